@@ -1,0 +1,110 @@
+# Everything a person does here, one target each; `make` alone lists them.
+#
+# Which database: DATABASE_URL in the environment or in .env; without one, the file imagor-studio.db.
+# More options:   make up ARGS='--to 20250816'
+# Which Python:   make clean, then  make PYTHON=python3.12 setup
+.POSIX:
+
+PYTHON ?= python3
+ARGS =
+NAME =
+VENV = .venv/bin/python
+RUN = $(VENV) migrate.py
+
+.PHONY: help
+help:       ## this list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+##@ Migrations (ARGS='...' is passed on)
+.PHONY: up
+up: .venv/.runtime      ## apply pending migrations
+	@$(RUN) up $(ARGS)
+
+.PHONY: down
+down: .venv/.runtime    ## roll back the last migration
+	@$(RUN) down $(ARGS)
+
+.PHONY: redo
+redo: .venv/.runtime    ## roll back the last migration and apply it again
+	@$(RUN) redo $(ARGS)
+
+.PHONY: reset
+reset: .venv/.runtime   ## DANGER: drop every table, then run all migrations again
+	@$(RUN) reset $(ARGS)
+
+##@ Looking (changes nothing)
+.PHONY: status
+status: .venv/.runtime  ## what is applied, and what is pending
+	@$(RUN) status $(ARGS)
+
+.PHONY: plan
+plan: .venv/.runtime    ## what `make up` would run
+	@$(RUN) plan $(ARGS)
+
+.PHONY: log
+log: .venv/.runtime     ## who ran what, when, with what outcome
+	@$(RUN) log $(ARGS)
+
+.PHONY: check
+check: .venv/.runtime   ## the migration files alone: names, pairs, parity; no database
+	@$(RUN) check $(ARGS)
+
+##@ Development
+.PHONY: new
+new: .venv/.runtime     ## an empty migration in every dialect: make new NAME=add_email_to_users
+	@test -n "$(NAME)" || { echo "error: a migration needs a name" >&2; echo "fix: make new NAME=add_email_to_users" >&2; exit 2; }
+	@$(RUN) new "$(NAME)" $(ARGS)
+
+.PHONY: setup
+setup: .venv/.dev       ## the environment in .venv, tools included; the other targets do this when it is due
+	@echo "ready: .venv/bin/imagor-studio-migrate"
+
+.PHONY: test
+test: .venv/.dev        ## every test on every database; brings its own servers up
+	@$(VENV) -m pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/.dev        ## style of the Python and of the SQL
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check --quiet . || { echo "fix: make format" >&2; exit 1; }
+	@for dialect in sqlite postgres mysql; do $(VENV) -m sqlfluff lint -n --disable-progress-bar --dialect $$dialect sql/$$dialect || exit 1; done
+
+.PHONY: types
+types: .venv/.dev       ## mypy, strict
+	@$(VENV) -m mypy
+
+.PHONY: format
+format: .venv/.dev      ## put the Python into its final shape
+	@$(VENV) -m ruff check --fix-only --quiet .
+	@$(VENV) -m ruff format .
+
+##@ Release
+.PHONY: man
+man: .venv/.dev         ## the man page and the completions, in build/share
+	@$(VENV) man/hatch_build.py build
+
+.PHONY: build
+build: .venv/.dev       ## the sdist and the wheel, in dist/
+	@$(VENV) -m hatchling build
+
+.PHONY: clean
+clean:      ## remove what make made; databases and .env stay
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__ tests/__pycache__ man/__pycache__
+
+# Two stamps: running migrations waits for the drivers only, not for the test tools.
+.venv/.runtime: pyproject.toml Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	    echo "error: $(PYTHON) is missing, or older than Python 3.10" >&2; \
+	    echo "fix: name another one, for example  make PYTHON=python3.12 setup" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "error: $(PYTHON) cannot make virtual environments: the module ensurepip is missing" >&2; \
+	    echo "fix: on Debian and Ubuntu, as root,  apt-get install python3-venv" >&2; exit 1; }
+	@echo "setting up .venv (once, under a minute)" >&2
+	@$(VENV) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(VENV) -m pip install -qq --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	@echo "adding the test tools to .venv (once, under a minute)" >&2
+	@$(VENV) -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@touch $@

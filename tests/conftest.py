@@ -1,0 +1,125 @@
+"""Every database that a test can ask for, as a fixture. tests/servers.py brings the servers.
+
+    database          one fresh database on each: SQLite, PostgreSQL (oldest and newest here), MariaDB, MySQL
+    server_database   the same without SQLite
+    sqlite, postgres, mariadb, oracle_mysql    of that make
+    mysql_family      MariaDB and MySQL
+
+``@pytest.mark.databases("sqlite", "postgres")`` restricts one test, ``--databases=sqlite,postgres-18`` the whole run.
+A name is a label (postgres-18), a make (mariadb) or a dialect (mysql is MariaDB too; MySQL alone: oracle-mysql).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from servers import Database, Servers, Unavailable, names, skip_or_fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERVERS = pytest.StashKey[Servers]()
+
+# Which databases each fixture stands for.
+FIXTURES = {
+    "database": {"sqlite", "postgres", "mysql"},
+    "server_database": {"postgres", "mysql"},
+    "sqlite": {"sqlite"},
+    "postgres": {"postgres"},
+    "mysql_family": {"mysql"},
+    "mariadb": {"mariadb"},
+    "oracle_mysql": {"oracle-mysql"},
+}
+
+
+def _fresh(request: pytest.FixtureRequest) -> Iterator[Database]:
+    try:
+        server = request.config.stash[SERVERS].get(request.param)
+    except Unavailable as error:
+        skip_or_fail(f"{request.param}: {error}")
+    # Not as an argument: pytest cannot take down a tmp_path when Ctrl-C comes while we wait for the server.
+    made = server.create(request.getfixturevalue("tmp_path"))
+    try:
+        yield made
+    finally:
+        made.drop()
+
+
+database = pytest.fixture(_fresh, name="database")
+server_database = pytest.fixture(_fresh, name="server_database")
+sqlite = pytest.fixture(_fresh, name="sqlite")
+postgres = pytest.fixture(_fresh, name="postgres")
+mysql_family = pytest.fixture(_fresh, name="mysql_family")
+mariadb = pytest.fixture(_fresh, name="mariadb")
+oracle_mysql = pytest.fixture(_fresh, name="oracle_mysql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--databases", default="", metavar="NAMES", help="only these, for example sqlite,postgres-18")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "databases(*names): the test is about these databases only")
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist: the servers are its controller's
+        config.stash[SERVERS] = Servers.from_json(config.workerinput["servers"])
+        return
+    wanted = [name for name in config.getoption("--databases").split(",") if name]
+    try:
+        servers = Servers.discover(wanted)
+    except ConnectionError as error:
+        raise pytest.UsageError(str(error)) from None
+    if not servers.candidates:
+        raise pytest.UsageError(f"--databases: none is called {' or '.join(wanted)}")
+    config.stash[SERVERS] = servers
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each database that its fixtures stand for and its marker allows."""
+    candidates = metafunc.config.stash[SERVERS].candidates
+    marks = [set(mark.args) for mark in metafunc.definition.iter_markers("databases")]
+    for fixture in FIXTURES.keys() & set(metafunc.fixturenames):
+        allowed = [FIXTURES[fixture], *marks]
+        labels = [label for label, each in candidates.items() if all(names(each) & some for some in allowed)]
+        metafunc.parametrize(fixture, labels, indirect=True)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start what the chosen tests need, all at once, while the first of them run."""
+    if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    servers = session.config.stash[SERVERS]
+    asked_for = {
+        str(item.callspec.params[fixture])
+        for item in session.items
+        for fixture in FIXTURES
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and fixture in item.callspec.params
+    }
+    servers.start(asked_for & servers.candidates.keys())  # where --databases leaves none, pytest has a token
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the servers to a worker of pytest-xdist. Which ones it needs, only the worker finds out: so all of them."""
+    node.workerinput["servers"] = node.config.stash[SERVERS].to_json()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVERS in config.stash and not hasattr(config, "workerinput"):
+        config.stash[SERVERS].stop()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    candidates = config.stash[SERVERS].candidates.values()
+    return ["databases:", *(f"  {each.label:<12} {each.origin}" for each in candidates)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say on what the tests ran, and, in red, on what they did not."""
+    servers = config.stash[SERVERS]
+    running = ", ".join(f"{server.label} {server.version}" for server in servers.running())
+    if running:
+        terminalreporter.write_line(f"tested on: {running}")
+    for label, reason in servers.failures().items():
+        terminalreporter.write_line(f"NOT TESTED ON {label}: {reason}", red=True, bold=True)

@@ -1,0 +1,134 @@
+"""What the tests of the command line share: a working directory of its own, and a person who types commands there.
+
+    desk.write({"sql/1_a.up.sql": "..."})    files, below the working directory
+    desk("up", "--to", "1")                  one command; returns exit code, stdout, stderr
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+MODULE = Path(migrate.__file__).resolve()
+PROGRAM = "imagor-studio-migrate"
+VARIABLES = ("DATABASE_URL", "DATABASE_URL_FILE", "FORCE_AUTO_MIGRATE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+
+# Three small migrations, in golang-migrate's shape.
+THREE = {
+    "sql/1_one.up.sql": "CREATE TABLE one (id INTEGER);\n",
+    "sql/1_one.down.sql": "DROP TABLE one;\n",
+    "sql/2_two.up.sql": "CREATE TABLE two (id INTEGER);\nINSERT INTO two VALUES (1);\n",
+    "sql/2_two.down.sql": "DROP TABLE two;\n",
+    "sql/3_three.up.sql": "CREATE TABLE three (id INTEGER);\n",
+    "sql/3_three.down.sql": "DROP TABLE three;\n",
+}
+
+
+class Ran(NamedTuple):
+    """What a command did."""
+
+    exit: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return stdout as the one JSON document it must be."""
+        document = json.loads(self.out)
+        assert isinstance(document, dict)
+        return document
+
+
+def masked(text: str) -> str:
+    """Put fixed words where times, durations and people stand, and columns of one width of blanks between them."""
+    text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?", "TIME", text)
+    text = re.sub(r"\b\d+ ms\b", "N ms", text)
+    return re.sub(r"[\w.-]+@[\w.-]+(?=$|[\t\n \"])", "WHO", text)
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this machine's environment without a setting of ours in it."""
+    return {name: text for name, text in os.environ.items() if name not in VARIABLES and not name.startswith("MIGRATE_")}
+
+
+@dataclass
+class Desk:
+    """A working directory, and the command line in it. No setting of this machine reaches it."""
+
+    home: Path
+    capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch
+
+    @classmethod
+    def start(cls, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+        """Go to *home*."""
+        for name in {*VARIABLES, *(name for name in os.environ if name.startswith("MIGRATE_"))}:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.chdir(home)
+        monkeypatch.setattr("sys.argv", [PROGRAM])
+        return cls(home, capsys, monkeypatch)
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files by their path from here, folders included."""
+        for name, text in files.items():
+            path = self.home / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def set(self, **variables: str) -> None:
+        """Set environment variables."""
+        for name, text in variables.items():
+            self.monkeypatch.setenv(name, text)
+
+    def __call__(self, *words: str) -> Ran:
+        """Type one command; nothing is added to it."""
+        self.capsys.readouterr()
+        try:
+            code = migrate.main(list(words))
+        except SystemExit as left:  # --help and --version
+            assert isinstance(left.code, int)
+            code = left.code
+        out, err = self.capsys.readouterr()
+        return Ran(code, out, err)
+
+    def here(self, *words: str) -> Ran:
+        """Type one command about the files in sql/ and the database app.db."""
+        return self("--database-url", "sqlite:app.db", "--dir", "sql", *words)
+
+    def process(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run one command in a process of its own."""
+        command = [sys.executable, str(MODULE), *words]
+        return subprocess.run(
+            command, cwd=self.home, env=clean_environment(), text=True, check=False, capture_output=True, **more
+        )
+
+    def rows(self, sql: str, database: str = "app.db") -> list[tuple[Any, ...]]:
+        """Return the rows of one query, over a connection of its own."""
+        connection = sqlite3.connect(self.home / database)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def tables(self, database: str = "app.db") -> list[str]:
+        """Return the tables that the files made."""
+        names = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", database)
+        return [name for (name,) in names if not name.startswith(("schema_migrations", "sqlite_"))]
+
+    def names(self) -> list[str]:
+        """Return every file and folder here, by its path from here."""
+        return sorted(str(path.relative_to(self.home)) for path in self.home.rglob("*"))

@@ -1,0 +1,541 @@
+"""A folder in, migrations out, oldest first; and every fault in the folder at once. And `new` and `check`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import migrate
+from desk import THREE, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIX = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair comes from  migrate new NAME"
+SIX = ["sqlite", "postgres", "mysql"]
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
+
+
+def found(desk: Desk, **files: str | bytes) -> list[migrate.Migration]:
+    """Return the migrations in a folder with *files*; ``_1_a`` is written as 1_a.up.sql."""
+    desk.write({f"sql/{name[1:]}.up.sql": text for name, text in files.items()})
+    return migrate.find_migrations(desk.home / "sql")
+
+
+def refusal(desk: Desk) -> migrate.FileError:
+    with pytest.raises(migrate.FileError) as caught:
+        migrate.find_migrations(desk.home / "sql")
+    return caught.value
+
+
+def settings(desk: Desk, **more: str) -> migrate.Settings:
+    return migrate.load_settings({"dir": "sql", **more}, {})
+
+
+# ---- names and order
+
+
+@pytest.mark.parametrize(
+    ("file", "version", "name"),
+    [
+        ("20250504_create_users", "20250504", "create_users"),
+        ("20250504093000_create_users", "20250504093000", "create_users"),
+        ("000001_init", "000001", "init"),
+        ("1_a", "1", "a"),
+        ("20250504093000123456_stamp_of_20_digits", "20250504093000123456", "stamp_of_20_digits"),
+        ("1_with.dots-and-dashes", "1", "with.dots-and-dashes"),
+        ("1__underscore", "1", "_underscore"),
+        ("1_2_3", "1", "2_3"),
+        ("1_Großes_ÄÖÜ", "1", "Großes_ÄÖÜ"),
+        ("1_up", "1", "up"),
+        ("1_a.up", "1", "a.up"),
+    ],
+)
+def test_the_digits_are_the_version_as_text_and_the_rest_is_the_name(
+    desk: Desk, file: str, version: str, name: str
+) -> None:
+    desk.write({f"sql/{file}.up.sql": "SELECT 1;", f"sql/{file}.down.sql": "SELECT 2;"})
+    (migration,) = migrate.find_migrations(desk.home / "sql")
+    assert (migration.version, migration.name) == (version, name)
+    assert (migration.up.sql, migration.down and migration.down.sql) == ("SELECT 1;", "SELECT 2;")
+
+
+def test_versions_are_compared_as_numbers_and_eight_digits_as_midnight_of_that_day(desk: Desk) -> None:
+    in_order = [
+        *("1", "2", "10", "000011", "00000012", "20251399"),  # no such month: a number like any other
+        *("20250504", "20250504000001", "20250504093000", "20250505", "20250505000000123456", "99999999999999999999"),
+    ]
+    desk.write({f"sql/{version}_a.up.sql": "" for version in reversed(in_order)})
+    assert [each.version for each in migrate.find_migrations(desk.home / "sql")] == in_order
+
+
+def test_a_folder_of_another_tool_runs_as_it_is(desk: Desk) -> None:
+    desk.write({"sql/000001_init.up.sql": "CREATE TABLE a (id INTEGER);", "sql/000001_init.down.sql": "DROP TABLE a;"})
+    desk.write({"sql/000010_more.up.sql": "CREATE TABLE b (id INTEGER);", "sql/000002_next.up.sql": "ALTER TABLE a ADD b;"})
+    assert desk.here("up").exit == 0
+    assert [row[0] for row in desk.rows("SELECT version FROM schema_migrations ORDER BY rowid")] == ["000001", "000002", "000010"]
+
+
+def test_a_migration_without_a_down_file_has_none(desk: Desk) -> None:
+    (migration,) = found(desk, _1_a="SELECT 1;")
+    assert migration.down is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("1_a.up.sql~", ".1_a.up.sql.swp", "#1_a.up.sql#", "._1_a.up.sql", ".#1_a.up.sql", "1_a.up.sql.orig", "1_a.up.sql.bak"),
+        *("README.md", "1_a.up.sqlite", "1_a.up", ".DS_Store", ".keep", "4913"),
+    ],
+)
+def test_backups_and_other_endings_are_ignored(desk: Desk, name: str) -> None:
+    desk.write({f"sql/{name}": b"\xff\0"})
+    assert len(found(desk, _2_b="SELECT 1;")) == 1
+
+
+def test_folders_beside_the_files_are_ignored(desk: Desk) -> None:
+    desk.write({"sql/archive/1_old.up.sql": b"\0"})
+    assert len(found(desk, _2_b="SELECT 1;")) == 1
+
+
+NEAR_MISSES = {
+    "1_a.UP.SQL": "the endings are written in lower case: .up.sql, .down.sql",
+    "2_a.up.SQL": "the endings are written in lower case: .up.sql, .down.sql",
+    "3_.up.sql": "no name after the version",
+    "4.up.sql": "no name after the version",
+    "5_a b.up.sql": "a space in the name",
+    "6 a.up.sql": "a space in the name",
+    "7_a.sql": "the name ends neither in .up.sql nor in .down.sql",
+    "8_a.upp.sql": "the name ends neither in .up.sql nor in .down.sql",
+    "a_9.up.sql": "the name does not start with digits and an underscore",
+    "V10__flyway.up.sql": "the name does not start with digits and an underscore",
+    "11-a.up.sql": "the name does not start with digits and an underscore",
+    "schema.sql": "the name ends neither in .up.sql nor in .down.sql",
+}
+
+
+@pytest.mark.parametrize("name", NEAR_MISSES)
+def test_a_near_miss_is_an_error_that_says_what_is_wrong(desk: Desk, name: str) -> None:
+    desk.write({f"sql/{name}": "SELECT 1;", "sql/20_good.up.sql": "SELECT 1;"})
+    assert str(refusal(desk)) == f"{name}: {NEAR_MISSES[name]}\n  --> sql\nnothing was run.\nfix: {FIX}"
+
+
+def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> None:
+    desk.write({f"sql/{name}": "SELECT 1;" for name in NEAR_MISSES})
+    desk.write({"sql/20_nul.up.sql": "SELECT '\0';", "sql/21_latin.up.sql": b"\xe9", "sql/22_alone.down.sql": "SELECT 1;"})
+    desk.write({"sql/23_a.up.sql": "", "sql/23_b.up.sql": "", "sql/24_word.up.sql": "-- migrate: no-transactoin\n"})
+    ran = desk("--database-url", "postgres://nobody@203.0.113.1:1/d?connect_timeout=1", "--dir", "sql", "up")
+    assert ran.exit == 2
+    assert ran.out == ""
+    head, *faults = ran.err.splitlines()
+    assert head == "error: 17 faults in the migration files:"
+    assert sorted(line.strip() for line in faults[:17]) == sorted([
+        *(f"{name}: {what}" for name, what in NEAR_MISSES.items()),
+        "20_nul.up.sql: a NUL byte at byte 8",
+        "21_latin.up.sql: not UTF-8 at byte 0",
+        "22_alone.down.sql: a down file without its up file",
+        "23_a.up.sql and 23_b.up.sql: the same version twice (up)",
+        '24_word.up.sql: unknown word "no-transactoin" after "-- migrate:" (did you mean no-transaction?)',
+    ])
+    assert faults[17:] == ["  --> sql", "nothing was run.", f"fix: {FIX}".replace("migrate new", "imagor-studio-migrate new")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1_a", "1_b"), ("1_a", "01_a"), ("20250504_a", "20250504000000_a"), ("0_a", "000_a")]
+)
+def test_one_version_twice_is_refused_and_both_files_are_named(desk: Desk, one: str, other: str) -> None:
+    desk.write({f"sql/{one}.up.sql": "", f"sql/{other}.up.sql": ""})
+    first, second = sorted([f"{one}.up.sql", f"{other}.up.sql"])
+    assert refusal(desk).what == f"{first} and {second}: the same version twice (up)"
+
+
+def test_two_down_files_of_one_version_are_refused(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "", "sql/1_a.down.sql": "", "sql/1_b.down.sql": ""})
+    assert refusal(desk).what == "1_a.down.sql and 1_b.down.sql: the same version twice (down)"
+
+
+def test_a_name_that_no_history_could_hold_is_refused_and_told_so(desk: Desk) -> None:
+    long = "a" * 230
+    desk.write({f"sql/1_{long}.up.sql": "SELECT 1;"})
+    fault = refusal(desk).what
+    assert "long" in fault
+    assert "does not start with digits" not in fault
+
+
+def test_a_name_that_is_not_utf_8_is_refused(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT 1;"})
+    try:
+        (desk.home / "sql" / os.fsdecode(b"2_\xff.up.sql")).write_text("SELECT 1;")
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
+    assert "UTF-8" in refusal(desk).what
+
+
+# ---- what is in a file
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        pytest.param(b"SELECT '\xe9';", "not UTF-8 at byte 8", id="latin-1"),
+        pytest.param("-- é\nSELECT '".encode() + b"\xff';", "not UTF-8 at byte 14", id="bytes are counted, not characters"),
+        pytest.param(b"\xef\xbb\xbfab\xe9", "not UTF-8 at byte 5", id="the BOM counts"),
+        pytest.param(b"SELECT 1;\0", "a NUL byte at byte 9", id="NUL at the end"),
+        pytest.param(b"\xef\xbb\xbf\0", "a NUL byte at byte 3", id="NUL after a BOM"),
+        pytest.param("SELECT 1;".encode("utf-16"), "UTF-16, at byte 0; save it as UTF-8", id="UTF-16"),
+        pytest.param(b"\xfe\xff\0S", "UTF-16, at byte 0; save it as UTF-8", id="UTF-16 big-endian"),
+        pytest.param("SELECT 1;".encode("utf-16-le"), "a NUL byte at byte 1", id="UTF-16 without a BOM"),
+        pytest.param(b"\xed\xa0\x80", "not UTF-8 at byte 0", id="a surrogate"),
+        pytest.param(b"\xc0\xaf", "not UTF-8 at byte 0", id="an overlong form"),
+    ],
+)
+def test_what_is_not_utf_8_is_refused_with_the_byte(desk: Desk, data: bytes, fault: str) -> None:
+    desk.write({"sql/1_a.up.sql": data})
+    assert refusal(desk).what == f"1_a.up.sql: {fault}"
+
+
+def test_a_down_file_is_read_as_strictly(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT 1;", "sql/1_a.down.sql": b"\xe9"})
+    assert refusal(desk).what == "1_a.down.sql: not UTF-8 at byte 0"
+
+
+def test_a_bom_is_dropped_and_crlf_is_kept(desk: Desk) -> None:
+    (migration,) = found(desk, _1_a=b"\xef\xbb\xbfSELECT 1;\r\nSELECT 2;\r\n")
+    assert migration.up.sql == "SELECT 1;\r\nSELECT 2;\r\n"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "-- nothing yet\n", "/* nothing */", "\ufeff"])
+def test_a_file_without_a_statement_is_valid(desk: Desk, text: str) -> None:
+    desk.write({"sql/1_a.up.sql": text})
+    ran = desk.here("up")
+    assert ran.exit == 0
+    assert "applied  1 a  0 statements" in ran.out
+
+
+def test_a_directory_a_dangling_link_and_a_good_link(desk: Desk) -> None:
+    desk.write({"elsewhere.sql": "SELECT 1;"})
+    (desk.home / "sql/1_folder.up.sql").mkdir(parents=True)
+    (desk.home / "sql/2_dangling.up.sql").symlink_to("nowhere.sql")
+    (desk.home / "sql/3_good.up.sql").symlink_to("../elsewhere.sql")
+    what = refusal(desk).what
+    assert what == (
+        "2 faults in the migration files:\n"
+        "  1_folder.up.sql: a directory, not a file\n"
+        "  2_dangling.up.sql: a dangling link to nowhere.sql"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_said_with_the_other_faults(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT 1;", "sql/2_b.up.sql": b"\xe9"})
+    (desk.home / "sql/1_a.up.sql").chmod(0)
+    assert refusal(desk).what == (
+        "2 faults in the migration files:\n  1_a.up.sql: cannot be read: permission denied\n  2_b.up.sql: not UTF-8 at byte 0"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_folder_is_an_error_and_no_traceback(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT 1;"})
+    (desk.home / "sql").chmod(0)
+    try:
+        ran = desk.here("status")
+    finally:
+        (desk.home / "sql").chmod(0o700)
+    assert (ran.exit, ran.out) == (2, "")
+
+
+# ---- the first line
+
+
+@pytest.mark.parametrize(
+    ("text", "in_transaction"),
+    [
+        ("-- migrate: no-transaction\nVACUUM;", False),
+        ("-- migrate: no-transaction", False),
+        ("--migrate:no-transaction\r\nVACUUM;", False),
+        ("  --  migrate:   no-transaction  because of VACUUM\n", False),
+        ("\ufeff-- migrate: no-transaction\n", False),
+        ("SELECT 1;\n-- migrate: no-transaction\n", True),
+        ("-- why\n-- migrate: no-transaction\n", True),
+        ("-- migrates: users\n", True),
+        ("-- migration 1\n", True),
+        ("-- no-transaction\n", True),
+        ("SELECT '-- migrate: no-transaction';\n", True),
+        ("", True),
+    ],
+)
+def test_no_transaction_on_the_first_line_is_the_one_word_that_is_read(
+    desk: Desk, text: str, in_transaction: bool
+) -> None:
+    desk.write({"sql/1_a.up.sql": text})
+    (migration,) = migrate.find_migrations(desk.home / "sql")
+    assert migration.up.in_transaction is in_transaction
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("no-transactions", " (did you mean no-transaction?)"), ("notransaction", " (did you mean no-transaction?)"), ("irreversible", ""), ("", "")],
+)
+def test_another_word_there_is_refused(desk: Desk, word: str, hint: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"-- migrate: {word}\n"})
+    assert refusal(desk).what == f'1_a.up.sql: unknown word "{word}" after "-- migrate:"{hint}'
+
+
+# ---- the checksum
+
+
+def script_of(folder: Path, data: bytes) -> migrate.Script:
+    (folder / "1_a.up.sql").write_bytes(data)
+    (migration,) = migrate.find_migrations(folder)
+    return migration.up
+
+
+def test_the_checksum_is_sha_256_over_the_text(tmp_path: Path) -> None:
+    assert script_of(tmp_path, b"SELECT 1;\n").checksum == hashlib.sha256(b"SELECT 1;\n").hexdigest()
+
+
+lines_of_text = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ufeff"), max_size=30).map(
+    lambda text: text.replace("migrate", "")
+)
+
+
+@given(text=lines_of_text)
+def test_the_checksum_ignores_a_bom_and_crlf(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    folder = tmp_path_factory.mktemp("sql")
+    plain = script_of(folder, text.encode()).checksum
+    assert script_of(folder, b"\xef\xbb\xbf" + text.encode()).checksum == plain
+    assert script_of(folder, text.replace("\n", "\r\n").encode()).checksum == plain
+
+
+@given(text=lines_of_text, other=lines_of_text)
+def test_the_checksum_ignores_nothing_else(tmp_path_factory: pytest.TempPathFactory, text: str, other: str) -> None:
+    folder = tmp_path_factory.mktemp("sql")
+    same = script_of(folder, text.encode()).checksum == script_of(folder, other.encode()).checksum
+    assert same is (text == other)
+    for changed in (text + " ", text + "\n", " " + text, text + "\r", text.upper() + "x"):
+        assert script_of(folder, changed.encode()).checksum != script_of(folder, text.encode()).checksum
+
+
+# ---- which folder
+
+
+def test_dir_names_dialect_folders_or_the_files_themselves(desk: Desk) -> None:
+    desk.write({"both/sqlite/1_a.up.sql": "SELECT 1;", "both/postgres/1_a.up.sql": "SELECT 2;", "files/1_b.up.sql": ""})
+    for folder, name in (("both", "a"), ("both/sqlite", "a"), ("files", "b")):
+        (state,) = migrate.status(migrate.load_settings({"dir": folder, "database_url": "sqlite:app.db"}, {}))
+        assert state.name == name
+
+
+@pytest.mark.parametrize("folder", ["sqlite", "sqlite3"])
+def test_a_dialect_folder_may_have_the_other_name_of_its_database(desk: Desk, folder: str) -> None:
+    desk.write({f"sql/{folder}/1_a.up.sql": "SELECT 1;"})
+    assert desk.here("up").exit == 0
+
+
+def test_files_beside_dialect_folders_are_ambiguous(desk: Desk) -> None:
+    desk.write({"sql/sqlite/1_a.up.sql": "SELECT 1;", "sql/1_a.up.sql": "SELECT 1;"})
+    ran = desk.here("up")
+    assert (ran.exit, ran.out, ran.err) == (
+        2,
+        "",
+        "error: migration files and dialect folders lie side by side, so that it cannot be told which are meant\n"
+        "  --> sql\n"
+        "fix: move the files into the dialect folder they belong to, or name one folder with --dir\n",
+    )
+
+
+def test_two_folders_for_one_dialect_are_ambiguous(desk: Desk) -> None:
+    desk.write({"sql/mysql/1_a.up.sql": "", "sql/mariadb/1_a.up.sql": "", "sql/sqlite/1_a.up.sql": ""})
+    ran = desk.here("status")
+    assert (ran.exit, ran.err) == (
+        2,
+        "error: two folders for one dialect: mysql and mariadb\n  --> sql\nfix: merge them into one\n",
+    )
+
+
+def test_a_dialect_without_a_folder_is_an_error_that_names_the_others(desk: Desk) -> None:
+    desk.write({"sql/postgres/1_a.up.sql": "", "sql/mysql/1_a.up.sql": ""})
+    ran = desk.here("up")
+    assert (ran.exit, ran.err) == (
+        2,
+        "error: no folder for sqlite in sql, only mysql, postgres\n"
+        "  --> --dir or MIGRATE_DIR\n"
+        "fix: create it:  mkdir sql/sqlite\n",
+    )
+
+
+def test_a_missing_folder_an_empty_one_and_a_file_in_its_place(desk: Desk) -> None:
+    ran = desk.here("up")
+    assert (ran.exit, ran.err) == (
+        2,
+        "error: there is no folder sql\n  --> --dir or MIGRATE_DIR\nfix: correct the path, or create it:  mkdir -p sql\n",
+    )
+    (desk.home / "sql").mkdir()
+    ran = desk.here("up")
+    assert ran.exit == 2
+    assert ran.err.startswith("error: no migration files in this folder\n  --> sql\nnothing was run.\nfix: ")
+    desk.write({"file": "x"})
+    ran = desk("--dir", "file", "up")
+    assert ran.exit == 2
+    assert ran.err.startswith("error: file is not a folder\n  --> --dir or MIGRATE_DIR\n")
+    assert desk.names() == ["file", "sql"]
+
+
+@pytest.mark.parametrize("option", ["--dir", "--database-url"])
+def test_a_path_that_is_too_long_is_an_error_and_no_traceback(desk: Desk, option: str) -> None:
+    long = "a" * 300
+    desk.write(THREE)
+    ran = desk.here("status", option, long if option == "--dir" else f"sqlite:{long}")
+    assert ran.exit in {1, 2}
+    assert ran.err.startswith("error: ")
+    assert "\nfix: " in ran.err
+
+
+# ---- new
+
+
+def test_new_writes_an_empty_pair_into_every_dialect_folder(desk: Desk) -> None:
+    desk.write({f"sql/{dialect}/1_a.up.sql": "SELECT 1;" for dialect in SIX})
+    ran = desk.here("new", "Add email-to users")
+    paths = ran.out.splitlines()
+    (version,) = {path.split("/")[2].partition("_")[0] for path in paths}
+    assert paths == [
+        f"sql/{dialect}/{version}_add_email_to_users.{direction}.sql" for dialect in SIX for direction in ("up", "down")
+    ]
+    assert (ran.exit, ran.err) == (0, "")
+    written = datetime.strptime(version, "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
+    assert abs((datetime.now(timezone.utc) - written).total_seconds()) < 3600
+    assert len({(desk.home / path).read_text() for path in paths}) == 2
+    assert (desk.home / paths[0]).read_text().startswith(f"-- {version} add email to users\n")
+    assert all(not line.endswith(" ") for path in paths for line in (desk.home / path).read_text().splitlines())
+
+
+def test_new_in_a_folder_of_files_writes_there_and_the_pair_is_valid(desk: Desk) -> None:
+    desk.write(THREE)
+    assert desk.here("new", "more").exit == 0
+    assert desk.here("up").exit == 0
+    newest = migrate.find_migrations(desk.home / "sql")[-1]
+    assert (newest.name, newest.down is not None) == ("more", True)
+
+
+def test_new_takes_a_version_that_no_folder_has(desk: Desk) -> None:
+    desk.write({"sql/sqlite/1_a.up.sql": "SELECT 1;", "sql/mysql/1_a.up.sql": "SELECT 1;"})
+    runs = [desk.here("new", "same", "--format", "json") for _ in range(5)]
+    versions = [{re.findall(r"\d{14}", file)[0] for file in ran.document["files"]} for ran in runs]
+    assert [len(each) for each in versions] == [1] * 5
+    in_order = [min(each) for each in versions]
+    assert in_order == sorted(set(in_order))
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "../a", "a;b", "a'b", 'a"b', "a\\b", "a\0b", "x" * 101, ".", "..", "-", "🙂"])
+def test_new_refuses_a_name_that_cannot_be_one(desk: Desk, name: str) -> None:
+    desk.write(THREE)
+    before = desk.names()
+    ran = desk.here("new", "--", name)
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == (
+        f'error: "{name}" cannot be the name of a migration\n'
+        "fix: use letters, digits and underscores:  imagor-studio-migrate new add_email_to_users\n"
+    )
+    assert desk.names() == before
+
+
+def test_new_leaves_nothing_behind_where_it_cannot_write_everything(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write({"sql/sqlite/1_a.up.sql": "SELECT 1;"})
+    (desk.home / "sql/postgres").mkdir()
+    (desk.home / "sql/mysql").mkdir()
+    before = desk.names()
+    # "x" is 100 characters, and that is 400 bytes here: more than a file name holds.
+    ran = desk.here("new", "𝔘" * 100)
+    assert (ran.exit, ran.out) == (2, "")
+    assert "cannot write: file name too long" in ran.err
+    assert "no file was left behind." in ran.err
+    assert desk.names() == before
+
+
+def test_new_in_a_missing_folder_says_so(desk: Desk) -> None:
+    ran = desk.here("new", "a")
+    assert ran.exit == 2
+    assert ran.err.startswith("error: there is no folder sql\n")
+    assert desk.names() == []
+
+
+# ---- check
+
+
+def test_check_is_content_with_the_files_that_ship(desk: Desk) -> None:
+    ran = desk("check")
+    assert (ran.exit, ran.out, ran.err) == (0, "", "no faults\n")
+
+
+def test_check_names_faults_and_warnings_and_opens_no_database(desk: Desk) -> None:
+    desk.write({
+        "sql/sqlite/1_a.up.sql": "CREATE TABLE a (id INTEGER);\nSELECT 'open;\n",
+        "sql/sqlite/1_b.down.sql": "DROP TABLE a;\n",
+        "sql/sqlite/2_b.up.sql": "-- nothing\n",
+        "sql/postgres/1_a.up.sql": "-- why\n-- migrate: no-transaction\nSELECT 1;\n",
+        "sql/postgres/1_a.down.sql": "SELECT 1;\n",
+    })
+    ran = desk("--dir", "sql", "--database-url", "postgres://nobody@203.0.113.1:1/d", "check", "--format", "json")
+    assert ran.exit == 2
+    assert ran.err == "2 faults, 4 warnings\n"
+    findings = ran.document["findings"]
+    assert [(each["level"], re.sub(r"(:\d+):\d+$", r"\1", each["where"]), each["what"]) for each in findings] == [
+        ("warning", "sql/sqlite/1_b.down.sql", "another name than 1_a.up.sql"),
+        ("fault", "sql/sqlite/1_a.up.sql:2", "a quote that is not closed"),
+        ("warning", "sql/sqlite/2_b.up.sql", "no down file: it cannot be undone"),
+        ("warning", "sql/sqlite/2_b.up.sql", "no statements in this file"),
+        ("warning", "sql/postgres/1_a.up.sql:2", "-- migrate: is read on the first line only"),
+        ("fault", "sql/postgres", "2_b is in sqlite and not here"),
+    ]
+    assert not any(name.endswith(".db") for name in desk.names())
+
+
+def test_check_exits_with_0_where_it_has_warnings_only(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT 1;"})
+    ran = desk.here("check")
+    assert (ran.exit, ran.out, ran.err) == (
+        0,
+        "warning\tsql/1_a.up.sql\tno down file: it cannot be undone\tadd one, if it can be\n",
+        "0 faults, 1 warning\n",
+    )
+
+
+def test_check_goes_on_with_the_other_folders_after_a_fault(desk: Desk) -> None:
+    desk.write({"sql/sqlite/1 a.up.sql": "", "sql/mysql/1_a.up.sql": "SELECT 'open"})
+    findings = migrate.check(settings(desk))
+    faults = [each.where for each in findings if each.level == "fault"]
+    assert faults[0] == "sql/sqlite"
+    assert faults[1].startswith("sql/mysql/1_a.up.sql:1:")
+
+
+def test_check_finds_what_the_other_folders_have(desk: Desk) -> None:
+    desk.write({"sql/sqlite/1_a.up.sql": "SELECT 1;", "sql/mysql/1_a.up.sql": "SELECT 1;", "sql/mysql/2_b.up.sql": "SELECT 1;"})
+    desk.write({f"sql/{dialect}/1_a.down.sql": "SELECT 1;" for dialect in ("sqlite", "mysql")} | {"sql/mysql/2_b.down.sql": "SELECT 1;"})
+    (finding,) = migrate.check(settings(desk))
+    assert finding == migrate.Finding("fault", "sql/sqlite", "2_b is in mysql and not here", "add it here too")
+
+
+def test_check_compares_names_too(desk: Desk) -> None:
+    desk.write({"sql/sqlite/1_users.up.sql": "SELECT 1;", "sql/mysql/1_people.up.sql": "SELECT 1;"})
+    desk.write({"sql/sqlite/1_users.down.sql": "SELECT 1;", "sql/mysql/1_people.down.sql": "SELECT 1;"})
+    assert any(each.level == "fault" for each in migrate.check(settings(desk)))
+
+
+def test_check_reports_a_down_file_that_only_one_folder_has(desk: Desk) -> None:
+    desk.write({"sql/sqlite/1_a.up.sql": "SELECT 1;", "sql/mysql/1_a.up.sql": "SELECT 1;", "sql/mysql/1_a.down.sql": "SELECT 1;"})
+    assert [each.where for each in migrate.check(settings(desk))] == ["sql/sqlite/1_a.up.sql"]

@@ -1,0 +1,709 @@
+"""Whole runs, the same on every database: what is in afterwards, what the history says, and what a person reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import migrate
+from project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import Database
+
+A = "CREATE TABLE a (n INTEGER);"
+B = "CREATE TABLE b (n INTEGER);"
+C = "CREATE TABLE c (n INTEGER);"
+THREE = {
+    "1_a": A, "1_a.down": "DROP TABLE a;",
+    "2_b": B, "2_b.down": "DROP TABLE b;",
+    "3_c": C, "3_c.down": "DROP TABLE c;",
+}  # fmt: skip
+
+
+@pytest.fixture
+def project(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    return Project.start(database, tmp_path, capsys, monkeypatch)
+
+
+def shown_url(project: Project) -> str:
+    """Return the database's URL as messages show it."""
+    return str(project.settings.url)
+
+
+# --- up -------------------------------------------------------------------------------------------------------------
+
+
+def test_up_applies_what_is_pending_in_order(project: Project) -> None:
+    project.write({"10_later": "INSERT INTO a VALUES (10);", "9_sooner": "INSERT INTO a VALUES (9);", "1_a": A})
+    project.succeed("up")
+    assert project.history() == [("1", False, 1, 1), ("10", False, 1, 1), ("9", False, 1, 1)]
+    assert project.log() == [("1", "up", "ok"), ("9", "up", "ok"), ("10", "up", "ok")]
+    assert project.rows("SELECT n FROM a ORDER BY n") == [(9,), (10,)]
+
+
+def test_up_a_second_time_says_that_it_is_up_to_date(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    ran = project.succeed("up")
+    assert (ran.out, ran.err) == ("", "up to date at 3 (3 applied)\n")
+    assert len(project.log()) == 3
+
+
+def test_up_with_a_number_applies_so_many(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "2")
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+
+
+def test_up_to_a_version_includes_it(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "--to", "2")
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+    assert project("up", "--to", "7").exit == 2
+
+
+def test_a_dry_run_changes_nothing(project: Project) -> None:
+    project.write(THREE)
+    ran = project.succeed("up", "--dry-run")
+    assert [line.split("\t")[0] for line in ran.out.splitlines()] == ["1", "2", "3"]
+    assert project.database.tables() == []
+
+
+def test_each_applied_file_is_told_in_one_line(project: Project) -> None:
+    project.write({"1_a": A, "2_two": "INSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);"})
+    lines = project.succeed("up").out.splitlines()
+    assert [line.rpartition(",")[0] for line in lines] == ["applied  1 a  1 statement", "applied  2 two  2 statements"]
+
+
+# --- failures -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.databases("sqlite", "postgres")
+def test_a_failed_file_leaves_nothing_and_the_files_before_it_stay(project: Project) -> None:
+    project.write({"1_a": A, "2_broken": f"{B}\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);", "3_c": C})
+    ran = project("up")
+    assert ran.exit == 1
+    assert project.database.tables() == ["a"]
+    assert project.rows("SELECT n FROM a") == []
+    assert project.states() == {"1": "applied", "2": "pending", "3": "pending"}
+    assert project.log() == [("1", "up", "ok"), ("2", "up", "failed")]
+
+
+@pytest.mark.databases("sqlite")
+def test_the_error_of_a_failed_file_on_sqlite(project: Project) -> None:
+    project.write({"1_a": A, "2_broken": f"{B}\n  INSERT INTO a VALUE (1);\n"})
+    assert project("up").err == (
+        'error: near "VALUE": syntax error\n'
+        "  --> sql/2_broken.up.sql:2:17\n"
+        "  2 |   INSERT INTO a VALUE (1);\n"
+        "                      ^\n"
+        "nothing was changed: SQLite rolled the whole file back. 1 file before it is done.\n"
+        "fix: correct line 2, then run  imagor-studio-migrate up\n"
+    )
+
+
+@pytest.mark.databases("postgres")
+def test_the_error_of_a_failed_file_on_postgres(project: Project) -> None:
+    project.write({"1_a": A, "2_broken": f"{B}\n\tINSERT INTO a VALUE (1);\n"})
+    assert project("up").err == (
+        'error: syntax error at or near "VALUE"\n'
+        "  --> sql/2_broken.up.sql:2:16\n"
+        "  2 |  INSERT INTO a VALUE (1);\n"
+        "                     ^\n"
+        "nothing was changed: PostgreSQL rolled the whole file back. 1 file before it is done.\n"
+        "fix: correct line 2, then run  imagor-studio-migrate up\n"
+    )
+
+
+@pytest.mark.databases("mysql")
+def test_the_error_of_a_file_that_stopped_half_way_on_mysql(project: Project) -> None:
+    project.write({"1_a": A, "2_broken": f"{B}\n  INSERT INTO a (nonesuch) VALUES (1);\n"})
+    ran = project("up")
+    assert ran.exit == 1
+    column = "Unknown column 'nonesuch' in 'INSERT INTO'" if "INSERT INTO'" in ran.err else "Unknown column 'nonesuch' in 'field list'"
+    assert ran.err == (
+        f"error: {column}\n"
+        "  --> sql/2_broken.up.sql:2:18\n"
+        "  2 |   INSERT INTO a (nonesuch) VALUES (1);\n"
+        "                       ^\n"
+        "1 of 2 statements have run and stay; table schema_migrations says dirty.\n"
+        "fix: correct line 2, then run  imagor-studio-migrate up; it goes on with statement 2\n"
+    )
+    assert project.log() == [("1", "up", "ok"), ("2", "up", "failed")]
+
+
+@pytest.mark.databases("mysql")
+def test_a_dirty_file_whose_first_statements_were_edited_is_refused(project: Project) -> None:
+    project.write({"1_two": f"{A}\nINSERT INTO nowhere VALUES (1);"})
+    assert project("up").exit == 1
+    project.write({"1_two": f"{B}\nINSERT INTO a VALUES (1);"})
+    ran = project("up")
+    assert ran.exit == 4
+    assert ran.err == (
+        "error: migration 1 two stopped half way up on an earlier run (1 of 2 statements had run)\n"
+        "nothing was changed.\n"
+        "fix: the first 1 statement were edited since they ran: put them back, then run  imagor-studio-migrate up\n"
+        "     or look at the tables, and say which way it went:\n"
+        "       imagor-studio-migrate repair 1 --applied    the change is complete\n"
+        "       imagor-studio-migrate repair 1 --pending    the change was undone by hand; run it again\n"
+    )
+    assert project.states() == {"1": "dirty (1 of 2)"}
+
+
+@pytest.mark.databases("mysql")
+def test_a_later_file_waits_for_the_dirty_one(project: Project) -> None:
+    project.write({"1_two": f"{A}\nINSERT INTO nowhere VALUES (1);", "2_b": B})
+    assert project("up").exit == 1
+    project.write({"1_two": f"{A}\nINSERT INTO a VALUES (1);"})
+    project.succeed("up")
+    assert project.history() == [("1", False, 2, 2), ("2", False, 1, 1)]
+    assert project.rows("SELECT n FROM a") == [(1,)]
+
+
+@pytest.mark.databases("mysql")
+def test_the_manual_unlock_of_the_guide_makes_a_dirty_version_pending(project: Project) -> None:
+    project.write({"1_a": A, "2_two": f"{B}\nINSERT INTO nowhere VALUES (1);"})
+    assert project("up").exit == 1
+    project.database.execute("DELETE FROM schema_migrations WHERE dirty = 1", "DROP TABLE b")
+    project.write({"2_two": B})
+    assert project.states() == {"1": "applied", "2": "pending"}
+    project.succeed("up")
+    assert project.states() == {"1": "applied", "2": "applied"}
+
+
+@pytest.mark.databases("mysql")
+def test_a_procedure_that_commits_and_then_fails_needs_a_person(project: Project) -> None:
+    procedure = "CREATE PROCEDURE p() BEGIN INSERT INTO a VALUES (1); COMMIT; INSERT INTO nowhere VALUES (1); END;"
+    project.write({"1_a": A, "2_p": procedure, "3_call": "INSERT INTO a VALUES (0);\nCALL p();\nINSERT INTO a VALUES (2);"})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "1 of 3 statements have run and stay; table schema_migrations says dirty. Statement 2 may have run" in ran.err
+    ran = project("up")
+    assert ran.exit == 4
+    assert "3 call stopped while statement 2 ran: it may have run or not, and only a person can see which" in ran.err
+    project.succeed("repair", "3", "--applied")
+    assert project.rows("SELECT n FROM a ORDER BY n") == [(0,), (1,)]
+
+
+@pytest.mark.databases("sqlite", "postgres")
+def test_all_or_nothing_undoes_the_whole_run(project: Project) -> None:
+    project.write({"1_a": A, "2_broken": "INSERT INTO nowhere VALUES (1);"})
+    ran = project("up", "--all-or-nothing")
+    assert ran.exit == 1
+    assert f"nothing was changed: {'SQLite' if project.database.dialect == 'sqlite' else 'PostgreSQL'} rolled the whole run back." in ran.err
+    assert project.database.tables() == []
+    assert project.states() == {"1": "pending", "2": "pending"}
+    project.write({"2_broken": B})
+    project.succeed("up", "--all-or-nothing")
+    assert project.states() == {"1": "applied", "2": "applied"}
+
+
+@pytest.mark.databases("mysql")
+def test_all_or_nothing_is_refused_on_mysql_with_the_reason(project: Project) -> None:
+    project.write({"1_a": A})
+    ran = project("up", "--all-or-nothing")
+    assert ran.exit == 2
+    assert "MySQL commits every DDL statement by itself" in ran.err
+    assert project.database.tables() == []
+
+
+# --- drift ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_edited_applied_file_is_refused(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"2_b": B + "\n-- edited"})
+    ran = project("up")
+    assert ran.exit == 4
+    assert ran.err.startswith("error: 2_b.up.sql was edited after it was applied on 20")
+    assert project.states() == {"1": "applied", "2": "changed", "3": "applied"}
+    assert project("status", "--exit-code").exit == 4
+    project.succeed("repair", "2", "--applied")
+    project.succeed("up")
+
+
+def test_line_ends_do_not_change_a_file(project: Project) -> None:
+    project.write({"1_a": "CREATE TABLE a (\nn INTEGER\n);\n"})
+    project.succeed("up")
+    project.write({"1_a": "CREATE TABLE a (\r\nn INTEGER\r\n);\r\n"})
+    assert project.states() == {"1": "applied"}
+
+
+def test_a_pending_file_older_than_the_newest_applied_is_refused_unless_allowed(project: Project) -> None:
+    project.write({"1_a": A, "3_c": C})
+    project.succeed("up")
+    project.write({"2_b": B})
+    assert project.states() == {"1": "applied", "2": "out of order", "3": "applied"}
+    assert project("up").exit == 4
+    assert project.database.tables() == ["a", "c"]
+    project.succeed("up", "--out-of-order")
+    assert project.database.tables() == ["a", "b", "c"]
+
+
+def test_a_missing_file_is_refused_where_newer_ones_are_here(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.remove("2_b", "2_b.down")
+    assert project.states() == {"1": "applied", "2": "missing (down is stored)", "3": "applied"}
+    assert project("up").exit == 4
+    project.succeed("repair", "2", "--pending")
+    assert project.states() == {"1": "applied", "3": "applied"}
+
+
+def test_a_database_that_is_ahead_is_left_alone(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.remove("3_c", "3_c.down")
+    ran = project.succeed("up")
+    assert "the database is ahead of these files: 3 came with a newer release" in ran.err
+    assert project("status", "--exit-code").exit == 0
+
+
+# --- down -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        pytest.param([], ["1", "2"], id="the last"),
+        pytest.param(["2"], ["1"], id="two"),
+        pytest.param(["9"], [], id="more than there are"),
+        pytest.param(["--to", "1"], ["1"], id="to a version, which stays"),
+        pytest.param(["--to", "0"], [], id="to zero"),
+        pytest.param(["--all"], [], id="all"),
+        pytest.param(["--to-here"], ["1", "2", "3"], id="to here, where nothing is newer"),
+    ],
+)
+def test_down_undoes_the_newest_first(project: Project, words: list[str], left: list[str]) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.succeed("down", *words)
+    assert [version for version, *_ in project.history()] == left
+    assert project.database.tables() == ["a", "b", "c"][: len(left)]
+
+
+def test_an_older_release_undoes_what_a_newer_one_applied(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.remove("2_b", "2_b.down", "3_c", "3_c.down")
+    ran = project.succeed("down", "--to-here")
+    assert project.database.tables() == ["a"]
+    assert ran.err.splitlines() == [
+        "3 c: the down file is not here; the text stored when it was applied runs",
+        "2 b: the down file is not here; the text stored when it was applied runs",
+    ]
+
+
+def test_down_refuses_before_it_touches_anything_where_a_down_file_is_missing(project: Project) -> None:
+    project.write(THREE)
+    project.remove("2_b.down")
+    project.succeed("up")
+    ran = project("down", "2")
+    assert ran.exit == 4
+    assert "2 b cannot be undone" in ran.err
+    assert project.database.tables() == ["a", "b", "c"]
+
+
+def test_a_down_file_that_differs_from_the_stored_text_runs_and_says_so(project: Project) -> None:
+    project.write({"1_a": A, "1_a.down": "SELECT 1;"})
+    project.succeed("up")
+    project.write({"1_a.down": "DROP TABLE a;"})
+    assert "differs from the one stored" in project.succeed("down").err
+    assert project.database.tables() == []
+
+
+def test_a_down_that_fails_leaves_the_version_applied(project: Project) -> None:
+    project.write({"1_a": A, "1_a.down": "DROP TABLE nowhere;"})
+    project.succeed("up")
+    assert project("down").exit == 1
+    assert project.states() == {"1": "applied"}
+    assert project.log() == [("1", "up", "ok"), ("1", "down", "failed")]
+
+
+@pytest.mark.databases("mysql")
+def test_a_down_that_stopped_half_way_goes_on_after_it_was_mended(project: Project) -> None:
+    down = "INSERT INTO b VALUES (1);\nDROP TABLE a;\nDROP TABLE nowhere;\nDROP TABLE c;"
+    project.write({"1_all": f"{A}{B}{C}", "1_all.down": down})
+    project.succeed("up")
+    assert project("down").exit == 1
+    assert project.states() == {"1": "dirty (2 of 4)"}
+    assert project("up").exit == 4
+    project.write({"1_all.down": down.replace("nowhere", "IF EXISTS nowhere")})
+    project.succeed("down")
+    assert project.history() == []
+    assert project.database.tables() == ["b"]
+    assert project.rows("SELECT n FROM b") == [(1,)]
+
+
+def test_redo_undoes_and_applies_the_last(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.database.execute("INSERT INTO c VALUES (1)")
+    project.succeed("redo")
+    assert project.rows("SELECT n FROM c") == []
+    assert project.log()[-2:] == [("3", "down", "ok"), ("3", "up", "ok")]
+
+
+# --- baseline, repair -----------------------------------------------------------------------------------------------
+
+
+def test_baseline_marks_and_runs_nothing(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("baseline", "2")
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+    assert project.database.tables() == []
+    assert project.log() == [("1", "baseline", "ok"), ("2", "baseline", "ok")]
+    project.succeed("up")
+    assert project.database.tables() == ["c"]
+
+
+def test_baseline_of_an_unknown_version_is_refused_and_creates_nothing(project: Project) -> None:
+    project.write(THREE)
+    assert project("baseline", "5").exit == 2
+    assert project.states() == dict.fromkeys("123", "pending")
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(("way", "state"), [("--applied", "applied"), ("--pending", "pending")])
+def test_repair_settles_a_dirty_version(project: Project, way: str, state: str) -> None:
+    project.write({"1_two": f"{A}\nINSERT INTO nowhere VALUES (1);"})
+    assert project("up").exit == 1
+    project.succeed("repair", "1", way)
+    assert project.states() == {"1": state}
+    assert project.log()[-1] == ("1", "repair", "ok")
+
+
+def test_repair_of_a_clean_version_is_refused(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    for way in ("--applied", "--pending"):
+        ran = project("repair", "1", way)
+        assert ran.exit == 4
+        assert "1 a is applied: there is nothing to repair in this way" in ran.err
+
+
+# --- reset ----------------------------------------------------------------------------------------------------------
+
+LITTER = {
+    "sqlite": [
+        "CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT)",
+        "CREATE TABLE q (p REFERENCES p)",
+        "INSERT INTO p DEFAULT VALUES",
+        "INSERT INTO q VALUES (1)",
+        "CREATE VIEW v AS SELECT * FROM q",
+        "CREATE INDEX i ON q (p)",
+        "CREATE TRIGGER tr AFTER INSERT ON q BEGIN SELECT 1; END",
+        "CREATE VIRTUAL TABLE f USING fts5(a)",
+        'CREATE TABLE "a ""quoted"" name" (n)',
+        "ANALYZE",
+    ],
+    "postgres": [
+        "CREATE EXTENSION hstore",
+        "CREATE TYPE mood AS ENUM ('sad')",
+        "CREATE TYPE pair AS (a INT, b mood)",
+        "CREATE DOMAIN positive AS INT CHECK (VALUE > 0)",
+        "CREATE SEQUENCE s",
+        "CREATE TABLE p (id INT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, m mood, n SERIAL, h hstore)",
+        "CREATE TABLE q (p INT REFERENCES p, d positive, x pair, k INT DEFAULT nextval('s'))",
+        "CREATE TABLE parted (n INT) PARTITION BY RANGE (n)",
+        "CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (9)",
+        "CREATE TABLE heir () INHERITS (q)",
+        "CREATE VIEW v AS SELECT * FROM q",
+        "CREATE MATERIALIZED VIEW mv AS SELECT * FROM v",
+        "CREATE FUNCTION f(INT, mood) RETURNS INT LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION f(INT) RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN END'".replace("(INT)", "()"),
+        "CREATE PROCEDURE pr() LANGUAGE sql AS 'SELECT 1'",
+        "CREATE AGGREGATE total(INT) (SFUNC = int4pl, STYPE = INT)",
+        "CREATE OPERATOR === (LEFTARG = INT, RIGHTARG = INT, FUNCTION = int4eq)",
+        "CREATE TRIGGER tr BEFORE INSERT ON q FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE STATISTICS st ON id, n FROM p",
+        'CREATE TABLE "A ""quoted"" name" (n INT)',
+        "CREATE COLLATION german (LOCALE = 'C')",
+        "CREATE TEXT SEARCH CONFIGURATION tsc (COPY = simple)",
+    ],
+    "mysql": [
+        "CREATE TABLE p (id INT AUTO_INCREMENT PRIMARY KEY)",
+        "CREATE TABLE q (p INT, FOREIGN KEY (p) REFERENCES p (id))",
+        "INSERT INTO p VALUES ()",
+        "INSERT INTO q VALUES (1)",
+        "CREATE VIEW v AS SELECT * FROM q",
+        "CREATE TRIGGER tr BEFORE INSERT ON q FOR EACH ROW SET @x = 1",
+        "CREATE PROCEDURE pr() SELECT 1",
+        "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SET @x = 1",
+        "CREATE TABLE `a ``quoted`` name` (n INT)",
+    ],
+}
+
+
+def test_reset_drops_everything_and_runs_all_again(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    clean = project.database.dump()
+    litter = [*LITTER[project.database.dialect]]
+    litter += ["CREATE SEQUENCE s"] if project.database.flavor == "mariadb" else []
+    project.database.execute("INSERT INTO a VALUES (1)", *litter)
+    project.succeed("reset", "--yes")
+    if project.database.dialect == "postgres":
+        assert project.rows("SELECT extname FROM pg_extension WHERE extname = 'hstore'") == [("hstore",)]
+        project.database.execute("DROP EXTENSION hstore")
+    assert project.database.dump() == clean
+    assert project.rows("SELECT n FROM a") == []
+    assert project.log() == [("", "reset", "ok"), ("1", "up", "ok"), ("2", "up", "ok"), ("3", "up", "ok")]
+
+
+def test_reset_without_a_terminal_needs_yes(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    ran = project("reset")
+    assert ran.exit == 2
+    assert "reset drops every table, and there is no terminal to ask on" in ran.err
+    assert project.database.tables() == ["a", "b", "c"]
+
+
+def test_reset_finds_a_file_that_cannot_run_before_it_drops_anything(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"4_bad": "ROLLBACK;"})
+    assert project("reset", "--yes").exit == 2
+    assert project.database.tables() == ["a", "b", "c"]
+
+
+# --- another tool's table -------------------------------------------------------------------------------------------
+
+FOREIGN = [
+    pytest.param("version BIGINT NOT NULL PRIMARY KEY, dirty BOOLEAN NOT NULL", "golang-migrate", id="golang-migrate"),
+    pytest.param("version VARCHAR(128) PRIMARY KEY", "dbmate or Rails", id="dbmate, Rails"),
+    pytest.param("version BIGINT PRIMARY KEY, inserted_at TIMESTAMP", "Ecto", id="Ecto"),
+    pytest.param("version_num VARCHAR(32) PRIMARY KEY", "another tool", id="Alembic"),
+    pytest.param("id INTEGER, anything INTEGER", "another tool", id="unknown"),
+]
+
+
+@pytest.mark.parametrize(("columns", "tool"), FOREIGN)
+def test_a_table_of_another_tool_is_left_alone(project: Project, columns: str, tool: str) -> None:
+    project.database.execute(f"CREATE TABLE schema_migrations ({columns})")
+    project.write(THREE)
+    for words in (["up"], ["down"], ["status"], ["plan"], ["log"], ["baseline", "1"], ["reset", "--yes"]):
+        ran = project(*words)
+        assert ran.exit == 4, words
+        assert f"the table schema_migrations belongs to {tool}: it has the columns" in ran.err
+        assert "migrate --table schema_migrations_imagor" in ran.err
+    assert project.database.tables() == []
+    assert len(project.rows("SELECT * FROM schema_migrations")) == 0
+
+
+def test_a_table_of_another_name_stands_beside_it(project: Project) -> None:
+    project.database.execute("CREATE TABLE schema_migrations (version BIGINT)")
+    project.write(THREE)
+    project.table = "own_history"
+    project.succeed("up")
+    assert project.states() == dict.fromkeys("123", "applied")
+
+
+# --- reading writes nothing -----------------------------------------------------------------------------------------
+
+
+def test_reading_an_empty_database_creates_nothing(project: Project) -> None:
+    project.write(THREE)
+    for words in (["status"], ["plan"], ["log"], ["check"], ["up", "--dry-run"]):
+        project.succeed(*words)
+    if project.database.dialect == "sqlite":
+        assert not (project.home / "test.db").exists()
+        assert sorted(path.name for path in project.home.iterdir()) == ["sql"]
+    else:
+        assert project("down").exit == 0
+    assert project.database.dump() == ""
+
+
+@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.parametrize("applied", [False, True], ids=["before the first run", "after it"])
+def test_a_user_who_may_only_select_can_look(project: Project, applied: bool) -> None:
+    project.write(THREE)
+    if applied:
+        project.succeed("up", "2")
+    url = project.database.reader_url
+    states = [line.split("\t")[2] for line in project("status", url=url).out.splitlines()]
+    assert states == (["applied", "applied", "pending"] if applied else ["pending"] * 3)
+    assert len(project("plan", url=url).out.splitlines()) == (1 if applied else 3)
+    assert project("log", url=url).exit == 0
+    assert project("up", url=url).exit == 1
+    assert project("up", url=url).err.count("fix: ") == 1
+
+
+@pytest.mark.databases("sqlite")
+def test_a_read_only_file_can_be_looked_at(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "2")
+    url = f"{project.database.url}?mode=ro"
+    assert project("status", url=url).out.count("applied") == 2
+    assert project("log", url=url).exit == 0
+    ran = project("up", url=url)
+    assert ran.exit == 1
+    assert "readonly" in ran.err
+
+
+# --- two runners ----------------------------------------------------------------------------------------------------
+
+
+def test_runners_that_start_together_apply_each_file_once(project: Project) -> None:
+    files = {f"{n}_f": f"CREATE TABLE t{n} (n INTEGER);\nINSERT INTO t{n} VALUES (1);" for n in range(1, 6)}
+    project.write(files)
+    start = threading.Barrier(4)
+    found: list[Any] = []
+
+    def run() -> None:
+        start.wait()
+        try:
+            found.append([result.version for result in migrate.up(project.settings)])
+        except migrate.MigrateError as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not [each for each in found if isinstance(each, Exception)]
+    assert sorted(version for versions in found for version in versions) == ["1", "2", "3", "4", "5"]
+    assert [project.rows(f"SELECT n FROM t{n}") for n in range(1, 6)] == [[(1,)]] * 5
+    assert len(project.log()) == 5
+
+
+SLEEP = {
+    "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 300000000) SELECT count(*) FROM c;",
+    "postgres": "SELECT pg_sleep(60);",
+    "mysql": "SELECT SLEEP(60);",
+}
+
+
+def start_long_run(project: Project) -> subprocess.Popen[str]:
+    """Start a run that is in the middle of a long statement when this returns."""
+    project.write({"1_a": A, "2_long": f"{B}\n{SLEEP[project.database.dialect]}\n{C}"})
+    process = subprocess.Popen(
+        [sys.executable, migrate.__file__, "--dir", "sql", "--color", "never", "-v", "up"],
+        env={**os.environ, "DATABASE_URL": project.database.url},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    busy = {
+        "postgres": "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid()"
+        " AND datname = current_database()",
+        "mysql": "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' AND id <> CONNECTION_ID() AND db = DATABASE()",
+    }.get(project.database.dialect)
+    for _ in range(200):
+        if busy is None:
+            if (project.home / "test.db-journal").exists():
+                time.sleep(0.3)
+                break
+        elif project.rows(busy) != [(0,)]:
+            break
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_makes_the_running_file_safe(project: Project, number: int, code: int) -> None:
+    process = start_long_run(project)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code, err
+    assert project.database.password not in out + err or not project.database.password
+    assert "Traceback" not in err
+    if project.database.dialect == "mysql":
+        kill = "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' AND id <> CONNECTION_ID() AND db = DATABASE()"
+        project.database.execute(*(f"KILL QUERY {thread}" for (thread,) in project.rows(kill)))
+        project.write({"2_long": f"{B}\nSELECT 1;\n{C}"})
+    else:
+        # On SQLite the files of a run share a transaction, and what was not committed yet is undone with the rest.
+        assert project.database.tables() == (["a"] if project.database.dialect == "postgres" else [])
+        project.write({"2_long": f"{B}\n{C}"})
+    project.succeed("up")
+    assert project.database.tables() == ["a", "b", "c"]
+
+
+def test_a_lock_timeout_of_zero_does_not_wait(project: Project) -> None:
+    process = start_long_run(project)
+    try:
+        ran = project("--lock-timeout", "0", "up")
+        assert ran.exit == 5
+        assert ran.err.startswith("error: another runner is at work, and did not finish within the lock timeout\n")
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+# --- nothing leaks --------------------------------------------------------------------------------------------------
+
+LEAKS = [
+    pytest.param("sqlite", "CREATE TEMP TABLE s (n);", "CREATE TABLE s (m); INSERT INTO s (m) VALUES (1);", id="sqlite temporary table"),
+    pytest.param(
+        "sqlite", "PRAGMA case_sensitive_like = ON;", "CREATE TABLE s AS SELECT 'a' LIKE 'A' AS m;", id="sqlite pragma",
+    ),  # fmt: skip
+    pytest.param("sqlite", "PRAGMA recursive_triggers = ON;", "CREATE TABLE s AS SELECT recursive_triggers = 0 AS m FROM pragma_recursive_triggers;", id="sqlite pragma read back"),
+    pytest.param("postgres", "SET search_path = pg_catalog;", "CREATE TABLE s AS SELECT 1 AS m WHERE current_schema() = 'public';", id="search_path"),
+    pytest.param("postgres", "PREPARE p AS SELECT 1;", "PREPARE p AS SELECT 2; CREATE TABLE s AS SELECT 1 AS m;", id="PREPARE"),
+    pytest.param("postgres", "CREATE TEMP TABLE s (n INT);", "CREATE TABLE s AS SELECT 1 AS m;", id="temporary table"),
+    pytest.param("postgres", "SET ROLE pg_monitor;", "CREATE TABLE s AS SELECT 1 AS m WHERE current_user = session_user;", id="role"),
+    pytest.param("postgres", "SET SESSION AUTHORIZATION pg_monitor;", "CREATE TABLE s AS SELECT 1 AS m WHERE current_user <> 'pg_monitor';", id="session authorization"),
+    pytest.param("postgres", "SELECT set_config('my.own', 'x', false);", "CREATE TABLE s AS SELECT 1 AS m WHERE coalesce(current_setting('my.own', true), '') = '';", id="set_config"),
+    pytest.param("postgres", "SELECT pg_advisory_lock(42); SET TIME ZONE 'Asia/Kathmandu';", "CREATE TABLE s AS SELECT 1 AS m WHERE current_setting('timezone') <> 'Asia/Kathmandu';", id="time zone"),
+    pytest.param("postgres", "LISTEN x; DECLARE c CURSOR WITH HOLD FOR SELECT 1;", "DECLARE c CURSOR FOR SELECT 2; CREATE TABLE s AS SELECT 1 AS m;", id="cursor"),
+    pytest.param("mysql", "SET @x = 1;", "CREATE TABLE s AS SELECT 1 AS m FROM DUAL WHERE @x IS NULL;", id="user variable"),
+    pytest.param("mysql", "SET foreign_key_checks = 0;", "CREATE TABLE s AS SELECT 1 AS m FROM DUAL WHERE @@foreign_key_checks = 1;", id="foreign_key_checks"),
+    pytest.param("mysql", "SET sql_mode = '';", "CREATE TABLE s AS SELECT 1 AS m FROM DUAL WHERE @@sql_mode <> '';", id="sql_mode"),
+    pytest.param("mysql", "SET NAMES latin1;", "CREATE TABLE s AS SELECT 1 AS m FROM DUAL WHERE @@character_set_client = 'utf8mb4';", id="character set"),
+    pytest.param("mysql", "PREPARE p FROM 'SELECT 1';", "PREPARE p FROM 'SELECT 2'; CREATE TABLE s AS SELECT 1 AS m;", id="mysql PREPARE"),
+    pytest.param("mysql", "CREATE TEMPORARY TABLE s (n INT);", "CREATE TABLE s AS SELECT 1 AS m;", id="mysql temporary table"),
+    pytest.param("mysql", "/*!40101 SET time_zone = '+01:00' */;", "CREATE TABLE s AS SELECT 1 AS m FROM DUAL WHERE @@time_zone <> '+01:00';", id="SET in a conditional comment"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "first", "second"), LEAKS)
+def test_nothing_of_a_file_reaches_the_next(project: Project, dialect: str, first: str, second: str) -> None:
+    if project.database.dialect != dialect:
+        pytest.skip("of another dialect")
+    project.write({"1_leaks": first, "2_looks": second})
+    project.succeed("up")
+    assert [int(value) for (value,) in project.rows("SELECT m FROM s")] == [1]
+
+
+# --- as a library ---------------------------------------------------------------------------------------------------
+
+
+def test_an_error_carries_what_was_committed_before_it(project: Project) -> None:
+    project.write({"1_a": A, "2_broken": "INSERT INTO nowhere VALUES (1);"})
+    with pytest.raises(migrate.StatementError) as caught:
+        migrate.up(project.settings)
+    assert [(each.version, each.action, each.statements) for each in caught.value.results] == [("1", "up", 1)]
+
+
+def test_notify_hears_of_a_file_before_and_after(project: Project) -> None:
+    project.write({"1_a": A})
+    events: list[Any] = []
+    migrate.up(project.settings, notify=events.append)
+    assert [type(event).__name__ for event in events] == ["Step", "Result"]
+
+
+@pytest.mark.databases("postgres", "mysql")
+def test_no_message_holds_the_password(project: Project) -> None:
+    project.write(THREE)
+    url = project.database.url.replace(f"/{project.database.name}", "/no_such_database")
+    ran = project("up", url=url)  # which asserts it
+    assert ran.exit == 1
+    with pytest.raises(migrate.ConnectError) as caught:
+        migrate.up(url)
+    assert project.database.password not in repr(caught.value) + str(caught.value)

@@ -1,0 +1,646 @@
+"""Flags, environment and .env in; one frozen Settings out. And a password that comes out nowhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import migrate
+from desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECRET = "s3cr3t"
+FORMS = "sqlite:./app.db, postgres://user:password@host:5432/database or mysql://user:password@host:3306/database"
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
+
+
+def load(environ: Mapping[str, str] | None = None, **flags: Any) -> migrate.Settings:
+    return migrate.load_settings(flags, environ or {})
+
+
+def refusal(environ: Mapping[str, str] | None = None, **flags: Any) -> migrate.SettingsError:
+    with pytest.raises(migrate.SettingsError) as caught:
+        load(environ, **flags)
+    return caught.value
+
+
+# ---- which of several wins
+
+# variable, flag (None: there is none), how it is read back, and four texts with what they become; the last is the default.
+PRECEDENCE = [
+    pytest.param(
+        "DATABASE_URL",
+        "database_url",
+        lambda settings: str(settings.url),
+        ("sqlite:flag.db", "sqlite:environment.db", "sqlite:file.db"),
+        ("sqlite:flag.db", "sqlite:environment.db", "sqlite:file.db", "sqlite:./imagor-studio.db"),
+        id="DATABASE_URL",
+    ),
+    pytest.param(
+        "MIGRATE_DIR",
+        "dir",
+        lambda settings: settings.directory,
+        ("flag", "environment", "file"),
+        (Path("flag"), Path("environment"), Path("file"), None),
+        id="MIGRATE_DIR",
+    ),
+    pytest.param(
+        "MIGRATE_TABLE",
+        "table",
+        lambda settings: settings.table,
+        ("flag", "environment", "file"),
+        ("flag", "environment", "file", "schema_migrations"),
+        id="MIGRATE_TABLE",
+    ),
+    pytest.param(
+        "MIGRATE_LOCK_TIMEOUT",
+        "lock_timeout",
+        lambda settings: settings.lock_timeout,
+        ("1", "2.5", "0"),
+        (1.0, 2.5, 0.0, 60.0),
+        id="MIGRATE_LOCK_TIMEOUT",
+    ),
+    pytest.param(
+        "MIGRATE_COMMAND",
+        None,
+        lambda settings: settings.command,
+        (None, "up", "status"),
+        (None, "up", "status", ""),
+        id="MIGRATE_COMMAND",
+    ),
+    pytest.param(
+        "FORCE_AUTO_MIGRATE",
+        None,
+        lambda settings: settings.force_auto_migrate,
+        (None, "1", "false"),
+        (None, True, False, False),
+        id="FORCE_AUTO_MIGRATE",
+    ),
+]
+
+
+@pytest.mark.parametrize(("variable", "flag", "read", "texts", "expected"), PRECEDENCE)
+def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(
+    desk: Desk, variable: str, flag: str | None, read: Any, texts: tuple[str, ...], expected: tuple[Any, ...]
+) -> None:
+    on_the_command_line, in_the_environment, in_the_file = texts
+    environ = {variable: in_the_environment}
+    desk.write({"my.env": f"{variable}={in_the_file}\n"})
+
+    if flag:
+        assert read(load(environ, config="my.env", **{flag: on_the_command_line})) == expected[0]
+    assert read(load(environ, config="my.env")) == expected[1]
+    assert read(load({}, config="my.env")) == expected[2]
+    assert read(load({})) == expected[3]
+
+
+@pytest.mark.parametrize("variable", ["MIGRATE_DIR", "MIGRATE_TABLE", "MIGRATE_LOCK_TIMEOUT", "MIGRATE_COMMAND"])
+def test_an_empty_variable_is_as_good_as_none_as_compose_passes_them(desk: Desk, variable: str) -> None:
+    assert load({variable: ""}) == load({})
+
+
+@pytest.mark.parametrize(
+    ("word", "forced"), [("1", True), ("true", True), ("Yes", True), ("ON", True), ("0", False), ("no", False), ("", False)]
+)
+def test_force_auto_migrate_is_a_word_for_yes(desk: Desk, word: str, forced: bool) -> None:
+    assert load({"FORCE_AUTO_MIGRATE": word}).force_auto_migrate is forced
+
+
+def test_settings_are_frozen_and_say_where_the_url_came_from(desk: Desk) -> None:
+    desk.write({".env": "DATABASE_URL=sqlite:file.db\n", "secret": "sqlite:secret.db"})
+    assert load().url_source == "DATABASE_URL in .env"
+    assert load({"DATABASE_URL": "sqlite:a.db"}).url_source == "DATABASE_URL"
+    assert load({"DATABASE_URL_FILE": "secret"}).url_source == "DATABASE_URL_FILE (secret)"
+    assert load({}, database_url="sqlite:a.db").url_source == "--database-url"
+    with pytest.raises(AttributeError):
+        load().table = "other"  # type: ignore[misc]
+
+
+# ---- DATABASE_URL and DATABASE_URL_FILE
+
+
+def test_an_empty_database_url_is_refused_rather_than_taken_for_the_default(desk: Desk) -> None:
+    assert str(refusal({"DATABASE_URL": ""})) == (
+        f"the database URL is empty\n  --> DATABASE_URL\nfix: give it a value such as {FORMS}, or unset it"
+    )
+    desk.write({".env": "DATABASE_URL=\n"})
+    assert refusal().where == "DATABASE_URL in .env"
+
+
+@pytest.mark.parametrize("text", ["sqlite:secret.db", "sqlite:secret.db\n", "sqlite:secret.db\r\n", "\ufeffsqlite:secret.db\n\n"])
+def test_a_mounted_secret_may_end_in_a_line_break(desk: Desk, text: str) -> None:
+    desk.write({"secret": text})
+    assert load({"DATABASE_URL_FILE": "secret"}).url.database == "secret.db"
+
+
+def test_both_the_url_and_the_file_are_refused(desk: Desk) -> None:
+    desk.write({"secret": "sqlite:secret.db"})
+    error = refusal({"DATABASE_URL": "sqlite:a.db", "DATABASE_URL_FILE": "secret"})
+    assert str(error) == "both are set\n  --> DATABASE_URL, DATABASE_URL_FILE\nfix: unset one of them"
+
+
+def test_a_url_of_a_stronger_layer_hides_the_file_of_a_weaker_one_and_the_other_way_round(desk: Desk) -> None:
+    desk.write({"secret": "sqlite:secret.db", "url.env": "DATABASE_URL=sqlite:file.db\n", "path.env": "DATABASE_URL_FILE=secret\n"})
+    assert load({"DATABASE_URL_FILE": "missing"}, database_url="sqlite:a.db").url.database == "a.db"
+    assert load({"DATABASE_URL_FILE": "secret"}, config="url.env").url.database == "secret.db"
+    assert load({"DATABASE_URL": "sqlite:a.db"}, config="path.env").url.database == "a.db"
+    assert load({}, config="path.env").url.database == "secret.db"
+
+
+def test_a_secret_that_cannot_be_read_is_named_with_the_variable(desk: Desk) -> None:
+    assert str(refusal({"DATABASE_URL_FILE": "missing"})) == (
+        "missing cannot be read: no such file or directory\n"
+        "  --> DATABASE_URL_FILE\n"
+        "fix: create the file, or correct the path:  ls -l missing"
+    )
+    desk.write({"secret": b"postgres://u:s3cr3t\xff@h/d"})
+    error = str(refusal({"DATABASE_URL_FILE": "secret"}))
+    assert error.startswith("secret is not UTF-8 text\n  --> DATABASE_URL_FILE\n")
+    assert SECRET not in error
+
+
+def test_a_url_in_a_secret_that_cannot_be_read_is_not_shown(desk: Desk) -> None:
+    desk.write({"secret": f"user:{SECRET}@host/app\n"})
+    error = str(refusal({"DATABASE_URL_FILE": "secret"}))
+    assert error == (
+        "the database URL does not start with a known scheme\n"
+        "  --> DATABASE_URL_FILE (secret)\n"
+        f"fix: write {FORMS}"
+    )
+
+
+# ---- .env
+
+
+def test_a_named_config_that_is_missing_is_an_error_and_the_default_env_is_not(desk: Desk) -> None:
+    assert str(refusal(config="prod.env")) == (
+        "prod.env cannot be read: no such file or directory\n"
+        "  --> --config\n"
+        "fix: create the file, or correct the path:  ls -l prod.env"
+    )
+    assert load().url.database == "./imagor-studio.db"
+    desk.write({".env": "MIGRATE_TABLE=found\n"})
+    assert load().table == "found"
+
+
+def test_a_named_config_replaces_the_default_env(desk: Desk) -> None:
+    desk.write({".env": "MIGRATE_TABLE=default\n", "other.env": "DATABASE_URL=sqlite:a.db\n"})
+    assert load(config="other.env").table == "schema_migrations"
+
+
+def test_a_folder_as_config_is_an_error(desk: Desk) -> None:
+    (desk.home / "folder").mkdir()
+    assert refusal(config="folder").what == "folder cannot be read: is a directory"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param(f"A=1\nthis is no setting {SECRET}\n", 2, id="no equals sign"),
+        pytest.param(f"A=1\n\n# comment\nDATABASE_URL='postgres://u:{SECRET}@h/d\n", 4, id="a quote that is not closed"),
+        pytest.param(f'DATABASE_URL="postgres://u:{SECRET}@h/d" x\n', 1, id="words after the quote"),
+    ],
+)
+def test_a_malformed_line_is_named_by_its_number_and_never_shown(desk: Desk, text: str, line: int) -> None:
+    desk.write({"my.env": text})
+    error = str(refusal(config="my.env"))
+    assert error == (
+        "this line cannot be read\n"
+        f"  --> my.env:{line}\n"
+        "fix: write NAME=value; put a value with spaces, # or quotes in it in single quotes"
+    )
+
+
+def test_values_are_taken_as_they_are_without_interpolation(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME_OF_MINE", "wrong")
+    desk.write({".env": "NAME=wrong\nDATABASE_URL='postgres://u:$NAME${HOME_OF_MINE}@h/d'\n"})
+    assert load().url.password == "$NAME${HOME_OF_MINE}"
+
+
+def test_env_files_have_comments_export_quotes_and_other_peoples_variables(desk: Desk) -> None:
+    desk.write({".env": "\ufeff# mine\n\nexport DATABASE_URL=\"sqlite:quoted.db\"\nOTHER=thing\nMIGRATE_TABLE = spaced # why\r\n"})
+    settings = load()
+    assert (settings.url.database, settings.table) == ("quoted.db", "spaced")
+
+
+def test_reading_settings_does_not_change_the_environment(desk: Desk) -> None:
+    desk.write({".env": "DATABASE_URL=sqlite:file.db\n"})
+    before = dict(os.environ)
+    load()
+    assert dict(os.environ) == before
+
+
+# ---- table and timeout
+
+
+@pytest.mark.parametrize(
+    "table", ["", "1st", "a b", 'a"b', "a;b", "a-b", "app.history", "x" * 60, "tablé", "x\n"], ids=lambda table: repr(table)[:12]
+)
+def test_a_table_name_that_would_need_quotes_is_refused(desk: Desk, table: str) -> None:
+    error = refusal(table=table)
+    assert str(error) == (
+        f'"{table}" cannot be the name of the history table\n'
+        "  --> --table or MIGRATE_TABLE\n"
+        "fix: use letters, digits and underscores, at most 59 of them: name"
+    )
+
+
+def test_a_table_may_name_its_schema_on_postgres_alone(desk: Desk) -> None:
+    assert load({}, database_url="postgres://h/d", table="app.history").table == "app.history"
+    assert refusal(database_url="postgres://h/d", table="a.b.c").fix.endswith("name or schema.name")
+    assert refusal(database_url="mysql://h/d", table="app.history").fix.endswith("name")
+
+
+@pytest.mark.parametrize("timeout", ["", "-1", "soon", "1e3", "inf", "nan", "1,5", "9" * 400, " 1"])
+def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, timeout: str) -> None:
+    error = refusal(lock_timeout=timeout)
+    assert error.what == "the lock timeout is not a number of seconds"
+    assert error.fix == "write seconds, 0 or more:  --lock-timeout 60"
+    assert error.exit_code == 2
+
+
+def test_settings_made_in_python_are_checked_as_well() -> None:
+    url = migrate.DatabaseURL.parse("sqlite:a.db")
+    for wrong in ({"table": "a b"}, {"lock_timeout": -1.0}, {"lock_timeout": float("inf")}, {"lock_timeout": float("nan")}):
+        with pytest.raises(migrate.SettingsError):
+            migrate.Settings(url, **wrong)  # type: ignore[arg-type]
+
+
+# ---- URLs
+
+URLS = [
+    # text, what is shown, and dialect, database, user, password, hosts, options
+    pytest.param("sqlite:app.db", "sqlite:app.db", ("sqlite", "app.db"), id="sqlite relative"),
+    pytest.param("sqlite:./app.db", "sqlite:./app.db", ("sqlite", "./app.db"), id="sqlite relative with a dot"),
+    pytest.param("sqlite://app.db", "sqlite:app.db", ("sqlite", "app.db"), id="sqlite relative with two slashes"),
+    pytest.param("sqlite3:app.db", "sqlite:app.db", ("sqlite", "app.db"), id="sqlite3"),
+    pytest.param("SQLite:App.DB", "sqlite:App.DB", ("sqlite", "App.DB"), id="scheme in capitals, the path as it is"),
+    pytest.param("sqlite:///var/app.db", "sqlite:/var/app.db", ("sqlite", "/var/app.db"), id="sqlite absolute"),
+    pytest.param("sqlite:/var/app.db", "sqlite:/var/app.db", ("sqlite", "/var/app.db"), id="sqlite absolute with one slash"),
+    pytest.param("sqlite::memory:", "sqlite::memory:", ("sqlite", ":memory:"), id="sqlite memory"),
+    pytest.param("sqlite://:memory:", "sqlite::memory:", ("sqlite", ":memory:"), id="sqlite memory with two slashes"),
+    pytest.param("sqlite:///:memory:", "sqlite::memory:", ("sqlite", ":memory:"), id="sqlite memory with three slashes"),
+    pytest.param("sqlite:a%20b+c.db", "sqlite:a b+c.db", ("sqlite", "a b+c.db"), id="sqlite percent, and a plus stays"),
+    pytest.param("sqlite:a#b?c.db", "sqlite:a#b?c.db", ("sqlite", "a#b?c.db"), id="sqlite hash and question mark"),
+    pytest.param("sqlite:a b.db", "sqlite:a b.db", ("sqlite", "a b.db"), id="sqlite blank"),
+    pytest.param(
+        "sqlite:a.db?mode=ro", "sqlite:a.db", ("sqlite", "a.db", "", "", (), {"mode": "ro"}), id="sqlite read-only"
+    ),
+    pytest.param("postgres://h/app", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="postgres"),
+    pytest.param("postgresql://h/app", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="postgresql"),
+    pytest.param("POSTGRES://h/App", "postgres://h/App", ("postgres", "App", "", "", (("h", 0),)), id="postgres in capitals"),
+    pytest.param("  postgres://h/app\n", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="blanks around it"),
+    pytest.param("postgres://h/app/", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="a slash at the end"),
+    pytest.param(
+        f"postgres://ann:{SECRET}@db.example.com:5433/app",
+        "postgres://ann:***@db.example.com:5433/app",
+        ("postgres", "app", "ann", SECRET, (("db.example.com", 5433),)),
+        id="postgres in full",
+    ),
+    pytest.param(
+        "postgres://a%40b:p%40%2F%23%3F%25w%3A+@h/my%20app",
+        "postgres://a%40b:***@h/my%20app",
+        ("postgres", "my app", "a@b", "p@/#?%w:+", (("h", 0),)),
+        id="percent-encoded once",
+    ),
+    pytest.param(
+        "postgres://u:p%2540@h/d", "postgres://u:***@h/d", ("postgres", "d", "u", "p%40", (("h", 0),)), id="decoded only once"
+    ),
+    pytest.param(
+        "postgres://u:p@ss@h/d", "postgres://u:***@h/d", ("postgres", "d", "u", "p@ss", (("h", 0),)), id="a raw at sign"
+    ),
+    pytest.param(
+        "postgres://u:p:ss@h/d", "postgres://u:***@h/d", ("postgres", "d", "u", "p:ss", (("h", 0),)), id="a raw colon"
+    ),
+    pytest.param("postgres://u@[::1]:5432/d", "postgres://u@[::1]:5432/d", ("postgres", "d", "u", "", (("::1", 5432),)), id="IPv6"),
+    pytest.param(
+        "postgres://u@[2001:db8::1]/d", "postgres://u@[2001:db8::1]/d", ("postgres", "d", "u", "", (("2001:db8::1", 0),)), id="IPv6 bare"
+    ),
+    pytest.param(
+        "postgres://h1:1,h2:65535,[::1]/d",
+        "postgres://h1:1,h2:65535,[::1]/d",
+        ("postgres", "d", "", "", (("h1", 1), ("h2", 65535), ("::1", 0))),
+        id="several hosts",
+    ),
+    pytest.param(
+        "postgres:///app?host=/run/postgresql&user=ann",
+        "postgres://ann@/app",
+        ("postgres", "app", "ann", "", (), {"host": "/run/postgresql"}),
+        id="postgres socket in an option",
+    ),
+    pytest.param(
+        "postgres://%2Frun%2Fpostgresql/app",
+        "postgres://%2Frun%2Fpostgresql/app",
+        ("postgres", "app", "", "", (("/run/postgresql", 0),)),
+        id="postgres socket as host",
+    ),
+    pytest.param(
+        f"postgres://h/d?user=ann&password={SECRET}",
+        "postgres://ann:***@h/d",
+        ("postgres", "d", "ann", SECRET, (("h", 0),)),
+        id="login in options",
+    ),
+    pytest.param(
+        "postgres://h/d?sslmode=verify-full&sslrootcert=/etc/ssl/db%20ca.pem&connect_timeout=5&application_name=a%26b",
+        "postgres://h/d",
+        (
+            *("postgres", "d", "", "", (("h", 0),)),
+            {"sslmode": "verify-full", "sslrootcert": "/etc/ssl/db ca.pem", "connect_timeout": "5", "application_name": "a&b"},
+        ),
+        id="postgres TLS",
+    ),
+    pytest.param("mysql://h/app", "mysql://h/app", ("mysql", "app", "", "", (("h", 0),)), id="mysql"),
+    pytest.param("mariadb://h/app", "mysql://h/app", ("mysql", "app", "", "", (("h", 0),)), id="mariadb"),
+    pytest.param(
+        "mysql://u@h:3307/app?charset=utf8mb4&ssl_ca=/ca.pem&ssl_verify_identity=true&connect_timeout=3",
+        "mysql://u@h:3307/app",
+        (
+            *("mysql", "app", "u", "", (("h", 3307),)),
+            {"charset": "utf8mb4", "ssl_ca": "/ca.pem", "ssl_verify_identity": "true", "connect_timeout": "3"},
+        ),
+        id="mysql TLS",
+    ),
+    pytest.param(
+        "mysql://u@/app?unix_socket=/run/mysqld/mysqld.sock",
+        "mysql://u@/app",
+        ("mysql", "app", "u", "", (), {"unix_socket": "/run/mysqld/mysqld.sock"}),
+        id="mysql socket",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "shown", "parts"), URLS)
+def test_a_url_is_read_once_and_shown_without_its_secrets(text: str, shown: str, parts: tuple[Any, ...]) -> None:
+    url = migrate.DatabaseURL.parse(text)
+    assert url == migrate.DatabaseURL(*parts)
+    assert str(url) == shown
+    assert SECRET not in repr(url)
+
+
+UNKNOWN_OPTION = r"the database URL has an unknown option{} after the \?\nfix: known options: [a-z_, -]+; percent-encode special .*"
+ENCODE = "percent-encode special characters in the user name and password: @ is %40, / is %2F, # is %23, ? is %3F, % is %25"
+REFUSED = [
+    pytest.param("", f"the database URL is empty\nfix: give it a value such as {FORMS}, or unset it", id="empty"),
+    pytest.param("  \n", f"the database URL is empty\nfix: give it a value such as {FORMS}, or unset it", id="blank"),
+    pytest.param("app.db", f"the database URL does not start with a known scheme\nfix: write {FORMS}", id="a path"),
+    pytest.param("s3cr3t:x@h/d", f"the database URL does not start with a known scheme\nfix: write {FORMS}", id="no scheme"),
+    pytest.param(
+        "postgre://u:s3cr3t@h/d",
+        f'the database URL has the unknown scheme "postgre" (did you mean postgres?)\nfix: write {FORMS}',
+        id="nearly a scheme",
+    ),
+    pytest.param(
+        "oracle://u:s3cr3t@h/d", f'the database URL has the unknown scheme "oracle"\nfix: write {FORMS}', id="another database"
+    ),
+    pytest.param("postgres:u:s3cr3t@h/d", f"the database URL needs two slashes after postgres:\nfix: write {FORMS}", id="no slashes"),
+    pytest.param("postgres", f"the database URL needs two slashes after postgres:\nfix: write {FORMS}", id="a scheme alone"),
+    pytest.param("mysql:/u:s3cr3t@h/d", f"the database URL needs two slashes after mysql:\nfix: write {FORMS}", id="one slash"),
+    pytest.param(
+        "sqlite:",
+        "the database URL names no file\nfix: write sqlite:./app.db, or sqlite:///var/lib/app/app.db for an absolute path",
+        id="sqlite without a file",
+    ),
+    pytest.param(
+        "sqlite:///",
+        "the database URL names no file\nfix: write sqlite:./app.db, or sqlite:///var/lib/app/app.db for an absolute path",
+        id="sqlite with a slash only",
+    ),
+    pytest.param(
+        "sqlite:a.db?mode=memory",
+        "the database URL has a mode that is not ro, rw or rwc\nfix: write ?mode=ro, or leave the mode out",
+        id="sqlite with another mode",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@h",
+        "the database URL names no database\nfix: put its name after the host: .../database",
+        id="no database",
+    ),
+    pytest.param(
+        "mysql://u:s3cr3t@h:3306/",
+        "the database URL names no database\nfix: put its name after the host: .../database",
+        id="no database after the slash",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@h:99999/d",
+        "the database URL has a port that is not between 1 and 65535\nfix: correct the number after the host",
+        id="port 99999",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@h:0/d",
+        "the database URL has a port that is not between 1 and 65535\nfix: correct the number after the host",
+        id="port 0",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@h:x/d",
+        f"the database URL has a host that cannot be read\nfix: write an IPv6 address as [::1], and {ENCODE}",
+        id="port x",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@::1/d",
+        f"the database URL has a host that cannot be read\nfix: write an IPv6 address as [::1], and {ENCODE}",
+        id="IPv6 without brackets",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t/x@h/d",
+        f"the database URL has a character in it that must be percent-encoded\nfix: {ENCODE}",
+        id="a slash in the password",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t#x@h/d",
+        f"the database URL has a character in it that must be percent-encoded\nfix: {ENCODE}",
+        id="a hash in the password",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t?x@h/d",
+        f"the database URL has a character in it that must be percent-encoded\nfix: {ENCODE}",
+        id="a question mark in the password",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t%@h/d",
+        f"the database URL has a % that is not followed by two hexadecimal digits\nfix: {ENCODE}",
+        id="a lone percent",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t%zz@h/d",
+        f"the database URL has a % that is not followed by two hexadecimal digits\nfix: {ENCODE}",
+        id="percent and letters",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t%ff@h/d",
+        f"the database URL has percent-encoded bytes that are not UTF-8\nfix: {ENCODE}",
+        id="percent-encoded latin-1",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@h/a/b", f"the database URL has more than one name after the host\nfix: write {FORMS}", id="two names"
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@h/d\nx",
+        "the database URL holds a control character\nfix: look for a line break or a tab inside it, and remove it",
+        id="a line break inside",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "error"), REFUSED)
+def test_a_url_that_cannot_be_used_is_refused_without_being_shown(text: str, error: str) -> None:
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.DatabaseURL.parse(text)
+    assert str(caught.value) == error
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("postgres://h/d?ssl_mode=require", r' "ssl_mode" \(did you mean sslmode\?\)', id="nearly a name"),
+        pytest.param("mysql://h/d?sslca=/ca.pem", r' "sslca" \(did you mean ssl_ca\?\)', id="nearly a name of mysql"),
+        pytest.param("sqlite:a.db?cache=shared", ' "cache"', id="sqlite"),
+        pytest.param("postgres://h/d?charset=utf8", ' "charset"', id="of another database"),
+        pytest.param("postgres://h/d?S3CR3T=1", "", id="not a plain word"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_nearest_name(text: str, shown: str) -> None:
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.DatabaseURL.parse(text)
+    assert re.fullmatch(UNKNOWN_OPTION.format(shown), str(caught.value))
+
+
+def test_a_nul_byte_in_a_url_is_refused_instead_of_cutting_the_path_there() -> None:
+    for text in ("sqlite:app%00.db", "postgres://u:p%00@h/d", "mysql://h/d%00"):
+        with pytest.raises(migrate.SettingsError):
+            migrate.DatabaseURL.parse(text)
+
+
+# ---- properties
+
+some_text = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=20)
+some_word = some_text.filter(bool)
+
+
+@given(user=some_text, password=some_text, host=some_text, port=st.integers(0, 65535), database=some_word)
+def test_any_user_password_host_and_database_come_back_from_a_url(
+    user: str, password: str, host: str, port: int, database: str
+) -> None:
+    login, place = f"{quote(user, safe='')}:{quote(password, safe='')}", quote(host, safe="") + (f":{port}" if port else "")
+    url = migrate.DatabaseURL.parse(f"postgres://{login}@{place}/{quote(database, safe='')}")
+    assert (url.user, url.password, url.database) == (user, password, database)
+    assert url.hosts == (((host, port),) if place else ())
+
+
+@given(database=some_word)
+def test_any_path_comes_back_from_a_sqlite_url(database: str) -> None:
+    path = "./" + database
+    assert migrate.DatabaseURL.parse(f"sqlite:{quote(path)}").database == path
+
+
+# A password that can be told from the rest of the text, whatever hypothesis puts around the word.
+some_password = st.builds(
+    "{}{}{}".format, some_text, st.just("Zq9xWv7k"), st.text("@:/#?%&=[]+ aé'\"\\", max_size=8)
+)
+
+
+@given(password=some_password)
+def test_a_password_is_shown_in_no_text_made_from_a_url(password: str) -> None:
+    url = migrate.DatabaseURL.parse(f"postgres://ann:{quote(password, safe='')}@h/app")
+    assert url.password == password
+    for text in (str(url), repr(url), repr(migrate.Settings(url)), str(migrate.Settings(url))):
+        assert "Zq9xWv7k" not in text
+
+
+@given(password=some_password, form=st.sampled_from(["postgres://ann:{}@h/app", "mysql://ann:{}@h", "pg://ann:{}@h/d", "{}", "postgres:{}"]))
+def test_a_password_that_was_not_encoded_is_shown_in_no_error(password: str, form: str) -> None:
+    try:
+        shown = repr(migrate.DatabaseURL.parse(form.format(password), source="DATABASE_URL"))
+    except migrate.SettingsError as error:
+        shown = f"{error} {error!r} {error.args} {error.__cause__}"
+    assert "Zq9xWv7k" not in re.sub(r"(database|user)='[^']*'", "", shown)
+
+
+MALFORMED = [
+    *(f"postgres://app:{SECRET}{character}x@h/d" for character in "@:/#?%&=[]{}|\\^` '\"<>~!$*()+,;\t\n"),
+    f"postgres//app:{SECRET}@h/d",
+    f"postgres:/app:{SECRET}@h/d",
+    f"postgres:app:{SECRET}@h/d",
+    f"{SECRET}://app@h/d",
+    f"postgresq://app:{SECRET}@h/d",
+    f"app:{SECRET}@h/d",
+    f"{SECRET}@h/d",
+    f"postgres://app:{SECRET}@h:port/d",
+    f"postgres://app:{SECRET}@h:70000/d",
+    f"postgres://app:{SECRET}@[::1/d",
+    f"postgres://app:{SECRET}@h",
+    f"postgres://app:{SECRET}@h/d/e",
+    f"postgres://app:{SECRET}@h/d?password",
+    f"postgres://app@h/d?passwd={SECRET}",
+    f"postgres://app@h/d?{SECRET}",
+    f"postgres://app@h/d?sslmode={SECRET}%",
+    f"mysql://app:{SECRET}@h/d?ssl=1",
+    f"'postgres://app:{SECRET}@h/d'",
+    f"DATABASE_URL=postgres://app:{SECRET}@h/d",
+    f"jdbc:postgresql://h/d?user=app&password={SECRET}",
+    f"mysql -papp{SECRET}",
+    f"host=h password={SECRET}",
+]
+
+
+@pytest.mark.parametrize("url", [url for url in MALFORMED if not url.startswith(f"{SECRET}://")])
+@pytest.mark.parametrize("how", ["flag", "environment", "secret", "file"])
+def test_no_command_line_shows_the_password_of_a_malformed_url(desk: Desk, url: str, how: str) -> None:
+    """`status` of an unreachable host would connect; so a URL that is good after all is only shown, by `check -v`."""
+    words = ["check", "-v"]
+    if how == "flag":
+        words += [f"--database-url={url}"]
+    elif how == "environment":
+        desk.set(DATABASE_URL=url)
+    elif how == "secret":
+        desk.write({"secret": url})
+        desk.set(DATABASE_URL_FILE="secret")
+    else:
+        desk.write({".env": f"DATABASE_URL={url}\n"})
+    for form in ("plain", "json"):
+        ran = desk(*words, "--format", form)
+        assert SECRET not in ran.out + ran.err
+        assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["up", "{}"], id="the URL after up"),
+        pytest.param(["{}"], id="the URL alone"),
+        pytest.param(["{}", "up"], id="the URL before up"),
+        pytest.param(["--database-ulr", "{}", "up"], id="a mistyped flag"),
+        pytest.param(["up", "--database_url={}"], id="a mistyped flag with an equals sign"),
+        pytest.param(["up", "--to", "{}"], id="the URL as a version"),
+        pytest.param(["down", "{}"], id="the URL after down"),
+        pytest.param(["log", "{}"], id="the URL after log"),
+        pytest.param(["plan", "{}"], id="the URL after plan"),
+        pytest.param(["baseline", "{}"], id="the URL after baseline"),
+        pytest.param(["repair", "{}", "--applied"], id="the URL after repair"),
+        pytest.param(["new", "{}"], id="the URL after new"),
+        pytest.param(["--migrate-command={}"], id="the URL as a command"),
+        pytest.param(["--table={}", "status"], id="the URL as a table"),
+        pytest.param(["--format={}", "status"], id="the URL as a format"),
+    ],
+)
+def test_a_url_in_the_wrong_place_does_not_show_its_password(desk: Desk, words: list[str]) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT 1;"})
+    desk.set(DATABASE_URL="sqlite:app.db", MIGRATE_DIR="sql")
+    url = f"postgres://app:{SECRET}@db.example.com/app"
+    ran = desk(*(word.format(url) for word in words))
+    assert ran.exit != 0
+    assert SECRET not in ran.out + ran.err
