@@ -13,8 +13,7 @@ The data flows down this page; every section uses only the sections above it:
     Report            values                    ->  tables, plain lines, JSON
     Command line      words                     ->  an exit code
 
-Importing this module costs the standard library only. psycopg, pymysql, rich and dotenv are imported by the function
-that needs them.
+Importing this module costs the standard library only: psycopg, pymysql, rich and dotenv are imported where needed.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ import argparse
 import contextlib
 import difflib
 import hashlib
+import io
 import json
 import math
 import os
@@ -35,23 +35,20 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn, Protocol
+from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
 
-# fmt: off
 __all__ = [
-    "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError", "LogEntry",
-    "MigrateError", "Migration", "Result", "Script", "Settings", "SettingsError", "StatementError", "Status", "Step",
-    "auto_migrate", "baseline", "build_parser", "check", "down", "find_migrations", "load_settings", "log", "main", "new",
-    "plan", "redo", "repair", "reset", "status", "up",
-]
-# fmt: on
+    "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError",
+    "LogEntry", "MigrateError", "Migration", "Result", "Script", "Settings", "SettingsError", "StatementError",
+    "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down", "find_migrations", "load_settings",
+    "log", "main", "new", "plan", "redo", "repair", "reset", "status", "up"]
 
 
 # Errors ###############################################################################################################
@@ -70,6 +67,8 @@ class MigrateError(Exception):
     usual_state: ClassVar[str] = ""
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
+        # A word in the wrong place may be a URL, and its password is shown nowhere.
+        what, fix = (re.sub(r"(://[^\s:/@]*):(?!password@)\S*@", r"\1:***@", text) for text in (what, fix))
         super().__init__(what)
         self.what, self.where, self.excerpt, self.state, self.fix = what, where, excerpt, state or self.usual_state, fix
         self.results: tuple[Result, ...] = ()
@@ -120,8 +119,7 @@ class StatementError(MigrateError):
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
 
 
 def _count(number: int, noun: str) -> str:
@@ -132,183 +130,167 @@ def _count(number: int, noun: str) -> str:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
-_DIALECT_BY_SCHEME: Final = {
-    **{"sqlite": "sqlite", "sqlite3": "sqlite", "postgres": "postgres", "postgresql": "postgres"},
-    **{"mysql": "mysql", "mariadb": "mysql"},
-}
+_DIALECT_BY_SCHEME: Final = {"sqlite": "sqlite", "sqlite3": "sqlite", "postgres": "postgres", "postgresql": "postgres",
+                             "mysql": "mysql", "mariadb": "mysql"}
 # What may stand after the "?": libpq's own names on PostgreSQL; PyMySQL's and the mysql client's on MySQL.
 _URL_OPTIONS: Final = {
-    "sqlite": [],
-    "postgres": """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr keepalives
-        keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password port
-        require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir sslkey
-        sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user""".split(),
+    "sqlite": "",
     "mysql": """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
-        ssl_verify_cert ssl_verify_identity unix_socket""".split(),
-}
+        ssl_verify_cert ssl_verify_identity unix_socket""",
+    "postgres": """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr keepalives
+        keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
+        port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
+        sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 
 
 @dataclass(frozen=True)
 class DatabaseURL:
-    """A database and how to reach it; ``str()`` is safe to print: the password is ``***``, options are left out.
-
-    *database* is a path or ``:memory:`` on SQLite. *hosts* are pairs of host and port; the port is 0 where the URL has
-    none. All text is percent-decoded.
-    """
+    """A database and how to reach it, percent-decoded; ``str()`` is safe to print: no password, no options."""
 
     dialect: str
-    database: str
+    database: str  # on SQLite a path, or ":memory:"
     user: str = ""
     password: str = field(default="", repr=False)
-    hosts: tuple[tuple[str, int], ...] = ()
+    hosts: tuple[tuple[str, int], ...] = ()  # the port is 0 where the URL has none
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    @classmethod
-    def parse(cls, text: str, *, source: str = "") -> DatabaseURL:
+    @staticmethod
+    def parse(text: str, *, source: str = "") -> DatabaseURL:
         """Read a URL; *source* names the setting it came from. Raises SettingsError, which never quotes the URL."""
-        scheme, _, rest = text.strip().partition(":")
-        dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
         try:
-            if not text.strip():
-                raise ValueError("is empty", f"write {_FORMS}, or unset it")
-            if not text.strip().isprintable():
-                raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
-            if dialect is None:
-                # Without "//" the first word may well be a user name or a password: it is not repeated.
-                named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
-                near = _nearest(scheme.lower(), _DIALECT_BY_SCHEME)
-                what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme"
-                raise ValueError(what, f"write {_FORMS}")
-            return cls._parse_path(rest) if dialect == "sqlite" else cls._parse_server(dialect, rest)
+            return _parse_url(text.strip())
+        except UnicodeDecodeError:
+            what, fix = "has percent-encoded bytes that are not UTF-8", _ENCODE
         except ValueError as error:
-            unreadable = isinstance(error, UnicodeDecodeError)
-            what, fix = ("has percent-encoded bytes that are not UTF-8", _ENCODE) if unreadable else error.args
+            what, fix = error.args
         raise SettingsError(f"the database URL {what}", where=source, fix=fix)
-
-    @classmethod
-    def _parse_path(cls, rest: str) -> DatabaseURL:
-        # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
-        if query := re.search(r"\?([A-Za-z_]+=[^?]*)\Z", rest):
-            _parse_query("sqlite", query[1])
-        path = _decode(rest[2:] if rest.startswith("//") else rest)
-        if path in {"", "/"}:
-            raise ValueError("names no file", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path")
-        return cls("sqlite", ":memory:" if path == "/:memory:" else path)
-
-    @classmethod
-    def _parse_server(cls, dialect: str, rest: str) -> DatabaseURL:
-        match = re.fullmatch(r"//(?:([^:@/?#]*)(?::([^/?#]*))?@)?([^@/?#]*)(?:/([^@/?#]*)/?)?(?:\?([^#]*))?", rest)
-        if not match or "@" in (match[5] or "").partition("=")[0]:
-            raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
-        user, password, places, database, query = (part or "" for part in match.groups())
-        # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
-        if not database:
-            raise ValueError("names no database", "put its name after the host: .../database")
-        options = _parse_query(dialect, query)
-        login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
-        hosts = tuple(_parse_host(place) for place in places.split(",")) if places else ()
-        return cls(dialect, _decode(database), *login, hosts, options)
 
     def __str__(self) -> str:
         if self.dialect == "sqlite":
             return f"sqlite:{self.database}"
         login = quote(self.user, safe="") + (":***" if self.password else "")
-        places = [f"[{host}]" if ":" in host else quote(host, safe="") for host, _ in self.hosts]
-        hosts = ",".join(place + (f":{port}" if port else "") for place, (_, port) in zip(places, self.hosts, strict=True))
+        places = [(f"[{host}]" if ":" in host else quote(host, safe=""), port) for host, port in self.hosts]
+        hosts = ",".join(f"{place}:{port}" if port else place for place, port in places)
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
 
 
-def _decode(text: str) -> str:
-    """Percent-decode once; a ``+`` stays a ``+``. Raises ValueError (what, fix), or UnicodeDecodeError."""
-    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
-        raise ValueError("has a % that is not followed by two hexadecimal digits", _ENCODE)
-    return unquote(text, errors="strict")
+def _parse_url(text: str) -> DatabaseURL:
+    """Read any URL, or a path. Raises ValueError (what, fix), or UnicodeDecodeError, as the functions below do."""
+    scheme, _, rest = text.partition(":")
+    dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
+    if not text:
+        raise ValueError("is empty", f"write {_FORMS}, or unset it")
+    if not text.isprintable():
+        raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
+    if dialect is None:
+        # Without "//" the first word may well be a user name or a password: it is not repeated.
+        named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
+        near = _nearest(scheme.lower(), _DIALECT_BY_SCHEME)
+        raise ValueError(f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme", f"write {_FORMS}")
+    if dialect != "sqlite":
+        return _parse_server(dialect, rest)
+    # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
+    if query := re.search(r"\?([A-Za-z_]+=[^?]*)\Z", rest):
+        _parse_query("sqlite", query[1])
+    path = _decode(rest.removeprefix("//"))
+    if path in {"", "/"}:
+        raise ValueError("names no file", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path")
+    return DatabaseURL("sqlite", ":memory:" if path == "/:memory:" else path)
 
 
-def _parse_host(place: str) -> tuple[str, int]:
-    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
-    if not match:
-        raise ValueError("has a host or a port that cannot be read", f"write host:port, or [::1]:port; {_ENCODE}")
-    if match[3] and not 0 < int(match[3]) < 2**16:
-        raise ValueError("has a port that is not between 1 and 65535", "correct the number after the host")
-    return match[1] or _decode(match[2]), int(match[3] or 0)
+def _parse_server(dialect: str, rest: str) -> DatabaseURL:
+    match = re.fullmatch(r"//(?:([^:@/?#]*)(?::([^/?#]*))?@)?([^@/?#]*)(?:/([^@/?#]*)/?)?(?:\?([^#]*))?", rest)
+    if not match or "@" in (match[5] or "").partition("=")[0]:
+        raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
+    user, password, places, database, query = (part or "" for part in match.groups())
+    # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
+    if not database:
+        raise ValueError("names no database", "put its name after the host: .../database")
+    options = _parse_query(dialect, query)
+    login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
+    hosts = []
+    for place in places.split(",") if places else ():
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
+        if not match:
+            raise ValueError("has a host or a port that cannot be read", f"write host:port, or [::1]:port; {_ENCODE}")
+        if match[3] and not 0 < int(match[3][:6]) < 2**16:
+            raise ValueError("has a port that is not between 1 and 65535", "correct the number after the host")
+        hosts.append((match[1] or _decode(match[2]), int(match[3] or 0)))
+    return DatabaseURL(dialect, _decode(database), *login, tuple(hosts), options)
 
 
 def _parse_query(dialect: str, query: str) -> dict[str, str]:
-    options: dict[str, str] = {}
+    options, known = {}, _URL_OPTIONS[dialect].split()
     for item in filter(None, query.split("&")):
         name, equals, value = item.partition("=")
-        if name not in _URL_OPTIONS[dialect]:
+        if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
-            known = _URL_OPTIONS[dialect]
             shown = f' "{name}"{_nearest(name, known)}' if equals and re.fullmatch(r"[a-z_-]+", name) else ""
-            fix = f"write one of {', '.join(known)}; {_ENCODE}" if known else "leave it out: there are none for this database"
-            raise ValueError(f"has an unknown option{shown} after the ?", fix)
+            fix = f"write one of {', '.join(known)}; {_ENCODE}"
+            none = "leave it out: there are none for this database"
+            raise ValueError(f"has an unknown option{shown} after the ?", fix if known else none)
         options[name] = _decode(value)
     return options
 
 
+def _decode(text: str) -> str:
+    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
+        raise ValueError("has a % that is not followed by two hexadecimal digits", _ENCODE)
+    if "%00" in text:
+        raise ValueError("holds a control character", "remove the %00")
+    return unquote(text, errors="strict")  # once, and a "+" stays a "+"
+
+
 @dataclass(frozen=True)
 class Settings:
-    """Everything a command needs to know about where it runs.
-
-    *directory* holds dialect folders, or the files themselves; None is the SQL that ships with this module.
-    *lock_timeout* is in seconds; 0 does not wait. *command* is MIGRATE_COMMAND, or empty. *url_source* says which
-    setting gave the URL; it is empty for the default.
-    """
+    """Everything a command needs to know about where it runs."""
 
     url: DatabaseURL
-    directory: Path | None = None
+    directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
     table: str = "schema_migrations"
-    lock_timeout: float = 60.0
-    command: str = ""
-    url_source: str = ""
+    lock_timeout: float = 60.0  # seconds; 0 does not wait
+    command: str = ""  # MIGRATE_COMMAND
+    url_source: str = ""  # the setting that gave the URL; empty for the default
+    force_auto_migrate: bool = False
 
     def __post_init__(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
+            what = f'"{self.table}" cannot be the history table'
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
-            raise SettingsError(f'"{self.table}" cannot be the history table', where="--table or MIGRATE_TABLE", fix=fix)
+            raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix)
         if not 0 <= self.lock_timeout < math.inf:
             fix = "write seconds, 0 or more:  --lock-timeout 60"
             raise SettingsError("the lock timeout is not a number of seconds", fix=fix)
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """Put together flag, environment, --config file and default: the first that has a value wins.
-
-    *options* has the parsed flags by name (``database_url``, ``config``, ``dir``, ``table``, ``lock_timeout``); None
-    means not given. Raises SettingsError. Reads the --config file and DATABASE_URL_FILE, nothing else.
-    """
-    names = {"DATABASE_URL": "database_url", "MIGRATE_DIR": "dir", "MIGRATE_TABLE": "table"}
-    names["MIGRATE_LOCK_TIMEOUT"] = "lock_timeout"
-    flags = {name: str(options[flag]) for name, flag in names.items() if options.get(flag) is not None}
+    """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
+    names = {"database_url": "DATABASE_URL", "dir": "MIGRATE_DIR", "table": "MIGRATE_TABLE",
+             "lock_timeout": "MIGRATE_LOCK_TIMEOUT"}
+    flags = {names[flag]: str(value) for flag, value in options.items() if flag in names and value is not None}
     found: dict[str, str] = {}
     source = ""
     for place, layer in (("flag", flags), ("environment", environ), *_read_config(options.get("config"))):
-        if "DATABASE_URL" not in found and (secret := layer.get("DATABASE_URL_FILE")):
-            if "DATABASE_URL" in layer:
+        # An empty variable is how Compose spells "not set". Only an empty DATABASE_URL counts, to be refused: what was
+        # meant is not the local default.
+        given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or place == "flag"}
+        if "DATABASE_URL" not in found and (secret := given.get("DATABASE_URL_FILE")):
+            if "DATABASE_URL" in given:
                 what = "DATABASE_URL and DATABASE_URL_FILE are both set"
                 raise SettingsError(what, where=place, fix="unset one of them")
-            found["DATABASE_URL"], source = _read(Path(secret), "DATABASE_URL_FILE"), f"DATABASE_URL_FILE, {secret}"
-        for name in (*names, "MIGRATE_COMMAND"):
-            # An empty variable is how Compose spells "not set". Only an empty DATABASE_URL counts, to be refused: what
-            # was meant is not the local default.
-            if name not in found and name in layer and (layer[name] or name == "DATABASE_URL" or place == "flag"):
-                found[name] = layer[name]
-                if name == "DATABASE_URL":
-                    source = {"flag": "--database-url", "environment": name}.get(place, f"{name} in {place}")
+            given["DATABASE_URL"], source = _read(Path(secret), "DATABASE_URL_FILE"), f"DATABASE_URL_FILE, {secret}"
+        elif "DATABASE_URL" not in found and "DATABASE_URL" in given:
+            source = {"flag": "--database-url", "environment": "DATABASE_URL"}.get(place, f"DATABASE_URL in {place}")
+        found = given | found
     timeout = found.get("MIGRATE_LOCK_TIMEOUT", "60")
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
-        Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
-        found.get("MIGRATE_TABLE", "schema_migrations"),
+        Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", "schema_migrations"),
         float(timeout) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", timeout, re.ASCII) else -1,
-        found.get("MIGRATE_COMMAND", ""),
-        source,
-    )
+        found.get("MIGRATE_COMMAND", ""), source, _is_true(found.get("FORCE_AUTO_MIGRATE", "")))
 
 
 def _is_true(word: str) -> bool:
@@ -320,20 +302,19 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     path = Path(named or ".env")
     if named is None and not path.is_file():
         return []
-    text = _read(path, "--config")
-    from io import StringIO
+    try:
+        from dotenv.parser import parse_stream  # below dotenv_values, which skips a bad line with a warning
+    except ModuleNotFoundError:
+        what, fix = "python-dotenv, which reads this file, is not installed", "pip install python-dotenv"
+        raise SettingsError(what, where=str(path), fix=fix) from None
 
-    from dotenv.parser import parse_stream  # below dotenv_values, which skips a bad line with a warning
-
-    variables = {}
-    for line in parse_stream(StringIO(text)):
+    lines = list(parse_stream(io.StringIO(_read(path, "--config"))))
+    for line in lines:
         if line.error:
             # The line itself is not shown: it may be the one with the password.
             fix = "write NAME=value; put a value with spaces, # or quotes in it in single quotes"
             raise SettingsError("this line cannot be read", where=f"{path}:{line.original.line}", fix=fix)
-        if line.key is not None:
-            variables[line.key] = line.value or ""
-    return [(str(path), variables)]
+    return [(str(path), {line.key: line.value or "" for line in lines if line.key is not None})]
 
 
 def _read(path: Path, source: str) -> str:
@@ -346,11 +327,19 @@ def _read(path: Path, source: str) -> str:
 
 
 # Migration files ######################################################################################################
-# A folder comes in, a list of Migration goes out, oldest first. Whatever is wrong with any file is said at once, before
-# a database is opened. Nothing here knows SQL but one word in a comment on the first line.
+# A folder comes in, a list of Migration goes out. Whatever is wrong with any file is said at once, before a database is
+# opened. Nothing here knows SQL but one word in a comment on the first line.
 
 _FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S{1,200})\.(up|down)\.sql")
 _DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*(\S*)")
+# What is wrong with a name that ends in .sql and fits nothing: the first pattern that is found in it, in any case.
+_NEAR_MISSES: Final = {
+    rf"\A{_FILE_NAME.pattern}\Z": "the endings are written in lower case: .up.sql, .down.sql",
+    r"\s": "a space in the name",
+    r"(?<!\.up)(?<!\.down)\.sql\Z": "the name ends neither in .up.sql nor in .down.sql",
+    r"\A[0-9]+_?\.": "no name after the version",
+    r"\A[0-9]+_": "the version (64 digits) or the name (200 characters) is too long",
+    "": "the name does not start with digits and an underscore"}
 
 
 @dataclass(frozen=True)
@@ -367,8 +356,8 @@ class Script:
         """Read the one word that this tool knows inside SQL. Raises ValueError for another word in its place."""
         directive = _DIRECTIVE.match(sql.partition("\n")[0])
         if directive and directive[1] != "no-transaction":
-            near = _nearest(directive[1], ["no-transaction"])
-            raise ValueError(f'unknown word "{directive[1]}" after "-- migrate:"{near}')
+            word = directive[1]
+            raise ValueError(f'unknown word "{word}" after "-- migrate:"{_nearest(word, ["no-transaction"])}')
         return cls(path, sql, hashlib.sha256(sql.replace("\r\n", "\n").encode()).hexdigest(), not directive)
 
 
@@ -410,13 +399,12 @@ def embedded_directory() -> Path:
 
 
 def dialect_directories(root: Path) -> dict[str, Path]:
-    """Return the dialect folders below *root*, by dialect; empty where *root* holds the files itself.
-
-    Raises FileError where there is no such folder, or where both are there and it cannot be told which is meant.
-    """
-    if not root.is_dir():
-        what = f"{_shown(root)} is not a folder" if root.exists() else f"there is no folder {_shown(root)}"
-        raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"correct the path, or create it:  mkdir -p {_shown(root)}")
+    """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
+    if not os.path.isdir(root):  # noqa: PTH112 (a Path would raise where the name is too long)
+        there = os.path.exists(root)  # noqa: PTH110 (likewise)
+        what = f"{_shown(root)} is not a folder" if there else f"there is no folder {_shown(root)}"
+        fix = f"correct the path, or create it:  mkdir -p {_shown(root)}"
+        raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
     found = [(dialect, root / name) for name, dialect in _DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     beside = found and any(_FILE_NAME.fullmatch(path.name) for path in root.iterdir())
     if beside or len(found) > len(dict(found)):
@@ -438,79 +426,59 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
 
 def find_migrations(directory: Path) -> list[Migration]:
     """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is."""
-    scripts: dict[tuple[int, str], tuple[str, str, Script]] = {}
+    found: dict[str, dict[int, Migration]] = {"up": {}, "down": {}}  # a migration for each file, until they are paired
     faults: list[str] = []
     for path in sorted(directory.iterdir()):
         if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
-            match = _FILE_NAME.fullmatch(path.name)
-            if not match:
-                raise ValueError(_near_miss(path.name))  # noqa: TRY301 (one list of faults)
-            script, place = _read_script(path), (version_key(match[1]), match[3])
-            if place in scripts:
-                raise ValueError(f"the same version as {scripts[place][2].path.name}")  # noqa: TRY301
-            scripts[place] = match[1], match[2], script
+            direction, half = _read_half(path)
+            if (first := found[direction].setdefault(half.key, half)) is not half:
+                faults.append(f"{path.name}: the same version as {first.up.path.name}")
+        except UnicodeDecodeError as error:
+            faults.append(f"{path.name}: not UTF-8 at byte {error.start}")
+        except OSError as error:
+            faults.append(f"{path.name}: {(error.strerror or str(error)).lower()}")
         except ValueError as error:
             faults.append(f"{path.name}: {error}")
-    for (key, direction), (_version, _name, script) in scripts.items():
-        if direction == "down" and (key, "up") not in scripts:
-            faults.append(f"{script.path.name}: a down file without its up file")
-    if not scripts and not faults:
+    ups, downs = found["up"], {key: half.up for key, half in found["down"].items()}
+    faults += [f"{downs[key].path.name}: a down file without its up file" for key in downs if key not in ups]
+    if not (ups or faults):
         faults.append("no migration files in this folder")
     if faults:
-        several = "\n  ".join([f"{len(faults)} faults in the migration files:", *faults])
+        several = [f"{len(faults)} faults in the migration files:"] if len(faults) > 1 else []
         fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-        raise FileError(faults[0] if len(faults) == 1 else several, where=_shown(directory), state="nothing was run.", fix=fix)
-    ups = sorted((key, found) for (key, direction), found in scripts.items() if direction == "up")
-    downs = {key: script for (key, direction), (*_, script) in scripts.items() if direction == "down"}
-    return [Migration(*found, downs.get(key)) for key, found in ups]
+        raise FileError("\n  ".join(several + faults), where=_shown(directory), state="nothing was run.", fix=fix)
+    return [replace(ups[key], down=downs.get(key)) for key in sorted(ups)]
 
 
-def _near_miss(name: str) -> str:
-    """Say what is wrong with a name that ends in .sql and fits nothing."""
-    if _FILE_NAME.fullmatch(name.lower()):
-        return "the endings are written in lower case: .up.sql, .down.sql"
-    if re.search(r"\s", name):
-        return "a space in the name"
-    if not re.search(r"\.(up|down)\.sql$", name, re.IGNORECASE):
-        return "the name ends neither in .up.sql nor in .down.sql"
-    if re.match(r"[0-9]+_?\.", name):
-        return "no name after the version"
-    return "the name does not start with digits and an underscore"
-
-
-def _read_script(path: Path) -> Script:
-    """Read one file. Raises ValueError with what is wrong with it, and at which byte."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        dangling = path.is_symlink() and not path.exists()
-        raise ValueError("a dangling link" if dangling else (error.strerror or str(error)).lower()) from None
+def _read_half(path: Path) -> tuple[str, Migration]:
+    """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
+    match = _FILE_NAME.fullmatch(path.name)
+    if not path.name.isprintable():
+        raise ValueError("the name is not UTF-8, or holds a control character")
+    if not match:
+        raise ValueError(next(_NEAR_MISSES[each] for each in _NEAR_MISSES if re.search(each, path.name, re.IGNORECASE)))
+    if path.is_symlink() and not path.exists():
+        raise ValueError("a dangling link")
+    data = path.read_bytes()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ValueError("UTF-16 at byte 0; save it as UTF-8")
     if b"\0" in data:  # libpq would cut the text there, and report success
         raise ValueError(f"a NUL byte at byte {data.index(0)}")
-    text = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return Script.from_text(path, text.decode())
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 at byte {error.start + len(data) - len(text)}") from None
+    return match[3], Migration(match[1], match[2], Script.from_text(path, data.decode().removeprefix("\ufeff")))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
-    """Write an empty pair into every dialect folder of *root*, or into *root* itself; return the new files.
-
-    The version is *now* in UTC, or the next second that no folder uses. Either all files are written or none is.
-    Raises SettingsError for a name that cannot be one, FileError where a folder cannot be written.
-    """
+    """Write an empty pair into each folder, every file or none; return them. Raises SettingsError (name), FileError."""
     word = re.sub(r"[\s-]+", "_", name.strip()).lower()
-    if not re.fullmatch(r"[\w.]{1,100}", word):
+    if not re.fullmatch(r"_*[^\W_][\w.]{0,99}", word):
         fix = "use letters, digits and underscores:  migrate new add_email_to_users"
         raise SettingsError(f'"{name}" cannot be the name of a migration', fix=fix)
     folders = list(dialect_directories(root).values()) or [root]
-    names = [_FILE_NAME.fullmatch(path.name) for folder in folders for path in folder.iterdir()]
-    used = {version_key(match[1]) for match in names if match}
+    files = [path.name for folder in folders for path in folder.iterdir()]
+    used = {version_key(match[1]) for match in map(_FILE_NAME.fullmatch, files) if match}
+    # UTC, or the next second that no folder uses.
     while int(version := now.strftime("%Y%m%d%H%M%S")) in used:
         now += timedelta(seconds=1)
     title = f"-- {version} {word.replace('_', ' ')}"
@@ -550,34 +518,20 @@ class Statement:
     fault: str = ""
 
 
-class _Body(Protocol):
-    """Follows a statement that may have semicolons inside."""
-
-    def ends_with(self, word: str) -> bool:
-        """Take the next word, in upper case, or sign. True if the statement is complete with it."""
-
-
 @dataclass(frozen=True)
 class Syntax:
     """What decides, in one dialect, where a statement ends.
 
-    *opener* is a regex of all that may hide a delimiter, or be one; each of its branches starts with a literal, because
-    that lets the regex engine skip plain code fast. *quotes* says for each opening character what closes it: a doubled
-    quote is then two strings in a row, which is as good. *compound* matches the beginning of a statement that needs a
-    *body*, in bare text. *blank*, *client_command* and *delimiter_command* apply where a statement may start.
+    *tokens* is a regex of all but plain words and signs; its groups name the kinds that _tokens() yields.
+    *start* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
+    *programs* are what CREATE makes that has a body with semicolons; *blocks* the words and signs that open one there.
     """
 
-    opener: str
-    quotes: Mapping[str, re.Pattern[str]]
+    tokens: str
+    start: re.Pattern[str]
     identifier_quotes: str
-    blank: re.Pattern[str]
-    line_end: re.Pattern[str]
-    client_command: re.Pattern[str]
-    compound: re.Pattern[str]
-    body: Callable[[], _Body]
-    nested_comments: bool = False
-    escape_string: re.Pattern[str] | None = None  # PostgreSQL: matches at the quote of a string with backslashes
-    delimiter_command: re.Pattern[str] | None = None  # MySQL
+    programs: frozenset[str] = frozenset()
+    blocks: frozenset[str] = frozenset()
 
 
 def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[Statement]:
@@ -587,22 +541,23 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
     Comments alone are no statement. Text that ends inside a quote or comment ends with a faulty statement.
     """
     position, line, counted, delimiter = 0, 1, 0, ";"
-    while True:
+    while position < len(sql):
         rules = syntax if isinstance(syntax, Syntax) else syntax()
-        start = _skip_blanks(sql, position, rules, delimiter)
-        if start == len(sql):
-            return
-        if sql.startswith(delimiter, start):
-            position = start + len(delimiter)
+        start = position
+        special = None if sql.startswith(delimiter, start) else rules.start.match(sql, start)
+        if special is None:
+            end, position, fault = _find_end(sql, start, rules, delimiter)
+        elif special.lastgroup == "client_command":
+            end = position = special.end()
+            fault = "client command"
+        else:
+            delimiter = special["delimiter"] if special.lastgroup else delimiter
+            position = special.end()
             continue
-        if rules.delimiter_command and (command := rules.delimiter_command.match(sql, start)):
-            delimiter, position = command[command.lastindex or 0], command.end()
-            continue
-        end, position, fault = _find_end(sql, start, rules, delimiter)
         if end > start:
             line += sql.count("\n", counted, start)
             counted = start
-            yield Statement(sql[start:end].rstrip(_WHITE), line, start, fault)
+            yield Statement(sql[start:end].rstrip(" \t\n\r\f\v"), line, start, fault)
 
 
 def words(text: str, syntax: Syntax, limit: int = 3) -> tuple[str, ...]:
@@ -610,21 +565,15 @@ def words(text: str, syntax: Syntax, limit: int = 3) -> tuple[str, ...]:
 
     Comments are skipped; MySQL's conditional comments are code: ``/*!50003 CREATE*/ TABLE`` is ("CREATE", "TABLE").
     """
-    found: list[tuple[int, int]] = []
-    position = _skip_blanks(text, 0, syntax)
-    for kind, start, end in _tokens(text, position, syntax, in_body=True):
-        doubled = found and found[-1][1] == start and kind == "quote" and text[start - 1] == text[start]
-        if text[position:start].strip(_WHITE) or (len(found) == limit and not doubled):
-            break
-        position = end
-        if doubled:
-            found[-1] = (found[-1][0], end)
-        elif _WORD.fullmatch(text, start, end) or (kind == "quote" and text[start] in syntax.identifier_quotes):
-            found.append((start, end))
+    found: list[str] = []
+    for kind, start, end in _tokens(text, 0, syntax):
+        if kind == "quote" and text[start] in syntax.identifier_quotes:
+            found.append(text[start:end])
+        elif re.match(r"[A-Z_\x80-\U0010ffff]", kind):
+            found.append(kind)
         elif kind not in ("comment", "conditional"):
             break
-    spelled = (text[start:end] for start, end in found)
-    return tuple(word.upper() if _WORD.match(word) else word for word in spelled)
+    return tuple(found[:limit])
 
 
 def bare(text: str, syntax: Syntax) -> str:
@@ -635,267 +584,177 @@ def bare(text: str, syntax: Syntax) -> str:
     pieces: list[str] = []
     position = 0
     for kind, start, end in _tokens(text, 0, syntax):
-        if kind[0].islower():
+        if kind.startswith(("comment", "conditional", "quote", "unclosed")):
             pieces += text[position:start], "\n".join(" " * len(line) for line in text[start:end].split("\n"))
             position = end
     return "".join((*pieces, text[position:]))
 
 
-def _find_end(  # noqa: C901 (one branch for each kind of token)
-    sql: str, start: int, rules: Syntax, delimiter: str
-) -> tuple[int, int, str]:
+def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
-    if command := rules.client_command.match(sql, start):
-        return command.end(), command.end(), "client command"
-    body, body_start, depth, fault = None, start, 0, ""
-    # Only the client knows other delimiters, and it looks for nothing else.
-    if delimiter == ";" and _MAY_BE_COMPOUND.match(sql, start):
-        head = rules.compound.match(bare(sql[start : start + 1000], rules))
-        body, body_start = (rules.body(), start + head.end()) if head else (None, start)
-    code_end = seen = start  # up to *seen* all is read, and from *code_end* to there it is comments
-    for kind, begin, end in _tokens(sql, start, rules, delimiter, in_body=body is not None):
-        if kind in ("comment", ";"):
-            code_end = begin if sql[seen:begin].strip(_WHITE) else code_end
-        if kind == "comment":
-            seen = end
-            continue
-        if kind == ";" and depth == 0 and (body is None or body.ends_with(kind)):
+    body = _Body(rules)
+    code_end, fault = start, ""
+    for kind, begin, end in _tokens(sql, start, rules, delimiter):
+        if kind == "comment" and begin == start:  # after it is a start again
+            return start, end, ""
+        # Only the client knows other delimiters, and it looks for nothing else.
+        if kind in ("delimiter", "go") and (delimiter != ";" or body.is_complete()):
             return code_end, end, fault
-        code_end = seen = end
-        if kind in ("(", ")"):
-            depth = max(depth + (1 if kind == "(" else -1), 0)
-        elif kind == "conditional":
-            fault = "unclosed comment" if sql[begin] == "/" else ""
-        elif kind == "\\":
-            line_end = sql.find("\n", end) % (len(sql) + 1)  # -1 is the end of the text
-            return line_end, line_end, "client command"
-        elif kind.startswith("unclosed"):
-            return end, end, kind
-        elif body and begin >= body_start and kind != ";":
-            body.ends_with(kind)
-    return (len(sql) if sql[seen:].strip(_WHITE) else code_end), len(sql), fault
-
-
-def _tokens(
-    sql: str, position: int, rules: Syntax, delimiter: str = ";", *, in_body: bool = False
-) -> Iterator[tuple[str, int, int]]:
-    """Yield (kind, start, end) of all that is not plain code; with *in_body*, of its words and signs too.
-
-    A kind in small letters is "quote", "comment", "conditional" (MySQL: where one opens or closes) or "unclosed ...";
-    a semicolon stands for the delimiter; all others stand for themselves, words in upper case.
-    """
-    conditional = False
-    search = _compile_opener(rules.opener, delimiter, in_body=in_body).search
-    while found := search(sql, position):
-        kind, start, position = found[0], found.start(), found.end()
-        if kind in (delimiter, "\\g", "\\G"):
-            kind = ";"
-        elif kind in rules.quotes or (kind[0] == kind[-1] == "$" and position > start + 1):
-            kind, position = _skip_quote(sql, start, kind, rules)
-        elif kind[0] == "/" and "!" in kind and kind[-1] != "-":
-            kind, conditional = "conditional", True
-        elif kind in ("--", "#") or kind[:2] == "/*":
-            kind, position = _skip_comment(sql, start, rules)
-        elif kind != "*/":
-            kind = kind.upper()
-        elif conditional:
-            kind, conditional = "conditional", False
-        else:
-            position = start + 1  # 2*/*two*/3
+        if kind.startswith(("client", "unclosed")):
+            return end, end, kind.replace("_", " ")
+        if kind == "comment":
             continue
+        code_end = end
+        if kind == "conditional":
+            fault = "unclosed comment" if sql[begin] == "/" else ""
+        else:
+            body.read(kind)
+    return code_end, len(sql), fault
+
+
+def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
+    """Yield (kind, start, end) of all but blanks. The kind of a word is the word, in upper case; of a sign, the sign.
+
+    The others, in small letters: "delimiter", "go" (MySQL: the client's other one), "quote", "comment", "conditional"
+    (MySQL: where one opens or closes), "client_command" and "unclosed_...".
+    """
+    search = _compile_tokens(rules.tokens, delimiter).search
+    while found := search(sql, position):
+        kind, start, position = found.lastgroup or "", found.start(), found.end()
+        if kind == "code":
+            kind = found[0].upper()
+        elif kind == "nested":
+            kind, position = _skip_nested_comment(sql, start)
         yield kind, start, position
 
 
-def _skip_blanks(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> int:
-    """Find the next code, delimiter, or comment that is never closed."""
-    while not sql.startswith(delimiter, position):
-        if blank := rules.blank.match(sql, position):
-            position = blank.end()
-        elif sql.startswith("/*", position) and (comment := next(_tokens(sql, position, rules)))[0] == "comment":
-            position = comment[2]
-        else:
-            break
-    return position
-
-
-def _skip_comment(sql: str, start: int, rules: Syntax) -> tuple[str, int]:
-    if sql[start] != "/":
-        line_end = rules.line_end.search(sql, start)
-        return "comment", line_end.start() if line_end else len(sql)
+def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     depth = 0
     for mark in _COMMENT_MARK.finditer(sql, start):
         depth += 1 if mark[0] == "/*" else -1
-        if depth == 0 or (mark[0] == "*/" and not rules.nested_comments):
+        if depth == 0:
             return "comment", mark.end()
-    return "unclosed comment", len(sql)
-
-
-def _skip_quote(sql: str, start: int, quote: str, rules: Syntax) -> tuple[str, int]:
-    position = start + len(quote)
-    if quote[0] == "$":
-        end = sql.find(quote, position)
-        return ("quote", end + len(quote)) if end >= 0 else ("unclosed dollar quote", len(sql))
-    escapes = rules.escape_string is not None and rules.escape_string.match(sql, start)
-    closing = _BACKSLASH_QUOTES["'"] if escapes else rules.quotes[quote]
-    while closed := closing.search(sql, position):
-        # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
-        continued = _CONTINUED_STRING.match(sql, closed.end()) if escapes else None
-        if continued is None:
-            return "quote", closed.end()
-        position = continued.end()
-    return "unclosed quote", len(sql)
+    return "unclosed_comment", len(sql)
 
 
 @lru_cache
-def _compile_opener(opener: str, delimiter: str, *, in_body: bool) -> re.Pattern[str]:
-    words_and_signs = rf"|[{_LETTERS}0-9$]+|[^\s()#]" if in_body else ""
-    return re.compile(f"{re.escape(delimiter)}|{opener}{words_and_signs}", re.ASCII)
+def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
+    word = f"[{_LETTERS}0-9$]" + ("+" if delimiter == ";" else "")  # any other delimiter may come inside a word
+    return re.compile(rf"(?P<delimiter>{re.escape(delimiter)})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
 
-class _Trigger:
-    """SQLite: ends with ``; END ;``, as in sqlite3_complete()."""
+class _Body:
+    """Follows a statement word by word, to tell the semicolons in a body, or PostgreSQL's parentheses, from its end.
 
-    def __init__(self) -> None:
-        self._last = ("", "")
-
-    def ends_with(self, word: str) -> bool:
-        last, self._last = self._last, (self._last[1], word)
-        return (*last, word) == (";", "END", ";")
-
-
-class _AtomicBody:
-    """PostgreSQL: BEGIN ATOMIC ... END, and the CASE ... END in it."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._previous = ""
-
-    def ends_with(self, word: str) -> bool:
-        previous, self._previous = self._previous, word
-        if (previous, word) == ("BEGIN", "ATOMIC") or (self._depth and word == "CASE" and previous not in (".", "AS")):
-            self._depth += 1
-        elif self._depth and word == "END" and previous not in (".", "AS"):
-            self._depth -= 1
-        return word == ";" and self._depth == 0
-
-
-class _Program:
-    """MySQL, MariaDB: a stored program, or a compound statement of its own, that came without DELIMITER.
-
-    BEGIN, IF, REPEAT and the others are also names of columns and functions: they open a block only where a statement
-    may start, and END closes one only there, or where an expression or a condition ends.
+    A trigger of SQLite ends with ``; END ;``, as in sqlite3_complete(). In MySQL, BEGIN, IF, REPEAT and the others are
+    also names of columns and functions: they open a block only where a statement may start, and END closes one only
+    there, or where an expression or a condition ends.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Syntax) -> None:
+        self._rules = rules
         self._blocks: list[str] = []
-        self._previous = ""
-        self._fresh = True  # a statement may start here
-        self._labelled = False  # ... or could, before this word: if a colon comes, it was a label
-        self._header = True  # CREATE ..., DECLARE ... HANDLER: what is declared here starts at no fixed place
+        self._last = ("", "")
+        self._head = ""  # the first words
+        self._program = False  # those were CREATE PROCEDURE or the like, or BEGIN NOT ATOMIC
+        self._header = False  # in CREATE PROCEDURE p(), or DECLARE ... HANDLER: a body begins at no fixed place
 
-    def ends_with(self, word: str) -> bool:
-        previous, self._previous = self._previous, word
-        fresh, self._fresh = self._fresh, False
-        block = self._blocks[-1] if self._blocks else ""
-        if word == ";":
-            self._fresh, self._header = True, False
-        elif word == ":":
-            self._fresh = self._labelled
-        elif previous in (".", "@"):  # new.end, @begin
-            pass
-        elif word == "END":
-            if block and (fresh or block in ("expression", "UNTIL")):
-                self._blocks.pop()
-        elif word in _BLOCKS and (fresh or (self._header and word != "FOR")):
+    def is_complete(self) -> bool:
+        """Tell if a semicolon ends the statement here."""
+        is_trigger = self._program and not self._rules.blocks
+        return self._last == ("delimiter", "END") if is_trigger else not self._blocks
+
+    def read(self, word: str) -> None:
+        """Take the next word, in upper case, or sign."""
+        before, previous = self._last
+        self._last = previous, word
+        if word == "ATOMIC" and ((before, previous) == ("BEGIN", "NOT") or (self._program and previous == "BEGIN")):
+            self._program = True
+            self._blocks.append("BEGIN")
+        elif word == "(" and word in self._rules.blocks:
             self._blocks.append(word)
-            self._fresh, self._header = word in ("BEGIN", "LOOP", "REPEAT"), False
+        elif word == ")" and self._blocks[-1:] == ["("]:
+            self._blocks.pop()
+        elif self._program:
+            self._read_body(word, previous, self._blocks[-1] if self._blocks else "")
+        else:
+            self._program = self._header = word in self._rules.programs and bool(_HEAD.fullmatch(self._head))
+            self._head = f"{self._head[:200]}{word} "
+
+    def _read_body(self, word: str, previous: str, block: str) -> None:
+        fresh = previous in _BEFORE_STATEMENT and block != "expression"
+        in_header = self._header and word != "FOR" and previous not in self._rules.programs  # PROCEDURE IF NOT EXISTS
+        if previous in (".", "@"):  # new.end, @begin
+            return
+        if word == "END":
+            if block and (fresh or block == "expression"):
+                self._blocks.pop()
+        elif word in self._rules.blocks and (fresh or in_header):
+            self._blocks.append(word)
+            self._header = False
         elif word == "CASE" and previous != "END":
             self._blocks.append("expression")
         elif word == "UNTIL" and fresh:
-            self._blocks[-1:] = [word]
-        elif (word == "HANDLER" and block) or word in _STATEMENTS:
+            self._blocks[-1:] = ["expression"]
+        elif word == "DO" and fresh:  # a statement of that name; what follows it is an expression
+            self._last = ("", "")
+        elif (word == "HANDLER" and block) or word in _HEADER_ENDS:
             self._header = word == "HANDLER"
-        else:
-            self._fresh = (
-                (word in ("THEN", "ELSE") and block in ("IF", "CASE"))
-                or (word in ("DO", "LOOP") and not fresh and (self._header or block in ("WHILE", "FOR")))
-                or (word in ("AS", "IS") and block == "PACKAGE")
-                or (previous, word) == ("NOT", "ATOMIC")
-            )
-        self._labelled = fresh
-        return word == ";" and not self._blocks
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_WORD: Final = re.compile(rf"[{_LETTERS}][{_LETTERS}0-9$]*")
-_WHITE: Final = " \t\n\r\f\v"
 _COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_CONTINUED_STRING: Final = re.compile(r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?'")
-_PLAIN_QUOTES: Final = {quote: re.compile(quote) for quote in "'\"`"}
-_BACKSLASH_QUOTES: Final = {quote: re.compile(rf"(?<!\\)(?:\\\\)*{quote}") for quote in "'\""}
-_BLOCKS: Final = frozenset({"BEGIN", "CASE", "FOR", "IF", "LOOP", "PACKAGE", "REPEAT", "WHILE"})
-_STATEMENTS: Final = frozenset({"CALL", "INTO", "RETURN", "SELECT", "SET", "SIGNAL", "VALUES", "WHERE"})
-_MAY_BE_COMPOUND: Final = re.compile(  # a first look, for speed
-    r"(?i:/\*|(?:alter|begin|case|create(?!\s+(?:index|table|unique|view))|explain|for|if|loop|repeat|while)\b)",
-    re.ASCII,
+_HEAD: Final = re.compile(
+    r"(?:EXPLAIN (?:QUERY PLAN )?)?(?:CREATE|ALTER) "
+    r"(?:OR REPLACE |TEMP(?:ORARY)? |DEFINER = \S+ (?:@ \S+ |\( \) )?|AGGREGATE )*"
 )
+_BEFORE_STATEMENT: Final = frozenset(("delimiter", "BEGIN", "ATOMIC", "THEN", "ELSE", "DO", "LOOP", "REPEAT", ":"))
+_HEADER_ENDS: Final = frozenset(("delimiter", "CALL", "INTO", "RETURN", "SELECT", "SET", "SIGNAL", "VALUES", "WHERE"))
+_ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
+_E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
+# What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
+_CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+_TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 
 SQLITE_SYNTAX: Final = Syntax(
-    opener=r"""'|"|`|\[|--|/\*""",
-    quotes={**_PLAIN_QUOTES, "[": re.compile("]")},
+    tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
+    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
+    start=re.compile(r"\s+|(?P<client_command>\.[^\n]*)", re.ASCII),
     identifier_quotes='"`[',
-    blank=re.compile(r"[ \t\n\r\f]+|--[^\n]*"),
-    line_end=re.compile("\n"),
-    client_command=re.compile(r"\.[^\n]*"),
-    compound=re.compile(r"(?i:(?:EXPLAIN\s+(?:QUERY\s+PLAN\s+)?)?CREATE\s+(?:TEMP(?:ORARY)?\s+)*TRIGGER\b)", re.ASCII),
-    body=_Trigger,
+    programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
-    # In an identifier, a$b$c, nothing opens.
-    opener=rf"""'|"|--|/\*|\(|\)|\\|\$(?<![{_LETTERS}0-9$]\$)(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$""",
-    quotes={quote: _PLAIN_QUOTES[quote] for quote in "'\""},
+    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
+    rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
+    r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
+    start=re.compile(r"\s+", re.ASCII),
     identifier_quotes='"',
-    blank=re.compile(r"[ \t\n\r\f\v]+|--[^\n\r]*"),
-    line_end=re.compile("[\n\r]"),
-    client_command=re.compile(r"\\[^\n]*"),
-    compound=re.compile(r"(?i:CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b)", re.ASCII),
-    body=_AtomicBody,
-    nested_comments=True,
-    escape_string=re.compile(rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])'"),
+    programs=frozenset({"FUNCTION", "PROCEDURE"}),
+    blocks=frozenset({"("}),
 )
 POSTGRES_BACKSLASH_STRINGS: Final = replace(  # standard_conforming_strings = off
-    POSTGRES_SYNTAX, escape_string=re.compile(r"(?<![bBxX])(?<![uU]&)'")
+    POSTGRES_SYNTAX, tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
-    opener=r"""'|"|`|--(?=[\x00-\x20\x7f]|\Z)|#|/\*(?:M?!\d*(?:\\-)?)?|\*/|\\[gGN]?""",
-    quotes={**_BACKSLASH_QUOTES, "`": _PLAIN_QUOTES["`"]},
-    identifier_quotes="`",
+    tokens=rf"""(?P<quote>'{_ESCAPED}'|(?:"{_ESCAPED}")+|(?:`[^`]*`)+)|(?P<unclosed_quote>['"`].*)"""
+    r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
+    r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    blank=re.compile(r"[ \t\n\r\f\v]+|(?:--|#)[^\n]*"),
-    line_end=re.compile("\n"),
-    client_command=re.compile(
-        r"(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning|pager|print|prompt"
-        r"|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system|tee|warnings)"
-        r"(?=[\s;]|\Z)[^\n]*",
+    start=re.compile(
+        r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
+        r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
+        r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
+        r"|tee|warnings)(?=[\s;]|\Z)[^\n]*)",
         re.ASCII,
     ),
-    compound=re.compile(
-        r"(?i:\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?"
-        r"(?:DEFINER\s*=\s*[^\s@(]*\s*(?:\(\s*\)\s*)?(?:@\s*[^\s@]*\s*)?)?(?:AGGREGATE\s+)?"
-        r"(?:(?:PROCEDURE|FUNCTION|TRIGGER|EVENT)\b(?:\s+IF\s+NOT\s+EXISTS\b)?|(?=PACKAGE\b))|ALTER\s[^;]*?\bEVENT\b"
-        r"|(?=(?:BEGIN\s+NOT\s+ATOMIC|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b)))",
-        re.ASCII,
-    ),
-    body=_Program,
-    delimiter_command=re.compile(
-        r"""(?i:delimiter)[ \t]+(?:'([^'\\\n]+)'|"([^"\\\n]+)"|`([^`\\\n]+)`|([^\s\\'"`][^\s\\]*)(?=\s|\Z))[^\n]*""",
-        re.ASCII,
-    ),
+    identifier_quotes="`",
+    programs=frozenset({"PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"}),
+    blocks=frozenset({"BEGIN", "CASE", "FOR", "IF", "LOOP", "REPEAT", "WHILE"}),
 )
-MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, quotes=_PLAIN_QUOTES)
+MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
 MYSQL_ANSI_QUOTES: Final = replace(
-    MYSQL_SYNTAX, quotes={**_PLAIN_QUOTES, "'": _BACKSLASH_QUOTES["'"]}, identifier_quotes='"`'
+    MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'), identifier_quotes='"`'
 )
 
 
@@ -903,15 +762,12 @@ MYSQL_ANSI_QUOTES: Final = replace(
 # A URL comes in; a Database that can be asked and changed goes out. Every difference between the databases is an
 # attribute or a method in this section. What a driver raises leaves here as _Failed: a message, a code, a place.
 
-Row = tuple[Any, ...]
-
-
 class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it is known what it means to a person)
     """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
 
-    statement: Statement | None = None
-
-    def __init__(self, message: str, code: str = "", *, offset: int | None = None, number: int = 0, lost: bool = False) -> None:
+    def __init__(
+        self, message: str, code: str = "", *, offset: int | None = None, number: int = 0, lost: bool = False
+    ) -> None:
         super().__init__(message)
         self.message, self.code, self.offset, self.number, self.lost = message.strip(), code, offset, number, lost
 
@@ -946,7 +802,8 @@ _CONNECT_FIXES: Final = {
     "locked": "another program keeps the file locked; try again when it is done",
     "denied": "correct the user name and the password in the URL, or GRANT the user rights on the database",
     "authentication failed": "correct the user name and the password; percent-encode special characters in them",
-    "does not exist": "create the role and the database first (createuser, createdb), or correct their names in the URL",
+    "does not exist":
+        "create the role and the database first (createuser, createdb), or correct their names in the URL",
     "Unknown database": "create the database first (CREATE DATABASE), or correct its name in the URL",
     "negotiation": "correct the port: what listens there is not PostgreSQL",
     "cryptography": "pip install 'PyMySQL[rsa]'",
@@ -959,66 +816,65 @@ _CONNECT_FIXES: Final = {
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
-    dialect: ClassVar[str]
-    label: ClassVar[str]
+    dialect = label = driver = ""
     syntax: Syntax
-    placeholder: ClassVar[str] = "%s"
-    quote_mark: ClassVar[str] = '"'
-    transactional: ClassVar[bool] = True  # a failing file leaves nothing behind
-    shares_transaction: ClassVar[bool] = False  # the files of a run go into one transaction, a savepoint each
-    whole_files: ClassVar[bool] = False  # the server splits a file itself
+    placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
+    transactional = True  # a failing file leaves nothing behind
+    shares_transaction = False  # the files of a run go into one transaction, a savepoint each
+    whole_files = False  # the server splits a file itself,
+    split_here = _NEVER  # but for one with this, which it would read by the rules of its start
     text_type, time_type, id_type, table_suffix = "TEXT", "TEXT", "", ""
-    begin_sql = "BEGIN"
     transaction_id_sql = "SELECT 0"  # what differs between two transactions, where the database has such a thing
     reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
-    objects_sql: ClassVar[str]  # what reset drops: kind and quoted name, in an order that works
+    schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
+    objects_sql = ""  # what reset drops, in the schemas ?: kind and quoted name, in an order that works
+    drop_sql = "DROP {} IF EXISTS {}"
+    lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
-    session: ClassVar[re.Pattern[str]]  # changes the session only; a resumed file runs it again
-    joins: ClassVar[re.Pattern[str]] = _NEVER  # goes into one transaction with its neighbours, in a journaled file
-    may_be_partial: re.Pattern[str] = _NEVER  # may have committed a part of its work when it fails
-    leaks: ClassVar[re.Pattern[str]] = _NEVER  # what it does would reach the next file
-    driver: ClassVar[str]
+    session = _NEVER  # changes the session only; a resumed file runs it again
+    joins = _NEVER  # goes into one transaction with its neighbours, in a journaled file
+    may_be_partial = _NEVER  # may have committed a part of its work when it fails
+    leaks = _NEVER  # what it does would reach the next file
     driver_errors: tuple[type[Exception], ...] = ()
+    connection: Any = None  # the three drivers have no type in common
+    columns: tuple[str, ...] = ()  # of the last query
+    exists = writable = True
+    pooled = False  # what answers hands every transaction to another session
+    packet_limit: float = math.inf  # bytes
+    _held = ""  # the key of the lock that this connection has
 
     def __init__(self, url: DatabaseURL) -> None:
         self.url = url
-        self.connection: Any = None  # the three drivers have no type in common
-        self.exists = True
 
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Raises ConnectError; leaves nothing open then."""
-        if self.connection is not None and not self.must_reopen(write=write):
+        if self.connection is not None and (self.writable or not write):
             return
         self.close()
         try:
-            self._connect(write=write)
+            with self.translated():
+                self._connect(write=write)
         except ModuleNotFoundError as error:
             raise ConnectError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
         except _Failed as failed:
             self.close()
             message = " ".join(failed.message.split())
-        else:
-            return
-        for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
-            message = message.replace(secret, "***")  # should a driver have put it there
-        fix = next(fix for part, fix in _CONNECT_FIXES.items() if part in message)
-        raise ConnectError(message, where=str(self.url), fix=fix)
+            for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
+                message = message.replace(secret, "***")  # should a driver have put it there
+            fix = next(fix for part, fix in _CONNECT_FIXES.items() if part in message)
+            raise ConnectError(message, where=str(self.url), fix=fix) from None
 
-    def must_reopen(self, *, write: bool) -> bool:  # noqa: ARG002
-        """Tell whether the open connection is of the wrong kind; on a server there is one kind only."""
-        return False
-
-    def renew(self, deadline: float) -> None:  # noqa: ARG002
+    def renew(self, deadline: float) -> None:
         """Open a new connection, locks included, so that nothing a file has set reaches the next one."""
         self.close()
         self.open(write=True)
+        self._poll(partial(self._take, self.lock_sql, self._held), deadline)
 
     def close(self) -> None:
         """Close the connection, which rolls back what is open. Does nothing where none is open; never raises."""
-        if self.connection is not None:
-            with contextlib.suppress(Exception):
-                self.connection.close()
+        with contextlib.suppress(Exception):
+            self.connection.close()
         self.connection = None
 
     @contextlib.contextmanager
@@ -1035,17 +891,16 @@ class Database(ABC):
     @abstractmethod
     def _explain(self, error: Any) -> _Failed: ...
 
-    def query(self, sql: str, *args: object) -> list[Row]:
-        """Run one statement of ours, ``?`` for each argument; return its rows. Raises _Failed."""
-        return self._execute(sql, *args)[1]
-
-    def _execute(self, sql: str, *args: object) -> tuple[list[str], list[Row]]:
+    def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises _Failed."""
         if self.connection is None:
             raise _Failed("the connection is closed", lost=True)
+        args = args[: sql.count("?")]
         with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
             # Without arguments a percent sign is an ordinary character.
             cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
-            return [column[0] for column in cursor.description or ()], cursor.fetchall() if cursor.description else []
+            self.columns = tuple(column[0] for column in cursor.description or ())
+            return cursor.fetchall() if self.columns else []
 
     @abstractmethod
     def run(self, sql: str) -> None:
@@ -1068,13 +923,18 @@ class Database(ABC):
             self.rollback()
             raise
 
-    def _begin(self, key: str) -> bool:  # noqa: ARG002
+    def _begin(self, key: str) -> bool:
         self.query(self.begin_sql)
-        return True
+        if not (free := self._take(self.transaction_lock_sql, key)):
+            self.rollback()
+        return free
 
-    def commit(self, deadline: float) -> None:  # noqa: ARG002
-        """Commit. Raises _Failed, with nothing committed unless the connection was lost."""
-        self.query("COMMIT")
+    def _take(self, sql: str, key: str) -> bool:
+        return not (sql and key) or bool(self.query(sql, hashlib.sha256(key.encode()).hexdigest()[:40])[0][0])
+
+    def commit(self, deadline: float) -> None:
+        """Commit; a reader may keep it out for a while on SQLite. Raises _Failed: nothing is in, unless *lost*."""
+        self._poll(partial(self.query, "COMMIT"), deadline)
 
     def rollback(self) -> None:
         """Undo the open transaction, if any. Never raises: the error that led here matters more."""
@@ -1091,7 +951,10 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
         """Return what is wrong with *statement* after those *before* it in its file, and the fix; None mostly."""
-        return None
+        if len(statement.text.encode()) + 2048 <= self.packet_limit:
+            return None
+        what = f"{len(statement.text)} characters are more than the server takes in one statement"
+        return what, "split it, or raise max_allowed_packet"
 
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
         """Run *statement* and the UPDATE *done* as one; where that cannot be, run it between *started* and *done*.
@@ -1112,29 +975,43 @@ class Database(ABC):
             self.query(done)
 
     @contextlib.contextmanager
-    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
-        """Keep other runners out while the body runs. Raises LockedError at the *deadline*."""
-        yield
+    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:
+        """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
+        if journaled and self.pooled:
+            what = "a file with  -- migrate: no-transaction  cannot run through a connection pooler"
+            fix = f"connect to the {self.label} server itself for this run"
+            raise MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
+        self._held = key if journaled or not self.transactional else ""
+        self._poll(partial(self._take, self.lock_sql, self._held), deadline)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(_Failed):
+                self._take(self.unlock_sql, self._held)
+            self._held = ""
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
+        schema = schema or self.query(self.schema_sql, self.quoted(table))[0][0]
+        if schema is None:
+            fix = "create one, or name it:  --table schema.schema_migrations"
+            raise ConnectError("no schema of the search path exists", where=str(self.url), fix=fix)
         try:
-            return [schema] if schema else [], self._execute(f"SELECT * FROM {self.quoted(schema, table)} LIMIT 0")[0]
+            self.query(f"SELECT * FROM {self.quoted(schema, table)} LIMIT 0")
         except _Failed as failed:
-            if failed.code not in {"absent", "1146"}:
+            if failed.code not in {"absent", "42P01", "1146"}:
                 raise
             return [schema] if schema else [], None
+        return [schema] if schema else [], list(self.columns)
 
-    def drop_everything(self, schemas: Sequence[str]) -> int:
-        """Drop every object in the database, or the *schemas*, but those of extensions; return how many."""
-        if len(schemas) > 1:
-            what, fix = f"{self.label} has no schemas within a database", "leave --schema out"
-            raise SettingsError(what, where="--schema", fix=fix)
-        return self._drop(self.query(self.objects_sql), "")
-
-    def _drop(self, objects: Sequence[Row], suffix: str) -> int:
+    def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
+        """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
+        if more and "?" not in self.objects_sql:
+            what = f"{self.label} has no schemas within a database"
+            raise SettingsError(what, where="--schema", fix="leave --schema out")
+        objects = self.query(self.objects_sql, [*own, *more])
         for kind, name in objects:
-            self.query(f"DROP {kind} IF EXISTS {name} {suffix}")
+            self.run(self.drop_sql.format(kind, name))
         return len(objects)
 
     def quoted(self, *names: str) -> str:
@@ -1142,14 +1019,21 @@ class Database(ABC):
         mark = self.quote_mark
         return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
 
-    def _poll(self, attempt: Callable[[], bool], deadline: float) -> None:
-        """Call *attempt* until it is true, outside of any transaction. Raises LockedError at the *deadline*."""
+    def _poll(self, attempt: Callable[[], object], deadline: float) -> None:
+        """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the *deadline*."""
         pause = 0.02
-        while not attempt():
+        while True:
+            try:
+                if attempt() is not False:
+                    return
+            except (_Failed, BlockingIOError) as error:
+                if isinstance(error, _Failed) and error.code != "busy":
+                    raise
             if time.monotonic() >= deadline:
-                what, state = "another runner is at work, and kept the lock for all of the lock timeout", "this run changed nothing."
-                fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
-                raise LockedError(what, where=str(self.url), state=state, fix=fix)
+                raise LockedError(
+                    "another runner is at work, and kept the lock for all of the lock timeout", where=str(self.url),
+                    state="this run changed nothing.",
+                    fix="wait for it and run the same command again, or wait longer:  --lock-timeout 300")
             time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
             pause = min(pause * 2, 0.5)
 
@@ -1158,70 +1042,62 @@ class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
-    shares_transaction = True
-    id_type = "INTEGER PRIMARY KEY AUTOINCREMENT"
-    session = re.compile(r"(PRAGMA|ATTACH|DETACH)\b")
+    shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
+    session = re.compile(r"PRAGMA\b")
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     leaks = re.compile(
-        r"\b(TEMP|TEMPORARY|ATTACH|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b",
-        re.IGNORECASE,
-    )
+        r"\b(TEMP|TEMPORARY"
+        r"|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b", re.IGNORECASE)
     refusals: ClassVar = {
-        "ATTACH": _Refusal("", "ATTACH: a transaction over two files is not atomic", _ALONE),
-        "DETACH": _Refusal("", "DETACH: a transaction over two files is not atomic", _ALONE),
+        **{word: _Refusal(
+            "", f"{word}: a transaction over two files is not atomic", "migrate each database file in a run of its own")
+            for word in ("ATTACH", "DETACH")},
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
-        "PRAGMA": _Refusal(r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE),
+        "PRAGMA": _Refusal(
+            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE),
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning)
-    begin_sql = "BEGIN IMMEDIATE"
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
-    _writable = False
-
-    def must_reopen(self, *, write: bool) -> bool:
-        return write and not self._writable and self.url.database != ":memory:"
-
-    def renew(self, deadline: float) -> None:
-        if self.url.database != ":memory:":  # it would be gone
-            super().renew(deadline)
 
     def _connect(self, *, write: bool) -> None:
-        path = Path(self.url.database)
-        memory = self.url.database == ":memory:"
-        self.exists, self._writable = memory or path.exists(), write
-        if not memory and not path.parent.is_dir():
+        path, memory = Path(self.url.database), self.url.database == ":memory:"
+        self.exists, self.writable = memory or os.path.exists(path), memory or write  # noqa: PTH110 (no OSError)
+        if memory:
+            self.leaks = _NEVER  # renewing the connection would lose the database
+        elif not path.parent.is_dir():
             raise _Failed(f"there is no folder {_shown(path.parent)}")
         # Reading a file that is not there yet is reading an empty database; nothing is created.
         on_disk = not memory and (self.exists or write)
         uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}" if on_disk else "file::memory:"
         try:
             self._open(uri)
-        except _Failed:
+        except sqlite3.Error:
             # A WAL database in a read-only folder cannot make its -shm file. With no -wal there is nothing in it that
             # the main file lacks, so that it can be read as it is.
             wal = path.with_name(path.name + "-wal")
             if write or not path.is_file() or (wal.exists() and wal.stat().st_size):
                 raise
+            self.close()
             self._open(uri + "&immutable=1")
 
     def _open(self, uri: str) -> None:
-        with self.translated():
-            self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
-            # What a person's SELECT returns is dropped; text that is not UTF-8 must not stop it.
-            self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-            # A signal is seen only while Python code runs: this gives it the chance inside a long statement.
-            self.connection.set_progress_handler(lambda: 0, 100_000)
-            self.connection.execute("PRAGMA foreign_keys = OFF")
-            self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
+        # What a person's SELECT returns is dropped; text that is not UTF-8 must not stop it.
+        self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        # A signal is seen only while Python code runs: this gives it the chance inside a long statement.
+        self.connection.set_progress_handler(lambda: 0, 100_000)
+        self.connection.execute("PRAGMA foreign_keys = OFF")
+        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
 
     def _explain(self, error: Any) -> _Failed:
         message = str(error)
         if message == "interrupted":  # the progress handler was left by a signal
             raise KeyboardInterrupt from None
-        codes = {"locked": "busy", "no such table": "absent", "within a transaction": "25001", "inside a transaction": "25001"}
-        return _Failed(message, next((code for part, code in codes.items() if part in message), ""))
+        parts = {"locked": "busy", "no such table": "absent", "within a trans": "25001", "inside a trans": "25001"}
+        return _Failed(message, next((code for part, code in parts.items() if part in message), ""))
 
     def run(self, sql: str) -> None:
         with self.translated():
@@ -1232,32 +1108,18 @@ class SQLite(Database):
     def in_transaction(self) -> bool:
         return bool(self.connection and self.connection.in_transaction)
 
-    def _begin(self, key: str) -> bool:  # noqa: ARG002 (the file is the key)
-        return self._unless_busy(self.begin_sql)
-
-    def commit(self, deadline: float) -> None:
-        # With a rollback journal a reader keeps the COMMIT out; the transaction stays open, and it can be repeated.
-        self._poll(lambda: self._unless_busy("COMMIT"), deadline)
-
-    def _unless_busy(self, sql: str) -> bool:
-        try:
-            self.query(sql)
-        except _Failed as failed:
-            if failed.code != "busy":
-                raise
-            return False
-        return True
-
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
-        text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
-        if found := re.search(r"\?\d*|[:@$#][A-Za-z_]\w*", text):
-            return f"{found[0]} is a bind marker, and there is no value for it", "write the value; put text in single quotes"
+        text = bare(statement.text, self.syntax) if set("?:@$").intersection(statement.text) else ""
+        if found := re.search(r"\?\d*|(?<![\w$:])[:@$][A-Za-z_]\w*", text):
+            what = f"{found[0]} is a bind marker, and there is no value for it"
+            return what, "write the value; put text in single quotes"
         switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
         acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
         if acts and switches and switches[-1] in {"ON", "1", "TRUE", "YES"}:
             what = "foreign keys are checked at the end of the file: they cannot be on here, and ON DELETE does nothing"
-            return what, "remove the PRAGMA and write what ON DELETE would do, or put  -- migrate: no-transaction  on line 1"
+            fix = "remove the PRAGMA and write what ON DELETE would do, or put  -- migrate: no-transaction  on line 1"
+            return what, fix
         return None
 
     def broken_references(self) -> Counter[tuple[str, str]]:
@@ -1271,77 +1133,81 @@ class SQLite(Database):
     @contextlib.contextmanager
     def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
         """See Database. A lock on the folder, because one on the file itself would get in SQLite's own way."""
-        if not journaled or os.name == "nt" or self.url.database == ":memory:":  # the claim row alone has to do there
-            yield
-            return
-        import fcntl
+        with contextlib.ExitStack() as stack:
+            if journaled and os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
+                import fcntl
 
-        def attempt() -> bool:
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return True
-            return False
-
-        folder = os.open(Path(self.url.database).absolute().parent, os.O_RDONLY)
-        try:
-            self._poll(attempt, deadline)
+                folder = os.open(Path(self.url.database).absolute().parent, os.O_RDONLY)
+                stack.callback(os.close, folder)
+                self._poll(partial(fcntl.flock, folder, fcntl.LOCK_EX | fcntl.LOCK_NB), deadline)
             yield
-        finally:
-            os.close(folder)
+
+
+_PLAIN_STRINGS: Final = re.compile(r"\bstandard_conforming_strings\s*(?:=|TO)\s*'?(\w+)", re.IGNORECASE)
 
 
 class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
-    dialect, label, syntax = "postgres", "PostgreSQL", POSTGRES_SYNTAX
-    whole_files = True
+    dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
+    whole_files, transaction_id_sql = True, "SELECT txid_current()"
+    split_here = re.compile(r"\bstandard_conforming_strings\s*(=|TO)\s*'?(off|false|0|no)\b", re.IGNORECASE)
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     session = re.compile(r"(SET(?!\s+TRANSACTION)|RESET|PREPARE|DEALLOCATE|LISTEN|LOAD)\b|SELECT\s[^;]*\bSET_CONFIG\b")
     may_be_partial = re.compile(r"(CALL|DO)\b")
-    refusals: ClassVar = {"COPY": _Refusal(
-        r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
-        "write INSERT statements (pg_dump --inserts), or COPY from a file on the server")}
-    driver = "'psycopg[binary]'"
-    transaction_id_sql = "SELECT txid_current()"
+    refusals: ClassVar = {
+        "COPY": _Refusal(
+            r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
+            "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
+        **{word: _Refusal(
+            r".*\bCONCURRENTLY\b|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+            "this cannot run inside a transaction", _ALONE)
+            for word in ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM")}}
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = """RESET SESSION AUTHORIZATION; RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE; RESET ALL; DEALLOCATE ALL;
         CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES"""
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e).
-    objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity FROM pg_catalog.pg_depend d,
-        LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o, pg_catalog.array_position(ARRAY[
-        'materialized view', 'view', 'foreign table', 'table', 'sequence', 'function', 'procedure', 'aggregate',
-        'operator class', 'operator family', 'operator', 'type', 'composite type', 'collation', 'conversion',
-        'statistics object', 'text search configuration', 'text search dictionary', 'text search parser',
-        'text search template'], o.type) place WHERE place > 0 AND d.deptype = 'n'
+    objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
+        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o,
+        pg_catalog.array_position(ARRAY['materialized view', 'view', 'foreign table', 'table', 'sequence', 'function',
+        'procedure', 'aggregate', 'operator class', 'operator family', 'operator', 'type', 'composite type',
+        'collation', 'conversion', 'statistics object', 'text search configuration', 'text search dictionary',
+        'text search parser', 'text search template'], o.type) place WHERE place > 0 AND d.deptype = 'n'
         AND d.refclassid = 'pg_catalog.pg_namespace'::regclass
-        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (SELECT
-        FROM pg_catalog.pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e') ORDER BY place"""
+        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?))
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+        WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e') ORDER BY place"""
+    drop_sql = "DROP {} IF EXISTS {} CASCADE"
+    schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
+    # Tried again and again: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
+    lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
+    unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
+    transaction_lock_sql = lock_sql.replace("advisory_lock", "advisory_xact_lock")
+
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import psycopg
 
         self.driver_errors = (psycopg.Error,)
-        hosts = [host for host, _ in self.url.hosts]
-        ports = [str(port or 5432) for _, port in self.url.hosts]
+        ports = ",".join(str(port or "") for _, port in self.url.hosts)
         # Keepalives: a dead network is noticed within a minute or so; without them a run could hang for ever.
-        options = {
-            **{"connect_timeout": "10", "application_name": "migrate", "client_encoding": "utf8"},
-            **{"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"},
-            **{"host": ",".join(hosts), "port": ",".join(ports) if any(port for _, port in self.url.hosts) else ""},
-            **{"user": self.url.user, "password": self.url.password, "dbname": self.url.database, **self.url.options},
+        options: dict[str, Any] = {
+            "connect_timeout": "10", "application_name": "migrate", "client_encoding": "utf8",
+            "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
+            "host": ",".join(host for host, _ in self.url.hosts), "port": ports, "user": self.url.user,
+            "password": self.url.password, "dbname": self.url.database, **self.url.options,
         }
-        given: dict[str, Any] = {name: value for name, value in options.items() if value.strip(",")}
-        with self.translated():
-            self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+        given = {name: value for name, value in options.items() if value.strip(",")}
+        self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+        self.pooled = self.query("SELECT pg_backend_pid()")[0][0] != self.connection.pgconn.backend_pid
 
     def _explain(self, error: Any, number: int = 0) -> _Failed:
-        diag = error.diag
-        context = None if diag.statement_position else diag.context
-        more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": context}
-        message = (diag.message_primary or str(error)) + "".join(f"\n{name}{text}" for name, text in more.items() if text)
-        position = int(diag.statement_position) - 1 if diag.statement_position else None
-        lost = self.connection is not None and self.connection.closed
-        code = "absent" if error.sqlstate == "42P01" else error.sqlstate or ""
-        return _Failed(message, code, offset=position, number=number, lost=lost)
+        diag, place = error.diag, error.diag.statement_position
+        more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
+        message = diag.message_primary or str(error)
+        message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
+        lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
+        return _Failed(message, error.sqlstate or "", offset=offset, number=number, lost=lost)
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
@@ -1357,20 +1223,13 @@ class Postgres(Database):
                 self.close()  # it would wait for data for ever; closing rolls back
                 raise _Failed("COPY with data in the file works in psql only", number=number)
 
+    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
+        found = _PLAIN_STRINGS.search(statement.text)
+        return syntax if not found else POSTGRES_SYNTAX if _is_true(found[1]) else POSTGRES_BACKSLASH_STRINGS
+
     @property
     def in_transaction(self) -> bool:
         return self.connection is not None and self.connection.info.transaction_status.name == "INTRANS"
-
-    @staticmethod
-    def _number(key: str) -> int:
-        return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
-
-    def _begin(self, key: str) -> bool:
-        # Polled: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
-        self.query(self.begin_sql)
-        if not (free := self.query("SELECT pg_try_advisory_xact_lock(?)", self._number(key))[0][0]):
-            self.rollback()
-        return bool(free)
 
     def commit(self, deadline: float) -> None:  # noqa: ARG002
         """See Database. COMMIT of a transaction that has failed raises nothing; only its tag tells."""
@@ -1379,62 +1238,34 @@ class Postgres(Database):
         if tag != "COMMIT":
             raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
 
-    @contextlib.contextmanager
-    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:
-        """See Database. Only files that cannot be one transaction need it, and those cannot run through a pooler."""
-        if not journaled:
-            yield
-            return
-        if self.query("SELECT pg_backend_pid()")[0][0] != self.connection.pgconn.backend_pid:
-            what, fix = "cannot run through a connection pooler", "connect to the PostgreSQL server itself for this run"
-            what = f"a file with  -- migrate: no-transaction  {what}"
-            raise MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
-        self._poll(lambda: bool(self.query("SELECT pg_try_advisory_lock(?)", self._number(key))[0][0]), deadline)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(_Failed):
-                self.query("SELECT pg_advisory_unlock(?)", self._number(key))
-
-    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
-        found = self.query(
-            "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.oid = pg_catalog.to_regclass(?)", self.quoted(schema, table)
-        )  # fmt: skip
-        schema = schema or (found or self.query("SELECT current_schema()"))[0][0] or ""
-        if not schema:
-            what, fix = "no schema of the search path exists", "create one, or name it:  --table schema.schema_migrations"
-            raise ConnectError(what, where=str(self.url), fix=fix)
-        return super().locate(table, schema) if found else ([schema], None)
-
-    def drop_everything(self, schemas: Sequence[str]) -> int:
-        return self._drop(self.query(self.objects_sql, list(schemas)), "CASCADE")
-
 
 class MySQL(Database):
     """MySQL and MariaDB through PyMySQL. DDL commits by itself there, so that every file is journaled."""
 
-    dialect, label, syntax = "mysql", "MySQL", MYSQL_SYNTAX
-    quote_mark = "`"
-    transactional = False
+    dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
+    quote_mark, begin_sql, transactional = "`", "START TRANSACTION", False
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4"
-    begin_sql = "START TRANSACTION"
+    schema_sql = "SELECT DATABASE()"
+    # Of the whole server: the key holds the database. TiDB takes 64 characters.
+    lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
+    drop_sql = "SET foreign_key_checks = 0; DROP {} IF EXISTS {}; SET foreign_key_checks = 1"
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
         UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
         UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
         ORDER BY kind = 'VIEW' DESC"""
-    session = re.compile(r"(SET|PREPARE|DEALLOCATE)\b|SELECT\b(?=.*(:=|\bINTO\s+@))", re.DOTALL)
+    session = re.compile(
+        r"(SET(?!\s+(PASSWORD|DEFAULT|RESOURCE))|PREPARE|DEALLOCATE)\b|SELECT\b(?=.*(:=|\bINTO\s+@))", re.DOTALL)
     joins = re.compile(
         r"(INSERT|UPDATE|DELETE|REPLACE|SELECT|WITH|VALUES|TABLE|DO|SHOW|EXPLAIN|DESCRIBE|DESC|HELP|LOAD\s+(DATA|XML)"
-        r"|SET(?!\s+(PASSWORD|DEFAULT|RESOURCE)))\b|\("
-    )
+        r")\b|\(|SET\s+@(?!@)")
     may_be_partial = re.compile(r"(CALL|EXECUTE|BEGIN)\b")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
-        **{word: _Refusal("", f"{word} would get in the way of this tool's transactions", _CONTROL.fix) for word in ("SAVEPOINT", "RELEASE")},
+        **{word: _Refusal("", f"{word} would get in the way of this tool's transactions", _CONTROL.fix)
+           for word in ("SAVEPOINT", "RELEASE")},
         "ROLLBACK": _CONTROL._replace(pattern=""),
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
@@ -1442,44 +1273,60 @@ class MySQL(Database):
         "LOCK": _Refusal(
             r"LOCK\s+TABLES?\b", "LOCK TABLES locks this tool out of its own history",
             "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks)"),
+        "FLUSH": _Refusal(
+            r"FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history", "remove it"),
     }
-    driver = "'PyMySQL[rsa]'"
-    _held: str = ""
-    _packet_limit: int = 2**30
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import pymysql
         from pymysql.constants import CLIENT
 
         self.driver_errors = (pymysql.Error, RuntimeError)  # RuntimeError: a package for the login is not installed
-        options = dict(self.url.options)
-        timeout = options.pop("connect_timeout", "10")
+        given = self.url.options
+        timeout = given.get("connect_timeout", "10")
         if len(self.url.hosts) > 1 or not timeout.isdigit() or not int(timeout):
             what = "PyMySQL connects to one host only, with a connect_timeout in whole seconds"
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?connect_timeout=10")
         host, port = self.url.hosts[0] if self.url.hosts else ("", 0)
-        socket = options.pop("unix_socket", "") or options.pop("socket", "") or (host if host.startswith("/") else None)
-        login = {"user": self.url.user or None, "password": self.url.password.encode(), "database": self.url.database}
-        charset = {"charset": options.pop("charset", "utf8mb4"), "collation": options.pop("collation", None)}
-        tls = _mysql_tls(options, str(self.url))
-        with self.translated():
-            self.connection = pymysql.connect(
-                host=host or "localhost", port=port or 3306, unix_socket=socket, **login, **charset, **tls, autocommit=True,
-                connect_timeout=int(timeout), read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS,
-            )  # fmt: skip
+        socket = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
+        tls = self._tls()
+        self.connection = pymysql.connect(
+            host=host or "localhost", port=port or 3306, unix_socket=socket, user=self.url.user or None,
+            password=self.url.password.encode(), database=self.url.database, autocommit=True,
+            charset=given.get("charset", "utf8mb4"), collation=given.get("collation"), connect_timeout=int(timeout),
+            read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS, **tls)
         # The timeout was for the handshake, with what may not be a MySQL server at all. A statement may take hours,
         # and would go on in the server after a timeout here.
         self.connection._read_timeout = None  # noqa: SLF001
         if "ssl" in tls and not self.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'")[0][1]:
             raise _Failed("the server does not offer TLS, which the URL asks for")
         mode, packet, version = self.query("SELECT @@sql_mode, @@max_allowed_packet, VERSION()")[0]
-        self._packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
+        self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
         if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
             self.may_be_partial = re.compile(self.may_be_partial.pattern + r"|DROP\b[^;]*,")
 
+    def _tls(self) -> dict[str, Any]:
+        """Return PyMySQL's ssl argument for the options of the URL; nothing where they do not ask for TLS."""
+        given = self.url.options
+        mode = (given.get("ssl_mode") or given.get("ssl-mode", "")).upper()
+        modes = ("", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
+        if mode not in modes:
+            fix = f"write one of {', '.join(modes[1:])}"
+            raise SettingsError(f"unknown ssl_mode{_nearest(mode, modes[1:])}", where=str(self.url), fix=fix)
+        checks = {name for name, value in given.items() if name.startswith("ssl_") and _is_true(value)}
+        files = {name: given[f"ssl_{name}"] for name in ("ca", "cert", "key") if f"ssl_{name}" in given}
+        if mode == "DISABLED" or "ssl_disabled" in checks:
+            return {"ssl_disabled": True}
+        if mode in {"", "PREFERRED"} and not files and not checks:
+            return {}  # PyMySQL takes TLS where the server offers it
+        identity = mode == "VERIFY_IDENTITY" or "ssl_verify_identity" in checks
+        verify = identity or mode == "VERIFY_CA" or "ca" in files or "ssl_verify_cert" in checks
+        return {"ssl": {**files, "verify_mode": "required" if verify else "none", "check_hostname": identity}}
+
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
-        return _Failed(str(message) or "the connection was lost", str(code), lost=code in {0, 1053, 1927, 2006, 2013, 2055})
+        lost = code in {0, 1053, 1927, 2006, 2013, 2055}
+        return _Failed(str(message) or "the connection was lost", str(code), lost=lost)
 
     def run(self, sql: str) -> None:
         """See Database. Errors of the second and later statements of a packet come with their result, not before."""
@@ -1490,9 +1337,7 @@ class MySQL(Database):
 
     @property
     def in_transaction(self) -> bool:
-        from pymysql.constants import SERVER_STATUS
-
-        return bool(self.connection and self.connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+        return bool(self.connection and self.connection.server_status & 1)  # SERVER_STATUS_IN_TRANS
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
@@ -1502,74 +1347,21 @@ class MySQL(Database):
         value = found[1].upper()
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", value) else _mysql_syntax(value)
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
-        size = len(statement.text)
-        if 4 * size + 2048 > self._packet_limit and len(statement.text.encode()) + 2048 > self._packet_limit:
-            return (f"{size} characters are more than the server takes in one statement", "split it, or raise max_allowed_packet")
-        return None
-
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
         """See Database. One packet: a server whose client dies half way still goes on to write *done*."""
-        if not statement.text.startswith("/*"):
+        if statement.text.startswith("/*"):
+            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
+            self.query(started)
+            self.run(statement.text)
+            self.query(done)
+        else:
             self.run(f"START TRANSACTION; {started}; {statement.text}\n; {done}; COMMIT")
-            return
-        # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
-        self.query(started)
-        self.run(statement.text)
-        self.query(done)
-
-    @contextlib.contextmanager
-    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
-        """See Database. GET_LOCK is of the whole server: the key holds the database; it is short for TiDB."""
-        self._held = "migrate:" + hashlib.sha256(key.encode()).hexdigest()[:40]
-        self._poll(self._get_lock, deadline)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(_Failed):
-                self.query("SELECT RELEASE_LOCK(?)", self._held)
-            self._held = ""
-
-    def _get_lock(self) -> bool:
-        return bool(self.query("SELECT GET_LOCK(?, 0)", self._held)[0][0] == 1)
-
-    def renew(self, deadline: float) -> None:
-        super().renew(deadline)
-        if self._held:
-            self._poll(self._get_lock, deadline)
-
-    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
-        return super().locate(table, schema or self.url.database)
-
-    def drop_everything(self, schemas: Sequence[str]) -> int:
-        self.query("SET foreign_key_checks = 0")
-        number = super().drop_everything(schemas)
-        self.query("SET foreign_key_checks = 1")
-        return number
 
 
 def _mysql_syntax(mode: str) -> Syntax:
-    if "NO_BACKSLASH_ESCAPES" in mode:
-        return replace(MYSQL_NO_BACKSLASH_ESCAPES, identifier_quotes='"`') if "ANSI" in mode else MYSQL_NO_BACKSLASH_ESCAPES
-    return MYSQL_ANSI_QUOTES if "ANSI" in mode else MYSQL_SYNTAX
-
-
-def _mysql_tls(options: dict[str, str], where: str) -> dict[str, Any]:
-    """Return PyMySQL's ssl argument for the options of the URL; nothing where they do not ask for TLS."""
-    mode = (options.pop("ssl_mode", "") or options.pop("ssl-mode", "")).upper()
-    modes = ("", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
-    if mode not in modes:
-        fix = f"write one of {', '.join(modes[1:])}"
-        raise SettingsError(f"unknown ssl_mode{_nearest(mode, modes[1:])}", where=where, fix=fix)
-    checks = {name: _is_true(options.pop(name, "")) for name in ("ssl_verify_cert", "ssl_verify_identity", "ssl_disabled")}
-    files = {name.removeprefix("ssl_"): value for name, value in options.items()}
-    if mode == "DISABLED" or checks["ssl_disabled"]:
-        return {"ssl_disabled": True}
-    if mode in {"", "PREFERRED"} and not files and not any(checks.values()):
-        return {}  # PyMySQL takes TLS where the server offers it
-    identity = mode == "VERIFY_IDENTITY" or checks["ssl_verify_identity"]
-    verify = identity or mode == "VERIFY_CA" or "ca" in files or checks["ssl_verify_cert"]
-    return {"ssl": {**files, "verify_mode": "required" if verify else "none", "check_hostname": identity}}
+    if "NO_BACKSLASH_ESCAPES" not in mode:
+        return MYSQL_ANSI_QUOTES if "ANSI" in mode else MYSQL_SYNTAX
+    return replace(MYSQL_NO_BACKSLASH_ESCAPES, identifier_quotes='"`' if "ANSI" in mode else "`")
 
 
 _DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
@@ -1579,38 +1371,32 @@ _DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each i
 # What has run: one row per version that is applied or under way, and a log that only grows. An open Database comes in;
 # Applied goes out. Reading creates nothing; a table of another tool is recognised by its columns and left alone.
 
-# fmt: off
 _COLUMNS: Final = """version VARCHAR(64) NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL,
     down_sql {text}, dirty BOOLEAN NOT NULL, direction VARCHAR(4) NOT NULL, statements INTEGER NOT NULL,
     statements_done INTEGER NOT NULL, done_checksum CHAR(64) NOT NULL, owner VARCHAR(255), applied_at {time} NOT NULL,
     took_ms BIGINT NOT NULL, applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL"""
 _LOG_COLUMNS: Final = """id {id}, at {time} NOT NULL, version VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL,
-    action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL, applied_by VARCHAR(255) NOT NULL,
-    tool VARCHAR(64) NOT NULL, error {text}"""
-# fmt: on
+    action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
+    applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 _TOOL: Final = f"migrate {__version__}"
-_OTHER_TOOLS: Final = {("dirty", "version"): "golang-migrate", ("version",): "dbmate or Rails", ("inserted_at", "version"): "Ecto"}
+_TOOL_BY_COLUMNS: Final = {
+    "dirty, version": "golang-migrate", "version": "dbmate or Rails", "inserted_at, version": "Ecto"}
 
 
-@dataclass(frozen=True)
-class Applied:
-    """A row of the history. Where *dirty*, the first *statements_done* of *statements* have run, in *direction*.
-
-    *done_checksum* is over the statements that have run, or over one more while that one runs where its end cannot
-    be written down with it. *applied_at* is UTC. *down_sql* is the down file as it was.
-    """
+class Applied(NamedTuple):
+    """A row of the history. Where *dirty*, the first *statements_done* of *statements* have run, in *direction*."""
 
     version: str
     name: str
     checksum: str
-    down_sql: str | None
+    down_sql: str | None  # the down file as it was
     dirty: bool
     direction: str
     statements: int
     statements_done: int
-    done_checksum: str
+    done_checksum: str  # over the statements that have run; over one more while one runs that cannot be noted with it
     owner: str | None
-    applied_at: datetime
+    applied_at: datetime  # UTC
     took_ms: int
     applied_by: str
     tool: str
@@ -1648,13 +1434,12 @@ def _now() -> str:
 def _whoami() -> str:
     """Return user@host. In a container the user may have a number only."""
     import getpass
-    import socket
 
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):
         user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"[:255]
+    return f"{user}@{os.uname().nodename}"[:255]
 
 
 class History:
@@ -1668,53 +1453,58 @@ class History:
             self.schemas, columns = database.locate(name, schema)
             # The log lies beside it, and is not looked for along the search path.
             _, log_columns = database.locate(f"{name}_log", "".join(self.schemas))
-        self.relation, self.log_relation = database.quoted(*self.schemas, name), database.quoted(*self.schemas, f"{name}_log")
-        self.exists, self.is_complete = columns is not None, columns is not None and log_columns is not None
-        self.has_log = log_columns is not None
-        for found, ours, relation in (columns, _COLUMNS, table), (log_columns, _LOG_COLUMNS, f"{table}_log"):
-            if found is not None and not set(re.findall(r"(?:^|, |,\n +)(\w+)", ours)) <= {column.lower() for column in found}:
-                tool = _OTHER_TOOLS.get(tuple(sorted(found)), "another tool")
-                raise DriftError(
-                    f"the table {relation} belongs to {tool}: it has the columns {', '.join(found)}", where=str(database.url),
-                    fix=f"keep this history in a table of its own:  migrate --table {name}_imagor status\n"
-                    f"     and mark in it what is applied already:  migrate --table {name}_imagor baseline VERSION")
+        self.relation = database.quoted(*self.schemas, name)
+        self.log_relation = database.quoted(*self.schemas, f"{name}_log")
+        self._exists = {self.relation: columns is not None, self.log_relation: log_columns is not None}
+        self.is_complete = all(self._exists.values())
+        ours, log_ours = set(Applied._fields), {"id", *LogEntry._fields}
+        for shown, found, needed in (table, columns, ours), (f"{table}_log", log_columns, log_ours):
+            if found is not None and not needed <= {column.lower() for column in found}:
+                tool = _TOOL_BY_COLUMNS.get(", ".join(sorted(found)), "another tool")
+                what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
+                fix = (f"keep this history in a table of its own:  migrate --table {name}_imagor status\n"
+                       f"     and mark in it what is applied already:  migrate --table {name}_imagor baseline VERSION")
+                raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, fix: str = "give this user the right to read the tables", state: str = "") -> Iterator[None]:
         try:
             yield
         except _Failed as failed:
-            fix = f"give this user the right to read the tables {self.table} and {self.table}_log"
-            raise MigrateError(failed.message, where=str(self.database.url), fix=fix) from None
+            fix = f"{fix} {self.table} and {self.table}_log"
+            raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> None:
         """Make the tables where they are missing. Raises MigrateError where the right to is missing."""
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
-        try:
+        with self._explained("let this user create tables, or have someone create", "nothing was changed."):
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
-                self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} ({columns.format(**types)}){self.database.table_suffix}")
-        except _Failed as failed:
-            fix = f"let this user create tables, or have someone create {self.table} and {self.table}_log"
-            raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state="nothing was changed.") from None
-        self.exists = self.has_log = self.is_complete = True
+                definition = f"({columns.format(**types)}){self.database.table_suffix}"
+                self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
+        self._exists = {self.relation: True, self.log_relation: True}
+        self.is_complete = True
+
+    def _select(self, relation: str, names: Sequence[str], rest: str, *args: object) -> list[tuple[Any, ...]]:
+        if not self._exists[relation]:
+            return []
+        with self._explained():
+            return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
+
+    def _insert(self, relation: str, values: dict[str, object]) -> None:
+        values |= {"applied_by": _whoami(), "tool": _TOOL}
+        marks = ", ".join("?" * len(values))
+        self.database.query(f"INSERT INTO {relation} ({', '.join(values)}) VALUES ({marks})", *values.values())
 
     def read(self, version: str | None = None) -> list[Applied]:
         """Return every row, oldest version first, or the one of *version*; empty where there is no table."""
-        if not self.exists:
-            return []
-        names = [each.name for each in fields(Applied)]
-        with self._explained():
-            where, args = (" WHERE version = ?", (version,)) if version is not None else ("", ())
-            rows = self.database.query(f"SELECT {', '.join(names)} FROM {self.relation}{where}", *args)
-        found = [dict(zip(names, row, strict=True)) for row in rows]
-        converted = [row | {"dirty": bool(row["dirty"]), "applied_at": _utc(row["applied_at"])} for row in found]
-        return sorted((Applied(**row) for row in converted), key=lambda row: row.key)
+        where = ("",) if version is None else ("WHERE version = ?", version)
+        rows = [Applied(*row) for row in self._select(self.relation, Applied._fields, *where)]
+        rows = [row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at)) for row in rows]
+        return sorted(rows, key=lambda row: row.key)
 
     def insert(self, row: Applied) -> None:
         """Write a new row, made now. Raises _Failed."""
-        values = {**asdict(row), "applied_at": _now(), "applied_by": _whoami(), "tool": _TOOL}
-        marks = ", ".join("?" * len(values))
-        self.database.query(f"INSERT INTO {self.relation} ({', '.join(values)}) VALUES ({marks})", *values.values())
+        self._insert(self.relation, row._asdict() | {"applied_at": _now()})
 
     def update(self, version: str, **values: object) -> None:
         """Change columns of one row. Raises _Failed."""
@@ -1723,30 +1513,28 @@ class History:
 
     def progress(self, version: str, done: int, checksum: str) -> str:
         """Return the SQL that notes progress: whole, because it travels in one packet with a person's statement."""
-        return f"UPDATE {self.relation} SET statements_done = {done}, done_checksum = '{checksum}' WHERE version = '{version}'"
+        changes = f"statements_done = {done}, done_checksum = '{checksum}'"
+        return f"UPDATE {self.relation} SET {changes} WHERE version = '{version}'"
 
     def delete(self, version: str) -> None:
         """Remove one row: that version is pending again. Raises _Failed."""
         self.database.query(f"DELETE FROM {self.relation} WHERE version = ?", version)
 
-    def log(self, version: str, name: str, action: str, *, outcome: str = "ok", took_ms: int = 0, error: str = "") -> None:
+    def log(
+        self, version: str, name: str, action: str, *, outcome: str = "ok", took_ms: int = 0, error: str | None = None
+    ) -> None:
         """Add a line to the log, in the transaction that is open, if any. Raises _Failed."""
-        values = (_now(), version, name, action, outcome, took_ms, _whoami(), _TOOL, error or None)
-        marks = ", ".join("?" * len(values))
-        self.database.query(f"INSERT INTO {self.log_relation} ({', '.join(LogEntry._fields)}) VALUES ({marks})", *values)
+        values = {"version": version, "name": name, "action": action, "outcome": outcome, "took_ms": took_ms}
+        self._insert(self.log_relation, {**values, "at": _now(), "error": error})
 
     def read_log(self, count: int) -> list[LogEntry]:
         """Return the newest *count* entries, newest first."""
-        if not self.has_log:
-            return []
-        with self._explained():
-            rows = self.database.query(f"SELECT {', '.join(LogEntry._fields)} FROM {self.log_relation} ORDER BY id DESC LIMIT {count}")
+        rows = self._select(self.log_relation, LogEntry._fields, f"ORDER BY id DESC LIMIT {count}")
         return [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
 
 
 # Plan #################################################################################################################
-# Pure: (migrations, applied) come in; what the two say together, or what is to be done, goes out. No database, no
-# clock, no files.
+# Pure, no database, no clock: (migrations, applied) come in; what they say together, or what is to be done, goes out.
 
 
 @dataclass(frozen=True)
@@ -1767,20 +1555,17 @@ class Status:
 
 @dataclass(frozen=True)
 class Step:
-    """One file to run. *resume* is the dirty row it goes on from; *stored* says that the text comes from the history.
-
-    *down_sql* is what to store with an up. *statements* are what will run, once the text has been read.
-    """
+    """One file to run."""
 
     version: str
     name: str
     direction: str
     script: Script
-    down_sql: str | None = None
-    resume: Applied | None = None
-    stored: bool = False
+    down_sql: str | None = None  # to be stored with an up
+    resume: Applied | None = None  # the dirty row that it goes on from
+    stored: bool = False  # the text comes from the history
     note: str = ""
-    statements: tuple[Statement, ...] = field(default=(), repr=False)
+    statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
 
     @property
     def title(self) -> str:
@@ -1797,13 +1582,12 @@ class Step:
 def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list[Status]:
     """Return one Status per version in the files or the history, oldest first."""
     file_by_key, row_by_key = {each.key: each for each in migrations}, {row.key: row for row in applied}
-    newest = max(row_by_key, default=-1)
-    result = []
+    newest, result = max(row_by_key, default=-1), []
     for key in sorted({*file_by_key, *row_by_key}):
         file, row = file_by_key.get(key), row_by_key.get(key)
         has_down = bool((file and file.down) or (row and row.down_sql is not None))
         if row:
-            state = "applied" if file and file.up.checksum == row.checksum else "changed" if file else "missing"
+            state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
             result.append(Status(
                 row.version, row.name, "dirty" if row.dirty else state, row.applied_at, row.took_ms, row.applied_by,
                 row.checksum, row.statements, row.statements_done, has_down))
@@ -1819,19 +1603,17 @@ def plan_up(
 ) -> list[Step]:
     """Choose what to apply, oldest first: all that is pending, or *count* of it, or up to and with *to*.
 
-    A dirty migration that can go on comes first and counts. Raises DirtyError for one that cannot; DriftError for
-    changed files, for missing ones that are not the newest, and for pending ones that are not (unless
-    *out_of_order*); SettingsError where *to* names no file.
+    A dirty migration that can go on comes first and counts. Raises DirtyError for one that cannot, SettingsError where
+    *to* names no file, DriftError for files changed, missing before others or (unless *out_of_order*) pending so.
     """
-    file_by_key, states = {each.key: each for each in migrations}, compare(migrations, applied)
+    file_by_key, steps = {each.key: each for each in migrations}, []
     limit = math.inf if to is None else find_version(to, file_by_key)
-    steps = []
-    for row in applied:
-        if row.dirty and (row.direction == "down" or row.key not in file_by_key):
-            raise dirty_error(row, "finish it:  migrate down" if row.direction == "down" else "put its file back, then run  migrate up")
-        if row.dirty:
-            steps.append(Step.up(file_by_key[row.key], row))
-    for state in states:
+    for row in (each for each in applied if each.dirty):
+        if row.direction == "down" or row.key not in file_by_key:
+            fix = "finish it:  migrate down" if row.direction == "down" else "put its file back, then run  migrate up"
+            raise dirty_error(row, fix)
+        steps.append(Step.up(file_by_key[row.key], row))
+    for state in compare(migrations, applied):
         _refuse_drift(state, file_by_key, out_of_order=out_of_order)
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[version_key(state.version)]))
@@ -1842,38 +1624,37 @@ def _refuse_drift(state: Status, file_by_key: Mapping[int, Migration], *, out_of
     key, title = version_key(state.version), f"{state.version} {state.name}"
     path = _shown(file_by_key[key].up.path) if key in file_by_key else ""
     if state.state == "changed":
-        raise DriftError(
-            f"{Path(path).name} was edited after it was applied on {state.applied_at:%Y-%m-%d %H:%M} UTC", where=path,
-            fix=f"put the file back (git checkout -- {path}), and write the change as a new migration:  migrate new NAME\n"
+        what = f"{Path(path).name} was edited after it was applied on {state.applied_at:%Y-%m-%d %H:%M} UTC"
+        fix = (
+            f"put the file back (git checkout -- {path}), and write the change as a new migration:  migrate new NAME\n"
             f"     or, where the database has that change already:  migrate repair {state.version} --applied")
-    if state.state == "missing" and key < max(file_by_key, default=-1):
-        raise DriftError(
-            f"{title} is applied, but its file is not here, and newer files are",
-            fix=f"put its files back, or take it out of the history:  migrate repair {state.version} --pending")
-    if state.state == "out_of_order" and not out_of_order:
-        raise DriftError(
-            f"{title} is pending, but a newer migration is applied already", where=path,
-            fix="give it a newer version, or apply it all the same:  migrate up --out-of-order")
+    elif state.state == "missing" and key < max(file_by_key, default=-1):
+        what = f"{title} is applied, but its file is not here, and newer files are"
+        fix = f"put its files back, or take it out of the history:  migrate repair {state.version} --pending"
+    elif state.state == "out_of_order" and not out_of_order:
+        what = f"{title} is pending, but a newer migration is applied already"
+        fix = "give it a newer version, or apply it all the same:  migrate up --out-of-order"
+    else:
+        return
+    raise DriftError(what, where=path, fix=fix)
 
 
 def plan_down(
     migrations: Sequence[Migration], applied: Sequence[Applied], *,
     count: int | None = None, to: str | None = None, to_here: bool = False, everything: bool = False,
 ) -> list[Step]:
-    """Choose what to undo, newest first: one migration, or *count*.
+    """Choose what to undo, newest version first: one migration, or *count*.
 
     *to* is a version to keep: with 1, 2 and 3 applied, ``to=1`` undoes 3 and then 2; ``to=0`` undoes all. *to_here*
-    keeps what the files here know. Order is by version, not by time.
-
-    Raises DriftError where a chosen migration has neither a down file nor a stored down text, DirtyError where one
-    stopped half way up, SettingsError where *to* is not known.
+    keeps what the files here know. Raises DriftError where a chosen migration has neither a down file nor a stored
+    down text, DirtyError where one stopped half way up, SettingsError where *to* is not known.
     """
     file_by_key = {each.key: each for each in migrations}
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
     keep = -1
     if to_here:
         keep = max(file_by_key, default=-1)
-    elif to is not None and to.strip("0"):
+    elif to is not None and not re.fullmatch("0+", to):
         keep = find_version(to, {row.key: row for row in rows} | file_by_key)
     elif to is None and not everything and count is None:
         count = 1
@@ -1885,33 +1666,29 @@ def plan_down(
 
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
-    file, note = migration.down if migration else None, ""
-    stored = None if row.down_sql is None else Script.from_text(Path(f"{row.version}_{row.name}.down.sql"), row.down_sql)
-    script = file or stored
-    if script is None:
-        raise DriftError(
-            f"{row.version} {row.name} cannot be undone: it has no down file, and none was stored when it ran",
-            fix=f"write {row.version}_{row.name}.down.sql, or undo it by hand and then change the file or the history to match")
+    file, title = migration.down if migration else None, f"{row.version} {row.name}"
+    path, note = f"{row.version}_{row.name}.down.sql", ""
+    stored = None if row.down_sql is None else Script.from_text(Path(path), row.down_sql)
     if file is None:
-        note = f"{row.version} {row.name}: the down file is not here; the text stored when it was applied runs"
+        note = f"{title}: the down file is not here; the text stored when it was applied runs"
     elif stored and file.checksum != stored.checksum:
-        note = f"{row.version} {row.name}: the down file differs from the one stored when it was applied; the file runs"
-    resume = row if row.dirty else None
-    return Step(row.version, row.name, "down", script, row.down_sql, resume, file is None, note)
+        note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
+    if script := file or stored:
+        return Step(row.version, row.name, "down", script, row.down_sql, row if row.dirty else None, not file, note)
+    fix = f"write {path}, or undo it by hand and then change the file or the history to match"
+    raise DriftError(f"{title} cannot be undone: it has no down file, and none was stored when it ran", fix=fix)
 
 
 def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
-    """Return the steps that are still to be done after another runner may have been at work; none are added.
-
-    Raises DirtyError where that runner left one of them half way in the other direction.
-    """
+    """Return those that another runner has not done. Raises DirtyError where it left one half way in the other way."""
     row_by_key, left = {row.key: row for row in applied}, []
     for step in steps:
         row = row_by_key.get(version_key(step.version))
-        if row and row.dirty and row.direction != step.direction:
-            raise dirty_error(row, f"finish it:  migrate {row.direction}")
-        if (row and row.dirty) or (row is None) == (step.direction == "up"):
-            left.append(replace(step, resume=row if row and row.dirty else None))
+        dirty = row if row and row.dirty else None
+        if dirty and dirty.direction != step.direction:
+            raise dirty_error(dirty, f"finish it:  migrate {dirty.direction}")
+        if dirty or (row is None) == (step.direction == "up"):
+            left.append(replace(step, resume=dirty))
     return left
 
 
@@ -1951,7 +1728,7 @@ _FAULTS: Final = {
 
 @dataclass(frozen=True)
 class Result:
-    """What was done with one version, and is committed. *statements* counts those that ran now, *took_ms* their time."""
+    """What was done with one version, and is committed. *statements* counts those that ran now, in *took_ms*."""
 
     version: str
     name: str
@@ -1973,22 +1750,26 @@ def _quiet(_event: Step | Result | str) -> None:
     """Say nothing."""
 
 
-def _place(path: str, sql: str, offset: int, *, exact: bool = True) -> tuple[str, str]:
+def _place(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     """Return ``path:line:column`` and that line, with a caret; where not *exact*, without column and caret."""
+    sql = step.script.sql
     line, start = sql.count("\n", 0, offset) + 1, sql.rfind("\n", 0, offset) + 1
     text, column = sql[start:].partition("\n")[0].rstrip("\r").expandtabs(1), offset - start
     left = max(0, column - 60)  # of a line that is too long, show what is around the place
-    shown = ("…" if left else "") + text[left : left + 100] + ("…" if len(text) > left + 100 else "")
-    margin = f"  {line} | "
-    caret = "\n" + " " * (len(margin) + column - left + bool(left)) + "^"
-    return f"{path}:{line}" + (f":{column + 1}" if exact else ""), margin + shown + (caret if exact else "")
+    excerpt = ("…" if left else "") + text[left : left + 100] + ("…" if len(text) > left + 100 else "")
+    excerpt = f"  {line} | {excerpt}"
+    if not exact:
+        return f"{_script_path(step)}:{line}", excerpt
+    caret = " " * (len(f"  {line} | ") + column - left + bool(left)) + "^"
+    return f"{_script_path(step)}:{line}:{column + 1}", f"{excerpt}\n{caret}"
 
 
 def _guess_offset(text: str, message: str) -> int | None:
     """Find the word that an error message quotes, where it stands in the statement exactly once."""
-    found = re.search(r"near '(.+?)' at line \d+\Z", message, re.DOTALL) or re.search(
-        r'near "(.+?)": |no such \w+: (\S+)|Unknown (?:column|table) \'(.+?)\'', message)
-    word = next((group for group in found.groups() if group), "") if found else ""
+    found = re.search(
+        r"""near '(.+?)' at line \d+\Z|near "(.+?)": |no such \w+: (\S+)|Unknown (?:column|table) '(.+?)'""",
+        message, re.DOTALL)
+    word = found[found.lastindex or 0] if found else ""
     word = word if word in text else word.rpartition(".")[2]
     pattern = rf"\b{re.escape(word)}\b" if word.isidentifier() else re.escape(word)
     places = [match.start() for match in re.finditer(pattern, text)] if word else []
@@ -2012,41 +1793,63 @@ def _read_text(step: Step, database: Database) -> Step:
     sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
     statements: list[Statement] = []
     pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
+    alone: tuple[Statement, _Refusal] | None = None  # what cannot run inside a transaction
     fault: tuple[str, str] | None = None
-    for statement in split_statements(sql, lambda: syntax):
+    for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = (*words(statement.text, syntax, 1), "")[0]
         refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
-        code = bare(statement.text, syntax).strip().upper() if refusal else ""
-        if statement.fault:
-            fault = _FAULTS[statement.fault]
-        elif code and _OPENS.match(code):
-            if len(pairs) % 2 == 0:
+        code = _code(statement, syntax) if refusal else ""
+        opens, fault = bool(_OPENS.match(code)), _FAULTS.get(statement.fault)
+        if not fault and (opens or _CLOSES.match(code)):
+            if opens != len(pairs) % 2:
                 pairs.append(statement)
-            elif statements and statements[-1].offset > pairs[-1].offset:
+            elif opens and statements and statements[-1].offset > pairs[-1].offset:
                 fault = "a second BEGIN before the COMMIT of the first", _CONTROL.fix
-        elif code and _CLOSES.match(code):
-            if len(pairs) % 2:
-                pairs.append(statement)
-            elif first != "SET":
+            elif not opens and first != "SET":
                 fault = f"{first} without a BEGIN before it would end the transaction around this file", _CONTROL.fix
-        else:
-            if refusal and re.match(refusal.pattern, code, re.DOTALL) and not (journaled and refusal.fix == _ALONE):
-                fault = refusal.what, refusal.fix
+        elif not fault:
+            if refusal and re.match(refusal.pattern, code, re.DOTALL):
+                if refusal.fix != _ALONE:
+                    fault = refusal.what, refusal.fix
+                elif not journaled:
+                    alone = alone or (statement, refusal)
             fault = fault or database.find_fault(statement, () if journaled else statements)
             statements.append(statement)
         if fault:
             break
-    if not fault and len(pairs) % 2:
-        statement, fault = pairs[-1], ("a BEGIN without its COMMIT", _CONTROL.fix)
+    else:
+        if len(pairs) % 2:
+            statement, fault = pairs[-1], ("a BEGIN without its COMMIT", _CONTROL.fix)
+        elif alone and len(statements) + len(pairs) > 1:
+            statement, fault = alone[0], alone[1][1:]
     if fault:
-        where, excerpt = _place(_script_path(step), sql, statement.offset)
+        where, excerpt = _place(step, statement.offset)
         raise FileError(fault[0], where=where, excerpt=excerpt, state="nothing was run.", fix=fault[1])
     if journaled and database.transactional:  # the journal moves with the file's own transactions
         return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
+    if alone:  # nothing else is in the file, so that nothing can be left half done without a transaction
+        return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
     for each in pairs:
         sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
     return replace(step, statements=tuple(statements), script=replace(step.script, sql=sql))
+
+
+def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
+    """Split a file as the server will: it knows no DELIMITER, and takes what stands between semicolons one by one."""
+    routine = re.compile(r"(CREATE|ALTER)\s[^;]*\b(PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE)\b|BEGIN\b")
+    for statement in split_statements(sql, syntax):
+        text = statement.text.rstrip("; \t\r\n")
+        if statement.fault or ";" not in text or routine.match(_code(statement, syntax())):
+            yield replace(statement, text=text)
+        else:
+            for part in split_statements(text, syntax()):
+                yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
+
+
+def _code(statement: Statement, syntax: Syntax) -> str:
+    """Return what the patterns of a Database are matched with."""
+    return bare(statement.text, syntax).strip().upper()
 
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:
@@ -2069,100 +1872,121 @@ class _Run:
     history: History
     migrations: list[Migration]
     applied: list[Applied]
+    results: list[Result]
     all_or_nothing: bool = False
-    results: list[Result] = field(default_factory=list)
+    statement: Statement | None = None  # the one that runs
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, settings: Settings | str, notify: Notify, *, files: bool = True, exists: bool = False) -> Iterator[_Run]:
-        """Read the files and the history. Where it has to *exist*, a database that does not is a ConnectError."""
-        if isinstance(settings, str):
-            settings = Settings(DatabaseURL.parse(settings))
+    def opened(
+        cls, given: Settings | str, notify: Notify, *, files: bool = True, exists: bool = False,
+    ) -> Iterator[_Run]:
+        """Read the files and the history. Where it has to *exist*, a database that does not is a ConnectError.
+
+        What the body raises, as MigrateError or _Failed, goes on as MigrateError, with the results so far.
+        """
+        settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
-        database = _DATABASES[settings.url.dialect](settings.url)
-        try:
-            database.open()
-            if exists and not database.exists:
-                fix = "correct the path, or create it:  migrate up"
-                raise ConnectError(f"{settings.url.database} does not exist", where=str(settings.url), fix=fix)
-            history = History(database, settings.table)
-            yield cls(settings, notify, database, history, migrations, history.read())
-        except _Failed as failed:
-            raise StatementError(failed.message, where=str(settings.url), fix="look at what is in:  migrate status") from None
-        finally:
-            database.close()
+        results: list[Result] = []
+        with contextlib.closing(_DATABASES[settings.url.dialect](settings.url)) as database:
+            try:
+                database.open()
+                if exists and not database.exists:
+                    what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
+                    raise ConnectError(what, where=str(settings.url), fix=fix)
+                history = History(database, settings.table)
+                yield cls(settings, notify, database, history, migrations, history.read(), results)
+            except (_Failed, MigrateError) as error:
+                if isinstance(error, _Failed):
+                    state, fix = "the connection was lost." if error.lost else "", "look at what is in:  migrate status"
+                    error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
+                error.results = tuple(results)
+                raise error from None
 
     @property
     def deadline(self) -> float:
         """Return when a wait for a lock that starts now must end."""
         return time.monotonic() + self.settings.lock_timeout
 
+    def planned(self, direction: str, **choice: Any) -> list[Step]:
+        """Return the steps that plan_up or plan_down choose, with their texts read."""
+        plan_it = plan_up if direction == "up" else plan_down
+        return self.screen(plan_it(self.migrations, self.applied, **choice))
+
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step. Raises FileError before any of them has run."""
-        for step in steps:
+        read = [_read_text(step, self.database) for step in steps]
+        for step in read:
             if self.all_or_nothing and _is_journaled(step, self.database):
-                raise SettingsError(
-                    f"{step.title} cannot be part of one transaction: " + (
-                        "its first line says no-transaction" if self.database.transactional
-                        else f"{self.database.label} commits every DDL statement by itself"),
-                    where="--all-or-nothing", fix="run without --all-or-nothing")
-        return [_read_text(step, self.database) for step in steps]
+                mixed = f"{self.database.label} commits every DDL statement by itself"
+                why = "it has to run outside of one" if self.database.transactional else mixed
+                what = f"{step.title} cannot be part of one transaction: {why}"
+                raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+        return read
 
     @contextlib.contextmanager
     def locked(self, *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history; the errors of the body carry the results."""
-        try:
-            self.database.open(write=True)
-            key = self.history.relation
-            with self.database.lock(key, self.deadline, journaled=journaled):
-                if not self.history.is_complete:
-                    with self.database.transaction(key, self.deadline):
-                        self.history.create()
-                yield
-        except _Failed as failed:
-            fix = "look at what is in:  migrate status"
-            state = "the connection was lost." if failed.lost else ""
-            lost = StatementError(failed.message, where=str(self.settings.url), state=state, fix=fix)
-            lost.results = tuple(self.results)
-            raise lost from None
-        except MigrateError as error:
-            error.results = tuple(self.results)
-            raise
+        """Open the database for writing, with the lock and the history."""
+        self.database.open(write=True)
+        with self.database.lock(self.history.relation, self.deadline, journaled=journaled):
+            if not self.history.is_complete:
+                with self.transaction():
+                    self.history.create()
+            yield
 
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Return a transaction that no other runner has open for this history."""
         return self.database.transaction(self.history.relation, self.deadline)
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run the *steps* that are still to be done. Raises MigrateError, with the results so far."""
-        with self.locked(journaled=any(_is_journaled(step, self.database) for step in steps)):
-            for batch in self._batches(steps):
-                if _is_journaled(batch[0], self.database):
-                    self._run_journaled(batch[0])
+        """Run the *steps* that are still to be done; neighbours may share a transaction. Raises MigrateError."""
+        shares = self.database.shares_transaction or self.all_or_nothing
+        journaled, batch = [_is_journaled(step, self.database) for step in steps], list[Step]()
+        with self.locked(journaled=any(journaled)):
+            for number, step in enumerate(steps):
+                batch.append(step)
+                leaks = not self.all_or_nothing and self.database.leaks.search(step.script.sql)
+                if shares and not leaks and journaled[number : number + 2] == [False, False]:
+                    continue  # the next one goes into the same transaction
+                if journaled[number]:
+                    self._run_journaled(step)
                 else:
                     self._run_transaction(batch)
-                if any(self.database.leaks.search(step.script.sql) for step in batch):
+                if leaks:
                     self.database.renew(self.deadline)
+                batch = []
         return self.results
-
-    def _batches(self, steps: Sequence[Step]) -> list[list[Step]]:
-        """Put together what shares a transaction; a file that changes the session is the last of its batch."""
-        batches: list[list[Step]] = []
-        closed = True
-        for step in steps:
-            alone = _is_journaled(step, self.database) or not (self.database.shares_transaction or self.all_or_nothing)
-            if closed or alone:
-                batches.append([])
-            batches[-1].append(step)
-            closed = alone or (not self.all_or_nothing and bool(self.database.leaks.search(step.script.sql)))
-        return batches
 
     def done(self, result: Result) -> None:
         """Tell of what is committed."""
         self.results.append(result)
         self.notify(result)
 
-    # ---- in a transaction
+    def claim(self, step: Step, done: int = 0) -> None:
+        """Write down that *step* is under way, and that *done* statements have run; one runner can. Raises _Failed."""
+        progress: dict[str, Any] = {
+            "dirty": True, "direction": step.direction, "statements": len(step.statements), "statements_done": done,
+            "done_checksum": _checksums(step.statements[:done])[-1], "owner": f"{_whoami()}, pid {os.getpid()}"[:255]}
+        if step.direction == "down" or step.resume:
+            self.history.update(step.version, **progress)
+        else:
+            made = {"applied_at": datetime.now(timezone.utc), "took_ms": 0, "applied_by": "", "tool": ""}
+            row = progress | made
+            self.history.insert(Applied(step.version, step.name, step.script.checksum, step.down_sql, **row))
+
+    def finish(self, step: Step, action: str, ran: int = 0, took_ms: int = 0) -> Result:
+        """Write down, in the open transaction, that *step* is done, and clean up after its file. Raises _Failed."""
+        if self.database.reset_sql:
+            self.database.run(self.database.reset_sql)
+        if step.direction == "up":
+            checksum = step.script.checksum
+            self.history.update(
+                step.version, dirty=False, statements_done=len(step.statements), done_checksum=checksum,
+                checksum=checksum, down_sql=step.down_sql, owner=None, took_ms=took_ms)
+        else:
+            self.history.delete(step.version)
+        self.history.log(step.version, step.name, action, took_ms=took_ms)
+        return Result(step.version, step.name, action, ran, took_ms)
 
     def _run_transaction(self, batch: Sequence[Step]) -> None:
         """Run *batch* in one transaction. Where a file of several fails, all are undone, and each runs on its own.
@@ -2179,9 +2003,8 @@ class _Run:
                         self.notify(step)
                         results.append(self._run_file(step))
                 for (table, parent), number in (database.broken_references() - before).items():
-                    what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table} without a row of {parent}"
-                    fix = f"correct the file, then run  migrate {step.direction}"
-                    raise StatementError(what, where=_script_path(step), fix=fix)
+                    what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
+                    raise self._error(step, _Failed(f"{what} without a row of {parent}"))
                 self._commit(batch)
         except StatementError as error:
             if not alone:
@@ -2190,7 +2013,8 @@ class _Run:
                 return
             number, whole = len(self.results), "run" if self.all_or_nothing else "file"
             error.state = f"nothing was changed: {database.label} rolled the whole {whole} back."
-            error.state += f" {_count(number, 'file')} before it {'is' if number == 1 else 'are'} done." if number else ""
+            if number:
+                error.state += f" {_count(number, 'file')} before it {'is' if number == 1 else 'are'} done."
             self._log_failure(step, error)
             raise
         for result in results:
@@ -2206,68 +2030,46 @@ class _Run:
         try:
             self.database.commit(self.deadline)
         except _Failed as failed:
-            error = self._error(batch[-1], failed)
-            if not failed.lost:
-                raise error from None
-            self.database.renew(self.deadline)
-            if remaining(batch, [row for step in batch for row in self.history.read(step.version)]):
-                raise error from None
+            if failed.lost:
+                self.database.renew(self.deadline)
+            if not failed.lost or remaining(batch, self.history.read()):
+                raise self._error(batch[-1], failed) from None
             self.notify("the connection was lost during COMMIT; the history says that it was done")
 
     def _run_file(self, step: Step) -> Result:
         """Run one file inside the open transaction, its history row first. Raises StatementError; commits nothing."""
-        database, history = self.database, self.history
-        started, statement = time.monotonic(), None
-        if step.direction == "up":
-            history.insert(self._row(step))
-        else:
-            history.delete(step.version)
+        database, started = self.database, time.monotonic()
+        self.claim(step)
         transaction = database.query(database.transaction_id_sql)
         try:
-            if not database.whole_files:
-                for statement in step.statements:
-                    database.run(statement.text)
-                    if not database.in_transaction:
-                        break
-            elif step.statements:
+            whole = database.whole_files and not database.split_here.search(step.script.sql)
+            if whole and step.statements:
                 database.run(step.script.sql)
+            for statement in () if whole else step.statements:
+                self.statement = statement
+                database.run(statement.text)
+                if not database.in_transaction:
+                    break
             if not database.in_transaction or database.query(database.transaction_id_sql) != transaction:
-                raise _Failed("the file has ended the transaction that it runs in")
-            statement = None
-            if database.reset_sql:
-                database.run(database.reset_sql)
+                raise _Failed("the file has ended the transaction that it runs in")  # noqa: TRY301 (one way out)
+            self.statement = None
+            took_ms = round(1000 * (time.monotonic() - started))
+            result = self.finish(step, step.direction, len(step.statements), took_ms)
         except _Failed as failed:
-            failed.statement = statement
             raise self._error(step, failed) from None
-        took_ms = round(1000 * (time.monotonic() - started))
-        if step.direction == "up":
-            history.update(step.version, took_ms=took_ms)
-        history.log(step.version, step.name, step.direction, took_ms=took_ms)
-        return Result(step.version, step.name, step.direction, len(step.statements), took_ms)
-
-    def _row(self, step: Step, *, claim: bool = False) -> Applied:
-        number, checksum = len(step.statements), step.script.checksum
-        done, done_checksum, owner = (0, _checksums([])[0], self._owner()) if claim else (number, checksum, None)
-        return Applied(
-            step.version, step.name, checksum, step.down_sql, claim, step.direction, number, done, done_checksum, owner,
-            datetime.now(timezone.utc), 0, "", "")
-
-    @staticmethod
-    def _owner() -> str:
-        return f"{_whoami()}, pid {os.getpid()}"[:255]
+        return result
 
     def _error(self, step: Step, failed: _Failed) -> StatementError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
-        path, statement = _script_path(step), failed.statement
-        if statement is None and 0 < failed.number <= len(step.statements):
-            statement = step.statements[failed.number - 1]
+        reported = step.statements[max(0, failed.number - 1) : failed.number]
+        statement = self.statement or (reported[0] if reported else None)
         offset, exact = failed.offset, True
-        if offset is not None and failed.statement:
-            offset += failed.statement.offset
+        if offset is not None and self.statement:
+            offset += self.statement.offset
         elif offset is None and statement:
             guess = _guess_offset(statement.text, failed.message)
             offset, exact = statement.offset + (guess or 0), guess is not None
-        where, excerpt = (path, "") if offset is None else _place(path, step.script.sql, offset, exact=exact)
+        where, excerpt = (_script_path(step), "") if offset is None else _place(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
         fix = f"correct {line}, then run  migrate {step.direction}"
         if failed.code in {"25001", "55P04", "2D000"} and step.script.in_transaction:
@@ -2276,84 +2078,67 @@ class _Run:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
         return StatementError(failed.message, where=where, excerpt=excerpt, fix=fix)
 
-    # ---- journaled
-
     def _run_journaled(self, step: Step) -> None:
         """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
 
         When it fails, the row says which statements have run, and the next run goes on after them. Where none has,
         the row is as it was before.
         """
-        history, before, started = self.history, self.history.read(step.version), time.monotonic()
+        before, started = self.history.read(step.version), time.monotonic()
         left = remaining([step], before)
         if not left:
             return
-        step, sums, total = left[0], _checksums(step.statements), len(step.statements)
+        step, sums = left[0], _checksums(step.statements)
         self.notify(step)
-        first = _resume_point(step, sums) if step.resume else 0
-        if step.direction == "up" and not step.resume:
-            history.insert(self._row(step, claim=True))
-        else:
-            history.update(
-                step.version, dirty=True, direction=step.direction, statements=total, statements_done=first,
-                done_checksum=sums[first], owner=self._owner())
+        first = _resume_point(step, sums)
+        self.claim(step, first)
         try:
             self._run_statements(step, sums, first)
             with contextlib.nullcontext() if self.database.in_transaction else self.transaction():
-                if self.database.reset_sql:
-                    self.database.run(self.database.reset_sql)
                 took_ms = round(1000 * (time.monotonic() - started))
-                if step.direction == "up":
-                    history.update(
-                        step.version, dirty=False, statements_done=total, done_checksum=step.script.checksum,
-                        checksum=step.script.checksum, down_sql=step.down_sql, owner=None, took_ms=took_ms)
-                else:
-                    history.delete(step.version)
-                history.log(step.version, step.name, step.direction, took_ms=took_ms)
-                self._commit([replace(step, resume=None)])
+                result = self.finish(step, step.direction, len(step.statements) - first, took_ms)
+                self._commit([step])
         except _Failed as failed:
             raise self._settled(step, before, failed, sums) from None
         except KeyboardInterrupt:
             # The answer to the statement has not been read, so that the connection is of no more use; a server may go
             # on with the statement, and with the note of it.
             self.database.close()
-            self.notify(f"{step.title}: the server may still be at work on it; the history says what has run:  migrate status")
+            what = "the server may still be at work on it; the history says what has run:  migrate status"
+            self.notify(f"{step.title}: {what}")
             raise
-        self.done(Result(step.version, step.name, step.direction, total - first, took_ms))
+        self.done(result)
 
     def _run_statements(self, step: Step, sums: Sequence[str], first: int) -> None:
-        """Run what comes after the *first* statements. Raises _Failed; may leave a transaction with data changes open."""
+        """Run what comes after the *first* statements. Raises _Failed; may leave data changes uncommitted."""
         database = self.database
-        ours = theirs = False  # which transaction is open: one for data changes, or the file's own
+        note = ""  # of data changes, written down once, just before their COMMIT: it would change ROW_COUNT()
         for number, statement in enumerate(step.statements, 1):
-            code = bare(statement.text, database.syntax).strip().upper()
+            self.statement, code = statement, _code(statement, database.syntax)
             done = self.history.progress(step.version, number, sums[number])
-            try:
-                if number <= first:
-                    if database.session.match(code):
-                        database.run(statement.text)
-                elif theirs or _OPENS.match(code):
-                    theirs = not _CLOSES.match(code)
-                    if not theirs:
-                        database.query(done)
+            if number <= first:
+                if database.session.match(code):
                     database.run(statement.text)
-                elif database.joins.match(code):
-                    if not ours:
-                        database.query("START TRANSACTION")
-                    database.run(statement.text)
-                    ours = database.in_transaction  # not so where the statement has committed after all
+            elif _OPENS.match(code) or (database.transactional and database.in_transaction):  # the file's own
+                if _CLOSES.match(code):
                     database.query(done)
-                elif database.session.match(code):
-                    database.run(statement.text)
-                    database.query(done)
+                database.run(statement.text)
+            elif database.joins.match(code):
+                if not database.in_transaction:
+                    database.query("START TRANSACTION")
+                database.run(statement.text)
+                note = done
+                if not database.in_transaction:
+                    database.query(note)  # by itself, as the statement has committed after all
+            else:
+                if database.in_transaction:
+                    database.query(note)
+                    database.query("COMMIT")
+                if database.session.match(code):
+                    database.run(statement.text)  # noted with the next one; a resumed file runs it again
                 else:
-                    if ours:
-                        database.query("COMMIT")
-                        ours = False
                     database.run_marked(statement, self.history.progress(step.version, number - 1, sums[number]), done)
-            except _Failed as failed:
-                failed.statement = statement
-                raise
+        self.statement = None
 
     def _settled(self, step: Step, before: Sequence[Applied], failed: _Failed, sums: Sequence[str]) -> StatementError:
         """Make the row as exact as can be after a failure, and return the error that says what it says now."""
@@ -2362,14 +2147,15 @@ class _Run:
         try:
             if failed.lost:
                 database.renew(self.deadline)  # with the lock: it waits for a statement that still runs
-            row = next(iter(history.read(step.version)))
+            row = history.read(step.version)[0]
             done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
-            code = bare(failed.statement.text, database.syntax).strip().upper() if failed.statement else ""
+            code = _code(self.statement, database.syntax) if self.statement else ""
             if marked and not failed.lost and not database.may_be_partial.match(code):
                 database.query(history.progress(step.version, done, sums[done]))
                 marked = False
             if done or marked:
-                error.state = f"{done} of {_count(len(step.statements), 'statement')} have run and stay; table {self.history.table} says dirty."
+                count = _count(len(step.statements), "statement")
+                error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
                 error.fix = f"{error.fix}; it goes on with statement {done + 1}"
                 if marked:
                     error.state += f" Statement {done + 1} may have run, or a part of it."
@@ -2383,8 +2169,10 @@ class _Run:
                     history.update(
                         step.version, dirty=False, direction="up", statements=old.statements, owner=None,
                         statements_done=old.statements, done_checksum=old.checksum)
-        except (_Failed, MigrateError):
-            error.state = "the connection was lost, and the database cannot be asked now; its history says what has run."
+        except (_Failed, MigrateError, IndexError):
+            lost = "the connection was lost, and the database cannot be asked now; its history says what has run."
+            gone = "the history cannot be read any more: look whether the file has removed it."
+            error.state = lost if failed.lost else gone
         self._log_failure(step, error)
         return error
 
@@ -2398,21 +2186,23 @@ def _ambiguous_fix(version: str, done: int) -> str:
 
 def _resume_point(step: Step, sums: Sequence[str]) -> int:
     """Return how many statements of a dirty row have run. Raises DirtyError where that is not certain."""
-    assert step.resume is not None  # noqa: S101 (for mypy; the caller has looked)
-    done, path = step.resume.statements_done, _script_path(step)
-    place, what = done, ""
-    if done + 1 < len(sums) and step.resume.done_checksum == sums[done + 1]:
-        what = f"stopped while statement {done + 1} ran: it may have run or not, and only a person can see which"
-    elif done < len(sums) and step.resume.done_checksum == sums[done]:
-        kept = [number for number, each in enumerate(step.statements[:done]) if re.match(r"CREATE\s+TEMP", each.text, re.IGNORECASE)]
+    if step.resume is None:
+        return 0
+    done, checksum = step.resume.statements_done, step.resume.done_checksum
+    if checksum not in sums[done : done + 2]:
+        what = f"the first {_count(done, 'statement')} were edited since they ran"
+        raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
+    if checksum == sums[done]:
+        kept = [each for each in step.statements[:done] if re.match(r"CREATE\s+TEMP", each.text, re.IGNORECASE)]
         if not kept:
             return done
-        place, what = kept[0], f"cannot go on after statement {done}: a temporary table it made has gone with its connection"
-    if what:
-        where, excerpt = _place(path, step.script.sql, step.statements[place].offset, exact=False)
-        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ambiguous_fix(step.version, done))
-    count = _count(done, "statement")
-    raise dirty_error(step.resume, f"the first {count} were edited since they ran: put them back, then run  migrate {step.direction}")
+        what, place = "a temporary table it made has gone with its connection", kept[0]
+        what = f"cannot go on after statement {done}: {what}"
+    else:
+        what = f"stopped while statement {done + 1} ran: it may have run or not, and only a person can see which"
+        place = step.statements[done]
+    where, excerpt = _place(step, place.offset, exact=False)
+    raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ambiguous_fix(step.version, done))
 
 
 def up(
@@ -2427,11 +2217,13 @@ def up(
     """
     with _Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
-        steps = run.screen(plan_up(run.migrations, run.applied, count=count, to=to, out_of_order=out_of_order))
-        if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
+        steps = run.planned("up", count=count, to=to, out_of_order=out_of_order)
+        ahead = [row.version for row in run.applied if row.key > run.migrations[-1].key]
+        if ahead:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if not steps:
-            notify(f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)" if run.applied else "nothing to do")
+            there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
+            notify(there or "nothing to do")
         return run.run(steps) if steps else []
 
 
@@ -2444,7 +2236,7 @@ def down(
     *confirm* is asked with the steps before anything runs; where it says no, nothing does. Raises MigrateError.
     """
     with _Run.opened(settings, notify, exists=True) as run:
-        steps = run.screen(plan_down(run.migrations, run.applied, count=count, to=to, to_here=to_here, everything=everything))
+        steps = run.planned("down", count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         return run.run(steps) if steps and confirm(steps) else []
@@ -2453,11 +2245,11 @@ def down(
 def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True) as run:
-        back = run.screen(plan_down(run.migrations, run.applied))
+        back = run.planned("down")
         again = [Step.up(each) for each in run.migrations if back and each.key == version_key(back[0].version)]
         if back and not again:
-            fix = "put the file back, or only roll back:  migrate down"
-            raise DriftError(f"{back[0].title} can be rolled back, but not applied again: its up file is not here", fix=fix)
+            what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
+            raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
         return run.run([*back, *run.screen(again)])
 
 
@@ -2470,11 +2262,11 @@ def reset(settings: Settings | str, *, schemas: Sequence[str] = (), notify: Noti
         steps = run.screen(plan_up(run.migrations, []))
         with run.locked():
             with run.transaction():
-                number = run.database.drop_everything([*run.history.schemas, *schemas])
-            notify(f"dropped {_count(number, 'object')}")
+                dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
+            notify(f"dropped {dropped}")
             run.history = History(run.database, run.settings.table)
         with run.locked():
-            run.history.log("", f"{_count(number, 'object')} dropped", "reset")
+            run.history.log("", f"{dropped} dropped", "reset")
         return run.run(steps)
 
 
@@ -2492,8 +2284,7 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _q
     Writes nothing. Raises what they would raise before running anything.
     """
     with _Run.opened(settings, notify) as run:
-        plan_it = plan_up if direction == "up" else plan_down
-        steps = run.screen(plan_it(run.migrations, run.applied, **choice))
+        steps = run.planned(direction, **choice)
         if not steps:
             notify("nothing to do")
         return steps
@@ -2512,17 +2303,17 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
     """
     with _Run.opened(settings, notify) as run:
         limit = find_version(version, {each.key: each for each in run.migrations})
-        for row in run.applied:
-            if row.dirty:
-                raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-        steps = [_read_text(Step.up(each), run.database) for each in run.migrations if each.key <= limit]
+        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
         with run.locked(), run.transaction():
-            for step in remaining(steps, run.history.read()):
-                run.history.insert(run._row(step))  # noqa: SLF001 (in this section)
-                run.history.log(step.version, step.name, "baseline")
-                run.results.append(Result(step.version, step.name, "baseline"))
-        for result in run.results:
-            notify(result)
+            rows = run.history.read()
+            if dirty := [row for row in rows if row.dirty]:
+                raise dirty_error(dirty[0], f"finish it first:  migrate {dirty[0].direction}")
+            marked = remaining(steps, rows)
+            for step in marked:
+                run.claim(step)
+                run.finish(step, "baseline")
+        for step in marked:
+            run.done(Result(step.version, step.name, "baseline"))
         return run.results
 
 
@@ -2541,18 +2332,15 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
                 raise DriftError(what, fix="look at the states:  migrate status")
             if applied:
-                changes: dict[str, object] = {}
-                for migration in run.migrations:
-                    if migration.key == key and row.direction == "up":
-                        changes = {"checksum": migration.up.checksum, "down_sql": migration.down and migration.down.sql}
-                run.history.update(
-                    row.version, dirty=False, direction="up", statements_done=row.statements, owner=None, **changes)
+                changes = {"dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
+                for step in (Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"):
+                    changes |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
+                run.history.update(row.version, **changes)
             else:
                 run.history.delete(row.version)
             run.history.log(row.version, row.name, "repair")
-        result = Result(row.version, row.name, "repair")
-        notify(result)
-        return result
+        run.done(Result(row.version, row.name, "repair"))
+        return run.results[0]
 
 
 def new(settings: Settings, name: str) -> list[Path]:
@@ -2567,10 +2355,8 @@ def new(settings: Settings, name: str) -> list[Path]:
 def check(settings: Settings) -> list[Finding]:
     """Look at the files alone: names, pairs, parity between the folders, and a dry split of each. No database."""
     root = settings.directory or embedded_directory()
-    folders: dict[str, Path] = dialect_directories(root)
-    if not folders:
-        by_name = next((dialect for dialect, names in _FOLDERS.items() if root.resolve().name in names), "")
-        folders = {settings.url.dialect if settings.url_source else by_name: root}
+    by_name = settings.url.dialect if settings.url_source else _DIALECT_BY_SCHEME.get(root.resolve().name, "")
+    folders = dialect_directories(root) or {by_name: root}
     findings: list[Finding] = []
     found: dict[Path, dict[int, Migration]] = {}
     for dialect, folder in folders.items():
@@ -2582,41 +2368,45 @@ def check(settings: Settings) -> list[Finding]:
             findings += _check_pair(migration, dialect)
     for folder, migrations in found.items():
         for other, others in found.items():
-            for key in sorted(others.keys() - migrations.keys()):
-                what = f"{others[key].version}_{others[key].name} is in {other.name}, and not here"
+            here = {(each.version, each.name) for each in migrations.values()}
+            for version, name in sorted({(each.version, each.name) for each in others.values()} - here):
+                what = f"{version}_{name} is in {other.name}, and not here"
                 findings.append(Finding("fault", _shown(folder), what, "add it here too"))
     return findings
 
 
 def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
+    warning = partial(Finding, "warning")
     if migration.down is None:
-        yield Finding("warning", _shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
+        yield warning(_shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
     elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
-        yield Finding("warning", _shown(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name")
+        what = f"another name than {migration.up.path.name}"
+        yield warning(_shown(migration.down.path), what, "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path = _shown(script.path)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
-                yield Finding("warning", f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
+                yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         try:
             step = Step(migration.version, migration.name, "up", script)
             if dialect and not _read_text(step, _DATABASES[dialect](DatabaseURL(dialect, "check"))).statements:
-                yield Finding("warning", path, "no statements in this file", "leave it, if that is meant")
+                yield warning(path, "no statements in this file", "leave it, if that is meant")
         except FileError as error:
             yield Finding("fault", error.where, error.what, error.fix)
 
 
 def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
-    """Apply what is pending when an application starts; return whether it did.
+    """Apply what is pending when an application starts; return whether it did. MIGRATE_DIR and the like count.
 
     SQLite runs. PostgreSQL and MySQL do not, so that replicas that start together cannot race: nothing is connected
     to, and the log says which command to run, unless *force* or FORCE_AUTO_MIGRATE is set. Raises MigrateError.
     """
     import logging
 
-    settings, logger = Settings(DatabaseURL.parse(url)), logging.getLogger("migrate")
-    if settings.url.dialect != "sqlite" and not force and not _is_true(os.environ.get("FORCE_AUTO_MIGRATE", "")):
-        logger.warning("%s is not migrated at start-up; before the roll-out, run  imagor-studio-migrate up", settings.url)
+    settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
+    if settings.url.dialect != "sqlite" and not force and not settings.force_auto_migrate:
+        way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
+        logger.warning("%s is not migrated at start-up: %s", settings.url, way)
         return False
     for result in up(settings):
         logger.info("applied %s %s in %d ms", result.version, result.name, result.took_ms)
@@ -2630,6 +2420,7 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 _STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order")
 _STYLES: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
 _BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault")
+_LOG_TABLE: Final = ("at", "version", "name", "action", "outcome", "took_ms", "applied_by", "error")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 
 
@@ -2637,58 +2428,60 @@ class View(NamedTuple):
     """What a command shows: a JSON document, and which of its lists makes the rows of a table, with which columns."""
 
     document: dict[str, Any]
-    rows: str = ""
-    columns: tuple[str, ...] = ()
+    rows: str
+    columns: Sequence[str] = ()
     exit_code: int = 0
+    caption: str = ""
 
 
 def _json(value: object) -> Any:
     """Turn what json does not know into what it knows: times are ISO 8601 in UTC."""
-    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(value)
 
 
 def _took(took_ms: int) -> str:
     return f"{took_ms} ms" if took_ms < 10_000 else f"{took_ms / 1000:.1f} s"  # noqa: PLR2004 (ten seconds)
 
 
+def _view(settings: Settings, name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> View:
+    return View({"database": str(settings.url), "table": settings.table, name: rows}, name, columns)
+
+
 def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool) -> View:
     """Show what ``status`` returned; with *exit_code*, 3 for pending migrations, 4 where history and files disagree."""
     found = Counter(each.state for each in states)
-    clean = [each.version for each in states if each.applied_at and each.state != "dirty"]
-    counts = {state: found[state] for state in _STATES}
     # Missing files at the end are those of a newer release: no disagreement.
     ahead = next((number for number, each in enumerate(reversed(states)) if each.state != "missing"), 0)
     bad = found["dirty"] or found["changed"] or found["out_of_order"] or found["missing"] > ahead
-    head = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
-    document = {**head, "current": clean[-1] if clean else None, "counts": counts, "migrations": [asdict(each) for each in states]}
+    clean = [each.version for each in states if each.applied_at and each.state != "dirty"]
+    document = {
+        "database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table,
+        "current": clean[-1] if clean else None, "counts": {state: found[state] for state in _STATES},
+        "migrations": [asdict(each) for each in states],
+    }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
-    return View(document, "migrations", columns, (4 if bad else 3 if found["pending"] else 0) if exit_code else 0)
+    counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
+    code = (4 if bad else 3 if found["pending"] else 0) if exit_code else 0
+    return View(document, "migrations", columns, code, f"{settings.url}: {', '.join(counts)}")
 
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     """Show what ``plan`` returned."""
-    rows = [
-        {
-            "version": step.version, "name": step.name, "direction": step.direction, "statements": len(step.statements),
-            "done": step.resume.statements_done if step.resume else 0,
-            "mode": "transaction" if _DATABASES[settings.url.dialect].transactional and step.script.in_transaction else "journal",
-            "file": _script_path(step), "note": step.note or ("" if step.statements else "no statements in this file"),
-        }
-        for step in steps
-    ]  # fmt: skip
-    columns = ("version", "name", "direction", "statements", "done", "mode", "file", "note")
-    return View({"database": str(settings.url), "table": settings.table, "steps": rows}, "steps", columns)
-
-
-def log_view(settings: Settings, entries: Sequence[LogEntry]) -> View:
-    """Show what ``log`` returned."""
-    document = {"database": str(settings.url), "table": settings.table, "log": [each._asdict() for each in entries]}
-    return View(document, "log", ("at", "version", "name", "action", "outcome", "took_ms", "applied_by", "error"))
+    transactional = _DATABASES[settings.url.dialect].transactional
+    rows = [{
+        "version": step.version, "name": step.name, "direction": step.direction, "statements": len(step.statements),
+        "done": step.resume.statements_done if step.resume else 0,
+        "mode": "transaction" if transactional and step.script.in_transaction else "journal",
+        "file": _script_path(step), "note": step.note or ("" if step.statements else "no statements in this file"),
+    } for step in steps]
+    return _view(settings, "steps", rows, tuple(rows[0]) if rows else ())
 
 
 def results_view(settings: Settings, results: Sequence[Result]) -> View:
     """Show what a command did, as JSON; for a person, a line was printed at each commit."""
-    return View({"database": str(settings.url), "table": settings.table, "results": [asdict(each) for each in results]})
+    return _view(settings, "results", [asdict(each) for each in results])
 
 
 def _cell(row: Mapping[str, Any], column: str) -> str:
@@ -2700,7 +2493,8 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
         return f"dirty ({row['statements_done']} of {row['statements']})"
     if column == "state" and value == "missing" and row["has_down"]:
         return "missing (down is stored)"
-    return _took(value) if column == "took_ms" else " ".join(_json(value).replace("out_of_order", "out of order").split())
+    shown = _took(value) if column == "took_ms" else _json(value)
+    return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
 class _Screen:
@@ -2718,13 +2512,15 @@ class _Screen:
         """Tell of a step that starts, of a result, or of something worth knowing."""
         self.close()
         if isinstance(event, Result):
-            counted = f"  {_count(event.statements, 'statement')}, {_took(event.took_ms)}" if event.action in {"up", "down"} else ""
+            ran = f"  {_count(event.statements, 'statement')}, {_took(event.took_ms)}"
+            said = f"{_VERBS[event.action]}  {event.version} {event.name}"
             if self.form != "json":
-                print(f"{_VERBS[event.action]}  {event.version} {event.name}{counted}", flush=True)
+                print(said + (ran if event.action in {"up", "down"} else ""), flush=True)
+        elif self.quiet:
+            return
         elif isinstance(event, str):
-            if not self.quiet:
-                print(self.as_typed(event), file=sys.stderr, flush=True)
-        elif sys.stderr.isatty() and not self.quiet and self.form != "json":
+            print(self.as_typed(event), file=sys.stderr, flush=True)
+        elif sys.stderr.isatty() and self.form != "json":
             self._timer = threading.Timer(1.0, self._show_bar, (f"{event.direction}  {event.title}",))
             self._timer.daemon = True
             self._timer.start()
@@ -2735,47 +2531,52 @@ class _Screen:
 
     def show(self, view: View) -> None:
         """Print what a command has to show."""
-        rows = [[_cell(row, column) for column in view.columns] for row in view.document.get(view.rows, ())]
+        rows = [[_cell(row, column) for column in view.columns] for row in view.document[view.rows] if view.columns]
         if self.form == "json":
             print(json.dumps(view.document, indent=2, ensure_ascii=False, default=_json))
-        elif self.form == "plain":
+        elif self.form == "plain" or len(view.columns) < 2 or not self._draw(view, rows):  # noqa: PLR2004 (a list)
             for row in rows:
                 print("\t".join(row))
-        elif rows:
-            self._draw(view, rows)
 
-    def _draw(self, view: View, rows: Sequence[Sequence[str]]) -> None:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        force = {"always": True, "never": False}.get(self.color)
-        console = Console(width=None if sys.stdout.isatty() else 200, force_terminal=force, no_color=self.color == "never", highlight=False)
+    def _draw(self, view: View, rows: Sequence[Sequence[str]]) -> bool:
+        """Draw a table; return False where rich is not installed."""
+        try:
+            from rich import box
+            from rich.console import Console
+            from rich.table import Table
+            from rich.text import Text
+        except ModuleNotFoundError:
+            return False
+        width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
+        console = Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
-        table = Table(*(names.get(column, column) for column in view.columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
             table.add_row(*(Text(cell, "bold red" if cell.startswith(_BAD) else _STYLES.get(cell, "")) for cell in row))
-        console.print(table)
+        console.print(*[table] * bool(rows), *[Text(view.caption)] * bool(view.caption), sep="\n")
+        return True
 
     def fail(self, error: MigrateError) -> None:
         """Print an error for a person, and as JSON where that was asked for."""
         self.close()
         if self.form == "json":
-            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": self.as_typed(error.fix), "exit": error.exit_code}
-            print(json.dumps({"error": parts, "results": [asdict(each) for each in error.results]}, indent=2, ensure_ascii=False))
+            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": self.as_typed(error.fix)}
+            document = {"error": parts | {"exit": error.exit_code}, "results": [asdict(each) for each in error.results]}
+            print(json.dumps(document, indent=2, ensure_ascii=False))
         red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
         print("\033[1;31merror:\033[0m" if red else "error:", self.as_typed(str(error)), file=sys.stderr)
 
     def _show_bar(self, title: str) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        with self._lock:
+        with self._lock, contextlib.suppress(ModuleNotFoundError):
             if self._timer is None:
                 return  # the file was done just now
-            columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
             console = Console(stderr=True, no_color=self.color == "never")
-            self._bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+            self._bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True,
+                redirect_stdout=False, redirect_stderr=False)
             self._bar.add_task(title, total=None)
             self._bar.start()
 
@@ -2803,7 +2604,8 @@ class _Parser(argparse.ArgumentParser):
             message = f'there is no command "{wrong[1]}"{_nearest(wrong[1], _COMMANDS)}'
         elif wrong := re.search(r"unrecognized arguments: (-[^\s=]*)?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
-            message = f"there is no option {wrong[1]}{_nearest(wrong[1], self._option_string_actions)}" if wrong[1] else "a word too many"
+            near = _nearest(wrong[1] or "", _OPTIONS)
+            message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
@@ -2813,75 +2615,91 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _common_options(**settings: Any) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, **settings)
-    group = parser.add_argument_group("settings")
-    group.add_argument("--database-url", metavar="URL", help="the database (default: sqlite:./imagor-studio.db); others see a command line, so DATABASE_URL is safer")
-    group.add_argument("--config", metavar="FILE", help="a file with NAME=value lines (default: .env, where there is one)")
-    group.add_argument("--dir", metavar="DIR", help="a folder with migration files, or with dialect folders (default: the SQL that ships)")
-    group.add_argument("--table", metavar="NAME", help="the history table (default: schema_migrations)")
-    group.add_argument("--lock-timeout", metavar="SECONDS", help="how long to wait for another runner; 0 does not wait (default: 60)")
-    group.add_argument("--migrate-command", metavar="COMMAND", help="up, down, status or reset: the same as the command itself")
-    group = parser.add_argument_group("output")
-    group.add_argument("--format", choices=("table", "plain", "json"), help="default: table on a terminal, plain elsewhere")
-    group.add_argument("--color", choices=("auto", "always", "never"), help="default: auto")
-    group.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    group.add_argument("-v", "--verbose", action="store_true", help="say which database, table and files are used")
+_Keywords = Mapping[str, Any]
+_COUNT: Final[_Keywords] = {"metavar": "N", "type": _positive, "nargs": "?"}
+_VERSION: Final[_Keywords] = {"metavar": "VERSION"}
+_SWITCH: Final[_Keywords] = {"action": "store_true"}
+_DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
+# A command and what it does; its own arguments: name, help, and what else argparse is to know.
+_ARGUMENTS: Final[Mapping[tuple[str, str], tuple[tuple[str, str, _Keywords], ...]]] = {
+    ("up", "apply what is pending"): (
+        ("count", "apply N files at the most", _COUNT),
+        ("--to", "the last version to apply", _VERSION),
+        ("--all-or-nothing", "one transaction for the whole run (not on MySQL)", _SWITCH),
+        ("--out-of-order", "apply pending files that are older than the newest applied one", _SWITCH), _DRY_RUN),
+    ("down", "roll back the last migration, or the last N"): (
+        ("count", "how many to roll back (default: 1)", _COUNT),
+        ("--to", "roll back what is newer than VERSION; 0 is all", _VERSION),
+        ("--to-here", "roll back what is newer than the newest file here", _SWITCH),
+        ("--all", "roll back everything", _SWITCH), _DRY_RUN, ("--yes", "do not ask", _SWITCH)),
+    ("redo", "roll back the last migration and apply it again"): (),
+    ("reset", "drop every table and apply all migrations again: for development only"): (
+        ("--schema", "a PostgreSQL schema to empty too; may be repeated",
+         {"metavar": "NAME", "action": "append", "default": []}),
+        ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
+    ("status", "show what is applied, pending, dirty, changed or missing"): (
+        ("--exit-code", "exit with 3 where something is pending, with 4 where history and files disagree", _SWITCH),),
+    ("plan", "show what would run"): (
+        ("direction", "default: up", {"metavar": "up|down", "nargs": "?", "default": "up"}),
+        ("count", "N files at the most", _COUNT), ("--to", "as with up or down", _VERSION)),
+    ("log", "show who ran what, when, for how long, and how it ended"): (
+        ("count", "how many entries (default: 20)", {**_COUNT, "default": 20}),),
+    ("new", "write an empty pair of files into every dialect folder"): (
+        ("name", "such as add_email_to_users", {"metavar": "NAME"}),),
+    ("check", "look at the files alone: names, pairs, parity, statements; no database"): (),
+    ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
+        ("which", "the last version to mark", _VERSION),),
+    ("repair", "say which way a dirty migration went"): (
+        ("which", "the version to repair", _VERSION),
+        ("--applied", "the change is complete", _SWITCH),
+        ("--pending", "the change was undone by hand; it is to run again", _SWITCH)),
+}
+
+
+_OPTIONS: Final = {name for arguments in _ARGUMENTS.values() for name, *_ in arguments if name.startswith("-")} | {
+    *("--database-url", "--config", "--dir", "--table", "--lock-timeout", "--migrate-command", "--format", "--color"),
+    *("-q", "--quiet", "-v", "--verbose", "-h", "--help", "--version"),
+}
+
+
+def _common_options(**settings: Any) -> _Parser:
+    parser = _Parser("imagor-studio-migrate", add_help=False, allow_abbrev=False, **settings)
+    option = parser.add_argument_group("settings").add_argument
+    option("--database-url", metavar="URL", help="default: sqlite:./imagor-studio.db; DATABASE_URL is safer: unseen")
+    option("--config", metavar="FILE", help="a file with NAME=value lines (default: .env, where there is one)")
+    option("--dir", metavar="DIR", help="a folder of migration files, or of dialect folders (default: what ships)")
+    option("--table", metavar="NAME", help="the history table (default: schema_migrations)")
+    option("--lock-timeout", metavar="SECONDS", help="the wait for another runner; 0 does not wait (default: 60)")
+    option("--migrate-command", metavar="COMMAND", help="up, down, status or reset: the same as the command itself")
+    option = parser.add_argument_group("output").add_argument
+    option("--format", choices=("table", "plain", "json"), help="default: table on a terminal, plain elsewhere")
+    option("--color", choices=("auto", "always", "never"), help="default: auto")
+    option("-q", "--quiet", action="store_true", help="print results and errors only")
+    option("-v", "--verbose", action="store_true", help="say which database, table and files are used")
     return parser
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line. Reads nothing and imports no driver: the man page is made from it."""
-    parser = _Parser(
-        prog="imagor-studio-migrate", parents=[_common_options()], allow_abbrev=False,
-        description="Apply plain SQL migration files to SQLite, PostgreSQL, MySQL and MariaDB: exactly once, never silently half.")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version, and exit")
+    """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
+    what = (__doc__ or "").partition("\n")[0]
+    parser = _Parser("imagor-studio-migrate", parents=[_common_options()], allow_abbrev=False, description=what)
+    version = f"%(prog)s {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="print the version, and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-
-    def command(name: str, text: str) -> Callable[..., argparse.Action]:
+    for (command, text), arguments in _ARGUMENTS.items():
         # Given after the command too, an option overrides what stood before it; not given, it leaves that alone.
-        parents = [_common_options(argument_default=argparse.SUPPRESS)]
-        return commands.add_parser(
-            name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=parents, allow_abbrev=False).add_argument
-
-    option = command("up", "apply what is pending")
-    option("count", metavar="N", type=_positive, nargs="?", help="apply N files at the most")
-    option("--to", metavar="VERSION", help="the last version to apply")
-    option("--all-or-nothing", action="store_true", help="one transaction for the whole run (not on MySQL)")
-    option("--out-of-order", action="store_true", help="apply pending files that are older than the newest applied one")
-    option("--dry-run", action="store_true", help="show what would run, as plan does")
-    option = command("down", "roll back the last migration, or the last N")
-    option("count", metavar="N", type=_positive, nargs="?", help="how many to roll back (default: 1)")
-    option("--to", metavar="VERSION", help="roll back what is newer than VERSION; 0 is all")
-    option("--to-here", action="store_true", help="roll back what is newer than the newest file here")
-    option("--all", action="store_true", help="roll back everything")
-    option("--dry-run", action="store_true", help="show what would run, as plan does")
-    option("--yes", action="store_true", help="do not ask")
-    command("redo", "roll back the last migration and apply it again")
-    option = command("reset", "drop every table and apply all migrations again: for development only")
-    option("--schema", metavar="NAME", action="append", default=[], help="drop what is in this schema of PostgreSQL too; may be repeated")
-    option("--yes", action="store_true", help="do not ask; needed where there is no terminal")
-    option = command("status", "show what is applied, pending, dirty, changed or missing")
-    option("--exit-code", action="store_true", help="exit with 3 where something is pending, with 4 where history and files disagree")
-    option = command("plan", "show what would run")
-    option("direction", choices=("up", "down"), nargs="?", default="up", help="default: up")
-    option("count", metavar="N", type=_positive, nargs="?", help="N files at the most")
-    option("--to", metavar="VERSION", help="as with up or down")
-    option = command("log", "show who ran what, when, for how long, and how it ended")
-    option("count", metavar="N", type=_positive, nargs="?", default=20, help="how many entries (default: 20)")
-    command("new", "write an empty pair of files into every dialect folder")("name", metavar="NAME", help="such as add_email_to_users")
-    command("check", "look at the files alone: names, pairs, parity, statements; no database")
-    option = command("baseline", "mark everything up to VERSION as applied, and run nothing")
-    option("which", metavar="VERSION", help="the last version to mark")
-    option = command("repair", "say which way a dirty migration went")
-    option("which", metavar="VERSION", help="the version to repair")
-    option("--applied", action="store_true", help="the change is complete")
-    option("--pending", action="store_true", help="the change was undone by hand; it is to run again")
+        parents, what = [_common_options(argument_default=argparse.SUPPRESS)], f"{text[0].upper()}{text[1:]}."
+        added = commands.add_parser(command, help=text, description=what, parents=parents, allow_abbrev=False)
+        for name, explained, keywords in arguments:
+            added.add_argument(name, help=explained, **keywords)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. A signal makes the running file safe first, and then the code says so."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: no database must be opened in its place
+            setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     program = "python migrate.py" if Path(sys.argv[0]).name == "migrate.py" else "imagor-studio-migrate"
     screen, stopped = _Screen(program), [signal.SIGINT]
 
@@ -2889,21 +2707,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         stopped.append(signal.Signals(number))
         raise KeyboardInterrupt
 
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)} if in_main_thread else {}
+    caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.signal(number, stop) for number in caught}
     try:
         parser = build_parser()
-        options, settings = _parse(parser, list(sys.argv[1:] if argv is None else argv))
+        arguments = list(sys.argv[1:] if argv is None else argv)
+        options, words_left = _common_options().parse_known_args(arguments)
+        screen = _Screen(program, options.format, options.color, quiet=options.quiet)
+        options, settings = _parse(parser, arguments, options, words_left)
         if settings is None:
             parser.print_help(sys.stderr)
             return 2
-        screen = _Screen(program, options.format, options.color, quiet=options.quiet)
         if options.verbose:
             source = f" (from {settings.url_source})" if settings.url_source else ""
-            screen(f"database {settings.url}{source}, table {settings.table}, files {_shown(settings.directory or embedded_directory())}")
+            files = _shown(settings.directory or embedded_directory())
+            screen(f"database {settings.url}{source}, table {settings.table}, files {files}")
         view = _COMMANDS[options.command](options, settings, screen)
         screen.show(view)
-        return view.exit_code
     except MigrateError as error:
         screen.fail(error)
         return error.exit_code
@@ -2913,29 +2733,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, such as head, has gone; nothing more can be said to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    else:
+        return view.exit_code
     finally:
         screen.close()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _parse(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[argparse.Namespace, Settings | None]:
-    """Parse, with the guide's --migrate-command or MIGRATE_COMMAND as the command where none is named."""
-    options, _ = parser.parse_known_args(arguments)
-    flag = options.migrate_command
-    if options.command and flag not in {None, options.command}:
-        raise SettingsError(f"two commands: {options.command}, and --migrate-command={flag}", fix="leave one of them out")
-    if options.command:
+def _parse(
+    parser: argparse.ArgumentParser, arguments: list[str], options: argparse.Namespace, words_left: list[str]
+) -> tuple[argparse.Namespace, Settings | None]:
+    """Parse, with the guide's --migrate-command or MIGRATE_COMMAND as the command where none is named.
+
+    *options* are the common ones, and *words_left* what is no common option. No command anywhere: no Settings.
+    """
+    flag, named = options.migrate_command, next((word for word in words_left if word in _COMMANDS), None)
+    for word in words_left:
+        if word.startswith("--") and word != "--" and word.partition("=")[0] not in _OPTIONS:
+            parser.error(f"unrecognized arguments: {word}")
+    if named and flag not in {None, named}:
+        raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
+    if named or {"-h", "--help", "--version"}.intersection(words_left):
         options = parser.parse_args(arguments)
         return options, load_settings(vars(options), os.environ)
     settings = load_settings(vars(options), os.environ)
-    command = settings.command if flag is None else flag
+    command, where = (settings.command, "MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
     if not command:
-        parser.parse_args(arguments)
-        return options, None
+        return parser.parse_args(arguments), None
     if command not in _GUIDE_COMMANDS:
-        where, fix = "MIGRATE_COMMAND" if flag is None else "--migrate-command", f"write one of {', '.join(_GUIDE_COMMANDS)}"
-        raise SettingsError(f'there is no command "{command}"{_nearest(command, _GUIDE_COMMANDS)}', where=where, fix=fix)
+        what = f'there is no command "{command}"{_nearest(command, _GUIDE_COMMANDS)}'
+        raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
     return parser.parse_args([command, *arguments]), settings
 
 
@@ -2971,11 +2799,21 @@ def _down(options: argparse.Namespace, settings: Settings, screen: _Screen) -> V
 
 def _reset(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
     if not options.yes and not sys.stdin.isatty():
-        fix = "say that you mean it:  migrate reset --yes"
-        raise SettingsError("reset drops every table, and there is no terminal to ask on", where=str(settings.url), fix=fix)
+        what = "reset drops every table, and there is no terminal to ask on"
+        raise SettingsError(what, where=str(settings.url), fix="say that you mean it:  migrate reset --yes")
     if not options.yes:
         _confirm(f"{settings.url}: this drops every table, and all data in it.")
     return results_view(settings, reset(settings, schemas=options.schema, notify=screen))
+
+
+def _plan(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
+    direction, count = options.direction, options.count
+    if count is None and direction not in {"up", "down"}:  # plan 2
+        direction, count = "up", _positive(direction) if direction.isdigit() else None
+    if options.direction not in {"up", "down"} and count is None:
+        what = f'there is no direction "{direction}"{_nearest(direction, ("up", "down"))}'
+        raise SettingsError(what, fix="write  migrate plan up  or  migrate plan down")
+    return plan_view(settings, plan(settings, direction, notify=screen, count=count, to=options.to))
 
 
 def _check(_options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
@@ -2988,24 +2826,22 @@ def _check(_options: argparse.Namespace, settings: Settings, screen: _Screen) ->
 
 def _repair(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
     if options.applied == options.pending:
-        raise SettingsError("repair needs one of --applied and --pending", fix="look at the tables, then say which way it went")
+        what = "repair needs one of --applied and --pending"
+        raise SettingsError(what, fix="look at the tables, then say which way it went")
     return results_view(settings, [repair(settings, options.which, applied=options.applied, notify=screen)])
 
 
 _COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, _Screen], View]]] = {
-    "up": _up,
-    "down": _down,
+    "up": _up, "down": _down, "reset": _reset, "plan": _plan, "check": _check, "repair": _repair,
     "redo": lambda _, settings, screen: results_view(settings, redo(settings, notify=screen)),
-    "reset": _reset,
-    "status": lambda options, settings, screen: status_view(settings, status(settings, notify=screen), exit_code=options.exit_code),
-    "plan": lambda options, settings, screen: plan_view(
-        settings, plan(settings, options.direction, notify=screen, count=options.count, to=options.to)),
-    "log": lambda options, settings, _: log_view(settings, log(settings, count=options.count)),
+    "status": lambda options, settings, screen: status_view(
+        settings, status(settings, notify=screen), exit_code=options.exit_code),
+    "log": lambda options, settings, _: _view(
+        settings, "log", [each._asdict() for each in log(settings, count=options.count)], _LOG_TABLE),
     "new": lambda options, settings, _: View(
         {"files": [{"file": _shown(path)} for path in new(settings, options.name)]}, "files", ("file",)),
-    "check": _check,
-    "baseline": lambda options, settings, screen: results_view(settings, baseline(settings, options.which, notify=screen)),
-    "repair": _repair,
+    "baseline": lambda options, settings, screen: results_view(
+        settings, baseline(settings, options.which, notify=screen)),
 }
 
 

@@ -1,7 +1,7 @@
 """What the tests of the command line share: a working directory of its own, and a person who types commands there.
 
-    desk.write({"sql/1_a.up.sql": "..."})    files, below the working directory
-    desk("up", "--to", "1")                  one command; returns exit code, stdout, stderr
+desk.write({"sql/1_a.up.sql": "..."})    files, below the working directory
+desk("up", "--to", "1")                  one command; returns exit code, stdout, stderr
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def masked(text: str) -> str:
 
 def clean_environment() -> dict[str, str]:
     """Return this machine's environment without a setting of ours in it."""
-    return {name: text for name, text in os.environ.items() if name not in VARIABLES and not name.startswith("MIGRATE_")}
+    return {
+        name: text for name, text in os.environ.items() if name not in VARIABLES and not name.startswith("MIGRATE_")
+    }
 
 
 @dataclass
@@ -100,8 +102,7 @@ class Desk:
         try:
             code = migrate.main(list(words))
         except SystemExit as left:  # --help and --version
-            assert isinstance(left.code, int)
-            code = left.code
+            code = int(left.code or 0)
         out, err = self.capsys.readouterr()
         return Ran(code, out, err)
 

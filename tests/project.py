@@ -1,7 +1,7 @@
 """What the tests of whole runs share: a folder of files on one database, and what may become of one adversarial file.
 
-    project("up", "--to", "2")     runs the command line and returns its exit code and what it printed
-    Runs, Refused, Fails, Stops    the outcomes of a file; ``outcome.judge(project, sql)`` runs it and asserts
+project("up", "--to", "2")     runs the command line and returns its exit code and what it printed
+Runs, Refused, Fails, Stops    the outcomes of a file; ``outcome.judge(project, sql)`` runs it and asserts
 """
 
 from __future__ import annotations
@@ -69,7 +69,16 @@ class Project:
     def __call__(self, *words: str, url: str = "") -> Ran:
         """Run one command."""
         self.capsys.readouterr()
-        common = ("--database-url", url or self.database.url, "--dir", "sql", "--table", self.table, "--lock-timeout", "20")
+        common = (
+            "--database-url",
+            url or self.database.url,
+            "--dir",
+            "sql",
+            "--table",
+            self.table,
+            "--lock-timeout",
+            "20",
+        )
         code = migrate.main([*common, *words])
         out, err = self.capsys.readouterr()
         assert not self.database.password or self.database.password not in out + err
@@ -162,7 +171,7 @@ class Fails:
 
 @dataclass(frozen=True)
 class Stops:
-    """Exit 1 after *done* of *total* statements; with the *mended* text, ``up`` goes on, and the queries give these rows."""
+    """Exit 1 after *done* of *total* statements; with the *mended* text ``up`` goes on, and queries give rows."""
 
     done: int
     total: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from project import Fails, Outcome, Project, Refused, Runs, Stops
 
 if TYPE_CHECKING:
@@ -63,7 +62,8 @@ BEGIN
   DECLARE i INT DEFAULT 0;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET i = 9;
   again: WHILE i < n DO
-    IF i = 1 THEN INSERT INTO t VALUES ('one;'); ELSE INSERT INTO t VALUES (CASE i WHEN 0 THEN 'zero' ELSE 'end' END); END IF;
+    IF i = 1 THEN INSERT INTO t VALUES ('one;');
+    ELSE INSERT INTO t VALUES (CASE i WHEN 0 THEN 'zero' ELSE 'end' END); END IF;
     SET i = i + 1;
   END WHILE again;
 END;
@@ -71,36 +71,51 @@ END;
 
 CASES = [
     pytest.param(
-        T + """INSERT INTO t VALUES ('it''s; -- /* "'), ("a;""b"), ('\\'; \\\\'), ("\\";'"), (_utf8mb4'x;y'), (X'3B');""",
+        T
+        + """INSERT INTO t VALUES ('it''s; -- /* "'), ("a;""b"), ('\\'; \\\\'), ("\\";'"), (_utf8mb4'x;y'), (X'3B');""",
         Runs({"SELECT a FROM t": [("it's; -- /* \"",), ('a;"b',), ("'; \\",), ("\";'",), ("x;y",), (";",)]}),
         id="quotes of every kind",
     ),
     pytest.param(
-        "CREATE TABLE `a;``b` (`c;'d` INT);\nINSERT INTO `a;``b` VALUES (5--1);", Runs({"SELECT * FROM `a;``b`": [(6,)]}),
+        "CREATE TABLE `a;``b` (`c;'d` INT);\nINSERT INTO `a;``b` VALUES (5--1);",
+        Runs({"SELECT * FROM `a;``b`": [(6,)]}),
         id="quoted names, and two minus signs that are no comment",
-    ),  # fmt: skip
+    ),
     pytest.param(
-        "# one; '\n-- two; \"\n--\nCREATE TABLE t (a INT) /* three; /* not nested */; # four\nINSERT INTO t VALUES (1 /*! + 1 */);",
+        "# one; '\n-- two; \"\n--\nCREATE TABLE t (a INT) /* three; /* not nested */; # four\n"
+        "INSERT INTO t VALUES (1 /*! + 1 */);",
         Runs({"SELECT a FROM t": [(2,)]}),
         id="comments of every kind",
     ),
     pytest.param(T + "/* never closed\nDROP TABLE t;", Refused("not closed", 2), id="a comment that is never closed"),
-    pytest.param(T + "INSERT INTO t VALUES ('never closed\\');\n", Refused("not closed", 2), id="a string that is never closed"),
-    pytest.param(T + "/*!99999 DROP TABLE nonesuch */;\n/*!99999 x */\n;", Runs({"SELECT count(*) FROM t": [(0,)]}), id="code for another version"),
-    pytest.param(T + "INSERT INTO t VALUES (/*!99999 1 + */ 2);", Runs({"SELECT a FROM t": [("2",)]}), id="half a statement for another version"),
     pytest.param(
-        T + PROGRAM + "CALL p(3);", Runs({"SELECT a FROM t": [("zero",), ("one;",), ("end",)]}),
+        T + "INSERT INTO t VALUES ('never closed\\');\n", Refused("not closed", 2), id="a string that is never closed"
+    ),
+    pytest.param(
+        T + "/*!99999 DROP TABLE nonesuch */;\n/*!99999 x */\n;",
+        Runs({"SELECT count(*) FROM t": [(0,)]}),
+        id="code for another version",
+    ),
+    pytest.param(
+        T + "INSERT INTO t VALUES (/*!99999 1 + */ 2);",
+        Runs({"SELECT a FROM t": [("2",)]}),
+        id="half a statement for another version",
+    ),
+    pytest.param(
+        T + PROGRAM + "CALL p(3);",
+        Runs({"SELECT a FROM t": [("zero",), ("one;",), ("end",)]}),
         id="a procedure without DELIMITER",
-    ),  # fmt: skip
+    ),
     pytest.param(
         T + "DELIMITER $$\n" + PROGRAM.rstrip(";\n") + "$$\nCALL p(1)$$\ndelimiter ;\nCALL p(1);",
         Runs({"SELECT a FROM t": [("zero",), ("zero",)]}),
         id="DELIMITER",
     ),
     pytest.param(
-        T + "DELIMITER //\n" + PROGRAM + "//\nDELIMITER ;\nCALL p(1);", Runs({"SELECT a FROM t": [("zero",)]}),
+        T + "DELIMITER //\n" + PROGRAM + "//\nDELIMITER ;\nCALL p(1);",
+        Runs({"SELECT a FROM t": [("zero",)]}),
         id="DELIMITER with a semicolon before it",
-    ),  # fmt: skip
+    ),
     pytest.param(
         T + "CREATE TABLE u (a VARCHAR(50));\nCREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW\n"
         "INSERT INTO u VALUES (NEW.a);\nINSERT INTO t VALUES ('x');",
@@ -108,7 +123,8 @@ CASES = [
         id="a trigger without BEGIN",
     ),
     pytest.param(
-        T + "CREATE FUNCTION f(x INT) RETURNS INT DETERMINISTIC\nBEGIN\n  RETURN IF(x > 0, CASE WHEN x = 1 THEN 1 ELSE 2 END, 3);\nEND;\n"
+        T + "CREATE FUNCTION f(x INT) RETURNS INT DETERMINISTIC\nBEGIN\n"
+        "  RETURN IF(x > 0, CASE WHEN x = 1 THEN 1 ELSE 2 END, 3);\nEND;\n"
         "INSERT INTO t VALUES (f(1));",
         Runs({"SELECT a FROM t": [("1",)]}),
         id="a function with IF() and CASE",
@@ -119,7 +135,8 @@ CASES = [
         id="an event",
     ),
     pytest.param(
-        b"\xef\xbb\xbfCREATE TABLE t (a VARCHAR(50));\r\nDELIMITER $$\r\nINSERT INTO t VALUES ('x\r\ny')$$\r\nDELIMITER ;\r\n",
+        b"\xef\xbb\xbfCREATE TABLE t (a VARCHAR(50));\r\nDELIMITER $$\r\nINSERT INTO t VALUES ('x\r\ny')$$\r\n"
+        b"DELIMITER ;\r\n",
         Runs({"SELECT a FROM t": [("x\r\ny",)]}),
         id="a byte order mark and CRLF, which stays inside a string",
     ),
@@ -131,7 +148,9 @@ CASES = [
     ),
     pytest.param("", Runs(), id="an empty file"),
     pytest.param("-- nothing;\n/* at all; */ ;;\n#", Runs(), id="comments and semicolons only"),
-    pytest.param(T + "-- no line break after this", Runs({"SELECT count(*) FROM t": [(0,)]}), id="a comment at the very end"),
+    pytest.param(
+        T + "-- no line break after this", Runs({"SELECT count(*) FROM t": [(0,)]}), id="a comment at the very end"
+    ),
     pytest.param("CREATE TABLE t (a INT)", Runs({"SELECT count(*) FROM t": [(0,)]}), id="no semicolon at the end"),
     pytest.param(
         T + "START TRANSACTION;\nINSERT INTO t VALUES (1);\nCOMMIT;\nBEGIN;\nINSERT INTO t VALUES (2);\nCOMMIT WORK;\n",
@@ -152,11 +171,16 @@ CASES = [
     pytest.param(T + "LOCK TABLES t WRITE;\nUNLOCK TABLES;", Refused("LOCK TABLES", 2), id="LOCK TABLES"),
     pytest.param(T + "source other.sql\n", Refused("client", 2), id="a command of the mysql client"),
     pytest.param(T + "\\. other.sql\n", Refused("client", 2), id="a short command of the mysql client"),
-    pytest.param(T + "SELECT * FROM t\\G\nINSERT INTO t VALUES (1)\\g\n", Runs({"SELECT a FROM t": [("1",)]}), id="\\G and \\g end a statement"),
     pytest.param(
-        DUMP, Runs({"SELECT id FROM child": [(0,), (2,)], "SELECT id FROM parent": [(1,)], "SELECT one FROM v": [(1,)]}),
+        T + "SELECT * FROM t\\G\nINSERT INTO t VALUES (1)\\g\n",
+        Runs({"SELECT a FROM t": [("1",)]}),
+        id="\\G and \\g end a statement",
+    ),
+    pytest.param(
+        DUMP,
+        Runs({"SELECT id FROM child": [(0,), (2,)], "SELECT id FROM parent": [(1,)], "SELECT one FROM v": [(1,)]}),
         id="a dump",
-    ),  # fmt: skip
+    ),
     pytest.param(
         T + "INSERT INTO t VALUES (1);\nUPDATE t SET a = 2;\nSELECT * FROM t;\nSHOW TABLES;\nDO SLEEP(0);",
         Runs({"SELECT a FROM t": [("2",)]}),
@@ -168,12 +192,13 @@ CASES = [
         id="NO_BACKSLASH_ESCAPES",
     ),
     pytest.param(
-        "SET sql_mode = 'ANSI_QUOTES';\nCREATE TABLE t (\"a;\"\"b\" INT);\nINSERT INTO \"t\" VALUES (1);",
+        'SET sql_mode = \'ANSI_QUOTES\';\nCREATE TABLE t ("a;""b" INT);\nINSERT INTO "t" VALUES (1);',
         Runs({"SELECT * FROM t": [(1,)]}),
         id="ANSI_QUOTES",
     ),
     pytest.param(
-        "SET foreign_key_checks = 0;\nCREATE TABLE c (p INT, FOREIGN KEY (p) REFERENCES p (id));\nCREATE TABLE p (id INT PRIMARY KEY);\n"
+        "SET foreign_key_checks = 0;\nCREATE TABLE c (p INT, FOREIGN KEY (p) REFERENCES p (id));\n"
+        "CREATE TABLE p (id INT PRIMARY KEY);\n"
         "SET foreign_key_checks = 1;",
         Runs({"SELECT count(*) FROM c": [(0,)]}),
         id="foreign keys to a table that comes later",
@@ -185,7 +210,8 @@ CASES = [
         id="a prepared statement from a variable",
     ),
     pytest.param(
-        "CREATE TEMPORARY TABLE scratch (a INT);\nINSERT INTO scratch VALUES (1);\nCREATE TABLE t AS SELECT * FROM scratch;",
+        "CREATE TEMPORARY TABLE scratch (a INT);\nINSERT INTO scratch VALUES (1);\n"
+        "CREATE TABLE t AS SELECT * FROM scratch;",
         Runs({"SELECT a FROM t": [(1,)]}),
         id="a temporary table",
     ),
@@ -196,45 +222,73 @@ CASES = [
     ),
     pytest.param(
         "CREATE TABLE t (a LONGTEXT);\n" + f"INSERT INTO t VALUES ('{'x' * 70_000_000}');",
-        Refused("max_allowed_packet", 2), id="a statement that is longer than the server takes",
-    ),  # fmt: skip
-    pytest.param("CREATE TABL t (a INT);\n" + T, Fails("error in your SQL syntax", 1), id="an error in the first statement"),
+        Refused("max_allowed_packet", 2),
+        id="a statement that is longer than the server takes",
+    ),
     pytest.param(
-        "INSERT INTO before_it VALUES (1);\nUPDATE before_it SET n = 2;\nINSERT INTO nowhere VALUES (1);", Fails("nowhere", 3),
+        "CREATE TABL t (a INT);\n" + T, Fails("error in your SQL syntax", 1), id="an error in the first statement"
+    ),
+    pytest.param(
+        "INSERT INTO before_it VALUES (1);\nUPDATE before_it SET n = 2;\nINSERT INTO nowhere VALUES (1);",
+        Fails("nowhere", 3),
         id="data changes only are all or nothing",
-    ),  # fmt: skip
+    ),
     pytest.param(
-        T + "INSERT INTO t VALUES (1);\nCREATE TABLE u (a INT);\nINSERT INTO u VALUES (1);\nINSERT INTO u VALUES (2), ('x y');\nINSERT INTO t VALUES (3);",
+        T + "INSERT INTO t VALUES (1);\nCREATE TABLE u (a INT);\nINSERT INTO u VALUES (1);\n"
+        "INSERT INTO u VALUES (2), ('x y');\nINSERT INTO t VALUES (3);",
         Stops(
-            3, 6, "Incorrect integer value",
-            T + "INSERT INTO t VALUES (1);\nCREATE TABLE u (a INT);\nINSERT INTO u VALUES (1);\nINSERT INTO u VALUES (2);\nINSERT INTO t VALUES (3);",
+            3,
+            6,
+            "Incorrect integer value",
+            T + "INSERT INTO t VALUES (1);\nCREATE TABLE u (a INT);\nINSERT INTO u VALUES (1);\n"
+            "INSERT INTO u VALUES (2);\nINSERT INTO t VALUES (3);",
             {"SELECT a FROM t": [("1",), ("3",)], "SELECT a FROM u": [(1,), (2,)]},
         ),
         id="data changes after definitions",
-    ),  # fmt: skip
+    ),
     pytest.param(
         T + "ALTER TABLE t ADD COLUMN b INT;\nALTER TABLE t ADD COLUMN b INT;\nALTER TABLE t ADD COLUMN c INT;",
         Stops(
-            2, 4, "Duplicate column name 'b'",
+            2,
+            4,
+            "Duplicate column name 'b'",
             T + "ALTER TABLE t ADD COLUMN b INT;\nALTER TABLE t ADD COLUMN b2 INT;\nALTER TABLE t ADD COLUMN c INT;",
             {"SELECT * FROM t": []},
         ),
         id="definitions only",
-    ),  # fmt: skip
+    ),
     pytest.param(
-        T + "SET @x = 5;\nSET sql_mode = '';\nINSERT INTO t VALUES (@x);\nALTER TABLE nowhere ADD COLUMN b INT;\nINSERT INTO t VALUES (@x + 1);",
+        T + "SET @x = 5;\nSET sql_mode = '';\nINSERT INTO t VALUES (@x);\nALTER TABLE nowhere ADD COLUMN b INT;\n"
+        "INSERT INTO t VALUES (@x + 1);",
         Stops(
-            4, 6, "nowhere",
-            T + "SET @x = 5;\nSET sql_mode = '';\nINSERT INTO t VALUES (@x);\nALTER TABLE t ADD COLUMN b INT;\nINSERT INTO t (a) VALUES (@x + 1);",
+            4,
+            6,
+            "nowhere",
+            T + "SET @x = 5;\nSET sql_mode = '';\nINSERT INTO t VALUES (@x);\nALTER TABLE t ADD COLUMN b INT;\n"
+            "INSERT INTO t (a) VALUES (@x + 1);",
             {"SELECT a FROM t": [("5",), ("6",)]},
         ),
         id="what was SET before the failure is SET again",
-    ),  # fmt: skip
+    ),
     pytest.param(
-        T + "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1;\nDROP FUNCTION f;\nCREATE VIEW v AS SELECT 1 AS one;\nRENAME TABLE t TO t2, t2 TO t3;\n"
+        T + "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1;\nDROP FUNCTION f;\n"
+        "CREATE VIEW v AS SELECT 1 AS one;\nRENAME TABLE t TO t2, t2 TO t3;\n"
         "TRUNCATE TABLE t3;\nANALYZE TABLE t3;\nFLUSH TABLES;\nCREATE INDEX i ON t3 (a);\nDROP TABLE t3;",
         Runs({"SELECT one FROM v": [(1,)]}),
         id="statements that commit by themselves",
+    ),
+    pytest.param(
+        T + "INSERT INTO t VALUES (1), (2), (3);\nINSERT INTO t SELECT ROW_COUNT();\nSET @n = ROW_COUNT();\n"
+        "INSERT INTO t VALUES (@n + 10);",
+        Runs({"SELECT a FROM t": [("1",), ("2",), ("3",), ("3",), ("11",)]}),
+        id="ROW_COUNT() of the statement before",
+    ),
+    pytest.param(
+        "CREATE TABLE t (a INT AUTO_INCREMENT PRIMARY KEY, b INT);\nINSERT INTO t (b) VALUES (7);\n"
+        "INSERT INTO t (b) VALUES (LAST_INSERT_ID());\n"
+        "CREATE TABLE u AS SELECT LAST_INSERT_ID() AS b;",
+        Runs({"SELECT b FROM t": [(7,), (1,)], "SELECT b FROM u": [(2,)]}),
+        id="LAST_INSERT_ID()",
     ),
     pytest.param(
         T + "DELIMITER //\nINSERT INTO t VALUES (1); INSERT INTO t VALUES (2);\n//\nDELIMITER ;",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from project import Fails, Outcome, Project, Refused, Runs, Stops
 
 if TYPE_CHECKING:
@@ -21,7 +20,9 @@ ENUM = "CREATE TYPE mood AS ENUM ('sad');\n"
 
 CASES = [
     pytest.param(
-        T + """INSERT INTO t VALUES ('it''s; -- /* "'), (E'\\'; \\\\'), (U&'d\\0061t;a'), ('a\\'), ($$a;'b$$), ($x$ $$;$$ $x$);""",
+        T
+        + """INSERT INTO t VALUES ('it''s; -- /* "'), (E'\\'; \\\\'), (U&'d\\0061t;a'),
+('a\\'), ($$a;'b$$), ($x$ $$;$$ $x$);""",
         Runs({"SELECT a FROM t": [("it's; -- /* \"",), ("'; \\",), ("dat;a",), ("a\\",), ("a;'b",), (" $$;$$ ",)]}),
         id="quotes of every kind",
     ),
@@ -41,7 +42,8 @@ CASES = [
     pytest.param(
         T + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $f$\nBEGIN\n"
         "  INSERT INTO t VALUES (CASE WHEN TRUE THEN 'a;' ELSE $$;$$ END);\n  RETURN new;\nEND;\n$f$;\n"
-        "CREATE TABLE u (a TEXT);\nCREATE TRIGGER tr AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION f();\nINSERT INTO u VALUES ('x');",
+        "CREATE TABLE u (a TEXT);\nCREATE TRIGGER tr AFTER INSERT ON u FOR EACH ROW EXECUTE FUNCTION f();\n"
+        "INSERT INTO u VALUES ('x');",
         Runs({"SELECT a FROM t": [("a;",)]}),
         id="a trigger function with CASE and nested dollar quotes",
     ),
@@ -52,7 +54,8 @@ CASES = [
         id="a function with BEGIN ATOMIC",
     ),
     pytest.param(
-        "CREATE TABLE t (a TEXT);\nCREATE RULE r AS ON INSERT TO t DO ALSO (NOTIFY x; NOTIFY y);\nINSERT INTO t VALUES ('a');",
+        "CREATE TABLE t (a TEXT);\nCREATE RULE r AS ON INSERT TO t DO ALSO (NOTIFY x; NOTIFY y);\n"
+        "INSERT INTO t VALUES ('a');",
         Runs({"SELECT a FROM t": [("a",)]}),
         id="a rule with two statements in brackets",
     ),
@@ -61,7 +64,9 @@ CASES = [
         Runs({"SELECT a FROM t": [("x\r\ny",)]}),
         id="a byte order mark and CRLF, which stays inside a string",
     ),
-    pytest.param(b"CREATE TABLE t (a TEXT);\0CREATE TABLE u (a TEXT);", Refused("NUL byte at byte 24", 0), id="a NUL byte"),
+    pytest.param(
+        b"CREATE TABLE t (a TEXT);\0CREATE TABLE u (a TEXT);", Refused("NUL byte at byte 24", 0), id="a NUL byte"
+    ),
     pytest.param(
         T + "INSERT INTO t VALUES ('100%'), ('%s %d %(a)s');\nSELECT 7 % 4, 'x' LIKE '%x%';",
         Runs({"SELECT a FROM t": [("100%",), ("%s %d %(a)s",)]}),
@@ -75,7 +80,9 @@ CASES = [
     pytest.param(T + "INSERT INTO t VALUES ($1);", Fails("there is no parameter $1", 2), id="a bind marker"),
     pytest.param("", Runs(), id="an empty file"),
     pytest.param("-- nothing;\n/* at all; */ ;;\n", Runs(), id="comments and semicolons only"),
-    pytest.param(T + "-- no line break after this", Runs({"SELECT count(*) FROM t": [(0,)]}), id="a comment at the very end"),
+    pytest.param(
+        T + "-- no line break after this", Runs({"SELECT count(*) FROM t": [(0,)]}), id="a comment at the very end"
+    ),
     pytest.param(T + "EXPLAIN", Fails("syntax error at end of input"), id="half a statement at the end"),
     pytest.param("CREATE TABLE t (a TEXT)", Runs({"SELECT count(*) FROM t": [(0,)]}), id="no semicolon at the end"),
     pytest.param(
@@ -95,11 +102,13 @@ CASES = [
     pytest.param(T + "ABORT;\n", Refused("ABORT", 2), id="ABORT"),
     pytest.param(T + "PREPARE TRANSACTION 'x';\n", Refused("PREPARE TRANSACTION", 2), id="PREPARE TRANSACTION"),
     pytest.param(
-        "DO $$ BEGIN CREATE TABLE t (a TEXT); COMMIT; END $$;", Fails("invalid transaction termination", 1),
+        "DO $$ BEGIN CREATE TABLE t (a TEXT); COMMIT; END $$;",
+        Fails("invalid transaction termination", 1),
         id="COMMIT inside a DO block",
-    ),  # fmt: skip
+    ),
     pytest.param(
-        T + "SAVEPOINT s;\nINSERT INTO t VALUES ('1');\nROLLBACK TO SAVEPOINT s;\nINSERT INTO t VALUES ('2');\nRELEASE s;",
+        T + "SAVEPOINT s;\nINSERT INTO t VALUES ('1');\nROLLBACK TO SAVEPOINT s;\nINSERT INTO t VALUES ('2');\n"
+        "RELEASE s;",
         Runs({"SELECT a FROM t": [("2",)]}),
         id="savepoints",
     ),
@@ -107,9 +116,12 @@ CASES = [
     pytest.param(T + "COPY t TO STDOUT;", Refused("COPY", 2), id="COPY to the client"),
     pytest.param("\\i other.sql\n" + T, Refused("client", 1), id="a psql command"),
     pytest.param(T + "\\echo done\n", Refused("client", 2), id="a psql command after a statement"),
-    pytest.param(T + "INSERT INTO t VALUES (1) \\gexec\n", Refused("client", 2), id="a psql command that ends a statement"),
     pytest.param(
-        "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = 0;\nSET client_min_messages = warning;\n"
+        T + "INSERT INTO t VALUES (1) \\gexec\n", Refused("client", 2), id="a psql command that ends a statement"
+    ),
+    pytest.param(
+        "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = 0;\n"
+        "SET client_min_messages = warning;\n"
         "SET default_tablespace = '';\nCREATE TABLE public.t (a TEXT);\nSET standard_conforming_strings = on;",
         Runs({"SELECT count(*) FROM public.t": [(0,)]}),
         id="the head of a pg_dump, with an empty search path",
@@ -136,49 +148,69 @@ CASES = [
         Runs({"SELECT a FROM t": [("x",), ("y",)]}),
         id="RETURNING and result sets that nobody reads",
     ),
-    pytest.param(T + "INSERT INTO t VALUES ('é'), (1/0);", Fails("division by zero", 2), id="an error without a position"),
     pytest.param(
-        T + "INSERT INTO t VALUES ('é')\n;\nSELECT\n  nonesuch;", Fails('column "nonesuch" does not exist', 5),
+        T + "INSERT INTO t VALUES ('é'), (1/0);", Fails("division by zero", 2), id="an error without a position"
+    ),
+    pytest.param(
+        T + "INSERT INTO t VALUES ('é')\n;\nSELECT\n  nonesuch;",
+        Fails('column "nonesuch" does not exist', 5),
         id="an error with a position, after letters beyond ASCII",
-    ),  # fmt: skip
+    ),
     pytest.param(
-        ENUM + "ALTER TYPE mood ADD VALUE 'ok';", Runs({"SELECT enum_range(NULL::mood)::text": [("{sad,ok}",)]}),
+        ENUM + "ALTER TYPE mood ADD VALUE 'ok';",
+        Runs({"SELECT enum_range(NULL::mood)::text": [("{sad,ok}",)]}),
         id="ALTER TYPE ADD VALUE",
-    ),  # fmt: skip
+    ),
     pytest.param(
-        JOURNALED + ENUM + "ALTER TYPE mood ADD VALUE 'ok';\nCREATE TABLE t (a mood DEFAULT 'ok');\nINSERT INTO t VALUES ('ok');",
+        JOURNALED
+        + ENUM
+        + "ALTER TYPE mood ADD VALUE 'ok';\nCREATE TABLE t (a mood DEFAULT 'ok');\nINSERT INTO t VALUES ('ok');",
         Runs({"SELECT a::text FROM t": [("ok",)]}),
         id="ALTER TYPE ADD VALUE and then the new value, in a no-transaction file",
     ),
-    pytest.param(T + "CREATE INDEX CONCURRENTLY i ON t (a);", Fails("no-transaction"), id="CREATE INDEX CONCURRENTLY"),
     pytest.param(
-        JOURNALED + T + "CREATE INDEX CONCURRENTLY i ON t (a);\nVACUUM t;\nREINDEX INDEX CONCURRENTLY i;\nDROP INDEX CONCURRENTLY i;",
+        T + "CREATE INDEX CONCURRENTLY i ON t (a);",
+        Refused("cannot run inside a transaction", 2),
+        id="CREATE INDEX CONCURRENTLY beside another statement",
+    ),
+    pytest.param("VACUUM;", Runs({"SELECT 1": [(1,)]}), id="VACUUM as the only statement"),
+    pytest.param(
+        JOURNALED
+        + T
+        + "CREATE INDEX CONCURRENTLY i ON t (a);\nVACUUM t;\nREINDEX INDEX CONCURRENTLY i;\nDROP INDEX CONCURRENTLY i;",
         Runs({"SELECT count(*) FROM t": [(0,)]}),
         id="CREATE INDEX CONCURRENTLY and VACUUM in a no-transaction file",
     ),
     pytest.param(
         JOURNALED + T + "INSERT INTO t VALUES ('1');\nINSERT INTO nowhere VALUES (2);\nINSERT INTO t VALUES ('3');",
         Stops(
-            2, 4, 'relation "nowhere" does not exist',
+            2,
+            4,
+            'relation "nowhere" does not exist',
             JOURNALED + T + "INSERT INTO t VALUES ('1');\nINSERT INTO t VALUES ('2');\nINSERT INTO t VALUES ('3');",
             {"SELECT a FROM t": [("1",), ("2",), ("3",)]},
         ),
         id="a no-transaction file is resumed after the statement that has run",
-    ),  # fmt: skip
+    ),
     pytest.param(
         JOURNALED + T + "BEGIN;\nINSERT INTO t VALUES ('1');\nSELECT 1/0;\nCOMMIT;",
         Stops(
-            1, 5, "division by zero",
+            1,
+            5,
+            "division by zero",
             JOURNALED + T + "BEGIN;\nINSERT INTO t VALUES ('1');\nSELECT 1;\nCOMMIT;",
             {"SELECT a FROM t": [("1",)]},
         ),
         id="a transaction inside a no-transaction file is all or nothing",
-    ),  # fmt: skip
-    pytest.param(JOURNALED + "SELECT 1/0;\n" + T, Fails("division by zero", 2), id="a no-transaction file that fails at once"),
+    ),
     pytest.param(
-        T + f"INSERT INTO t VALUES ('{';--' * 1_000_000}');", Runs({"SELECT length(a) FROM t": [(3_000_000,)]}),
+        JOURNALED + "SELECT 1/0;\n" + T, Fails("division by zero", 2), id="a no-transaction file that fails at once"
+    ),
+    pytest.param(
+        T + f"INSERT INTO t VALUES ('{';--' * 1_000_000}');",
+        Runs({"SELECT length(a) FROM t": [(3_000_000,)]}),
         id="three megabytes in one literal",
-    ),  # fmt: skip
+    ),
     pytest.param(
         "CREATE TEMP TABLE scratch ON COMMIT DROP AS SELECT 1 AS a;\nCREATE TABLE t AS SELECT * FROM scratch;",
         Runs({"SELECT a FROM t": [(1,)]}),
@@ -194,12 +226,19 @@ CASES = [
         Fails("invalid transaction termination", 2),
         id="a procedure that commits",
     ),
-    pytest.param("SET CONSTRAINTS ALL DEFERRED;\nSET LOCAL lock_timeout = '5s';\n" + T, Runs(), id="SET LOCAL and SET CONSTRAINTS"),
     pytest.param(
-        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n" + T, Fails("must be called before any query", 1),
+        "SET CONSTRAINTS ALL DEFERRED;\nSET LOCAL lock_timeout = '5s';\n" + T,
+        Runs(),
+        id="SET LOCAL and SET CONSTRAINTS",
+    ),
+    pytest.param(
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n" + T,
+        Fails("must be called before any query", 1),
         id="an isolation level of its own",
-    ),  # fmt: skip
-    pytest.param("LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE;\n" + T, Runs(), id="LOCK TABLE on the history itself"),
+    ),
+    pytest.param(
+        "LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE;\n" + T, Runs(), id="LOCK TABLE on the history itself"
+    ),
     pytest.param("DROP TABLE schema_migrations;", Fails("schema_migrations"), id="a file that drops the history"),
     pytest.param("SET ROLE pg_read_all_data;\nSELECT 1;", Runs(), id="a role that must not reach the next file"),
     pytest.param("DISCARD ALL;", Fails("no-transaction"), id="DISCARD ALL"),

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 import migrate
 
@@ -226,7 +233,9 @@ class Database(RuleBasedStateMachine):
             del self.rows[version]
 
     @rule()
-    @precondition(lambda self: len(self.rows) > 3 and self.files and not any(file.fails for file in self.files.values()))
+    @precondition(
+        lambda self: len(self.rows) > 3 and self.files and not any(file.fails for file in self.files.values())
+    )
     def reset(self) -> None:
         migrate.reset(self.settings)
         self.rows.clear()
@@ -262,5 +271,5 @@ class Database(RuleBasedStateMachine):
 
 
 def test_history_tables_and_status_always_equal_the_model() -> None:
-    few = settings(max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(Database, settings=few)  # type: ignore[no-untyped-call]
+    few = settings(max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Database, settings=few)

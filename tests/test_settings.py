@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
 
 import migrate
-from desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECRET = "s3cr3t"
-FORMS = "sqlite:./app.db, postgres://user:password@host:5432/database or mysql://user:password@host:3306/database"
+FORMS = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
+ENCODE = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 
 
 @pytest.fixture(name="desk")
@@ -39,7 +40,7 @@ def refusal(environ: Mapping[str, str] | None = None, **flags: Any) -> migrate.S
 
 # ---- which of several wins
 
-# variable, flag (None: there is none), how it is read back, and four texts with what they become; the last is the default.
+# variable, flag (None: there is none), how it is read back, and the texts with what they become; last the default.
 PRECEDENCE = [
     pytest.param(
         "DATABASE_URL",
@@ -81,20 +82,12 @@ PRECEDENCE = [
         (None, "up", "status", ""),
         id="MIGRATE_COMMAND",
     ),
-    pytest.param(
-        "FORCE_AUTO_MIGRATE",
-        None,
-        lambda settings: settings.force_auto_migrate,
-        (None, "1", "false"),
-        (None, True, False, False),
-        id="FORCE_AUTO_MIGRATE",
-    ),
 ]
 
 
 @pytest.mark.parametrize(("variable", "flag", "read", "texts", "expected"), PRECEDENCE)
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(
-    desk: Desk, variable: str, flag: str | None, read: Any, texts: tuple[str, ...], expected: tuple[Any, ...]
+    desk: Desk, *, variable: str, flag: str | None, read: Any, texts: tuple[str, ...], expected: tuple[Any, ...]
 ) -> None:
     on_the_command_line, in_the_environment, in_the_file = texts
     environ = {variable: in_the_environment}
@@ -112,18 +105,11 @@ def test_an_empty_variable_is_as_good_as_none_as_compose_passes_them(desk: Desk,
     assert load({variable: ""}) == load({})
 
 
-@pytest.mark.parametrize(
-    ("word", "forced"), [("1", True), ("true", True), ("Yes", True), ("ON", True), ("0", False), ("no", False), ("", False)]
-)
-def test_force_auto_migrate_is_a_word_for_yes(desk: Desk, word: str, forced: bool) -> None:
-    assert load({"FORCE_AUTO_MIGRATE": word}).force_auto_migrate is forced
-
-
 def test_settings_are_frozen_and_say_where_the_url_came_from(desk: Desk) -> None:
     desk.write({".env": "DATABASE_URL=sqlite:file.db\n", "secret": "sqlite:secret.db"})
     assert load().url_source == "DATABASE_URL in .env"
     assert load({"DATABASE_URL": "sqlite:a.db"}).url_source == "DATABASE_URL"
-    assert load({"DATABASE_URL_FILE": "secret"}).url_source == "DATABASE_URL_FILE (secret)"
+    assert load({"DATABASE_URL_FILE": "secret"}).url_source == "DATABASE_URL_FILE, secret"
     assert load({}, database_url="sqlite:a.db").url_source == "--database-url"
     with pytest.raises(AttributeError):
         load().table = "other"  # type: ignore[misc]
@@ -134,13 +120,15 @@ def test_settings_are_frozen_and_say_where_the_url_came_from(desk: Desk) -> None
 
 def test_an_empty_database_url_is_refused_rather_than_taken_for_the_default(desk: Desk) -> None:
     assert str(refusal({"DATABASE_URL": ""})) == (
-        f"the database URL is empty\n  --> DATABASE_URL\nfix: give it a value such as {FORMS}, or unset it"
+        f"the database URL is empty\n  --> DATABASE_URL\nfix: write {FORMS}, or unset it"
     )
     desk.write({".env": "DATABASE_URL=\n"})
     assert refusal().where == "DATABASE_URL in .env"
 
 
-@pytest.mark.parametrize("text", ["sqlite:secret.db", "sqlite:secret.db\n", "sqlite:secret.db\r\n", "\ufeffsqlite:secret.db\n\n"])
+@pytest.mark.parametrize(
+    "text", ["sqlite:secret.db", "sqlite:secret.db\n", "sqlite:secret.db\r\n", "\ufeffsqlite:secret.db\n\n"]
+)
 def test_a_mounted_secret_may_end_in_a_line_break(desk: Desk, text: str) -> None:
     desk.write({"secret": text})
     assert load({"DATABASE_URL_FILE": "secret"}).url.database == "secret.db"
@@ -149,11 +137,17 @@ def test_a_mounted_secret_may_end_in_a_line_break(desk: Desk, text: str) -> None
 def test_both_the_url_and_the_file_are_refused(desk: Desk) -> None:
     desk.write({"secret": "sqlite:secret.db"})
     error = refusal({"DATABASE_URL": "sqlite:a.db", "DATABASE_URL_FILE": "secret"})
-    assert str(error) == "both are set\n  --> DATABASE_URL, DATABASE_URL_FILE\nfix: unset one of them"
+    assert str(error) == "DATABASE_URL and DATABASE_URL_FILE are both set\n  --> environment\nfix: unset one of them"
 
 
 def test_a_url_of_a_stronger_layer_hides_the_file_of_a_weaker_one_and_the_other_way_round(desk: Desk) -> None:
-    desk.write({"secret": "sqlite:secret.db", "url.env": "DATABASE_URL=sqlite:file.db\n", "path.env": "DATABASE_URL_FILE=secret\n"})
+    desk.write(
+        {
+            "secret": "sqlite:secret.db",
+            "url.env": "DATABASE_URL=sqlite:file.db\n",
+            "path.env": "DATABASE_URL_FILE=secret\n",
+        }
+    )
     assert load({"DATABASE_URL_FILE": "missing"}, database_url="sqlite:a.db").url.database == "a.db"
     assert load({"DATABASE_URL_FILE": "secret"}, config="url.env").url.database == "secret.db"
     assert load({"DATABASE_URL": "sqlite:a.db"}, config="path.env").url.database == "a.db"
@@ -162,24 +156,20 @@ def test_a_url_of_a_stronger_layer_hides_the_file_of_a_weaker_one_and_the_other_
 
 def test_a_secret_that_cannot_be_read_is_named_with_the_variable(desk: Desk) -> None:
     assert str(refusal({"DATABASE_URL_FILE": "missing"})) == (
-        "missing cannot be read: no such file or directory\n"
+        "missing cannot be read: No such file or directory\n"
         "  --> DATABASE_URL_FILE\n"
         "fix: create the file, or correct the path:  ls -l missing"
     )
     desk.write({"secret": b"postgres://u:s3cr3t\xff@h/d"})
     error = str(refusal({"DATABASE_URL_FILE": "secret"}))
-    assert error.startswith("secret is not UTF-8 text\n  --> DATABASE_URL_FILE\n")
+    assert error.startswith("secret cannot be read: it is not UTF-8 text\n  --> DATABASE_URL_FILE\n")
     assert SECRET not in error
 
 
 def test_a_url_in_a_secret_that_cannot_be_read_is_not_shown(desk: Desk) -> None:
     desk.write({"secret": f"user:{SECRET}@host/app\n"})
     error = str(refusal({"DATABASE_URL_FILE": "secret"}))
-    assert error == (
-        "the database URL does not start with a known scheme\n"
-        "  --> DATABASE_URL_FILE (secret)\n"
-        f"fix: write {FORMS}"
-    )
+    assert error == (f"the database URL has no scheme\n  --> DATABASE_URL_FILE, secret\nfix: write {FORMS}")
 
 
 # ---- .env
@@ -187,7 +177,7 @@ def test_a_url_in_a_secret_that_cannot_be_read_is_not_shown(desk: Desk) -> None:
 
 def test_a_named_config_that_is_missing_is_an_error_and_the_default_env_is_not(desk: Desk) -> None:
     assert str(refusal(config="prod.env")) == (
-        "prod.env cannot be read: no such file or directory\n"
+        "prod.env cannot be read: No such file or directory\n"
         "  --> --config\n"
         "fix: create the file, or correct the path:  ls -l prod.env"
     )
@@ -203,14 +193,16 @@ def test_a_named_config_replaces_the_default_env(desk: Desk) -> None:
 
 def test_a_folder_as_config_is_an_error(desk: Desk) -> None:
     (desk.home / "folder").mkdir()
-    assert refusal(config="folder").what == "folder cannot be read: is a directory"
+    assert refusal(config="folder").what == "folder cannot be read: Is a directory"
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         pytest.param(f"A=1\nthis is no setting {SECRET}\n", 2, id="no equals sign"),
-        pytest.param(f"A=1\n\n# comment\nDATABASE_URL='postgres://u:{SECRET}@h/d\n", 4, id="a quote that is not closed"),
+        pytest.param(
+            f"A=1\n\n# comment\nDATABASE_URL='postgres://u:{SECRET}@h/d\n", 4, id="a quote that is not closed"
+        ),
         pytest.param(f'DATABASE_URL="postgres://u:{SECRET}@h/d" x\n', 1, id="words after the quote"),
     ],
 )
@@ -231,7 +223,12 @@ def test_values_are_taken_as_they_are_without_interpolation(desk: Desk, monkeypa
 
 
 def test_env_files_have_comments_export_quotes_and_other_peoples_variables(desk: Desk) -> None:
-    desk.write({".env": "\ufeff# mine\n\nexport DATABASE_URL=\"sqlite:quoted.db\"\nOTHER=thing\nMIGRATE_TABLE = spaced # why\r\n"})
+    desk.write(
+        {
+            ".env": '\ufeff# mine\n\nexport DATABASE_URL="sqlite:quoted.db"\n'
+            "OTHER=thing\nMIGRATE_TABLE = spaced # why\r\n"
+        }
+    )
     settings = load()
     assert (settings.url.database, settings.table) == ("quoted.db", "spaced")
 
@@ -247,21 +244,23 @@ def test_reading_settings_does_not_change_the_environment(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["", "1st", "a b", 'a"b', "a;b", "a-b", "app.history", "x" * 60, "tablé", "x\n"], ids=lambda table: repr(table)[:12]
+    "table",
+    ["", "1st", "a b", 'a"b', "a;b", "a-b", "app.history", "x" * 60, "tablé", "x\n"],
+    ids=lambda table: repr(table)[:12],
 )
 def test_a_table_name_that_would_need_quotes_is_refused(desk: Desk, table: str) -> None:
     error = refusal(table=table)
     assert str(error) == (
-        f'"{table}" cannot be the name of the history table\n'
+        f'"{table}" cannot be the history table\n'
         "  --> --table or MIGRATE_TABLE\n"
-        "fix: use letters, digits and underscores, at most 59 of them: name"
+        "fix: use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
     )
 
 
 def test_a_table_may_name_its_schema_on_postgres_alone(desk: Desk) -> None:
     assert load({}, database_url="postgres://h/d", table="app.history").table == "app.history"
-    assert refusal(database_url="postgres://h/d", table="a.b.c").fix.endswith("name or schema.name")
-    assert refusal(database_url="mysql://h/d", table="app.history").fix.endswith("name")
+    for url, table in (("postgres://h/d", "a.b.c"), ("mysql://h/d", "app.history"), ("postgres://h/d", ".a")):
+        assert refusal(database_url=url, table=table).what == f'"{table}" cannot be the history table'
 
 
 @pytest.mark.parametrize("timeout", ["", "-1", "soon", "1e3", "inf", "nan", "1,5", "9" * 400, " 1"])
@@ -274,9 +273,14 @@ def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, time
 
 def test_settings_made_in_python_are_checked_as_well() -> None:
     url = migrate.DatabaseURL.parse("sqlite:a.db")
-    for wrong in ({"table": "a b"}, {"lock_timeout": -1.0}, {"lock_timeout": float("inf")}, {"lock_timeout": float("nan")}):
+    for wrong in (
+        {"table": "a b"},
+        {"lock_timeout": -1.0},
+        {"lock_timeout": float("inf")},
+        {"lock_timeout": float("nan")},
+    ):
         with pytest.raises(migrate.SettingsError):
-            migrate.Settings(url, **wrong)  # type: ignore[arg-type]
+            migrate.Settings(url, **wrong)
 
 
 # ---- URLs
@@ -289,21 +293,28 @@ URLS = [
     pytest.param("sqlite3:app.db", "sqlite:app.db", ("sqlite", "app.db"), id="sqlite3"),
     pytest.param("SQLite:App.DB", "sqlite:App.DB", ("sqlite", "App.DB"), id="scheme in capitals, the path as it is"),
     pytest.param("sqlite:///var/app.db", "sqlite:/var/app.db", ("sqlite", "/var/app.db"), id="sqlite absolute"),
-    pytest.param("sqlite:/var/app.db", "sqlite:/var/app.db", ("sqlite", "/var/app.db"), id="sqlite absolute with one slash"),
+    pytest.param(
+        "sqlite:/var/app.db", "sqlite:/var/app.db", ("sqlite", "/var/app.db"), id="sqlite absolute with one slash"
+    ),
     pytest.param("sqlite::memory:", "sqlite::memory:", ("sqlite", ":memory:"), id="sqlite memory"),
     pytest.param("sqlite://:memory:", "sqlite::memory:", ("sqlite", ":memory:"), id="sqlite memory with two slashes"),
-    pytest.param("sqlite:///:memory:", "sqlite::memory:", ("sqlite", ":memory:"), id="sqlite memory with three slashes"),
+    pytest.param(
+        "sqlite:///:memory:", "sqlite::memory:", ("sqlite", ":memory:"), id="sqlite memory with three slashes"
+    ),
     pytest.param("sqlite:a%20b+c.db", "sqlite:a b+c.db", ("sqlite", "a b+c.db"), id="sqlite percent, and a plus stays"),
     pytest.param("sqlite:a#b?c.db", "sqlite:a#b?c.db", ("sqlite", "a#b?c.db"), id="sqlite hash and question mark"),
     pytest.param("sqlite:a b.db", "sqlite:a b.db", ("sqlite", "a b.db"), id="sqlite blank"),
-    pytest.param(
-        "sqlite:a.db?mode=ro", "sqlite:a.db", ("sqlite", "a.db", "", "", (), {"mode": "ro"}), id="sqlite read-only"
-    ),
     pytest.param("postgres://h/app", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="postgres"),
     pytest.param("postgresql://h/app", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="postgresql"),
-    pytest.param("POSTGRES://h/App", "postgres://h/App", ("postgres", "App", "", "", (("h", 0),)), id="postgres in capitals"),
-    pytest.param("  postgres://h/app\n", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="blanks around it"),
-    pytest.param("postgres://h/app/", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="a slash at the end"),
+    pytest.param(
+        "POSTGRES://h/App", "postgres://h/App", ("postgres", "App", "", "", (("h", 0),)), id="postgres in capitals"
+    ),
+    pytest.param(
+        "  postgres://h/app\n", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="blanks around it"
+    ),
+    pytest.param(
+        "postgres://h/app/", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="a slash at the end"
+    ),
     pytest.param(
         f"postgres://ann:{SECRET}@db.example.com:5433/app",
         "postgres://ann:***@db.example.com:5433/app",
@@ -317,7 +328,10 @@ URLS = [
         id="percent-encoded once",
     ),
     pytest.param(
-        "postgres://u:p%2540@h/d", "postgres://u:***@h/d", ("postgres", "d", "u", "p%40", (("h", 0),)), id="decoded only once"
+        "postgres://u:p%2540@h/d",
+        "postgres://u:***@h/d",
+        ("postgres", "d", "u", "p%40", (("h", 0),)),
+        id="decoded only once",
     ),
     pytest.param(
         "postgres://u:p@ss@h/d", "postgres://u:***@h/d", ("postgres", "d", "u", "p@ss", (("h", 0),)), id="a raw at sign"
@@ -325,9 +339,17 @@ URLS = [
     pytest.param(
         "postgres://u:p:ss@h/d", "postgres://u:***@h/d", ("postgres", "d", "u", "p:ss", (("h", 0),)), id="a raw colon"
     ),
-    pytest.param("postgres://u@[::1]:5432/d", "postgres://u@[::1]:5432/d", ("postgres", "d", "u", "", (("::1", 5432),)), id="IPv6"),
     pytest.param(
-        "postgres://u@[2001:db8::1]/d", "postgres://u@[2001:db8::1]/d", ("postgres", "d", "u", "", (("2001:db8::1", 0),)), id="IPv6 bare"
+        "postgres://u@[::1]:5432/d",
+        "postgres://u@[::1]:5432/d",
+        ("postgres", "d", "u", "", (("::1", 5432),)),
+        id="IPv6",
+    ),
+    pytest.param(
+        "postgres://u@[2001:db8::1]/d",
+        "postgres://u@[2001:db8::1]/d",
+        ("postgres", "d", "u", "", (("2001:db8::1", 0),)),
+        id="IPv6 bare",
     ),
     pytest.param(
         "postgres://h1:1,h2:65535,[::1]/d",
@@ -358,7 +380,12 @@ URLS = [
         "postgres://h/d",
         (
             *("postgres", "d", "", "", (("h", 0),)),
-            {"sslmode": "verify-full", "sslrootcert": "/etc/ssl/db ca.pem", "connect_timeout": "5", "application_name": "a&b"},
+            {
+                "sslmode": "verify-full",
+                "sslrootcert": "/etc/ssl/db ca.pem",
+                "connect_timeout": "5",
+                "application_name": "a&b",
+            },
         ),
         id="postgres TLS",
     ),
@@ -390,107 +417,57 @@ def test_a_url_is_read_once_and_shown_without_its_secrets(text: str, shown: str,
     assert SECRET not in repr(url)
 
 
-UNKNOWN_OPTION = r"the database URL has an unknown option{} after the \?\nfix: known options: [a-z_, -]+; percent-encode special .*"
-ENCODE = "percent-encode special characters in the user name and password: @ is %40, / is %2F, # is %23, ? is %3F, % is %25"
+UNKNOWN_OPTION = (
+    r"the database URL has an unknown option{} after the \?\n"
+    "fix: (write one of [a-zA-Z_, -]+; percent-encode special .*|leave it out: there are none for this database)"
+)
+NO_SCHEME = f"the database URL has no scheme\nfix: write {FORMS}"
+UNREADABLE = f"the database URL cannot be read\nfix: write {FORMS}; {ENCODE}"
+NO_FILE = "the database URL names no file\nfix: write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
+NO_DATABASE = "the database URL names no database\nfix: put its name after the host: .../database"
+BAD_PORT = "the database URL has a port that is not between 1 and 65535\nfix: correct the number after the host"
+BAD_HOST = f"the database URL has a host or a port that cannot be read\nfix: write host:port, or [::1]:port; {ENCODE}"
+BAD_PERCENT = f"the database URL has a % that is not followed by two hexadecimal digits\nfix: {ENCODE}"
+CONTROL = "the database URL holds a control character\nfix: look for a line break or a tab inside it, and remove it"
 REFUSED = [
-    pytest.param("", f"the database URL is empty\nfix: give it a value such as {FORMS}, or unset it", id="empty"),
-    pytest.param("  \n", f"the database URL is empty\nfix: give it a value such as {FORMS}, or unset it", id="blank"),
-    pytest.param("app.db", f"the database URL does not start with a known scheme\nfix: write {FORMS}", id="a path"),
-    pytest.param("s3cr3t:x@h/d", f"the database URL does not start with a known scheme\nfix: write {FORMS}", id="no scheme"),
+    pytest.param("", f"the database URL is empty\nfix: write {FORMS}, or unset it", id="empty"),
+    pytest.param("  \n", f"the database URL is empty\nfix: write {FORMS}, or unset it", id="blank"),
+    pytest.param("app.db", NO_SCHEME, id="a path"),
+    pytest.param("s3cr3t:x@h/d", NO_SCHEME, id="no scheme"),
     pytest.param(
         "postgre://u:s3cr3t@h/d",
         f'the database URL has the unknown scheme "postgre" (did you mean postgres?)\nfix: write {FORMS}',
         id="nearly a scheme",
     ),
     pytest.param(
-        "oracle://u:s3cr3t@h/d", f'the database URL has the unknown scheme "oracle"\nfix: write {FORMS}', id="another database"
+        "oracle://u:s3cr3t@h/d",
+        f'the database URL has the unknown scheme "oracle"\nfix: write {FORMS}',
+        id="another database",
     ),
-    pytest.param("postgres:u:s3cr3t@h/d", f"the database URL needs two slashes after postgres:\nfix: write {FORMS}", id="no slashes"),
-    pytest.param("postgres", f"the database URL needs two slashes after postgres:\nfix: write {FORMS}", id="a scheme alone"),
-    pytest.param("mysql:/u:s3cr3t@h/d", f"the database URL needs two slashes after mysql:\nfix: write {FORMS}", id="one slash"),
-    pytest.param(
-        "sqlite:",
-        "the database URL names no file\nfix: write sqlite:./app.db, or sqlite:///var/lib/app/app.db for an absolute path",
-        id="sqlite without a file",
-    ),
-    pytest.param(
-        "sqlite:///",
-        "the database URL names no file\nfix: write sqlite:./app.db, or sqlite:///var/lib/app/app.db for an absolute path",
-        id="sqlite with a slash only",
-    ),
-    pytest.param(
-        "sqlite:a.db?mode=memory",
-        "the database URL has a mode that is not ro, rw or rwc\nfix: write ?mode=ro, or leave the mode out",
-        id="sqlite with another mode",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t@h",
-        "the database URL names no database\nfix: put its name after the host: .../database",
-        id="no database",
-    ),
-    pytest.param(
-        "mysql://u:s3cr3t@h:3306/",
-        "the database URL names no database\nfix: put its name after the host: .../database",
-        id="no database after the slash",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t@h:99999/d",
-        "the database URL has a port that is not between 1 and 65535\nfix: correct the number after the host",
-        id="port 99999",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t@h:0/d",
-        "the database URL has a port that is not between 1 and 65535\nfix: correct the number after the host",
-        id="port 0",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t@h:x/d",
-        f"the database URL has a host that cannot be read\nfix: write an IPv6 address as [::1], and {ENCODE}",
-        id="port x",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t@::1/d",
-        f"the database URL has a host that cannot be read\nfix: write an IPv6 address as [::1], and {ENCODE}",
-        id="IPv6 without brackets",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t/x@h/d",
-        f"the database URL has a character in it that must be percent-encoded\nfix: {ENCODE}",
-        id="a slash in the password",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t#x@h/d",
-        f"the database URL has a character in it that must be percent-encoded\nfix: {ENCODE}",
-        id="a hash in the password",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t?x@h/d",
-        f"the database URL has a character in it that must be percent-encoded\nfix: {ENCODE}",
-        id="a question mark in the password",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t%@h/d",
-        f"the database URL has a % that is not followed by two hexadecimal digits\nfix: {ENCODE}",
-        id="a lone percent",
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t%zz@h/d",
-        f"the database URL has a % that is not followed by two hexadecimal digits\nfix: {ENCODE}",
-        id="percent and letters",
-    ),
+    pytest.param("postgres:u:s3cr3t@h/d", UNREADABLE, id="no slashes"),
+    pytest.param("postgres", UNREADABLE, id="a scheme alone"),
+    pytest.param("mysql:/u:s3cr3t@h/d", UNREADABLE, id="one slash"),
+    pytest.param("sqlite:", NO_FILE, id="sqlite without a file"),
+    pytest.param("sqlite:///", NO_FILE, id="sqlite with a slash only"),
+    pytest.param("postgres://u:s3cr3t@h", NO_DATABASE, id="no database"),
+    pytest.param("mysql://u:s3cr3t@h:3306/", NO_DATABASE, id="no database after the slash"),
+    pytest.param("postgres://u:s3cr3t@h:99999/d", BAD_PORT, id="port 99999"),
+    pytest.param("postgres://u:s3cr3t@h:65536/d", BAD_PORT, id="port 65536"),
+    pytest.param("postgres://u:s3cr3t@h:0/d", BAD_PORT, id="port 0"),
+    pytest.param("postgres://u:s3cr3t@h:x/d", BAD_HOST, id="port x"),
+    pytest.param("postgres://u:s3cr3t@::1/d", BAD_HOST, id="IPv6 without brackets"),
+    pytest.param("postgres://u:s3cr3t/x@h/d", UNREADABLE, id="a slash in the password"),
+    pytest.param("postgres://u:s3cr3t#x@h/d", UNREADABLE, id="a hash in the password"),
+    pytest.param("postgres://u:s3cr3t?x@h/d", UNREADABLE, id="a question mark in the password"),
+    pytest.param("postgres://u:s3cr3t%@h/d", BAD_PERCENT, id="a lone percent"),
+    pytest.param("postgres://u:s3cr3t%zz@h/d", BAD_PERCENT, id="percent and letters"),
     pytest.param(
         "postgres://u:s3cr3t%ff@h/d",
         f"the database URL has percent-encoded bytes that are not UTF-8\nfix: {ENCODE}",
         id="percent-encoded latin-1",
     ),
-    pytest.param(
-        "postgres://u:s3cr3t@h/a/b", f"the database URL has more than one name after the host\nfix: write {FORMS}", id="two names"
-    ),
-    pytest.param(
-        "postgres://u:s3cr3t@h/d\nx",
-        "the database URL holds a control character\nfix: look for a line break or a tab inside it, and remove it",
-        id="a line break inside",
-    ),
+    pytest.param("postgres://u:s3cr3t@h/a/b", UNREADABLE, id="two names"),
+    pytest.param("postgres://u:s3cr3t@h/d\nx", CONTROL, id="a line break inside"),
 ]
 
 
@@ -535,7 +512,10 @@ some_word = some_text.filter(bool)
 def test_any_user_password_host_and_database_come_back_from_a_url(
     user: str, password: str, host: str, port: int, database: str
 ) -> None:
-    login, place = f"{quote(user, safe='')}:{quote(password, safe='')}", quote(host, safe="") + (f":{port}" if port else "")
+    login, place = (
+        f"{quote(user, safe='')}:{quote(password, safe='')}",
+        quote(host, safe="") + (f":{port}" if port else ""),
+    )
     url = migrate.DatabaseURL.parse(f"postgres://{login}@{place}/{quote(database, safe='')}")
     assert (url.user, url.password, url.database) == (user, password, database)
     assert url.hosts == (((host, port),) if place else ())
@@ -548,9 +528,7 @@ def test_any_path_comes_back_from_a_sqlite_url(database: str) -> None:
 
 
 # A password that can be told from the rest of the text, whatever hypothesis puts around the word.
-some_password = st.builds(
-    "{}{}{}".format, some_text, st.just("Zq9xWv7k"), st.text("@:/#?%&=[]+ aé'\"\\", max_size=8)
-)
+some_password = st.builds("{}{}{}".format, some_text, st.just("Zq9xWv7k"), st.text("@:/#?%&=[]+ aé'\"\\", max_size=8))
 
 
 @given(password=some_password)
@@ -561,7 +539,10 @@ def test_a_password_is_shown_in_no_text_made_from_a_url(password: str) -> None:
         assert "Zq9xWv7k" not in text
 
 
-@given(password=some_password, form=st.sampled_from(["postgres://ann:{}@h/app", "mysql://ann:{}@h", "pg://ann:{}@h/d", "{}", "postgres:{}"]))
+@given(
+    password=some_password,
+    form=st.sampled_from(["postgres://ann:{}@h/app", "mysql://ann:{}@h", "pg://ann:{}@h/d", "{}", "postgres:{}"]),
+)
 def test_a_password_that_was_not_encoded_is_shown_in_no_error(password: str, form: str) -> None:
     try:
         shown = repr(migrate.DatabaseURL.parse(form.format(password), source="DATABASE_URL"))

@@ -391,17 +391,11 @@ ROUTINES = [
     routine(
         "compound statement of MariaDB", "BEGIN NOT ATOMIC DECLARE a INT; SET a = 1; IF a THEN BEGIN END; END IF; END"
     ),
-    routine("IF of MariaDB", "IF EXISTS (SELECT 1) THEN SELECT 1; SELECT 2; END IF"),
-    routine("FOR of MariaDB", "FOR i IN 1..2 DO SELECT i; END FOR"),
     routine(
         "strings and comments in a body",
         "CREATE PROCEDURE p() BEGIN SELECT 'END; \\' END'; -- END;\n # END;\n /* END; */ SELECT \"END;\"; END",
     ),
 ]
-PACKAGE = (  # where sql_mode is ORACLE
-    "CREATE PACKAGE BODY k AS PROCEDURE a() AS x INT; BEGIN SELECT 1; END; "
-    "FUNCTION b RETURN INT AS BEGIN RETURN 1; END; END"
-)
 
 
 @every_syntax
@@ -425,7 +419,7 @@ def test_a_file_is_split_as_the_mysql_client_does(sql: str, expected: list[str])
     assert texts(sql, MYSQL) == expected
 
 
-@pytest.mark.parametrize(("sql", "expected"), [*ROUTINES, routine("package", PACKAGE)])
+@pytest.mark.parametrize(("sql", "expected"), ROUTINES)
 def test_a_stored_program_needs_no_delimiter_command(sql: str, expected: list[str]) -> None:
     assert texts(sql, MYSQL) == expected
 

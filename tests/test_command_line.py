@@ -1,0 +1,771 @@
+"""Words in; exit code, stdout and stderr out, compared whole."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from desk import MODULE, PROGRAM, THREE, Desk, clean_environment, masked
+
+import migrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS = ["up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "repair"]
+APPLIED = "applied  1 one  1 statement, N ms\napplied  2 two  2 statements, N ms\napplied  3 three  1 statement, N ms\n"
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture(name="three")
+def _three(desk: Desk) -> Desk:
+    """The same with three migrations in sql/."""
+    desk.write(THREE)
+    return desk
+
+
+@pytest.fixture(name="applied")
+def _applied(three: Desk) -> Desk:
+    """The same with all three applied to app.db."""
+    assert three.here("up").exit == 0
+    return three
+
+
+# ---- which command
+
+
+def test_no_command_anywhere_shows_the_help_and_exits_with_2(desk: Desk) -> None:
+    ran = desk()
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == migrate.build_parser().format_help()
+    assert desk.names() == []
+
+
+def test_help_and_version_go_to_stdout(desk: Desk) -> None:
+    assert desk("--help") == (0, migrate.build_parser().format_help(), "")
+    assert desk("--version") == (0, f"{PROGRAM} {migrate.__version__}\n", "")
+    for command in COMMANDS:
+        ran = desk(command, "--help")
+        assert (ran.exit, ran.err) == (0, "")
+        assert ran.out.startswith(f"usage: {PROGRAM} {command} ")
+        assert "--database-url" in ran.out
+
+
+def test_the_help_names_every_command_and_none_that_does_not_work_yet(desk: Desk) -> None:
+    text = desk("--help").out
+    assert re.findall(r"^    (\w+) ", text, re.MULTILINE) == COMMANDS
+    assert not re.search(r"--(sql|base|scratch-url)\b", text + desk("plan", "--help").out + desk("check", "--help").out)
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["stauts"], 'there is no command "stauts" (did you mean status?)'),
+        (["dwon", "2"], 'there is no command "dwon" (did you mean down?)'),
+        (["frobnicate"], 'there is no command "frobnicate"'),
+        (["up", "--dryrun"], "there is no option --dryrun (did you mean --dry-run?)"),
+        (["up", "--dir=sql", "--tabel=x"], "there is no option --tabel (did you mean --table?)"),
+        (["--verbos", "status"], "there is no option --verbos (did you mean --verbose?)"),
+        (["status", "--exitcode"], "there is no option --exitcode (did you mean --exit-code?)"),
+    ],
+)
+def test_an_unknown_word_suggests_the_nearest(three: Desk, words: list[str], what: str) -> None:
+    ran = three(*words)
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: {what}\nfix: look at what there is:  {PROGRAM} ")
+
+
+@pytest.mark.parametrize("choice", ["--format", "--color"])
+def test_an_unknown_choice_names_the_option_and_shows_its_choices(three: Desk, choice: str) -> None:
+    """Not a command: ``--format plai`` does not mean plan."""
+    known = {"--format": ("plai", "plain"), "--color": ("alway", "always")}[choice]
+    ran = three("status", choice, known[0])
+    assert (ran.exit, ran.out) == (2, "")
+    assert choice in ran.err
+    assert known[1] in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["up", "0"], ["up", "-1"], ["up", "x"], ["up", "1", "2"], ["down", "0"], ["log", "x"], ["plan", "sideways"]),
+        *(
+            ["baseline"],
+            ["new"],
+            ["repair"],
+            ["repair", "1"],
+            ["repair", "1", "--applied", "--pending"],
+            ["up", "--to"],
+        ),
+        *(
+            ["down", "--all", "--to-here"],
+            ["down", "2", "--all"],
+            ["down", "--to", "1", "--all"],
+            ["--format", "xml", "up"],
+        ),
+        *(["status", "up"], ["check", "--exit-code"], ["--lock-timeout", "-5", "up"], ["--lock-timeout=soon", "up"]),
+        *(["down", "1", "--all"], ["down", "1", "--to", "1"], ["down", "1", "--to-here"]),
+    ],
+    ids=" ".join,
+)
+def test_words_that_cannot_be_understood_exit_with_2_and_run_nothing(applied: Desk, words: list[str]) -> None:
+    ran = applied.here(*words)
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+    assert "\nfix: " in ran.err
+    assert applied.tables() == ["one", "three", "two"]
+
+
+def test_options_may_stand_before_or_after_the_command_and_the_later_one_wins(three: Desk) -> None:
+    before = three("--database-url", "sqlite:app.db", "--dir", "sql", "--format", "json", "status")
+    after = three("status", "--database-url", "sqlite:app.db", "--dir", "sql", "--format", "json")
+    around = three("--dir=wrong", "--format=json", "status", "--dir=sql", "--database-url=sqlite:app.db")
+    assert before.document == after.document == around.document
+    assert three.here("--format", "json", "status", "--format", "plain").out.startswith("1\tone\t")
+
+
+# ---- the guide's form
+
+
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        ("up", APPLIED),
+        ("status", "1\tone\tpending\t\t\t\n2\ttwo\tpending\t\t\t\n3\tthree\tpending\t\t\t\n"),
+    ],
+)
+def test_migrate_command_works_as_flag_as_variable_and_from_a_file(three: Desk, command: str, out: str) -> None:
+    assert masked(three.here(f"--migrate-command={command}").out) == out
+    three.set(DATABASE_URL="sqlite:second.db", MIGRATE_COMMAND=command, MIGRATE_DIR="sql")
+    assert masked(three().out) == out
+    three.monkeypatch.delenv("DATABASE_URL")
+    three.monkeypatch.delenv("MIGRATE_COMMAND")
+    three.write({"prod.env": f"DATABASE_URL=sqlite:third.db\nMIGRATE_COMMAND={command}\n"})
+    assert masked(three("--config", "prod.env").out) == out
+
+
+def test_migrate_command_does_down_and_reset_too(applied: Desk) -> None:
+    assert masked(applied.here("--migrate-command", "down").out) == "rolled back  3 three  1 statement, N ms\n"
+    assert applied.tables() == ["one", "two"]
+    assert masked(applied.here("--migrate-command", "reset", "--yes").out) == APPLIED
+    assert applied.here("--migrate-command", "reset").exit == 2
+
+
+def test_the_env_file_of_the_working_directory_is_enough(three: Desk) -> None:
+    three.write({".env": "DATABASE_URL=sqlite:app.db\nMIGRATE_COMMAND=up\nMIGRATE_DIR=sql\n"})
+    ran = three()
+    assert (ran.exit, masked(ran.out), ran.err) == (0, APPLIED, "")
+
+
+def test_a_command_wins_over_the_variable_and_contradicts_the_flag(three: Desk) -> None:
+    three.set(MIGRATE_COMMAND="reset")
+    assert three.here("status").out.startswith("1\tone\tpending")
+    ran = three.here("status", "--migrate-command=up")
+    assert ran == (2, "", "error: two commands: status, and --migrate-command=up\nfix: leave one of them out\n")
+    assert three.here("status", "--migrate-command=status").exit == 0
+    assert three.here("--migrate-command=status").exit == 0
+
+
+@pytest.mark.parametrize("how", ["--migrate-command", "MIGRATE_COMMAND"])
+def test_migrate_command_knows_the_four_of_the_guide(three: Desk, how: str) -> None:
+    if how.startswith("--"):
+        ran = three.here(how, "stauts")
+    else:
+        three.set(MIGRATE_COMMAND="stauts")
+        ran = three.here()
+    assert ran == (
+        2,
+        "",
+        (
+            f'error: there is no command "stauts" (did you mean status?)\n  --> {how}\n'
+            "fix: write one of up, down, status, reset\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["--migrate-command=up", "--to", "1"], "applied  1 one  1 statement, N ms\n"),
+        (["--migrate-command=up", "1"], "applied  1 one  1 statement, N ms\n"),
+        (["--migrate-command", "up", "--dry-run"], None),
+    ],
+)
+def test_the_options_of_a_command_work_with_migrate_command_too(three: Desk, words: list[str], out: str | None) -> None:
+    ran = three.here(*words)
+    assert (ran.exit, ran.err) == (0, "")
+    assert out is None or masked(ran.out) == out
+
+
+# ---- running
+
+
+def test_up_prints_one_line_per_file_and_says_when_there_is_nothing_to_do(three: Desk) -> None:
+    assert masked(three.here("up", "1").out) == "applied  1 one  1 statement, N ms\n"
+    assert masked(three.here("up", "--to", "2").out) == "applied  2 two  2 statements, N ms\n"
+    assert masked(three.here("up").out) == "applied  3 three  1 statement, N ms\n"
+    assert three.here("up") == (0, "", "up to date at 3 (3 applied)\n")
+
+
+def test_down_redo_and_reset_print_what_they_did(applied: Desk) -> None:
+    assert masked(applied.here("redo").out) == (
+        "rolled back  3 three  1 statement, N ms\napplied  3 three  1 statement, N ms\n"
+    )
+    assert masked(applied.here("down", "2").out) == (
+        "rolled back  3 three  1 statement, N ms\nrolled back  2 two  1 statement, N ms\n"
+    )
+    assert masked(applied.here("down", "--all").out) == "rolled back  1 one  1 statement, N ms\n"
+    assert applied.here("down") == (0, "", "nothing to roll back\n")
+    ran = applied.here("reset", "--yes")
+    assert (ran.exit, masked(ran.out)) == (0, APPLIED)
+    assert re.fullmatch(r"dropped \d+ objects\n", ran.err)
+
+
+def test_down_with_an_empty_version_rolls_back_nothing(applied: Desk) -> None:
+    """As in ``down --to "$VERSION"``, where nobody set VERSION."""
+    ran = applied.here("down", "--to", "")
+    assert (ran.exit, ran.out) == (2, "")
+    assert applied.tables() == ["one", "three", "two"]
+
+
+def test_baseline_and_repair_print_what_they_did(three: Desk) -> None:
+    assert three.here("baseline", "2") == (0, "marked as applied  1 one\nmarked as applied  2 two\n", "")
+    assert three.tables() == []
+    three.write({"sql/1_one.up.sql": "-- edited\n"})
+    assert three.here("repair", "1", "--applied") == (0, "repaired  1 one\n", "")
+    assert three.here("repair", "1", "--applied") == (
+        4,
+        "",
+        (
+            "error: 1 one is applied: there is nothing to repair in this way\n"
+            "nothing was changed.\n"
+            f"fix: look at the states:  {PROGRAM} status\n"
+        ),
+    )
+
+
+def test_a_failing_statement_shows_the_place_and_keeps_the_files_before(three: Desk) -> None:
+    three.write({"sql/2_two.up.sql": "-- two\nCREATE TABLE two (id INTEGER);\nINSERT INTO tow VALUES (1);\n"})
+    ran = three.here("up")
+    assert (ran.exit, masked(ran.out)) == (1, "applied  1 one  1 statement, N ms\n")
+    assert ran.err == (
+        "error: no such table: tow\n"
+        "  --> sql/2_two.up.sql:3:13\n"
+        "  3 | INSERT INTO tow VALUES (1);\n"
+        "                  ^\n"
+        "nothing was changed: SQLite rolled the whole file back. 1 file before it is done.\n"
+        f"fix: correct line 3, then run  {PROGRAM} up\n"
+    )
+    assert three.tables() == ["one"]
+
+
+def test_reset_without_a_terminal_needs_yes(applied: Desk) -> None:
+    ran = applied.here("reset")
+    assert ran == (
+        2,
+        "",
+        (
+            "error: reset drops every table, and there is no terminal to ask on\n"
+            "  --> sqlite:app.db\n"
+            f"fix: say that you mean it:  {PROGRAM} reset --yes\n"
+        ),
+    )
+    assert applied.tables() == ["one", "three", "two"]
+
+
+def test_plan_and_dry_run_show_the_same_and_create_nothing(three: Desk) -> None:
+    before = three.names()
+    expected = "1\tone\tup\t1\t0\ttransaction\tsql/1_one.up.sql\t\n2\ttwo\tup\t2\t0\ttransaction\tsql/2_two.up.sql\t\n"
+    assert three.here("plan", "up", "2").out == expected
+    assert three.here("plan", "2").out == expected
+    assert three.here("plan", "--to", "2").out == expected
+    assert three.here("up", "2", "--dry-run").out == expected
+    assert three.names() == before
+
+
+def test_plan_down_and_a_dry_run_of_down_show_the_same(applied: Desk) -> None:
+    expected = (
+        "3\tthree\tdown\t1\t0\ttransaction\tsql/3_three.down.sql\t\n"
+        "2\ttwo\tdown\t1\t0\ttransaction\tsql/2_two.down.sql\t\n"
+    )
+    for words in (
+        ["plan", "down", "2"],
+        ["plan", "down", "--to", "1"],
+        ["down", "2", "--dry-run"],
+        ["down", "--to", "1", "--dry-run"],
+    ):
+        assert applied.here(*words).out == expected
+    assert applied.tables() == ["one", "three", "two"]
+
+
+# ---- looking creates nothing
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "log", "check"])
+def test_looking_at_a_mistyped_path_creates_nothing(three: Desk, command: str) -> None:
+    before = three.names()
+    assert three("--database-url", "sqlite:no.db", "--dir", "sql", command).exit == 0
+    assert three.names() == before
+    assert three("--database-url", "sqlite:no/such/folder/no.db", "--dir", "sql", command).exit in {0, 1}
+    assert three.names() == before
+
+
+def test_status_of_a_database_that_is_not_there_says_so(three: Desk) -> None:
+    assert three("--database-url", "sqlite:no.db", "--dir", "sql", "status").err == (
+        f"no.db does not exist yet; this creates it:  {PROGRAM} up\n"
+    )
+
+
+@pytest.mark.parametrize("words", [["down"], ["down", "--all"], ["redo"], ["repair", "1", "--pending"]], ids=" ".join)
+def test_going_back_on_a_file_that_is_not_there_is_an_error_and_creates_nothing(three: Desk, words: list[str]) -> None:
+    before = three.names()
+    ran = three("--database-url", "sqlite:no.db", "--dir", "sql", *words)
+    assert ran == (
+        1,
+        "",
+        f"error: no.db does not exist\n  --> sqlite:no.db\nfix: correct the path, or create it:  {PROGRAM} up\n",
+    )
+    assert three.names() == before
+
+
+def test_up_creates_the_file_and_no_folder(three: Desk) -> None:
+    ran = three("--database-url", "sqlite:data/app.db", "--dir", "sql", "up")
+    assert ran == (
+        1,
+        "",
+        "error: there is no folder data\n  --> sqlite:data/app.db\nfix: create the folder, or correct the path\n",
+    )
+
+
+def test_what_is_no_database_is_left_alone(three: Desk) -> None:
+    three.write({"notes.txt": "these are my notes, and they are long enough to be looked at\n" * 20})
+    for command in ("status", "up", "down"):
+        ran = three("--database-url", "sqlite:notes.txt", "--dir", "sql", command)
+        assert (ran.exit, ran.out) == (1, "")
+        assert ran.err == (
+            "error: file is not a database\n  --> sqlite:notes.txt\n"
+            "fix: correct the path: this file holds something else\n"
+        )
+    assert (three.home / "notes.txt").read_text().startswith("these are my notes")
+
+
+# ---- exit codes
+
+
+def test_status_exits_with_0_unless_asked_for_the_exit_code(three: Desk) -> None:
+    assert three.here("status").exit == 0
+    assert three.here("status", "--exit-code").exit == 3
+    three.here("up", "2")
+    assert three.here("status", "--exit-code").exit == 3
+    three.here("up")
+    assert three.here("status", "--exit-code").exit == 0
+
+
+def test_status_exit_code_is_4_where_history_and_files_disagree(applied: Desk) -> None:
+    applied.write({"sql/2_two.up.sql": "-- edited\n"})
+    assert applied.here("status", "--exit-code").exit == 4
+    assert applied.here("up").exit == 4
+    applied.write(THREE)
+    (applied.home / "sql/2_two.up.sql").unlink()
+    (applied.home / "sql/2_two.down.sql").unlink()
+    assert applied.here("status", "--exit-code").exit == 4
+    applied.here("down", "2")
+    applied.write({"sql/0_zero.up.sql": "SELECT 1;"})
+    assert applied.here("status", "--exit-code").exit == 4
+
+
+def test_a_database_that_is_ahead_of_the_files_is_no_disagreement(applied: Desk) -> None:
+    (applied.home / "sql/3_three.up.sql").unlink()
+    (applied.home / "sql/3_three.down.sql").unlink()
+    assert applied.here("status", "--exit-code").exit == 0
+    ran = applied.here("up")
+    assert (ran.exit, ran.out) == (0, "")
+    assert ran.err.startswith("the database is ahead of these files: 3 came with a newer release\n")
+    ran = applied.here("down", "--to-here")
+    assert (ran.exit, masked(ran.out)) == (0, "rolled back  3 three  1 statement, N ms\n")
+    assert "the text stored when it was applied runs" in ran.err
+    assert applied.tables() == ["one", "two"]
+
+
+def test_a_table_of_another_tool_is_recognised_and_left_alone(three: Desk) -> None:
+    three.here("up", "--table", "mine")
+    three.rows("CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, dirty BOOLEAN)")
+    for command in ("up", "status", "down"):
+        ran = three.here(command)
+        assert (ran.exit, ran.out) == (4, "")
+        assert ran.err.startswith(
+            "error: the table schema_migrations belongs to golang-migrate: it has the columns version, dirty\n"
+            "  --> sqlite:app.db"
+        )
+        assert "\nnothing was changed.\nfix: " in ran.err
+        assert " --table " in ran.err
+
+
+def test_a_lock_that_is_not_obtained_exits_with_5(three: Desk) -> None:
+    import sqlite3
+
+    holder = sqlite3.connect(three.home / "app.db", isolation_level=None)
+    try:
+        holder.execute("BEGIN IMMEDIATE")
+        ran = three.here("up", "--lock-timeout", "0")
+    finally:
+        holder.close()
+    assert (ran.exit, ran.out) == (5, "")
+    assert ran.err.startswith("error: ")
+    assert "\nfix: " in ran.err
+
+
+# ---- JSON
+
+
+def document(desk: Desk, *words: str, code: int = 0) -> dict[str, Any]:
+    ran = desk.here("--format", "json", *words)
+    assert ran.exit == code, ran.err
+    return ran.document
+
+
+def test_status_as_json(three: Desk) -> None:
+    three.here("up", "2")
+    found = document(three, "status")
+    times = [each.pop("applied_at") for each in found["migrations"]]
+    assert all(TIME.fullmatch(time) for time in times[:2])
+    assert times[2] is None
+    checksums = {each["version"]: each.pop("checksum") for each in found["migrations"]}
+    assert all(re.fullmatch("[0-9a-f]{64}", checksum) for checksum in checksums.values())
+    people = {each.pop("applied_by") for each in found["migrations"][:2]}
+    assert len(people) == 1
+    assert "@" in people.pop()
+    for each in found["migrations"][:2]:
+        assert isinstance(each.pop("took_ms"), int)
+    assert found == {
+        "database": "sqlite:app.db",
+        "dialect": "sqlite",
+        "table": "schema_migrations",
+        "current": "2",
+        "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0},
+        "migrations": [
+            {
+                "version": "1",
+                "name": "one",
+                "state": "applied",
+                "statements": 1,
+                "statements_done": 1,
+                "has_down": True,
+            },
+            {
+                "version": "2",
+                "name": "two",
+                "state": "applied",
+                "statements": 2,
+                "statements_done": 2,
+                "has_down": True,
+            },
+            {
+                "version": "3",
+                "name": "three",
+                "state": "pending",
+                "took_ms": None,
+                "applied_by": None,
+                "statements": None,
+                "statements_done": None,
+                "has_down": True,
+            },
+        ],
+    }
+
+
+def test_an_empty_database_has_no_current_version(three: Desk) -> None:
+    assert document(three, "status")["current"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "actions"),
+    [
+        (["up"], []),
+        (["down", "2"], [("3", "down"), ("2", "down")]),
+        (["redo"], [("3", "down"), ("3", "up")]),
+        (["reset", "--yes"], [("1", "up"), ("2", "up"), ("3", "up")]),
+    ],
+)
+def test_results_as_json(applied: Desk, words: list[str], actions: list[tuple[str, str]]) -> None:
+    found = document(applied, *words)
+    assert [(each["version"], each["action"]) for each in found["results"]] == actions
+    assert all(
+        (isinstance(each["took_ms"], int) and each["statements"] == 1) or each["version"] == "2"
+        for each in found["results"]
+    )
+
+
+def test_baseline_and_repair_as_json(three: Desk) -> None:
+    assert [each["version"] for each in document(three, "baseline", "2")["results"]] == ["1", "2"]
+    three.write({"sql/1_one.up.sql": "-- edited\n"})
+    assert [each["action"] for each in document(three, "repair", "1", "--applied")["results"]] == ["repair"]
+
+
+def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
+    (step,) = document(applied, "plan", "down")["steps"]
+    assert step == {
+        "version": "3",
+        "name": "three",
+        "direction": "down",
+        "statements": 1,
+        "mode": "transaction",
+        "done": 0,
+        "file": "sql/3_three.down.sql",
+        "note": "",
+    }
+    entries = document(applied, "log", "2")["log"]
+    assert [(each["version"], each["action"], each["outcome"], each["error"]) for each in entries] == [
+        ("3", "up", "ok", None),
+        ("2", "up", "ok", None),
+    ]
+    assert TIME.fullmatch(entries[0]["at"])
+    assert len(document(applied, "new", "four")["files"]) == 2
+    assert document(applied, "check")["findings"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["up"], 4),
+        (["repair", "9", "--applied"], 2),
+        (["down", "--to", "9"], 2),
+        (["reset"], 2),
+        (["--table", "a b", "status"], 2),
+        (["--dir", "nowhere", "status"], 2),
+        (["--database-url", "sqlite:nowhere/app.db", "up"], 1),
+        (["--config", "nowhere", "status"], 2),
+        (["up", "--bogus"], 2),
+        (["stauts"], 2),
+        (["--migrate-command=stauts"], 2),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else None,
+)
+def test_an_error_is_one_json_document_and_a_text_on_stderr(applied: Desk, words: list[str], code: int) -> None:
+    applied.write({"sql/1_one.up.sql": "-- edited\n"})
+    ran = applied.here("--format", "json", *words)
+    assert ran.exit == code
+    error = ran.document["error"]
+    assert error["exit"] == code
+    assert {"what", "where", "fix", "exit"} <= set(error)
+    assert error["what"]
+    assert error["fix"]
+    assert ran.err.startswith(f"error: {error['what']}")
+
+
+def test_a_failure_as_json_says_what_was_done_before(three: Desk) -> None:
+    three.write({"sql/2_two.up.sql": "INSERT INTO nowhere VALUES (1);\n"})
+    found = document(three, "up", code=1)
+    assert found["error"]["what"] == "no such table: nowhere"
+    assert found["error"]["where"] == "sql/2_two.up.sql:1:13"
+    assert [each["version"] for each in found["results"]] == ["1"]
+
+
+def test_every_command_prints_one_json_document_and_nothing_else(three: Desk) -> None:
+    for words in (
+        *(
+            ["check"],
+            ["status"],
+            ["plan"],
+            ["up"],
+            ["up"],
+            ["log"],
+            ["plan", "down"],
+            ["redo"],
+            ["down"],
+            ["reset", "--yes"],
+        ),
+        *(["down", "--all"], ["baseline", "1"], ["new", "x"], ["up", "--dry-run"], ["down", "--dry-run"]),
+    ):
+        assert document(three, *words)
+
+
+# ---- talk
+
+
+def test_quiet_keeps_the_data_and_drops_the_talk(three: Desk) -> None:
+    assert three.here("-q", "up").err == ""
+    assert three.here("up", "--quiet") == (0, "", "")
+    assert three.here("-q", "status").out.startswith("1\tone\tapplied\t")
+    assert three.here("-q", "down", "--to", "9").err.startswith("error: ")
+
+
+def test_verbose_says_which_database_table_and_files_and_no_password(three: Desk) -> None:
+    ran = three.here("-v", "status")
+    assert ran.err.splitlines()[0] == "database sqlite:app.db (from --database-url), table schema_migrations, files sql"
+    ran = three("--verbose", "--database-url", "postgres://ann:s3cr3t@h/app?sslmode=require", "--dir", "sql", "check")
+    assert (
+        ran.err.splitlines()[0]
+        == "database postgres://ann:***@h/app (from --database-url), table schema_migrations, files sql"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "colored"),
+    [
+        ([], {}, False),
+        (["--color", "always"], {}, True),
+        (["--color", "never"], {}, False),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),
+        ([], {"NO_COLOR": "1"}, False),
+    ],
+)
+def test_color_is_for_terminals_or_on_demand(
+    applied: Desk, words: list[str], variables: dict[str, str], colored: bool
+) -> None:
+    applied.set(**variables)
+    ran = applied.here("status", "--format", "table", *words)
+    assert ("\033[" in ran.out) is colored
+    ran = applied.here("down", "--to", "9", *words)
+    assert ("\033[" in ran.err) is colored
+    assert "\033[" not in applied.here("status", *words, "--format", "plain").out
+    assert "\033[" not in applied.here("status", *words, "--format", "json").out
+
+
+def test_plain_lines_have_tabs_and_nothing_that_breaks_them(three: Desk) -> None:
+    three.write({"sql/4_four.up.sql": "INSERT INTO nowhere VALUES (1,\n\t2);\n"})
+    three.here("up")
+    for command in ("status", "log", "plan"):
+        ran = three.here(command)
+        assert len({line.count("\t") for line in ran.out.splitlines()}) == 1
+
+
+# ---- the program as a process
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["status"], ["log"], ["plan", "down"], ["--format", "json", "status"], ["--help"], ["check"]],
+    ids=" ".join,
+)
+def test_a_reader_that_goes_away_gets_no_traceback(applied: Desk, words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", *words]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=applied.home,
+            env=clean_environment(),
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_reason_for_a_traceback(applied: Desk, closed: str) -> None:
+    """As some supervisors start their children."""
+    line = f'"{sys.executable}" "{MODULE}" --database-url sqlite:app.db --dir sql reset {closed}'
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=applied.home, env=clean_environment(), text=True, check=False, capture_output=True
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+
+
+def test_the_checkout_names_itself_in_what_is_to_be_typed_next(three: Desk) -> None:
+    done = three.process("--dir", "sql", "--database-url", "sqlite:no.db", "status")
+    assert done.stderr == "no.db does not exist yet; this creates it:  python migrate.py up\n"
+
+
+def test_the_default_database_is_a_file_here_and_the_default_files_are_those_that_ship(desk: Desk) -> None:
+    done = desk.process("up")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["20250504", "20250816", "20250831", "20250923"]
+    assert desk.names() == ["imagor-studio.db"]
+
+
+# ---- auto_migrate
+
+
+def test_auto_migrate_runs_on_sqlite(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert migrate.auto_migrate("sqlite:./app.db") is True
+    assert desk.tables() == ["registry", "users"]
+    lines = [re.sub(r"\d+ ms", "N ms", each.getMessage()) for each in caplog.records]
+    assert lines == [
+        "applied 20250504 create_metadata_table in N ms",
+        "applied 20250816 create_users_table in N ms",
+        "applied 20250831 add_is_encrypted_to_registry in N ms",
+        "applied 20250923 add_video_extensions in N ms",
+    ]
+    assert migrate.auto_migrate("sqlite:./app.db") is True
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "mysql", "mariadb"])
+def test_auto_migrate_connects_to_no_server_and_logs_what_to_run(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    for driver in ("psycopg", "pymysql"):
+        monkeypatch.setitem(sys.modules, driver, None)  # importing it would fail
+    assert migrate.auto_migrate(f"{scheme}://ann:s3cr3t@203.0.113.1/app") is False
+    (record,) = caplog.records
+    shown = {"postgresql": "postgres", "mariadb": "mysql"}.get(scheme, scheme)
+    assert (record.name, record.levelname) == ("migrate", "WARNING")
+    message = record.getMessage()
+    assert message.startswith(f"{shown}://ann:***@203.0.113.1/app is not migrated at start-up: ")
+    assert "run  imagor-studio-migrate up" in message
+    assert "s3cr3t" not in message
+
+
+@pytest.mark.parametrize(("force", "variable"), [(True, None), (False, "1"), (False, "true")])
+def test_auto_migrate_can_be_forced(desk: Desk, force: bool, variable: str | None) -> None:
+    if variable:
+        desk.set(FORCE_AUTO_MIGRATE=variable)
+    with pytest.raises(migrate.ConnectError) as caught:  # nobody listens on port 1
+        migrate.auto_migrate("postgres://ann:s3cr3t@127.0.0.1:1/app?connect_timeout=2", force=force)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_auto_migrate_raises_what_up_raises(desk: Desk) -> None:
+    migrate.auto_migrate("sqlite:app.db")
+    desk.rows("DROP TABLE schema_migrations")
+    with pytest.raises(migrate.StatementError):
+        migrate.auto_migrate("sqlite:app.db")
+
+
+def test_the_verbs_take_a_url_and_return_typed_results(desk: Desk) -> None:
+    results = migrate.up("sqlite:app.db")
+    first = results[0]
+    assert (first.version, first.action, first.name) == ("20250504", "up", "create_metadata_table")
+    assert {each.state for each in migrate.status("sqlite:app.db")} == {"applied"}
+    assert [each.version for each in migrate.down("sqlite:app.db", count=2)] == ["20250923", "20250831"]
+    assert [each.version for each in migrate.plan("sqlite:app.db")] == ["20250831", "20250923"]
+    assert migrate.log("sqlite:app.db", count=1)[0].action == "down"
+
+
+def test_down_asks_the_caller_with_the_steps_before_anything_runs(applied: Desk) -> None:
+    asked: list[list[str]] = []
+
+    def confirm(steps: Any) -> bool:
+        asked.append([step.version for step in steps])
+        return False
+
+    settings = migrate.load_settings({"dir": "sql", "database_url": "sqlite:app.db"}, {})
+    assert migrate.down(settings, count=2, confirm=confirm) == []
+    assert asked == [["3", "2"]]
+    assert applied.tables() == ["one", "three", "two"]
+
+
+def test_json_on_stdout_is_utf_8_text_as_it_is(desk: Desk) -> None:
+    desk.write({"sql/1_größe.up.sql": "SELECT 1;"})
+    ran = desk.here("--format", "json", "status")
+    assert "größe" in ran.out
+    assert json.loads(ran.out)["migrations"][0]["name"] == "größe"

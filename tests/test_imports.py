@@ -1,0 +1,124 @@
+"""What importing and running costs: the standard library, and a driver or rich only where they are needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from desk import MODULE, THREE, Desk, clean_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEAR = {"psycopg", "psycopg_binary", "pymysql", "cryptography", "rich", "dotenv", "asyncio"}
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    desk = Desk.start(tmp_path, monkeypatch, capsys)
+    desk.write(THREE)
+    return desk
+
+
+def imported(desk: Desk, *words: str) -> set[str]:
+    """The top-level modules that ``python -X importtime`` names while *words* run."""
+    command = [sys.executable, "-X", "importtime", *words]
+    done = subprocess.run(command, cwd=desk.home, env=clean_environment(), text=True, check=True, capture_output=True)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines[1:]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ["up", "--format", "plain"],
+            ["status", "--format", "plain"],
+            ["status", "--format", "json"],
+            ["plan"],
+            ["log"],
+        ),
+        *(["check"], ["--help"]),
+    ],
+    ids=" ".join,
+)
+def test_a_run_on_sqlite_imports_no_driver_no_rich_no_dotenv(desk: Desk, words: list[str]) -> None:
+    modules = imported(desk, str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", *words)
+    assert "sqlite3" in modules
+    assert modules & DEAR == set()
+
+
+def test_up_that_applies_and_down_import_neither(desk: Desk) -> None:
+    common = (str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql")
+    for words in (("up",), ("redo",), ("down", "--all"), ("reset", "--yes")):
+        assert imported(desk, *common, *words) & DEAR == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import migrate",
+        "import migrate; migrate.build_parser()",
+        "import migrate; migrate.build_parser().format_help()",
+    ],
+)
+def test_importing_and_building_the_parser_load_the_standard_library_only(desk: Desk, code: str) -> None:
+    def loaded(code: str) -> set[str]:
+        command = [
+            sys.executable,
+            "-c",
+            f"import sys; sys.path.insert(0, {str(MODULE.parent)!r}); {code}; print(*sys.modules)",
+        ]
+        done = subprocess.run(command, cwd=desk.home, text=True, check=True, capture_output=True)
+        return {name.partition(".")[0] for name in done.stdout.split()}
+
+    assert loaded(code) - loaded("pass") - sys.stdlib_module_names == {"migrate"}
+
+
+def test_the_parser_is_built_without_any_installed_package(desk: Desk) -> None:
+    """As the man page is: ``-S`` hides site-packages."""
+    code = f"import sys; sys.path.insert(0, {str(MODULE.parent)!r}); import migrate; print(migrate.build_parser().prog)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", code], cwd=desk.home, text=True, check=True, capture_output=True
+    )
+    assert done.stdout == "imagor-studio-migrate\n"
+
+
+def test_sqlite_needs_no_installed_package_at_all(desk: Desk) -> None:
+    for words in (["up"], ["status"], ["down", "--all"]):
+        command = [sys.executable, "-S", str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", *words]
+        done = subprocess.run(
+            command, cwd=desk.home, env=clean_environment(), text=True, check=False, capture_output=True
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("url", "package"),
+    [("postgres://u:s3cr3t@h/d", "psycopg"), ("mysql://u:s3cr3t@h/d", "PyMySQL")],
+)
+def test_a_missing_driver_is_an_error_with_the_line_that_brings_it(desk: Desk, url: str, package: str) -> None:
+    command = [sys.executable, "-S", str(MODULE), "--database-url", url, "--dir", "sql", "status"]
+    done = subprocess.run(command, cwd=desk.home, env=clean_environment(), text=True, check=False, capture_output=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: the driver {package.lower()} is not installed\n")
+    assert f"pip install '{package}" in done.stderr or f"pip install {package}" in done.stderr
+    assert "s3cr3t" not in done.stderr
+
+
+def test_a_missing_rich_or_dotenv_is_an_error_and_no_traceback(desk: Desk) -> None:
+    command = [sys.executable, "-S", str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", "status"]
+    done = subprocess.run(
+        [*command, "--format", "table"],
+        cwd=desk.home,
+        env=clean_environment(),
+        text=True,
+        check=False,
+        capture_output=True,
+    )
+    assert "Traceback" not in done.stderr
+    desk.write({".env": "MIGRATE_TABLE=x\n"})
+    done = subprocess.run(command, cwd=desk.home, env=clean_environment(), text=True, check=False, capture_output=True)
+    assert "Traceback" not in done.stderr

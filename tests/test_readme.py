@@ -1,0 +1,192 @@
+"""The README cannot lie: its transcripts are typed again, its commands and options exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from desk import MODULE, PROGRAM, clean_environment
+
+import migrate
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+ROOT = MODULE.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+class Typed(NamedTuple):
+    """A line after ``$``, and what is printed under it."""
+
+    line: int
+    command: str
+    output: str
+
+
+def transcripts() -> list[Typed]:
+    """Everything that is typed in a console block, in order."""
+    typed: list[Typed] = []
+    inside = False
+    for number, line in enumerate(README.splitlines(), 1):
+        if line.startswith("```"):
+            inside = line == "```console"
+        elif inside and line.startswith("$ "):
+            typed.append(Typed(number, line[2:], ""))
+        elif inside:
+            typed[-1] = typed[-1]._replace(output=typed[-1].output + line + "\n")
+    return typed
+
+
+def masked(text: str) -> list[str]:
+    """The lines without what differs from run to run: times, durations, people, versions just made, widths."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
+    text = re.sub(r"\b\d{14}(?=_)", "STAMP", text)
+    text = re.sub(r"\b\d+(\.\d+)? m?s\b", "TOOK", text)
+    text = re.sub(r"(?<![\w:/.])[\w.-]+@[\w.-]+", "WHO", text)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text)
+    lines = [re.sub(r"[─━]+", "─", re.sub(r" {2,}", "  ", line)).strip() for line in text.strip().splitlines()]
+    return [line for line in lines if not line.startswith("setting up .venv")]
+
+
+def copy(target: Path) -> None:
+    """Make a fresh clone of what is here, without a network and without what make made."""
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv", "build", "dist", "*.db", ".env", "__pycache__", ".*_cache", ".hypothesis"
+    )
+    shutil.copytree(ROOT, target, ignore=ignored, symlinks=True)
+    # `make` finds its environment ready: this one. What it installs is tested in test_house.py.
+    binary = target / ".venv" / "bin"
+    binary.mkdir(parents=True)
+    (binary / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    (binary / PROGRAM).write_text(
+        f'#!{sys.executable}\nimport sys\nsys.path.insert(0, "{target}")\nimport migrate\nsys.exit(migrate.main())\n',
+        encoding="utf-8",
+    )
+    for script in binary.iterdir():
+        script.chmod(0o755)
+    for stamp in (".runtime", ".dev"):
+        (target / ".venv" / stamp).touch()
+
+
+def on_a_terminal(command: str, cwd: Path, environment: dict[str, str]) -> str:
+    """Run a command as a person does, whose output is a terminal of 120 columns."""
+    import pty
+
+    master, slave = pty.openpty()
+    process = subprocess.Popen(["sh", "-c", command], cwd=cwd, env=environment, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    seen = b""
+    while True:
+        try:
+            data = os.read(master, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        seen += data
+    os.close(master)
+    assert process.wait() == 0, f"{command}\n{seen.decode()}"
+    return seen.decode()
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed: apt-get install make")
+def test_every_transcript_is_what_the_tool_prints(tmp_path: Path) -> None:
+    fresh = tmp_path / "imagor-studio-migrate"
+    copy(fresh)
+    environment = clean_environment() | {"COLUMNS": "120", "TERM": "xterm", "NO_COLOR": "1"}
+    environment["PATH"] = f"{fresh}/.venv/bin{os.pathsep}{environment['PATH']}"
+    typed = transcripts()
+    assert typed
+    for each in typed:
+        if re.match(r"git clone|pip install|docker |kubectl ", each.command):
+            assert each.output == "", f"README.md:{each.line} promises an output that cannot be tested here"
+            continue
+        printed = on_a_terminal(each.command, fresh, environment)
+        assert masked(printed) == masked(each.output), f"README.md:{each.line}: $ {each.command}"
+
+
+def subparsers() -> dict[str, argparse.ArgumentParser]:
+    (group,) = (action for action in migrate.build_parser()._actions if action.dest == "command")
+    assert group.choices is not None
+    return dict(group.choices)
+
+
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def code_of_readme() -> list[str]:
+    """Every line of a block that is typed or printed, and every `span` of the prose."""
+    lines: list[str] = []
+    fence: str | None = None
+    for line in README.splitlines():
+        if line.startswith("```"):
+            fence = line[3:] if fence is None else None
+        elif fence is None:
+            lines += re.findall(r"`([^`]+)`", line)
+        elif fence in {"sh", "console", "text"}:
+            lines.append(line)
+    return lines
+
+
+def test_every_command_in_the_readme_exists_with_its_options() -> None:
+    known, common = subparsers(), options(migrate.build_parser())
+    found = 0
+    for code in code_of_readme():
+        match = re.search(rf"(?:{PROGRAM}|migrate\.py) +([^#]*)", code.replace(r"\|", "|"))
+        words = shlex.split(match[1]) if match else []
+        command = next((word for word in words if not word.startswith("-") and word.isalpha() and word.islower()), None)
+        if match is None or "://" in code or " && " in code or command is None:
+            continue
+        found += 1
+        assert command in known, code
+        used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        assert used <= options(known[command]) | common, code
+    assert found > 5
+
+
+def test_every_option_in_the_readme_exists_somewhere() -> None:
+    everywhere = set().union(*(options(parser) for parser in subparsers().values())) | options(migrate.build_parser())
+    named = {option for code in code_of_readme() for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", code)}
+    assert named - everywhere == set()
+
+
+def test_every_command_and_every_option_is_in_the_readme() -> None:
+    for name, parser in subparsers().items():
+        assert re.search(rf"`{name}\b", README), f"`{name}` is not in README.md"
+        for option in options(parser) - {"-h", "--help"}:
+            assert re.search(rf"{option}\b", README), f"{name} {option} is not in README.md"
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    for name in (
+        "DATABASE_URL",
+        "DATABASE_URL_FILE",
+        "MIGRATE_DIR",
+        "MIGRATE_TABLE",
+        "MIGRATE_LOCK_TIMEOUT",
+        "MIGRATE_COMMAND",
+    ):
+        assert f"`{name}`" in README
+    settings = migrate.load_settings({"config": os.devnull}, {})
+    assert f"`{settings.url}`" in README
+    assert f"`{settings.table}`" in README
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in README.splitlines()
+        if line.startswith("#")
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
