@@ -21,7 +21,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import getpass
 import hashlib
+import importlib.util
 import io
 import json
 import math
@@ -58,9 +60,8 @@ __all__ = [
 class MigrateError(Exception):
     """Base of all errors this module raises on purpose; anything else that escapes is a bug of ours.
 
-    *what* happened, *where* (a file with line and column, a setting, a database), the *excerpt* (the person's own
-    line, with a caret where the place is known), the *state* the database is in now, and the *fix*. ``results`` holds
-    what had been done, and committed, before the error. In a fix, a command follows two spaces:  migrate up.
+    *what* happened, *where*, the *excerpt* (the person's own line), the *state* the database is in now, and the *fix*,
+    in which a command follows two spaces:  migrate up. ``results`` holds what was committed before the error.
     """
 
     exit_code: ClassVar[int] = 1
@@ -74,8 +75,8 @@ class MigrateError(Exception):
         self.results: tuple[Result, ...] = ()
 
     def __str__(self) -> str:
-        place = f"  --> {self.where}" if self.where else ""
-        return "\n".join(part for part in (self.what, place, self.excerpt, self.state, f"fix: {self.fix}") if part)
+        parts = (self.what, self.where and f"  --> {self.where}", self.excerpt, self.state, f"fix: {self.fix}")
+        return "\n".join(filter(None, parts))
 
 
 class SettingsError(MigrateError):
@@ -101,17 +102,14 @@ class LockedError(MigrateError):
 
 
 class DriftError(MigrateError):
-    """The history and the files disagree: changed, missing, out of order, or a table of another tool."""
+    """The history and the files disagree: changed, missing, out of order, half done, or a table of another tool."""
 
     exit_code = 4
     usual_state = "nothing was changed."
 
 
-class DirtyError(MigrateError):
+class DirtyError(DriftError):
     """A migration stopped half way, and only a person can say which way it went."""
-
-    exit_code = 4
-    usual_state = "nothing was changed."
 
 
 class StatementError(MigrateError):
@@ -134,7 +132,6 @@ _DIALECT_BY_SCHEME: Final = {"sqlite": "sqlite", "sqlite3": "sqlite", "postgres"
                              "mysql": "mysql", "mariadb": "mysql"}
 # What may stand after the "?": libpq's own names on PostgreSQL; PyMySQL's and the mysql client's on MySQL.
 _URL_OPTIONS: Final = {
-    "sqlite": "",
     "mysql": """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
         ssl_verify_cert ssl_verify_identity unix_socket""",
     "postgres": """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr keepalives
@@ -177,23 +174,22 @@ class DatabaseURL:
 
 
 def _parse_url(text: str) -> DatabaseURL:
-    """Read any URL, or a path. Raises ValueError (what, fix), or UnicodeDecodeError, as the functions below do."""
+    """Read any URL. Raises ValueError (what, fix), or UnicodeDecodeError, as the functions below do."""
     scheme, _, rest = text.partition(":")
     dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
-    if not text:
-        raise ValueError("is empty", f"write {_FORMS}, or unset it")
     if not text.isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
     if dialect is None:
         # Without "//" the first word may well be a user name or a password: it is not repeated.
         named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
         near = _nearest(scheme.lower(), _DIALECT_BY_SCHEME)
-        raise ValueError(f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme", f"write {_FORMS}")
+        what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme" if text else "is empty"
+        raise ValueError(what, f"write {_FORMS}")
     if dialect != "sqlite":
         return _parse_server(dialect, rest)
     # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
-    if query := re.search(r"\?([A-Za-z_]+=[^?]*)\Z", rest):
-        _parse_query("sqlite", query[1])
+    if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):
+        raise ValueError("has options after the ?", "leave them out: there are none on SQLite")
     path = _decode(rest.removeprefix("//"))
     if path in {"", "/"}:
         raise ValueError("names no file", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path")
@@ -208,38 +204,28 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    options = _parse_query(dialect, query)
-    login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
-    hosts = []
-    for place in places.split(",") if places else ():
-        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
-        if not match:
-            raise ValueError("has a host or a port that cannot be read", f"write host:port, or [::1]:port; {_ENCODE}")
-        if match[3] and not 0 < int(match[3][:6]) < 2**16:
-            raise ValueError("has a port that is not between 1 and 65535", "correct the number after the host")
-        hosts.append((match[1] or _decode(match[2]), int(match[3] or 0)))
-    return DatabaseURL(dialect, _decode(database), *login, tuple(hosts), options)
-
-
-def _parse_query(dialect: str, query: str) -> dict[str, str]:
-    options, known = {}, _URL_OPTIONS[dialect].split()
+    options, known = dict[str, str](), _URL_OPTIONS[dialect].split()
     for item in filter(None, query.split("&")):
         name, equals, value = item.partition("=")
         if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
             shown = f' "{name}"{_nearest(name, known)}' if equals and re.fullmatch(r"[a-z_-]+", name) else ""
-            fix = f"write one of {', '.join(known)}; {_ENCODE}"
-            none = "leave it out: there are none for this database"
-            raise ValueError(f"has an unknown option{shown} after the ?", fix if known else none)
+            raise ValueError(f"has an unknown option{shown} after the ?", f"write one of {', '.join(known)}; {_ENCODE}")
         options[name] = _decode(value)
-    return options
+    login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
+    hosts = []
+    for place in places.split(",") if places else ():
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
+        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16):
+            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
+            raise ValueError("has a host or a port that cannot be used", fix)
+        hosts.append((match[1] or _decode(match[2]), int(match[3] or 0)))
+    return DatabaseURL(dialect, _decode(database), *login, tuple(hosts), options)
 
 
 def _decode(text: str) -> str:
-    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
-        raise ValueError("has a % that is not followed by two hexadecimal digits", _ENCODE)
-    if "%00" in text:
-        raise ValueError("holds a control character", "remove the %00")
+    if re.search(r"%(?![0-9A-Fa-f]{2})|%00", text):
+        raise ValueError("has a % that is not followed by two hexadecimal digits, or is followed by 00", _ENCODE)
     return unquote(text, errors="strict")  # once, and a "+" stays a "+"
 
 
@@ -258,12 +244,11 @@ class Settings:
     def __post_init__(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
-            what = f'"{self.table}" cannot be the history table'
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
+            what = f'"{self.table}" cannot be the history table'
             raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix)
         if not 0 <= self.lock_timeout < math.inf:
-            fix = "write seconds, 0 or more:  --lock-timeout 60"
-            raise SettingsError("the lock timeout is not a number of seconds", fix=fix)
+            raise SettingsError("the lock timeout is not a number of seconds", fix="write it like  --lock-timeout 60")
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -273,17 +258,15 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     flags = {names[flag]: str(value) for flag, value in options.items() if flag in names and value is not None}
     found: dict[str, str] = {}
     source = ""
-    for place, layer in (("flag", flags), ("environment", environ), *_read_config(options.get("config"))):
-        # An empty variable is how Compose spells "not set". Only an empty DATABASE_URL counts, to be refused: what was
-        # meant is not the local default.
-        given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or place == "flag"}
-        if "DATABASE_URL" not in found and (secret := given.get("DATABASE_URL_FILE")):
+    for place, layer in (("--database-url", flags), ("DATABASE_URL", environ), *_read_config(options.get("config"))):
+        # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
+        given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
+        if not source and (secret := given.get("DATABASE_URL_FILE")):
             if "DATABASE_URL" in given:
-                what = "DATABASE_URL and DATABASE_URL_FILE are both set"
-                raise SettingsError(what, where=place, fix="unset one of them")
+                raise SettingsError("DATABASE_URL and DATABASE_URL_FILE are both set", where=place, fix="unset one")
             given["DATABASE_URL"], source = _read(Path(secret), "DATABASE_URL_FILE"), f"DATABASE_URL_FILE, {secret}"
-        elif "DATABASE_URL" not in found and "DATABASE_URL" in given:
-            source = {"flag": "--database-url", "environment": "DATABASE_URL"}.get(place, f"DATABASE_URL in {place}")
+        elif not source and "DATABASE_URL" in given:
+            source = place
         found = given | found
     timeout = found.get("MIGRATE_LOCK_TIMEOUT", "60")
     return Settings(
@@ -298,23 +281,21 @@ def _is_true(word: str) -> bool:
 
 
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
-    """Return the variables of a .env file, with its name. The default .env may be missing; a named file may not."""
+    """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
     path = Path(named or ".env")
     if named is None and not path.is_file():
         return []
     try:
         from dotenv.parser import parse_stream  # below dotenv_values, which skips a bad line with a warning
     except ModuleNotFoundError:
-        what, fix = "python-dotenv, which reads this file, is not installed", "pip install python-dotenv"
-        raise SettingsError(what, where=str(path), fix=fix) from None
+        raise SettingsError("python-dotenv is missing", where=str(path), fix="pip install python-dotenv") from None
 
     lines = list(parse_stream(io.StringIO(_read(path, "--config"))))
     for line in lines:
-        if line.error:
-            # The line itself is not shown: it may be the one with the password.
+        if line.error:  # it is not shown: it may be the one with the password
             fix = "write NAME=value; put a value with spaces, # or quotes in it in single quotes"
             raise SettingsError("this line cannot be read", where=f"{path}:{line.original.line}", fix=fix)
-    return [(str(path), {line.key: line.value or "" for line in lines if line.key is not None})]
+    return [(f"DATABASE_URL in {path}", {line.key: line.value or "" for line in lines if line.key is not None})]
 
 
 def _read(path: Path, source: str) -> str:
@@ -322,24 +303,15 @@ def _read(path: Path, source: str) -> str:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-    fix = f"create the file, or correct the path:  ls -l {path}"
-    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
+    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=f"correct the path:  ls -l {path}")
 
 
 # Migration files ######################################################################################################
-# A folder comes in, a list of Migration goes out. Whatever is wrong with any file is said at once, before a database is
-# opened. Nothing here knows SQL but one word in a comment on the first line.
+# A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
+# Nothing here knows SQL but one word in a comment on the first line.
 
-_FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S{1,200})\.(up|down)\.sql")
+_FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*(\S*)")
-# What is wrong with a name that ends in .sql and fits nothing: the first pattern that is found in it, in any case.
-_NEAR_MISSES: Final = {
-    rf"\A{_FILE_NAME.pattern}\Z": "the endings are written in lower case: .up.sql, .down.sql",
-    r"\s": "a space in the name",
-    r"(?<!\.up)(?<!\.down)\.sql\Z": "the name ends neither in .up.sql nor in .down.sql",
-    r"\A[0-9]+_?\.": "no name after the version",
-    r"\A[0-9]+_": "the version (64 digits) or the name (200 characters) is too long",
-    "": "the name does not start with digits and an underscore"}
 
 
 @dataclass(frozen=True)
@@ -356,8 +328,7 @@ class Script:
         """Read the one word that this tool knows inside SQL. Raises ValueError for another word in its place."""
         directive = _DIRECTIVE.match(sql.partition("\n")[0])
         if directive and directive[1] != "no-transaction":
-            word = directive[1]
-            raise ValueError(f'unknown word "{word}" after "-- migrate:"{_nearest(word, ["no-transaction"])}')
+            raise ValueError(f'unknown word "{directive[1]}" after "-- migrate:", which knows no-transaction only')
         return cls(path, sql, hashlib.sha256(sql.replace("\r\n", "\n").encode()).hexdigest(), not directive)
 
 
@@ -378,11 +349,8 @@ class Migration:
 
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
-    if re.fullmatch(r"\d{8}", version):
-        with contextlib.suppress(ValueError):
-            datetime.strptime(version, "%Y%m%d")  # noqa: DTZ007 (only asks whether it is a date)
-            return int(version) * 1_000_000
-    return int(version)
+    is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
+    return int(version) * 1_000_000 if is_date else int(version)
 
 
 def _shown(path: Path) -> str:
@@ -398,19 +366,24 @@ def embedded_directory() -> Path:
     return next((here / name for name in ("migrate_sql", "sql") if (here / name / "sqlite").is_dir()), here / "sql")
 
 
+def _listed(folder: Path) -> list[Path]:
+    """Return what lies in *folder*, by name. Raises FileError."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
+    fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+    raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
+
+
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    if not os.path.isdir(root):  # noqa: PTH112 (a Path would raise where the name is too long)
-        there = os.path.exists(root)  # noqa: PTH110 (likewise)
-        what = f"{_shown(root)} is not a folder" if there else f"there is no folder {_shown(root)}"
-        fix = f"correct the path, or create it:  mkdir -p {_shown(root)}"
-        raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
+    beside = any(_FILE_NAME.fullmatch(path.name) for path in _listed(root))
     found = [(dialect, root / name) for name, dialect in _DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
-    beside = found and any(_FILE_NAME.fullmatch(path.name) for path in root.iterdir())
-    if beside or len(found) > len(dict(found)):
-        reason = "files and dialect folders lie side by side" if beside else "two folders are of one dialect"
+    if (found and beside) or len(found) > len(dict(found)):
+        what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
         fix = "move the files into one folder for each dialect, or name the folder with --dir"
-        raise FileError(f"it cannot be told which files are meant: {reason}", where=_shown(root), fix=fix)
+        raise FileError(what, where=_shown(root), fix=fix)
     return dict(found)
 
 
@@ -418,52 +391,37 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     """Return the folder with the files of *dialect*: *root* itself, or the dialect's folder in it. Raises FileError."""
     root = root or embedded_directory()
     folders = dialect_directories(root)
-    if folders and dialect not in folders:
-        what = f"no folder for {dialect} in {_shown(root)}, only {', '.join(sorted(folders))}"
-        raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"create it:  mkdir {_shown(root / dialect)}")
-    return folders.get(dialect, root)
+    return folders.get(dialect, root / dialect) if folders else root
 
 
 def find_migrations(directory: Path) -> list[Migration]:
     """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is."""
     found: dict[str, dict[int, Migration]] = {"up": {}, "down": {}}  # a migration for each file, until they are paired
     faults: list[str] = []
-    for path in sorted(directory.iterdir()):
+    for path in _listed(directory):
         if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
             direction, half = _read_half(path)
             if (first := found[direction].setdefault(half.key, half)) is not half:
                 faults.append(f"{path.name}: the same version as {first.up.path.name}")
-        except UnicodeDecodeError as error:
-            faults.append(f"{path.name}: not UTF-8 at byte {error.start}")
-        except OSError as error:
-            faults.append(f"{path.name}: {(error.strerror or str(error)).lower()}")
-        except ValueError as error:
-            faults.append(f"{path.name}: {error}")
+        except (OSError, ValueError) as error:
+            faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
     ups, downs = found["up"], {key: half.up for key, half in found["down"].items()}
     faults += [f"{downs[key].path.name}: a down file without its up file" for key in downs if key not in ups]
-    if not (ups or faults):
-        faults.append("no migration files in this folder")
-    if faults:
-        several = [f"{len(faults)} faults in the migration files:"] if len(faults) > 1 else []
+    if faults or not ups:
         fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-        raise FileError("\n  ".join(several + faults), where=_shown(directory), state="nothing was run.", fix=fix)
+        what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
+        raise FileError("\n  ".join([what, *faults]), where=_shown(directory), state="nothing was run.", fix=fix)
     return [replace(ups[key], down=downs.get(key)) for key in sorted(ups)]
 
 
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
     match = _FILE_NAME.fullmatch(path.name)
-    if not path.name.isprintable():
-        raise ValueError("the name is not UTF-8, or holds a control character")
-    if not match:
-        raise ValueError(next(_NEAR_MISSES[each] for each in _NEAR_MISSES if re.search(each, path.name, re.IGNORECASE)))
-    if path.is_symlink() and not path.exists():
-        raise ValueError("a dangling link")
+    if not match or not path.name.isprintable():
+        raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
     data = path.read_bytes()
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError("UTF-16 at byte 0; save it as UTF-8")
     if b"\0" in data:  # libpq would cut the text there, and report success
         raise ValueError(f"a NUL byte at byte {data.index(0)}")
     return match[3], Migration(match[1], match[2], Script.from_text(path, data.decode().removeprefix("\ufeff")))
@@ -476,25 +434,22 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
         fix = "use letters, digits and underscores:  migrate new add_email_to_users"
         raise SettingsError(f'"{name}" cannot be the name of a migration', fix=fix)
     folders = list(dialect_directories(root).values()) or [root]
-    files = [path.name for folder in folders for path in folder.iterdir()]
-    used = {version_key(match[1]) for match in map(_FILE_NAME.fullmatch, files) if match}
-    # UTC, or the next second that no folder uses.
-    while int(version := now.strftime("%Y%m%d%H%M%S")) in used:
+    used = {path.name.partition("_")[0] for folder in folders for path in _listed(folder)}
+    while (version := now.strftime("%Y%m%d%H%M%S")) in used:
         now += timedelta(seconds=1)
     title = f"-- {version} {word.replace('_', ' ')}"
     texts = {"up": f"{title}\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": f"{title}: undo\n--\n-- Loses\n\n"}
-    written: list[Path] = []
+    files = {folder / f"{version}_{word}.{way}.sql": texts[way] for folder in folders for way in texts}
     try:
-        for path, text in ((folder / f"{version}_{word}.{way}.sql", texts[way]) for folder in folders for way in texts):
-            with path.open("x", encoding="utf-8", newline="\n") as file:
-                written.append(path)
-                file.write(text)
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        for path in written:
-            path.unlink(missing_ok=True)
+        for path in files:
+            with contextlib.suppress(OSError):
+                path.unlink()
         what, fix = f"cannot write: {error.strerror}", "make the folder writable, or name another with --dir"
         raise FileError(what, where=_shown(root), fix=fix, state="no file was left behind.") from None
-    return written
+    return list(files)
 
 
 # Statements ###########################################################################################################
@@ -1378,7 +1333,6 @@ _COLUMNS: Final = """version VARCHAR(64) NOT NULL PRIMARY KEY, name VARCHAR(255)
 _LOG_COLUMNS: Final = """id {id}, at {time} NOT NULL, version VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL,
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
-_TOOL: Final = f"migrate {__version__}"
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate", "version": "dbmate or Rails", "inserted_at, version": "Ecto"}
 
@@ -1433,11 +1387,9 @@ def _now() -> str:
 @lru_cache
 def _whoami() -> str:
     """Return user@host. In a container the user may have a number only."""
-    import getpass
-
     try:
         user = getpass.getuser()
-    except (OSError, KeyError, ImportError):
+    except (OSError, KeyError):
         user = str(os.getuid())
     return f"{user}@{os.uname().nodename}"[:255]
 
@@ -1451,19 +1403,16 @@ class History:
         schema, _, name = table.rpartition(".")
         with self._explained():
             self.schemas, columns = database.locate(name, schema)
-            # The log lies beside it, and is not looked for along the search path.
-            _, log_columns = database.locate(f"{name}_log", "".join(self.schemas))
+            _, log_columns = database.locate(f"{name}_log", "".join(self.schemas))  # beside it
         self.relation = database.quoted(*self.schemas, name)
         self.log_relation = database.quoted(*self.schemas, f"{name}_log")
-        self._exists = {self.relation: columns is not None, self.log_relation: log_columns is not None}
-        self.is_complete = all(self._exists.values())
-        ours, log_ours = set(Applied._fields), {"id", *LogEntry._fields}
-        for shown, found, needed in (table, columns, ours), (f"{table}_log", log_columns, log_ours):
-            if found is not None and not needed <= {column.lower() for column in found}:
+        both = {self.relation: columns, self.log_relation: log_columns}
+        self.missing = {relation for relation in both if both[relation] is None}
+        for shown, found, needed in (table, columns, Applied._fields), (f"{table}_log", log_columns, LogEntry._fields):
+            if found is not None and not {*needed} <= {column.lower() for column in found}:
                 tool = _TOOL_BY_COLUMNS.get(", ".join(sorted(found)), "another tool")
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
-                fix = (f"keep this history in a table of its own:  migrate --table {name}_imagor status\n"
-                       f"     and mark in it what is applied already:  migrate --table {name}_imagor baseline VERSION")
+                fix = f"mark in a table of its own what is applied:  migrate --table {name}_imagor baseline VERSION"
                 raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
@@ -1481,17 +1430,16 @@ class History:
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
                 definition = f"({columns.format(**types)}){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
-        self._exists = {self.relation: True, self.log_relation: True}
-        self.is_complete = True
+        self.missing.clear()
 
     def _select(self, relation: str, names: Sequence[str], rest: str, *args: object) -> list[tuple[Any, ...]]:
-        if not self._exists[relation]:
+        if relation in self.missing:
             return []
         with self._explained():
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
     def _insert(self, relation: str, values: dict[str, object]) -> None:
-        values |= {"applied_by": _whoami(), "tool": _TOOL}
+        values |= {"applied_by": _whoami(), "tool": f"migrate {__version__}"}
         marks = ", ".join("?" * len(values))
         self.database.query(f"INSERT INTO {relation} ({', '.join(values)}) VALUES ({marks})", *values.values())
 
@@ -1520,12 +1468,10 @@ class History:
         """Remove one row: that version is pending again. Raises _Failed."""
         self.database.query(f"DELETE FROM {self.relation} WHERE version = ?", version)
 
-    def log(
-        self, version: str, name: str, action: str, *, outcome: str = "ok", took_ms: int = 0, error: str | None = None
-    ) -> None:
+    def log(self, version: str, name: str, action: str, *, took_ms: int = 0, error: str | None = None) -> None:
         """Add a line to the log, in the transaction that is open, if any. Raises _Failed."""
-        values = {"version": version, "name": name, "action": action, "outcome": outcome, "took_ms": took_ms}
-        self._insert(self.log_relation, {**values, "at": _now(), "error": error})
+        values = {"version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
+        self._insert(self.log_relation, values | {"at": _now(), "outcome": "ok" if error is None else "failed"})
 
     def read_log(self, count: int) -> list[LogEntry]:
         """Return the newest *count* entries, newest first."""
@@ -1579,6 +1525,16 @@ class Step:
         return cls(migration.version, migration.name, "up", migration.up, down_sql, resume)
 
 
+_DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
+    "changed": ("was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
+                "put the file back, and write the change as a new migration:  migrate new NAME\n"
+                "     or, where the database has it already:  migrate repair {0.version} --applied"),
+    "missing": ("is applied, but its file is not here, and newer files are",
+                "put its files back, or take it out of the history:  migrate repair {0.version} --pending"),
+    "out_of_order": ("is pending, but a newer migration is applied already",
+                     "give it a newer version, or apply it all the same:  migrate up --out-of-order")}
+
+
 def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list[Status]:
     """Return one Status per version in the files or the history, oldest first."""
     file_by_key, row_by_key = {each.key: each for each in migrations}, {row.key: row for row in applied}
@@ -1601,53 +1557,35 @@ def plan_up(
     migrations: Sequence[Migration], applied: Sequence[Applied], *,
     count: int | None = None, to: str | None = None, out_of_order: bool = False,
 ) -> list[Step]:
-    """Choose what to apply, oldest first: all that is pending, or *count* of it, or up to and with *to*.
+    """Choose what is pending, oldest first: all, *count* of it, or up to and with *to*; a dirty file goes on first.
 
-    A dirty migration that can go on comes first and counts. Raises DirtyError for one that cannot, SettingsError where
-    *to* names no file, DriftError for files changed, missing before others or (unless *out_of_order*) pending so.
+    Raises DirtyError for one that cannot, DriftError, as _DRIFTS has it, and SettingsError where no file has *to*.
     """
     file_by_key, steps = {each.key: each for each in migrations}, []
     limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key:
-            fix = "finish it:  migrate down" if row.direction == "down" else "put its file back, then run  migrate up"
-            raise dirty_error(row, fix)
+            raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
     for state in compare(migrations, applied):
-        _refuse_drift(state, file_by_key, out_of_order=out_of_order)
+        key = version_key(state.version)
+        ahead = state.state == "missing" and key > max(file_by_key, default=-1)
+        if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
+            what, fix = (text.format(state) for text in _DRIFTS[state.state])
+            where = _shown(file_by_key[key].up.path) if key in file_by_key else ""
+            raise DriftError(f"{state.version} {state.name} {what}", where=where, fix=fix)
         if state.state in {"pending", "out_of_order"}:
-            steps.append(Step.up(file_by_key[version_key(state.version)]))
+            steps.append(Step.up(file_by_key[key]))
     return [step for step in steps if version_key(step.version) <= limit][:count]
-
-
-def _refuse_drift(state: Status, file_by_key: Mapping[int, Migration], *, out_of_order: bool) -> None:
-    key, title = version_key(state.version), f"{state.version} {state.name}"
-    path = _shown(file_by_key[key].up.path) if key in file_by_key else ""
-    if state.state == "changed":
-        what = f"{Path(path).name} was edited after it was applied on {state.applied_at:%Y-%m-%d %H:%M} UTC"
-        fix = (
-            f"put the file back (git checkout -- {path}), and write the change as a new migration:  migrate new NAME\n"
-            f"     or, where the database has that change already:  migrate repair {state.version} --applied")
-    elif state.state == "missing" and key < max(file_by_key, default=-1):
-        what = f"{title} is applied, but its file is not here, and newer files are"
-        fix = f"put its files back, or take it out of the history:  migrate repair {state.version} --pending"
-    elif state.state == "out_of_order" and not out_of_order:
-        what = f"{title} is pending, but a newer migration is applied already"
-        fix = "give it a newer version, or apply it all the same:  migrate up --out-of-order"
-    else:
-        return
-    raise DriftError(what, where=path, fix=fix)
 
 
 def plan_down(
     migrations: Sequence[Migration], applied: Sequence[Applied], *,
     count: int | None = None, to: str | None = None, to_here: bool = False, everything: bool = False,
 ) -> list[Step]:
-    """Choose what to undo, newest version first: one migration, or *count*.
+    """Choose what to undo, newest first: one, *count*, what is newer than *to* (0: all) or than the files *to_here*.
 
-    *to* is a version to keep: with 1, 2 and 3 applied, ``to=1`` undoes 3 and then 2; ``to=0`` undoes all. *to_here*
-    keeps what the files here know. Raises DriftError where a chosen migration has neither a down file nor a stored
-    down text, DirtyError where one stopped half way up, SettingsError where *to* is not known.
+    Raises DriftError where there is no down text, DirtyError for a half-way up, SettingsError where *to* is unknown.
     """
     file_by_key = {each.key: each for each in migrations}
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
@@ -1661,22 +1599,23 @@ def plan_down(
     rows = [row for row in rows if row.key > keep][:count]
     for row in applied:
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
-            raise dirty_error(row, f"mend its file if it has to be, and finish it first:  migrate {row.direction}")
+            raise dirty_error(row)
     return [_down_step(row, file_by_key.get(row.key)) for row in rows]
 
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
-    path, note = f"{row.version}_{row.name}.down.sql", ""
-    stored = None if row.down_sql is None else Script.from_text(Path(path), row.down_sql)
-    if file is None:
+    path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
+    stored = None if row.down_sql is None else Script.from_text(path, row.down_sql)
+    script = file or stored
+    if not script:
+        fix = f"write {path}, or undo it by hand and then change the file or the history to match"
+        raise DriftError(f"{title} cannot be undone: it has no down file, and none was stored when it ran", fix=fix)
+    if script is stored:
         note = f"{title}: the down file is not here; the text stored when it was applied runs"
-    elif stored and file.checksum != stored.checksum:
+    elif stored and script.checksum != stored.checksum:
         note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
-    if script := file or stored:
-        return Step(row.version, row.name, "down", script, row.down_sql, row if row.dirty else None, not file, note)
-    fix = f"write {path}, or undo it by hand and then change the file or the history to match"
-    raise DriftError(f"{title} cannot be undone: it has no down file, and none was stored when it ran", fix=fix)
+    return Step(row.version, row.name, "down", script, row.down_sql, row if row.dirty else None, not file, note)
 
 
 def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
@@ -1686,7 +1625,7 @@ def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
         row = row_by_key.get(version_key(step.version))
         dirty = row if row and row.dirty else None
         if dirty and dirty.direction != step.direction:
-            raise dirty_error(dirty, f"finish it:  migrate {dirty.direction}")
+            raise dirty_error(dirty)
         if dirty or (row is None) == (step.direction == "up"):
             left.append(replace(step, resume=dirty))
     return left
@@ -1700,14 +1639,15 @@ def find_version(version: str, known: Mapping[int, Any]) -> int:
     raise SettingsError(f"no migration has the version {version}{near}", fix="look at the versions:  migrate status")
 
 
-def dirty_error(row: Applied, fix: str) -> DirtyError:
+def dirty_error(row: Applied, fix: str = "") -> DirtyError:
     """Return the error for a row that stopped half way, with every way out."""
+    done = f"{row.statements_done} of {row.statements} statements had run"
     return DirtyError(
-        f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run"
-        f" ({row.statements_done} of {row.statements} statements had run)",
-        fix=f"{fix}\n     or look at the tables, and say which way it went:\n"
-        f"       migrate repair {row.version} --applied    the change is complete\n"
-        f"       migrate repair {row.version} --pending    the change was undone by hand; run it again")
+        f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})",
+        fix=f"{fix or f'mend its file, or put it back, and finish it:  migrate {row.direction}'}\n"
+            "     or look at the tables, and say which way it went:\n"
+            f"       migrate repair {row.version} --applied    the change is complete\n"
+            f"       migrate repair {row.version} --pending    the change was undone by hand; run it again")
 
 
 # Run ##################################################################################################################
@@ -1720,10 +1660,12 @@ _FAULTS: Final = {
     "unclosed comment": ("a comment that is not closed hides the rest of the file", "close it with */"),
     "unclosed quote": ("a quote that is not closed", "close it"),
     "unclosed dollar quote": ("a dollar quote that is not closed", "close it with the tag it was opened with"),
-    "client command": (
-        "a command of the database's own client, which the server does not know",
-        "write SQL only: this file is not run by psql, sqlite3 or mysql"),
+    "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
+_UNPAIRED: Final = ("a BEGIN without its COMMIT, or a COMMIT without a BEGIN", _CONTROL.fix)
+# The word that a message quotes, where no place comes with it.
+_QUOTED: Final = re.compile(
+    r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -1752,27 +1694,22 @@ def _quiet(_event: Step | Result | str) -> None:
 
 def _place(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     """Return ``path:line:column`` and that line, with a caret; where not *exact*, without column and caret."""
-    sql = step.script.sql
-    line, start = sql.count("\n", 0, offset) + 1, sql.rfind("\n", 0, offset) + 1
-    text, column = sql[start:].partition("\n")[0].rstrip("\r").expandtabs(1), offset - start
-    left = max(0, column - 60)  # of a line that is too long, show what is around the place
-    excerpt = ("…" if left else "") + text[left : left + 100] + ("…" if len(text) > left + 100 else "")
-    excerpt = f"  {line} | {excerpt}"
+    before, after = step.script.sql[:offset], step.script.sql[offset:]
+    line, left = before.count("\n") + 1, before.rpartition("\n")[2]
+    shown = f"  {line} | {left[-60:]}".expandtabs(1)  # of a line that is too long, show what is around the place
+    excerpt = shown + after.partition("\n")[0].rstrip("\r").expandtabs(1)[:80]
     if not exact:
         return f"{_script_path(step)}:{line}", excerpt
-    caret = " " * (len(f"  {line} | ") + column - left + bool(left)) + "^"
-    return f"{_script_path(step)}:{line}:{column + 1}", f"{excerpt}\n{caret}"
+    return f"{_script_path(step)}:{line}:{len(left) + 1}", f"{excerpt}\n{' ' * len(shown)}^"
 
 
 def _guess_offset(text: str, message: str) -> int | None:
     """Find the word that an error message quotes, where it stands in the statement exactly once."""
-    found = re.search(
-        r"""near '(.+?)' at line \d+\Z|near "(.+?)": |no such \w+: (\S+)|Unknown (?:column|table) '(.+?)'""",
-        message, re.DOTALL)
-    word = found[found.lastindex or 0] if found else ""
+    found = _QUOTED.search(message)
+    word = found[1] if found else ""
     word = word if word in text else word.rpartition(".")[2]
-    pattern = rf"\b{re.escape(word)}\b" if word.isidentifier() else re.escape(word)
-    places = [match.start() for match in re.finditer(pattern, text)] if word else []
+    edge = r"\b" if word.isidentifier() else ""
+    places = [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)] if word else []
     return places[0] if len(places) == 1 else None
 
 
@@ -1793,42 +1730,37 @@ def _read_text(step: Step, database: Database) -> Step:
     sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
     statements: list[Statement] = []
     pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
-    alone: tuple[Statement, _Refusal] | None = None  # what cannot run inside a transaction
-    fault: tuple[str, str] | None = None
+    alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
+    faults: list[tuple[Statement, tuple[str, str]]] = []
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = (*words(statement.text, syntax, 1), "")[0]
         refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
         code = _code(statement, syntax) if refusal else ""
-        opens, fault = bool(_OPENS.match(code)), _FAULTS.get(statement.fault)
-        if not fault and (opens or _CLOSES.match(code)):
+        opens = bool(_OPENS.match(code))
+        if statement.fault:
+            faults.append((statement, _FAULTS[statement.fault]))
+        elif opens or _CLOSES.match(code):
             if opens != len(pairs) % 2:
                 pairs.append(statement)
-            elif opens and statements and statements[-1].offset > pairs[-1].offset:
-                fault = "a second BEGIN before the COMMIT of the first", _CONTROL.fix
-            elif not opens and first != "SET":
-                fault = f"{first} without a BEGIN before it would end the transaction around this file", _CONTROL.fix
-        elif not fault:
+            elif (statements and statements[-1].offset > pairs[-1].offset) if opens else first != "SET":
+                faults.append((statement, _UNPAIRED))
+        else:
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
-                if refusal.fix != _ALONE:
-                    fault = refusal.what, refusal.fix
-                elif not journaled:
-                    alone = alone or (statement, refusal)
-            fault = fault or database.find_fault(statement, () if journaled else statements)
+                (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+            if fault := database.find_fault(statement, () if journaled else statements):
+                faults.append((statement, fault))
             statements.append(statement)
-        if fault:
-            break
-    else:
-        if len(pairs) % 2:
-            statement, fault = pairs[-1], ("a BEGIN without its COMMIT", _CONTROL.fix)
-        elif alone and len(statements) + len(pairs) > 1:
-            statement, fault = alone[0], alone[1][1:]
-    if fault:
+    if len(pairs) % 2:
+        faults.append((pairs[-1], _UNPAIRED))
+    if not journaled and len(statements) + len(pairs) > 1:
+        faults += alone
+    for statement, (what, fix) in faults[:1]:
         where, excerpt = _place(step, statement.offset)
-        raise FileError(fault[0], where=where, excerpt=excerpt, state="nothing was run.", fix=fault[1])
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix)
     if journaled and database.transactional:  # the journal moves with the file's own transactions
         return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
-    if alone:  # nothing else is in the file, so that nothing can be left half done without a transaction
+    if alone and not journaled:  # nothing else is in the file: nothing can be left half done without a transaction
         return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
     for each in pairs:
         sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
@@ -1854,11 +1786,10 @@ def _code(statement: Statement, syntax: Syntax) -> str:
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:
     """Return for each k, from 0, the checksum of the first k statements, with CRLF read as LF."""
-    digest = hashlib.sha256()
-    sums = [digest.hexdigest()]
+    sums = [hashlib.sha256().hexdigest()]
     for statement in statements:
-        digest.update(statement.text.replace("\r\n", "\n").encode() + b"\0")
-        sums.append(digest.hexdigest())
+        text = sums[-1] + statement.text.replace("\r\n", "\n")
+        sums.append(hashlib.sha256(text.encode()).hexdigest())
     return sums
 
 
@@ -1879,15 +1810,12 @@ class _Run:
     @classmethod
     @contextlib.contextmanager
     def opened(
-        cls, given: Settings | str, notify: Notify, *, files: bool = True, exists: bool = False,
+        cls, given: Settings | str, notify: Notify = _quiet, *, files: bool = True, exists: bool = False
     ) -> Iterator[_Run]:
-        """Read the files and the history. Where it has to *exist*, a database that does not is a ConnectError.
-
-        What the body raises, as MigrateError or _Failed, goes on as MigrateError, with the results so far.
-        """
+        """Read the files and the history. What the body raises goes on as MigrateError, with the results so far."""
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
-        results: list[Result] = []
+        results = list[Result]()
         with contextlib.closing(_DATABASES[settings.url.dialect](settings.url)) as database:
             try:
                 database.open()
@@ -1910,17 +1838,14 @@ class _Run:
 
     def planned(self, direction: str, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose, with their texts read."""
-        plan_it = plan_up if direction == "up" else plan_down
-        return self.screen(plan_it(self.migrations, self.applied, **choice))
+        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, self.applied, **choice))
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step. Raises FileError before any of them has run."""
         read = [_read_text(step, self.database) for step in steps]
         for step in read:
             if self.all_or_nothing and _is_journaled(step, self.database):
-                mixed = f"{self.database.label} commits every DDL statement by itself"
-                why = "it has to run outside of one" if self.database.transactional else mixed
-                what = f"{step.title} cannot be part of one transaction: {why}"
+                what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         return read
 
@@ -1929,7 +1854,7 @@ class _Run:
         """Open the database for writing, with the lock and the history."""
         self.database.open(write=True)
         with self.database.lock(self.history.relation, self.deadline, journaled=journaled):
-            if not self.history.is_complete:
+            if self.history.missing:
                 with self.transaction():
                     self.history.create()
             yield
@@ -1940,6 +1865,8 @@ class _Run:
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
         """Run the *steps* that are still to be done; neighbours may share a transaction. Raises MigrateError."""
+        if not steps:
+            return []
         shares = self.database.shares_transaction or self.all_or_nothing
         journaled, batch = [_is_journaled(step, self.database) for step in steps], list[Step]()
         with self.locked(journaled=any(journaled)):
@@ -1957,10 +1884,12 @@ class _Run:
                 batch = []
         return self.results
 
-    def done(self, result: Result) -> None:
-        """Tell of what is committed."""
-        self.results.append(result)
-        self.notify(result)
+    def done(self, *results: Result) -> list[Result]:
+        """Tell of what is committed; return all of it."""
+        for result in results:
+            self.results.append(result)
+            self.notify(result)
+        return self.results
 
     def claim(self, step: Step, done: int = 0) -> None:
         """Write down that *step* is under way, and that *done* statements have run; one runner can. Raises _Failed."""
@@ -1970,8 +1899,7 @@ class _Run:
         if step.direction == "down" or step.resume:
             self.history.update(step.version, **progress)
         else:
-            made = {"applied_at": datetime.now(timezone.utc), "took_ms": 0, "applied_by": "", "tool": ""}
-            row = progress | made
+            row = progress | {"applied_at": datetime.now(timezone.utc), "took_ms": 0, "applied_by": "", "tool": ""}
             self.history.insert(Applied(step.version, step.name, step.script.checksum, step.down_sql, **row))
 
     def finish(self, step: Step, action: str, ran: int = 0, took_ms: int = 0) -> Result:
@@ -1989,10 +1917,7 @@ class _Run:
         return Result(step.version, step.name, action, ran, took_ms)
 
     def _run_transaction(self, batch: Sequence[Step]) -> None:
-        """Run *batch* in one transaction. Where a file of several fails, all are undone, and each runs on its own.
-
-        So the outcome is that of one transaction per file, with one commit in place of hundreds.
-        """
+        """Run *batch* in one transaction. Where a file of several fails, all are undone, and each runs on its own."""
         database, results, step = self.database, [], batch[0]
         alone = len(batch) == 1 or self.all_or_nothing
         try:
@@ -2007,23 +1932,20 @@ class _Run:
                     raise self._error(step, _Failed(f"{what} without a row of {parent}"))
                 self._commit(batch)
         except StatementError as error:
-            if not alone:
-                for each in batch:
-                    self._run_transaction([each])
-                return
-            number, whole = len(self.results), "run" if self.all_or_nothing else "file"
-            error.state = f"nothing was changed: {database.label} rolled the whole {whole} back."
-            if number:
-                error.state += f" {_count(number, 'file')} before it {'is' if number == 1 else 'are'} done."
-            self._log_failure(step, error)
-            raise
-        for result in results:
-            self.done(result)
+            if alone:
+                whole = "run" if self.all_or_nothing else "file"
+                error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
+                self._log_failure(step, error)
+                raise
+            for each in batch:
+                self._run_transaction([each])
+        else:
+            self.done(*results)
 
     def _log_failure(self, step: Step, error: MigrateError) -> None:
         # In a transaction of its own; that it cannot be written must not hide the error itself.
         with contextlib.suppress(_Failed):
-            self.history.log(step.version, step.name, step.direction, outcome="failed", error=error.what)
+            self.history.log(step.version, step.name, step.direction, error=error.what)
 
     def _commit(self, batch: Sequence[Step]) -> None:
         """Commit; where the connection is lost just then, ask the history what is true. Raises StatementError."""
@@ -2061,14 +1983,13 @@ class _Run:
 
     def _error(self, step: Step, failed: _Failed) -> StatementError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
-        reported = step.statements[max(0, failed.number - 1) : failed.number]
-        statement = self.statement or (reported[0] if reported else None)
+        reported = self.statement or dict(enumerate(step.statements, 1)).get(failed.number)
         offset, exact = failed.offset, True
-        if offset is not None and self.statement:
+        if self.statement and offset is not None:
             offset += self.statement.offset
-        elif offset is None and statement:
-            guess = _guess_offset(statement.text, failed.message)
-            offset, exact = statement.offset + (guess or 0), guess is not None
+        elif reported and offset is None:
+            guess = _guess_offset(reported.text, failed.message)
+            offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (_script_path(step), "") if offset is None else _place(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
         fix = f"correct {line}, then run  migrate {step.direction}"
@@ -2081,8 +2002,7 @@ class _Run:
     def _run_journaled(self, step: Step) -> None:
         """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
 
-        When it fails, the row says which statements have run, and the next run goes on after them. Where none has,
-        the row is as it was before.
+        When it fails, the row says which statements have run; where none has, it is as it was before.
         """
         before, started = self.history.read(step.version), time.monotonic()
         left = remaining([step], before)
@@ -2101,11 +2021,8 @@ class _Run:
         except _Failed as failed:
             raise self._settled(step, before, failed, sums) from None
         except KeyboardInterrupt:
-            # The answer to the statement has not been read, so that the connection is of no more use; a server may go
-            # on with the statement, and with the note of it.
-            self.database.close()
-            what = "the server may still be at work on it; the history says what has run:  migrate status"
-            self.notify(f"{step.title}: {what}")
+            self.database.close()  # of no more use: the answer to the statement has not been read
+            self.notify(f"{step.title} may still run on the server; the history says what has run:  migrate status")
             raise
         self.done(result)
 
@@ -2156,10 +2073,7 @@ class _Run:
             if done or marked:
                 count = _count(len(step.statements), "statement")
                 error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-                error.fix = f"{error.fix}; it goes on with statement {done + 1}"
-                if marked:
-                    error.state += f" Statement {done + 1} may have run, or a part of it."
-                    error.fix = _ambiguous_fix(step.version, done)
+                error.fix += f"; it goes on with statement {done + 1}"
             else:
                 error.state = "nothing was changed: no statement of this file has run."
                 if step.direction == "up":
@@ -2169,19 +2083,18 @@ class _Run:
                     history.update(
                         step.version, dirty=False, direction="up", statements=old.statements, owner=None,
                         statements_done=old.statements, done_checksum=old.checksum)
+            if marked:
+                error.state += f" Statement {done + 1} may have run, or a part of it."
+                error.fix = _ASK.format(row=row, number=done + 1)
         except (_Failed, MigrateError, IndexError):
-            lost = "the connection was lost, and the database cannot be asked now; its history says what has run."
-            gone = "the history cannot be read any more: look whether the file has removed it."
-            error.state = lost if failed.lost else gone
+            error.state = "the database cannot be asked now; its history says which statements have run."
         self._log_failure(step, error)
         return error
 
 
-def _ambiguous_fix(version: str, done: int) -> str:
-    return (
-        f"look at the tables whether statement {done + 1} has run, finish or undo the rest by hand, and say which:\n"
-        f"       migrate repair {version} --applied    all of it has run\n"
-        f"       migrate repair {version} --pending    none of it has; run it again")
+_ASK: Final = """look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:
+       migrate repair {row.version} --applied    all of it has run
+       migrate repair {row.version} --pending    none of it has; run it again"""
 
 
 def _resume_point(step: Step, sums: Sequence[str]) -> int:
@@ -2192,54 +2105,47 @@ def _resume_point(step: Step, sums: Sequence[str]) -> int:
     if checksum not in sums[done : done + 2]:
         what = f"the first {_count(done, 'statement')} were edited since they ran"
         raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
+    what, places = f"stopped while statement {done + 1} ran: only a person can see if it has", [*step.statements[done:]]
     if checksum == sums[done]:
-        kept = [each for each in step.statements[:done] if re.match(r"CREATE\s+TEMP", each.text, re.IGNORECASE)]
-        if not kept:
-            return done
-        what, place = "a temporary table it made has gone with its connection", kept[0]
-        what = f"cannot go on after statement {done}: {what}"
-    else:
-        what = f"stopped while statement {done + 1} ran: it may have run or not, and only a person can see which"
-        place = step.statements[done]
-    where, excerpt = _place(step, place.offset, exact=False)
-    raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ambiguous_fix(step.version, done))
+        what = f"cannot go on after statement {done}: a temporary table it made has gone with its connection"
+        places = [each for each in step.statements[:done] if re.match(r"(?i)CREATE\s+TEMP", each.text)]
+    for place in places[:1]:
+        where, excerpt = _place(step, place.offset, exact=False)
+        fix = _ASK.format(row=step.resume, number=done + 1)
+        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=fix)
+    return done
 
 
 def up(
     settings: Settings | str, *, count: int | None = None, to: str | None = None,
     out_of_order: bool = False, all_or_nothing: bool = False, notify: Notify = _quiet,
 ) -> list[Result]:
-    """Apply what is pending, oldest first; return one Result per file, each committed.
+    """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
-    *settings* may be a URL. *count* files at the most; *to* is the last version, inclusive. *notify* is called with a
-    Step before it runs, with its Result after the commit, and with text worth telling. Nothing pending: no lock, no
-    write, ``[]``. Raises MigrateError; its ``results`` are the files that were committed before.
+    At most *count* files, up to and with the version *to*. *notify* is called with a Step before it runs, with its
+    Result after the commit, and with text worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with _Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
         steps = run.planned("up", count=count, to=to, out_of_order=out_of_order)
-        ahead = [row.version for row in run.applied if row.key > run.migrations[-1].key]
-        if ahead:
+        if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if not steps:
             there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
             notify(there or "nothing to do")
-        return run.run(steps) if steps else []
+        return run.run(steps)
 
 
 def down(
     settings: Settings | str, *, count: int | None = None, to: str | None = None, to_here: bool = False,
     everything: bool = False, confirm: Callable[[Sequence[Step]], bool] = bool, notify: Notify = _quiet,
 ) -> list[Result]:
-    """Undo the newest migration, *count* of them, or all that are newer than *to*; see plan_down.
-
-    *confirm* is asked with the steps before anything runs; where it says no, nothing does. Raises MigrateError.
-    """
+    """Undo what plan_down chooses, where *confirm* says yes to those steps. Raises MigrateError."""
     with _Run.opened(settings, notify, exists=True) as run:
         steps = run.planned("down", count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
-        return run.run(steps) if steps and confirm(steps) else []
+        return run.run(steps if steps and confirm(steps) else [])
 
 
 def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
@@ -2254,17 +2160,13 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
 
 
 def reset(settings: Settings | str, *, schemas: Sequence[str] = (), notify: Notify = _quiet) -> list[Result]:
-    """Drop every object in the database (on PostgreSQL: in the schema of the history, and *schemas*), then apply all.
-
-    What belongs to an extension stays. Raises MigrateError; a file that cannot be used is found before the drop.
-    """
+    """Drop every object of the history's schema and *schemas*, but not extensions; apply all. Files are read before."""
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
-        with run.locked():
-            with run.transaction():
-                dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
-            notify(f"dropped {dropped}")
-            run.history = History(run.database, run.settings.table)
+        with run.locked(), run.transaction():
+            dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
+        notify(f"dropped {dropped}")
+        run.history = History(run.database, run.settings.table)
         with run.locked():
             run.history.log("", f"{dropped} dropped", "reset")
         return run.run(steps)
@@ -2279,10 +2181,7 @@ def status(settings: Settings | str, *, notify: Notify = _quiet) -> list[Status]
 
 
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
-    """Return what ``up`` or ``down`` would run with the same *choice* of arguments, with the statements of each.
-
-    Writes nothing. Raises what they would raise before running anything.
-    """
+    """Return what ``up`` or ``down`` would run with the same *choice* of arguments; raise what they would. No write."""
     with _Run.opened(settings, notify) as run:
         steps = run.planned(direction, **choice)
         if not steps:
@@ -2292,55 +2191,46 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _q
 
 def log(settings: Settings | str, *, count: int = 20) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files."""
-    with _Run.opened(settings, _quiet, files=False) as run:
+    with _Run.opened(settings, files=False) as run:
         return run.history.read_log(count)
 
 
 def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet) -> list[Result]:
-    """Mark every migration up to and with *version* as applied, and run nothing. Return what was marked.
-
-    Raises SettingsError where no file has that version, DirtyError where a migration stopped half way.
-    """
+    """Mark all up to and with *version* as applied, run nothing; return what was marked. Raises MigrateError."""
     with _Run.opened(settings, notify) as run:
         limit = find_version(version, {each.key: each for each in run.migrations})
-        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
+        steps, marked = run.screen([Step.up(each) for each in run.migrations if each.key <= limit]), []
         with run.locked(), run.transaction():
             rows = run.history.read()
-            if dirty := [row for row in rows if row.dirty]:
-                raise dirty_error(dirty[0], f"finish it first:  migrate {dirty[0].direction}")
-            marked = remaining(steps, rows)
-            for step in marked:
+            for row in rows:
+                if row.dirty:
+                    raise dirty_error(row, f"finish it first:  migrate {row.direction}")
+            for step in remaining(steps, rows):
                 run.claim(step)
-                run.finish(step, "baseline")
-        for step in marked:
-            run.done(Result(step.version, step.name, "baseline"))
-        return run.results
+                marked.append(run.finish(step, "baseline"))
+        return run.done(*marked)
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = _quiet) -> Result:
-    """Say which way a dirty migration went: it is *applied*, or pending again. Nothing of the files runs.
-
-    An edited file can be declared applied as it is now, a missing one pending. Raises DriftError for any other state.
-    """
+    """Declare a dirty or edited migration *applied*, a dirty or missing one pending. Raises DriftError for others."""
     with _Run.opened(settings, notify, exists=True) as run:
         key = find_version(version, {row.key: row for row in run.applied})
         with run.locked(), run.transaction():
             rows = run.history.read()
-            state = next(each.state for each in compare(run.migrations, rows) if version_key(each.version) == key)
             row = next(each for each in rows if each.key == key)
+            state = next(each.state for each in compare(run.migrations, rows) if each.version == row.version)
             if state not in {"dirty", "changed" if applied else "missing"}:
                 what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
                 raise DriftError(what, fix="look at the states:  migrate status")
             if applied:
                 changes = {"dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
-                for step in (Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"):
+                for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
                     changes |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
                 run.history.update(row.version, **changes)
             else:
                 run.history.delete(row.version)
             run.history.log(row.version, row.name, "repair")
-        run.done(Result(row.version, row.name, "repair"))
-        return run.results[0]
+        return run.done(Result(row.version, row.name, "repair"))[0]
 
 
 def new(settings: Settings, name: str) -> list[Path]:
@@ -2358,20 +2248,18 @@ def check(settings: Settings) -> list[Finding]:
     by_name = settings.url.dialect if settings.url_source else _DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
     findings: list[Finding] = []
-    found: dict[Path, dict[int, Migration]] = {}
+    names: dict[Path, set[str]] = {}
     for dialect, folder in folders.items():
         try:
-            found[folder] = {each.key: each for each in find_migrations(folder)}
-        except FileError as error:
+            migrations = find_migrations(folder)
+            names[folder] = {f"{each.version}_{each.name}" for each in migrations}
+            findings += [finding for each in migrations for finding in _check_pair(each, dialect)]
+        except FileError as error:  # noqa: PERF203 (a fault in one folder does not end the look at the others)
             findings.append(Finding("fault", error.where, error.what, error.fix))
-        for migration in found.get(folder, {}).values():
-            findings += _check_pair(migration, dialect)
-    for folder, migrations in found.items():
-        for other, others in found.items():
-            here = {(each.version, each.name) for each in migrations.values()}
-            for version, name in sorted({(each.version, each.name) for each in others.values()} - here):
-                what = f"{version}_{name} is in {other.name}, and not here"
-                findings.append(Finding("fault", _shown(folder), what, "add it here too"))
+    for folder, here in names.items():
+        for other, there in names.items():
+            whats = [f"{name} is in {other.name}, and not here" for name in sorted(there - here)]
+            findings += [Finding("fault", _shown(folder), what, "add it here too") for what in whats]
     return findings
 
 
@@ -2380,15 +2268,14 @@ def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
     if migration.down is None:
         yield warning(_shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
     elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
-        what = f"another name than {migration.up.path.name}"
-        yield warning(_shown(migration.down.path), what, "give both the same name")
+        yield warning(
+            _shown(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
-        path = _shown(script.path)
+        path, step = _shown(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         try:
-            step = Step(migration.version, migration.name, "up", script)
             if dialect and not _read_text(step, _DATABASES[dialect](DatabaseURL(dialect, "check"))).statements:
                 yield warning(path, "no statements in this file", "leave it, if that is meant")
         except FileError as error:
@@ -2398,8 +2285,8 @@ def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
 def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
     """Apply what is pending when an application starts; return whether it did. MIGRATE_DIR and the like count.
 
-    SQLite runs. PostgreSQL and MySQL do not, so that replicas that start together cannot race: nothing is connected
-    to, and the log says which command to run, unless *force* or FORCE_AUTO_MIGRATE is set. Raises MigrateError.
+    PostgreSQL and MySQL are not even connected to, so that replicas cannot race: the log names the command to run.
+    *force* or FORCE_AUTO_MIGRATE changes that. Raises MigrateError.
     """
     import logging
 
@@ -2418,53 +2305,34 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 # stdout is data; talk, progress and errors go to stderr. The only place that knows rich.
 
 _STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order")
-_STYLES: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
-_BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault")
-_LOG_TABLE: Final = ("at", "version", "name", "action", "outcome", "took_ms", "applied_by", "error")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
+_GOOD: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
+_STYLES: Final = _GOOD | dict.fromkeys(("dirty", "changed", "missing", "out of order", "failed", "fault"), "bold red")
 
 
 class View(NamedTuple):
-    """What a command shows: a JSON document, and which of its lists makes the rows of a table, with which columns."""
+    """What a command shows: a JSON document whose last entry is a list of rows, and their columns in a table."""
 
-    document: dict[str, Any]
-    rows: str
+    document: Mapping[str, Any]
     columns: Sequence[str] = ()
-    exit_code: int = 0
     caption: str = ""
-
-
-def _json(value: object) -> Any:
-    """Turn what json does not know into what it knows: times are ISO 8601 in UTC."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return str(value)
-
-
-def _took(took_ms: int) -> str:
-    return f"{took_ms} ms" if took_ms < 10_000 else f"{took_ms / 1000:.1f} s"  # noqa: PLR2004 (ten seconds)
-
-
-def _view(settings: Settings, name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> View:
-    return View({"database": str(settings.url), "table": settings.table, name: rows}, name, columns)
+    exit_code: int = 0
 
 
 def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool) -> View:
     """Show what ``status`` returned; with *exit_code*, 3 for pending migrations, 4 where history and files disagree."""
-    found = Counter(each.state for each in states)
-    # Missing files at the end are those of a newer release: no disagreement.
-    ahead = next((number for number, each in enumerate(reversed(states)) if each.state != "missing"), 0)
-    bad = found["dirty"] or found["changed"] or found["out_of_order"] or found["missing"] > ahead
+    found, known = Counter(each.state for each in states), [each.state for each in states]
+    while known[-1:] == ["missing"]:  # at the end, the files of a newer release: no disagreement
+        known.pop()
+    bad = {"dirty", "changed", "missing", "out_of_order"}.intersection(known)
+    code = 4 if bad else 3 if found["pending"] else 0
     clean = [each.version for each in states if each.applied_at and each.state != "dirty"]
     document = {
-        "database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table,
         "current": clean[-1] if clean else None, "counts": {state: found[state] for state in _STATES},
-        "migrations": [asdict(each) for each in states],
-    }
+        "migrations": [asdict(each) for each in states]}
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
-    code = (4 if bad else 3 if found["pending"] else 0) if exit_code else 0
-    return View(document, "migrations", columns, code, f"{settings.url}: {', '.join(counts)}")
+    return View(document, columns, f"{settings.url}: {', '.join(counts)}", code if exit_code else 0)
 
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
@@ -2476,12 +2344,14 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
         "mode": "transaction" if transactional and step.script.in_transaction else "journal",
         "file": _script_path(step), "note": step.note or ("" if step.statements else "no statements in this file"),
     } for step in steps]
-    return _view(settings, "steps", rows, tuple(rows[0]) if rows else ())
+    return View({"steps": rows}, ("version", "name", "direction", "statements", "done", "mode", "file", "note"))
 
 
-def results_view(settings: Settings, results: Sequence[Result]) -> View:
-    """Show what a command did, as JSON; for a person, a line was printed at each commit."""
-    return _view(settings, "results", [asdict(each) for each in results])
+def _json(value: object) -> Any:
+    """Turn what json does not know into what it knows: times are ISO 8601 in UTC."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(value)
 
 
 def _cell(row: Mapping[str, Any], column: str) -> str:
@@ -2493,107 +2363,234 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
         return f"dirty ({row['statements_done']} of {row['statements']})"
     if column == "state" and value == "missing" and row["has_down"]:
         return "missing (down is stored)"
-    shown = _took(value) if column == "took_ms" else _json(value)
+    shown = f"{value} ms" if column == "took_ms" else _json(value)
     return " ".join(shown.replace("out_of_order", "out of order").split())
+
+
+def _as_typed(text: str) -> str:
+    """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command."""
+    program = "python migrate.py" if Path(sys.argv[0]).name == "migrate.py" else "imagor-studio-migrate"
+    return re.sub(r"(?<=  )migrate (?=[a-z-])", f"{program} ", text)
 
 
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(self, program: str, form: str | None = None, color: str | None = None, *, quiet: bool = False) -> None:
-        self.program, self.quiet = program, quiet
+    def __init__(self, form: str | None = None, color: str | None = None, *, quiet: bool = False) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
-        self._bar: Any = None  # of rich, imported only where it is drawn
-        self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
+        self.quiet = quiet
+        self._bar: threading.Thread | None = None
+        self._done = threading.Event()
 
     def __call__(self, event: Step | Result | str) -> None:
         """Tell of a step that starts, of a result, or of something worth knowing."""
         self.close()
         if isinstance(event, Result):
-            ran = f"  {_count(event.statements, 'statement')}, {_took(event.took_ms)}"
+            ran = f"  {_count(event.statements, 'statement')}, {event.took_ms} ms"
             said = f"{_VERBS[event.action]}  {event.version} {event.name}"
             if self.form != "json":
                 print(said + (ran if event.action in {"up", "down"} else ""), flush=True)
         elif self.quiet:
             return
         elif isinstance(event, str):
-            print(self.as_typed(event), file=sys.stderr, flush=True)
+            print(_as_typed(event), file=sys.stderr, flush=True)
         elif sys.stderr.isatty() and self.form != "json":
-            self._timer = threading.Timer(1.0, self._show_bar, (f"{event.direction}  {event.title}",))
-            self._timer.daemon = True
-            self._timer.start()
+            self._done = threading.Event()
+            self._bar = threading.Thread(target=self._draw_bar, args=[f"{event.direction}  {event.title}"], daemon=True)
+            self._bar.start()
 
-    def as_typed(self, text: str) -> str:
-        """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command."""
-        return re.sub(r"(?<=  )migrate (?=[a-z-])", f"{self.program} ", text)
+    def _draw_bar(self, title: str) -> None:
+        if self._done.wait(1.0):
+            return
+        with contextlib.suppress(ModuleNotFoundError):
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
-    def show(self, view: View) -> None:
+            console, columns = Console(stderr=True, no_color=self.color == "never"), (BarColumn(), TimeElapsedColumn())
+            with Progress("{task.description}", *columns, console=console, transient=True) as bar:
+                bar.add_task(title, total=None)
+                self._done.wait()
+
+    def close(self) -> None:
+        """Take the progress bar away."""
+        self._done.set()
+        if self._bar:
+            self._bar.join()
+
+    def show(self, settings: Settings, view: View) -> None:
         """Print what a command has to show."""
-        rows = [[_cell(row, column) for column in view.columns] for row in view.document[view.rows] if view.columns]
+        *_, listed = view.document.values()
+        rows = [[_cell(row, column) for column in view.columns] for row in listed if view.columns]
         if self.form == "json":
-            print(json.dumps(view.document, indent=2, ensure_ascii=False, default=_json))
-        elif self.form == "plain" or len(view.columns) < 2 or not self._draw(view, rows):  # noqa: PLR2004 (a list)
+            about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
+            print(json.dumps(about | {**view.document}, indent=2, ensure_ascii=False, default=_json))
+        elif self.form == "table" and len(view.columns) > 1 and importlib.util.find_spec("rich"):
+            self._draw_table(view, rows)
+        else:
             for row in rows:
                 print("\t".join(row))
 
-    def _draw(self, view: View, rows: Sequence[Sequence[str]]) -> bool:
-        """Draw a table; return False where rich is not installed."""
-        try:
-            from rich import box
-            from rich.console import Console
-            from rich.table import Table
-            from rich.text import Text
-        except ModuleNotFoundError:
-            return False
+    def _draw_table(self, view: View, rows: Sequence[Sequence[str]]) -> None:
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
         width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
         console = Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
         table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
-            table.add_row(*(Text(cell, "bold red" if cell.startswith(_BAD) else _STYLES.get(cell, "")) for cell in row))
-        console.print(*[table] * bool(rows), *[Text(view.caption)] * bool(view.caption), sep="\n")
-        return True
+            table.add_row(*(Text(cell, _STYLES.get(cell.partition(" (")[0], "")) for cell in row))
+        for shown in (table if rows else "", view.caption):
+            if shown:
+                console.print(shown, markup=False)
 
     def fail(self, error: MigrateError) -> None:
         """Print an error for a person, and as JSON where that was asked for."""
         self.close()
         if self.form == "json":
-            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": self.as_typed(error.fix)}
+            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": _as_typed(error.fix)}
             document = {"error": parts | {"exit": error.exit_code}, "results": [asdict(each) for each in error.results]}
             print(json.dumps(document, indent=2, ensure_ascii=False))
         red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
-        print("\033[1;31merror:\033[0m" if red else "error:", self.as_typed(str(error)), file=sys.stderr)
-
-    def _show_bar(self, title: str) -> None:
-        with self._lock, contextlib.suppress(ModuleNotFoundError):
-            if self._timer is None:
-                return  # the file was done just now
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-            console = Console(stderr=True, no_color=self.color == "never")
-            self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True,
-                redirect_stdout=False, redirect_stderr=False)
-            self._bar.add_task(title, total=None)
-            self._bar.start()
-
-    def close(self) -> None:
-        """Take the progress bar away."""
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-            if self._bar is not None:
-                self._bar.stop()
-            self._timer = self._bar = None
+        print("\033[1;31merror:\033[0m" if red else "error:", _as_typed(str(error)), file=sys.stderr)
 
 
 # Command line #########################################################################################################
 # Words come in, an exit code goes out.
 
+
+def _up(settings: Settings, *, dry_run: bool, all_or_nothing: bool, **more: Any) -> View | list[Result]:
+    if dry_run:
+        return plan_view(settings, plan(settings, **more))
+    return up(settings, all_or_nothing=all_or_nothing, **more)
+
+
+def _down(settings: Settings, *, dry_run: bool, yes: bool, **more: Any) -> View | list[Result]:
+    if dry_run:
+        return plan_view(settings, plan(settings, "down", **more))
+
+    def confirm(steps: Sequence[Step]) -> bool:
+        # Scripts roll back without a question; a person who is about to undo several is asked.
+        certain = yes or len(steps) == 1 or not sys.stdin.isatty()
+        return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
+
+    return down(settings, confirm=confirm, **more)
+
+
+def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
+    if not yes:
+        _confirm(settings, "this drops every table, and all data in it.")
+    return reset(settings, **more)
+
+
+def _confirm(settings: Settings, what: str) -> bool:
+    """Ask on the terminal; only the whole word counts. Raises SettingsError where the answer is another, or nobody."""
+    if not sys.stdin.isatty():
+        fix = "say that you mean it, with --yes"
+        raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
+    print(f"{settings.url}: {what}\nType yes to go on: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
+    return True
+
+
+def _plan(settings: Settings, *, direction: str, count: int | None, **more: Any) -> View:
+    if count is None and direction.isdecimal():  # plan 2
+        direction, count = "up", int(direction)
+    if direction not in {"up", "down"} or count == 0:
+        fix = "write  migrate plan up  or  migrate plan down, and then how many"
+        raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
+    return plan_view(settings, plan(settings, direction, count=count, **more))
+
+
+def _check(settings: Settings, *, notify: Notify) -> View:
+    findings = check(settings)
+    faults = sum(each.level == "fault" for each in findings)
+    notify(f"{_count(faults, 'fault')}, {_count(len(findings) - faults, 'warning')}")
+    document = {"findings": [each._asdict() for each in findings]}
+    return View(document, Finding._fields, exit_code=FileError.exit_code if faults else 0)
+
+
+def _positive(text: str) -> int:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
+        raise argparse.ArgumentTypeError("write a number from 1 on")
+    return int(text)
+
+
+_Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
+_COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
+_VERSION: Final = {"metavar": "VERSION"}
+_SWITCH: Final = {"action": "store_true"}
+_SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
+_DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
+_COMMON: Final[tuple[_Argument, ...]] = (
+    ("--database-url", "default: sqlite:./imagor-studio.db; DATABASE_URL is safer: unseen", {"metavar": "URL"}),
+    ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
+    ("--dir", "a folder of migration files, or of dialect folders (default: what ships)", {"metavar": "DIR"}),
+    ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
+    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
+    ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
+    ("--format", "default: table on a terminal, plain elsewhere", {"choices": ("table", "plain", "json")}),
+    ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
+    ("-q --quiet", "print results and errors only", _SWITCH),
+    ("-v --verbose", "say which database, table and files are used", _SWITCH),
+)
+
+
+# Of these arguments one may be given, or for repair has to be.
+_EXCLUSIVE: Final = {"down": ("count", "--to", "--to-here", "--all"), "repair": ("--applied", "--pending")}
+# A command and what it does; its own arguments.
+_ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
+    ("up", "apply what is pending"): (
+        ("count", "apply N files at the most", _COUNT),
+        ("--to", "the last version to apply", _VERSION),
+        ("--all-or-nothing", "one transaction for the whole run (not on MySQL)", _SWITCH),
+        ("--out-of-order", "apply pending files that are older than the newest applied one", _SWITCH), _DRY_RUN),
+    ("down", "roll back the last migration, or the last N"): (
+        ("count", "how many to roll back (default: 1)", _COUNT),
+        ("--to", "roll back what is newer than VERSION; 0 is all", _VERSION),
+        ("--to-here", "roll back what is newer than the newest file here", _SWITCH),
+        ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
+        _DRY_RUN, ("--yes", "do not ask", _SWITCH)),
+    ("redo", "roll back the last migration and apply it again"): (),
+    ("reset", "drop every table and apply all migrations again: for development only"): (
+        ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
+        ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
+    ("status", "show what is applied, pending, dirty, changed or missing"): (
+        ("--exit-code", "exit with 3 where something is pending, with 4 where history and files disagree", _SWITCH),),
+    ("plan", "show what would run"): (
+        ("direction", "default: up", {"metavar": "up|down", "nargs": "?", "default": "up"}),
+        ("count", "N files at the most", _COUNT), ("--to", "as with up or down", _VERSION)),
+    ("log", "show who ran what, when, for how long, and how it ended"): (
+        ("count", "how many entries (default: 20)", _COUNT | {"default": 20}),),
+    ("new", "write an empty pair of files into every dialect folder"): (
+        ("name", "such as add_email_to_users", {"metavar": "NAME"}),),
+    ("check", "look at the files alone: names, pairs, parity, statements; no database"): (),
+    ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
+        ("version", "the last version to mark", _VERSION),),
+    ("repair", "say which way a dirty migration went"): (
+        ("version", "the version to repair", _VERSION),
+        ("--applied", "the change is complete", _SWITCH),
+        ("--pending", "the change was undone by hand; run it again", {"action": "store_false", "dest": "applied"})),
+}
+# Called with the settings, and with each argument by its name.
+_COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
+    "up": _up, "down": _down, "redo": redo, "reset": _reset, "plan": _plan, "check": _check, "baseline": baseline,
+    "repair": lambda settings, **more: [repair(settings, **more)],
+    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
+    "log": lambda settings, count, **_: View(
+        {"log": [each._asdict() for each in log(settings, count=count)]},
+        ("at", "version", "name", "action", "outcome", "took_ms", "applied_by", "error")),
+    "new": lambda settings, name, **_: View(
+        {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
+}
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
+_OPTIONS: Final = {"-h", "--help", "--version"} | {
+    name for arguments in (_COMMON, *_ARGUMENTS.values()) for names, *_ in arguments for name in names.split()
+    if name.startswith("-")}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -2609,89 +2606,29 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
-        raise argparse.ArgumentTypeError(f'"{text[:20]}" is not a number from 1 on')
-    return int(text)
-
-
-_Keywords = Mapping[str, Any]
-_COUNT: Final[_Keywords] = {"metavar": "N", "type": _positive, "nargs": "?"}
-_VERSION: Final[_Keywords] = {"metavar": "VERSION"}
-_SWITCH: Final[_Keywords] = {"action": "store_true"}
-_DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
-# A command and what it does; its own arguments: name, help, and what else argparse is to know.
-_ARGUMENTS: Final[Mapping[tuple[str, str], tuple[tuple[str, str, _Keywords], ...]]] = {
-    ("up", "apply what is pending"): (
-        ("count", "apply N files at the most", _COUNT),
-        ("--to", "the last version to apply", _VERSION),
-        ("--all-or-nothing", "one transaction for the whole run (not on MySQL)", _SWITCH),
-        ("--out-of-order", "apply pending files that are older than the newest applied one", _SWITCH), _DRY_RUN),
-    ("down", "roll back the last migration, or the last N"): (
-        ("count", "how many to roll back (default: 1)", _COUNT),
-        ("--to", "roll back what is newer than VERSION; 0 is all", _VERSION),
-        ("--to-here", "roll back what is newer than the newest file here", _SWITCH),
-        ("--all", "roll back everything", _SWITCH), _DRY_RUN, ("--yes", "do not ask", _SWITCH)),
-    ("redo", "roll back the last migration and apply it again"): (),
-    ("reset", "drop every table and apply all migrations again: for development only"): (
-        ("--schema", "a PostgreSQL schema to empty too; may be repeated",
-         {"metavar": "NAME", "action": "append", "default": []}),
-        ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
-    ("status", "show what is applied, pending, dirty, changed or missing"): (
-        ("--exit-code", "exit with 3 where something is pending, with 4 where history and files disagree", _SWITCH),),
-    ("plan", "show what would run"): (
-        ("direction", "default: up", {"metavar": "up|down", "nargs": "?", "default": "up"}),
-        ("count", "N files at the most", _COUNT), ("--to", "as with up or down", _VERSION)),
-    ("log", "show who ran what, when, for how long, and how it ended"): (
-        ("count", "how many entries (default: 20)", {**_COUNT, "default": 20}),),
-    ("new", "write an empty pair of files into every dialect folder"): (
-        ("name", "such as add_email_to_users", {"metavar": "NAME"}),),
-    ("check", "look at the files alone: names, pairs, parity, statements; no database"): (),
-    ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
-        ("which", "the last version to mark", _VERSION),),
-    ("repair", "say which way a dirty migration went"): (
-        ("which", "the version to repair", _VERSION),
-        ("--applied", "the change is complete", _SWITCH),
-        ("--pending", "the change was undone by hand; it is to run again", _SWITCH)),
-}
-
-
-_OPTIONS: Final = {name for arguments in _ARGUMENTS.values() for name, *_ in arguments if name.startswith("-")} | {
-    *("--database-url", "--config", "--dir", "--table", "--lock-timeout", "--migrate-command", "--format", "--color"),
-    *("-q", "--quiet", "-v", "--verbose", "-h", "--help", "--version"),
-}
-
-
-def _common_options(**settings: Any) -> _Parser:
-    parser = _Parser("imagor-studio-migrate", add_help=False, allow_abbrev=False, **settings)
-    option = parser.add_argument_group("settings").add_argument
-    option("--database-url", metavar="URL", help="default: sqlite:./imagor-studio.db; DATABASE_URL is safer: unseen")
-    option("--config", metavar="FILE", help="a file with NAME=value lines (default: .env, where there is one)")
-    option("--dir", metavar="DIR", help="a folder of migration files, or of dialect folders (default: what ships)")
-    option("--table", metavar="NAME", help="the history table (default: schema_migrations)")
-    option("--lock-timeout", metavar="SECONDS", help="the wait for another runner; 0 does not wait (default: 60)")
-    option("--migrate-command", metavar="COMMAND", help="up, down, status or reset: the same as the command itself")
-    option = parser.add_argument_group("output").add_argument
-    option("--format", choices=("table", "plain", "json"), help="default: table on a terminal, plain elsewhere")
-    option("--color", choices=("auto", "always", "never"), help="default: auto")
-    option("-q", "--quiet", action="store_true", help="print results and errors only")
-    option("-v", "--verbose", action="store_true", help="say which database, table and files are used")
+def _common_options(default: str | None = None) -> _Parser:
+    parser = _Parser("imagor-studio-migrate", add_help=False, allow_abbrev=False, argument_default=default)
+    group = parser.add_argument_group("settings")
+    for names, explained, keywords in _COMMON:
+        group.add_argument(*names.split(), help=explained, **keywords)
     return parser
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
     what = (__doc__ or "").partition("\n")[0]
-    parser = _Parser("imagor-studio-migrate", parents=[_common_options()], allow_abbrev=False, description=what)
-    version = f"%(prog)s {__version__}"
-    parser.add_argument("--version", action="version", version=version, help="print the version, and exit")
+    parents = [_common_options(argparse.SUPPRESS)]
+    parser = _Parser("imagor-studio-migrate", parents=parents, allow_abbrev=False, description=what)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    parents = [_common_options(argparse.SUPPRESS)]  # of their own: what the man page hides here stays above
     for (command, text), arguments in _ARGUMENTS.items():
-        # Given after the command too, an option overrides what stood before it; not given, it leaves that alone.
-        parents, what = [_common_options(argument_default=argparse.SUPPRESS)], f"{text[0].upper()}{text[1:]}."
+        what = f"{text[0].upper()}{text[1:]}."
         added = commands.add_parser(command, help=text, description=what, parents=parents, allow_abbrev=False)
+        exclusive = _EXCLUSIVE.get(command, ())
+        group = added.add_mutually_exclusive_group(required=command == "repair") if exclusive else added
         for name, explained, keywords in arguments:
-            added.add_argument(name, help=explained, **keywords)
+            (group if name in exclusive else added).add_argument(name, help=explained, **keywords)
     return parser
 
 
@@ -2700,8 +2637,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us: no database must be opened in its place
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
-    program = "python migrate.py" if Path(sys.argv[0]).name == "migrate.py" else "imagor-studio-migrate"
-    screen, stopped = _Screen(program), [signal.SIGINT]
+    screen, stopped = _Screen(), [signal.SIGINT]
 
     def stop(number: int, _frame: object) -> None:
         stopped.append(signal.Signals(number))
@@ -2710,139 +2646,54 @@ def main(argv: Sequence[str] | None = None) -> int:
     caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, stop) for number in caught}
     try:
-        parser = build_parser()
-        arguments = list(sys.argv[1:] if argv is None else argv)
-        options, words_left = _common_options().parse_known_args(arguments)
-        screen = _Screen(program, options.format, options.color, quiet=options.quiet)
-        options, settings = _parse(parser, arguments, options, words_left)
-        if settings is None:
-            parser.print_help(sys.stderr)
-            return 2
+        options, words = _common_options().parse_known_args(argv)
+        screen = _Screen(options.format, options.color, quiet=options.quiet)
+        settings, command, own = _parse(options, words)
         if options.verbose:
-            source = f" (from {settings.url_source})" if settings.url_source else ""
-            files = _shown(settings.directory or embedded_directory())
-            screen(f"database {settings.url}{source}, table {settings.table}, files {files}")
-        view = _COMMANDS[options.command](options, settings, screen)
-        screen.show(view)
+            source, files = settings.url_source or "default", _shown(settings.directory or embedded_directory())
+            screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
+        done = _COMMANDS[command](settings, notify=screen, **own)
+        view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
+        screen.show(settings, view)
+        code = view.exit_code
     except MigrateError as error:
         screen.fail(error)
-        return error.exit_code
+        code = error.exit_code
     except KeyboardInterrupt:
         screen("terminated" if stopped[-1] == signal.SIGTERM else "interrupted")
-        return 128 + stopped[-1]
+        code = 128 + stopped[-1]
     except BrokenPipeError:  # the reader of our output, such as head, has gone; nothing more can be said to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    else:
-        return view.exit_code
+        code = 1
     finally:
         screen.close()
         for number, handler in before.items():
             signal.signal(number, handler)
+    return code
 
 
-def _parse(
-    parser: argparse.ArgumentParser, arguments: list[str], options: argparse.Namespace, words_left: list[str]
-) -> tuple[argparse.Namespace, Settings | None]:
-    """Parse, with the guide's --migrate-command or MIGRATE_COMMAND as the command where none is named.
-
-    *options* are the common ones, and *words_left* what is no common option. No command anywhere: no Settings.
-    """
-    flag, named = options.migrate_command, next((word for word in words_left if word in _COMMANDS), None)
-    for word in words_left:
+def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
+    """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
+    parser, flag = build_parser(), options.migrate_command
+    for word in words:
         if word.startswith("--") and word != "--" and word.partition("=")[0] not in _OPTIONS:
             parser.error(f"unrecognized arguments: {word}")
-    if named and flag not in {None, named}:
-        raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
-    if named or {"-h", "--help", "--version"}.intersection(words_left):
-        options = parser.parse_args(arguments)
-        return options, load_settings(vars(options), os.environ)
+    if {"-h", "--help", "--version"}.intersection(words):
+        parser.parse_args(words)  # prints, and leaves
     settings = load_settings(vars(options), os.environ)
     command, where = (settings.command, "MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
-    if not command:
-        return parser.parse_args(arguments), None
-    if command not in _GUIDE_COMMANDS:
+    if named := next((word for word in words if word in _COMMANDS), None):
+        if flag not in {None, named}:
+            raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
+        words.remove(named)  # it comes first again below: its options may stand before it
+    elif not command:
+        parser.parse_args(words)
+        parser.exit(2, parser.format_help())
+    elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{_nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
-    return parser.parse_args([command, *arguments]), settings
-
-
-def _confirm(question: str) -> None:
-    """Ask on the terminal; only the whole word counts. Raises SettingsError where the answer is another."""
-    print(f"{question}\nType yes to go on: ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() != "yes":
-        raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
-
-
-def _up(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
-    choice = {"count": options.count, "to": options.to, "out_of_order": options.out_of_order}
-    if options.dry_run:
-        return plan_view(settings, plan(settings, notify=screen, **choice))
-    return results_view(settings, up(settings, all_or_nothing=options.all_or_nothing, notify=screen, **choice))
-
-
-def _down(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
-    choice = {"count": options.count, "to": options.to, "to_here": options.to_here, "everything": options.all}
-    if sum(each not in {None, False} for each in choice.values()) > 1:
-        raise SettingsError("N, --to, --to-here and --all exclude each other", fix="give one of them")
-    if options.dry_run:
-        return plan_view(settings, plan(settings, "down", notify=screen, **choice))
-
-    def confirm(steps: Sequence[Step]) -> bool:
-        # Scripts roll back without a question; a person who is about to undo several is asked.
-        if len(steps) > 1 and sys.stdin.isatty() and not options.yes:
-            _confirm(f"{settings.url}: this rolls back" + "".join(f"\n  {step.title}" for step in steps))
-        return True
-
-    return results_view(settings, down(settings, confirm=confirm, notify=screen, **choice))
-
-
-def _reset(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
-    if not options.yes and not sys.stdin.isatty():
-        what = "reset drops every table, and there is no terminal to ask on"
-        raise SettingsError(what, where=str(settings.url), fix="say that you mean it:  migrate reset --yes")
-    if not options.yes:
-        _confirm(f"{settings.url}: this drops every table, and all data in it.")
-    return results_view(settings, reset(settings, schemas=options.schema, notify=screen))
-
-
-def _plan(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
-    direction, count = options.direction, options.count
-    if count is None and direction not in {"up", "down"}:  # plan 2
-        direction, count = "up", _positive(direction) if direction.isdigit() else None
-    if options.direction not in {"up", "down"} and count is None:
-        what = f'there is no direction "{direction}"{_nearest(direction, ("up", "down"))}'
-        raise SettingsError(what, fix="write  migrate plan up  or  migrate plan down")
-    return plan_view(settings, plan(settings, direction, notify=screen, count=count, to=options.to))
-
-
-def _check(_options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
-    findings = check(settings)
-    faults = sum(each.level == "fault" for each in findings)
-    screen(f"{_count(faults, 'fault')}, {_count(len(findings) - faults, 'warning')}")
-    document = {"findings": [each._asdict() for each in findings]}
-    return View(document, "findings", Finding._fields, FileError.exit_code if faults else 0)
-
-
-def _repair(options: argparse.Namespace, settings: Settings, screen: _Screen) -> View:
-    if options.applied == options.pending:
-        what = "repair needs one of --applied and --pending"
-        raise SettingsError(what, fix="look at the tables, then say which way it went")
-    return results_view(settings, [repair(settings, options.which, applied=options.applied, notify=screen)])
-
-
-_COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace, Settings, _Screen], View]]] = {
-    "up": _up, "down": _down, "reset": _reset, "plan": _plan, "check": _check, "repair": _repair,
-    "redo": lambda _, settings, screen: results_view(settings, redo(settings, notify=screen)),
-    "status": lambda options, settings, screen: status_view(
-        settings, status(settings, notify=screen), exit_code=options.exit_code),
-    "log": lambda options, settings, _: _view(
-        settings, "log", [each._asdict() for each in log(settings, count=options.count)], _LOG_TABLE),
-    "new": lambda options, settings, _: View(
-        {"files": [{"file": _shown(path)} for path in new(settings, options.name)]}, "files", ("file",)),
-    "baseline": lambda options, settings, screen: results_view(
-        settings, baseline(settings, options.which, notify=screen)),
-}
+    own = vars(parser.parse_args([named or command, *words]))
+    return settings, own.pop("command"), own
 
 
 if __name__ == "__main__":

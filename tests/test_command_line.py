@@ -264,7 +264,7 @@ def test_a_failing_statement_shows_the_place_and_keeps_the_files_before(three: D
         "  --> sql/2_two.up.sql:3:13\n"
         "  3 | INSERT INTO tow VALUES (1);\n"
         "                  ^\n"
-        "nothing was changed: SQLite rolled the whole file back. 1 file before it is done.\n"
+        "nothing was changed by this file: SQLite rolled it back whole.\n"
         f"fix: correct line 3, then run  {PROGRAM} up\n"
     )
     assert three.tables() == ["one"]
@@ -276,9 +276,9 @@ def test_reset_without_a_terminal_needs_yes(applied: Desk) -> None:
         2,
         "",
         (
-            "error: reset drops every table, and there is no terminal to ask on\n"
+            "error: there is no terminal to ask on: this drops every table, and all data in it.\n"
             "  --> sqlite:app.db\n"
-            f"fix: say that you mean it:  {PROGRAM} reset --yes\n"
+            "fix: say that you mean it, with --yes\n"
         ),
     )
     assert applied.tables() == ["one", "three", "two"]

@@ -123,26 +123,18 @@ def test_folders_beside_the_files_are_ignored(desk: Desk) -> None:
     assert len(found(desk, _2_b="SELECT 1;")) == 1
 
 
-NEAR_MISSES = {
-    "1_a.UP.SQL": "the endings are written in lower case: .up.sql, .down.sql",
-    "2_a.up.SQL": "the endings are written in lower case: .up.sql, .down.sql",
-    "3_.up.sql": "no name after the version",
-    "4.up.sql": "no name after the version",
-    "5_a b.up.sql": "a space in the name",
-    "6 a.up.sql": "a space in the name",
-    "7_a.sql": "the name ends neither in .up.sql nor in .down.sql",
-    "8_a.upp.sql": "the name ends neither in .up.sql nor in .down.sql",
-    "a_9.up.sql": "the name does not start with digits and an underscore",
-    "V10__flyway.up.sql": "the name does not start with digits and an underscore",
-    "11-a.up.sql": "the name does not start with digits and an underscore",
-    "schema.sql": "the name ends neither in .up.sql nor in .down.sql",
-}
+MISNAMED = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
+NEAR_MISSES = [
+    *("1_a.UP.SQL", "2_a.up.SQL", "3_.up.sql", "4.up.sql", "5_a b.up.sql", "6 a.up.sql", "7_a.sql", "8_a.upp.sql"),
+    *("a_9.up.sql", "V10__flyway.up.sql", "11-a.up.sql", "schema.sql", f"{'1' * 65}_more_than_64_digits.up.sql"),
+]
 
 
 @pytest.mark.parametrize("name", NEAR_MISSES)
-def test_a_near_miss_is_an_error_that_says_what_is_wrong(desk: Desk, name: str) -> None:
+def test_a_near_miss_is_an_error_that_says_how_files_are_named(desk: Desk, name: str) -> None:
     desk.write({f"sql/{name}": "SELECT 1;", "sql/20_good.up.sql": "SELECT 1;"})
-    assert str(refusal(desk)) == f"{name}: {NEAR_MISSES[name]}\n  --> sql\nnothing was run.\nfix: {FIX}"
+    what = f"1 fault in the migration files:\n  {name}: {MISNAMED}"
+    assert str(refusal(desk)) == f"{what}\n  --> sql\nnothing was run.\nfix: {FIX}"
 
 
 def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> None:
@@ -155,18 +147,18 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
     assert ran.exit == 2
     assert ran.out == ""
     head, *faults = ran.err.splitlines()
-    assert head == "error: 17 faults in the migration files:"
-    assert sorted(line.strip() for line in faults[:17]) == sorted(
+    assert head == "error: 18 faults in the migration files:"
+    assert sorted(line.strip() for line in faults[:18]) == sorted(
         [
-            *(f"{name}: {what}" for name, what in NEAR_MISSES.items()),
+            *(f"{name}: {MISNAMED}" for name in NEAR_MISSES),
             "20_nul.up.sql: a NUL byte at byte 8",
-            "21_latin.up.sql: not UTF-8 at byte 0",
+            "21_latin.up.sql: 'utf-8' codec can't decode byte 0xe9 in position 0: unexpected end of data",
             "22_alone.down.sql: a down file without its up file",
             "23_b.up.sql: the same version as 23_a.up.sql",
-            '24_word.up.sql: unknown word "no-transactoin" after "-- migrate:" (did you mean no-transaction?)',
+            '24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", which knows no-transaction only',
         ]
     )
-    assert faults[17:] == [
+    assert faults[18:] == [
         "  --> sql",
         "nothing was run.",
         f"fix: {FIX}".replace("migrate new", "imagor-studio-migrate new"),
@@ -179,20 +171,17 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
 def test_one_version_twice_is_refused_and_both_files_are_named(desk: Desk, one: str, other: str) -> None:
     desk.write({f"sql/{one}.up.sql": "", f"sql/{other}.up.sql": ""})
     first, second = sorted([f"{one}.up.sql", f"{other}.up.sql"])
-    assert refusal(desk).what == f"{second}: the same version as {first}"
+    assert refusal(desk).what.endswith(f"\n  {second}: the same version as {first}")
 
 
 def test_two_down_files_of_one_version_are_refused(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": "", "sql/1_a.down.sql": "", "sql/1_b.down.sql": ""})
-    assert refusal(desk).what == "1_b.down.sql: the same version as 1_a.down.sql"
+    assert refusal(desk).what.endswith("\n  1_b.down.sql: the same version as 1_a.down.sql")
 
 
-def test_a_name_that_no_history_could_hold_is_refused_and_told_so(desk: Desk) -> None:
-    long = "a" * 230
-    desk.write({f"sql/1_{long}.up.sql": "SELECT 1;"})
-    fault = refusal(desk).what
-    assert "long" in fault
-    assert "does not start with digits" not in fault
+def test_the_longest_name_that_a_file_can_have_fits_into_the_history(desk: Desk) -> None:
+    desk.write({f"sql/1_{'a' * 246}.up.sql": "SELECT 1;"})
+    assert desk.here("up").exit == 0
 
 
 def test_a_name_that_is_not_utf_8_is_refused(desk: Desk) -> None:
@@ -210,28 +199,32 @@ def test_a_name_that_is_not_utf_8_is_refused(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        pytest.param(b"SELECT '\xe9';", "not UTF-8 at byte 8", id="latin-1"),
+        pytest.param(b"SELECT '\xe9';", "can't decode byte 0xe9 in position 8: ", id="latin-1"),
         pytest.param(
-            "-- é\nSELECT '".encode() + b"\xff';", "not UTF-8 at byte 14", id="bytes are counted, not characters"
+            "-- é\nSELECT '".encode() + b"\xff';",
+            "can't decode byte 0xff in position 14: ",
+            id="bytes are counted, not characters",
         ),
-        pytest.param(b"\xef\xbb\xbfab\xe9", "not UTF-8 at byte 5", id="the BOM counts"),
+        pytest.param(b"\xef\xbb\xbfab\xe9", "can't decode byte 0xe9 in position 5: ", id="the BOM counts"),
         pytest.param(b"SELECT 1;\0", "a NUL byte at byte 9", id="NUL at the end"),
         pytest.param(b"\xef\xbb\xbf\0", "a NUL byte at byte 3", id="NUL after a BOM"),
-        pytest.param("SELECT 1;".encode("utf-16"), "UTF-16 at byte 0; save it as UTF-8", id="UTF-16"),
-        pytest.param(b"\xfe\xff\0S", "UTF-16 at byte 0; save it as UTF-8", id="UTF-16 big-endian"),
+        pytest.param("SELECT 1;".encode("utf-16"), "a NUL byte at byte 3", id="UTF-16"),
+        pytest.param(b"\xfe\xff\0S", "a NUL byte at byte 2", id="UTF-16 big-endian"),
         pytest.param("SELECT 1;".encode("utf-16-le"), "a NUL byte at byte 1", id="UTF-16 without a BOM"),
-        pytest.param(b"\xed\xa0\x80", "not UTF-8 at byte 0", id="a surrogate"),
-        pytest.param(b"\xc0\xaf", "not UTF-8 at byte 0", id="an overlong form"),
+        pytest.param(b"\xed\xa0\x80", "can't decode byte 0xed in position 0: ", id="a surrogate"),
+        pytest.param(b"\xc0\xaf", "can't decode byte 0xc0 in position 0: ", id="an overlong form"),
     ],
 )
 def test_what_is_not_utf_8_is_refused_with_the_byte(desk: Desk, data: bytes, fault: str) -> None:
     desk.write({"sql/1_a.up.sql": data})
-    assert refusal(desk).what == f"1_a.up.sql: {fault}"
+    what = refusal(desk).what
+    assert what.startswith("1 fault in the migration files:\n  1_a.up.sql: ")
+    assert fault in what
 
 
 def test_a_down_file_is_read_as_strictly(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": "SELECT 1;", "sql/1_a.down.sql": b"\xe9"})
-    assert refusal(desk).what == "1_a.down.sql: not UTF-8 at byte 0"
+    assert "  1_a.down.sql: 'utf-8' codec can't decode byte 0xe9 in position 0: " in refusal(desk).what
 
 
 def test_a_bom_is_dropped_and_crlf_is_kept(desk: Desk) -> None:
@@ -254,7 +247,9 @@ def test_a_directory_a_dangling_link_and_a_good_link(desk: Desk) -> None:
     (desk.home / "sql/3_good.up.sql").symlink_to("../elsewhere.sql")
     what = refusal(desk).what
     assert what == (
-        "2 faults in the migration files:\n  1_folder.up.sql: is a directory\n  2_dangling.up.sql: a dangling link"
+        "2 faults in the migration files:\n"
+        "  1_folder.up.sql: Is a directory\n"
+        "  2_dangling.up.sql: No such file or directory"
     )
 
 
@@ -263,7 +258,9 @@ def test_an_unreadable_file_is_said_with_the_other_faults(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": "SELECT 1;", "sql/2_b.up.sql": b"\xe9"})
     (desk.home / "sql/1_a.up.sql").chmod(0)
     assert refusal(desk).what == (
-        "2 faults in the migration files:\n  1_a.up.sql: permission denied\n  2_b.up.sql: not UTF-8 at byte 0"
+        "2 faults in the migration files:\n"
+        "  1_a.up.sql: Permission denied\n"
+        "  2_b.up.sql: 'utf-8' codec can't decode byte 0xe9 in position 0: unexpected end of data"
     )
 
 
@@ -306,18 +303,11 @@ def test_no_transaction_on_the_first_line_is_the_one_word_that_is_read(
     assert migration.up.in_transaction is in_transaction
 
 
-@pytest.mark.parametrize(
-    ("word", "hint"),
-    [
-        ("no-transactions", " (did you mean no-transaction?)"),
-        ("notransaction", " (did you mean no-transaction?)"),
-        ("irreversible", ""),
-        ("", ""),
-    ],
-)
-def test_another_word_there_is_refused(desk: Desk, word: str, hint: str) -> None:
+@pytest.mark.parametrize("word", ["no-transactions", "notransaction", "irreversible", ""])
+def test_another_word_there_is_refused(desk: Desk, word: str) -> None:
     desk.write({"sql/1_a.up.sql": f"-- migrate: {word}\n"})
-    assert refusal(desk).what == f'1_a.up.sql: unknown word "{word}" after "-- migrate:"{hint}'
+    fault = f'1_a.up.sql: unknown word "{word}" after "-- migrate:", which knows no-transaction only'
+    assert refusal(desk).what == f"1 fault in the migration files:\n  {fault}"
 
 
 # ---- the checksum
@@ -378,7 +368,8 @@ def test_files_beside_dialect_folders_are_ambiguous(desk: Desk) -> None:
         2,
         "",
         (
-            "error: it cannot be told which files are meant: files and dialect folders lie side by side\n"
+            "error: it is not clear which files are meant:"
+            " files beside dialect folders, or two folders of one dialect\n"
             "  --> sql\n"
             "fix: move the files into one folder for each dialect, or name the folder with --dir\n"
         ),
@@ -391,22 +382,23 @@ def test_two_folders_for_one_dialect_are_ambiguous(desk: Desk) -> None:
     assert (ran.exit, ran.err) == (
         2,
         (
-            "error: it cannot be told which files are meant: two folders are of one dialect\n"
+            "error: it is not clear which files are meant:"
+            " files beside dialect folders, or two folders of one dialect\n"
             "  --> sql\n"
             "fix: move the files into one folder for each dialect, or name the folder with --dir\n"
         ),
     )
 
 
-def test_a_dialect_without_a_folder_is_an_error_that_names_the_others(desk: Desk) -> None:
+def test_a_dialect_without_a_folder_is_an_error_that_names_the_folder(desk: Desk) -> None:
     desk.write({"sql/postgres/1_a.up.sql": "", "sql/mysql/1_a.up.sql": ""})
     ran = desk.here("up")
     assert (ran.exit, ran.err) == (
         2,
         (
-            "error: no folder for sqlite in sql, only mysql, postgres\n"
+            "error: the folder sql/sqlite cannot be read: No such file or directory\n"
             "  --> --dir or MIGRATE_DIR\n"
-            "fix: create it:  mkdir sql/sqlite\n"
+            "fix: correct the path, or create it:  mkdir -p sql/sqlite\n"
         ),
     )
 
@@ -416,18 +408,18 @@ def test_a_missing_folder_an_empty_one_and_a_file_in_its_place(desk: Desk) -> No
     assert (ran.exit, ran.err) == (
         2,
         (
-            "error: there is no folder sql\n  --> --dir or MIGRATE_DIR\n"
+            "error: the folder sql cannot be read: No such file or directory\n  --> --dir or MIGRATE_DIR\n"
             "fix: correct the path, or create it:  mkdir -p sql\n"
         ),
     )
     (desk.home / "sql").mkdir()
     ran = desk.here("up")
     assert ran.exit == 2
-    assert ran.err.startswith("error: no migration files in this folder\n  --> sql\nnothing was run.\nfix: ")
+    assert ran.err.startswith("error: no migration files here\n  --> sql\nnothing was run.\nfix: ")
     desk.write({"file": "x"})
     ran = desk("--dir", "file", "up")
     assert ran.exit == 2
-    assert ran.err.startswith("error: file is not a folder\n  --> --dir or MIGRATE_DIR\n")
+    assert ran.err.startswith("error: the folder file cannot be read: Not a directory\n  --> --dir or MIGRATE_DIR\n")
     assert desk.names() == ["file", "sql"]
 
 
@@ -510,7 +502,7 @@ def test_new_leaves_nothing_behind_where_it_cannot_write_everything(
 def test_new_in_a_missing_folder_says_so(desk: Desk) -> None:
     ran = desk.here("new", "a")
     assert ran.exit == 2
-    assert ran.err.startswith("error: there is no folder sql\n")
+    assert ran.err.startswith("error: the folder sql cannot be read: No such file or directory\n")
     assert desk.names() == []
 
 

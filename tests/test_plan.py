@@ -200,12 +200,11 @@ def test_up_refuses_a_file_that_was_edited_after_it_ran() -> None:
     with pytest.raises(migrate.DriftError) as caught:
         migrate.plan_up([migration(1, sql="edited"), migration(2)], [row(1)])
     assert str(caught.value) == (
-        "1_m1.up.sql was edited after it was applied on 2025-05-04 09:31 UTC\n"
+        "1 m1 was edited after it was applied on 2025-05-04 09:31 UTC\n"
         "  --> sql/1_m1.up.sql\n"
         "nothing was changed.\n"
-        "fix: put the file back (git checkout -- sql/1_m1.up.sql),"
-        " and write the change as a new migration:  migrate new NAME\n"
-        "     or, where the database has that change already:  migrate repair 1 --applied"
+        "fix: put the file back, and write the change as a new migration:  migrate new NAME\n"
+        "     or, where the database has it already:  migrate repair 1 --applied"
     )
 
 
@@ -265,7 +264,7 @@ def test_up_refuses_a_dirty_migration_that_was_going_down() -> None:
     assert str(caught.value) == (
         "migration 1 m1 stopped half way down on an earlier run (1 of 3 statements had run)\n"
         "nothing was changed.\n"
-        "fix: finish it:  migrate down\n"
+        "fix: mend its file, or put it back, and finish it:  migrate down\n"
         "     or look at the tables, and say which way it went:\n"
         "       migrate repair 1 --applied    the change is complete\n"
         "       migrate repair 1 --pending    the change was undone by hand; run it again"
@@ -276,7 +275,7 @@ def test_up_refuses_a_dirty_migration_whose_file_is_gone() -> None:
     with pytest.raises(migrate.DirtyError) as caught:
         migrate.plan_up(migrations_of([2]), [row(1, dirty=True, statements_done=1)])
     assert caught.value.what == "migration 1 m1 stopped half way up on an earlier run (1 of 3 statements had run)"
-    assert caught.value.fix.startswith("put its file back, then run  migrate up\n")
+    assert caught.value.fix.startswith("mend its file, or put it back, and finish it:  migrate up\n")
 
 
 def test_down_refuses_where_a_migration_stopped_half_way_up() -> None:

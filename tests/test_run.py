@@ -114,7 +114,7 @@ def test_the_error_of_a_failed_file_on_sqlite(project: Project) -> None:
         "  --> sql/2_broken.up.sql:2:17\n"
         "  2 |   INSERT INTO a VALUE (1);\n"
         "                      ^\n"
-        "nothing was changed: SQLite rolled the whole file back. 1 file before it is done.\n"
+        "nothing was changed by this file: SQLite rolled it back whole.\n"
         "fix: correct line 2, then run  imagor-studio-migrate up\n"
     )
 
@@ -127,7 +127,7 @@ def test_the_error_of_a_failed_file_on_postgres(project: Project) -> None:
         "  --> sql/2_broken.up.sql:2:16\n"
         "  2 |  INSERT INTO a VALUE (1);\n"
         "                     ^\n"
-        "nothing was changed: PostgreSQL rolled the whole file back. 1 file before it is done.\n"
+        "nothing was changed by this file: PostgreSQL rolled it back whole.\n"
         "fix: correct line 2, then run  imagor-studio-migrate up\n"
     )
 
@@ -205,7 +205,7 @@ def test_a_procedure_that_commits_and_then_fails_needs_a_person(project: Project
     )
     ran = project("up")
     assert ran.exit == 4
-    assert "3 call stopped while statement 2 ran: it may have run or not, and only a person can see which" in ran.err
+    assert "3 call stopped while statement 2 ran: only a person can see if it has" in ran.err
     project.succeed("repair", "3", "--applied")
     assert project.rows("SELECT n FROM a ORDER BY n") == [(0,), (1,)]
 
@@ -216,8 +216,8 @@ def test_all_or_nothing_undoes_the_whole_run(project: Project) -> None:
     ran = project("up", "--all-or-nothing")
     assert ran.exit == 1
     assert (
-        f"nothing was changed: {'SQLite' if project.database.dialect == 'sqlite' else 'PostgreSQL'} "
-        f"rolled the whole run back." in ran.err
+        f"nothing was changed by this run: {'SQLite' if project.database.dialect == 'sqlite' else 'PostgreSQL'} "
+        f"rolled it back whole." in ran.err
     )
     assert project.database.tables() == []
     assert project.states() == {"1": "pending", "2": "pending"}
@@ -244,7 +244,7 @@ def test_an_edited_applied_file_is_refused(project: Project) -> None:
     project.write({"2_b": B + "\n-- edited"})
     ran = project("up")
     assert ran.exit == 4
-    assert ran.err.startswith("error: 2_b.up.sql was edited after it was applied on 20")
+    assert ran.err.startswith("error: 2 b was edited after it was applied on 20")
     assert project.states() == {"1": "applied", "2": "changed", "3": "applied"}
     assert project("status", "--exit-code").exit == 4
     project.succeed("repair", "2", "--applied")
