@@ -1753,14 +1753,14 @@ def _read_text(step: Step, database: Database) -> Step:
             statements.append(statement)
     if len(pairs) % 2:
         faults.append((pairs[-1], _UNPAIRED))
-    if not journaled and len(statements) + len(pairs) > 1:
+    if not journaled and len(alone) < len(statements) + len(pairs):
         faults += alone
     for statement, (what, fix) in faults[:1]:
         where, excerpt = _place(step, statement.offset)
         raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix)
     if journaled and database.transactional:  # the journal moves with the file's own transactions
         return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
-    if alone and not journaled:  # nothing else is in the file: nothing can be left half done without a transaction
+    if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
     for each in pairs:
         sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]

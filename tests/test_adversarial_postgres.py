@@ -175,6 +175,12 @@ CASES = [
     ),
     pytest.param("VACUUM;", Runs({"SELECT 1": [(1,)]}), id="VACUUM as the only statement"),
     pytest.param(
+        "CREATE INDEX CONCURRENTLY a ON pg_temp.t (a);",
+        Fails("pg_temp"),
+        id="CREATE INDEX CONCURRENTLY as the only statement, failing",
+    ),
+    pytest.param("VACUUM;\nVACUUM;", Runs({"SELECT 1": [(1,)]}), id="nothing but what cannot run in a transaction"),
+    pytest.param(
         JOURNALED
         + T
         + "CREATE INDEX CONCURRENTLY i ON t (a);\nVACUUM t;\nREINDEX INDEX CONCURRENTLY i;\nDROP INDEX CONCURRENTLY i;",

@@ -487,7 +487,7 @@ def test_reset_without_a_terminal_needs_yes(project: Project, monkeypatch: pytes
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     ran = project("reset")
     assert ran.exit == 2
-    assert "reset drops every table, and there is no terminal to ask on" in ran.err
+    assert "there is no terminal to ask on: this drops every table" in ran.err
     assert project.database.tables() == ["a", "b", "c"]
 
 
