@@ -2527,9 +2527,10 @@ _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
 _COMMON: Final[tuple[_Argument, ...]] = (
-    ("--database-url", "default: sqlite:./imagor-studio.db; DATABASE_URL is safer: unseen", {"metavar": "URL"}),
+    ("--database-url", "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
+     {"metavar": "URL"}),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
-    ("--dir", "a folder of migration files, or of dialect folders (default: what ships)", {"metavar": "DIR"}),
+    ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
     ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
