@@ -40,6 +40,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache, partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 from urllib.parse import quote, unquote
@@ -717,14 +718,15 @@ MYSQL_ANSI_QUOTES: Final = replace(
 # A URL comes in; a Database that can be asked and changed goes out. Every difference between the databases is an
 # attribute or a method in this section. What a driver raises leaves here as _Failed: a message, a code, a place.
 
+@dataclass(eq=False)
 class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it is known what it means to a person)
     """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
 
-    def __init__(
-        self, message: str, code: str = "", *, offset: int | None = None, number: int = 0, lost: bool = False
-    ) -> None:
-        super().__init__(message)
-        self.message, self.code, self.offset, self.number, self.lost = message.strip(), code, offset, number, lost
+    message: str
+    code: str = ""
+    offset: int | None = None
+    number: int = 0
+    lost: bool = False  # the connection
 
 
 class _Refusal(NamedTuple):
@@ -739,33 +741,25 @@ _ALONE: Final = "move it into a file with  -- migrate: no-transaction  on its fi
 _CONTROL: Final = _Refusal(
     r"(BEGIN(?!\s+NOT\b)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)|XA"
     r"|PREPARE\s+TRANSACTION|SET\s.*\bAUTOCOMMIT\s*:?=)",
-    "this would end the transaction that the file runs in, or one of this tool's own",
+    "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
-    " split the file, or put  -- migrate: no-transaction  on its first line",
-)
+    " split the file, or put  -- migrate: no-transaction  on its first line")
 _CONTROL_WORDS: Final = ("BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "XA", "PREPARE", "SET")
-_AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 # The file's own BEGIN and COMMIT, on bare text in upper case.
+_AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _OPENS: Final = re.compile(
     rf"(BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION|{_AUTOCOMMIT}(0|OFF))"
     r"(\s+READ\s+WRITE)?\Z")
 _CLOSES: Final = re.compile(rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?|{_AUTOCOMMIT}(1|ON))\Z")
 _NEVER: Final = re.compile(r"(?!)")
-_CONNECT_FIXES: Final = {
+_CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
     "locked": "another program keeps the file locked; try again when it is done",
-    "denied": "correct the user name and the password in the URL, or GRANT the user rights on the database",
-    "authentication failed": "correct the user name and the password; percent-encode special characters in them",
-    "does not exist":
-        "create the role and the database first (createuser, createdb), or correct their names in the URL",
-    "Unknown database": "create the database first (CREATE DATABASE), or correct its name in the URL",
-    "negotiation": "correct the port: what listens there is not PostgreSQL",
-    "cryptography": "pip install 'PyMySQL[rsa]'",
+    "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
+    "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
-    "SSL": "set ?sslmode= to what the server offers: disable, require or verify-full",
-    "": "check that the server runs, and the host and port in the URL",
-}
+    "": "check that the server runs, and host, port and options in the URL"}
 
 
 class Database(ABC):
@@ -782,8 +776,8 @@ class Database(ABC):
     transaction_id_sql = "SELECT 0"  # what differs between two transactions, where the database has such a thing
     reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
-    objects_sql = ""  # what reset drops, in the schemas ?: kind and quoted name, in an order that works
-    drop_sql = "DROP {} IF EXISTS {}"
+    objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
+    open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
@@ -794,8 +788,7 @@ class Database(ABC):
     driver_errors: tuple[type[Exception], ...] = ()
     connection: Any = None  # the three drivers have no type in common
     columns: tuple[str, ...] = ()  # of the last query
-    exists = writable = True
-    pooled = False  # what answers hands every transaction to another session
+    exists, writable, pooled = True, True, False  # pooled: every transaction goes to another session
     packet_limit: float = math.inf  # bytes
     _held = ""  # the key of the lock that this connection has
 
@@ -803,7 +796,7 @@ class Database(ABC):
         self.url = url
 
     def open(self, *, write: bool = False) -> None:
-        """Connect; without *write* nothing can be changed or created. Raises ConnectError; leaves nothing open then."""
+        """Connect; without *write* nothing can be changed or created. Raises ConnectError, and is closed then."""
         if self.connection is not None and (self.writable or not write):
             return
         self.close()
@@ -817,7 +810,7 @@ class Database(ABC):
             message = " ".join(failed.message.split())
             for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
                 message = message.replace(secret, "***")  # should a driver have put it there
-            fix = next(fix for part, fix in _CONNECT_FIXES.items() if part in message)
+            fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
     def renew(self, deadline: float) -> None:
@@ -862,9 +855,10 @@ class Database(ABC):
         """Run text of a person's file and drop its rows. Raises _Failed."""
 
     @property
-    @abstractmethod
     def in_transaction(self) -> bool:
         """Whether a transaction is open and usable."""
+        name, bits, value = self.open_state
+        return self.connection is not None and attrgetter(name)(self.connection) & bits == value
 
     @contextlib.contextmanager
     def transaction(self, key: str, deadline: float) -> Iterator[None]:
@@ -906,16 +900,11 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
         """Return what is wrong with *statement* after those *before* it in its file, and the fix; None mostly."""
-        if len(statement.text.encode()) + 2048 <= self.packet_limit:
-            return None
-        what = f"{len(statement.text)} characters are more than the server takes in one statement"
-        return what, "split it, or raise max_allowed_packet"
+        too_long = len(statement.text.encode()) + 2048 > self.packet_limit
+        return ("more than the server takes at once", "split it, or raise max_allowed_packet") if too_long else None
 
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
-        """Run *statement* and the UPDATE *done* as one; where that cannot be, run it between *started* and *done*.
-
-        Raises _Failed. Afterwards the history says: done; or started, where it may have run; or neither.
-        """
+        """Run *statement* and the UPDATE *done* as one, or else between *started* (it may have run) and *done*."""
         try:
             self.query("BEGIN")
             self.run(statement.text)
@@ -933,8 +922,7 @@ class Database(ABC):
     def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
-            what = "a file with  -- migrate: no-transaction  cannot run through a connection pooler"
-            fix = f"connect to the {self.label} server itself for this run"
+            what, fix = "a no-transaction file cannot run through a connection pooler", "connect to the server itself"
             raise MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
         self._held = key if journaled or not self.transactional else ""
         self._poll(partial(self._take, self.lock_sql, self._held), deadline)
@@ -949,24 +937,24 @@ class Database(ABC):
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
         schema = schema or self.query(self.schema_sql, self.quoted(table))[0][0]
         if schema is None:
-            fix = "create one, or name it:  --table schema.schema_migrations"
-            raise ConnectError("no schema of the search path exists", where=str(self.url), fix=fix)
+            what, fix = "no schema of the search path exists", "create it, or name one:  --table schema.migrations"
+            raise ConnectError(what, where=str(self.url), fix=fix)
+        columns: list[str] | None = None
         try:
             self.query(f"SELECT * FROM {self.quoted(schema, table)} LIMIT 0")
+            columns = list(self.columns)
         except _Failed as failed:
             if failed.code not in {"absent", "42P01", "1146"}:
                 raise
-            return [schema] if schema else [], None
-        return [schema] if schema else [], list(self.columns)
+        return [schema] if schema else [], columns
 
     def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
         """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
         if more and "?" not in self.objects_sql:
-            what = f"{self.label} has no schemas within a database"
-            raise SettingsError(what, where="--schema", fix="leave --schema out")
+            raise SettingsError(f"{self.label} has no schemas", where="--schema", fix="leave --schema out")
         objects = self.query(self.objects_sql, [*own, *more])
-        for kind, name in objects:
-            self.run(self.drop_sql.format(kind, name))
+        for each in objects:
+            self.run(self.drop_sql.format(*each))
         return len(objects)
 
     def quoted(self, *names: str) -> str:
@@ -976,7 +964,6 @@ class Database(ABC):
 
     def _poll(self, attempt: Callable[[], object], deadline: float) -> None:
         """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the *deadline*."""
-        pause = 0.02
         while True:
             try:
                 if attempt() is not False:
@@ -985,12 +972,10 @@ class Database(ABC):
                 if isinstance(error, _Failed) and error.code != "busy":
                     raise
             if time.monotonic() >= deadline:
-                raise LockedError(
-                    "another runner is at work, and kept the lock for all of the lock timeout", where=str(self.url),
-                    state="this run changed nothing.",
-                    fix="wait for it and run the same command again, or wait longer:  --lock-timeout 300")
-            time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
-            pause = min(pause * 2, 0.5)
+                what = "another runner is at work, and kept the lock for all of the lock timeout"
+                fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+                raise LockedError(what, where=str(self.url), state="this run changed nothing.", fix=fix)
+            time.sleep(0.05)
 
 
 class SQLite(Database):
@@ -999,18 +984,15 @@ class SQLite(Database):
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     session = re.compile(r"PRAGMA\b")
-    _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     leaks = re.compile(
-        r"\b(TEMP|TEMPORARY"
-        r"|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b", re.IGNORECASE)
+        r"\b(TEMP|TEMPORARY|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b",
+        re.IGNORECASE)
     refusals: ClassVar = {
-        **{word: _Refusal(
-            "", f"{word}: a transaction over two files is not atomic", "migrate each database file in a run of its own")
-            for word in ("ATTACH", "DETACH")},
-        "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
-        "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE),
-    }
+        **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
+            "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
+        **dict.fromkeys(("VACUUM", "PRAGMA"), _Refusal(
+            r"VACUUM|.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE))}
+    _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
@@ -1024,26 +1006,23 @@ class SQLite(Database):
             self.leaks = _NEVER  # renewing the connection would lose the database
         elif not path.parent.is_dir():
             raise _Failed(f"there is no folder {_shown(path.parent)}")
-        # Reading a file that is not there yet is reading an empty database; nothing is created.
-        on_disk = not memory and (self.exists or write)
-        uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}" if on_disk else "file::memory:"
+        if memory or not (self.exists or write):
+            self._open("file::memory:")  # a file that is not there yet reads as an empty database; none is created
+            return
+        uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}"
         try:
             self._open(uri)
         except sqlite3.Error:
-            # A WAL database in a read-only folder cannot make its -shm file. With no -wal there is nothing in it that
-            # the main file lacks, so that it can be read as it is.
-            wal = path.with_name(path.name + "-wal")
-            if write or not path.is_file() or (wal.exists() and wal.stat().st_size):
+            # A WAL database in a read-only folder cannot make its -shm file; with no -wal it can be read as it is.
+            if write or path.with_name(path.name + "-wal").exists():
                 raise
             self.close()
             self._open(uri + "&immutable=1")
 
     def _open(self, uri: str) -> None:
         self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
-        # What a person's SELECT returns is dropped; text that is not UTF-8 must not stop it.
-        self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-        # A signal is seen only while Python code runs: this gives it the chance inside a long statement.
-        self.connection.set_progress_handler(lambda: 0, 100_000)
+        self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # also of what is not UTF-8
+        self.connection.set_progress_handler(lambda: 0, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
         self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
 
@@ -1059,22 +1038,16 @@ class SQLite(Database):
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
 
-    @property
-    def in_transaction(self) -> bool:
-        return bool(self.connection and self.connection.in_transaction)
-
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         text = bare(statement.text, self.syntax) if set("?:@$").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$][A-Za-z_]\w*", text):
-            what = f"{found[0]} is a bind marker, and there is no value for it"
-            return what, "write the value; put text in single quotes"
+            return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
         switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
         acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
         if acts and switches and switches[-1] in {"ON", "1", "TRUE", "YES"}:
-            what = "foreign keys are checked at the end of the file: they cannot be on here, and ON DELETE does nothing"
-            fix = "remove the PRAGMA and write what ON DELETE would do, or put  -- migrate: no-transaction  on line 1"
-            return what, fix
+            return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
+                    f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
 
     def broken_references(self) -> Counter[tuple[str, str]]:
@@ -1098,9 +1071,6 @@ class SQLite(Database):
             yield
 
 
-_PLAIN_STRINGS: Final = re.compile(r"\bstandard_conforming_strings\s*(?:=|TO)\s*'?(\w+)", re.IGNORECASE)
-
-
 class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
@@ -1108,30 +1078,26 @@ class Postgres(Database):
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
     split_here = re.compile(r"\bstandard_conforming_strings\s*(=|TO)\s*'?(off|false|0|no)\b", re.IGNORECASE)
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+    open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     session = re.compile(r"(SET(?!\s+TRANSACTION)|RESET|PREPARE|DEALLOCATE|LISTEN|LOAD)\b|SELECT\s[^;]*\bSET_CONFIG\b")
     may_be_partial = re.compile(r"(CALL|DO)\b")
     refusals: ClassVar = {
         "COPY": _Refusal(
             r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
-        **{word: _Refusal(
+        **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
             r".*\bCONCURRENTLY\b|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
-            "this cannot run inside a transaction", _ALONE)
-            for word in ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM")}}
+            "this cannot run inside a transaction", _ALONE))}
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = """RESET SESSION AUTHORIZATION; RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE; RESET ALL; DEALLOCATE ALL;
         CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES"""
-    # pg_depend knows what lies in a schema, and what of it belongs to an extension (e).
+    # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
-        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o,
-        pg_catalog.array_position(ARRAY['materialized view', 'view', 'foreign table', 'table', 'sequence', 'function',
-        'procedure', 'aggregate', 'operator class', 'operator family', 'operator', 'type', 'composite type',
-        'collation', 'conversion', 'statistics object', 'text search configuration', 'text search dictionary',
-        'text search parser', 'text search template'], o.type) place WHERE place > 0 AND d.deptype = 'n'
-        AND d.refclassid = 'pg_catalog.pg_namespace'::regclass
-        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?))
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
-        WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e') ORDER BY place"""
+        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
+        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
+        AND e.refobjid <> e.objid)"""
     drop_sql = "DROP {} IF EXISTS {} CASCADE"
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
@@ -1144,14 +1110,12 @@ class Postgres(Database):
         import psycopg
 
         self.driver_errors = (psycopg.Error,)
-        ports = ",".join(str(port or "") for _, port in self.url.hosts)
         # Keepalives: a dead network is noticed within a minute or so; without them a run could hang for ever.
         options: dict[str, Any] = {
+            "host": ",".join(host for host, _ in self.url.hosts), "user": self.url.user, "password": self.url.password,
+            "port": ",".join(str(port or "") for _, port in self.url.hosts), "dbname": self.url.database,
             "connect_timeout": "10", "application_name": "migrate", "client_encoding": "utf8",
-            "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
-            "host": ",".join(host for host, _ in self.url.hosts), "port": ports, "user": self.url.user,
-            "password": self.url.password, "dbname": self.url.database, **self.url.options,
-        }
+            "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3", **self.url.options}
         given = {name: value for name, value in options.items() if value.strip(",")}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         self.pooled = self.query("SELECT pg_backend_pid()")[0][0] != self.connection.pgconn.backend_pid
@@ -1159,7 +1123,7 @@ class Postgres(Database):
     def _explain(self, error: Any, number: int = 0) -> _Failed:
         diag, place = error.diag, error.diag.statement_position
         more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
-        message = diag.message_primary or str(error)
+        message = diag.message_primary or str(error).strip()
         message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
         lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
         return _Failed(message, error.sqlstate or "", offset=offset, number=number, lost=lost)
@@ -1179,12 +1143,9 @@ class Postgres(Database):
                 raise _Failed("COPY with data in the file works in psql only", number=number)
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
-        found = _PLAIN_STRINGS.search(statement.text)
-        return syntax if not found else POSTGRES_SYNTAX if _is_true(found[1]) else POSTGRES_BACKSLASH_STRINGS
-
-    @property
-    def in_transaction(self) -> bool:
-        return self.connection is not None and self.connection.info.transaction_status.name == "INTRANS"
+        if self.split_here.search(statement.text):
+            return POSTGRES_BACKSLASH_STRINGS
+        return POSTGRES_SYNTAX if "standard_conforming_strings" in statement.text.lower() else syntax
 
     def commit(self, deadline: float) -> None:  # noqa: ARG002
         """See Database. COMMIT of a transaction that has failed raises nothing; only its tag tells."""
@@ -1194,22 +1155,30 @@ class Postgres(Database):
             raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
 
 
+# The TLS options of the URL, read for PyMySQL, and the ssl_mode of the mysql client in PyMySQL's words.
+_TLS_OPTIONS: Final[Mapping[str, Callable[[str], object]]] = {
+    "ssl_ca": str, "ssl_cert": str, "ssl_key": str,
+    "ssl_disabled": _is_true, "ssl_verify_cert": _is_true, "ssl_verify_identity": _is_true}
+_TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {
+    "DISABLED": {"ssl_disabled": True}, "PREFERRED": {}, "REQUIRED": {"ssl": {"verify_mode": "none"}},
+    "VERIFY_CA": {"ssl_verify_cert": True}, "VERIFY_IDENTITY": {"ssl_verify_cert": True, "ssl_verify_identity": True}}
+
+
 class MySQL(Database):
     """MySQL and MariaDB through PyMySQL. DDL commits by itself there, so that every file is journaled."""
 
     dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
-    quote_mark, begin_sql, transactional = "`", "START TRANSACTION", False
+    quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
-    table_suffix = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4"
-    schema_sql = "SELECT DATABASE()"
+    table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
     lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
     drop_sql = "SET foreign_key_checks = 0; DROP {} IF EXISTS {}; SET foreign_key_checks = 1"
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
-        UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
-        UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
+        UNION SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
         ORDER BY kind = 'VIEW' DESC"""
     session = re.compile(
         r"(SET(?!\s+(PASSWORD|DEFAULT|RESOURCE))|PREPARE|DEALLOCATE)\b|SELECT\b(?=.*(:=|\bINTO\s+@))", re.DOTALL)
@@ -1219,64 +1188,44 @@ class MySQL(Database):
     may_be_partial = re.compile(r"(CALL|EXECUTE|BEGIN)\b")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
-        **{word: _Refusal("", f"{word} would get in the way of this tool's transactions", _CONTROL.fix)
-           for word in ("SAVEPOINT", "RELEASE")},
-        "ROLLBACK": _CONTROL._replace(pattern=""),
+        **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own"),
-        "LOCK": _Refusal(
-            r"LOCK\s+TABLES?\b", "LOCK TABLES locks this tool out of its own history",
-            "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks)"),
-        "FLUSH": _Refusal(
-            r"FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history", "remove it"),
-    }
+        **dict.fromkeys(("LOCK", "FLUSH"), _Refusal(
+            r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history",
+            "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH"))}
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import pymysql
         from pymysql.constants import CLIENT
 
-        self.driver_errors = (pymysql.Error, RuntimeError)  # RuntimeError: a package for the login is not installed
-        given = self.url.options
-        timeout = given.get("connect_timeout", "10")
-        if len(self.url.hosts) > 1 or not timeout.isdigit() or not int(timeout):
-            what = "PyMySQL connects to one host only, with a connect_timeout in whole seconds"
-            raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?connect_timeout=10")
+        # RuntimeError: a package for the login is not installed; OSError: a file for TLS cannot be read.
+        self.driver_errors = (pymysql.Error, RuntimeError, OSError)
+        given = {name.replace("-", "_"): value for name, value in self.url.options.items()}
+        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in given}
+        tls |= {name: read(given[name]) for name, read in _TLS_OPTIONS.items() if name in given}
+        mode, timeout = given.get("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
+        tls |= _TLS_MODES.get(mode, {})
+        if len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES:
+            what = f"MySQL takes one host, whole seconds as connect_timeout, and as ssl_mode {', '.join(_TLS_MODES)}"
+            raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
+        if tls.get("ssl_verify_identity") and "ssl_ca" not in given:  # PyMySQL would skip it in silence
+            fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
+            raise SettingsError("the server's identity is verified with ssl_ca only", where=str(self.url), fix=fix)
         host, port = self.url.hosts[0] if self.url.hosts else ("", 0)
         socket = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
-        tls = self._tls()
         self.connection = pymysql.connect(
-            host=host or "localhost", port=port or 3306, unix_socket=socket, user=self.url.user or None,
-            password=self.url.password.encode(), database=self.url.database, autocommit=True,
-            charset=given.get("charset", "utf8mb4"), collation=given.get("collation"), connect_timeout=int(timeout),
-            read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS, **tls)
-        # The timeout was for the handshake, with what may not be a MySQL server at all. A statement may take hours,
-        # and would go on in the server after a timeout here.
+            host=host, port=port, unix_socket=socket, user=self.url.user, password=self.url.password.encode(),
+            database=self.url.database, charset=given.get("charset", "utf8mb4"), collation=given.get("collation"),
+            autocommit=True, connect_timeout=int(timeout), read_timeout=int(timeout),
+            client_flag=CLIENT.MULTI_STATEMENTS, **tls)
+        # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
-        if "ssl" in tls and not self.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'")[0][1]:
-            raise _Failed("the server does not offer TLS, which the URL asks for")
         mode, packet, version = self.query("SELECT @@sql_mode, @@max_allowed_packet, VERSION()")[0]
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
         if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
             self.may_be_partial = re.compile(self.may_be_partial.pattern + r"|DROP\b[^;]*,")
-
-    def _tls(self) -> dict[str, Any]:
-        """Return PyMySQL's ssl argument for the options of the URL; nothing where they do not ask for TLS."""
-        given = self.url.options
-        mode = (given.get("ssl_mode") or given.get("ssl-mode", "")).upper()
-        modes = ("", "DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
-        if mode not in modes:
-            fix = f"write one of {', '.join(modes[1:])}"
-            raise SettingsError(f"unknown ssl_mode{_nearest(mode, modes[1:])}", where=str(self.url), fix=fix)
-        checks = {name for name, value in given.items() if name.startswith("ssl_") and _is_true(value)}
-        files = {name: given[f"ssl_{name}"] for name in ("ca", "cert", "key") if f"ssl_{name}" in given}
-        if mode == "DISABLED" or "ssl_disabled" in checks:
-            return {"ssl_disabled": True}
-        if mode in {"", "PREFERRED"} and not files and not checks:
-            return {}  # PyMySQL takes TLS where the server offers it
-        identity = mode == "VERIFY_IDENTITY" or "ssl_verify_identity" in checks
-        verify = identity or mode == "VERIFY_CA" or "ca" in files or "ssl_verify_cert" in checks
-        return {"ssl": {**files, "verify_mode": "required" if verify else "none", "check_hostname": identity}}
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
@@ -1290,25 +1239,19 @@ class MySQL(Database):
             while cursor.nextset():
                 pass
 
-    @property
-    def in_transaction(self) -> bool:
-        return bool(self.connection and self.connection.server_status & 1)  # SERVER_STATUS_IN_TRANS
-
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
-        found = re.search(r"\bSQL_MODE\b['`]?\s*:?=\s*(.*)", statement.text, re.IGNORECASE | re.DOTALL)
+        found = re.search(r"\bSQL_MODE\b['`]?\s*:?=\s*(.*)", statement.text.upper(), re.DOTALL)
         if not found or words(statement.text, syntax, 1) != ("SET",):
             return syntax
-        value = found[1].upper()
-        return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", value) else _mysql_syntax(value)
+        return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
         """See Database. One packet: a server whose client dies half way still goes on to write *done*."""
         if statement.text.startswith("/*"):
             # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
             self.query(started)
-            self.run(statement.text)
-            self.query(done)
+            super().run_marked(statement, started, done)
         else:
             self.run(f"START TRANSACTION; {started}; {statement.text}\n; {done}; COMMIT")
 
@@ -1527,8 +1470,8 @@ class Step:
 
 _DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
     "changed": ("was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
-                "put the file back, and write the change as a new migration:  migrate new NAME\n"
-                "     or, where the database has it already:  migrate repair {0.version} --applied"),
+                ("put the file back, and write the change as a new migration:  migrate new NAME\n"
+                 "     or, where the database has it already:  migrate repair {0.version} --applied")),
     "missing": ("is applied, but its file is not here, and newer files are",
                 "put its files back, or take it out of the history:  migrate repair {0.version} --pending"),
     "out_of_order": ("is pending, but a newer migration is applied already",
