@@ -718,6 +718,7 @@ MYSQL_ANSI_QUOTES: Final = replace(
 # A URL comes in; a Database that can be asked and changed goes out. Every difference between the databases is an
 # attribute or a method in this section. What a driver raises leaves here as _Failed: a message, a code, a place.
 
+
 @dataclass(eq=False)
 class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it is known what it means to a person)
     """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
@@ -990,8 +991,9 @@ class SQLite(Database):
     refusals: ClassVar = {
         **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
             "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
-        **dict.fromkeys(("VACUUM", "PRAGMA"), _Refusal(
-            r"VACUUM|.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE))}
+        "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
+        "PRAGMA": _Refusal(
+            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
@@ -1177,8 +1179,8 @@ class MySQL(Database):
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
-        UNION SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
-        UNION SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
+        UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
         ORDER BY kind = 'VIEW' DESC"""
     session = re.compile(
         r"(SET(?!\s+(PASSWORD|DEFAULT|RESOURCE))|PREPARE|DEALLOCATE)\b|SELECT\b(?=.*(:=|\bINTO\s+@))", re.DOTALL)

@@ -429,6 +429,8 @@ LITTER = {
     "postgres": [
         "CREATE EXTENSION hstore",
         "CREATE TYPE mood AS ENUM ('sad')",
+        "CREATE TYPE span AS RANGE (SUBTYPE = float8)",
+        "CREATE TABLE counted (n INT GENERATED ALWAYS AS IDENTITY, s span)",
         "CREATE TYPE pair AS (a INT, b mood)",
         "CREATE DOMAIN positive AS INT CHECK (VALUE > 0)",
         "CREATE SEQUENCE s",
