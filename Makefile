@@ -63,6 +63,10 @@ setup: .venv/.dev       ## the environment in .venv, tools included; the other t
 test: .venv/.dev        ## every test on every database; brings its own servers up
 	@$(VENV) -m pytest $(ARGS)
 
+.PHONY: prove
+prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut networks, fuzzing
+	@$(VENV) -m pytest --prove -v tests/test_proof_*.py $(ARGS)
+
 .PHONY: lint
 lint: .venv/.dev        ## style of the Python and of the SQL
 	@$(VENV) -m ruff check .

@@ -56,8 +56,15 @@ mariadb = pytest.fixture(_fresh, name="mariadb")
 oracle_mysql = pytest.fixture(_fresh, name="oracle_mysql")
 
 
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether a proof is to go all the way (``make prove``) or to show its short form (``make test``)."""
+    return bool(request.config.getoption("--prove"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", default="", metavar="NAMES", help="only these, for example sqlite,postgres-18")
+    parser.addoption("--prove", action="store_true", help="the proofs, test_proof_*.py, in full length: minutes each")
 
 
 def pytest_configure(config: pytest.Config) -> None:
