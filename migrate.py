@@ -28,8 +28,11 @@ import io
 import json
 import math
 import os
+import random
 import re
+import shutil
 import signal
+import socket
 import sqlite3
 import sys
 import threading
@@ -49,9 +52,9 @@ __version__ = "1.0.0"
 
 __all__ = [
     "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError",
-    "LogEntry", "MigrateError", "Migration", "Result", "Script", "Settings", "SettingsError", "StatementError",
-    "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down", "find_migrations", "load_settings",
-    "log", "main", "new", "plan", "redo", "repair", "reset", "status", "up"]
+    "LogEntry", "MigrateError", "Migration", "Result", "Running", "Script", "Settings", "SettingsError",
+    "StatementError", "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down", "find_migrations",
+    "load_settings", "log", "main", "new", "plan", "redo", "repair", "reset", "status", "up"]
 
 
 # Errors ###############################################################################################################
@@ -114,7 +117,12 @@ class DirtyError(DriftError):
 
 
 class StatementError(MigrateError):
-    """The database refused a statement, or the connection was lost while it ran."""
+    """The database refused a statement, or the connection was lost while it ran.
+
+    *code* is what the database calls it, an SQLSTATE or a number; "lost" for the connection.
+    """
+
+    code = ""
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -237,7 +245,10 @@ class Settings:
     url: DatabaseURL
     directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
     table: str = "schema_migrations"
-    lock_timeout: float = 60.0  # seconds; 0 does not wait
+    lock_timeout: float = 60.0  # seconds to wait for another runner; 0 does not wait
+    ddl_lock_timeout: float = 5.0  # seconds that a statement may wait for a lock on a table; 0 is no limit
+    retries: float = 5  # how often it is tried again after that
+    statement_timeout: float = 0.0  # seconds that a statement may run; 0 is no limit
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
     force_auto_migrate: bool = False
@@ -248,33 +259,45 @@ class Settings:
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
             raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix)
-        if not 0 <= self.lock_timeout < math.inf:
-            raise SettingsError("the lock timeout is not a number of seconds", fix="write it like  --lock-timeout 60")
+        for word in ("lock_timeout", "ddl_lock_timeout", "statement_timeout", "retries"):
+            option, value = f"--{word.replace('_', '-')}", getattr(self, word)
+            if not 0 <= value < 10**7 or (word == "retries" and value % 1):
+                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
+                raise SettingsError(what, fix=f"write it like  {option} {_DEFAULTS[word]:g}")
+
+
+_DEFAULTS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "retries": 5, "statement_timeout": 0.0}
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
-    names = {"database_url": "DATABASE_URL", "dir": "MIGRATE_DIR", "table": "MIGRATE_TABLE",
-             "lock_timeout": "MIGRATE_LOCK_TIMEOUT"}
+    names = {word: f"MIGRATE_{word.upper()}" for word in ("dir", "table", *_DEFAULTS)}
+    names["database_url"] = "DATABASE_URL"
     flags = {names[flag]: str(value) for flag, value in options.items() if flag in names and value is not None}
     found: dict[str, str] = {}
     source = ""
-    for place, layer in (("--database-url", flags), ("DATABASE_URL", environ), *_read_config(options.get("config"))):
+    for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
-        if not source and (secret := given.get("DATABASE_URL_FILE")):
-            if "DATABASE_URL" in given:
-                raise SettingsError("DATABASE_URL and DATABASE_URL_FILE are both set", where=place, fix="unset one")
-            given["DATABASE_URL"], source = _read(Path(secret), "DATABASE_URL_FILE"), f"DATABASE_URL_FILE, {secret}"
-        elif not source and "DATABASE_URL" in given:
-            source = place
+        for name in () if source else ("MIGRATE_DATABASE_URL", "DATABASE_URL"):
+            if secret := given.get(f"{name}_FILE"):
+                if name in given:
+                    raise SettingsError(f"{name} and {name}_FILE are both set", where=place or name, fix="unset one")
+                given[name], source = _read(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
+            elif name in given:
+                source = place if layer is flags else f"{name} in {place}" if place else name
+            if source:
+                given["DATABASE_URL"] = given[name]
+                break
         found = given | found
-    timeout = found.get("MIGRATE_LOCK_TIMEOUT", "60")
+    numbers = {word: found.get(names[word], str(default)) for word, default in _DEFAULTS.items()}
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", "schema_migrations"),
-        float(timeout) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", timeout, re.ASCII) else -1,
-        found.get("MIGRATE_COMMAND", ""), source, _is_true(found.get("FORCE_AUTO_MIGRATE", "")))
+        command=found.get("MIGRATE_COMMAND", ""), url_source=source,
+        force_auto_migrate=_is_true(found.get("FORCE_AUTO_MIGRATE", "")), **{
+            word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
+            for word, text in numbers.items()})
 
 
 def _is_true(word: str) -> bool:
@@ -296,7 +319,7 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
         if line.error:  # it is not shown: it may be the one with the password
             fix = "write NAME=value; put a value with spaces, # or quotes in it in single quotes"
             raise SettingsError("this line cannot be read", where=f"{path}:{line.original.line}", fix=fix)
-    return [(f"DATABASE_URL in {path}", {line.key: line.value or "" for line in lines if line.key is not None})]
+    return [(str(path), {line.key: line.value or "" for line in lines if line.key is not None})]
 
 
 def _read(path: Path, source: str) -> str:
@@ -546,6 +569,11 @@ def bare(text: str, syntax: Syntax) -> str:
     return "".join((*pieces, text[position:]))
 
 
+def code_of(statement: Statement, syntax: Syntax) -> str:
+    """Return what the patterns of a Database are matched with: bare, in upper case."""
+    return bare(statement.text, syntax).strip().upper()
+
+
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = _Body(rules)
@@ -730,6 +758,23 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     lost: bool = False  # the connection
 
 
+class _Session(NamedTuple):
+    """Another session of the database, as its process list has it. *since* is a time in UTC."""
+
+    pid: int
+    user: str
+    host: str
+    name: str
+    since: str
+    query: str | None
+
+    def __str__(self) -> str:
+        # What stands in quotes may be a password.
+        query = _QUOTES.sub("'...'", " ".join((self.query or "idle").split()))[:100]
+        name = f", {self.name}" if self.name else ""
+        return f"pid {self.pid}, {self.user}@{self.host}{name}, since {self.since} UTC: {query}"
+
+
 class _Refusal(NamedTuple):
     """A statement that must not run in a file: a pattern on its bare text, the reason, the way out."""
 
@@ -753,6 +798,11 @@ _OPENS: Final = re.compile(
     r"(\s+READ\s+WRITE)?\Z")
 _CLOSES: Final = re.compile(rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?|{_AUTOCOMMIT}(1|ON))\Z")
 _NEVER: Final = re.compile(r"(?!)")
+_FIXES: Final = dict.fromkeys(  # by code: where it is not the file that has to be mended
+    ("25006", "1290", "1836"), "name the primary server in the URL: this one is a replica, or set to read-only"
+) | dict.fromkeys(("53100", "1021", "1114"), "make room on the disk of the database, and run the same command again")
+_QUOTES: Final = re.compile(
+    r"""'(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.)*"?|\$(\w*)\$.*?(?:\$\1\$|\Z)""", re.DOTALL)
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
@@ -786,15 +836,28 @@ class Database(ABC):
     joins = _NEVER  # goes into one transaction with its neighbours, in a journaled file
     may_be_partial = _NEVER  # may have committed a part of its work when it fails
     leaks = _NEVER  # what it does would reach the next file
+    retried: frozenset[str] = frozenset()  # codes of a lock that was not obtained, or of a deadlock
+    taken: frozenset[str] = frozenset()  # codes of a claim that another runner has made
+    holder_sql = blockers_sql = ""  # a _Session for each that has the lock ?, or is in the way of the session ?
+    progress_sql = ""  # how far the session ? is
+    cancel_sql = ""  # ends what the session {} runs
+    local_locks = False  # another node of a cluster does not see them
+    server_times = False  # the server ends a statement at its timeout by itself
     driver_errors: tuple[type[Exception], ...] = ()
     connection: Any = None  # the three drivers have no type in common
     columns: tuple[str, ...] = ()  # of the last query
     exists, writable, pooled = True, True, False  # pooled: every transaction goes to another session
     packet_limit: float = math.inf  # bytes
+    rival = "another runner is at work"
+    _key = ""  # as the server knows it
     _held = ""  # the key of the lock that this connection has
 
-    def __init__(self, url: DatabaseURL) -> None:
-        self.url = url
+    def __init__(self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0) -> None:
+        self.url, self.lock_wait, self.statement_wait = url, lock_wait, statement_wait  # seconds; 0 is no limit
+        self.title = "migrate"  # what the session is called in the process list
+        self.session_id = 0
+        self.blockers: list[str] = []  # as last observed
+        self.observer: Database | None = None
 
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Raises ConnectError, and is closed then."""
@@ -814,17 +877,54 @@ class Database(ABC):
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
-    def renew(self, deadline: float) -> None:
-        """Open a new connection, locks included, so that nothing a file has set reaches the next one."""
+    def renew(self, deadline: float, *, patience: float = 0) -> None:
+        """Open a new connection, locks included, so that nothing a file has set reaches the next one.
+
+        A server that has just gone gets *patience* seconds to come back.
+        """
         self.close()
-        self.open(write=True)
+        end = time.monotonic() + patience
+        while self.connection is None:
+            try:
+                self.open(write=True)
+            except ConnectError:  # noqa: PERF203 (it is tried again)
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.5)
         self._poll(partial(self._take, self.lock_sql, self._held), deadline)
+
+    def limit(self) -> None:  # noqa: B027 (what to do here is nothing, mostly)
+        """Name the session, and set its limits, until the transaction ends if one is open."""
+
+    def another(self) -> Database:
+        """Return a second connection to the same place. Raises ConnectError."""
+        other = type(self)(self.url, 1)
+        other.open(write=True)
+        return other
+
+    def observe(self) -> str:
+        """Ask over a second connection what the statement that runs waits for, or how far it is. Never raises."""
+        with contextlib.suppress(_Failed, MigrateError):
+            self.observer = self.observer or self.another()
+            self.blockers = [str(_Session(*row)) for row in self.observer.query(self.blockers_sql, self.session_id)]
+            if self.blockers:
+                return f"waiting for {self.blockers[0]}"
+            return ", ".join(row[0] for row in self.observer.query(self.progress_sql, self.session_id))
+        return ""
+
+    def cancel(self) -> None:
+        """End the statement that runs, from another thread or after a signal. Never raises."""
+        with contextlib.suppress(_Failed, MigrateError), contextlib.closing(self.another()) as other:
+            other.query(self.cancel_sql.format(self.session_id))
 
     def close(self) -> None:
         """Close the connection, which rolls back what is open. Does nothing where none is open; never raises."""
         with contextlib.suppress(Exception):
             self.connection.close()
         self.connection = None
+        if self.observer:
+            self.observer.close()
+            self.observer = None
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
@@ -875,12 +975,14 @@ class Database(ABC):
 
     def _begin(self, key: str) -> bool:
         self.query(self.begin_sql)
+        self.limit()
         if not (free := self._take(self.transaction_lock_sql, key)):
             self.rollback()
         return free
 
     def _take(self, sql: str, key: str) -> bool:
-        return not (sql and key) or bool(self.query(sql, hashlib.sha256(key.encode()).hexdigest()[:40])[0][0])
+        self._key = hashlib.sha256(key.encode()).hexdigest()[:40]
+        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
 
     def commit(self, deadline: float) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises _Failed: nothing is in, unless *lost*."""
@@ -916,14 +1018,24 @@ class Database(ABC):
             if failed.code not in {"25001", "2D000"}:  # it cannot run inside a transaction
                 raise
             self.query(started)
-            self.run(statement.text)
+            self.run_alone(statement)
             self.query(done)
+
+    def run_alone(self, statement: Statement) -> None:
+        """Run a statement that cannot run inside a transaction. Raises _Failed."""
+        self.run(statement.text)
+
+    def back_up(self, path: Path) -> None:  # noqa: ARG002
+        """Copy the database into the new file *path*. Raises MigrateError, and leaves no file then."""
+        fix = "use the tool of the database: pg_dump, mysqldump"
+        raise SettingsError(f"{self.label} is not backed up by this tool", where="--backup", fix=fix)
 
     @contextlib.contextmanager
     def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
-            what, fix = "a no-transaction file cannot run through a connection pooler", "connect to the server itself"
+            what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
+            fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
             raise MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
         self._held = key if journaled or not self.transactional else ""
         self._poll(partial(self._take, self.lock_sql, self._held), deadline)
@@ -973,10 +1085,22 @@ class Database(ABC):
                 if isinstance(error, _Failed) and error.code != "busy":
                     raise
             if time.monotonic() >= deadline:
-                what = "another runner is at work, and kept the lock for all of the lock timeout"
-                fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
-                raise LockedError(what, where=str(self.url), state="this run changed nothing.", fix=fix)
+                raise self.locked_error([str(each) for each in self.holders()])
             time.sleep(0.05)
+
+    def holders(self) -> list[_Session]:
+        """Return who has the lock that was asked for last, where that can be seen. Never raises."""
+        with contextlib.suppress(_Failed):
+            return [_Session(*row) for row in (self.query(self.holder_sql, self._key) if self.holder_sql else ())]
+        return []
+
+    def locked_error(self, holders: Sequence[str]) -> LockedError:
+        """Return the error for a lock that was not obtained in time."""
+        what = f"{self.rival}, and kept the lock for all of the lock timeout"
+        fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+        excerpt = "\n".join(f"  held by {each}" for each in holders)
+        state = "nothing was left half done."
+        return LockedError(what, where=str(self.url), excerpt=excerpt, state=state, fix=fix)
 
 
 class SQLite(Database):
@@ -996,6 +1120,8 @@ class SQLite(Database):
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
+    retried, rival = frozenset({"busy"}), "another process writes this file"
+    _ticks, _ended = 0, False
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -1024,18 +1150,31 @@ class SQLite(Database):
     def _open(self, uri: str) -> None:
         self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
         self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # also of what is not UTF-8
-        self.connection.set_progress_handler(lambda: 0, 100_000)  # Python code in which a signal is seen
+        self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
         self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
 
     def _explain(self, error: Any) -> _Failed:
         message = str(error)
-        if message == "interrupted":  # the progress handler was left by a signal
+        if message == "interrupted" and not self._ended:  # the progress handler was left by a signal
             raise KeyboardInterrupt from None
-        parts = {"locked": "busy", "no such table": "absent", "within a trans": "25001", "inside a trans": "25001"}
+        parts = {"locked": "busy", "no such table": "absent", "within a trans": "25001", "inside a trans": "25001",
+                 "readonly": "25006", "full": "53100"}
         return _Failed(message, next((code for part, code in parts.items() if part in message), ""))
 
+    def _tick(self) -> int:
+        self._ticks += 1
+        return 0
+
+    def observe(self) -> str:
+        return f"{self._ticks / 10:.1f} million steps"
+
+    def cancel(self) -> None:
+        self._ended = True
+        self.connection.interrupt()
+
     def run(self, sql: str) -> None:
+        self._ticks, self._ended = 0, False
         with self.translated():
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
@@ -1051,6 +1190,23 @@ class SQLite(Database):
             return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
                     f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
+
+    def back_up(self, path: Path) -> None:
+        """See Database. Whole or not at all: it gets its name when it has been checked."""
+        part = path.with_name(f"{path.name}.part")
+        try:
+            with contextlib.closing(sqlite3.connect(part)) as copy, self.translated():
+                self.connection.backup(copy)
+                found = copy.execute("PRAGMA quick_check").fetchone()[0]
+            if found != "ok":
+                raise _Failed(f"the copy is damaged: {found}")  # noqa: TRY301 (one way out)
+            part.rename(path)
+        except (OSError, sqlite3.Error, _Failed) as error:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            what = f"the backup failed: {getattr(error, 'strerror', None) or getattr(error, 'message', None) or error}"
+            fix = "make room, or name another place:  --backup /path/to/file"
+            raise MigrateError(what, where=_shown(path), state="nothing was changed.", fix=fix) from None
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
@@ -1107,6 +1263,48 @@ class Postgres(Database):
     lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
     transaction_lock_sql = lock_sql.replace("advisory_lock", "advisory_xact_lock")
+    retried, taken, server_times = frozenset({"55P03", "40P01"}), frozenset({"23505"}), True
+    _sessions = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
+        to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+        CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
+        FROM pg_catalog.pg_stat_activity a WHERE a.pid """
+    holder_sql = _sessions + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
+        AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+        AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
+    blockers_sql = _sessions + "= ANY(pg_catalog.pg_blocking_pids(?))"
+    progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
+        SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
+        FROM pg_catalog.pg_stat_progress_create_index UNION ALL
+        SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum UNION ALL
+        SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
+        SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
+    cancel_sql = "SELECT pg_cancel_backend({})"
+    _invalid_sql = "SELECT indexrelid::regclass::text FROM pg_catalog.pg_index WHERE NOT indisvalid"
+
+    def limit(self) -> None:
+        """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
+        local = "true" if self.in_transaction else "false"
+        if self.in_transaction or not self.pooled:
+            name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
+            self.session_id = self.query(
+                f"SELECT pg_backend_pid(), set_config('application_name', ?, {local}), set_config('lock_timeout', ?,"
+                f" {local}), set_config('statement_timeout', ?, {local})",
+                name, f"{self.lock_wait * 1000:.0f}", f"{self.statement_wait * 1000:.0f}")[0][0]
+
+    def run_alone(self, statement: Statement) -> None:
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long."""
+        if "CONCURRENTLY" not in statement.text.upper():
+            self.run(statement.text)
+            return
+        self.query("SET lock_timeout = 0")
+        try:
+            self.run(statement.text)
+        except _Failed as failed:
+            with contextlib.suppress(_Failed):
+                for (name,) in self.query(self._invalid_sql):
+                    failed.message += f"\nhint: the index {name} is invalid: DROP INDEX CONCURRENTLY {name};"
+            raise
+        self.limit()
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import psycopg
@@ -1116,11 +1314,13 @@ class Postgres(Database):
         options: dict[str, Any] = {
             "host": ",".join(host for host, _ in self.url.hosts), "user": self.url.user, "password": self.url.password,
             "port": ",".join(str(port or "") for _, port in self.url.hosts), "dbname": self.url.database,
-            "connect_timeout": "10", "application_name": "migrate", "client_encoding": "utf8",
-            "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3", **self.url.options}
-        given = {name: value for name, value in options.items() if value.strip(",")}
+            "connect_timeout": "10", "application_name": "migrate",
+            "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000",
+            **self.url.options}
+        given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         self.pooled = self.query("SELECT pg_backend_pid()")[0][0] != self.connection.pgconn.backend_pid
+        self.limit()
 
     def _explain(self, error: Any, number: int = 0) -> _Failed:
         diag, place = error.diag, error.diag.statement_position
@@ -1198,6 +1398,17 @@ class MySQL(Database):
             r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history",
             "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH"))}
 
+    retried = frozenset({"1205", "1213"})
+    taken = frozenset({"1062", "1213"})
+    _sessions = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
+        FROM information_schema.processlist p WHERE """
+    holder_sql = _sessions + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
+    # Seen with the right PROCESS; else nothing is.
+    blockers_sql = _sessions + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
+        SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
+    progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
+    cancel_sql = "KILL QUERY {}"
+
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import pymysql
         from pymysql.constants import CLIENT
@@ -1209,22 +1420,37 @@ class MySQL(Database):
         tls |= {name: read(given[name]) for name, read in _TLS_OPTIONS.items() if name in given}
         mode, timeout = given.get("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
         tls |= _TLS_MODES.get(mode, {})
-        if len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES:
-            what = f"MySQL takes one host, whole seconds as connect_timeout, and as ssl_mode {', '.join(_TLS_MODES)}"
+        charset = given.get("charset", "utf8mb4")
+        if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
+                or not pymysql.charset.charset_by_name(charset)):
+            what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, and as ssl_mode "
+                    + ", ".join(_TLS_MODES))
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
         if tls.get("ssl_verify_identity") and "ssl_ca" not in given:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
             raise SettingsError("the server's identity is verified with ssl_ca only", where=str(self.url), fix=fix)
         host, port = self.url.hosts[0] if self.url.hosts else ("", 0)
-        socket = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
+        path = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
         self.connection = pymysql.connect(
-            host=host, port=port, unix_socket=socket, user=self.url.user, password=self.url.password.encode(),
-            database=self.url.database, charset=given.get("charset", "utf8mb4"), collation=given.get("collation"),
+            host=host, port=port, unix_socket=path, user=self.url.user, password=self.url.password.encode(),
+            database=self.url.database, charset=charset, program_name="migrate", collation=given.get("collation"),
             autocommit=True, connect_timeout=int(timeout), read_timeout=int(timeout),
             client_flag=CLIENT.MULTI_STATEMENTS, **tls)
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
-        mode, packet, version = self.query("SELECT @@sql_mode, @@max_allowed_packet, VERSION()")[0]
+        link = self.connection._sock  # noqa: SLF001
+        if link.family != socket.AF_UNIX:  # seconds, times, and milliseconds: a dead network is noticed
+            for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
+                if number := getattr(socket, f"TCP_{name}", None):
+                    link.setsockopt(socket.IPPROTO_TCP, number, value)
+        mode, packet, version, self.session_id = self.query(
+            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID()")[0]
+        if self.lock_wait:
+            limit = max(1, math.ceil(self.lock_wait))
+            self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
+        if self.query("SHOW VARIABLES LIKE 'wsrep_on'")[:1] == [("wsrep_on", "ON")]:  # Galera
+            self.local_locks = True
+            self.query("SET SESSION wsrep_sync_wait = 7")  # read what the other nodes have committed
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
         if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
             self.may_be_partial = re.compile(self.may_be_partial.pattern + r"|DROP\b[^;]*,")
@@ -1236,10 +1462,20 @@ class MySQL(Database):
 
     def run(self, sql: str) -> None:
         """See Database. Errors of the second and later statements of a packet come with their result, not before."""
-        with self.translated(), self.connection.cursor() as cursor:
-            cursor.execute(sql, None)
-            while cursor.nextset():
-                pass
+        number = 1
+        try:
+            with self.translated(), self.connection.cursor() as cursor:
+                cursor.execute(self._titled(sql), None)
+                number += 1
+                while cursor.nextset():
+                    number += 1
+        except _Failed as failed:
+            failed.number = number
+            raise
+
+    def _titled(self, sql: str) -> str:
+        # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
+        return sql if sql.startswith("/*") else f"/* {self.title} */ {sql}"
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
@@ -1254,8 +1490,14 @@ class MySQL(Database):
             # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
             self.query(started)
             super().run_marked(statement, started, done)
-        else:
-            self.run(f"START TRANSACTION; {started}; {statement.text}\n; {done}; COMMIT")
+            return
+        try:
+            self.run(f"START TRANSACTION; {started}; {self._titled(statement.text)}\n; {done}; COMMIT")
+        except _Failed as failed:
+            before_note = failed.number <= 3  # noqa: PLR2004 (START, the first note and the statement)
+            if failed.lost or before_note or self.may_be_partial.match(code_of(statement, self.syntax)):
+                raise
+            self.query(done)  # what failed was the note: a lock on the history, or a KILL that came late
 
 
 def _mysql_syntax(mode: str) -> Syntax:
@@ -1278,6 +1520,10 @@ _COLUMNS: Final = """version VARCHAR(64) NOT NULL PRIMARY KEY, name VARCHAR(255)
 _LOG_COLUMNS: Final = """id {id}, at {time} NOT NULL, version VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL,
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
+# After these words a message quotes a value, or a part of the statement.
+_DATA: Final = re.compile(
+    r"""(\b(?:near|entry|value:?|for [\w ]+:)\s*)(['"]).*\2(?= for | at line | is |: syntax|\Z)""",
+    re.IGNORECASE | re.DOTALL)
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate", "version": "dbmate or Rails", "inserted_at, version": "Ecto"}
 
@@ -1366,6 +1612,9 @@ class History:
             yield
         except _Failed as failed:
             fix = f"{fix} {self.table} and {self.table}_log"
+            if failed.code in self.database.retried:
+                fix = f"another session has locked {self.table}: end it, or run the same command again later"
+            fix = _FIXES.get(failed.code, fix)
             raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> None:
@@ -1399,10 +1648,12 @@ class History:
         """Write a new row, made now. Raises _Failed."""
         self._insert(self.relation, row._asdict() | {"applied_at": _now()})
 
-    def update(self, version: str, **values: object) -> None:
-        """Change columns of one row. Raises _Failed."""
+    def update(self, version: str, values: Mapping[str, object], *, only: str | None = None) -> None:
+        """Change columns of one row; with *only*, if that is still its owner. Raises _Failed."""
         changes = ", ".join(f"{name} = ?" for name in values)
-        self.database.query(f"UPDATE {self.relation} SET {changes} WHERE version = ?", *values.values(), version)
+        owned = "" if only is None else " AND COALESCE(owner, '') = ?"
+        where = (version,) if only is None else (version, only)
+        self.database.query(f"UPDATE {self.relation} SET {changes} WHERE version = ?{owned}", *values.values(), *where)
 
     def progress(self, version: str, done: int, checksum: str) -> str:
         """Return the SQL that notes progress: whole, because it travels in one packet with a person's statement."""
@@ -1414,7 +1665,11 @@ class History:
         self.database.query(f"DELETE FROM {self.relation} WHERE version = ?", version)
 
     def log(self, version: str, name: str, action: str, *, took_ms: int = 0, error: str | None = None) -> None:
-        """Add a line to the log, in the transaction that is open, if any. Raises _Failed."""
+        """Add a line to the log, in the transaction that is open, if any. Raises _Failed.
+
+        Of an *error* the first line is kept, without what a database quotes from the data or from the statement.
+        """
+        error = error and _DATA.sub(r"\1\2...\2", error.partition("\n")[0])
         values = {"version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
         self._insert(self.log_relation, values | {"at": _now(), "outcome": "ok" if error is None else "failed"})
 
@@ -1600,7 +1855,8 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
 # can be refused is refused before anything runs; then a file runs in a transaction where the database has such a
 # thing for DDL, and journaled, statement by statement, where it has not. The public verbs at the end tell the story.
 
-Notify = Callable[["Step | Result | str"], None]
+Notify = Callable[["Step | Result | Running | str"], None]
+_ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
     "unclosed comment": ("a comment that is not closed hides the rest of the file", "close it with */"),
     "unclosed quote": ("a quote that is not closed", "close it"),
@@ -1624,6 +1880,15 @@ class Result:
     took_ms: int = 0
 
 
+class Running(NamedTuple):
+    """What runs for more than two seconds: the step, the number of its statement (0: the file), what it waits for."""
+
+    step: Step
+    number: int
+    seconds: float
+    waits: str
+
+
 class Finding(NamedTuple):
     """Something that ``check`` has to say about the files; *level* is fault or warning."""
 
@@ -1633,7 +1898,7 @@ class Finding(NamedTuple):
     fix: str
 
 
-def _quiet(_event: Step | Result | str) -> None:
+def _quiet(_event: Step | Result | Running | str) -> None:
     """Say nothing."""
 
 
@@ -1681,7 +1946,7 @@ def _read_text(step: Step, database: Database) -> Step:
         syntax = database.syntax_after(statement, syntax)
         first = (*words(statement.text, syntax, 1), "")[0]
         refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
-        code = _code(statement, syntax) if refusal else ""
+        code = code_of(statement, syntax) if refusal else ""
         opens = bool(_OPENS.match(code))
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
@@ -1717,16 +1982,11 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
     routine = re.compile(r"(CREATE|ALTER)\s[^;]*\b(PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE)\b|BEGIN\b")
     for statement in split_statements(sql, syntax):
         text = statement.text.rstrip("; \t\r\n")
-        if statement.fault or ";" not in text or routine.match(_code(statement, syntax())):
+        if statement.fault or ";" not in text or routine.match(code_of(statement, syntax())):
             yield replace(statement, text=text)
         else:
             for part in split_statements(text, syntax()):
                 yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
-
-
-def _code(statement: Statement, syntax: Syntax) -> str:
-    """Return what the patterns of a Database are matched with."""
-    return bare(statement.text, syntax).strip().upper()
 
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:
@@ -1751,6 +2011,9 @@ class _Run:
     results: list[Result]
     all_or_nothing: bool = False
     statement: Statement | None = None  # the one that runs
+    step: Step | None = None
+    since: float = 0.0  # when what runs has begun; 0 between
+    timed_out: bool = False
 
     @classmethod
     @contextlib.contextmanager
@@ -1761,7 +2024,8 @@ class _Run:
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
-        with contextlib.closing(_DATABASES[settings.url.dialect](settings.url)) as database:
+        make = _DATABASES[settings.url.dialect]
+        with contextlib.closing(make(settings.url, settings.ddl_lock_timeout, settings.statement_timeout)) as database:
             try:
                 database.open()
                 if exists and not database.exists:
@@ -1775,6 +2039,11 @@ class _Run:
                     error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
                 error.results = tuple(results)
                 raise error from None
+            except KeyboardInterrupt as stop:
+                state, fix = "nothing was left half done.", "look at what is in:  migrate status"
+                said: MigrateError = stop.args[0] if stop.args else MigrateError("interrupted", state=state, fix=fix)
+                said.results = tuple(results)
+                raise KeyboardInterrupt(said) from None
 
     @property
     def deadline(self) -> float:
@@ -1784,6 +2053,25 @@ class _Run:
     def planned(self, direction: str, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose, with their texts read."""
         return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, self.applied, **choice))
+
+    def settle(self) -> None:
+        """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one."""
+        if any(row.dirty for row in self.applied) and not self.database.pooled:
+            with self.locked(journaled=True):
+                self.applied = self.history.read()
+
+    def back_up(self, path: str | None) -> None:
+        """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
+        if path is None or not self.database.exists:
+            return
+        version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
+        given = Path(path or f"{self.settings.url.database}.backup-{version}")
+        target, number = given, 1
+        while os.path.lexists(target):
+            target, number = given.with_name(f"{given.name}.{number}"), number + 1
+        self.database.back_up(target)
+        self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
+                    f" files, and  cp {_shown(target)} {self.settings.url.database}")
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step. Raises FileError before any of them has run."""
@@ -1802,7 +2090,57 @@ class _Run:
             if self.history.missing:
                 with self.transaction():
                     self.history.create()
+            if self.database.local_locks:
+                self._await_owner()
             yield
+
+    def _await_owner(self) -> None:
+        """Wait for a runner on another node of a cluster, whose lock is not seen here, while its claim shows life."""
+        deadline, seen, since = self.deadline, None, time.monotonic()
+        while dirty := [row for row in self.history.read() if row.dirty]:
+            if dirty != seen:
+                seen, since = dirty, time.monotonic()
+            elif time.monotonic() - since > _ALIVE:
+                return
+            if time.monotonic() >= deadline:
+                raise self.database.locked_error([str(row.owner) for row in dirty])
+            time.sleep(0.2)
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Keep an eye on what runs, from a thread, while the body runs."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._watch, args=[stop], daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(1.0)
+
+    def _watch(self, stop: threading.Event) -> None:
+        """Tell what a statement waits for, end it at its timeout, and show a sign of life to the nodes of a cluster.
+
+        Asked before a lock timeout is over, because only who waits can be asked for whom.
+        """
+        database, limit = self.database, self.settings.statement_timeout
+        early = min(2.0, self.settings.ddl_lock_timeout / 2 or 2.0)
+        while not stop.wait(early / 4):
+            since, step = self.since, self.step
+            seconds = time.monotonic() - since
+            if not since or not step or seconds < early:
+                continue
+            waits = database.observe()
+            if self.since == since and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
+                number = step.statements.index(self.statement) + 1 if self.statement in step.statements else 0
+                self.notify(Running(step, number, seconds, waits))
+            if database.local_locks and database.observer:
+                beat = f"UPDATE {self.history.relation} SET took_ms = ? WHERE version = ? AND dirty"
+                with contextlib.suppress(_Failed):
+                    database.observer.query(beat, round(seconds * 1000), step.version)
+            if not database.server_times and 0 < limit <= seconds and self.since == since:
+                self.timed_out = True
+                database.cancel()
 
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Return a transaction that no other runner has open for this history."""
@@ -1814,12 +2152,13 @@ class _Run:
             return []
         shares = self.database.shares_transaction or self.all_or_nothing
         journaled, batch = [_is_journaled(step, self.database) for step in steps], list[Step]()
-        with self.locked(journaled=any(journaled)):
+        with self.locked(journaled=any(journaled)), self.watched():
             for number, step in enumerate(steps):
                 batch.append(step)
                 leaks = not self.all_or_nothing and self.database.leaks.search(step.script.sql)
                 if shares and not leaks and journaled[number : number + 2] == [False, False]:
                     continue  # the next one goes into the same transaction
+                self.step, self.database.title = step, f"migrate {step.direction} {step.version}"
                 if journaled[number]:
                     self._run_journaled(step)
                 else:
@@ -1842,7 +2181,9 @@ class _Run:
             "dirty": True, "direction": step.direction, "statements": len(step.statements), "statements_done": done,
             "done_checksum": _checksums(step.statements[:done])[-1], "owner": f"{_whoami()}, pid {os.getpid()}"[:255]}
         if step.direction == "down" or step.resume:
-            self.history.update(step.version, **progress)
+            self.history.update(step.version, progress, only=step.resume and (step.resume.owner or ""))
+            if self.database.local_locks and self.history.read(step.version)[0].owner != progress["owner"]:
+                raise _Failed("another runner has taken this migration", code=next(iter(self.database.taken)))
         else:
             row = progress | {"applied_at": datetime.now(timezone.utc), "took_ms": 0, "applied_by": "", "tool": ""}
             self.history.insert(Applied(step.version, step.name, step.script.checksum, step.down_sql, **row))
@@ -1853,73 +2194,130 @@ class _Run:
             self.database.run(self.database.reset_sql)
         if step.direction == "up":
             checksum = step.script.checksum
-            self.history.update(
-                step.version, dirty=False, statements_done=len(step.statements), done_checksum=checksum,
-                checksum=checksum, down_sql=step.down_sql, owner=None, took_ms=took_ms)
+            self.history.update(step.version, {
+                "dirty": False, "statements_done": len(step.statements), "done_checksum": checksum,
+                "checksum": checksum, "down_sql": step.down_sql, "owner": None, "took_ms": took_ms})
         else:
             self.history.delete(step.version)
         self.history.log(step.version, step.name, action, took_ms=took_ms)
         return Result(step.version, step.name, action, ran, took_ms)
 
     def _run_transaction(self, batch: Sequence[Step]) -> None:
-        """Run *batch* in one transaction. Where a file of several fails, all are undone, and each runs on its own."""
-        database, results, step = self.database, [], batch[0]
+        """Run *batch* in one transaction. Where a file of several fails, all are undone, and each runs on its own.
+
+        One that waited too long for a lock, or was the victim of a deadlock, is tried again.
+        """
         alone = len(batch) == 1 or self.all_or_nothing
+        for attempt in range(int(self.settings.retries) + 1):
+            try:
+                self._try_transaction(batch, alone=alone)
+            except StatementError as error:
+                if not alone:
+                    for each in batch:
+                        self._run_transaction([each])
+                elif error.code in self.database.retried and attempt < self.settings.retries:
+                    self._pause(attempt, error.what)
+                    continue
+                else:
+                    whole = "run" if self.all_or_nothing else "file"
+                    way = f"{self.database.label} rolled it back whole."
+                    error.state = error.state or f"nothing was changed by this {whole}: {way}"
+                    self._log_failure(error)
+                    raise
+            return
+
+    def _try_transaction(self, batch: Sequence[Step], *, alone: bool) -> None:
+        database, results = self.database, list[Result]()
         try:
             with self.transaction():
                 before = database.broken_references() if alone else Counter()
                 for step in batch:
                     if remaining([step], self.history.read(step.version)):
+                        self.step = step
                         self.notify(step)
                         results.append(self._run_file(step))
                 for (table, parent), number in (database.broken_references() - before).items():
                     what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
-                    raise self._error(step, _Failed(f"{what} without a row of {parent}"))
+                    raise self._error(batch[-1], _Failed(f"{what} without a row of {parent}"))
                 self._commit(batch)
-        except StatementError as error:
-            if alone:
-                whole = "run" if self.all_or_nothing else "file"
-                error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
-                self._log_failure(step, error)
+        except (StatementError, KeyboardInterrupt) as raised:
+            self.since = 0
+            stopped = isinstance(raised, KeyboardInterrupt)
+            error = raised if isinstance(raised, StatementError) else self._stopped(batch)
+            if not (stopped or error.code == "lost"):
                 raise
-            for each in batch:
-                self._run_transaction([each])
+            if not self._is_in(batch, error):
+                if stopped:
+                    self._log_failure(error)
+                    raise KeyboardInterrupt(error) from None
+                raise
+            self.done(*results)
+            if stopped:
+                raise
+            self.notify("the connection was lost during COMMIT; the history says that it was done")
         else:
             self.done(*results)
 
-    def _log_failure(self, step: Step, error: MigrateError) -> None:
+    def _stopped(self, batch: Sequence[Step]) -> StatementError:
+        """Return what to say of a run that a person, or an orchestrator, has stopped."""
+        begun = ", ".join(step.title for step in batch[: batch.index(self.step) + 1 if self.step in batch else 0])
+        error = StatementError("interrupted", fix=f"go on where it stopped:  migrate {batch[0].direction}")
+        error.state = f"rolled back whole: {begun}." if begun else "nothing was left half done."
+        return error
+
+    def _is_in(self, batch: Sequence[Step], error: StatementError) -> bool:
+        """Ask the history, over a new connection, if *batch* is in; write into *error* what is not known."""
+        try:
+            self.database.renew(time.monotonic() + 2, patience=10)
+            return not remaining(batch, self.history.read())
+        except (_Failed, MigrateError):
+            error.state = "the database cannot be asked now whether it is in; its history says so."
+            return False
+
+    def _pause(self, attempt: int, what: str) -> None:
+        """Say who is in the way, and wait before the next attempt: longer each time, and not in step with others."""
+        delay = min(30.0, 2**attempt) * random.uniform(0.5, 1.5)  # noqa: S311
+        who = "".join(f"; in the way: {each}" for each in self.database.blockers)
+        again = f"again in {delay:.1f} s ({attempt + 1} of {self.settings.retries:.0f})"
+        self.notify(f"{self.step.title if self.step else ''}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
+        time.sleep(delay)
+
+    def _log_failure(self, error: MigrateError) -> None:
         # In a transaction of its own; that it cannot be written must not hide the error itself.
-        with contextlib.suppress(_Failed):
-            self.history.log(step.version, step.name, step.direction, error=error.what)
+        if self.step:
+            with contextlib.suppress(_Failed):
+                self.history.log(self.step.version, self.step.name, self.step.direction, error=error.what)
 
     def _commit(self, batch: Sequence[Step]) -> None:
-        """Commit; where the connection is lost just then, ask the history what is true. Raises StatementError."""
+        """Commit. Raises StatementError."""
         try:
             self.database.commit(self.deadline)
         except _Failed as failed:
-            if failed.lost:
-                self.database.renew(self.deadline)
-            if not failed.lost or remaining(batch, self.history.read()):
-                raise self._error(batch[-1], failed) from None
-            self.notify("the connection was lost during COMMIT; the history says that it was done")
+            raise self._error(batch[-1], failed) from None
 
     def _run_file(self, step: Step) -> Result:
         """Run one file inside the open transaction, its history row first. Raises StatementError; commits nothing."""
         database, started = self.database, time.monotonic()
-        self.claim(step)
+        self.since, self.timed_out, database.blockers = started, False, []
+        try:
+            self.claim(step)
+        except _Failed as failed:
+            if failed.code not in database.taken:
+                raise self._error(step, failed) from None
+            raise database.locked_error([]) from None
         transaction = database.query(database.transaction_id_sql)
         try:
             whole = database.whole_files and not database.split_here.search(step.script.sql)
             if whole and step.statements:
                 database.run(step.script.sql)
             for statement in () if whole else step.statements:
-                self.statement = statement
+                self.statement, self.since = statement, time.monotonic()
                 database.run(statement.text)
                 if not database.in_transaction:
                     break
             if not database.in_transaction or database.query(database.transaction_id_sql) != transaction:
                 raise _Failed("the file has ended the transaction that it runs in")  # noqa: TRY301 (one way out)
-            self.statement = None
+            self.statement, self.since = None, 0
             took_ms = round(1000 * (time.monotonic() - started))
             result = self.finish(step, step.direction, len(step.statements), took_ms)
         except _Failed as failed:
@@ -1940,9 +2338,19 @@ class _Run:
         fix = f"correct {line}, then run  migrate {step.direction}"
         if failed.code in {"25001", "55P04", "2D000"} and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
+        fix = _FIXES.get(failed.code, fix)
         if failed.lost:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
-        return StatementError(failed.message, where=where, excerpt=excerpt, fix=fix)
+        what = failed.message
+        if failed.code in self.database.retried:
+            excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
+            way = "--ddl-lock-timeout 30 --retries 10"
+            fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
+        if self.timed_out:
+            what = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
+        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
+        error.code, self.since = "lost" if failed.lost else failed.code, 0
+        return error
 
     def _run_journaled(self, step: Step) -> None:
         """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
@@ -1956,30 +2364,66 @@ class _Run:
         step, sums = left[0], _checksums(step.statements)
         self.notify(step)
         first = _resume_point(step, sums)
-        self.claim(step, first)
         try:
-            self._run_statements(step, sums, first)
-            with contextlib.nullcontext() if self.database.in_transaction else self.transaction():
-                took_ms = round(1000 * (time.monotonic() - started))
-                result = self.finish(step, step.direction, len(step.statements) - first, took_ms)
-                self._commit([step])
+            self.claim(step, first)
+        except _Failed as failed:
+            if failed.code not in self.database.taken:
+                raise
+            self._await_owner()
+            self._run_journaled(step)
+            return
+        try:
+            result = self._try_journaled(step, sums, first, started)
         except _Failed as failed:
             raise self._settled(step, before, failed, sums) from None
         except KeyboardInterrupt:
-            self.database.close()  # of no more use: the answer to the statement has not been read
-            self.notify(f"{step.title} may still run on the server; the history says what has run:  migrate status")
-            raise
+            number = self.database.session_id
+            self.database.cancel()
+            error = self._settled(step, before, _Failed("interrupted", lost=True), sums)
+            error.fix = error.fix if "repair" in error.fix else f"go on where it stopped:  migrate {step.direction}"
+            if number:
+                error.state = f"the statement was ended (connection {number}). {error.state}"
+            raise KeyboardInterrupt(error) from None
         self.done(result)
 
-    def _run_statements(self, step: Step, sums: Sequence[str], first: int) -> None:
-        """Run what comes after the *first* statements. Raises _Failed; may leave data changes uncommitted."""
+    def _try_journaled(self, step: Step, sums: Sequence[str], first: int, started: float) -> Result:
+        """Run what is left, again from the last noted statement where one waited too long for a lock."""
+        database, attempt, begin, fresh = self.database, 0, first, True
+        while True:
+            try:
+                database.limit()
+                self._run_statements(step, sums, begin, fresh=fresh)
+                with contextlib.nullcontext() if database.in_transaction else self.transaction():
+                    took_ms = round(1000 * (time.monotonic() - started))
+                    result = self.finish(step, step.direction, len(step.statements) - first, took_ms)
+                    database.commit(self.deadline)
+            except _Failed as failed:  # noqa: PERF203 (it is tried again)
+                self.since = 0
+                code = code_of(self.statement, database.syntax) if self.statement else ""
+                late = attempt >= self.settings.retries or self.timed_out or database.may_be_partial.match(code)
+                if failed.code not in database.retried or late:
+                    raise
+                database.rollback()
+                begin, fresh = self.history.read(step.version)[0].statements_done, False
+                database.query(self.history.progress(step.version, begin, sums[begin]))
+                self._pause(attempt, failed.message)
+                attempt += 1
+            else:
+                return result
+
+    def _run_statements(self, step: Step, sums: Sequence[str], first: int, *, fresh: bool) -> None:
+        """Run what comes after the *first* statements. Raises _Failed; may leave data changes uncommitted.
+
+        In a *fresh* session, those of them that change the session only run again.
+        """
         database = self.database
         note = ""  # of data changes, written down once, just before their COMMIT: it would change ROW_COUNT()
         for number, statement in enumerate(step.statements, 1):
-            self.statement, code = statement, _code(statement, database.syntax)
+            self.statement, code = statement, code_of(statement, database.syntax)
+            self.since, self.timed_out, database.blockers = time.monotonic(), False, []
             done = self.history.progress(step.version, number, sums[number])
             if number <= first:
-                if database.session.match(code):
+                if fresh and database.session.match(code):
                     database.run(statement.text)
             elif _OPENS.match(code) or (database.transactional and database.in_transaction):  # the file's own
                 if _CLOSES.match(code):
@@ -2000,18 +2444,19 @@ class _Run:
                     database.run(statement.text)  # noted with the next one; a resumed file runs it again
                 else:
                     database.run_marked(statement, self.history.progress(step.version, number - 1, sums[number]), done)
-        self.statement = None
+        self.statement, self.since = None, 0
 
     def _settled(self, step: Step, before: Sequence[Applied], failed: _Failed, sums: Sequence[str]) -> StatementError:
         """Make the row as exact as can be after a failure, and return the error that says what it says now."""
         error, history, database = self._error(step, failed), self.history, self.database
+        self.since = 0
         database.rollback()
         try:
-            if failed.lost:
-                database.renew(self.deadline)  # with the lock: it waits for a statement that still runs
+            if failed.lost:  # with the lock, which waits for a statement that still runs
+                database.renew(time.monotonic() + (3 if failed.message == "interrupted" else 60), patience=10)
             row = history.read(step.version)[0]
             done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
-            code = _code(self.statement, database.syntax) if self.statement else ""
+            code = code_of(self.statement, database.syntax) if self.statement else ""
             if marked and not failed.lost and not database.may_be_partial.match(code):
                 database.query(history.progress(step.version, done, sums[done]))
                 marked = False
@@ -2025,15 +2470,18 @@ class _Run:
                     history.delete(step.version)
                 else:
                     old = before[0]
-                    history.update(
-                        step.version, dirty=False, direction="up", statements=old.statements, owner=None,
-                        statements_done=old.statements, done_checksum=old.checksum)
+                    history.update(step.version, {
+                        "dirty": False, "direction": "up", "statements": old.statements, "owner": None,
+                        "statements_done": old.statements, "done_checksum": old.checksum})
             if marked:
                 error.state += f" Statement {done + 1} may have run, or a part of it."
                 error.fix = _ASK.format(row=row, number=done + 1)
+        except LockedError:
+            error.state = (f"a statement still runs on the server, as connection {database.session_id} (KILL"
+                           f" {database.session_id} ends it); the history says which have run.")
         except (_Failed, MigrateError, IndexError):
-            error.state = "the database cannot be asked now; its history says which statements have run."
-        self._log_failure(step, error)
+            error.state = error.state or "the database cannot be asked now; its history says which statements have run."
+        self._log_failure(error)
         return error
 
 
@@ -2063,34 +2511,43 @@ def _resume_point(step: Step, sums: Sequence[str]) -> int:
 
 def up(
     settings: Settings | str, *, count: int | None = None, to: str | None = None,
-    out_of_order: bool = False, all_or_nothing: bool = False, notify: Notify = _quiet,
+    out_of_order: bool = False, all_or_nothing: bool = False, backup: str | None = None, notify: Notify = _quiet,
 ) -> list[Result]:
     """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
-    At most *count* files, up to and with the version *to*. *notify* is called with a Step before it runs, with its
+    At most *count* files, up to and with the version *to*. *backup* copies a SQLite file first: to that path, or if it
+    is empty beside it. *notify* is called with a Step before it runs, with its
     Result after the commit, and with text worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with _Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
+        run.settle()
         steps = run.planned("up", count=count, to=to, out_of_order=out_of_order)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if not steps:
             there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
             notify(there or "nothing to do")
+            return []
+        run.back_up(backup)
         return run.run(steps)
 
 
 def down(
     settings: Settings | str, *, count: int | None = None, to: str | None = None, to_here: bool = False,
-    everything: bool = False, confirm: Callable[[Sequence[Step]], bool] = bool, notify: Notify = _quiet,
+    everything: bool = False, confirm: Callable[[Sequence[Step]], bool] = bool, backup: str | None = None,
+    notify: Notify = _quiet,
 ) -> list[Result]:
     """Undo what plan_down chooses, where *confirm* says yes to those steps. Raises MigrateError."""
     with _Run.opened(settings, notify, exists=True) as run:
+        run.settle()
         steps = run.planned("down", count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
-        return run.run(steps if steps and confirm(steps) else [])
+        if not steps or not confirm(steps):
+            return []
+        run.back_up(backup)
+        return run.run(steps)
 
 
 def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
@@ -2104,10 +2561,13 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
         return run.run([*back, *run.screen(again)])
 
 
-def reset(settings: Settings | str, *, schemas: Sequence[str] = (), notify: Notify = _quiet) -> list[Result]:
+def reset(
+    settings: Settings | str, *, schemas: Sequence[str] = (), backup: str | None = None, notify: Notify = _quiet,
+) -> list[Result]:
     """Drop every object of the history's schema and *schemas*, but not extensions; apply all. Files are read before."""
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
+        run.back_up(backup)
         with run.locked(), run.transaction():
             dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
         notify(f"dropped {dropped}")
@@ -2171,7 +2631,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 changes = {"dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
                     changes |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
-                run.history.update(row.version, **changes)
+                run.history.update(row.version, changes)
             else:
                 run.history.delete(row.version)
             run.history.log(row.version, row.name, "repair")
@@ -2325,43 +2785,31 @@ class _Screen:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet = quiet
-        self._bar: threading.Thread | None = None
-        self._done = threading.Event()
+        self._line = False  # one about what runs, which the next one overwrites
 
-    def __call__(self, event: Step | Result | str) -> None:
-        """Tell of a step that starts, of a result, or of something worth knowing."""
+    def __call__(self, event: Step | Result | Running | str) -> None:
+        """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
         if isinstance(event, Result):
             ran = f"  {_count(event.statements, 'statement')}, {event.took_ms} ms"
             said = f"{_VERBS[event.action]}  {event.version} {event.name}"
             if self.form != "json":
                 print(said + (ran if event.action in {"up", "down"} else ""), flush=True)
-        elif self.quiet:
+        elif self.quiet or isinstance(event, Step):
             return
         elif isinstance(event, str):
             print(_as_typed(event), file=sys.stderr, flush=True)
         elif sys.stderr.isatty() and self.form != "json":
-            self._done = threading.Event()
-            self._bar = threading.Thread(target=self._draw_bar, args=[f"{event.direction}  {event.title}"], daemon=True)
-            self._bar.start()
-
-    def _draw_bar(self, title: str) -> None:
-        if self._done.wait(1.0):
-            return
-        with contextlib.suppress(ModuleNotFoundError):
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TimeElapsedColumn
-
-            console, columns = Console(stderr=True, no_color=self.color == "never"), (BarColumn(), TimeElapsedColumn())
-            with Progress("{task.description}", *columns, console=console, transient=True) as bar:
-                bar.add_task(title, total=None)
-                self._done.wait()
+            part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
+            said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
+            print(said[: shutil.get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
+            self._line = True
 
     def close(self) -> None:
-        """Take the progress bar away."""
-        self._done.set()
-        if self._bar:
-            self._bar.join()
+        """Take the line about what runs away."""
+        if self._line:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self._line = False
 
     def show(self, settings: Settings, view: View) -> None:
         """Print what a command has to show."""
@@ -2392,12 +2840,12 @@ class _Screen:
             if shown:
                 console.print(shown, markup=False)
 
-    def fail(self, error: MigrateError) -> None:
+    def fail(self, error: MigrateError, code: int) -> None:
         """Print an error for a person, and as JSON where that was asked for."""
         self.close()
         if self.form == "json":
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": _as_typed(error.fix)}
-            document = {"error": parts | {"exit": error.exit_code}, "results": [asdict(each) for each in error.results]}
+            document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
             print(json.dumps(document, indent=2, ensure_ascii=False))
         red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
         print("\033[1;31merror:\033[0m" if red else "error:", _as_typed(str(error)), file=sys.stderr)
@@ -2407,13 +2855,15 @@ class _Screen:
 # Words come in, an exit code goes out.
 
 
-def _up(settings: Settings, *, dry_run: bool, all_or_nothing: bool, **more: Any) -> View | list[Result]:
+def _up(
+    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **more: Any,
+) -> View | list[Result]:
     if dry_run:
         return plan_view(settings, plan(settings, **more))
-    return up(settings, all_or_nothing=all_or_nothing, **more)
+    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **more)
 
 
-def _down(settings: Settings, *, dry_run: bool, yes: bool, **more: Any) -> View | list[Result]:
+def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **more: Any) -> View | list[Result]:
     if dry_run:
         return plan_view(settings, plan(settings, "down", **more))
 
@@ -2422,7 +2872,7 @@ def _down(settings: Settings, *, dry_run: bool, yes: bool, **more: Any) -> View 
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    return down(settings, confirm=confirm, **more)
+    return down(settings, confirm=confirm, backup=backup, **more)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -2470,6 +2920,8 @@ _COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
+_BACKUP: Final = (
+    "--backup", "first copy a SQLite file, to PATH or beside it", {"metavar": "PATH", "nargs": "?", "const": ""})
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
 _COMMON: Final[tuple[_Argument, ...]] = (
     ("--database-url", "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
@@ -2478,6 +2930,10 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
     ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
+    ("--ddl-lock-timeout", "how long a statement waits for a lock on a table; 0 is no limit (default: 5)",
+     {"metavar": "SECONDS"}),
+    ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
+    ("--statement-timeout", "how long a statement may run; 0 is no limit (default: 0)", {"metavar": "SECONDS"}),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
     ("--format", "default: table on a terminal, plain elsewhere", {"choices": ("table", "plain", "json")}),
     ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
@@ -2494,16 +2950,17 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("count", "apply N files at the most", _COUNT),
         ("--to", "the last version to apply", _VERSION),
         ("--all-or-nothing", "one transaction for the whole run (not on MySQL)", _SWITCH),
-        ("--out-of-order", "apply pending files that are older than the newest applied one", _SWITCH), _DRY_RUN),
+        ("--out-of-order", "apply pending files that are older than the newest applied one", _SWITCH),
+        _DRY_RUN, _BACKUP),
     ("down", "roll back the last migration, or the last N"): (
         ("count", "how many to roll back (default: 1)", _COUNT),
         ("--to", "roll back what is newer than VERSION; 0 is all", _VERSION),
         ("--to-here", "roll back what is newer than the newest file here", _SWITCH),
         ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
-        _DRY_RUN, ("--yes", "do not ask", _SWITCH)),
+        _DRY_RUN, _BACKUP, ("--yes", "do not ask", _SWITCH)),
     ("redo", "roll back the last migration and apply it again"): (),
     ("reset", "drop every table and apply all migrations again: for development only"): (
-        ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
+        _BACKUP, ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
         ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
     ("status", "show what is applied, pending, dirty, changed or missing"): (
         ("--exit-code", "exit with 3 where something is pending, with 4 where history and files disagree", _SWITCH),),
@@ -2585,12 +3042,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     screen, stopped = _Screen(), [signal.SIGINT]
 
-    def stop(number: int, _frame: object) -> None:
+    def note(number: int, _frame: object) -> None:
         stopped.append(signal.Signals(number))
         raise KeyboardInterrupt
 
     caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, stop) for number in caught}
+    before = {number: signal.signal(number, note) for number in caught}
     try:
         options, words = _common_options().parse_known_args(argv)
         screen = _Screen(options.format, options.color, quiet=options.quiet)
@@ -2603,11 +3060,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         screen.show(settings, view)
         code = view.exit_code
     except MigrateError as error:
-        screen.fail(error)
         code = error.exit_code
-    except KeyboardInterrupt:
-        screen("terminated" if stopped[-1] == signal.SIGTERM else "interrupted")
+        screen.fail(error, code)
+    except KeyboardInterrupt as stop:
         code = 128 + stopped[-1]
+        said: MigrateError = stop.args[0] if stop.args else MigrateError("", fix="run the same command again")
+        said.what = "terminated" if stopped[-1] == signal.SIGTERM else "interrupted"
+        if said.results:
+            said.state = f"{_count(len(said.results), 'migration')} done before that; {said.state}"
+        screen.fail(said, code)
     except BrokenPipeError:  # the reader of our output, such as head, has gone; nothing more can be said to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1

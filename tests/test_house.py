@@ -212,6 +212,9 @@ def test_the_readme_lists_every_setting() -> None:
         "MIGRATE_DIR",
         "MIGRATE_TABLE",
         "MIGRATE_LOCK_TIMEOUT",
+        "MIGRATE_DDL_LOCK_TIMEOUT",
+        "MIGRATE_RETRIES",
+        "MIGRATE_STATEMENT_TIMEOUT",
     }
 
 

@@ -262,7 +262,7 @@ def test_a_table_may_name_its_schema_on_postgres_alone(desk: Desk) -> None:
 @pytest.mark.parametrize("timeout", ["", "-1", "soon", "1e3", "inf", "nan", "1,5", "9" * 400, " 1"])
 def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, timeout: str) -> None:
     error = refusal(lock_timeout=timeout)
-    assert error.what == "the lock timeout is not a number of seconds"
+    assert error.what == "--lock-timeout takes seconds, from 0 on"
     assert error.fix == "write it like  --lock-timeout 60"
     assert error.exit_code == 2
 

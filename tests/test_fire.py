@@ -1,0 +1,336 @@
+"""What an operator needs when locks, signals and servers get in the way."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from desk import MODULE, Desk, clean_environment
+
+import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from servers import Database
+
+SLEEP = {"postgres": "SELECT pg_sleep({0});", "mysql": "DO SLEEP({0});"}
+ONE = {"sql/1_one.up.sql": "CREATE TABLE one (id INTEGER);", "sql/1_one.down.sql": "DROP TABLE one;"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
+
+
+@contextlib.contextmanager
+def runner(desk: Desk, database: Database, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Start one command in a process of its own; it is gone afterwards."""
+    command = [sys.executable, str(MODULE), "--dir", "sql", *words]
+    environment = clean_environment() | {"DATABASE_URL": database.url}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=desk.home, env=environment, text=True, stdout=pipe, stderr=pipe)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def running(database: Database, text: str) -> None:
+    """Wait until another session of the server runs a statement with *text* in it."""
+    sql = {
+        "postgres": "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+        f" AND query LIKE '%{text}%'",
+        "mysql": f"SELECT id FROM information_schema.processlist WHERE info LIKE '%{text}%' AND id <> CONNECTION_ID()",
+    }[database.dialect]
+    end = time.monotonic() + 20
+    while not database.query(sql):
+        assert time.monotonic() < end, f"nothing runs {text}"
+        time.sleep(0.05)
+
+
+def slow(database: Database, seconds: int) -> str:
+    return SLEEP[database.dialect].format(seconds)
+
+
+# --- the lock -------------------------------------------------------------------------------------------------------
+
+
+def test_who_waits_in_vain_is_told_who_has_the_lock(desk: Desk, server_database: Database) -> None:
+    desk.write({"sql/1_slow.up.sql": "CREATE TABLE a (n INTEGER);\n" + slow(server_database, 30)})
+    desk.set(DATABASE_URL=server_database.url)
+    with runner(desk, server_database, "up"):
+        running(server_database, "leep(30")
+        ran = desk("--dir", "sql", "--lock-timeout", "0.5", "up")
+    assert ran.exit == 5
+    lines = ran.err.splitlines()
+    assert lines[0] == "error: another runner is at work, and kept the lock for all of the lock timeout"
+    since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    who = rf"  held by pid \d+, migrator@\S+, {since}: /\* migrate up 1 \*/ DO SLEEP\(30\)"
+    if server_database.dialect == "postgres":
+        text = re.escape("CREATE TABLE a (n INTEGER); SELECT pg_sleep(30);")
+        who = rf"  held by pid \d+, migrator@\S+, migrate up 1, {since}: {text}"
+    assert re.fullmatch(who, lines[2]), lines
+    assert lines[3] == "nothing was left half done."
+
+
+def test_what_a_holder_runs_is_shown_without_its_quoted_texts(desk: Desk, postgres: Database) -> None:
+    desk.write({"sql/1_slow.up.sql": "SELECT 's3cr3t', $$s3cr3t$$, pg_sleep(30);"})
+    desk.set(DATABASE_URL=postgres.url)
+    with runner(desk, postgres, "up"):
+        running(postgres, "leep(30")
+        ran = desk("--dir", "sql", "--lock-timeout", "0", "up")
+    assert "SELECT '...', '...', pg_sleep(30);" in ran.err
+    assert "s3cr3t" not in ran.err
+
+
+# --- limits ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_statement_is_ended_at_the_statement_timeout(desk: Desk, database: Database) -> None:
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n;"
+    columns = "information_schema.columns"
+    text = {
+        "sqlite": endless,
+        "postgres": "SELECT pg_sleep(60);",
+        "mysql": f"SELECT COUNT(*) FROM {columns} a, {columns} b, {columns} c, {columns} d;",
+    }[database.dialect]
+    desk.write({"sql/1_slow.up.sql": text, "sql/1_slow.down.sql": "SELECT 1;"})
+    desk.set(DATABASE_URL=database.url)
+    started = time.monotonic()
+    ran = desk("--dir", "sql", "--statement-timeout", "1", "up")
+    assert time.monotonic() - started < 20
+    assert ran.exit == 1
+    assert "statement timeout" in ran.err
+    assert desk("--dir", "sql", "status").out.split("\t")[2] == "pending"
+
+
+def test_a_file_that_waits_too_long_is_tried_again_and_says_for_whom(desk: Desk, server_database: Database) -> None:
+    server_database.execute("CREATE TABLE t (n INTEGER)")
+    desk.write({"sql/1_add.up.sql": "CREATE TABLE other (n INTEGER);\nALTER TABLE t ADD COLUMN m INTEGER;"})
+    desk.set(DATABASE_URL=server_database.url)
+    holder = server_database.connect()
+    cursor = holder.cursor()
+    cursor.execute("BEGIN")
+    cursor.execute("SELECT * FROM t")
+    cursor.fetchall()
+    ran = desk("--dir", "sql", "--ddl-lock-timeout", "1", "--retries", "0", "up")
+    assert ran.exit == 1
+    assert "--ddl-lock-timeout 30 --retries 10" in ran.err
+    if server_database.dialect == "postgres":
+        assert re.search(
+            r"  in the way: pid \d+, migrator@\S+, since .* UTC: idle in transaction, last SELECT \* FROM t", ran.err
+        )
+        assert server_database.tables() == ["t"]
+    with runner(desk, server_database, "--ddl-lock-timeout", "1", "--retries", "9", "up") as process:
+        assert process.stderr
+        said = process.stderr.readline()
+        cursor.execute("COMMIT")
+        out, _ = process.communicate(timeout=60)
+    assert re.search(r"1 add: .*; rolled back, again in \d+\.\d s \(1 of 9\)", said)
+    assert out.startswith("applied  1 add")
+    assert process.returncode == 0
+
+
+def test_status_does_not_wait_for_ever_for_a_history_that_another_program_locks(
+    desk: Desk, server_database: Database
+) -> None:
+    desk.write(ONE)
+    desk.set(DATABASE_URL=server_database.url)
+    assert desk("--dir", "sql", "up").exit == 0
+    cursor = server_database.connect().cursor()
+    cursor.execute("BEGIN" if server_database.dialect == "postgres" else "LOCK TABLES schema_migrations WRITE")
+    if server_database.dialect == "postgres":
+        cursor.execute("LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE")
+    for command in ("status", "down"):
+        ran = desk("--dir", "sql", "--ddl-lock-timeout", "1", command)
+        assert ran.exit == 1
+        assert (
+            "fix: another session has locked schema_migrations: end it, or run the same command again later" in ran.err
+        )
+
+
+@pytest.mark.parametrize("option", ["--lock-timeout", "--ddl-lock-timeout", "--retries", "--statement-timeout"])
+@pytest.mark.parametrize("value", ["-1", "x", ""])
+def test_a_limit_below_zero_is_refused(desk: Desk, option: str, value: str) -> None:
+    desk.write(ONE)
+    ran = desk.here(f"{option}={value}", "up")
+    assert ran.exit == 2
+    assert f"fix: write it like  {option} " in ran.err
+    assert "app.db" not in desk.names()
+
+
+def test_retries_are_a_whole_number(desk: Desk) -> None:
+    desk.write(ONE)
+    assert desk.here("--retries", "1.5", "up").err.startswith("error: --retries takes a whole number, from 0 on\n")
+
+
+def test_zero_is_no_limit_for_a_statement(desk: Desk) -> None:
+    desk.write(ONE)
+    assert desk.here("--ddl-lock-timeout", "0", "--retries", "0", "--statement-timeout", "0", "up").exit == 0
+
+
+# --- signals --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_signal_leaves_neither_a_lock_nor_a_running_statement(
+    desk: Desk, server_database: Database, number: int, code: int, word: str
+) -> None:
+    first = "CREATE TABLE a (n INTEGER);\n"
+    desk.write({**ONE, "sql/2_slow.up.sql": first + slow(server_database, 50), "sql/2_slow.down.sql": "DROP TABLE a;"})
+    with runner(desk, server_database, "up") as process:
+        running(server_database, "leep(50")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=15)
+    assert process.returncode == code
+    assert out.startswith("applied  1 one")
+    state = "rolled back whole: 2 slow."
+    if server_database.dialect == "mysql":
+        state = "1 of 2 statements have run and stay; table schema_migrations says dirty."
+    assert err.startswith(f"error: {word}\n")
+    assert f"\n1 migration done before that; {state}\nfix: go on where it stopped:  python migrate.py up\n" in re.sub(
+        r"the statement was ended \(connection \d+\)\. ", "", err
+    )
+    desk.set(DATABASE_URL=server_database.url)
+    log = desk("--dir", "sql", "log", "1").out.split("\t")
+    assert (log[1], log[4], log[7].strip()) == ("2", "failed", "interrupted")
+    desk.write({"sql/2_slow.up.sql": first + slow(server_database, 0)})
+    assert desk("--dir", "sql", "--lock-timeout", "0", "up").exit == 0
+
+
+# --- a copy before anything runs ------------------------------------------------------------------------------------
+
+
+def test_a_backup_is_made_before_anything_runs(desk: Desk) -> None:
+    desk.write(ONE | {"sql/2_two.up.sql": "CREATE TABLE two (id INTEGER);"})
+    assert desk.here("up", "1").exit == 0
+    ran = desk.here("up", "--backup")
+    assert ran.err == (
+        "backup: app.db.backup-1; to restore it, stop what uses the database, remove its -wal and -shm files, and"
+        "  cp app.db.backup-1 app.db\n"
+    )
+    assert desk.tables("app.db.backup-1") == ["one"]
+    assert desk.tables() == ["one", "two"]
+
+
+def test_a_backup_never_replaces_a_file(desk: Desk) -> None:
+    desk.write(ONE | {"copy.db": "mine"})
+    desk.here("up")
+    assert desk.here("down", "--backup", "copy.db").exit == 0
+    assert (desk.home / "copy.db").read_text() == "mine"
+    assert desk.tables("copy.db.1") == ["one"]
+
+
+def test_reset_can_be_undone_with_its_backup(desk: Desk) -> None:
+    desk.write(ONE)
+    desk.here("up")
+    assert desk.here("reset", "--yes", "--backup").exit == 0
+    assert desk.tables("app.db.backup-1") == ["one"]
+
+
+def test_where_nothing_is_pending_no_backup_is_made(desk: Desk) -> None:
+    desk.write(ONE)
+    desk.here("up")
+    desk.here("up", "--backup")
+    assert [name for name in desk.names() if "backup" in name] == []
+
+
+def test_without_a_backup_nothing_runs(desk: Desk) -> None:
+    desk.write(ONE)
+    desk.here("up")
+    ran = desk.here("down", "--backup", "nowhere/copy.db")
+    assert ran.exit == 1
+    assert "error: the backup failed: " in ran.err
+    assert "nothing was changed." in ran.err
+    assert desk.tables() == ["one"]
+
+
+def test_a_server_is_backed_up_with_its_own_tools(desk: Desk, server_database: Database) -> None:
+    desk.write(ONE)
+    desk.set(DATABASE_URL=server_database.url)
+    ran = desk("--dir", "sql", "up", "--backup")
+    assert ran.exit == 2
+    assert "fix: use the tool of the database: pg_dump, mysqldump" in ran.err
+    assert server_database.tables() == []
+
+
+# --- two URLs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_migrate_database_url_wins_over_database_url(desk: Desk, place: str) -> None:
+    desk.write(ONE)
+    urls = {"DATABASE_URL": "sqlite:pooled.db", "MIGRATE_DATABASE_URL": "sqlite:direct.db"}
+    if place == "environment":
+        desk.set(**urls)
+    else:
+        desk.write({".env": "".join(f"{name}={url}\n" for name, url in urls.items())})
+    assert desk("--dir", "sql", "up").exit == 0
+    assert {"direct.db", "pooled.db"} & set(desk.names()) == {"direct.db"}
+    assert desk("--dir", "sql", "--database-url", "sqlite:flag.db", "up").exit == 0
+    assert "flag.db" in desk.names()
+
+
+def test_migrate_database_url_may_be_in_a_mounted_file(desk: Desk) -> None:
+    desk.write(ONE | {"secret": "sqlite:direct.db\n"})
+    desk.set(DATABASE_URL="sqlite:pooled.db", MIGRATE_DATABASE_URL_FILE="secret")
+    assert desk("--dir", "sql", "-v", "up").err.startswith(
+        "database sqlite:direct.db (from MIGRATE_DATABASE_URL_FILE, secret)"
+    )
+
+
+# --- what the server does not allow ---------------------------------------------------------------------------------
+
+
+def test_a_server_that_may_only_be_read_says_so(desk: Desk, postgres: Database) -> None:
+    desk.write(ONE)
+    desk.set(DATABASE_URL=postgres.url)
+    postgres.execute(f'ALTER DATABASE "{postgres.name}" SET default_transaction_read_only = on')
+    ran = desk("--dir", "sql", "up")
+    assert ran.exit == 1
+    assert "read-only" in ran.err
+    assert "fix: name the primary server in the URL" in ran.err
+    assert desk("--dir", "sql", "status").exit == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root on Linux can mount a small disk")
+def test_a_full_disk_leaves_nothing_half_done(desk: Desk) -> None:
+    disk = desk.home / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", disk], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("this machine does not let us mount a tmpfs")
+    try:
+        fill = "CREATE TABLE big (b BLOB);\nINSERT INTO big VALUES (zeroblob(1000000));"
+        desk.write(ONE | {"sql/2_big.up.sql": fill})
+        url = ("--database-url", "sqlite:disk/app.db", "--dir", "sql")
+        ran = desk(*url, "up")
+        assert ran.exit == 1
+        assert ran.err.startswith("error: database or disk is full\n  --> sql/2_big.up.sql\n")
+        assert "fix: make room on the disk of the database, and run the same command again\n" in ran.err
+        assert "nothing was changed by this file: SQLite rolled it back whole." in ran.err
+        assert [line.split("\t")[2] for line in desk(*url, "status").out.splitlines()] == ["applied", "pending"]
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_library_user_sees_the_sqlstate(postgres: Database, tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "1_bad.up.sql").write_text("SELECT 1/0;")
+    settings = migrate.Settings(migrate.DatabaseURL.parse(postgres.url), tmp_path / "sql")
+    with pytest.raises(migrate.StatementError) as caught:
+        migrate.up(settings)
+    assert caught.value.code == "22012"
