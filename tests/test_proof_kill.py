@@ -1,0 +1,182 @@
+"""Proof 1, the kill matrix: SIGKILL between any two calls that reach the database, then a plain ``up``.
+
+The end is the same as without the kill; or the run stops, exit code 4, and names the statement that a person has to look
+at. That happens only where a database cannot tell: a statement that runs in no transaction, so that its note in the
+journal cannot be part of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from desk import clean_environment
+
+if TYPE_CHECKING:
+    from servers import Database
+
+FAULTS = Path(__file__).with_name("faults.py")
+HISTORY = (
+    "SELECT version, name, checksum, dirty, direction, statements, statements_done FROM schema_migrations ORDER BY 1"
+)
+
+# A table whose rows show how often each statement has run, and changes of every kind.
+PLAIN = """CREATE TABLE t (n INTEGER);
+INSERT INTO t VALUES (1);
+INSERT INTO t SELECT n + 1 FROM t;
+CREATE TABLE u (n INTEGER);
+INSERT INTO t VALUES (9);
+"""
+JOURNALED = {
+    "sqlite": "-- migrate: no-transaction\n" + PLAIN + "PRAGMA user_version = 7;\nINSERT INTO u VALUES (1);\n",
+    "postgres": "-- migrate: no-transaction\n" + PLAIN + "SET search_path = public;\nINSERT INTO u VALUES (1);\n",
+    "mysql": PLAIN + "SET @x = 3;\nINSERT INTO u VALUES (@x);\nALTER TABLE u ADD COLUMN m INTEGER;\n",
+}
+# One that cannot run inside a transaction stands between the others.
+ALONE = {
+    "sqlite": "-- migrate: no-transaction\nCREATE TABLE t (n INTEGER);\nVACUUM;\nINSERT INTO t VALUES (1);\n",
+    "postgres": (
+        "-- migrate: no-transaction\nCREATE TABLE t (n INTEGER);\nCREATE INDEX CONCURRENTLY i ON t (n);\n"
+        "INSERT INTO t VALUES (1);\n"
+    ),
+}
+LAST = "CREATE TABLE z (n INTEGER);\nINSERT INTO z VALUES (1);\n"
+DOWN = "-- migrate: no-transaction\nDROP TABLE u;\nDROP TABLE t;\n"
+
+
+def write(folder: Path, texts: dict[str, str]) -> None:
+    (folder / "sql").mkdir()
+    for name, text in texts.items():
+        (folder / "sql" / f"{name}.sql").write_text(text)
+
+
+def run(folder: Path, database: Database, *words: str, kill_at: str = "") -> subprocess.CompletedProcess[str]:
+    environment = clean_environment() | {"DATABASE_URL": database.url, "PYTHONPATH": str(FAULTS.parent.parent)}
+    if kill_at:
+        environment["MIGRATE_KILL_AT"] = kill_at
+    return subprocess.run(
+        [sys.executable, str(FAULTS), "--dir", "sql", *words],
+        cwd=folder, env=environment, text=True, capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def state(database: Database) -> tuple[str, list[Any], list[Any]]:
+    """Return what must be the same: the schema, the rows, the history without times and people."""
+    tables = database.tables()
+    rows = [(table, sorted(database.query(f"SELECT n FROM {table}"))) for table in tables]
+    return database.dump(), rows, [tuple(map(str, row)) for row in database.query(HISTORY)]
+
+
+def points(count: int, *, full: bool, seed: int) -> list[int]:
+    """Return every point, or for the short form a spread of them; every case begins at another."""
+    return list(range(count)) if full else list(range(seed % 9, count, 9))
+
+
+class Matrix:
+    """One set of files on one server: a database for every point."""
+
+    def __init__(
+        self, database: Database, folder: Path, texts: dict[str, str], before: list[str], words: list[str]
+    ) -> None:
+        self.database, self.folder, self.texts, self.before, self.words = database, folder, texts, before, words
+        self.asked: list[tuple[int, str]] = []
+        write(folder, texts)
+
+    def fresh(self, name: str) -> tuple[Database, Path]:
+        folder = self.folder / name
+        folder.mkdir()
+        write(folder, self.texts)
+        database = self.database.server.create(folder)
+        if self.before:
+            assert run(folder, database, *self.before).returncode == 0
+        return database, folder
+
+    def expected(self) -> tuple[int, tuple[str, list[Any], list[Any]]]:
+        database, folder = self.fresh("expected")
+        try:
+            ran = run(folder, database, *self.words, kill_at="count")
+            assert ran.returncode == 0, ran.stderr
+            return int(ran.stderr.split()[-1]), state(database)
+        finally:
+            database.drop()
+
+    def check(self, point: int, wanted: tuple[str, list[Any], list[Any]]) -> None:
+        database, folder = self.fresh(str(point))
+        try:
+            ran = run(folder, database, *self.words, kill_at=str(point))
+            assert ran.returncode == -signal.SIGKILL, (point, ran.stderr)
+            done = run(folder, database, "up") if self.words == ["up"] else self.again(folder, database)
+            if done.returncode == 4:
+                self.asked.append((point, done.stderr))
+                done = self.advise(folder, database, done.stderr)
+            assert done.returncode == 0, (point, done.stderr)
+            assert state(database) == wanted, point
+        finally:
+            database.drop()
+
+    def again(self, folder: Path, database: Database) -> subprocess.CompletedProcess[str]:
+        """Go on downwards, if there is anything left to undo."""
+        left = database.query("SELECT version FROM schema_migrations")
+        return run(folder, database, *(self.words if left else ["status"]))
+
+    def advise(self, folder: Path, database: Database, said: str) -> subprocess.CompletedProcess[str]:
+        """Do what the message asks of a person: look, undo by hand what is there, say so, and run again."""
+        found = re.search(r"while statement (\d+) ran: only a person can see if it has", said)
+        assert found, said
+        assert "repair 2 --applied" in said
+        assert "repair 2 --pending" in said
+        database.execute("DROP TABLE t")
+        assert run(folder, database, "repair", "2", "--pending").returncode == 0
+        return run(folder, database, "up")
+
+    def prove(self, *, full: bool) -> list[tuple[int, str]]:
+        count, wanted = self.expected()
+        assert count > 10
+        chosen = points(count, full=full, seed=len(self.database.label) + len(self.texts["2_two.up"]))
+        with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
+            list(pool.map(lambda point: self.check(point, wanted), chosen))
+        return self.asked
+
+
+def texts(second: str, down: str = DOWN) -> dict[str, str]:
+    return {"1_one.up": "CREATE TABLE one (n INTEGER);\n", "2_two.up": second, "2_two.down": down, "3_three.up": LAST}
+
+
+def test_a_killed_run_of_plain_files_ends_as_if_nothing_had_happened(
+    database: Database, tmp_path: Path, full: bool
+) -> None:
+    matrix = Matrix(database, tmp_path, texts(PLAIN), [], ["up"])
+    assert matrix.prove(full=full) == []
+
+
+def test_a_killed_run_of_journaled_files_ends_as_if_nothing_had_happened(
+    database: Database, tmp_path: Path, full: bool
+) -> None:
+    matrix = Matrix(database, tmp_path, texts(JOURNALED[database.dialect]), [], ["up"])
+    assert matrix.prove(full=full) == []
+
+
+@pytest.mark.databases("sqlite", "postgres")
+def test_only_a_statement_without_a_transaction_may_need_a_person(
+    database: Database, tmp_path: Path, full: bool
+) -> None:
+    matrix = Matrix(database, tmp_path, texts(ALONE[database.dialect]), [], ["up"])
+    asked = matrix.prove(full=full)
+    assert asked or not full
+    for _point, said in asked:
+        assert "stopped while statement 2 ran: only a person can see if it has" in said
+
+
+def test_a_killed_down_ends_as_if_nothing_had_happened(database: Database, tmp_path: Path, full: bool) -> None:
+    files = texts(JOURNALED[database.dialect])
+    del files["3_three.up"]
+    matrix = Matrix(database, tmp_path, files, ["up"], ["down"])
+    matrix.words = ["down", "--to", "1"]
+    assert matrix.prove(full=full) == []
