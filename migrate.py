@@ -905,11 +905,11 @@ class Database(ABC):
     def observe(self) -> str:
         """Ask over a second connection what the statement that runs waits for, or how far it is. Never raises."""
         with contextlib.suppress(_Failed, MigrateError):
-            self.observer = self.observer or self.another()
-            self.blockers = [str(_Session(*row)) for row in self.observer.query(self.blockers_sql, self.session_id)]
+            self.observer = observer = self.observer or self.another()
+            self.blockers = [str(_Session(*row)) for row in observer.query(self.blockers_sql, self.session_id)]
             if self.blockers:
                 return f"waiting for {self.blockers[0]}"
-            return ", ".join(row[0] for row in self.observer.query(self.progress_sql, self.session_id))
+            return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
         return ""
 
     def cancel(self) -> None:
@@ -2134,10 +2134,10 @@ class _Run:
             if self.since == since and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
                 number = step.statements.index(self.statement) + 1 if self.statement in step.statements else 0
                 self.notify(Running(step, number, seconds, waits))
-            if database.local_locks and database.observer:
+            if database.local_locks and (observer := database.observer):
                 beat = f"UPDATE {self.history.relation} SET took_ms = ? WHERE version = ? AND dirty"
                 with contextlib.suppress(_Failed):
-                    database.observer.query(beat, round(seconds * 1000), step.version)
+                    observer.query(beat, round(seconds * 1000), step.version)
             if not database.server_times and 0 < limit <= seconds and self.since == since:
                 self.timed_out = True
                 database.cancel()
@@ -2375,11 +2375,17 @@ class _Run:
         try:
             result = self._try_journaled(step, sums, first, started)
         except _Failed as failed:
-            raise self._settled(step, before, failed, sums) from None
+            if error := self._settled(step, before, failed, sums):
+                raise error from None
+            self.notify("the connection was lost during COMMIT; the history says that it was done")
+            result = Result(step.version, step.name, step.direction, len(step.statements) - first)
         except KeyboardInterrupt:
             number = self.database.session_id
             self.database.cancel()
             error = self._settled(step, before, _Failed("interrupted", lost=True), sums)
+            if not error:
+                self.done(Result(step.version, step.name, step.direction, len(step.statements) - first))
+                raise
             error.fix = error.fix if "repair" in error.fix else f"go on where it stopped:  migrate {step.direction}"
             if number:
                 error.state = f"the statement was ended (connection {number}). {error.state}"
@@ -2446,14 +2452,22 @@ class _Run:
                     database.run_marked(statement, self.history.progress(step.version, number - 1, sums[number]), done)
         self.statement, self.since = None, 0
 
-    def _settled(self, step: Step, before: Sequence[Applied], failed: _Failed, sums: Sequence[str]) -> StatementError:
-        """Make the row as exact as can be after a failure, and return the error that says what it says now."""
+    def _settled(
+        self, step: Step, before: Sequence[Applied], failed: _Failed, sums: Sequence[str],
+    ) -> StatementError | None:
+        """Make the row as exact as can be after a failure, and return the error that says what it says now.
+
+        None if the file is in after all: the connection was lost after the last COMMIT had reached the server.
+        """
         error, history, database = self._error(step, failed), self.history, self.database
+        number = database.session_id
         self.since = 0
         database.rollback()
         try:
             if failed.lost:  # with the lock, which waits for a statement that still runs
                 database.renew(time.monotonic() + (3 if failed.message == "interrupted" else 60), patience=10)
+            if failed.lost and not remaining([step], history.read(step.version)):
+                return None
             row = history.read(step.version)[0]
             done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
             code = code_of(self.statement, database.syntax) if self.statement else ""
@@ -2477,8 +2491,8 @@ class _Run:
                 error.state += f" Statement {done + 1} may have run, or a part of it."
                 error.fix = _ASK.format(row=row, number=done + 1)
         except LockedError:
-            error.state = (f"a statement still runs on the server, as connection {database.session_id} (KILL"
-                           f" {database.session_id} ends it); the history says which have run.")
+            error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
+                           " the history says which have run.")
         except (_Failed, MigrateError, IndexError):
             error.state = error.state or "the database cannot be asked now; its history says which statements have run."
         self._log_failure(error)

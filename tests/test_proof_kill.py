@@ -1,8 +1,8 @@
 """Proof 1, the kill matrix: SIGKILL between any two calls that reach the database, then a plain ``up``.
 
-The end is the same as without the kill; or the run stops, exit code 4, and names the statement that a person has to look
-at. That happens only where a database cannot tell: a statement that runs in no transaction, so that its note in the
-journal cannot be part of it.
+The end is the same as without the kill; or the run stops with exit code 4 and names the statement that a person has to
+look at. That happens only where a database cannot tell: a statement that runs in no transaction, so that its note in
+the journal cannot be part of it.
 """
 
 from __future__ import annotations

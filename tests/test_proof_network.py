@@ -1,0 +1,153 @@
+"""Proofs 2 and 5: the server is killed, or the network is cut, in the middle of a run; what is said then is true."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import rig
+
+import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from servers import Database
+
+FILES = {"1_a.up": "CREATE TABLE t (n INTEGER);", "2_b.up": "INSERT INTO t VALUES (1);", "2_b.down": "DELETE FROM t;"}
+STATE = "SELECT version, dirty FROM schema_migrations ORDER BY version"
+
+
+def history(database: Database | rig.Mortal) -> list[tuple[str, bool]]:
+    return [(version, bool(dirty)) for version, dirty in database.query(STATE)]
+
+
+def direct(database: Database) -> str:
+    """Return the URL without TLS, which would hide the words from the proxy."""
+    return database.url + ("?sslmode=disable" if database.dialect == "postgres" else "?ssl_mode=DISABLED")
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+def test_a_network_cut_around_commit_is_told_as_it_is(
+    server_database: Database, tmp_path: Path, after: bool, command: str
+) -> None:
+    rig.write(tmp_path, FILES)
+    assert rig.run(tmp_path, server_database.url, "up", "1" if command == "up" else "2").exit == 0
+    proxy = rig.Proxy(direct(server_database), b"COMMIT", after=after)
+    try:
+        ran = rig.run(tmp_path, proxy.url, command)
+    finally:
+        proxy.close()
+    assert proxy.cut.is_set()
+    assert "Traceback" not in ran.err
+    inside = ("2", False) in history(server_database)
+    assert not any(dirty for _, dirty in history(server_database)), ran.err
+    done = inside == (command == "up")
+    if ran.exit == 0:
+        assert done, ran.err
+        assert "the connection was lost during COMMIT; the history says that it was done" in ran.err
+    else:
+        assert ran.exit == 1
+        assert not done, ran.err
+        assert "nothing was changed" in ran.err
+        failed = server_database.query("SELECT version FROM schema_migrations_log WHERE outcome = 'failed'")
+        assert failed == [("2",)]
+    if after and server_database.dialect == "postgres":
+        assert ran.exit == 0, ran.err
+    rows = server_database.query("SELECT n FROM t")
+    assert rows == ([(1,)] if inside else [])
+    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert server_database.query("SELECT n FROM t") == [(1,)]
+
+
+def test_a_network_cut_in_the_middle_of_a_statement_leaves_nothing(server_database: Database, tmp_path: Path) -> None:
+    text = {"postgres": "SELECT pg_sleep(1);", "mysql": "DO SLEEP(1);"}[server_database.dialect]
+    rig.write(tmp_path, FILES | {"3_c.up": f"INSERT INTO t VALUES (3);\n{text}\n"})
+    assert rig.run(tmp_path, server_database.url, "up", "2").exit == 0
+    proxy = rig.Proxy(direct(server_database), text[-9:-1].encode(), after=False)
+    try:
+        ran = rig.run(tmp_path, proxy.url, "up")
+    finally:
+        proxy.close()
+    assert ran.exit == 1
+    assert "nothing was changed" in ran.err
+    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert sorted(server_database.query("SELECT n FROM t")) == [(1,), (3,)]
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def mortal(request: pytest.FixtureRequest) -> Iterator[rig.Mortal]:
+    server = rig.Mortal(request.param)
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
+    mortal: rig.Mortal, tmp_path: Path, full: bool
+) -> None:
+    text = {"postgres": "SELECT pg_sleep(0.3);", "mysql": "DO SLEEP(0.3);"}[mortal.dialect]
+    rows = "".join(f"INSERT INTO t{{0}} VALUES ({number});\n{text}\n" for number in range(3))
+    table = "CREATE TABLE t{0} (n INTEGER);\n"
+    for number in range(12 if full else 3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        again = f"CREATE TABLE u{number} (n INTEGER);\n" + rows.format(f"{number}")
+        rig.write(folder, {f"{number}1_a.up": table.format(number) + rows.format(number), f"{number}2_b.up": again})
+        process = rig.start(folder, mortal.url, "--table", f"history{number}", "up")
+        time.sleep(0.5 + number * (0.2 if full else 0.7))
+        mortal.kill()
+        mortal.restart()
+        ran = rig.Ended(process)
+        assert "Traceback" not in ran.err
+        assert ran.exit in {0, 1}
+        done = rig.run(folder, mortal.url, "--table", f"history{number}", "up")
+        if done.exit == 4:  # it died between a statement of its own transaction and the note: only a person can tell
+            assert mortal.dialect == "mysql"
+            assert "only a person can see if it has" in done.err
+            continue
+        assert done.exit == 0, done.err
+        found = sorted(mortal.query(f"SELECT n FROM t{number}"))
+        assert found == [(0,), (0,), (1,), (1,), (2,), (2,)], (number, ran.err)
+
+
+def test_a_server_that_dies_while_a_run_waits_for_the_lock_is_told(mortal: rig.Mortal, tmp_path: Path) -> None:
+    text = {"postgres": "SELECT pg_sleep(60);", "mysql": "DO SLEEP(60);"}[mortal.dialect]
+    rig.write(tmp_path, {"1_a.up": text})
+    first = rig.start(tmp_path, mortal.url, "up")
+    where = {
+        "postgres": "pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep(60%'",
+        "mysql": "information_schema.processlist WHERE id <> CONNECTION_ID() AND info LIKE '%SLEEP(60%'",
+    }[mortal.dialect]
+    rig.until(lambda: mortal.query(f"SELECT 1 FROM {where}"))
+    second = rig.start(tmp_path, mortal.url, "up")
+    time.sleep(1.5)
+    mortal.kill()
+    for process in (first, second):
+        ended = rig.Ended(process)
+        assert ended.exit == 1, ended.err
+        assert "Traceback" not in ended.err
+        assert "fix: " in ended.err
+
+
+def test_a_dead_network_is_noticed_by_tcp(server_database: Database) -> None:
+    """A proxy cannot show it: it acknowledges what it does not pass on. So the socket is asked."""
+    database = migrate._DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url))
+    database.open()
+    try:
+        raw = database.connection
+        number = raw.pgconn.socket if server_database.dialect == "postgres" else raw._sock.fileno()
+        with socket.socket(fileno=os.dup(number)) as link:
+            assert link.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+            assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 10
+            assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 3
+            assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+    finally:
+        database.close()
