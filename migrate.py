@@ -703,7 +703,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=re.compile(r"\s+|(?P<client_command>\.[^\n]*)", re.ASCII),
+    start=re.compile(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     identifier_quotes='"`[',
     programs=frozenset({"TRIGGER"}),
 )
@@ -1181,8 +1181,8 @@ class SQLite(Database):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
-        text = bare(statement.text, self.syntax) if set("?:@$").intersection(statement.text) else ""
-        if found := re.search(r"\?\d*|(?<![\w$:])[:@$][A-Za-z_]\w*", text):
+        text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
+        if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
         switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
         acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
@@ -1448,7 +1448,7 @@ class MySQL(Database):
         if self.lock_wait:
             limit = max(1, math.ceil(self.lock_wait))
             self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
-        if self.query("SHOW VARIABLES LIKE 'wsrep_on'")[:1] == [("wsrep_on", "ON")]:  # Galera
+        if ("wsrep_on", "ON") in self.query("SHOW VARIABLES LIKE 'wsrep_on'"):  # Galera
             self.local_locks = True
             self.query("SET SESSION wsrep_sync_wait = 7")  # read what the other nodes have committed
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
