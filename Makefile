@@ -65,7 +65,7 @@ test: .venv/.dev        ## every test on every database; brings its own servers 
 
 .PHONY: prove
 prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut networks, fuzzing
-	@$(VENV) -m pytest --prove -v tests/test_proof_*.py $(ARGS)
+	@$(VENV) -m pytest --prove -n 2 tests/test_proof_*.py $(ARGS)
 
 .PHONY: lint
 lint: .venv/.dev        ## style of the Python and of the SQL

@@ -769,8 +769,8 @@ class _Session(NamedTuple):
     query: str | None
 
     def __str__(self) -> str:
-        # What stands in quotes may be a password.
-        query = _QUOTES.sub("'...'", " ".join((self.query or "idle").split()))[:100]
+        # What stands in quotes may be a password, and a comment may hold half a quote: nothing after either is shown.
+        query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((self.query or "idle").split()))[:100]
         name = f", {self.name}" if self.name else ""
         return f"pid {self.pid}, {self.user}@{self.host}{name}, since {self.since} UTC: {query}"
 
@@ -801,8 +801,7 @@ _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = dict.fromkeys(  # by code: where it is not the file that has to be mended
     ("25006", "1290", "1836"), "name the primary server in the URL: this one is a replica, or set to read-only"
 ) | dict.fromkeys(("53100", "1021", "1114"), "make room on the disk of the database, and run the same command again")
-_QUOTES: Final = re.compile(
-    r"""'(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.)*"?|\$(\w*)\$.*?(?:\$\1\$|\Z)""", re.DOTALL)
+_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*"""  # of another session's query: but for that
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
@@ -1520,10 +1519,10 @@ _COLUMNS: Final = """version VARCHAR(64) NOT NULL PRIMARY KEY, name VARCHAR(255)
 _LOG_COLUMNS: Final = """id {id}, at {time} NOT NULL, version VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL,
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
-# After these words a message quotes a value, or a part of the statement.
+# What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA: Final = re.compile(
-    r"""(\b(?:near|entry|value:?|for [\w ]+:)\s*)(['"]).*\2(?= for | at line | is |: syntax|\Z)""",
-    re.IGNORECASE | re.DOTALL)
+    r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
+    r"""(?:'[^'\n]*'|"[^"\n]*"))|['"].*""", re.IGNORECASE | re.DOTALL)
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate", "version": "dbmate or Rails", "inserted_at, version": "Ecto"}
 
@@ -1667,9 +1666,9 @@ class History:
     def log(self, version: str, name: str, action: str, *, took_ms: int = 0, error: str | None = None) -> None:
         """Add a line to the log, in the transaction that is open, if any. Raises _Failed.
 
-        Of an *error* the first line is kept, without what a database quotes from the data or from the statement.
+        Of an *error* the first line is kept, up to what a database quotes from the data or from the statement.
         """
-        error = error and _DATA.sub(r"\1\2...\2", error.partition("\n")[0])
+        error = error and _DATA.sub(lambda found: found[1] or "...", error).partition("\n")[0]
         values = {"version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
         self._insert(self.log_relation, values | {"at": _now(), "outcome": "ok" if error is None else "failed"})
 

@@ -97,7 +97,8 @@ def scripts(draw: st.DrawFn, dialect: str) -> str:
 def end_of(database: Database) -> tuple[str, list[Any]]:
     # In a packet of several statements MySQL, not MariaDB, keeps the semicolon after a routine as a part of it.
     schema = re.sub(r"\s*;(?=\n\n|\Z)", "", database.dump())
-    return schema, sorted(map(str, database.query("SELECT v FROM log")))
+    # Its client also reads CRLF inside a text as LF; we send the text as it is in the file.
+    return schema, sorted(str(row).replace("\\r\\n", "\\n") for row in database.query("SELECT v FROM log"))
 
 
 def compare(database: Database, folder: Path, sql: str) -> str:

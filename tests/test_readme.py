@@ -192,3 +192,10 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
         if line.startswith("#")
     }
     assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
+
+
+def test_every_guarantee_names_tests_that_exist() -> None:
+    named = re.findall(r"`(test_\w+)`", README)
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    assert len(named) > 10
+    assert [name for name in named if f"def {name}(" not in written] == []
