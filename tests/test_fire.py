@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import rig
 from desk import MODULE, Desk, clean_environment
 
 import migrate
@@ -334,3 +335,54 @@ def test_a_library_user_sees_the_sqlstate(postgres: Database, tmp_path: Path) ->
     with pytest.raises(migrate.StatementError) as caught:
         migrate.up(settings)
     assert caught.value.code == "22012"
+
+
+def test_a_mysql_server_that_is_read_only_says_so(desk: Desk) -> None:
+    server = rig.Mortal("mysql")
+    try:
+        server.query("CREATE USER plain IDENTIFIED BY 'p'")
+        server.query("GRANT ALL ON app.* TO plain")
+        server.query("SET GLOBAL read_only = 1")
+        desk.write(ONE)
+        desk.set(DATABASE_URL=server.url.replace("root@", "plain:p@"))
+        ran = desk("--dir", "sql", "up")
+        assert ran.exit == 1
+        assert "read-only" in ran.err
+        assert "nothing was changed.\nfix: name the primary server in the URL" in ran.err
+        assert desk("--dir", "sql", "status").exit == 0
+    finally:
+        server.remove()
+
+
+def test_what_is_asked_about_other_sessions_is_sql_that_the_server_knows(server_database: Database) -> None:
+    """An error in it would be hidden: what cannot be asked is not told."""
+    database = migrate._DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url), 5)
+    database.open()
+    try:
+        assert database.query(database.holder_sql, "0" * 40) in ([], ())
+        assert database.query(database.progress_sql, 1) in ([], ())
+        try:
+            assert database.query(database.blockers_sql, database.session_id) in ([], ())
+        except migrate._Failed as failed:
+            assert failed.code == "1227"  # noqa: PT017 (without the right PROCESS)
+        database.cancel()  # of a session that runs nothing, which is no error
+    finally:
+        database.close()
+
+
+def test_an_index_that_is_built_concurrently_shows_what_it_waits_for(desk: Desk, postgres: Database) -> None:
+    desk.write({"sql/1_i.up.sql": "CREATE INDEX CONCURRENTLY i ON t (n);"})
+    postgres.execute("CREATE TABLE t (n INTEGER)")
+    old = postgres.connect().cursor()
+    old.execute("BEGIN")
+    old.execute("INSERT INTO t VALUES (1)")
+    seen: list[str] = []
+    settings = migrate.Settings(migrate.DatabaseURL.parse(postgres.url), desk.home / "sql")
+
+    def notify(event: object) -> None:
+        if isinstance(event, migrate.Running):
+            seen.append(event.waits)
+            old.connection.rollback()
+
+    migrate.up(settings, notify=notify)
+    assert re.match(r"waiting for pid \d+, migrator@.*idle in transaction, last INSERT INTO t VALUES \(1\)", seen[0])
