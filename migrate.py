@@ -2093,14 +2093,19 @@ class _Run:
                 self._await_owner()
             yield
 
-    def _await_owner(self) -> None:
-        """Wait for a runner on another node of a cluster, whose lock is not seen here, while its claim shows life."""
+    def _await_owner(self) -> list[Applied]:
+        """Wait for a runner on another node of a cluster, whose lock is not seen here, while its claim shows life.
+
+        Return the history as it was read last: what is dirty in it was left so by a dead one.
+        """
         deadline, seen, since = self.deadline, None, time.monotonic()
-        while dirty := [row for row in self.history.read() if row.dirty]:
-            if dirty != seen:
+        while True:
+            rows = self.history.read()
+            dirty = [row for row in rows if row.dirty]
+            if dirty and dirty != seen:
                 seen, since = dirty, time.monotonic()
-            elif time.monotonic() - since > _ALIVE:
-                return
+            elif not dirty or time.monotonic() - since > _ALIVE:
+                return rows
             if time.monotonic() >= deadline:
                 raise self.database.locked_error([str(row.owner) for row in dirty])
             time.sleep(0.2)
@@ -2356,7 +2361,8 @@ class _Run:
 
         When it fails, the row says which statements have run; where none has, it is as it was before.
         """
-        before, started = self.history.read(step.version), time.monotonic()
+        rows = self._await_owner() if self.database.local_locks else self.history.read(step.version)
+        before, started = [row for row in rows if row.version == step.version], time.monotonic()
         left = remaining([step], before)
         if not left:
             return

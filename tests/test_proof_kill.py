@@ -76,7 +76,7 @@ def state(database: Database) -> tuple[str, list[Any], list[Any]]:
 
 def points(count: int, *, full: bool, seed: int) -> list[int]:
     """Return every point, or for the short form a spread of them; every case begins at another."""
-    return list(range(count)) if full else list(range(seed % 9, count, 9))
+    return list(range(count)) if full else list(range(seed % 14, count, 14))
 
 
 class Matrix:

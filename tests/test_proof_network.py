@@ -95,7 +95,7 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
     text = {"postgres": "SELECT pg_sleep(0.3);", "mysql": "DO SLEEP(0.3);"}[mortal.dialect]
     rows = "".join(f"INSERT INTO t{{0}} VALUES ({number});\n{text}\n" for number in range(3))
     table = "CREATE TABLE t{0} (n INTEGER);\n"
-    for number in range(12 if full else 3):
+    for number in range(12 if full else 2):
         folder = tmp_path / str(number)
         folder.mkdir()
         again = f"CREATE TABLE u{number} (n INTEGER);\n" + rows.format(f"{number}")
