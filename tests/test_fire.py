@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from servers import Database
 
@@ -326,6 +326,68 @@ def test_a_full_disk_leaves_nothing_half_done(desk: Desk) -> None:
         assert [line.split("\t")[2] for line in desk(*url, "status").out.splitlines()] == ["applied", "pending"]
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root on Linux can mount a small disk")
+@pytest.mark.parametrize("dialect", ["postgres", "mysql"])
+def test_a_full_disk_of_a_server_leaves_nothing_half_done(dialect: str, desk: Desk) -> None:
+    server = rig.Mortal(dialect)
+    disk = server.home / "disk"
+    disk.mkdir()
+    try:
+        if subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=4m,mode=777", "none", disk], check=False, capture_output=True
+        ).returncode:
+            pytest.skip("this machine does not let us mount a tmpfs")
+        if dialect == "postgres":
+            subprocess.run(["chown", "nobody", disk], check=True)
+            server.query(f"CREATE TABLESPACE small LOCATION '{disk}'")
+            big = "CREATE TABLE big (b TEXT) TABLESPACE small;"
+            fill = "INSERT INTO big SELECT repeat(md5(i::text), 20) FROM generate_series(1, 50000) i;"
+        else:
+            big = f"CREATE TABLE big (b LONGTEXT) DATA DIRECTORY = '{disk}';"
+            fill = "INSERT INTO big SELECT REPEAT('x', 4000) FROM seq_1_to_5000;"
+        desk.write(ONE | {"sql/2_big.up.sql": big, "sql/3_fill.up.sql": fill})
+        desk.set(DATABASE_URL=server.url)
+        ran = desk("--dir", "sql", "up")
+        assert ran.exit == 1, ran.err
+        assert "\n  --> sql/3_fill.up.sql:1" in ran.err
+        assert "fix: make room on the disk of the database, and run the same command again\n" in ran.err
+        assert "nothing was changed" in ran.err
+        states = [line.split("\t")[2] for line in desk("--dir", "sql", "status").out.splitlines()]
+        assert states == ["applied", "applied", "pending"]
+        assert server.query("SELECT count(*) FROM big")[0][0] == 0
+    finally:
+        server.kill()
+        subprocess.run(["umount", disk], check=False, capture_output=True)
+        server.remove()
+
+
+def test_a_hot_standby_is_read_and_says_that_it_is_one(desk: Desk) -> None:
+    primary = rig.Mortal("postgres")
+    standby = rig.Servant("standby")
+    try:
+        desk.write(ONE)
+        desk.set(DATABASE_URL=primary.url)
+        assert desk("--dir", "sql", "up").exit == 0
+        postgres = Path(primary.command[0])
+        data = str(standby.home / "data")
+        standby.call(str(postgres.with_name("pg_basebackup")), "-d", primary.url, "-D", data, "-R", "-c", "fast")
+        standby.serve(
+            str(postgres), "-D", data, "-p", str(standby.port), "-k", str(standby.home),
+            "-c", "listen_addresses=127.0.0.1", "-c", "hot_standby=on",
+        )  # fmt: skip
+        desk.set(DATABASE_URL=primary.url.replace(str(primary.port), str(standby.port)))
+        rig.until(lambda: desk("--dir", "sql", "status").out.startswith("1\tone\tapplied\t"))
+        desk.write({"sql/2_two.up.sql": "CREATE TABLE two (id INTEGER);"})
+        for command in "up", "down":
+            ran = desk("--dir", "sql", command)
+            assert ran.exit == 1
+            assert "fix: name the primary server in the URL: this one is a replica, or set to read-only\n" in ran.err
+        assert desk("--dir", "sql", "plan").exit == 0
+    finally:
+        standby.remove()
+        primary.remove()
 
 
 def test_a_library_user_sees_the_sqlstate(postgres: Database, tmp_path: Path) -> None:

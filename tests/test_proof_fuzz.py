@@ -95,9 +95,9 @@ def scripts(draw: st.DrawFn, dialect: str) -> str:
 
 
 def end_of(database: Database) -> tuple[str, list[Any]]:
+    # The clients of SQLite and MySQL read CRLF inside a text or a name as LF; we send what is in the file.
     # In a packet of several statements MySQL, not MariaDB, keeps the semicolon after a routine as a part of it.
-    schema = re.sub(r"\s*;(?=\n\n|\Z)", "", database.dump())
-    # Its client also reads CRLF inside a text as LF; we send the text as it is in the file.
+    schema = re.sub(r"\s*;(?=\n\n|\Z)", "", database.dump().replace("\r\n", "\n"))
     return schema, sorted(str(row).replace("\\r\\n", "\\n") for row in database.query("SELECT v FROM log"))
 
 
@@ -179,6 +179,51 @@ def test_postgres_counts_the_same_statements(postgres: Database, full: bool) -> 
 
     prove()
     connection.execute("ROLLBACK")
+
+
+def test_mysql_executes_the_statements_that_we_find(mysql_family: Database, full: bool) -> None:
+    """The general log has what the client sent: one line for a statement, as the server took it."""
+    before = mysql_family.query("SELECT @@global.general_log, @@global.log_output")[0]
+    mysql_family.execute("SET GLOBAL log_output = 'TABLE'", "SET GLOBAL general_log = 1")
+    numbers, compared = itertools.count(), list[int]()
+    logged = """SELECT argument FROM mysql.general_log WHERE command_type = 'Query' AND thread_id = (
+        SELECT thread_id FROM mysql.general_log WHERE argument = 'SELECT "{}"' LIMIT 1)"""
+
+    def code(text: str) -> str:
+        return " ".join(migrate.bare(text, migrate.MYSQL_SYNTAX).split()).rstrip("; ")
+
+    @given(scripts("mysql"))
+    @settings(
+        max_examples=600 if full else 60, derandomize=not full, deadline=None, database=None,
+        phases=[Phase.generate, Phase.shrink] if full else [Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    def prove(sql: str) -> None:
+        ours = list(migrate._split(sql, lambda: migrate.MYSQL_SYNTAX))
+        if any(each.fault for each in ours):
+            return
+        mark = f"{mysql_family.name} {next(numbers)}"
+        mysql_family.execute("DROP TABLE IF EXISTS log")
+        try:
+            if mysql_family.run_client(f'SELECT "{mark}";\n{sql}').returncode:
+                return  # it stopped at an error: what comes after that is not told
+        except subprocess.TimeoutExpired:
+            return
+        rows = mysql_family.query(logged.format(mark))
+        sent = [text.decode() if isinstance(text, bytes) else text for (text,) in rows]
+        theirs = sent[sent.index(f'SELECT "{mark}"') + 1 :]
+        # Comments alone are sent by some clients, and are no statement.
+        assert [code(each) for each in theirs if code(each)] == [code(each.text) for each in ours], sql
+        compared.append(len(ours))
+
+    try:
+        prove()
+    finally:
+        mysql_family.execute(
+            f"SET GLOBAL general_log = {before[0]}", f"SET GLOBAL log_output = '{before[1]}'",
+            "TRUNCATE TABLE mysql.general_log",
+        )  # fmt: skip
+    assert len(compared) > 5
 
 
 def test_atheris_finds_no_text_that_breaks_the_lexer(tmp_path: Path, full: bool) -> None:
