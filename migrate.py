@@ -2231,28 +2231,33 @@ class _Run:
             return
 
     def _try_transaction(self, batch: Sequence[Step], *, alone: bool) -> None:
-        database, results = self.database, list[Result]()
+        database, results, begun = self.database, list[Result](), list[Step]()
         try:
             with self.transaction():
                 before = database.broken_references() if alone else Counter()
                 for step in batch:
                     if remaining([step], self.history.read(step.version)):
                         self.step = step
+                        begun.append(step)
                         self.notify(step)
                         results.append(self._run_file(step))
                 for (table, parent), number in (database.broken_references() - before).items():
                     what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
                     raise self._error(batch[-1], _Failed(f"{what} without a row of {parent}"))
-                self._commit(batch)
+                try:
+                    database.commit(self.deadline)
+                except _Failed as failed:
+                    raise self._error(batch[-1], failed) from None
         except (StatementError, KeyboardInterrupt) as raised:
             self.since = 0
             stopped = isinstance(raised, KeyboardInterrupt)
-            error = raised if isinstance(raised, StatementError) else self._stopped(batch)
+            error = raised if isinstance(raised, StatementError) else self._stopped(batch, begun)
             if not (stopped or error.code == "lost"):
                 raise
             if not self._is_in(batch, error):
-                if stopped:
+                if stopped and begun:
                     self._log_failure(error)
+                if stopped:
                     raise KeyboardInterrupt(error) from None
                 raise
             self.done(*results)
@@ -2262,11 +2267,12 @@ class _Run:
         else:
             self.done(*results)
 
-    def _stopped(self, batch: Sequence[Step]) -> StatementError:
+    @staticmethod
+    def _stopped(batch: Sequence[Step], begun: Sequence[Step]) -> StatementError:
         """Return what to say of a run that a person, or an orchestrator, has stopped."""
-        begun = ", ".join(step.title for step in batch[: batch.index(self.step) + 1 if self.step in batch else 0])
         error = StatementError("interrupted", fix=f"go on where it stopped:  migrate {batch[0].direction}")
-        error.state = f"rolled back whole: {begun}." if begun else "nothing was left half done."
+        titles = ", ".join(step.title for step in begun)
+        error.state = f"rolled back whole: {titles}." if begun else "nothing was left half done."
         return error
 
     def _is_in(self, batch: Sequence[Step], error: StatementError) -> bool:
@@ -2291,13 +2297,6 @@ class _Run:
         if self.step:
             with contextlib.suppress(_Failed):
                 self.history.log(self.step.version, self.step.name, self.step.direction, error=error.what)
-
-    def _commit(self, batch: Sequence[Step]) -> None:
-        """Commit. Raises StatementError."""
-        try:
-            self.database.commit(self.deadline)
-        except _Failed as failed:
-            raise self._error(batch[-1], failed) from None
 
     def _run_file(self, step: Step) -> Result:
         """Run one file inside the open transaction, its history row first. Raises StatementError; commits nothing."""

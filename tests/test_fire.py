@@ -211,6 +211,22 @@ def test_a_signal_leaves_neither_a_lock_nor_a_running_statement(
     assert desk("--dir", "sql", "--lock-timeout", "0", "up").exit == 0
 
 
+def test_a_signal_in_a_lock_wait_names_no_file_that_had_not_begun(desk: Desk, server_database: Database) -> None:
+    desk.write({"sql/1_slow.up.sql": slow(server_database, 50)})
+    with runner(desk, server_database, "up") as winner:
+        running(server_database, "leep(50")
+        with runner(desk, server_database, "up") as loser:
+            time.sleep(2)
+            loser.send_signal(signal.SIGTERM)
+            out, err = loser.communicate(timeout=15)
+        assert (loser.returncode, out) == (143, "")
+        assert err.startswith("error: terminated\nnothing was left half done.\nfix: ")
+        winner.send_signal(signal.SIGTERM)
+        winner.communicate(timeout=15)
+    desk.set(DATABASE_URL=server_database.url)
+    assert len(desk("--dir", "sql", "log").out.splitlines()) == 1  # of the winner, which had begun
+
+
 # --- a copy before anything runs ------------------------------------------------------------------------------------
 
 

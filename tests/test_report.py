@@ -225,9 +225,15 @@ def slow_count() -> int:
 
 
 def test_a_bar_names_the_running_file_on_a_terminal_and_is_gone_afterwards(desk: Desk) -> None:
-    desk.write({"sql/1_quick.up.sql": "SELECT 1;", "sql/2_slow.up.sql": SLOW.format(count=3 * slow_count())})
-    terminal = Terminal(desk, "up")
-    terminal.read_until("up  2 slow, statement 1 of 1: ")
+    for factor in (3, 12, 48):  # a machine that was busy while it was measured is faster afterwards
+        desk.write({"sql/1_quick.up.sql": "SELECT 1;", "sql/2_slow.up.sql": SLOW.format(count=factor * slow_count())})
+        terminal = Terminal(desk, "up")
+        terminal.read_until("2 slow")
+        if "applied  2 slow" not in terminal.seen:
+            break
+        assert terminal.finish() == 0
+        (desk.home / "app.db").unlink()
+    assert "up  2 slow, statement 1 of 1: " in terminal.seen
     terminal.read_until("million steps")
     assert "applied  2 slow" not in terminal.seen
     assert terminal.finish() == 0
