@@ -94,3 +94,18 @@ def test_compose_waits_for_the_database_and_then_for_the_migrations(
     assert services[application]["depends_on"] == {migrate: {"condition": "service_completed_successfully"}}
     assert services[migrate]["restart"] == "no"
     assert services[server]["healthcheck"]["interval"] == services[server]["healthcheck"]["timeout"] == "5s"
+
+
+def test_eight_replicas_that_are_told_to_migrate_at_their_start_do_it_once(server_database: Database) -> None:
+    program = "import logging, os, migrate; logging.basicConfig(); migrate.auto_migrate(os.environ['URL'])"
+    environment = clean_environment() | {"URL": server_database.url, "FORCE_AUTO_MIGRATE": "true"}
+    environment["PYTHONPATH"] = str(DEPLOY.parent)
+    command = [sys.executable, "-c", program]
+    replicas = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    said = [each.communicate(timeout=120)[1] for each in replicas]
+    assert [each.returncode for each in replicas] == [0] * 8, said
+    rows = server_database.query("SELECT version FROM schema_migrations_log WHERE outcome = 'ok' ORDER BY version")
+    assert [version for (version,) in rows] == ["20250504", "20250816", "20250831", "20250923"]
