@@ -464,3 +464,13 @@ def test_an_index_that_is_built_concurrently_shows_what_it_waits_for(desk: Desk,
 
     migrate.up(settings, notify=notify)
     assert re.match(r"waiting for pid \d+, migrator@.*idle in transaction, last INSERT INTO t VALUES \(1\)", seen[0])
+
+
+def test_a_user_who_may_not_create_tables_is_told_whom_to_ask(desk: Desk, server_database: Database) -> None:
+    desk.write(ONE)
+    desk.set(DATABASE_URL=server_database.reader_url)
+    ran = desk("--dir", "sql", "up")
+    assert ran.exit == 1
+    assert "nothing was changed.\n" in ran.err
+    assert "fix: let this user create tables, or have someone create schema_migrations" in ran.err
+    assert server_database.tables() == []
