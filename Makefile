@@ -13,7 +13,7 @@ RUN = $(VENV) migrate.py
 
 .PHONY: help
 help:       ## this list
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 ##@ Migrations (ARGS='...' is passed on)
 .PHONY: up
@@ -62,6 +62,10 @@ setup: .venv/.dev       ## the environment in .venv, tools included; the other t
 .PHONY: test
 test: .venv/.dev        ## every test on every database; brings its own servers up
 	@$(VENV) -m pytest $(ARGS)
+
+.PHONY: test-docker
+test-docker: .venv/.dev ## the image and the Compose file, really run; brings Docker where it can
+	@$(VENV) -m pytest --docker tests/test_docker.py $(ARGS)
 
 .PHONY: prove
 prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut networks, fuzzing

@@ -52,9 +52,9 @@ __version__ = "1.0.0"
 
 __all__ = [
     "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError",
-    "LogEntry", "MigrateError", "Migration", "Result", "Running", "Script", "Settings", "SettingsError",
-    "StatementError", "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down", "find_migrations",
-    "load_settings", "log", "main", "new", "plan", "redo", "repair", "reset", "status", "up"]
+    "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
+    "SettingsError", "StatementError", "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down",
+    "find_migrations", "load_settings", "log", "main", "new", "plan", "redo", "repair", "reset", "status", "up", "wait"]
 
 
 # Errors ###############################################################################################################
@@ -114,6 +114,12 @@ class DriftError(MigrateError):
 
 class DirtyError(DriftError):
     """A migration stopped half way, and only a person can say which way it went."""
+
+
+class NotReadyError(MigrateError):
+    """What ``wait`` waits for was still not there at its timeout."""
+
+    exit_code = 3
 
 
 class StatementError(MigrateError):
@@ -826,6 +832,7 @@ class Database(ABC):
     transaction_id_sql = "SELECT 0"  # what differs between two transactions, where the database has such a thing
     reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
+    absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
@@ -1051,12 +1058,13 @@ class Database(ABC):
         if schema is None:
             what, fix = "no schema of the search path exists", "create it, or name one:  --table schema.migrations"
             raise ConnectError(what, where=str(self.url), fix=fix)
-        columns: list[str] | None = None
+        columns, relation = None, self.quoted(schema, table)
         try:
-            self.query(f"SELECT * FROM {self.quoted(schema, table)} LIMIT 0")
-            columns = list(self.columns)
+            if not (self.absent_sql and self.query(self.absent_sql, relation)[0][0]):
+                self.query(f"SELECT * FROM {relation} LIMIT 0")
+                columns = list(self.columns)
         except _Failed as failed:
-            if failed.code not in {"absent", "42P01", "1146"}:
+            if failed.code not in {"absent", "1146"}:
                 raise
         return [schema] if schema else [], columns
 
@@ -1258,6 +1266,7 @@ class Postgres(Database):
     drop_sql = "DROP {} IF EXISTS {} CASCADE"
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
+    absent_sql = "SELECT to_regclass(?) IS NULL"
     # Tried again and again: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
     lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
@@ -1522,9 +1531,14 @@ _LOG_COLUMNS: Final = """id {id}, at {time} NOT NULL, version VARCHAR(64) NOT NU
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA: Final = re.compile(
     r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|['"].*""", re.IGNORECASE | re.DOTALL)
+    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""", re.IGNORECASE | re.DOTALL)
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate", "version": "dbmate or Rails", "inserted_at, version": "Ecto"}
+
+
+def without_data(message: str) -> str:
+    """Return the first line of an error, up to what the database quotes from the data or from the statement."""
+    return _DATA.sub(lambda found: found[1] or "...", message).partition("\n")[0]
 
 
 class Applied(NamedTuple):
@@ -1664,11 +1678,8 @@ class History:
         self.database.query(f"DELETE FROM {self.relation} WHERE version = ?", version)
 
     def log(self, version: str, name: str, action: str, *, took_ms: int = 0, error: str | None = None) -> None:
-        """Add a line to the log, in the transaction that is open, if any. Raises _Failed.
-
-        Of an *error* the first line is kept, up to what a database quotes from the data or from the statement.
-        """
-        error = error and _DATA.sub(lambda found: found[1] or "...", error).partition("\n")[0]
+        """Add a line to the log, in the transaction that is open, if any; no data of an *error*. Raises _Failed."""
+        error = error and without_data(error)
         values = {"version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
         self._insert(self.log_relation, values | {"at": _now(), "outcome": "ok" if error is None else "failed"})
 
@@ -2603,6 +2614,50 @@ def status(settings: Settings | str, *, notify: Notify = _quiet) -> list[Status]
         return compare(run.migrations, run.applied)
 
 
+def wait(
+    settings: Settings | str, *, awaited: str = "migrations", timeout: float = 60.0, notify: Notify = _quiet,
+) -> float:
+    """Return, after how many seconds, when the "database" answers, or has all the "migrations" that are here, clean.
+
+    SELECT is all it needs; it takes no lock. *notify* hears of each reason to wait, once. Raises NotReadyError with the
+    last one after *timeout* seconds, and at once what no waiting mends: SettingsError, FileError, DriftError.
+    """
+    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
+    began, said = time.monotonic(), ""
+    while True:
+        left = began + timeout - time.monotonic()
+        options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
+        try:
+            reason, fix = _lacking(replace(settings, url=replace(settings.url, options=options)), awaited)
+        except (ConnectError, StatementError) as error:
+            reason, fix = error.what, error.fix
+        if not reason:
+            return time.monotonic() - began
+        if left <= 0:
+            raise NotReadyError(
+                f"not ready after {timeout:g} s: {reason}", where=str(settings.url),
+                fix=f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}")
+        if reason != said:
+            notify(f"waiting: {reason}")
+        said = reason
+        time.sleep(min(1.0, left))
+
+
+def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
+    """Say why not to go on yet, if so, and the fix. What a newer release has brought, clean or not, is not ours."""
+    if awaited == "database":
+        with contextlib.closing(_DATABASES[settings.url.dialect](settings.url)) as database:
+            database.open()
+            return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
+    with _Run.opened(settings, exists=True) as run:
+        ours = {each.key for each in run.migrations}
+        rest = [each for each in compare(run.migrations, run.applied)
+                if each.state != "applied" and version_key(each.version) in ours]
+        reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
+        more = f", and {len(rest) - 1} more are not applied" if rest[1:] else ""
+        return reason + more, "apply what is missing:  migrate up"
+
+
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
     """Return what ``up`` or ``down`` would run with the same *choice* of arguments; raise what they would. No write."""
     with _Run.opened(settings, notify) as run:
@@ -2803,12 +2858,16 @@ class _Screen:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet = quiet
+        self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
+        self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
 
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
-        if isinstance(event, Result):
+        if self.events:
+            self._emit(event)
+        elif isinstance(event, Result):
             ran = f"  {_count(event.statements, 'statement')}, {event.took_ms} ms"
             said = f"{_VERBS[event.action]}  {event.version} {event.name}"
             if self.form != "json":
@@ -2823,6 +2882,24 @@ class _Screen:
             print(said[: shutil.get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
             self._line = True
 
+    def _emit(self, event: Step | Result | Running | str) -> None:
+        if isinstance(event, Step):
+            self._began = {"version": event.version, "name": event.name}
+            more = {"direction": event.direction, "statements": len(event.statements)}
+            self._print(self._began | more, "started")
+        elif isinstance(event, Result):
+            self._began = {}
+            self._print(asdict(event), _VERBS[event.action].replace(" ", "_"))
+        elif isinstance(event, str) and not self.quiet:
+            self._print({"message": _as_typed(event)}, "note")
+
+    def _print(self, document: Mapping[str, Any], event: str) -> None:
+        """Print a JSON document: in one line that says what it is and when, where a line is an event."""
+        if self.events:
+            document = {"event": event, "at": datetime.now(timezone.utc), **document}
+        indent = None if self.events else 2
+        print(json.dumps(document, indent=indent, ensure_ascii=False, default=_json), flush=True)
+
     def close(self) -> None:
         """Take the line about what runs away."""
         if self._line:
@@ -2835,7 +2912,7 @@ class _Screen:
         rows = [[_cell(row, column) for column in view.columns] for row in listed if view.columns]
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
-            print(json.dumps(about | {**view.document}, indent=2, ensure_ascii=False, default=_json))
+            self._print(about | {**view.document}, "done")
         elif self.form == "table" and len(view.columns) > 1 and importlib.util.find_spec("rich"):
             self._draw_table(view, rows)
         else:
@@ -2863,8 +2940,12 @@ class _Screen:
         self.close()
         if self.form == "json":
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": _as_typed(error.fix)}
+            if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
+                parts["what"] = without_data(error.what)
             document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
-            print(json.dumps(document, indent=2, ensure_ascii=False))
+            self._print(self._began | document, "failed")
+            if self.events:
+                return
         red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
         print("\033[1;31merror:\033[0m" if red else "error:", _as_typed(str(error)), file=sys.stderr)
 
@@ -2927,10 +3008,22 @@ def _check(settings: Settings, *, notify: Notify) -> View:
     return View(document, Finding._fields, exit_code=FileError.exit_code if faults else 0)
 
 
+def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
+    seconds = wait(settings, notify=notify, **more)
+    notify(f"ready: {settings.url}, after {seconds:.1f} s")
+    return View({"waited_ms": round(1000 * seconds), "results": []})
+
+
 def _positive(text: str) -> int:
     if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
         raise argparse.ArgumentTypeError("write a number from 1 on")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d{1,7}(\.\d*)?", text, re.ASCII):
+        raise argparse.ArgumentTypeError("write seconds, from 0 on")
+    return float(text)
 
 
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
@@ -2992,6 +3085,11 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("check", "look at the files alone: names, pairs, parity, statements; no database"): (),
     ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
         ("version", "the last version to mark", _VERSION),),
+    ("wait", "wait until the database is reachable, or has every migration that is here"): (
+        ("--for", "default: migrations", {
+            "choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", {
+            "metavar": "SECONDS", "type": _seconds, "default": 60.0})),
     ("repair", "say which way a dirty migration went"): (
         ("version", "the version to repair", _VERSION),
         ("--applied", "the change is complete", _SWITCH),
@@ -3000,6 +3098,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "up": _up, "down": _down, "redo": redo, "reset": _reset, "plan": _plan, "check": _check, "baseline": baseline,
+    "wait": _wait,
     "repair": lambda settings, **more: [repair(settings, **more)],
     "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
     "log": lambda settings, count, **_: View(
@@ -3008,6 +3107,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "new": lambda settings, name, **_: View(
         {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
 }
+_RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
 _OPTIONS: Final = {"-h", "--help", "--version"} | {
     name for arguments in (_COMMON, *_ARGUMENTS.values()) for names, *_ in arguments for name in names.split()
@@ -3069,6 +3169,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options, words = _common_options().parse_known_args(argv)
         screen = _Screen(options.format, options.color, quiet=options.quiet)
+        named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
+        screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         settings, command, own = _parse(options, words)
         if options.verbose:
             source, files = settings.url_source or "default", _shown(settings.directory or embedded_directory())

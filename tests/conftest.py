@@ -19,6 +19,7 @@ from servers import Database, Servers, Unavailable, names, skip_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SERVERS = pytest.StashKey[Servers]()
 
@@ -64,7 +65,13 @@ def full(request: pytest.FixtureRequest) -> bool:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", default="", metavar="NAMES", help="only these, for example sqlite,postgres-18")
+    parser.addoption("--docker", action="store_true", help="test_docker.py, which builds images: `make test-docker`")
     parser.addoption("--prove", action="store_true", help="the proofs, test_proof_*.py, in full length: minutes each")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave Docker to the run that asks for it."""
+    return True if collection_path.name == "test_docker.py" and not config.getoption("--docker") else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,201 @@
+"""What deploy/ ships, run as it stands: the image, and Compose to the end, with PostgreSQL and with MySQL.
+
+Not a part of ``make test``: ``make test-docker`` runs it. See docker_host.py for where Docker and the images come from.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from docker_host import Docker, Impossible, docker_host
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGE = "imagor-studio-migrate"
+COMMAND = ["imagor-studio-migrate", "--migrate-command=up"]  # as the guide types it
+APPLIED = ["20250504", "20250816", "20250831", "20250923"]
+SLEEP = {"postgres": "SELECT pg_sleep(12);", "mysql": "SELECT SLEEP(12);"}
+
+
+@pytest.fixture(scope="module")
+def docker() -> Iterator[Docker]:
+    """A Docker that has the image, built from the shipped Dockerfile."""
+    try:
+        with docker_host() as host:
+            host.provide("python:3.12-slim")
+            host.build(IMAGE, ROOT, "--file", ROOT / "deploy" / "Dockerfile")
+            yield host
+    except Impossible as reason:
+        pytest.skip(f"Docker cannot be had here: {reason}")
+
+
+@dataclass
+class Stack:
+    """One profile of deploy/compose.yaml as a project of its own; the application is replaced by our own status."""
+
+    docker: Docker
+    dialect: str
+    home: Path
+    name: str
+
+    @property
+    def migrate(self) -> str:
+        return {"postgres": "migrate", "mysql": "migrate-mysql"}[self.dialect]
+
+    @property
+    def application(self) -> str:
+        return {"postgres": "imagor-studio", "mysql": "imagor-studio-mysql"}[self.dialect]
+
+    def words(self, *words: str, **more: Any) -> list[str]:
+        """Return the words for Compose; *more* is what the test changes in the service that migrates."""
+        # MIGRATE_DIR is no setting of the application's: its status reads the same files.
+        volumes = {"volumes": more["volumes"]} if more else {}
+        own = {"environment": more["environment"]} if more else {}
+        application = {
+            "image": IMAGE, "entrypoint": ["imagor-studio-migrate", "--format", "json", "status", "--exit-code"],
+            "restart": "no",
+        }  # fmt: skip
+        services = {self.application: {**application, **own, **volumes}}
+        if more:
+            services[self.migrate] = more
+        override = self.home / "override.yaml"
+        override.write_text(yaml.safe_dump({"version": "3.9", "services": services}))
+        files = ["-f", str(ROOT / "deploy" / "compose.yaml"), "-f", str(override), "-p", self.name]
+        profile = ["--profile", "mysql"] if self.dialect == "mysql" else []
+        return [*files, *profile, *words]
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return {f"{self.dialect.upper()}_PASSWORD": "s3cret"}
+
+    def up(self, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run Compose as a person does, until the application has been started, or will not be."""
+        words = self.words("up", "--detach", "--no-build", self.application, **more)
+        return self.docker.compose(*words, check=False, **self.secrets)
+
+    def start(self, **more: Any) -> subprocess.Popen[str]:
+        words = self.words("up", "--detach", "--no-build", self.application, **more)
+        return self.docker.start_compose(*words, **self.secrets)
+
+    def container(self, service: str) -> str:
+        """Return the newest container of a service; empty if there is none."""
+        labels = [f"label=com.docker.compose.{key}={value}" for key, value in
+                  {"project": self.name, "service": service}.items()]  # fmt: skip
+        return self.docker.run("ps", "--all", "--quiet", "--filter", labels[0], "--filter", labels[1]).stdout.strip()
+
+    def exit_code(self, service: str) -> int:
+        """Wait for a service to end."""
+        return int(self.docker.run("wait", self.container(service)).stdout)
+
+    def logs(self, service: str) -> str:
+        ran = self.docker.run("logs", self.container(service))
+        return ran.stdout + ran.stderr
+
+    def states(self) -> dict[str, str]:
+        """Return what the application found when it started."""
+        assert self.exit_code(self.application) == 0, self.logs(self.application)
+        found = json.loads(self.docker.run("logs", self.container(self.application)).stdout)
+        return {each["version"]: each["state"] for each in found["migrations"]}
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def stack(docker: Docker, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
+    dialect = request.param
+    try:
+        docker.provide({"postgres": "postgres:15", "mysql": "mysql:8.4"}[dialect])
+    except Impossible as reason:
+        pytest.skip(f"Docker cannot be had here: {reason}")
+    made = Stack(docker, dialect, tmp_path, f"migrate{secrets.token_hex(4)}")
+    yield made
+    docker.compose(*made.words("down", "--volumes", "--timeout", "1"), check=False, **made.secrets)
+
+
+def changed(folder: Path) -> dict[str, Any]:
+    """What makes the service run the files of *folder* in place of those in the image."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755)
+    return {"environment": {"MIGRATE_DIR": "/files"}, "volumes": [f"{folder}:/files:ro"]}
+
+
+# ---- the image
+
+
+@pytest.mark.parametrize("words", [COMMAND, ["up"], ["--migrate-command=up"]])
+def test_the_image_runs_the_command_on_a_read_only_root(docker: Docker, words: list[str]) -> None:
+    url = "DATABASE_URL=sqlite:/data/app.db"
+    ran = docker.run("run", "--rm", "--read-only", "--tmpfs", "/data:mode=1777", "--cap-drop", "ALL", "-e", url, IMAGE,
+                     *words)  # fmt: skip
+    assert [line.split()[1] for line in ran.stdout.splitlines()] == APPLIED
+
+
+def test_the_image_without_a_database_ends_with_2(docker: Docker) -> None:
+    ran = docker.run("run", "--rm", IMAGE, "up", check=False)
+    assert ran.returncode == 2
+    assert "error: no database is named in this container" in ran.stderr.splitlines()
+
+
+def test_the_image_is_no_root_and_has_no_compiler(docker: Docker) -> None:
+    look = "id -u; ! command -v gcc; ! command -v cc; ls /src /wheels 2>/dev/null | wc -l"
+    ran = docker.run("run", "--rm", "--entrypoint", "/bin/sh", IMAGE, "-c", look)
+    assert ran.stdout.split() == ["10001", "0"]
+
+
+def test_a_host_that_does_not_resolve_is_waited_for_and_then_named(docker: Docker) -> None:
+    url = "DATABASE_URL=postgres://app:s3cret@no-such-host.invalid/app"
+    words = ["wait", "--for", "database", "--timeout", "2"]
+    ran = docker.run("run", "--rm", "--network", "none", "-e", url, IMAGE, *words, check=False)
+    assert ran.returncode == 3
+    assert "no-such-host.invalid" in ran.stderr
+    assert "s3cret" not in ran.stderr
+
+
+# ---- Compose
+
+
+def test_the_application_starts_after_the_migrations(stack: Stack) -> None:
+    ran = stack.up()
+    assert ran.returncode == 0, ran.stderr + stack.logs(stack.migrate)
+    assert stack.exit_code(stack.migrate) == 0
+    assert stack.states() == dict.fromkeys(APPLIED, "applied")
+
+
+def test_a_migration_that_fails_keeps_the_application_from_starting(stack: Stack, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "1_bad.up.sql").write_text("CREATE TABLE t (n INTEGER);\nCREATE tabel u (n INTEGER);\n")
+    ran = stack.up(**changed(files))
+    assert ran.returncode == 1
+    assert stack.exit_code(stack.migrate) == 1
+    assert "--> /files/1_bad.up.sql:2" in stack.logs(stack.migrate)
+    started = stack.container(stack.application)
+    assert not started or stack.docker.run("inspect", "-f", "{{.State.Status}}", started).stdout.strip() == "created"
+
+
+def test_a_migration_container_that_is_killed_is_run_again_to_the_right_end(stack: Stack, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    shutil.copytree(ROOT / "sql" / stack.dialect, files)
+    text = f"CREATE TABLE before_it (n INTEGER);\n{SLEEP[stack.dialect]}\nCREATE TABLE after_it (n INTEGER);\n"
+    (files / "20260101_slow.up.sql").write_text(text)
+    first = stack.start(**changed(files))
+    end = time.monotonic() + 120
+    while not (there := stack.container(stack.migrate)) or "20250923" not in stack.logs(stack.migrate):
+        assert time.monotonic() < end
+        time.sleep(0.3)
+    time.sleep(2)  # into the sleep
+    stack.docker.run("kill", "--signal", "KILL", there)
+    first.communicate(timeout=120)
+    assert first.returncode == 1
+    ran = stack.up(**changed(files))
+    assert ran.returncode == 0, ran.stderr + stack.logs(stack.migrate)
+    assert stack.states() == dict.fromkeys([*APPLIED, "20260101"], "applied")
