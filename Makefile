@@ -72,10 +72,14 @@ prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut netw
 	@$(VENV) -m pytest --prove -n 2 tests/test_proof_*.py $(ARGS)
 
 .PHONY: lint
-lint: .venv/.dev        ## style of the Python and of the SQL
+lint: .venv/.dev        ## style of the Python, of the SQL, and of what deploys it
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check --quiet . || { echo "fix: make format" >&2; exit 1; }
 	@for dialect in sqlite postgres mysql; do $(VENV) -m sqlfluff lint -n --disable-progress-bar --dialect $$dialect sql/$$dialect || exit 1; done
+	@.venv/bin/hadolint deploy/Dockerfile
+	@.venv/bin/shellcheck .ci/run deploy/*.sh tests/images/*.sh
+	@.venv/bin/kubernetes-validate --strict --quiet deploy/kubernetes/migration-job.yaml deploy/kubernetes/deployment.yaml
+	@.venv/bin/actionlint .github/workflows/*.yml
 
 .PHONY: types
 types: .venv/.dev       ## mypy, strict

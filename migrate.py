@@ -814,6 +814,8 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "locked": "another program keeps the file locked; try again when it is done",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
     "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
+    "resolve|not known": "correct the host name; where it is only not known yet:  migrate wait --for database",
+    "SSL negotiation|during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
     "": "check that the server runs, and host, port and options in the URL"}
 
@@ -2654,7 +2656,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         rest = [each for each in compare(run.migrations, run.applied)
                 if each.state != "applied" and version_key(each.version) in ours]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
-        more = f", and {len(rest) - 1} more are not applied" if rest[1:] else ""
+        more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
 
 

@@ -36,7 +36,7 @@ DAEMON = ["--iptables=false", "--ip-forward=false", "--ip-masq=false"]
 FROM_BASE = "FROM python:3.12-slim\n"
 
 
-class Impossible(Exception):
+class NoDockerError(Exception):
     """No Docker here, and none can be had."""
 
 
@@ -83,22 +83,22 @@ class Docker:
         self.run("build", "--quiet", "--network", "host", "--tag", tag, *more, folder)
 
     def provide(self, image: str) -> None:
-        """Have *image* here: as it is, pulled, or as a stand-in. Raises Impossible."""
+        """Have *image* here: as it is, pulled, or as a stand-in. Raises NoDockerError."""
         if self.run("image", "inspect", image, check=False).returncode == 0:
             return
         if self.run("pull", "--quiet", image, check=False).returncode == 0:
             return
         if os.geteuid() != 0 or not shutil.which("apt-get"):
-            raise Impossible(f"no registry answers, and a stand-in for {image} takes root and Debian")
-        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # noqa: S108 (its name is made up)
+            raise NoDockerError(f"no registry answers, and a stand-in for {image} takes root and Debian")
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
             STAND_INS[image](self, Path(folder))
 
 
 def _stand_in_for_python(docker: Docker, folder: Path) -> None:
     _install("mmdebstrap", "mmdebstrap")
     release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    packages = "--include=python3,python3-pip,python3-venv,ca-certificates"
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", packages, release["VERSION_CODENAME"], folder / "base.tar"]
+    options = ["--quiet", "--variant=minbase", "--include=python3,python3-pip,python3-venv,ca-certificates"]
+    command = ["mmdebstrap", *options, release["VERSION_CODENAME"], f"{folder}/base.tar"]
     subprocess.run(command, check=True, capture_output=True)
     docker.run("import", folder / "base.tar", "python:3.12-slim")
     (folder / "base.tar").unlink()
@@ -147,17 +147,17 @@ STAND_INS = {
 
 
 def _install(program: str, *packages: str) -> None:
-    """Have a program of Debian's. Raises Impossible."""
+    """Have a program of Debian's. Raises NoDockerError."""
     if shutil.which(program):
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Impossible(f"{program} is not installed: apt-get install {' '.join(packages)}")
+        raise NoDockerError(f"{program} is not installed: apt-get install {' '.join(packages)}")
     command = ["apt-get", "-o", "DPkg::Lock::Timeout=120", "-qq"]
     install = [*command, "install", "--yes", "--no-install-recommends", *packages]
     if subprocess.run(install, capture_output=True, check=False).returncode:  # the lists are missing or old
         subprocess.run([*command, "update"], capture_output=True, check=False)
         if subprocess.run(install, capture_output=True, check=False).returncode:
-            raise Impossible(f"apt-get cannot install {' '.join(packages)}")
+            raise NoDockerError(f"apt-get cannot install {' '.join(packages)}")
 
 
 def _with_compose(docker: Docker) -> Docker:
@@ -181,7 +181,7 @@ def _images() -> Path:
 
 @contextlib.contextmanager
 def docker_host() -> Iterator[Docker]:
-    """Give a Docker while the body runs. Raises Impossible."""
+    """Give a Docker while the body runs. Raises NoDockerError."""
     if Docker().answers():
         yield _with_compose(Docker())
         return
@@ -196,7 +196,7 @@ def docker_host() -> Iterator[Docker]:
             end = time.monotonic() + 60
             while not docker.answers():
                 if daemon.poll() is not None or time.monotonic() > end:
-                    raise Impossible("dockerd does not start: " + (Path(home) / "log").read_text()[-1500:])
+                    raise NoDockerError("dockerd does not start: " + (Path(home) / "log").read_text()[-1500:])
                 time.sleep(0.2)
             yield _with_compose(docker)
         finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +14,15 @@ import pytest
 import yaml
 from desk import clean_environment
 
+import migrate
+
 if TYPE_CHECKING:
     from servers import Database
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 JOB: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes" / "migration-job.yaml").read_text())
+DEPLOYMENT: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes" / "deployment.yaml").read_text())
+PODS = {each["kind"]: each["spec"]["template"]["spec"] for each in (JOB, DEPLOYMENT)}
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 
 
@@ -57,8 +63,11 @@ def test_what_needs_no_database_runs_without_one(words: tuple[str, ...]) -> None
 
 def test_a_mounted_secret_may_end_with_a_line_break(server_database: Database, tmp_path: Path) -> None:
     (tmp_path / "url").write_text(server_database.url + "\n")
-    ran = container("up", DATABASE_URL_FILE=str(tmp_path / "url"))
-    assert ran.returncode == 0, ran.stderr
+    for ran in (
+        container("up", DATABASE_URL_FILE=str(tmp_path / "url")),
+        container("up", DATABASE_URL=server_database.url + "\n"),
+    ):
+        assert ran.returncode == 0, ran.stderr
 
 
 def test_the_job_runs_as_it_stands_in_its_file(server_database: Database) -> None:
@@ -73,14 +82,91 @@ def test_the_job_runs_as_it_stands_in_its_file(server_database: Database) -> Non
     assert "users" in server_database.tables()
 
 
-def test_the_job_passes_the_restricted_pod_standard() -> None:
-    pod = JOB["spec"]["template"]["spec"]
+@pytest.mark.parametrize("kind", ["Job", "Deployment"])
+def test_the_pods_pass_the_restricted_pod_standard(kind: str) -> None:
+    """Line by line what https://kubernetes.io/docs/concepts/security/pod-security-standards/ lists under Restricted."""
+    pod = PODS[kind]
     assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     assert not {"hostNetwork", "hostPID", "hostIPC", "volumes"} & set(pod)
-    for each in pod["containers"]:
-        assert each["securityContext"]["allowPrivilegeEscalation"] is False
-        assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-        assert each["securityContext"]["runAsUser"] > 0
+    for each in [*pod["containers"], *pod.get("initContainers", [])]:
+        assert not any("hostPort" in port for port in each.get("ports", []))
+        context = each["securityContext"]
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert context["runAsUser"] > 0
+        allowed = {"allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem", "runAsUser"}
+        assert set(context) <= allowed, "privileged, procMount, seLinuxOptions, sysctls, another seccomp profile"
+
+
+def test_a_pod_starts_only_on_the_schema_of_its_release(server_database: Database) -> None:
+    (gate,) = PODS["Deployment"]["initContainers"]
+    (server,) = PODS["Deployment"]["containers"]
+    assert (DEPLOYMENT["spec"]["replicas"], server["ports"][0]["containerPort"]) == (3, 8000)
+    secret = {"secretKeyRef": {"name": "database-secret", "key": "url"}}
+    assert gate["env"] == server["env"] == [{"name": "DATABASE_URL", "valueFrom": secret}]
+    assert gate["image"] == PODS["Job"]["containers"][0]["image"]
+    words = ["5" if word == "300" else word for word in gate["args"]]
+    assert words != gate["args"]
+    environment = clean_environment() | {"DATABASE_URL": server_database.url}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    command = ["sh", str(DEPLOY / "entrypoint.sh"), *words]
+    for code in (3, 0):  # before, and after
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == code, ran.stderr
+        assert container("up", DATABASE_URL=server_database.url).returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")
+def test_kustomize_gives_the_job_and_the_deployment_their_versions() -> None:
+    ran = subprocess.run(
+        ["kubectl", "kustomize", str(DEPLOY / "kubernetes")], capture_output=True, text=True, check=True
+    )
+    made = {each["kind"]: each for each in yaml.safe_load_all(ran.stdout)}
+    assert made == {"Job": JOB, "Deployment": DEPLOYMENT}
+    version = f"imagor-studio-migrate:{migrate.__version__}"
+    assert PODS["Job"]["containers"][0]["image"] == version
+
+
+def test_the_versions_in_the_manifests_are_this_one() -> None:
+    kustomization = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
+    (ours,) = [each["newTag"] for each in kustomization["images"] if each["name"] == "imagor-studio-migrate"]
+    assert ours == migrate.__version__
+    assert kustomization["resources"] == ["migration-job.yaml", "deployment.yaml"]
+
+
+def readme_block(containing: str) -> str:
+    """Return the one Python block of the README that contains these words."""
+    readme = (DEPLOY.parent / "README.md").read_text()
+    (found,) = [each for each in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if containing in each]
+    return str(found)
+
+
+@pytest.mark.parametrize(
+    ("containing", "more"),
+    [
+        ("def application", ""),
+        ("def lifespan", "\nasync def start():\n    async with lifespan(None):\n        pass\nasyncio.run(start())\n"),
+    ],
+    ids=["WSGI", "ASGI"],
+)
+def test_an_application_starts_as_the_readme_shows(
+    database: Database, tmp_path: Path, containing: str, more: str
+) -> None:
+    before = "import asyncio, contextlib, logging, os, migrate\nlogging.basicConfig(level=logging.INFO)\n"
+    (tmp_path / "app.py").write_text(before + readme_block(containing) + more)
+    environment = clean_environment() | {"DATABASE_URL": database.url, "PYTHONPATH": str(DEPLOY.parent)}
+    command = [sys.executable, str(tmp_path / "app.py")]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "")
+    said = [re.sub(r"\d+ ms$", "N ms", line) for line in ran.stderr.splitlines()]
+    if database.dialect == "sqlite":
+        assert said[0] == "INFO:migrate:applied 20250504 create_metadata_table in N ms"
+        assert len(said) == 4
+    else:
+        url = migrate.DatabaseURL.parse(database.url)
+        way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
+        assert said == [f"WARNING:migrate:{url} is not migrated at start-up: {way}"]
+        assert database.tables() == []
 
 
 @pytest.mark.parametrize(("server", "migrate", "application"), [

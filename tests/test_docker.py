@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from docker_host import Docker, Impossible, docker_host
+from docker_host import Docker, NoDockerError, docker_host
 
 if TYPE_CHECKING:
     import subprocess
@@ -36,7 +36,7 @@ def docker() -> Iterator[Docker]:
             host.provide("python:3.12-slim")
             host.build(IMAGE, ROOT, "--file", ROOT / "deploy" / "Dockerfile")
             yield host
-    except Impossible as reason:
+    except NoDockerError as reason:
         pytest.skip(f"Docker cannot be had here: {reason}")
 
 
@@ -114,7 +114,7 @@ def stack(docker: Docker, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
     dialect = request.param
     try:
         docker.provide({"postgres": "postgres:15", "mysql": "mysql:8.4"}[dialect])
-    except Impossible as reason:
+    except NoDockerError as reason:
         pytest.skip(f"Docker cannot be had here: {reason}")
     made = Stack(docker, dialect, tmp_path, f"migrate{secrets.token_hex(4)}")
     yield made

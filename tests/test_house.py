@@ -24,8 +24,8 @@ COMPLETIONS = {
     "zsh": f"share/zsh/site-functions/_{PROG}",
     "fish": f"share/fish/vendor_completions.d/{PROG}.fish",
 }
-COMMANDS = ["up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "repair"]
-NOT_YET = ["verify", "adopt", "wait"]
+COMMANDS = ["up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "repair"]
+NOT_YET = ["verify", "adopt"]
 
 
 def read(name: str) -> str:

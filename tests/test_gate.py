@@ -1,0 +1,334 @@
+"""What stands between a release and its database: ``wait``, the lines for collectors of logs, the way back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import rig
+from desk import THREE, Desk, clean_environment
+
+import migrate
+
+if TYPE_CHECKING:
+    from servers import Database
+
+ROOT = Path(__file__).resolve().parent.parent
+NOWHERE = "postgres://app:s3cret@no-such-host.invalid/app"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    made = Desk.start(tmp_path, monkeypatch, capsys)
+    made.write(THREE)
+    made.set(MIGRATE_DIR="sql")
+    return made
+
+
+@pytest.fixture
+def at(desk: Desk, database: Database) -> Desk:
+    """The desk, with DATABASE_URL set to each database in turn."""
+    desk.set(DATABASE_URL=database.url)
+    return desk
+
+
+# ---- wait
+
+
+def test_wait_is_over_at_once_where_everything_is_applied(at: Desk, database: Database) -> None:
+    assert at("-q", "up").exit == 0
+    for words in ([], ["--for", "migrations"], ["--for", "database"], ["--timeout", "0"]):
+        ran = at("wait", *words)
+        assert (ran.exit, ran.out) == (0, "")
+        assert re.fullmatch(
+            rf"ready: {re.escape(str(migrate.DatabaseURL.parse(database.url)))}, after 0\.\d s\n", ran.err
+        )
+
+
+def test_wait_says_what_is_missing_and_ends_with_3(at: Desk, database: Database) -> None:
+    assert at("-q", "up", "1").exit == 0
+    url = str(migrate.DatabaseURL.parse(database.url))
+    assert at("wait", "--timeout", "0") == (
+        3,
+        "",
+        (
+            "error: not ready after 0 s: 2 two is pending, and 1 more to come\n"
+            f"  --> {url}\n"
+            "fix: apply what is missing:  imagor-studio-migrate up\n"
+            "     or wait longer:  imagor-studio-migrate wait --for migrations --timeout 60\n"
+        ),
+    )
+
+
+def test_wait_tells_each_change_once_and_ends_when_another_run_has_done_it(at: Desk, database: Database) -> None:
+    at.write({"sql/0_schema.up.sql": "CREATE TABLE zero (n INTEGER);"})
+    assert at("-q", "up", "1").exit == 0
+    waiting = rig.start(at.home, database.url, "wait", "--timeout", "60")
+    time.sleep(2.5)
+    assert waiting.poll() is None
+    assert at("-q", "up", "1").exit == 0
+    time.sleep(2.5)
+    assert at("-q", "up").exit == 0
+    ended = rig.Ended(waiting)
+    assert ended.exit == 0, ended.err
+    said = ended.err.splitlines()
+    assert said[:2] == [
+        "waiting: 1 one is pending, and 2 more to come",
+        "waiting: 2 two is pending, and 1 more to come",
+    ]
+    assert said[2].startswith("ready: ")
+    assert len(said) == 3
+
+
+def test_wait_needs_select_only_and_creates_nothing(at: Desk, server_database: Database) -> None:
+    reader = server_database.create_user("select")
+    at.set(DATABASE_URL=reader)
+    assert at("wait", "--timeout", "0").exit == 3
+    assert at("wait", "--for", "database", "--timeout", "0").exit == 0
+    assert server_database.tables() == []
+    at.set(DATABASE_URL=server_database.url)
+    assert at("-q", "up").exit == 0
+    at.set(DATABASE_URL=server_database.create_user("select"))
+    assert at("wait", "--timeout", "0").exit == 0
+
+
+def test_wait_does_not_take_a_dirty_migration_for_an_applied_one(at: Desk, database: Database) -> None:
+    assert at("-q", "up").exit == 0
+    database.execute("UPDATE schema_migrations SET dirty = '1' WHERE version = '3'")
+    ran = at("wait", "--timeout", "0")
+    assert (ran.exit, ran.err.splitlines()[0]) == (3, "error: not ready after 0 s: 3 three is dirty")
+
+
+def test_wait_does_not_mind_what_a_newer_release_has_brought_clean_or_not(at: Desk, database: Database) -> None:
+    assert at("-q", "up").exit == 0
+    (at.home / "sql" / "3_three.up.sql").unlink()
+    (at.home / "sql" / "3_three.down.sql").unlink()
+    assert at("wait", "--timeout", "0").exit == 0
+    database.execute("UPDATE schema_migrations SET dirty = '1' WHERE version = '3'")
+    assert at("wait", "--timeout", "0").exit == 0
+
+
+def test_wait_goes_on_until_there_is_a_sqlite_file(desk: Desk) -> None:
+    assert desk.here("wait", "--for", "database", "--timeout", "0") == (
+        3,
+        "",
+        (
+            "error: not ready after 0 s: app.db does not exist\n"
+            "  --> sqlite:app.db\n"
+            "fix: create it:  imagor-studio-migrate up\n"
+            "     or wait longer:  imagor-studio-migrate wait --for database --timeout 60\n"
+        ),
+    )
+    assert not (desk.home / "app.db").exists()
+
+
+def test_wait_for_a_host_that_does_not_resolve_names_it(desk: Desk) -> None:
+    for url in (NOWHERE, NOWHERE.replace("postgres", "mysql")):
+        ran = desk("--database-url", url, "wait", "--for", "database", "--timeout", "1")
+        assert ran.exit == 3
+        assert ran.err.count("waiting: ") == 1
+        assert "no-such-host.invalid" in ran.err.splitlines()[0]
+        assert ran.err.endswith(
+            "fix: correct the host name; where it is only not known yet:  imagor-studio-migrate wait --for database\n"
+            "     or wait longer:  imagor-studio-migrate wait --for database --timeout 60\n"
+        )
+
+
+def test_wait_ends_at_once_where_waiting_mends_nothing(desk: Desk) -> None:
+    began = time.monotonic()
+    assert desk("--dir", "nowhere", "wait").exit == 2
+    assert desk("--database-url", "postgers://h/d", "wait").exit == 2
+    assert desk("wait", "--timeout", "soon") == (
+        2,
+        "",
+        (
+            "error: argument --timeout: write seconds, from 0 on\n"
+            "fix: look at what there is:  imagor-studio-migrate wait --help\n"
+        ),
+    )
+    assert desk("wait", "--for", "ever").exit == 2
+    assert desk.here("up").exit == 0
+    with contextlib.closing(sqlite3.connect(desk.home / "alien.db")) as alien:
+        alien.execute("CREATE TABLE schema_migrations (version TEXT)")
+    assert desk("--database-url", "sqlite:alien.db", "wait").exit == 4
+    assert time.monotonic() - began < 20
+
+
+def test_wait_as_json(desk: Desk) -> None:
+    assert desk.here("-q", "up").exit == 0
+    document = desk.here("--format", "json", "wait").document
+    assert isinstance(document["waited_ms"], int)
+    desk.write({"sql/4_four.up.sql": "CREATE TABLE four (n INTEGER);"})
+    document = desk.here("--format", "json", "wait", "--timeout", "0").document
+    assert (document["error"]["exit"], document["error"]["what"]) == (3, "not ready after 0 s: 4 four is pending")
+
+
+def test_wait_ends_with_a_signal(desk: Desk) -> None:
+    waiting = rig.start(desk.home, "sqlite:nothing.db", "wait")
+    assert waiting.stderr is not None
+    assert waiting.stderr.readline() == "waiting: nothing.db does not exist\n"
+    waiting.terminate()
+    assert rig.Ended(waiting).exit == 143
+
+
+# ---- a URL that leads to the wrong place
+
+
+def test_a_url_of_the_wrong_kind_of_database_says_so(desk: Desk, postgres: Database, mysql_family: Database) -> None:
+    """Exit 1, with which an orchestrator tries again: it may be a port that is reused while things start."""
+    fix = "fix: see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL"
+    place = [re.sub(r".*@([^/]*)/.*", r"\1", each.url) for each in (postgres, mysql_family)]
+    for url in (f"mysql://a:b@{place[0]}/d?connect_timeout=1", f"postgres://a:b@{place[1]}/d"):
+        ran = desk.process("--database-url", url, "up")
+        what, where, advice = ran.stderr.splitlines()
+        assert (ran.returncode, ran.stdout, advice) == (1, "", fix)
+        assert what.startswith("error: ")
+        assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
+
+
+def test_a_database_that_does_not_exist_is_told_in_one_screen(desk: Desk, server_database: Database) -> None:
+    url = re.sub(r"/\w+(\?.*)?$", "/nowhere_at_all", server_database.url)
+    desk.set(DATABASE_URL=url)
+    ran = desk("up")
+    assert (ran.exit, ran.out) == (1, "")
+    what, where, fix = ran.err.splitlines()
+    assert "nowhere_at_all" in what
+    assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
+    assert fix == "fix: create the database and the user first, or correct their names in the URL"
+
+
+# ---- logs for machines
+
+
+def events(ran: Any) -> list[dict[str, Any]]:
+    """Read one JSON object from each line; nothing else may be there."""
+    assert ran.err == ""
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_as_json_up_and_down_tell_one_event_a_line(at: Desk) -> None:
+    told = events(at("--format", "json", "up"))
+    assert sorted((each["version"], each["event"]) for each in told[:-1]) == [
+        (version, event) for version in "123" for event in ("applied", "started")
+    ]
+    started = next(each for each in told if (each["event"], each["version"]) == ("started", "2"))
+    assert started.keys() == {"event", "at", "version", "name", "direction", "statements"}
+    assert (started["name"], started["direction"], started["statements"]) == ("two", "up", 2)
+    applied = next(each for each in told if (each["event"], each["version"]) == ("applied", "2"))
+    assert isinstance(applied["took_ms"], int)
+    assert applied["statements"] == 2
+    assert told[-1]["event"] == "done"
+    assert [each["version"] for each in told[-1]["results"]] == ["1", "2", "3"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", each["at"]) for each in told)
+    told = events(at("--format", "json", "down"))
+    assert [(each["event"], each.get("version")) for each in told] == [
+        ("started", "3"), ("rolled_back", "3"), ("done", None),
+    ]  # fmt: skip
+    names = sorted(each["event"] for each in events(at("--format", "json", "redo")))
+    assert names == ["applied", "done", "rolled_back", "started", "started"]
+
+
+def test_as_json_a_failure_is_one_line_and_holds_no_data(at: Desk, database: Database) -> None:
+    at.write({
+        "sql/2_two.up.sql": "CREATE TABLE two (secret VARCHAR(40) PRIMARY KEY);\n",
+        "sql/3_three.up.sql": "INSERT INTO two VALUES ('hidden@example.com');\n" * 2,
+    })  # fmt: skip
+    ran = at("--format", "json", "up")
+    assert ran.exit == 1
+    assert "hidden" not in ran.out
+    told = events(ran)
+    assert [each["event"] for each in told][-1] == "failed"
+    last = told[-1]
+    assert (last["version"], last["name"], last["error"]["exit"]) == ("3", "three", 1)
+    assert last["error"].keys() == {"what", "where", "state", "fix", "exit"}
+    assert [each["version"] for each in last["results"]] == ["1", "2"]
+    assert at("--format", "json", "status").document["counts"]["applied"] == 2
+
+
+def test_as_json_what_is_worth_telling_is_a_note(desk: Desk) -> None:
+    assert desk.here("-q", "up").exit == 0
+    note, done = events(desk.here("--format", "json", "up"))
+    assert (note["event"], note["message"]) == ("note", "up to date at 3 (3 applied)")
+    assert (done["event"], done["results"]) == ("done", [])
+    (done,) = events(desk.here("-q", "--format", "json", "up"))
+    assert done["event"] == "done"
+
+
+@pytest.mark.parametrize("words", [["up", "--count"], ["up", "x"], ["--dir", "nowhere", "up"]])
+def test_as_json_wrong_input_is_one_line_too(desk: Desk, words: list[str]) -> None:
+    (told,) = events(desk("--format", "json", *words))
+    assert (told["event"], told["error"]["exit"]) == ("failed", 2)
+
+
+def test_as_json_a_dry_run_is_a_document_as_plan_is(desk: Desk) -> None:
+    planned = desk.here("--format", "json", "plan").document
+    assert desk.here("--format", "json", "up", "--dry-run").document == planned
+
+
+# ---- rolling back a release
+
+
+def unpack(version: str, folder: Path, more: dict[str, str]) -> Path:
+    """Build the wheel of a release, with migrations of its own, and unpack it as an installation."""
+    source = folder / f"source-{version}"
+    ignored = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.db", "__pycache__", ".*_cache", ".hypothesis")
+    shutil.copytree(ROOT, source, ignore=ignored)
+    module = source / "migrate.py"
+    module.write_text(re.sub(r'(?m)^__version__ = ".*"', f'__version__ = "{version}"', module.read_text()))
+    for name, text in more.items():
+        for dialect in ("sqlite", "postgres", "mysql"):
+            (source / "sql" / dialect / name).write_text(text)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=source, check=True, capture_output=True)
+    with zipfile.ZipFile(folder / f"imagor_studio_migrate-{version}-py3-none-any.whl") as wheel:
+        wheel.extractall(folder / version)
+    return folder / version
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two installations: 1.0.0, and 1.1.0 with one migration more."""
+    folder = tmp_path_factory.mktemp("releases")
+    more = {
+        "20270101_create_tags.up.sql": "CREATE TABLE tags (name VARCHAR(80) NOT NULL PRIMARY KEY);\n",
+        "20270101_create_tags.down.sql": "DROP TABLE tags;\n",
+    }
+    return unpack("1.0.0", folder, {}), unpack("1.1.0", folder, more)
+
+
+def test_an_old_release_lives_with_a_newer_schema_and_rolls_it_back(
+    releases: tuple[Path, Path], database: Database, tmp_path: Path
+) -> None:
+    def run(installed: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = clean_environment() | {"DATABASE_URL": database.url}
+        command = [sys.executable, str(installed / "migrate.py"), *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    old, new = releases
+    assert run(old, "--version").stdout == "imagor-studio-migrate 1.0.0\n"
+    assert run(new, "--version").stdout == "imagor-studio-migrate 1.1.0\n"
+    assert run(new, "up").returncode == 0
+    assert "tags" in database.tables()
+    ran = run(old, "up")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert ran.stderr.splitlines()[0] == ("the database is ahead of these files: 20270101 came with a newer release")
+    assert run(old, "wait", "--for", "migrations", "--timeout", "0").returncode == 0
+    assert run(old, "status", "--exit-code").returncode == 0
+    last = run(old, "status").stdout.splitlines()[-1].split("\t")
+    assert last[:3] == ["20270101", "create_tags", "missing (down is stored)"]
+    ran = run(old, "down", "--to-here")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("rolled back  20270101 create_tags")
+    assert "tags" not in database.tables()
+    assert len(run(old, "status").stdout.splitlines()) == 4
+    assert run(new, "up").stdout.startswith("applied  20270101 create_tags")
