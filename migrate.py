@@ -54,7 +54,8 @@ __all__ = [
     "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError",
     "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
     "SettingsError", "StatementError", "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down",
-    "find_migrations", "load_settings", "log", "main", "new", "plan", "redo", "repair", "reset", "status", "up", "wait"]
+    "find_migrations", "load_settings", "log", "main", "new", "plan", "redo", "repair", "reset", "script", "status",
+    "up", "wait"]
 
 
 # Errors ###############################################################################################################
@@ -820,6 +821,16 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "": "check that the server runs, and host, port and options in the URL"}
 
 
+@lru_cache
+def _whoami() -> str:
+    """Return user@host. In a container the user may have a number only."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = str(os.getuid())
+    return f"{user}@{os.uname().nodename}"[:255]
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -1078,6 +1089,14 @@ class Database(ABC):
         for each in objects:
             self.run(self.drop_sql.format(*each))
         return len(objects)
+
+    def now(self) -> str:
+        """Return the time as the history keeps it, in UTC; in a script, the expression for it."""
+        return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+    def person(self, more: str = "") -> str:
+        """Return who runs this; in a script, the expression for it."""
+        return f"{_whoami()}{more}"[:255]
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
@@ -1519,15 +1538,302 @@ def _mysql_syntax(mode: str) -> Syntax:
 _DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
 
 
+class _Code(str):
+    """SQL that stands in a script where a value would."""
+
+    __slots__ = ()
+
+
+class _Writer(Database):
+    """Writes down what it is told to do: a script for the database's own client. Mixed into each dialect.
+
+    *condition*s in it are SQL that is true where the script has to stop, each with what is said then.
+    """
+
+    client = ""  # how the script is run
+    delimiter = ";"
+    database_sql = ""  # the name of the database that the client is connected to
+    clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
+    who = _Code()
+    schema = ""  # of the history
+
+    def __init__(self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0) -> None:
+        super().__init__(url, lock_wait, statement_wait)
+        self.lines: list[str] = []
+        self._begun = False  # a transaction
+
+    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
+        """See Database. Nothing is asked: the plan knows."""
+        return [schema or self.schema] if schema or self.schema else [], None
+
+    def now(self) -> str:
+        return self.clock
+
+    def person(self, more: str = "") -> str:  # noqa: ARG002
+        return self.who
+
+    def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """Write a statement of ours, with its values."""
+        values = iter(args)
+        self.run(re.sub(r"\?", lambda _: self.literal(next(values)), sql), end="")
+        return []
+
+    def run(self, sql: str, *, end: str = "\n") -> None:
+        """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
+        code = bare(sql, self.syntax).strip(" \n;").upper()
+        self._begun = bool(_OPENS.match(code)) or (self._begun and not _CLOSES.match(code))
+        self.lines.append(f"{sql}{end}{self.delimiter}")
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._begun
+
+    def literal(self, value: object) -> str:
+        """Return a value as SQL."""
+        if isinstance(value, (bool, _Code)) or not isinstance(value, str):
+            return "NULL" if value is None else str(value).upper() if isinstance(value, bool) else str(value)
+        return "'" + value.replace("'", "''") + "'"
+
+    def lock_condition(self, sql: str, relation: str) -> tuple[str, str]:
+        """Take the lock of this tool for the table *relation*, or stop."""
+        key = hashlib.sha256(relation.encode()).hexdigest()[:40]
+        return f"NOT COALESCE(({sql.replace('?', self.literal(key))}), FALSE)", self.rival
+
+    @abstractmethod
+    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
+        """Write what ends the script with an error where one of the *conditions* is true."""
+
+    def run_marked(self, statement: Statement, started: str, done: str) -> None:
+        """See Database. That a statement cannot run inside a transaction is known by its first words here."""
+        first = (*words(statement.text, self.syntax, 1), "")[0]
+        refusal = self.refusals.get(first)
+        if refusal and refusal.fix == _ALONE and re.match(refusal.pattern, code_of(statement, self.syntax), re.DOTALL):
+            self.query(started)
+            self.run_alone(statement)
+            self.query(done)
+        else:
+            super().run_marked(statement, started, done)
+
+    @abstractmethod
+    def start(self, texts: Sequence[str]) -> None:
+        """Write what comes before the first file; *texts* are all statements that will come."""
+
+    def start_file(self) -> None:
+        """Write what comes before each file."""
+
+    def before_commit(self) -> None:
+        """Write what has to be true at the end of a file."""
+
+    def forget(self, statements: Sequence[Statement]) -> None:
+        """Write what takes back what a file has left in the session, for the next one."""
+
+    def unsuited(self, statement: Statement) -> str:  # noqa: ARG002
+        """Say why the client would not read *statement* as it stands; empty where it does."""
+        return ""
+
+
+class _SQLiteWriter(_Writer, SQLite):
+    client = "sqlite3 -batch app.db < plan.sql"
+    database_sql = """(SELECT replace(file, rtrim(file, replace(file, '/', '')), '') FROM pragma_database_list
+        WHERE name = 'main')"""
+    clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
+    elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
+    who = _Code("'sqlite3'")
+    _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
+    _switches = re.compile(
+        r"PRAGMA\s+(CASE_SENSITIVE_LIKE|IGNORE_CHECK_CONSTRAINTS|LEGACY_ALTER_TABLE|RECURSIVE_TRIGGERS"
+        r"|REVERSE_UNORDERED_SELECTS|WRITABLE_SCHEMA)\b")
+
+    def start(self, texts: Sequence[str]) -> None:  # noqa: ARG002
+        """See _Writer. Newer clients take "text" in double quotes for a name only, where the library does not."""
+        self.lines.append(".bail on\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on")
+        self.query("PRAGMA foreign_keys = OFF")
+        self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
+
+    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
+        """See _Writer. RAISE is for triggers; this one goes again."""
+        if not conditions:
+            return
+        self.lines.append("CREATE TEMP TRIGGER migrate_stop BEFORE INSERT ON migrate_plan BEGIN")
+        self.lines += [f"    SELECT RAISE(ABORT, {self.literal(what)}) WHERE {sql};" for sql, what in conditions]
+        self.lines.append("END;\nINSERT INTO temp.migrate_plan VALUES (julianday('now'));\nDROP TRIGGER migrate_stop;")
+
+    def limit(self) -> None:
+        """See Database. No limits here, but what is broken before is no fault of the file."""
+        if self.in_transaction:
+            self.query(f"CREATE TEMP TABLE migrate_broken AS {self._broken}")
+
+    def before_commit(self) -> None:
+        """See _Writer."""
+        found = f"""EXISTS (SELECT 1 FROM ({self._broken}) AS found LEFT JOIN temp.migrate_broken AS known
+        ON known.child = found.child AND known.parent = found.parent WHERE found.n > coalesce(known.n, 0))"""
+        self.stop_if([(found, "FOREIGN KEY constraint failed")])
+        self.query("DROP TABLE temp.migrate_broken")
+
+    def literal(self, value: object) -> str:
+        if isinstance(value, str) and "\r" in value:
+            return f"CAST(X'{value.encode().hex()}' AS TEXT)"  # the client reads CRLF as LF
+        return super().literal(value)
+
+    def forget(self, statements: Sequence[Statement]) -> None:
+        """See _Writer."""
+        code = "\n".join(code_of(each, self.syntax) for each in statements)
+        for kind, name in re.findall(
+            r"\bCREATE\s+TEMP(?:ORARY)?\s+(TABLE|VIEW|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", code):
+            self.query(f"DROP {kind} IF EXISTS temp.{name}")
+        for name in self._switches.findall(code):
+            self.query(f"PRAGMA {name} = OFF")
+
+    def unsuited(self, statement: Statement) -> str:
+        """See _Writer."""
+        code = bare(statement.text, self.syntax)
+        if re.search(r"\n[ \t]*(/|go)[ \t]*(\r?\n|\Z)", code, re.IGNORECASE):
+            return 'a line of only "/" or "go" ends the statement there'
+        return _cut_line_breaks(statement.text, self.syntax)
+
+
+class _PostgresWriter(_Writer, Postgres):
+    client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
+    database_sql = "current_database()"
+    clock = _Code("clock_timestamp() AT TIME ZONE 'UTC'")
+    elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
+    who = _Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
+    schema = "public"
+
+    def start(self, texts: Sequence[str]) -> None:
+        """See _Writer. Of what psql would replace in the SQL, :name, nothing is left set."""
+        names = {name for text in texts for name in re.findall(r""":['"]?(\w+)""", text)}
+        self.lines += [rf"\unset {name}" for name in sorted(names)]
+        settings = "ON_ERROR_STOP on", "ON_ERROR_ROLLBACK off", "AUTOCOMMIT on", "SINGLELINE off", "QUIET on"
+        self.lines += [rf"\set {setting}" for setting in settings]
+
+    def start_file(self) -> None:
+        """See _Writer. RESET ALL takes the encoding back, too."""
+        self.lines.append("\\encoding UTF8\nSELECT clock_timestamp() AS migrate_began \\gset")
+
+    def limit(self) -> None:
+        scope = "LOCAL " if self.in_transaction else ""
+        for name, seconds in ("lock_timeout", self.lock_wait), ("statement_timeout", self.statement_wait):
+            self.query(f"SET {scope}{name} = '{seconds * 1000:.0f}'")
+
+    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
+        """See _Writer."""
+        checks = "".join(
+            f"    IF {sql} THEN\n        RAISE EXCEPTION USING MESSAGE = {self.literal(what)};\n    END IF;\n"
+            for sql, what in conditions)
+        self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
+
+    def unsuited(self, statement: Statement) -> str:
+        """See _Writer."""
+        return "psql reads :{?name} as a question" if ":{?" in bare(statement.text, self.syntax) else ""
+
+
+class _MySQLWriter(_Writer, MySQL):
+    client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
+    database_sql = "COALESCE(DATABASE(), '')"
+    clock = _Code("UTC_TIMESTAMP(3)")
+    elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
+    who = _Code("USER()")
+    _assigned = re.compile(r"(?:\bSET|,)\s+(?:(?:SESSION|LOCAL)\s+|@@(?:(?:SESSION|LOCAL)\.)?)?([A-Z_]+)\s*:?=")
+    # A list of tables that MariaDB drops one by one counts on MySQL too: which of them runs it is not known.
+    may_be_partial = re.compile(MySQL.may_be_partial.pattern + r"|DROP\b[^;]*,")
+
+    def start(self, texts: Sequence[str]) -> None:
+        """See _Writer. With a delimiter of its own, what stands before it is one packet."""
+        everything = "\n".join(texts)
+        marks = ("//", "$$", *(f"//{number}" for number in range(10**6)))
+        self.delimiter = next(mark for mark in marks if mark not in everything)
+        self.lines.append(f"DELIMITER {self.delimiter}")
+        self.query("SET NAMES utf8mb4")
+        if any(";" in text and _has_comment(text, self.syntax) for text in texts):
+            kept = "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID() /* kept */"
+            what = "run mysql with --comments: a body holds some"
+            self.stop_if([(f"({kept}) NOT LIKE CONCAT('%/* kept', ' */%')", what)])
+
+    def start_file(self) -> None:
+        self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
+
+    def limit(self) -> None:
+        limit = max(1, math.ceil(self.lock_wait)) if self.lock_wait else "DEFAULT"
+        self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
+
+    def lock_condition(self, sql: str, relation: str) -> tuple[str, str]:
+        condition, what = super().lock_condition(sql, relation)
+        if not self.schema:
+            full = f"LEFT(SHA2(CONCAT('`', DATABASE(), '`.{relation}'), 256), 40)"
+            condition = re.sub("'[0-9a-f]{40}'", full.replace("\\", r"\\"), condition)
+        return condition, what
+
+    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
+        """See _Writer. SIGNAL cannot depend on anything outside of a routine; a column that is not there can."""
+        cases = "".join(f"\n    WHEN {sql} THEN {self.literal(what)}" for sql, what in conditions)
+        self.query(f"SET @migrate = CASE{cases}\n    END")
+        self.query("SET @migrate = IF(@migrate IS NULL, 'DO 0', CONCAT('SELECT `', @migrate, '`'))")
+        self.query("PREPARE migrate FROM @migrate")
+        self.query("EXECUTE migrate")
+
+    def literal(self, value: object) -> str:
+        if isinstance(value, str) and re.search(r"[\\\r]", value):
+            return f"CONVERT(X'{value.encode().hex()}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
+        return super().literal(value)
+
+    def run_marked(self, statement: Statement, started: str, done: str) -> None:
+        """See Database. The client stops at an error, and could not take back that a statement *started*.
+
+        So that is noted only where it may have done a part of its work: other statements are atomic.
+        """
+        kinds = (kind for kind, _, _ in _tokens(statement.text, 0, self.syntax) if kind != "comment")
+        if next(kinds, "") == "conditional":
+            self.query(started)
+            self.run(statement.text)
+            self.query(done)
+            return
+        mark = f"{started}; " if self.may_be_partial.match(code_of(statement, self.syntax)) else ""
+        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {done}; COMMIT", end=" ")
+
+    def forget(self, statements: Sequence[Statement]) -> None:
+        """See _Writer. What a routine that was called has set is not seen."""
+        codes = [code_of(each, self.syntax) for each in statements]
+        everything = "\n".join(codes)
+        for name in dict.fromkeys(re.findall(r"(?<!@)@\w+", everything)):
+            self.query(f"SET {name} = NULL")
+        for name in re.findall(r"\bCREATE\s+TEMPORARY\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", everything):
+            self.query(f"DROP TEMPORARY TABLE IF EXISTS {name}")
+        settings = "\n".join(code for code in codes if re.match(r"SET\b(?!\s+(PASSWORD|ROLE|DEFAULT|RESOURCE))", code))
+        for name in dict.fromkeys(self._assigned.findall(settings)):
+            if not re.search(r"CHARACTER|COLLATION|AUTOCOMMIT|INSERT_ID", name):
+                self.query(f"SET SESSION {name} = DEFAULT")
+        self.query("SET NAMES utf8mb4")
+
+    def unsuited(self, statement: Statement) -> str:
+        """See _Writer."""
+        return _cut_line_breaks(statement.text, self.syntax)
+
+
+def _has_comment(text: str, syntax: Syntax) -> bool:
+    return any(kind == "comment" for kind, _, _ in _tokens(text, 0, syntax))
+
+
+def _cut_line_breaks(text: str, syntax: Syntax) -> str:
+    quotes = (text[start:end] for kind, start, end in _tokens(text, 0, syntax) if kind == "quote")
+    return "the client reads CR LF inside quotes as LF" if any("\r\n" in each for each in quotes) else ""
+
+
+_WRITERS: Final[Mapping[str, type[_Writer]]] = {
+    each.dialect: each for each in (_SQLiteWriter, _PostgresWriter, _MySQLWriter)}
+
+
 # History ##############################################################################################################
 # What has run: one row per version that is applied or under way, and a log that only grows. An open Database comes in;
 # Applied goes out. Reading creates nothing; a table of another tool is recognised by its columns and left alone.
 
-_COLUMNS: Final = """version VARCHAR(64) NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL,
+_COLUMNS: Final = """
+    version VARCHAR(64) NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL,
     down_sql {text}, dirty BOOLEAN NOT NULL, direction VARCHAR(4) NOT NULL, statements INTEGER NOT NULL,
     statements_done INTEGER NOT NULL, done_checksum CHAR(64) NOT NULL, owner VARCHAR(255), applied_at {time} NOT NULL,
     took_ms BIGINT NOT NULL, applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL"""
-_LOG_COLUMNS: Final = """id {id}, at {time} NOT NULL, version VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL,
+_LOG_COLUMNS: Final = """
+    id {id}, at {time} NOT NULL, version VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL,
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
@@ -1550,16 +1856,16 @@ class Applied(NamedTuple):
     name: str
     checksum: str
     down_sql: str | None  # the down file as it was
-    dirty: bool
-    direction: str
-    statements: int
-    statements_done: int
-    done_checksum: str  # over the statements that have run; over one more while one runs that cannot be noted with it
-    owner: str | None
-    applied_at: datetime  # UTC
-    took_ms: int
-    applied_by: str
-    tool: str
+    dirty: bool = False
+    direction: str = "up"
+    statements: int = 0
+    statements_done: int = 0
+    done_checksum: str = ""  # over the statements that have run; over one more while one runs that cannot be noted with it
+    owner: str | None = None
+    applied_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)  # UTC
+    took_ms: int = 0
+    applied_by: str = ""
+    tool: str = ""
 
     @property
     def key(self) -> int:
@@ -1584,20 +1890,6 @@ class LogEntry(NamedTuple):
 def _utc(value: Any) -> datetime:
     """Read a time as the driver gives it: a text on SQLite."""
     return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).replace(tzinfo=timezone.utc)
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-
-
-@lru_cache
-def _whoami() -> str:
-    """Return user@host. In a container the user may have a number only."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):
-        user = str(os.getuid())
-    return f"{user}@{os.uname().nodename}"[:255]
 
 
 class History:
@@ -1637,7 +1929,7 @@ class History:
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
         with self._explained("let this user create tables, or have someone create", "nothing was changed."):
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
-                definition = f"({columns.format(**types)}){self.database.table_suffix}"
+                definition = f"({columns.format(**types)}\n){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
         self.missing.clear()
 
@@ -1648,9 +1940,9 @@ class History:
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
     def _insert(self, relation: str, values: dict[str, object]) -> None:
-        values |= {"applied_by": _whoami(), "tool": f"migrate {__version__}"}
+        values |= {"applied_by": self.database.person(), "tool": f"migrate {__version__}"}
         marks = ", ".join("?" * len(values))
-        self.database.query(f"INSERT INTO {relation} ({', '.join(values)}) VALUES ({marks})", *values.values())
+        self.database.query(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({marks})", *values.values())
 
     def read(self, version: str | None = None) -> list[Applied]:
         """Return every row, oldest version first, or the one of *version*; empty where there is no table."""
@@ -1661,14 +1953,15 @@ class History:
 
     def insert(self, row: Applied) -> None:
         """Write a new row, made now. Raises _Failed."""
-        self._insert(self.relation, row._asdict() | {"applied_at": _now()})
+        self._insert(self.relation, row._asdict() | {"applied_at": self.database.now()})
 
     def update(self, version: str, values: Mapping[str, object], *, only: str | None = None) -> None:
         """Change columns of one row; with *only*, if that is still its owner. Raises _Failed."""
         changes = ", ".join(f"{name} = ?" for name in values)
         owned = "" if only is None else " AND COALESCE(owner, '') = ?"
         where = (version,) if only is None else (version, only)
-        self.database.query(f"UPDATE {self.relation} SET {changes} WHERE version = ?{owned}", *values.values(), *where)
+        sql = f"UPDATE {self.relation} SET {changes}\n    WHERE version = ?{owned}"
+        self.database.query(sql, *values.values(), *where)
 
     def progress(self, version: str, done: int, checksum: str) -> str:
         """Return the SQL that notes progress: whole, because it travels in one packet with a person's statement."""
@@ -1683,7 +1976,8 @@ class History:
         """Add a line to the log, in the transaction that is open, if any; no data of an *error*. Raises _Failed."""
         error = error and without_data(error)
         values = {"version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
-        self._insert(self.log_relation, values | {"at": _now(), "outcome": "ok" if error is None else "failed"})
+        values |= {"at": self.database.now(), "outcome": "ok" if error is None else "failed"}
+        self._insert(self.log_relation, values)
 
     def read_log(self, count: int) -> list[LogEntry]:
         """Return the newest *count* entries, newest first."""
@@ -2010,6 +2304,17 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
     return sums
 
 
+def _with_comments(step: Step, syntax: Syntax) -> Step:
+    """Put what comments stand between the statements before those that they belong to."""
+    end, texts = 0, []
+    for each in step.statements:
+        gap = step.script.sql[end : each.offset]
+        kept = [gap[start:stop] for kind, start, stop in _tokens(gap, 0, syntax) if kind == "comment"]
+        texts.append(replace(each, text="\n".join([*kept, each.text])))
+        end = each.offset + len(each.text)
+    return replace(step, statements=tuple(texts))
+
+
 @dataclass
 class _Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
@@ -2196,24 +2501,25 @@ class _Run:
         """Write down that *step* is under way, and that *done* statements have run; one runner can. Raises _Failed."""
         progress: dict[str, Any] = {
             "dirty": True, "direction": step.direction, "statements": len(step.statements), "statements_done": done,
-            "done_checksum": _checksums(step.statements[:done])[-1], "owner": f"{_whoami()}, pid {os.getpid()}"[:255]}
+            "done_checksum": _checksums(step.statements[:done])[-1],
+            "owner": self.database.person(f", pid {os.getpid()}")}
         if step.direction == "down" or step.resume:
             self.history.update(step.version, progress, only=step.resume and (step.resume.owner or ""))
             if self.database.local_locks and self.history.read(step.version)[0].owner != progress["owner"]:
                 raise _Failed("another runner has taken this migration", code=next(iter(self.database.taken)))
         else:
-            row = progress | {"applied_at": datetime.now(timezone.utc), "took_ms": 0, "applied_by": "", "tool": ""}
-            self.history.insert(Applied(step.version, step.name, step.script.checksum, step.down_sql, **row))
+            self.history.insert(Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress))
 
-    def finish(self, step: Step, action: str, ran: int = 0, took_ms: int = 0) -> Result:
+    def finish(self, step: Step, action: str, ran: int = 0, took_ms: Any = 0) -> Result:
         """Write down, in the open transaction, that *step* is done, and clean up after its file. Raises _Failed."""
         if self.database.reset_sql:
             self.database.run(self.database.reset_sql)
         if step.direction == "up":
             checksum = step.script.checksum
-            self.history.update(step.version, {
-                "dirty": False, "statements_done": len(step.statements), "done_checksum": checksum,
-                "checksum": checksum, "down_sql": step.down_sql, "owner": None, "took_ms": took_ms})
+            mended = {"checksum": checksum, "down_sql": step.down_sql} if step.resume else {}
+            self.history.update(step.version, mended | {
+                "dirty": False, "statements_done": len(step.statements), "done_checksum": checksum, "owner": None,
+                "took_ms": took_ms})
         else:
             self.history.delete(step.version)
         self.history.log(step.version, step.name, action, took_ms=took_ms)
@@ -2415,7 +2721,7 @@ class _Run:
         while True:
             try:
                 database.limit()
-                self._run_statements(step, sums, begin, fresh=fresh)
+                self.run_statements(step, sums, begin, fresh=fresh)
                 with contextlib.nullcontext() if database.in_transaction else self.transaction():
                     took_ms = round(1000 * (time.monotonic() - started))
                     result = self.finish(step, step.direction, len(step.statements) - first, took_ms)
@@ -2434,7 +2740,7 @@ class _Run:
             else:
                 return result
 
-    def _run_statements(self, step: Step, sums: Sequence[str], first: int, *, fresh: bool) -> None:
+    def run_statements(self, step: Step, sums: Sequence[str], first: int, *, fresh: bool) -> None:
         """Run what comes after the *first* statements. Raises _Failed; may leave data changes uncommitted.
 
         In a *fresh* session, those of them that change the session only run again.
@@ -2667,6 +2973,112 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _q
         if not steps:
             notify("nothing to do")
         return steps
+
+
+def script(
+    settings: Settings | str, direction: str = "up", *, start: str | None = None, notify: Notify = _quiet,
+    **choice: Any,
+) -> str:
+    """Return a script for the database's own client that does what ``up`` or ``down`` would do; empty for nothing.
+
+    With *start*, a version or "empty", for any database of that dialect that is there, and nothing is connected to.
+    Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
+    """
+    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
+    if start is None:
+        with _Run.opened(settings, notify) as run:
+            for row in run.applied:
+                if row.dirty:
+                    raise dirty_error(row, f"finish it first:  migrate {row.direction}")
+            steps = run.planned(direction, **choice)
+            if not steps:
+                notify("nothing to do")
+            return _write_script(run, steps, offline=False)
+    migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect))
+    limit = -1 if start == "empty" else find_version(start, {each.key: each for each in migrations})
+    rows = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
+            for each in migrations if each.key <= limit]
+    database = _WRITERS[settings.url.dialect](settings.url)
+    run = _Run(settings, notify, database, History(database, settings.table), migrations, rows, [])
+    return _write_script(run, run.planned(direction, **choice), offline=True)
+
+
+def _write_step(
+    run: _Run, database: _Writer, step: Step, named: Sequence[tuple[str, str]], expected: Sequence[tuple[str, str]],
+) -> None:
+    """Write how *step* is run, after what ends the script before that."""
+    journaled = _is_journaled(step, database)
+    database.start_file()
+    if not journaled:
+        database.query(database.begin_sql)
+    database.limit()
+    lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
+    conditions = [*named, database.lock_condition(lock_sql, run.history.relation)] if lock_sql else [*named]
+    if run.history.missing:
+        database.stop_if(conditions)
+        run.history.create()
+        conditions = []
+    database.stop_if([*conditions, *expected])
+    run.claim(step)
+    if journaled:
+        run.run_statements(_with_comments(step, database.syntax), _checksums(step.statements), 0, fresh=True)
+        if not database.in_transaction:
+            database.query(database.begin_sql)
+    elif step.statements:
+        database.run(step.script.sql)
+    run.finish(step, step.direction, took_ms=database.elapsed)
+    if not journaled:
+        database.before_commit()
+    database.query("COMMIT")
+
+
+def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
+    if not steps:
+        return ""
+    settings, waits = run.settings, (run.settings.ddl_lock_timeout, run.settings.statement_timeout)
+    database = _WRITERS[settings.url.dialect](settings.url, *waits)
+    database.syntax, versions = run.database.syntax, [row.version for row in run.applied]
+    if not offline:
+        database.schema = "".join(run.history.schemas)
+    for step in steps:
+        for statement in step.statements:
+            if what := database.unsuited(statement):
+                where, excerpt = _place(step, statement.offset)
+                fix = f"run it with  migrate {step.direction}  or change the line"
+                what = f"{database.client.split()[0]} cannot run this: {what}"
+                raise FileError(what, where=where, excerpt=excerpt, fix=fix)
+    history = History(database, settings.table)
+    history.missing = run.history.missing if not versions else set()
+    run = replace(run, database=database, history=history)
+    at, way = versions[-1] if versions else "an empty history", steps[0].direction
+    place = f"any {database.label} database at {at}" if offline else str(settings.url)
+    database.lines += [
+        f"-- {way.capitalize()}, {_count(len(steps), 'migration')}, on {place}; history: {run.history.relation}",
+        f"-- Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC.",
+        f"-- To run it:  {database.client}",
+        "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
+        f"-- What was done before an error stays and is in the history: mend what failed, then  migrate {way}"]
+    database.start([statement.text for step in steps for statement in step.statements])
+    named = [] if offline else [(
+        f"{database.database_sql} <> {database.literal(Path(settings.url.database).name)}",
+        f"this plan is for {Path(settings.url.database).name}")]
+    listed = ", ".join(database.literal(version) for version in versions)
+    for number, step in enumerate(steps):
+        expected = [(f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way")]
+        for which in ("", f" WHERE version IN ({listed})")[: 2 if listed else 1]:
+            counted = f"(SELECT count(*) FROM {history.relation}{which})"
+            expected.append((f"{counted} <> {len(versions)}", f"this plan starts at {at}, and the database does not"))
+        database.lines.append(
+            f"\n-- {number + 1} of {len(steps)}: {_script_path(step)}\n-- sha256 {step.script.checksum}, "
+            f"{_count(len(step.statements), 'statement')}, "
+            f"{'statement by statement' if _is_journaled(step, database) else 'in one transaction'}")
+        _write_step(run, database, step, named, expected)
+        if number + 1 < len(steps) and database.leaks.search(step.script.sql):
+            database.forget(step.statements)
+        listed = ""
+        versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
+        at = versions[-1] if versions else "an empty history"
+    return "\n".join(database.lines) + "\n"
 
 
 def log(settings: Settings | str, *, count: int = 20) -> list[LogEntry]:
@@ -2917,6 +3329,10 @@ class _Screen:
             self._print(about | {**view.document}, "done")
         elif self.form == "table" and len(view.columns) > 1 and importlib.util.find_spec("rich"):
             self._draw_table(view, rows)
+        elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+            print(listed, end="")
         else:
             for row in rows:
                 print("\t".join(row))
@@ -2993,12 +3409,22 @@ def _confirm(settings: Settings, what: str) -> bool:
     return True
 
 
-def _plan(settings: Settings, *, direction: str, count: int | None, **more: Any) -> View:
+def _plan(
+    settings: Settings, *, direction: str, count: int | None, sql: bool, dialect: str | None, start: str | None,
+    **more: Any,
+) -> View:
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
+    if (dialect or start) and not (sql and start):
+        fix = "migrate plan --sql --dialect postgres --from VERSION"
+        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
+    if dialect:
+        settings = replace(settings, url=DatabaseURL(dialect, ""))
+    if sql:
+        return View({"script": script(settings, direction, start=start, count=count, **more)})
     return plan_view(settings, plan(settings, direction, count=count, **more))
 
 
@@ -3079,7 +3505,10 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--exit-code", "exit with 3 where something is pending, with 4 where history and files disagree", _SWITCH),),
     ("plan", "show what would run"): (
         ("direction", "default: up", {"metavar": "up|down", "nargs": "?", "default": "up"}),
-        ("count", "N files at the most", _COUNT), ("--to", "as with up or down", _VERSION)),
+        ("count", "N files at the most", _COUNT), ("--to", "as with up or down", _VERSION),
+        ("--sql", "print a script for the database's own client", _SWITCH),
+        ("--dialect", "the same without a database", {"choices": ("sqlite", "postgres", "mysql")}),
+        ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"})),
     ("log", "show who ran what, when, for how long, and how it ended"): (
         ("count", "how many entries (default: 20)", _COUNT | {"default": 20}),),
     ("new", "write an empty pair of files into every dialect folder"): (
