@@ -34,6 +34,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -43,7 +44,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache, partial
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 from urllib.parse import quote, unquote
@@ -54,7 +55,7 @@ __all__ = [
     "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError",
     "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
     "SettingsError", "StatementError", "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down",
-    "find_migrations", "load_settings", "log", "main", "new", "plan", "redo", "repair", "reset", "script", "status",
+    "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script", "redo", "repair", "reset", "status",
     "up", "wait"]
 
 
@@ -831,6 +832,18 @@ def _whoami() -> str:
     return f"{user}@{os.uname().nodename}"[:255]
 
 
+class _Effect(NamedTuple):
+    """What the documentation says that a statement does besides its work; *pattern* is searched in its bare text.
+
+    *rule* is "locks", "rewrites" or "cannot be undone"; of each, the first that is found counts.
+    """
+
+    rule: str
+    pattern: str
+    what: str
+    link: str  # below ``Database.manual``
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -857,6 +870,8 @@ class Database(ABC):
     leaks = _NEVER  # what it does would reach the next file
     retried: frozenset[str] = frozenset()  # codes of a lock that was not obtained, or of a deadlock
     taken: frozenset[str] = frozenset()  # codes of a claim that another runner has made
+    manual = ""  # where the links of the *effects* begin
+    effects: ClassVar[tuple[_Effect, ...]] = ()
     holder_sql = blockers_sql = ""  # a _Session for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
@@ -1155,6 +1170,15 @@ class SQLite(Database):
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
+    manual = "https://www.sqlite.org/"
+    effects: ClassVar = (
+        _Effect("cannot be undone", r"^DROP\s+TABLE\b", "the table and its rows cannot be recovered", "lang_droptable.html"),
+        _Effect("cannot be undone", r"^ALTER\s+TABLE\b.*\bDROP\b", "the data of the column is purged", "lang_altertable.html#altertabdropcol"),
+        _Effect("rewrites", r"^ALTER\s+TABLE\b.*\bDROP\b", "the table, to purge the column",
+                "lang_altertable.html#altertabdropcol"),
+        _Effect("rewrites", r"^VACUUM\b", "the whole database file", "lang_vacuum.html"),
+        _Effect("locks", r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"))
+
     def _connect(self, *, write: bool) -> None:
         path, memory = Path(self.url.database), self.url.database == ":memory:"
         self.exists, self.writable = memory or os.path.exists(path), memory or write  # noqa: PTH110 (no OSError)
@@ -1308,6 +1332,33 @@ class Postgres(Database):
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
+    manual = "https://www.postgresql.org/docs/current/"
+    _altered = r"^ALTER\s+TABLE\b.*\b"
+    effects: ClassVar = (
+        _Effect("cannot be undone", r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it",
+                "sql-droptable.html"),
+        _Effect("cannot be undone", r"^TRUNCATE\b", "all rows are removed", "sql-truncate.html"),
+        _Effect("cannot be undone", _altered + r"DROP\s+(?!CONSTRAINT\b|DEFAULT\b|NOT\b|EXPRESSION\b|IDENTITY\b)",
+                "whatever data was in the column disappears", "ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN"),
+        _Effect("cannot be undone", r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type",
+                "datatype-enum.html"),
+        _Effect("rewrites", _altered + r"(SET\s+DATA\s+)?TYPE\b",
+                "the table and its indexes, unless the old type is binary coercible to the new one", "sql-altertable.html"),
+        _Effect("rewrites", _altered + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
+                r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))", "the table", "sql-altertable.html"),
+        _Effect("rewrites", _altered + r"ADD\b.*\bDEFAULT\s+\w+\s*\(", "the table, where the default is volatile",
+                "sql-altertable.html"),
+        _Effect("rewrites", r"^(CLUSTER|VACUUM\s.*\bFULL)\b", "the table and its indexes", "sql-cluster.html"),
+        _Effect("locks", r"\bCONCURRENTLY\b", "nobody who reads or writes; waits for old transactions",
+                "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"),
+        _Effect("locks", _altered + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
+        _Effect("locks", r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
+        _Effect("locks", r"^CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b|" + _altered + r"FOREIGN\s+KEY\b",
+                "the tables against writes (SHARE ROW EXCLUSIVE)", "explicit-locking.html"),
+        _Effect("locks", r"^(ALTER\s+TABLE|DROP\s+(TABLE|INDEX|MATERIALIZED|VIEW)|TRUNCATE|REINDEX|CLUSTER"
+                r"|VACUUM\s.*\bFULL|REFRESH|LOCK)\b", "the table against reads and writes (ACCESS EXCLUSIVE)",
+                "explicit-locking.html"),
+        _Effect("locks", r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"))
     _invalid_sql = "SELECT indexrelid::regclass::text FROM pg_catalog.pg_index WHERE NOT indisvalid"
 
     def limit(self) -> None:
@@ -1437,6 +1488,26 @@ class MySQL(Database):
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     cancel_sql = "KILL QUERY {}"
+    manual = "https://dev.mysql.com/doc/refman/8.4/en/"
+    _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
+    _online = "innodb-online-ddl-operations.html"
+    effects: ClassVar = (
+        _Effect("cannot be undone", r"^DROP\s+(TABLE|DATABASE|SCHEMA)\b", "the table and all its data are removed",
+                "drop-table.html"),
+        _Effect("cannot be undone", r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
+        _Effect("cannot be undone", _altered + r"DROP\s+(?!CONSTRAINT\b|DEFAULT\b|INDEX\b|KEY\b|PRIMARY\b|FOREIGN\b"
+                r"|CHECK\b|PARTITION\b)", "the data of the column is removed", "alter-table.html"),
+        _Effect("rewrites", _altered + r"(MODIFY|CHANGE)\b", "the table, where the type, NULL or the order changes", _online),
+        _Effect("rewrites", _altered + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)",
+                "the table", _online),
+        _Effect("rewrites", _altered + r"DROP\s+(?!CONSTRAINT\b|DEFAULT\b|INDEX\b|KEY\b|FOREIGN\b|CHECK\b)",
+                "the table, unless ALGORITHM=INSTANT applies", _online),
+        _Effect("rewrites", r"^OPTIMIZE\b", "the table", _online),
+        _Effect("locks", r"^(ALTER|DROP|TRUNCATE|RENAME|CREATE\s+(\w+\s+)?(INDEX|TRIGGER)|OPTIMIZE|LOCK)\b",
+                "the table (metadata lock): it waits for open transactions, and all others wait for it",
+                "metadata-locking.html"),
+        _Effect("locks", r"^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b", "the rows that it reads to change",
+                "innodb-locks-set.html"))
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import pymysql
@@ -2966,6 +3037,32 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         return reason + more, "apply what is missing:  migrate up"
 
 
+def effects(database: Database, step: Step) -> Iterator[tuple[int, _Effect]]:
+    """Yield, with its line, what each statement does besides its work, as the database's documentation has it."""
+    for statement in step.statements:
+        code, found = code_of(statement, database.syntax), set[str]()
+        for effect in database.effects:
+            if effect.rule not in found and re.search(effect.pattern, code, re.DOTALL):
+                found.add(effect.rule)
+                yield statement.line, effect
+
+
+def lint(paths: Sequence[Path]) -> Iterator[tuple[Path, int, str, str]]:
+    """Yield (file, line, rule, what) for what squawk, where it is installed, has to say of files for PostgreSQL.
+
+    Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
+    """
+    program = shutil.which("squawk", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    if not program or not paths:
+        return
+    ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
+    command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (one command of ours)
+    with contextlib.suppress(ValueError):
+        for each in json.loads(ran.stdout):
+            yield Path(each["file"]), each["line"] + 1, each["rule_name"], each["message"]
+
+
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
     """Return what ``up`` or ``down`` would run with the same *choice* of arguments; raise what they would. No write."""
     with _Run.opened(settings, notify) as run:
@@ -2975,7 +3072,7 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _q
         return steps
 
 
-def script(
+def plan_script(
     settings: Settings | str, direction: str = "up", *, start: str | None = None, notify: Notify = _quiet,
     **choice: Any,
 ) -> str:
@@ -3228,15 +3325,27 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
 
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
-    """Show what ``plan`` returned."""
-    transactional = _DATABASES[settings.url.dialect].transactional
-    rows = [{
-        "version": step.version, "name": step.name, "direction": step.direction, "statements": len(step.statements),
-        "done": step.resume.statements_done if step.resume else 0,
-        "mode": "transaction" if transactional and step.script.in_transaction else "journal",
-        "file": _script_path(step), "note": step.note or ("" if step.statements else "no statements in this file"),
-    } for step in steps]
-    return View({"steps": rows}, ("version", "name", "direction", "statements", "done", "mode", "file", "note"))
+    """Show what ``plan`` returned: its steps, with their statements and what is known of these."""
+    database = _DATABASES[settings.url.dialect](settings.url)
+    linted = [each.script.path.resolve() for each in steps if not each.stored] if database.dialect == "postgres" else []
+    said = [*lint(linted)]
+    rows = []
+    for step in steps:
+        known = [{"line": line, "rule": each.rule, "what": each.what, "link": database.manual + each.link}
+                 for line, each in effects(database, step)]
+        known += [{"line": line, "rule": rule, "what": what, "link": f"https://squawkhq.com/docs/{rule}"}
+                  for path, line, rule, what in said if path == step.script.path.resolve() and not step.stored]
+        rows.append({
+            "version": step.version, "name": step.name, "direction": step.direction,
+            "statements": len(step.statements), "done": step.resume.statements_done if step.resume else 0,
+            "mode": "journal" if _is_journaled(step, database) else "transaction", "file": _script_path(step),
+            "note": step.note or ("" if step.statements else "no statements in this file"),
+            "checksum": step.script.checksum, "text": step.script.sql, "down_sql": step.down_sql if step.direction == "up" else None,
+            "sql": [{"number": number, "line": each.line, "text": each.text}
+                    for number, each in enumerate(step.statements, 1)],
+            "findings": sorted(known, key=itemgetter("line"))})
+    columns = "version", "name", "direction", "statements", "done", "mode", "file", "note"
+    return View({"steps": rows}, columns)
 
 
 def _json(value: object) -> Any:
@@ -3424,7 +3533,7 @@ def _plan(
     if dialect:
         settings = replace(settings, url=DatabaseURL(dialect, ""))
     if sql:
-        return View({"script": script(settings, direction, start=start, count=count, **more)})
+        return View({"script": plan_script(settings, direction, start=start, count=count, **more)})
     return plan_view(settings, plan(settings, direction, count=count, **more))
 
 
