@@ -859,6 +859,9 @@ class Database(ABC):
     reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
+    create_database_sql, drop_database_sql = "CREATE DATABASE {}", "DROP DATABASE {}"
+    own_databases: frozenset[str] = frozenset()  # of the server itself
+    schemas_sql = ""  # all there are, but those of the server
     objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
@@ -1096,6 +1099,20 @@ class Database(ABC):
                 raise
         return [schema] if schema else [], columns
 
+    def objects(self) -> list[tuple[Any, ...]]:
+        """Return kind and quoted name of all that is in the schemas of the database."""
+        schemas = [name for (name,) in self.query(self.schemas_sql)] if self.schemas_sql else []
+        return self.query(self.objects_sql, schemas)
+
+    @abstractmethod
+    def fingerprint(self) -> set[str]:
+        """Describe the whole schema, a line or a body for each part of it; in no order, so none of columns either."""
+
+    def contents(self) -> dict[str, Counter[str]]:
+        """Return the rows of each table of the schema, as text."""
+        tables = [name for kind, name, *_ in self.objects() if kind.lower() in {"table", "partitioned table"}]
+        return {table: Counter(map(str, self.query(f"SELECT * FROM {table}"))) for table in tables}
+
     def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
         """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
         if more and "?" not in self.objects_sql:
@@ -1243,6 +1260,24 @@ class SQLite(Database):
                     f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
 
+    def fingerprint(self) -> set[str]:
+        """See Database. SQLite keeps the text; what counts is its words, and of a table the definitions in it."""
+        found = {f"PRAGMA {name} = {self.query(f'PRAGMA {name}')[0][0]}" for name in ("user_version", "application_id")}
+        kept = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        for kind, name, text in self.query(kept):
+            parts, depth = [list[str]()], 0
+            for mark, start, end in _tokens(text, 0, self.syntax):
+                word = text[start:end] if mark == "quote" else text[start:end].lower()
+                if mark == "quote" and re.fullmatch(r"\W\w+\W", word) and word[0] != "'":
+                    word = word[1:-1].lower()  # SQLite puts quotes around a name when it renames a table
+                depth += {"(": 1, ")": -1}.get(word, 0)
+                if mark != "comment" and not (word == "," and depth == 1):
+                    parts[-1].append(word)
+                if kind == "table" and depth == 1 and word in "(,":
+                    parts.append([])
+            found |= {f"{kind} {name}: {' '.join(part)}" for part in parts}
+        return found
+
     def back_up(self, path: Path) -> None:
         """See Database. Whole or not at all: it gets its name when it has been checked."""
         part = path.with_name(f"{path.name}.part")
@@ -1359,6 +1394,53 @@ class Postgres(Database):
                 r"|VACUUM\s.*\bFULL|REFRESH|LOCK)\b", "the table against reads and writes (ACCESS EXCLUSIVE)",
                 "explicit-locking.html"),
         _Effect("locks", r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"))
+    drop_database_sql = "DROP DATABASE {} WITH (FORCE)"
+    schemas_sql = """SELECT nspname::text FROM pg_catalog.pg_namespace
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
+    _catalogue_sql = """WITH ours AS (SELECT oid, nspname FROM pg_namespace
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+    relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
+        'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
+        c.oid::regclass) AS title FROM pg_class c JOIN ours ON ours.oid = c.relnamespace WHERE c.relkind NOT IN ('i', 'I'))
+    SELECT 'schema ' || nspname FROM ours
+    UNION ALL SELECT 'extension ' || extname FROM pg_extension
+    UNION ALL SELECT format('%s%s%s%s%s', title, CASE relpersistence WHEN 'u' THEN ' unlogged' END,
+        ' partition by ' || pg_get_partkeydef(oid), ' ' || pg_get_expr(relpartbound, oid), ' with ' || reloptions::text)
+        || CASE WHEN relrowsecurity THEN ' row level security' ELSE '' END FROM relations
+    UNION ALL SELECT format('%s inherits %s', title, inhparent::regclass)
+        FROM pg_inherits JOIN relations ON oid = inhrelid
+    UNION ALL SELECT format('%s: column %I %s%s%s%s%s', title, attname, format_type(atttypid, atttypmod),
+        ' collate ' || (SELECT collname FROM pg_collation o JOIN pg_type t ON t.oid = atttypid
+            WHERE o.oid = attcollation AND attcollation <> typcollation), CASE WHEN attnotnull THEN ' not null' END,
+        ' identity ' || nullif(attidentity::text, ''),
+        CASE attgenerated WHEN '' THEN ' default ' ELSE ' generated ' END || pg_get_expr(adbin, adrelid))
+        FROM relations JOIN pg_attribute ON attrelid = relations.oid
+        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        WHERE attnum > 0 AND NOT attisdropped AND relkind <> 'S'
+    UNION ALL SELECT format('constraint %I on %s: %s', conname,
+        CASE conrelid WHEN 0 THEN contypid::regtype::text ELSE conrelid::regclass::text END, pg_get_constraintdef(c.oid))
+        FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE contype <> 'n'
+    UNION ALL SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END
+        FROM pg_index JOIN relations ON relations.oid = indrelid
+    UNION ALL SELECT format('%s: %s', title, pg_get_viewdef(oid)) FROM relations WHERE relkind IN ('v', 'm')
+    UNION ALL SELECT pg_get_triggerdef(t.oid) || ' enabled ' || tgenabled::text
+        FROM pg_trigger t JOIN relations ON relations.oid = tgrelid WHERE NOT tgisinternal
+    UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN ours ON ours.oid = pronamespace WHERE prokind <> 'a'
+    UNION ALL SELECT format('%s as %s start %s increment %s min %s max %s cache %s cycle %s', title, seqtypid::regtype,
+        seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle) FROM pg_sequence JOIN relations ON oid = seqrelid
+    UNION ALL SELECT format('type %s (%s)', enumtypid::regtype, string_agg(quote_literal(enumlabel), ', '
+        ORDER BY enumsortorder)) FROM pg_enum GROUP BY enumtypid
+    UNION ALL SELECT format('domain %s as %s%s%s', t.oid::regtype, format_type(typbasetype, typtypmod),
+        CASE WHEN typnotnull THEN ' not null' END, ' default ' || typdefault)
+        FROM pg_type t JOIN ours ON ours.oid = typnamespace WHERE typtype = 'd'
+    UNION ALL SELECT pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN relations ON relations.oid = ev_class
+        WHERE rulename <> '_RETURN'
+    UNION ALL SELECT format('policy %I on %s for %s to %s using %s check %s', polname, title, polcmd, polroles::regrole[],
+        pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+        FROM pg_policy JOIN relations ON relations.oid = polrelid
+    UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
+    UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
+        FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384"""
     _invalid_sql = "SELECT indexrelid::regclass::text FROM pg_catalog.pg_index WHERE NOT indisvalid"
 
     def limit(self) -> None:
@@ -1370,6 +1452,15 @@ class Postgres(Database):
                 f"SELECT pg_backend_pid(), set_config('application_name', ?, {local}), set_config('lock_timeout', ?,"
                 f" {local}), set_config('statement_timeout', ?, {local})",
                 name, f"{self.lock_wait * 1000:.0f}", f"{self.statement_wait * 1000:.0f}")[0][0]
+
+    def fingerprint(self) -> set[str]:
+        """See Database. With an empty search path every name comes with its schema. Privileges are not in it."""
+        self.query("BEGIN")
+        self.query("SET LOCAL search_path = ''")
+        found = {text for (text,) in self.query(self._catalogue_sql)}
+        found |= {f"{kind} {name}" for kind, name in self.objects()}
+        self.rollback()
+        return found
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long."""
@@ -1488,6 +1579,8 @@ class MySQL(Database):
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     cancel_sql = "KILL QUERY {}"
+    own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
+    _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
     manual = "https://dev.mysql.com/doc/refman/8.4/en/"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
@@ -1572,6 +1665,18 @@ class MySQL(Database):
         except _Failed as failed:
             failed.number = number
             raise
+
+    def fingerprint(self) -> set[str]:
+        """See Database. A table is as many lines as it has columns, keys and so on. Privileges are not in it."""
+        found = set[str]()
+        triggers = "SELECT 'TRIGGER', trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
+        named = [(kind, self.quoted(name)) for kind, name in self.query(triggers)]
+        for kind, name, *_ in [*self.objects(), *named]:
+            row = self.query(f"SHOW CREATE {kind} {name}")[0]
+            text = row[next(place for place, column in enumerate(self.columns) if self._created.match(column))]
+            lines = re.sub(r" AUTO_INCREMENT=\d+", "", text).split("\n") if kind == "TABLE" else [text]
+            found |= {f"{kind.lower()} {name}: {line.strip().removesuffix(',')}" for line in lines}
+        return found
 
     def _titled(self, sql: str) -> str:
         # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
@@ -3178,6 +3283,131 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     return "\n".join(database.lines) + "\n"
 
 
+class Verdict(NamedTuple):
+    """What ``verify`` found of one migration: *result* is "undone", "differs", "failed" or "no down file"."""
+
+    version: str
+    name: str
+    result: str
+    what: str
+    file: str
+    diff: tuple[str, ...] = ()  # lines of the schema after up and down that are new, "+ ", or gone, "- "
+
+
+def verify(
+    settings: Settings | str, *, scratch_url: str | None = None, seed: Path | None = None, notify: Notify = _quiet,
+) -> list[Verdict]:
+    """Run every file up, down and up again, in a database made for it, and tell if the schema came back each time.
+
+    In memory for SQLite, else in a new database on the server of *scratch_url*, which is dropped afterwards. The
+    statements in *seed* run as soon as the tables are there; rows that are lost are told. Raises SettingsError for a
+    URL that is not for scratch, StatementError where a file cannot be applied, FileError for a statement of the seed
+    that never could run.
+    """
+    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
+    url = DatabaseURL.parse(scratch_url, source="--scratch-url") if scratch_url else settings.url
+    rows = split_statements(_read(seed, "--seed"), _DATABASES[url.dialect].syntax) if seed else ()
+    settings, verdicts = replace(settings, table="migrate_verify"), list[Verdict]()
+    statements = [*rows]
+    while True:  # in another database after one that did not come back
+        with _scratch(settings, url, given=bool(scratch_url)) as run:
+            waiting = list(statements)
+            for number, migration in enumerate(run.migrations):
+                if number < len(verdicts):
+                    run.run(run.screen([Step.up(migration)]))
+                else:
+                    verdict = _verify(run, migration)
+                    verdicts.append(verdict)
+                    notify(f"{verdict.result}  {verdict.version} {verdict.name}")
+                    if verdict.result in {"differs", "failed"}:
+                        break
+                waiting = [each for each in waiting if not _runs(run.database, each)]
+            else:
+                for each in waiting[:1]:
+                    what = "this statement of the seed never ran: what it needs was there at no time"
+                    raise FileError(what, where=f"{seed}:{each.line}", fix="correct it, or take it out")
+            if len(verdicts) == len(run.migrations):
+                return verdicts
+
+
+def _runs(database: Database, statement: Statement) -> bool:
+    try:
+        database.run(statement.text)
+    except _Failed:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _scratch(settings: Settings, url: DatabaseURL, *, given: bool) -> Iterator[_Run]:
+    """Make an empty database, and drop it afterwards."""
+    make = _DATABASES[url.dialect]
+    if url.dialect == "sqlite":
+        if given and url.database != ":memory:":
+            what = "this is not a scratch database: SQLite files are verified in memory"
+            raise SettingsError(what, where=str(url), fix="leave --scratch-url out")
+        with _Run.opened(replace(settings, url=DatabaseURL("sqlite", ":memory:"))) as run:
+            yield run
+        return
+    if not given:
+        fix = f"name a server for it:  migrate verify --scratch-url {url.dialect}://user@host/database"
+        raise SettingsError(f"{make.label} files are verified in a database made for it", where=str(url), fix=fix)
+    with contextlib.closing(make(url)) as server:
+        server.open(write=True)
+        here = server.objects()
+        if here and url.database not in server.own_databases:
+            what = f"this is not a scratch database: it holds {_count(len(here), 'object')}"
+            fix = "name an empty one; verify makes its own database beside it"
+            raise SettingsError(what, where=str(url), state="nothing was changed.", fix=fix)
+        name = f"migrate_verify_{random.randrange(16**8):08x}"  # noqa: S311 (a name, not a secret)
+        server.query(server.create_database_sql.format(server.quoted(name)))
+        try:
+            with _Run.opened(replace(settings, url=replace(url, database=name))) as run:
+                yield run
+        finally:
+            server.renew(0)
+            server.query(server.drop_database_sql.format(server.quoted(name)))
+
+
+def _verify(run: _Run, migration: Migration) -> Verdict:
+    """Run one migration up, down and up again; leave it applied where all went well."""
+    database, table = run.database, run.settings.table
+
+    def look() -> set[str]:
+        return {text for text in database.fingerprint() if table not in text}
+
+    up = run.screen([Step.up(migration)])
+    before, rows = look(), database.contents()
+    run.run(up)
+    after = look()
+    verdict = Verdict(migration.version, migration.name, "undone", "", _shown(migration.up.path))
+    if before == after:
+        verdict = verdict._replace(what=f"schema unchanged; {_count(len(up[0].statements), 'statement')} for rows")
+    if not migration.down:
+        return verdict._replace(result="no down file")
+    verdict = verdict._replace(file=_shown(migration.down.path))
+    try:
+        run.run(run.screen(plan_down(run.migrations, run.history.read(), count=1)))
+    except (StatementError, FileError) as error:
+        return verdict._replace(result="failed", what=error.what)
+    for expected, what in ((before, ""), (after, "up, down and up again")):
+        if (found := look()) != expected:
+            signs = ("- ", expected - found), ("+ ", found - expected)
+            diff = tuple(sign + text for sign, texts in signs for text in sorted(texts))
+            return verdict._replace(result="differs", what=what, diff=diff)
+        if what:
+            return verdict
+        found_rows = database.contents()
+        lost = {name: sum((rows[name] - found_rows.get(name, Counter())).values()) for name in rows if table not in name}
+        told = [f"{_count(number, 'row')} of {name} lost or changed" for name, number in lost.items() if number]
+        verdict = verdict._replace(what="; ".join(filter(None, (verdict.what, *told))))
+        try:
+            run.run(run.screen([Step.up(migration)]))
+        except StatementError as error:
+            return verdict._replace(result="failed", what=f"applied again: {error.what}")
+    return verdict
+
+
 def log(settings: Settings | str, *, count: int = 20) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files."""
     with _Run.opened(settings, files=False) as run:
@@ -3304,7 +3534,8 @@ class View(NamedTuple):
 
     document: Mapping[str, Any]
     columns: Sequence[str] = ()
-    caption: str = ""
+    caption: str = ""  # of the table
+    details: str = ""  # what follows it, also where no table is drawn
     exit_code: int = 0
 
 
@@ -3321,7 +3552,7 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
         "migrations": [asdict(each) for each in states]}
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
-    return View(document, columns, f"{settings.url}: {', '.join(counts)}", code if exit_code else 0)
+    return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
@@ -3445,6 +3676,8 @@ class _Screen:
         else:
             for row in rows:
                 print("\t".join(row))
+        if view.details and self.form != "json":
+            print(f"\n{view.details}")
 
     def _draw_table(self, view: View, rows: Sequence[Sequence[str]]) -> None:
         from rich import box
@@ -3545,6 +3778,15 @@ def _check(settings: Settings, *, notify: Notify) -> View:
     return View(document, Finding._fields, exit_code=FileError.exit_code if faults else 0)
 
 
+def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
+    scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
+    verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    bad = [each for each in verdicts if each.result in {"differs", "failed"}]
+    details = "\n".join("\n".join((f"{each.file}: after up and down", *each.diff)) for each in bad if each.diff)
+    document = {"migrations": [each._asdict() for each in verdicts]}
+    return View(document, Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+
+
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
     seconds = wait(settings, notify=notify, **more)
     notify(f"ready: {settings.url}, after {seconds:.1f} s")
@@ -3630,6 +3872,10 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
             "choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}),
         ("--timeout", "how long to wait; 0 looks once (default: 60)", {
             "metavar": "SECONDS", "type": _seconds, "default": 60.0})),
+    ("verify", "prove on a scratch database that every down file undoes its up file"): (
+        ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)",
+         {"metavar": "URL"}),
+        ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"})),
     ("repair", "say which way a dirty migration went"): (
         ("version", "the version to repair", _VERSION),
         ("--applied", "the change is complete", _SWITCH),
@@ -3638,7 +3884,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "up": _up, "down": _down, "redo": redo, "reset": _reset, "plan": _plan, "check": _check, "baseline": baseline,
-    "wait": _wait,
+    "wait": _wait, "verify": _verify_view,
     "repair": lambda settings, **more: [repair(settings, **more)],
     "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
     "log": lambda settings, count, **_: View(
