@@ -54,9 +54,9 @@ __version__ = "1.0.0"
 __all__ = [
     "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError",
     "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
-    "SettingsError", "StatementError", "Status", "Step", "auto_migrate", "baseline", "build_parser", "check", "down",
-    "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script", "redo", "repair", "reset", "status",
-    "up", "wait"]
+    "SettingsError", "StatementError", "Status", "Step", "Verdict", "auto_migrate", "baseline", "build_parser",
+    "check", "down", "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script", "redo",
+    "repair", "reset", "status", "up", "verify", "wait"]
 
 
 # Errors ###############################################################################################################
@@ -849,6 +849,7 @@ class Database(ABC):
 
     dialect = label = driver = ""
     syntax: Syntax
+    lexer = "sql"  # what Pygments calls it
     placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
@@ -1187,12 +1188,11 @@ class SQLite(Database):
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
-    manual = "https://www.sqlite.org/"
+    manual, _column_dropped = "https://www.sqlite.org/", r"^ALTER\s+TABLE\b.*\bDROP\b"
     effects: ClassVar = (
-        _Effect("cannot be undone", r"^DROP\s+TABLE\b", "the table and its rows cannot be recovered", "lang_droptable.html"),
-        _Effect("cannot be undone", r"^ALTER\s+TABLE\b.*\bDROP\b", "the data of the column is purged", "lang_altertable.html#altertabdropcol"),
-        _Effect("rewrites", r"^ALTER\s+TABLE\b.*\bDROP\b", "the table, to purge the column",
-                "lang_altertable.html#altertabdropcol"),
+        _Effect("cannot be undone", r"^DROP\s+TABLE\b", "the table cannot be recovered", "lang_droptable.html"),
+        _Effect("cannot be undone", _column_dropped, "the data of the column is purged", "lang_altertable.html"),
+        _Effect("rewrites", _column_dropped, "the table, to purge the column", "lang_altertable.html"),
         _Effect("rewrites", r"^VACUUM\b", "the whole database file", "lang_vacuum.html"),
         _Effect("locks", r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"))
 
@@ -1367,7 +1367,7 @@ class Postgres(Database):
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
-    manual = "https://www.postgresql.org/docs/current/"
+    manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
     _altered = r"^ALTER\s+TABLE\b.*\b"
     effects: ClassVar = (
         _Effect("cannot be undone", r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it",
@@ -1378,7 +1378,7 @@ class Postgres(Database):
         _Effect("cannot be undone", r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type",
                 "datatype-enum.html"),
         _Effect("rewrites", _altered + r"(SET\s+DATA\s+)?TYPE\b",
-                "the table and its indexes, unless the old type is binary coercible to the new one", "sql-altertable.html"),
+                "the table and its indexes, unless the old type is binary coercible", "sql-altertable.html"),
         _Effect("rewrites", _altered + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
                 r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))", "the table", "sql-altertable.html"),
         _Effect("rewrites", _altered + r"ADD\b.*\bDEFAULT\s+\w+\s*\(", "the table, where the default is volatile",
@@ -1401,7 +1401,7 @@ class Postgres(Database):
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
-        c.oid::regclass) AS title FROM pg_class c JOIN ours ON ours.oid = c.relnamespace WHERE c.relkind NOT IN ('i', 'I'))
+        c.oid::regclass) AS title FROM pg_class c JOIN ours ON ours.oid = relnamespace WHERE relkind NOT IN ('i', 'I'))
     SELECT 'schema ' || nspname FROM ours
     UNION ALL SELECT 'extension ' || extname FROM pg_extension
     UNION ALL SELECT format('%s%s%s%s%s', title, CASE relpersistence WHEN 'u' THEN ' unlogged' END,
@@ -1418,7 +1418,7 @@ class Postgres(Database):
         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
         WHERE attnum > 0 AND NOT attisdropped AND relkind <> 'S'
     UNION ALL SELECT format('constraint %I on %s: %s', conname,
-        CASE conrelid WHEN 0 THEN contypid::regtype::text ELSE conrelid::regclass::text END, pg_get_constraintdef(c.oid))
+        coalesce(nullif(conrelid, 0)::regclass::text, contypid::regtype::text), pg_get_constraintdef(c.oid))
         FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE contype <> 'n'
     UNION ALL SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END
         FROM pg_index JOIN relations ON relations.oid = indrelid
@@ -1435,8 +1435,8 @@ class Postgres(Database):
         FROM pg_type t JOIN ours ON ours.oid = typnamespace WHERE typtype = 'd'
     UNION ALL SELECT pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN relations ON relations.oid = ev_class
         WHERE rulename <> '_RETURN'
-    UNION ALL SELECT format('policy %I on %s for %s to %s using %s check %s', polname, title, polcmd, polroles::regrole[],
-        pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+    UNION ALL SELECT format('policy %I on %s for %s to %s using %s check %s', polname, title, polcmd,
+        polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
         FROM pg_policy JOIN relations ON relations.oid = polrelid
     UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
     UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
@@ -1581,7 +1581,7 @@ class MySQL(Database):
     cancel_sql = "KILL QUERY {}"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
-    manual = "https://dev.mysql.com/doc/refman/8.4/en/"
+    manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
     effects: ClassVar = (
@@ -1590,7 +1590,7 @@ class MySQL(Database):
         _Effect("cannot be undone", r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
         _Effect("cannot be undone", _altered + r"DROP\s+(?!CONSTRAINT\b|DEFAULT\b|INDEX\b|KEY\b|PRIMARY\b|FOREIGN\b"
                 r"|CHECK\b|PARTITION\b)", "the data of the column is removed", "alter-table.html"),
-        _Effect("rewrites", _altered + r"(MODIFY|CHANGE)\b", "the table, where the type, NULL or the order changes", _online),
+        _Effect("rewrites", _altered + r"(MODIFY|CHANGE)\b", "the table, where type, NULL or order changes", _online),
         _Effect("rewrites", _altered + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)",
                 "the table", _online),
         _Effect("rewrites", _altered + r"DROP\s+(?!CONSTRAINT\b|DEFAULT\b|INDEX\b|KEY\b|FOREIGN\b|CHECK\b)",
@@ -2036,7 +2036,7 @@ class Applied(NamedTuple):
     direction: str = "up"
     statements: int = 0
     statements_done: int = 0
-    done_checksum: str = ""  # over the statements that have run; over one more while one runs that cannot be noted with it
+    done_checksum: str = ""  # over the statements that have run; over one more while one runs that has no note with it
     owner: str | None = None
     applied_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)  # UTC
     took_ms: int = 0
@@ -3157,7 +3157,8 @@ def lint(paths: Sequence[Path]) -> Iterator[tuple[Path, int, str, str]]:
 
     Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
     """
-    program = shutil.which("squawk", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    beside = str(Path(sys.executable).parent)
+    program = shutil.which("squawk", path=beside) or shutil.which("squawk")
     if not program or not paths:
         return
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
@@ -3377,7 +3378,7 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
         return {text for text in database.fingerprint() if table not in text}
 
     up = run.screen([Step.up(migration)])
-    before, rows = look(), database.contents()
+    before, rows = look(), {name: held for name, held in database.contents().items() if table not in name}
     run.run(up)
     after = look()
     verdict = Verdict(migration.version, migration.name, "undone", "", _shown(migration.up.path))
@@ -3398,8 +3399,8 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
         if what:
             return verdict
         found_rows = database.contents()
-        lost = {name: sum((rows[name] - found_rows.get(name, Counter())).values()) for name in rows if table not in name}
-        told = [f"{_count(number, 'row')} of {name} lost or changed" for name, number in lost.items() if number]
+        lost = {name: sum((rows[name] - found_rows.get(name, Counter())).values()) for name in rows}
+        told = [f"{_count(lost[name], 'row')} of {name} lost or changed" for name in lost if lost[name]]
         verdict = verdict._replace(what="; ".join(filter(None, (verdict.what, *told))))
         try:
             run.run(run.screen([Step.up(migration)]))
@@ -3536,6 +3537,7 @@ class View(NamedTuple):
     columns: Sequence[str] = ()
     caption: str = ""  # of the table
     details: str = ""  # what follows it, also where no table is drawn
+    sql: str = ""  # what follows with --verbose
     exit_code: int = 0
 
 
@@ -3571,12 +3573,23 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
             "statements": len(step.statements), "done": step.resume.statements_done if step.resume else 0,
             "mode": "journal" if _is_journaled(step, database) else "transaction", "file": _script_path(step),
             "note": step.note or ("" if step.statements else "no statements in this file"),
-            "checksum": step.script.checksum, "text": step.script.sql, "down_sql": step.down_sql if step.direction == "up" else None,
+            "checksum": step.script.checksum, "text": step.script.sql,
+            "down_sql": step.down_sql if step.direction == "up" else None,
             "sql": [{"number": number, "line": each.line, "text": each.text}
                     for number, each in enumerate(step.statements, 1)],
             "findings": sorted(known, key=itemgetter("line"))})
-    columns = "version", "name", "direction", "statements", "done", "mode", "file", "note"
-    return View({"steps": rows}, columns)
+    columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
+    return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
+
+
+def _listing(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    for each in row["sql"]:
+        last = each["line"] + each["text"].count("\n")
+        head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
+        said = [f"-- {known['rule']}: {known['what']}  {known['link']}" for known in row["findings"]
+                if each["line"] <= known["line"] <= last]
+        yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
 def _json(value: object) -> Any:
@@ -3591,6 +3604,8 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
     value = row[column]
     if value is None:
         return ""
+    if column == "findings":
+        return ", ".join(dict.fromkeys(each["rule"] for each in value))
     if column == "state" and value == "dirty":
         return f"dirty ({row['statements_done']} of {row['statements']})"
     if column == "state" and value == "missing" and row["has_down"]:
@@ -3608,10 +3623,12 @@ def _as_typed(text: str) -> str:
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(self, form: str | None = None, color: str | None = None, *, quiet: bool = False) -> None:
+    def __init__(
+        self, form: str | None = None, color: str | None = None, *, quiet: bool = False, verbose: bool = False,
+    ) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
-        self.quiet = quiet
+        self.quiet, self.verbose = quiet, verbose
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
@@ -3678,15 +3695,32 @@ class _Screen:
                 print("\t".join(row))
         if view.details and self.form != "json":
             print(f"\n{view.details}")
+        if view.sql and self.verbose and self.form != "json":
+            print()
+            self._print_sql(view.sql, settings.url.dialect)
+
+    def _print_sql(self, text: str, dialect: str) -> None:
+        colored = self.color == "always" or (self.color == "auto" and sys.stdout.isatty())
+        if colored and importlib.util.find_spec("rich"):
+            from rich.syntax import Syntax
+
+            lexer = _DATABASES[dialect].lexer
+            self._console().print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
+        else:
+            print(text)
+
+    def _console(self) -> Any:
+        from rich.console import Console
+
+        width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
+        return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
 
     def _draw_table(self, view: View, rows: Sequence[Sequence[str]]) -> None:
         from rich import box
-        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
-        console = Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
+        console = self._console()
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
         table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
@@ -3765,9 +3799,14 @@ def _plan(
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
     if dialect:
         settings = replace(settings, url=DatabaseURL(dialect, ""))
-    if sql:
-        return View({"script": plan_script(settings, direction, start=start, count=count, **more)})
-    return plan_view(settings, plan(settings, direction, count=count, **more))
+    try:
+        if sql:
+            return View({"script": plan_script(settings, direction, start=start, count=count, **more)})
+        return plan_view(settings, plan(settings, direction, count=count, **more))
+    except ConnectError as error:
+        way = f"migrate plan --sql --dialect {settings.url.dialect} --from VERSION"
+        error.fix += f"\n     or write the script without the database:  {way}"
+        raise
 
 
 def _check(settings: Settings, *, notify: Notify) -> View:
@@ -3954,7 +3993,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     before = {number: signal.signal(number, note) for number in caught}
     try:
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(options.format, options.color, quiet=options.quiet)
+        screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         settings, command, own = _parse(options, words)
