@@ -516,7 +516,6 @@ class Syntax:
 
     tokens: str
     start: re.Pattern[str]
-    identifier_quotes: str
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
 
@@ -547,20 +546,13 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
             yield Statement(sql[start:end].rstrip(" \t\n\r\f\v"), line, start, fault)
 
 
-def words(text: str, syntax: Syntax, limit: int = 3) -> tuple[str, ...]:
-    """Give the first *limit* words in upper case, quoted identifiers as they are; fewer where anything else comes.
+def first_word(text: str, syntax: Syntax) -> str:
+    """Return what a statement begins with, as _tokens() has it: a word is in upper case. Comments are skipped.
 
-    Comments are skipped; MySQL's conditional comments are code: ``/*!50003 CREATE*/ TABLE`` is ("CREATE", "TABLE").
+    MySQL's conditional comments are code: the first word of ``/*!50003 CREATE*/ TABLE`` is CREATE.
     """
-    found: list[str] = []
-    for kind, start, end in _tokens(text, 0, syntax):
-        if kind == "quote" and text[start] in syntax.identifier_quotes:
-            found.append(text[start:end])
-        elif re.match(r"[A-Z_\x80-\U0010ffff]", kind):
-            found.append(kind)
-        elif kind not in ("comment", "conditional"):
-            break
-    return tuple(found[:limit])
+    kinds = (kind for kind, *_ in _tokens(text, 0, syntax))
+    return next((kind for kind in kinds if kind not in ("comment", "conditional")), "")
 
 
 def bare(text: str, syntax: Syntax) -> str:
@@ -712,7 +704,6 @@ SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
     start=re.compile(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
-    identifier_quotes='"`[',
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -720,7 +711,6 @@ POSTGRES_SYNTAX: Final = Syntax(
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
     start=re.compile(r"\s+", re.ASCII),
-    identifier_quotes='"',
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
@@ -740,14 +730,11 @@ MYSQL_SYNTAX: Final = Syntax(
         r"|tee|warnings)(?=[\s;]|\Z)[^\n]*)",
         re.ASCII,
     ),
-    identifier_quotes="`",
     programs=frozenset({"PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"}),
     blocks=frozenset({"BEGIN", "CASE", "FOR", "IF", "LOOP", "REPEAT", "WHILE"}),
 )
 MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
-MYSQL_ANSI_QUOTES: Final = replace(
-    MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'), identifier_quotes='"`'
-)
+MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
 
 
 # Dialects #############################################################################################################
@@ -1685,7 +1672,7 @@ class MySQL(Database):
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
         found = re.search(r"\bSQL_MODE\b['`]?\s*:?=\s*(.*)", statement.text.upper(), re.DOTALL)
-        if not found or words(statement.text, syntax, 1) != ("SET",):
+        if not found or first_word(statement.text, syntax) != "SET":
             return syntax
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
@@ -1706,9 +1693,9 @@ class MySQL(Database):
 
 
 def _mysql_syntax(mode: str) -> Syntax:
-    if "NO_BACKSLASH_ESCAPES" not in mode:
-        return MYSQL_ANSI_QUOTES if "ANSI" in mode else MYSQL_SYNTAX
-    return replace(MYSQL_NO_BACKSLASH_ESCAPES, identifier_quotes='"`' if "ANSI" in mode else "`")
+    if "NO_BACKSLASH_ESCAPES" in mode:
+        return MYSQL_NO_BACKSLASH_ESCAPES
+    return MYSQL_ANSI_QUOTES if "ANSI" in mode else MYSQL_SYNTAX
 
 
 _DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
@@ -2426,7 +2413,7 @@ def _read_text(step: Step, database: Database) -> Step:
     faults: list[tuple[Statement, tuple[str, str]]] = []
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
-        first = (*words(statement.text, syntax, 1), "")[0]
+        first = first_word(statement.text, syntax)
         refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
         code = code_of(statement, syntax) if refusal else ""
         opens = bool(_OPENS.match(code))

@@ -244,7 +244,7 @@ def test_atheris_finds_no_text_that_breaks_the_lexer(tmp_path: Path, full: bool)
         "            last = each.offset + len(each.text)\n"
         "            assert each.line == text.count(chr(10), 0, each.offset) + 1\n"
         "            assert len(migrate.bare(each.text, syntax)) == len(each.text)\n"
-        "            migrate.words(each.text, syntax)\n"
+        "            migrate.first_word(each.text, syntax)\n"
         "atheris.Setup([sys.argv[0], '-max_total_time=60'], one)\natheris.Fuzz()\n"
     )
     (tmp_path / "fuzz.py").write_text(program)
