@@ -267,21 +267,19 @@ class Settings:
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
             raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix)
-        for word in ("lock_timeout", "ddl_lock_timeout", "statement_timeout", "retries"):
+        for word in _NUMBERS:
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
             if not 0 <= value < 10**7 or (word == "retries" and value % 1):
                 what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
-                raise SettingsError(what, fix=f"write it like  {option} {_DEFAULTS[word]:g}")
+                raise SettingsError(what, fix=f"write it like  {option} {getattr(Settings, word):g}")
 
 
-_DEFAULTS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "retries": 5, "statement_timeout": 0.0}
+_NUMBERS: Final = ("lock_timeout", "ddl_lock_timeout", "statement_timeout", "retries")
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
-    names = {word: f"MIGRATE_{word.upper()}" for word in ("dir", "table", *_DEFAULTS)}
-    names["database_url"] = "DATABASE_URL"
-    flags = {names[flag]: str(value) for flag, value in options.items() if flag in names and value is not None}
+    flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
     found: dict[str, str] = {}
     source = ""
     for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
@@ -298,10 +296,10 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 given["DATABASE_URL"] = given[name]
                 break
         found = given | found
-    numbers = {word: found.get(names[word], str(default)) for word, default in _DEFAULTS.items()}
+    numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
-        Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", "schema_migrations"),
+        Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", Settings.table),
         command=found.get("MIGRATE_COMMAND", ""), url_source=source,
         force_auto_migrate=_is_true(found.get("FORCE_AUTO_MIGRATE", "")), **{
             word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
