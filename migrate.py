@@ -157,6 +157,7 @@ _URL_OPTIONS: Final = {
         sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
+_NUMBERS: Final = ("lock_timeout", "ddl_lock_timeout", "statement_timeout", "retries")  # among the settings
 
 
 @dataclass(frozen=True)
@@ -272,9 +273,6 @@ class Settings:
             if not 0 <= value < 10**7 or (word == "retries" and value % 1):
                 what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
                 raise SettingsError(what, fix=f"write it like  {option} {getattr(Settings, word):g}")
-
-
-_NUMBERS: Final = ("lock_timeout", "ddl_lock_timeout", "statement_timeout", "retries")
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -513,7 +511,7 @@ class Syntax:
     """
 
     tokens: str
-    start: re.Pattern[str]
+    start: re.Pattern[str] = re.compile(r"\s+", re.ASCII)
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
 
@@ -708,7 +706,6 @@ POSTGRES_SYNTAX: Final = Syntax(
     tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
-    start=re.compile(r"\s+", re.ASCII),
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
