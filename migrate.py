@@ -1763,7 +1763,7 @@ class _Writer(Database):
 
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
         """See Database. That a statement cannot run inside a transaction is known by its first words here."""
-        first = (*words(statement.text, self.syntax, 1), "")[0]
+        first = first_word(statement.text, self.syntax)
         refusal = self.refusals.get(first)
         if refusal and refusal.fix == _ALONE and re.match(refusal.pattern, code_of(statement, self.syntax), re.DOTALL):
             self.query(started)
