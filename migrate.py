@@ -1762,10 +1762,10 @@ class _Writer(Database):
         """Write what ends the script with an error where one of the *conditions* is true."""
 
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
-        """See Database. That a statement cannot run inside a transaction is known by its first words here."""
-        first = first_word(statement.text, self.syntax)
-        refusal = self.refusals.get(first)
-        if refusal and refusal.fix == _ALONE and re.match(refusal.pattern, code_of(statement, self.syntax), re.DOTALL):
+        """See Database. What cannot run inside a transaction, or may end it, is known by its words here."""
+        refusal, code = self.refusals.get(first_word(statement.text, self.syntax)), code_of(statement, self.syntax)
+        refused = refusal and refusal.fix == _ALONE and re.match(refusal.pattern, code, re.DOTALL)
+        if refused or self.may_be_partial.match(code):
             self.query(started)
             self.run_alone(statement)
             self.query(done)
@@ -1782,10 +1782,11 @@ class _Writer(Database):
     def before_commit(self) -> None:
         """Write what has to be true at the end of a file."""
 
-    def forget(self, statements: Sequence[Statement]) -> None:
-        """Write what takes back what a file has left in the session, for the next one."""
+    def forget(self, statements: Sequence[Statement]) -> str:  # noqa: ARG002
+        """Write what takes back what a file has left in the session, for the next one; say why, where nothing does."""
+        return ""
 
-    def unsuited(self, statement: Statement) -> str:  # noqa: ARG002
+    def unsuited(self, statement: Statement, syntax: Syntax) -> str:  # noqa: ARG002
         """Say why the client would not read *statement* as it stands; empty where it does."""
         return ""
 
@@ -1799,7 +1800,7 @@ class _SQLiteWriter(_Writer, SQLite):
     who = _Code("'sqlite3'")
     _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
     _switches = re.compile(
-        r"PRAGMA\s+(CASE_SENSITIVE_LIKE|IGNORE_CHECK_CONSTRAINTS|LEGACY_ALTER_TABLE|RECURSIVE_TRIGGERS"
+        r"PRAGMA\s+(IGNORE_CHECK_CONSTRAINTS|LEGACY_ALTER_TABLE|RECURSIVE_TRIGGERS"
         r"|REVERSE_UNORDERED_SELECTS|WRITABLE_SCHEMA)\b")
 
     def start(self, texts: Sequence[str]) -> None:  # noqa: ARG002
@@ -1833,21 +1834,21 @@ class _SQLiteWriter(_Writer, SQLite):
             return f"CAST(X'{value.encode().hex()}' AS TEXT)"  # the client reads CRLF as LF
         return super().literal(value)
 
-    def forget(self, statements: Sequence[Statement]) -> None:
+    def forget(self, statements: Sequence[Statement]) -> str:
         """See _Writer."""
         code = "\n".join(code_of(each, self.syntax) for each in statements)
-        for kind, name in re.findall(
-            r"\bCREATE\s+TEMP(?:ORARY)?\s+(TABLE|VIEW|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", code):
-            self.query(f"DROP {kind} IF EXISTS temp.{name}")
+        for found in filter(None, (_TEMPORARY.match(each.text) for each in statements)):
+            self.query(f"DROP {found[1]} IF EXISTS temp.{found[2]}")
         for name in self._switches.findall(code):
             self.query(f"PRAGMA {name} = OFF")
+        return "LIKE is not what it was after this PRAGMA" if "CASE_SENSITIVE_LIKE" in code else ""
 
-    def unsuited(self, statement: Statement) -> str:
+    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         """See _Writer."""
         code = bare(statement.text, self.syntax)
         if re.search(r"\n[ \t]*(/|go)[ \t]*(\r?\n|\Z)", code, re.IGNORECASE):
             return 'a line of only "/" or "go" ends the statement there'
-        return _cut_line_breaks(statement.text, self.syntax)
+        return _cut_line_breaks(statement.text, syntax)
 
 
 class _PostgresWriter(_Writer, Postgres):
@@ -1881,9 +1882,9 @@ class _PostgresWriter(_Writer, Postgres):
             for sql, what in conditions)
         self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
 
-    def unsuited(self, statement: Statement) -> str:
+    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         """See _Writer."""
-        return "psql reads :{?name} as a question" if ":{?" in bare(statement.text, self.syntax) else ""
+        return "psql reads :{?name} as a question" if ":{?" in bare(statement.text, syntax) else ""
 
 
 class _MySQLWriter(_Writer, MySQL):
@@ -1949,23 +1950,30 @@ class _MySQLWriter(_Writer, MySQL):
         mark = f"{started}; " if self.may_be_partial.match(code_of(statement, self.syntax)) else ""
         self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {done}; COMMIT", end=" ")
 
-    def forget(self, statements: Sequence[Statement]) -> None:
+    def forget(self, statements: Sequence[Statement]) -> str:
         """See _Writer. What a routine that was called has set is not seen."""
         codes = [code_of(each, self.syntax) for each in statements]
-        everything = "\n".join(codes)
-        for name in dict.fromkeys(re.findall(r"(?<!@)@\w+", everything)):
+        for name in dict.fromkeys(re.findall(r"(?<!@)@\w+", "\n".join(codes))):
             self.query(f"SET {name} = NULL")
-        for name in re.findall(r"\bCREATE\s+TEMPORARY\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", everything):
-            self.query(f"DROP TEMPORARY TABLE IF EXISTS {name}")
+        for found in filter(None, (_TEMPORARY.match(each.text) for each in statements)):
+            self.query(f"DROP TEMPORARY TABLE IF EXISTS {found[2]}")
         settings = "\n".join(code for code in codes if re.match(r"SET\b(?!\s+(PASSWORD|ROLE|DEFAULT|RESOURCE))", code))
         for name in dict.fromkeys(self._assigned.findall(settings)):
             if not re.search(r"CHARACTER|COLLATION|AUTOCOMMIT|INSERT_ID", name):
                 self.query(f"SET SESSION {name} = DEFAULT")
         self.query("SET NAMES utf8mb4")
+        return ""
 
-    def unsuited(self, statement: Statement) -> str:
+    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         """See _Writer."""
-        return _cut_line_breaks(statement.text, self.syntax)
+        if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
+            return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
+        return _cut_line_breaks(statement.text, syntax)
+
+
+_TEMPORARY: Final = re.compile(
+    r"""CREATE\s+TEMP(?:ORARY)?\s+(TABLE|VIEW|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?(`[^`]+`|"[^"]+"|[\w$]+)""",
+    re.IGNORECASE)
 
 
 def _has_comment(text: str, syntax: Syntax) -> bool:
@@ -3226,8 +3234,10 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     if not offline:
         database.schema = "".join(run.history.schemas)
     for step in steps:
+        syntax = database.syntax
         for statement in step.statements:
-            if what := database.unsuited(statement):
+            what, syntax = database.unsuited(statement, syntax), database.syntax_after(statement, syntax)
+            if what:
                 where, excerpt = _place(step, statement.offset)
                 fix = f"run it with  migrate {step.direction}  or change the line"
                 what = f"{database.client.split()[0]} cannot run this: {what}"
@@ -3258,8 +3268,10 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
             f"{_count(len(step.statements), 'statement')}, "
             f"{'statement by statement' if _is_journaled(step, database) else 'in one transaction'}")
         _write_step(run, database, step, named, expected)
-        if number + 1 < len(steps) and database.leaks.search(step.script.sql):
-            database.forget(step.statements)
+        more = number + 1 < len(steps) and database.leaks.search(step.script.sql)
+        if what := database.forget(step.statements) if more else "":
+            fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number + 1} --sql"
+            raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)
         listed = ""
         versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
         at = versions[-1] if versions else "an empty history"
