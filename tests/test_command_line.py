@@ -8,17 +8,17 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from desk import MODULE, PROGRAM, THREE, Desk, clean_environment, masked
 
 import migrate
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-COMMANDS = ["up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "repair"]
+COMMANDS = [
+    *("up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "verify", "repair")
+]
 APPLIED = "applied  1 one  1 statement, N ms\napplied  2 two  2 statements, N ms\napplied  3 three  1 statement, N ms\n"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -65,7 +65,6 @@ def test_help_and_version_go_to_stdout(desk: Desk) -> None:
 def test_the_help_names_every_command_and_none_that_does_not_work_yet(desk: Desk) -> None:
     text = desk("--help").out
     assert re.findall(r"^    (\w+) ", text, re.MULTILINE) == COMMANDS
-    assert not re.search(r"--(sql|base|scratch-url)\b", text + desk("plan", "--help").out + desk("check", "--help").out)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +285,10 @@ def test_reset_without_a_terminal_needs_yes(applied: Desk) -> None:
 
 def test_plan_and_dry_run_show_the_same_and_create_nothing(three: Desk) -> None:
     before = three.names()
-    expected = "1\tone\tup\t1\t0\ttransaction\tsql/1_one.up.sql\t\n2\ttwo\tup\t2\t0\ttransaction\tsql/2_two.up.sql\t\n"
+    expected = (
+        "1\tone\tup\t1\t0\ttransaction\tsql/1_one.up.sql\t\tlocks\n"
+        "2\ttwo\tup\t2\t0\ttransaction\tsql/2_two.up.sql\t\tlocks\n"
+    )
     assert three.here("plan", "up", "2").out == expected
     assert three.here("plan", "2").out == expected
     assert three.here("plan", "--to", "2").out == expected
@@ -296,8 +298,8 @@ def test_plan_and_dry_run_show_the_same_and_create_nothing(three: Desk) -> None:
 
 def test_plan_down_and_a_dry_run_of_down_show_the_same(applied: Desk) -> None:
     expected = (
-        "3\tthree\tdown\t1\t0\ttransaction\tsql/3_three.down.sql\t\n"
-        "2\ttwo\tdown\t1\t0\ttransaction\tsql/2_two.down.sql\t\n"
+        "3\tthree\tdown\t1\t0\ttransaction\tsql/3_three.down.sql\t\tcannot be undone, locks\n"
+        "2\ttwo\tdown\t1\t0\ttransaction\tsql/2_two.down.sql\t\tcannot be undone, locks\n"
     )
     for words in (
         ["plan", "down", "2"],
@@ -533,6 +535,24 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
         "done": 0,
         "file": "sql/3_three.down.sql",
         "note": "",
+        "checksum": migrate.Script.from_text(Path(), THREE["sql/3_three.down.sql"]).checksum,
+        "text": "DROP TABLE three;\n",
+        "down_sql": None,
+        "sql": [{"number": 1, "line": 1, "text": "DROP TABLE three"}],
+        "findings": [
+            {
+                "line": 1,
+                "rule": "cannot be undone",
+                "what": "the table cannot be recovered",
+                "link": "https://www.sqlite.org/lang_droptable.html",
+            },
+            {
+                "line": 1,
+                "rule": "locks",
+                "what": "the database against every other writer",
+                "link": "https://www.sqlite.org/lockingv3.html",
+            },
+        ],
     }
     entries = document(applied, "log", "2")["log"]
     assert [(each["version"], each["action"], each["outcome"], each["error"]) for each in entries] == [

@@ -24,8 +24,10 @@ COMPLETIONS = {
     "zsh": f"share/zsh/site-functions/_{PROG}",
     "fish": f"share/fish/vendor_completions.d/{PROG}.fish",
 }
-COMMANDS = ["up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "repair"]
-NOT_YET = ["verify", "adopt"]
+COMMANDS = [
+    *("up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "verify", "repair")
+]
+NOT_YET = ["adopt"]
 
 
 def read(name: str) -> str:

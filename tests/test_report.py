@@ -122,7 +122,7 @@ def test_the_table_of_status(desk: Desk) -> None:
 
 def test_the_tables_of_plan_log_and_check(applied: Desk) -> None:
     (first, *_) = squeezed(applied.here("plan", "down", "--format", "table").out.strip())
-    assert first == "version name direction statements done mode file note"
+    assert first == "version name direction statements done mode file note findings"
     (first, *_) = squeezed(applied.here("log", "--format", "table").out.strip())
     assert first == "at version name action outcome took by error"
     applied.write({"sql/9_bad.up.sql": "SELECT 'open"})
