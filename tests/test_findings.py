@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from desk import Desk
 
 import migrate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOWHERE = """\
 error: a plan without a database is a script, and starts somewhere
@@ -30,7 +27,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 def rules(dialect: str, sql: str) -> list[str]:
     """The rules that hold for the statements of *sql*, without those that only lock rows or the file."""
-    script = migrate.Script.from_text(migrate.Path("1_x.up.sql"), sql)
+    script = migrate.Script.from_text(Path("1_x.up.sql"), sql)
     database = migrate._DATABASES[dialect](migrate.DatabaseURL(dialect, "x"))
     step = migrate._read_text(migrate.Step("1", "x", "up", script), database)
     return [effect.rule for _, effect in migrate.effects(database, step)]
