@@ -1247,17 +1247,21 @@ class SQLite(Database):
         found = {f"PRAGMA {name} = {self.query(f'PRAGMA {name}')[0][0]}" for name in ("user_version", "application_id")}
         kept = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         for kind, name, text in self.query(kept):
-            parts, depth = [list[str]()], 0
+            parts, depth, last = [""], 0, "("
             for mark, start, end in _tokens(text, 0, self.syntax):
                 word = text[start:end] if mark == "quote" else text[start:end].lower()
+                if mark == "comment":
+                    continue
                 if mark == "quote" and re.fullmatch(r"\W\w+\W", word) and word[0] != "'":
                     word = word[1:-1].lower()  # SQLite puts quotes around a name when it renames a table
                 depth += {"(": 1, ")": -1}.get(word, 0)
-                if mark != "comment" and not (word == "," and depth == 1):
-                    parts[-1].append(word)
                 if kind == "table" and depth == 1 and word in "(,":
-                    parts.append([])
-            found |= {f"{kind} {name}: {' '.join(part)}" for part in parts}
+                    parts.append("")
+                else:
+                    together = last in "(.," or word in "(),.;" or (last + word).strip("<>=|!") == ""
+                    parts[-1] += word if together else f" {word}"
+                last = word
+            found |= {f"{kind} {name}: {part.strip()}" for part in parts}
         return found
 
     def back_up(self, path: Path) -> None:
@@ -3377,7 +3381,10 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
     after = look()
     verdict = Verdict(migration.version, migration.name, "undone", "", _shown(migration.up.path))
     if before == after:
-        verdict = verdict._replace(what=f"schema unchanged; {_count(len(up[0].statements), 'statement')} for rows")
+        first = Counter(first_word(each.text, database.syntax) for each in up[0].statements)
+        number = sum(first[word] for word in ("CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"))
+        told = f"; {_count(number, 'statement')} for rows" if number else ""
+        verdict = verdict._replace(what=f"schema unchanged{told}")
     if not migration.down:
         return verdict._replace(result="no down file")
     verdict = verdict._replace(file=_shown(migration.down.path))
