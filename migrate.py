@@ -1255,13 +1255,13 @@ class SQLite(Database):
                 if mark == "quote" and re.fullmatch(r"\W\w+\W", word) and word[0] != "'":
                     word = word[1:-1].lower()  # SQLite puts quotes around a name when it renames a table
                 depth += {"(": 1, ")": -1}.get(word, 0)
-                if kind == "table" and depth == 1 and word in "(,":
+                if kind == "table" and (depth, word) in {(1, "("), (1, ","), (0, ")")}:
                     parts.append("")
                 else:
                     together = last in "(.," or word in "(),.;" or (last + word).strip("<>=|!") == ""
                     parts[-1] += word if together else f" {word}"
                 last = word
-            found |= {f"{kind} {name}: {part.strip()}" for part in parts}
+            found |= {f"{kind} {name}: {part.strip()}" for part in parts if part}
         return found
 
     def back_up(self, path: Path) -> None:
