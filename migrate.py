@@ -3383,8 +3383,8 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
     if before == after:
         first = Counter(first_word(each.text, database.syntax) for each in up[0].statements)
         number = sum(first[word] for word in ("CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"))
-        told = f"; {_count(number, 'statement')} for rows" if number else ""
-        verdict = verdict._replace(what=f"schema unchanged{told}")
+        more = f"; {_count(number, 'statement')} for rows" if number else ""
+        verdict = verdict._replace(what=f"schema unchanged{more}")
     if not migration.down:
         return verdict._replace(result="no down file")
     verdict = verdict._replace(file=_shown(migration.down.path))
