@@ -812,10 +812,11 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
     "locked": "another program keeps the file locked; try again when it is done",
+    "to database": "create the database, or GRANT this user the rights on it",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
     "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
-    "resolve|not known": "correct the host name; where it is only not known yet:  migrate wait --for database",
-    "SSL negotiation|during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
+    "resol|not known|No address": "correct the host name; where it is only not known yet:  migrate wait --for database",
+    "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
     "": "check that the server runs, and host, port and options in the URL"}
 
@@ -2635,6 +2636,7 @@ def wait(
             reason, fix = error.what, error.fix
         if not reason:
             return time.monotonic() - began
+        left = began + timeout - time.monotonic()  # again: to resolve a host name may have taken all of it
         if left <= 0:
             raise NotReadyError(
                 f"not ready after {timeout:g} s: {reason}", where=str(settings.url),
