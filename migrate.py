@@ -776,6 +776,7 @@ class _Session(NamedTuple):
 
     def __str__(self) -> str:
         # What stands in quotes may be a password, and a comment may hold half a quote: nothing after either is shown.
+        # A number may be data too.
         query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((self.query or "idle").split()))[:100]
         name = f", {self.name}" if self.name else ""
         return f"pid {self.pid}, {self.user}@{self.host}{name}, since {self.since} UTC: {query}"
@@ -807,7 +808,8 @@ _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = dict.fromkeys(  # by code: where it is not the file that has to be mended
     ("25006", "1290", "1836"), "name the primary server in the URL: this one is a replica, or set to read-only"
 ) | dict.fromkeys(("53100", "1021", "1114"), "make room on the disk of the database, and run the same command again")
-_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*"""  # of another session's query: but for that
+# Of another session's query, all that must not be shown; but for the first group.
+_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
