@@ -760,6 +760,7 @@ class _Session(NamedTuple):
 
     def __str__(self) -> str:
         # What stands in quotes may be a password, and a comment may hold half a quote: nothing after either is shown.
+        # A number may be data too.
         query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((self.query or "idle").split()))[:100]
         name = f", {self.name}" if self.name else ""
         return f"pid {self.pid}, {self.user}@{self.host}{name}, since {self.since} UTC: {query}"
@@ -791,15 +792,17 @@ _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = dict.fromkeys(  # by code: where it is not the file that has to be mended
     ("25006", "1290", "1836"), "name the primary server in the URL: this one is a replica, or set to read-only"
 ) | dict.fromkeys(("53100", "1021", "1114"), "make room on the disk of the database, and run the same command again")
-_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*"""  # of another session's query: but for that
+# Of another session's query, all that must not be shown; but for the first group.
+_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
     "locked": "another program keeps the file locked; try again when it is done",
+    "to database": "create the database, or GRANT this user the rights on it",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
     "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
-    "resolve|not known": "correct the host name; where it is only not known yet:  migrate wait --for database",
-    "SSL negotiation|during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
+    "resol|not known|No address": "correct the host name; where it is only not known yet:  migrate wait --for database",
+    "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
     "": "check that the server runs, and host, port and options in the URL"}
 
@@ -3111,6 +3114,7 @@ def wait(
             reason, fix = error.what, error.fix
         if not reason:
             return time.monotonic() - began
+        left = began + timeout - time.monotonic()  # again: to resolve a host name may have taken all of it
         if left <= 0:
             raise NotReadyError(
                 f"not ready after {timeout:g} s: {reason}", where=str(settings.url),

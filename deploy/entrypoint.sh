@@ -4,7 +4,8 @@ set -eu
 [ "${1-}" != imagor-studio-migrate ] || shift
 
 # The default, a SQLite file in the working directory, would be gone with the container: it was not meant.
-if [ -z "${DATABASE_URL-}${DATABASE_URL_FILE-}${MIGRATE_DATABASE_URL-}${MIGRATE_DATABASE_URL_FILE-}" ]; then
+if [ -z "${DATABASE_URL-}${DATABASE_URL_FILE-}${MIGRATE_DATABASE_URL-}${MIGRATE_DATABASE_URL_FILE-}" ] &&
+    ! grep -qs '^[^#]*DATABASE_URL' .env; then
     case " $* " in
         *" --database-url"* | *" --config"* | *" --help "* | *" -h "* | *" --version "* | *" check "*) ;;
         *)

@@ -12,6 +12,7 @@ that the shipped files run as they are:
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -173,7 +174,7 @@ def _images() -> Path:
     """Return the folder in which our daemon keeps its images from run to run, until what they are made of changes."""
     made_of = b"".join(path.read_bytes() for path in [Path(__file__), *sorted((TESTS / "images").iterdir())])
     folder = CACHE / f"docker-{hashlib.sha256(made_of).hexdigest()[:12]}"
-    for old in CACHE.glob("docker*"):
+    for old in CACHE.glob("docker-*"):
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
     return folder
@@ -185,8 +186,15 @@ def docker_host() -> Iterator[Docker]:
     if Docker().answers():
         yield _with_compose(Docker())
         return
+    if os.geteuid() != 0:
+        raise NoDockerError("no daemon answers this user, and starting one takes root")
     _install("dockerd", "docker.io", "docker-compose")
-    with tempfile.TemporaryDirectory(prefix="migrate-docker-", ignore_cleanup_errors=True) as home:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (
+        (CACHE / "docker.lock").open("w") as one_daemon_at_a_time,
+        tempfile.TemporaryDirectory(prefix="migrate-docker-", ignore_cleanup_errors=True) as home,
+    ):
+        fcntl.flock(one_daemon_at_a_time, fcntl.LOCK_EX)  # the folder of images is one daemon's
         docker = Docker(f"unix://{home}/socket")
         where = [f"--data-root={_images()}", f"--exec-root={home}/exec", f"--pidfile={home}/pid"]
         with (Path(home) / "log").open("w") as log:

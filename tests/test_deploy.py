@@ -26,11 +26,11 @@ PODS = {each["kind"]: each["spec"]["template"]["spec"] for each in (JOB, DEPLOYM
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 
 
-def container(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the entry point of the image, with nothing in the environment but *variables*."""
-    environment = clean_environment() | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | variables
+def container(*words: str, home: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the entry point of the image, with nothing in the environment but *variables* and where the command lies."""
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | variables
     command = ["sh", str(DEPLOY / "entrypoint.sh"), *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,14 @@ def test_an_image_without_a_database_says_so(words: tuple[str, ...]) -> None:
         "error: no database is named in this container\n"
         "fix: set DATABASE_URL, or DATABASE_URL_FILE to a mounted secret\n"
     )
+
+
+def test_the_database_may_stand_in_a_file_of_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# DATABASE_URL=\nMIGRATE_COMMAND=up\n")
+    assert container(home=tmp_path).returncode == 2
+    (tmp_path / ".env").write_text("DATABASE_URL=sqlite:mine.db\nMIGRATE_COMMAND=up\n")
+    ran = container(home=tmp_path)
+    assert (ran.returncode, (tmp_path / "mine.db").exists()) == (0, True), ran.stderr
 
 
 @pytest.mark.parametrize("words", [("--version",), ("check",), ("--help",)])
@@ -107,11 +115,8 @@ def test_a_pod_starts_only_on_the_schema_of_its_release(server_database: Databas
     assert gate["image"] == PODS["Job"]["containers"][0]["image"]
     words = ["5" if word == "300" else word for word in gate["args"]]
     assert words != gate["args"]
-    environment = clean_environment() | {"DATABASE_URL": server_database.url}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    command = ["sh", str(DEPLOY / "entrypoint.sh"), *words]
     for code in (3, 0):  # before, and after
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        ran = container(*words, DATABASE_URL=server_database.url)
         assert ran.returncode == code, ran.stderr
         assert container("up", DATABASE_URL=server_database.url).returncode == 0
 

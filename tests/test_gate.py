@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -90,16 +91,41 @@ def test_wait_tells_each_change_once_and_ends_when_another_run_has_done_it(at: D
     assert len(said) == 3
 
 
-def test_wait_needs_select_only_and_creates_nothing(at: Desk, server_database: Database) -> None:
+def test_wait_needs_select_only_and_creates_nothing(desk: Desk, server_database: Database) -> None:
     reader = server_database.create_user("select")
-    at.set(DATABASE_URL=reader)
-    assert at("wait", "--timeout", "0").exit == 3
-    assert at("wait", "--for", "database", "--timeout", "0").exit == 0
+    desk.set(DATABASE_URL=reader)
+    assert desk("wait", "--timeout", "0").exit == 3
+    assert desk("wait", "--for", "database", "--timeout", "0").exit == 0
     assert server_database.tables() == []
-    at.set(DATABASE_URL=server_database.url)
-    assert at("-q", "up").exit == 0
-    at.set(DATABASE_URL=server_database.create_user("select"))
-    assert at("wait", "--timeout", "0").exit == 0
+    desk.set(DATABASE_URL=server_database.url)
+    assert desk("-q", "up").exit == 0
+    desk.set(DATABASE_URL=server_database.create_user("select"))
+    assert desk("wait", "--timeout", "0").exit == 0
+
+
+def test_wait_takes_no_lock_and_waits_for_none(desk: Desk, server_database: Database) -> None:
+    desk.set(DATABASE_URL=server_database.url)
+    assert desk("-q", "up").exit == 0
+    sleep = {"postgres": "SELECT pg_sleep(6);", "mysql": "SELECT SLEEP(6);"}[server_database.dialect]
+    desk.write({"sql/4_slow.up.sql": sleep})
+    running = rig.start(desk.home, server_database.url, "--format", "json", "up")
+    assert running.stdout is not None
+    assert json.loads(running.stdout.readline())["event"] == "started"
+    assert desk("wait", "--timeout", "0").err.startswith("error: not ready after 0 s: 4 slow is ")
+    (desk.home / "sql" / "4_slow.up.sql").unlink()
+    assert desk("wait", "--timeout", "0").exit == 0
+    assert running.poll() is None
+    assert rig.Ended(running).exit == 0
+
+
+def test_wait_begins_no_attempt_when_its_time_is_over(desk: Desk) -> None:
+    for scheme in ("postgres", "mysql"):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"{scheme}://a:b@127.0.0.1:{silent.getsockname()[1]}/d"
+            assert desk("--database-url", url, "wait", "--timeout", "2").exit == 3
+            silent.setblocking(False)
+            with silent.accept()[0], pytest.raises(BlockingIOError):
+                silent.accept()
 
 
 def test_wait_does_not_take_a_dirty_migration_for_an_applied_one(at: Desk, database: Database) -> None:
@@ -188,7 +214,11 @@ def test_a_url_of_the_wrong_kind_of_database_says_so(desk: Desk, postgres: Datab
     """Exit 1, with which an orchestrator tries again: it may be a port that is reused while things start."""
     fix = "fix: see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL"
     place = [re.sub(r".*@([^/]*)/.*", r"\1", each.url) for each in (postgres, mysql_family)]
-    for url in (f"mysql://a:b@{place[0]}/d?connect_timeout=1", f"postgres://a:b@{place[1]}/d"):
+    for url in (
+        f"mysql://a:b@{place[0]}/d?connect_timeout=1",
+        f"postgres://a:b@{place[1]}/d",
+        f"postgres://a:b@{place[1]}/d?sslmode=disable",
+    ):
         ran = desk.process("--database-url", url, "up")
         what, where, advice = ran.stderr.splitlines()
         assert (ran.returncode, ran.stdout, advice) == (1, "", fix)
@@ -205,6 +235,18 @@ def test_a_database_that_does_not_exist_is_told_in_one_screen(desk: Desk, server
     assert "nowhere_at_all" in what
     assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
     assert fix == "fix: create the database and the user first, or correct their names in the URL"
+
+
+def test_mysql_calls_a_database_that_does_not_exist_a_matter_of_rights(desk: Desk, mysql_family: Database) -> None:
+    """So it does to all but administrators: both ways out are named."""
+    url = re.sub(r"/\w+(\?.*)?$", "/nowhere_at_all", mysql_family.create_user("select"))
+    desk.set(DATABASE_URL=url)
+    ran = desk("up")
+    assert (ran.exit, ran.out) == (1, "")
+    what, where, fix = ran.err.splitlines()
+    assert what.endswith("to database 'nowhere_at_all'")
+    assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
+    assert fix == "fix: create the database, or GRANT this user the rights on it"
 
 
 # ---- logs for machines
