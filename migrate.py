@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import difflib
 import getpass
 import hashlib
@@ -2152,10 +2153,19 @@ class History:
         values |= {"at": self.database.now(), "outcome": "ok" if error is None else "failed"}
         self._insert(self.log_relation, values)
 
-    def read_log(self, count: int) -> list[LogEntry]:
-        """Return the newest *count* entries, newest first."""
-        rows = self._select(self.log_relation, LogEntry._fields, f"ORDER BY id DESC LIMIT {count}")
-        return [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
+    def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
+        """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
+        rest, args = "ORDER BY id DESC", list[str]()
+        if since:
+            rest = f"WHERE at >= ? {rest}"
+            args = [since.astimezone(timezone.utc).replace(tzinfo=None).isoformat(" ", "milliseconds")]
+        if count and version is None:
+            rest = f"{rest} LIMIT {count}"
+        rows = self._select(self.log_relation, LogEntry._fields, rest, *args)
+        entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
+        if version is not None:  # a reset has none
+            entries = [each for each in entries if each.version and version_key(each.version) == version_key(version)]
+        return entries[:count]
 
 
 # Plan #################################################################################################################
@@ -3414,10 +3424,18 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
     return verdict
 
 
-def log(settings: Settings | str, *, count: int = 20) -> list[LogEntry]:
-    """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files."""
+def log(
+    settings: Settings | str, *, count: int | None = None, version: str | None = None, since: datetime | None = None,
+) -> list[LogEntry]:
+    """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
+
+    Only those of one *version*, or from *since* on, which knows its time zone. Without *count*: all of these, else 20.
+    """
+    if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
+        fix = "write its digits alone; look at what there is:  migrate status"
+        raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
     with _Run.opened(settings, files=False) as run:
-        return run.history.read_log(count)
+        return run.history.read_log(count or (20 if version is None and since is None else None), version, since)
 
 
 def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet) -> list[Result]:
@@ -3755,6 +3773,18 @@ class _Screen:
 
 def _up(
     settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **more: Any,
+def _annotation(finding: Mapping[str, str]) -> str:
+    """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
+    def escaped(text: str, more: str = "") -> str:
+        return re.sub(f"[%\r\n{more}]", lambda found: f"%{ord(found[0]):02X}", text)
+
+    place = re.split(r":(?=\d+(?::\d+)?$)", finding["where"])
+    named = [*zip(("file", "line", "col"), place, strict=False), ("title", "migrate check")]
+    properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
+    level = "error" if finding["level"] == "fault" else "warning"
+    return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {_as_typed(finding['fix'])}")
+
+
 ) -> View | list[Result]:
     if dry_run:
         return plan_view(settings, plan(settings, **more))
@@ -3843,6 +3873,14 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+        elif self.form == "csv":
+            lines = csv.writer(sys.stdout, lineterminator="\n")
+            lines.writerow(view.columns)
+            for row in listed:
+                lines.writerow([row[each] if row[each] is None else _json(row[each]) for each in view.columns])
+        elif self.form == "github":
+            for finding in listed:
+                print(_annotation(finding))
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"\d{1,7}(\.\d*)?", text, re.ASCII):
         raise argparse.ArgumentTypeError("write seconds, from 0 on")
@@ -3869,7 +3907,8 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
     ("--statement-timeout", "how long a statement may run; 0 is no limit (default: 0)", {"metavar": "SECONDS"}),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
-    ("--format", "default: table on a terminal, plain elsewhere", {"choices": ("table", "plain", "json")}),
+    ("--format", "default: table on a terminal, plain elsewhere; csv where there are rows; github for check",
+     {"choices": ("table", "plain", "json", "csv", "github")}),
     ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used", _SWITCH),
@@ -3905,7 +3944,10 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--dialect", "the same without a database", {"choices": ("sqlite", "postgres", "mysql")}),
         ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"})),
     ("log", "show who ran what, when, for how long, and how it ended"): (
-        ("count", "how many entries (default: 20)", _COUNT | {"default": 20}),),
+        ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
+        ("--version", "of this version only", _VERSION),
+        ("--since", "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m",
+         {"metavar": "WHEN", "type": _when})),
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),),
     ("check", "look at the files alone: names, pairs, parity, statements; no database"): (),
@@ -3931,9 +3973,9 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "wait": _wait, "verify": _verify_view,
     "repair": lambda settings, **more: [repair(settings, **more)],
     "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
-    "log": lambda settings, count, **_: View(
-        {"log": [each._asdict() for each in log(settings, count=count)]},
-        ("at", "version", "name", "action", "outcome", "took_ms", "applied_by", "error")),
+    "log": lambda settings, count, version, since, **_: View(
+        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]},
+        ("at", "version", "name", "action", "outcome", "took_ms", "applied_by", "tool", "error")),
     "new": lambda settings, name, **_: View(
         {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
 }
@@ -3968,6 +4010,19 @@ def _common_options(default: str | None = None) -> _Parser:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
     what = (__doc__ or "").partition("\n")[0]
+def _when(text: str) -> datetime:
+    age = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
+    try:
+        if age:
+            minutes = int(age[1]) * {"d": 24 * 60, "h": 60, "m": 1}[age[2]]
+            return datetime.now(timezone.utc) - timedelta(minutes=minutes)
+        at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
+        return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):
+        what = "write a time such as 2026-11-24 or 2026-11-24T09:30, or an age such as 7d, 12h or 30m"
+        raise argparse.ArgumentTypeError(what) from None
+
+
     parents = [_common_options(argparse.SUPPRESS)]
     parser = _Parser("imagor-studio-migrate", parents=parents, allow_abbrev=False, description=what)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
@@ -4055,3 +4110,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
 
 if __name__ == "__main__":
     raise SystemExit(main())
+_FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
+    "csv": ("status", "plan", "log", "new", "check"), "github": ("check",)}
+    if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
+        fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"
+        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=named or command, fix=fix)

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 from desk import MODULE, THREE, Desk, clean_environment, masked
 
+import migrate
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+TOOL = f"migrate {migrate.__version__}"
 # About two seconds, in one statement; no timing is asserted, only that it is long enough for the bar to appear.
 SLOW = """CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
 SELECT sum(i * i % 7) AS total FROM n;
@@ -124,7 +127,7 @@ def test_the_tables_of_plan_log_and_check(applied: Desk) -> None:
     (first, *_) = squeezed(applied.here("plan", "down", "--format", "table").out.strip())
     assert first == "version name direction statements done mode file note findings"
     (first, *_) = squeezed(applied.here("log", "--format", "table").out.strip())
-    assert first == "at version name action outcome took by error"
+    assert first == "at version name action outcome took by tool error"
     applied.write({"sql/9_bad.up.sql": "SELECT 'open"})
     lines = squeezed(applied.here("check", "--format", "table").out.strip())
     assert lines[0] == "level where what fix"
@@ -158,7 +161,7 @@ def test_the_plain_lines_of_status_and_log(applied: Desk) -> None:
     )
     applied.here("down")
     assert masked(applied.here("log", "2").out) == (
-        "TIME\t3\tthree\tdown\tok\tN ms\tWHO\t\nTIME\t3\tthree\tup\tok\tN ms\tWHO\t\n"
+        f"TIME\t3\tthree\tdown\tok\tN ms\tWHO\t{TOOL}\t\nTIME\t3\tthree\tup\tok\tN ms\tWHO\t{TOOL}\t\n"
     )
 
 

@@ -1,0 +1,144 @@
+"""``log`` as an audit: who did what to one version, or since when, on every database and in every form."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from project import Project
+
+import migrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import Database
+
+TOOL = f"migrate {migrate.__version__}"
+
+
+@pytest.fixture(name="project")
+def _project(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Project:
+    return Project.start(database, tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture(name="audited")
+def _audited(project: Project) -> Project:
+    """Attempts at three versions; those at the first lie back one day and two, those at the second an hour."""
+    project.write(
+        {"0001_a": "CREATE TABLE a (n INTEGER);", "0001_a.down": "DROP TABLE a;", "20250816_b.down": "DROP TABLE b;"}
+    )
+    project.write({"20250816_b": "CREATE TABLE b (n INTEGER);", "20250923_c": "SELECT n FROM nowhere;"})
+    project.succeed("up", "1")
+    project.succeed("down")
+    project.succeed("up", "2")
+    assert project("up").exit == 1
+    for number, hours in ((1, 48), (2, 24), (3, 24), (4, 1)):
+        at = datetime.now(timezone.utc) - timedelta(hours=hours)
+        project.database.execute(
+            f"UPDATE schema_migrations_log SET at = '{at:%Y-%m-%d %H:%M:%S.000}' WHERE id = {number}"
+        )
+    return project
+
+
+def shown(project: Project, *words: str) -> list[tuple[str, str, str]]:
+    """Version, action and outcome of each line that log prints."""
+    lines = project.succeed("log", "--format", "plain", *words).out.splitlines()
+    found = [line.split("\t") for line in lines]
+    return [(version, action, outcome) for _, version, _, action, outcome, *_ in found]
+
+
+A_UP, A_DOWN, B_UP, C_FAILED = (
+    *(("0001", "up", "ok"), ("0001", "down", "ok"), ("20250816", "up", "ok"), ("20250923", "up", "failed")),
+)
+
+
+def test_log_filters_by_version_and_by_time(audited: Project) -> None:
+    everything = [C_FAILED, B_UP, A_UP, A_DOWN, A_UP]
+    assert shown(audited) == shown(audited, "--since", "2025-01-01") == everything
+    for words in (["--version", "20250816"], ["--version=20250816"], ["--version", "20250816000000"]):
+        assert shown(audited, *words) == [B_UP]
+    assert shown(audited, "--version", "1") == [A_UP, A_DOWN, A_UP]  # compared as numbers, as everywhere
+    assert shown(audited, "1", "--version", "1") == [A_UP]
+    assert shown(audited, "--since", "30m") == [C_FAILED]
+    assert shown(audited, "--since", "2h") == [C_FAILED, B_UP]
+    assert shown(audited, "--since", "1500m") == shown(audited, "--since", "25h") == [C_FAILED, B_UP, A_UP, A_DOWN]
+    assert shown(audited, "--since", "7d") == everything
+    assert shown(audited, "2", "--since", "7d") == everything[:2]
+    assert shown(audited, "--since", "25h", "--version", "0001") == [A_UP, A_DOWN]
+    assert shown(audited, "--version", "20250817") == shown(audited, "--since", "9999-12-31") == []
+
+
+def test_a_time_is_utc_unless_it_has_an_offset(audited: Project) -> None:
+    at = datetime.now(timezone.utc).replace(tzinfo=None) - timedelta(hours=2)
+    later = at + timedelta(hours=5)
+    for text in (at.isoformat(), f"{at:%Y-%m-%d %H:%M}", f"{at:%Y-%m-%dT%H:%M:%SZ}", f"{later:%Y-%m-%dT%H:%M}+05:00"):
+        assert shown(audited, "--since", text) == [C_FAILED, B_UP], text
+
+
+def test_a_filter_without_a_number_shows_more_than_twenty(audited: Project) -> None:
+    for _ in range(11):
+        audited.succeed("down", "--to", "0001")
+        audited.succeed("up", "1")
+    assert len(shown(audited)) == 20
+    assert len(shown(audited, "--version", "20250816")) == 23
+    assert len(shown(audited, "--since", "7d")) == 27
+    assert len(shown(audited, "21")) == len(shown(audited, "21", "--since", "7d")) == 21
+
+
+def test_csv_has_a_header_and_the_whole_audit(audited: Project) -> None:
+    out = audited.succeed("log", "--version", "20250923", "--format", "csv").out
+    header, (at, *rest) = csv.reader(io.StringIO(out))
+    assert header == ["at", "version", "name", "action", "outcome", "took_ms", "applied_by", "tool", "error"]
+    entry = json.loads(audited.succeed("log", "1", "--format", "json").out)["log"][0]
+    assert [at, *rest] == [str(entry[name]) for name in header]
+    assert rest[:4] == ["20250923", "c", "up", "failed"]
+    assert "@" in entry["applied_by"]
+    assert entry["tool"] == TOOL
+    assert "nowhere" in entry["error"]
+    first = audited.succeed("log", "--version", "20250816", "--format", "csv").out.splitlines()[1]
+    assert first.endswith(f",{TOOL},")  # no error, and no None
+
+
+def test_an_empty_log_is_a_header_in_csv(project: Project) -> None:
+    out = project.succeed("log", "--since", "1d", "--version", "1", "--format", "csv").out
+    assert out == "at,version,name,action,outcome,took_ms,applied_by,tool,error\n"
+
+
+@pytest.mark.databases("sqlite")
+def test_a_reset_is_no_version(audited: Project) -> None:
+    audited.write({"20250923_c": "SELECT 1;"})
+    audited.succeed("reset", "--yes")
+    assert ("", "reset", "ok") in shown(audited)
+    assert ("", "reset", "ok") not in shown(audited, "--version", "0")
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    "when", ["yesterday", "7", "7w", "", "2025-13-01", "d", "999999999d", "0001-01-01T00:00+23:00"]
+)
+def test_a_time_that_cannot_be_read_shows_how_to_write_it(audited: Project, when: str) -> None:
+    ran = audited("log", f"--since={when}")
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == (
+        "error: argument --since: write a time such as 2026-11-24 or 2026-11-24T09:30, "
+        "or an age such as 7d, 12h or 30m\n"
+        "fix: look at what there is:  imagor-studio-migrate log --help\n"
+    )
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("version", ["x", "1_a", "", "-1"])
+def test_what_is_no_version_is_refused(audited: Project, version: str) -> None:
+    ran = audited("log", f"--version={version}")
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == (
+        f'error: "{version}" is no version\n  --> --version\n'
+        "fix: write its digits alone; look at what there is:  imagor-studio-migrate status\n"
+    )
