@@ -337,10 +337,10 @@ def _read(path: Path, source: str) -> str:
 
 # Migration files ######################################################################################################
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
-# Nothing here knows SQL but one word in a comment on the first line.
+# Nothing here knows SQL but two words in a comment on the first line.
 
 _FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*(\S*)")
+_DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
 @dataclass(frozen=True)
@@ -351,14 +351,22 @@ class Script:
     sql: str = field(repr=False)
     checksum: str
     in_transaction: bool = True
+    only: tuple[str, ...] = ()  # the dialects that it is written for; () is every one
 
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
-        """Read the one word that this tool knows inside SQL. Raises ValueError for another word in its place."""
+        """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
         directive = _DIRECTIVE.match(sql.partition("\n")[0])
-        if directive and directive[1] != "no-transaction":
-            raise ValueError(f'unknown word "{directive[1]}" after "-- migrate:", which knows no-transaction only')
-        return cls(path, sql, hashlib.sha256(sql.replace("\r\n", "\n").encode()).hexdigest(), not directive)
+        found = (directive[1].replace(",", " ").split() or [""]) if directive else []
+        only = tuple(_DIALECT_BY_SCHEME[word] for word in found if word in _DIALECT_BY_SCHEME)
+        wrong = [word for word in found if word not in {"no-transaction", "only", *_DIALECT_BY_SCHEME}]
+        if bool(only) != ("only" in found):  # one without the other
+            wrong += [word for word in found if word != "no-transaction"]
+        if wrong:
+            knows = 'which knows "no-transaction" and "only DIALECT"'
+            raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}')
+        checksum = hashlib.sha256(sql.replace("\r\n", "\n").encode()).hexdigest()
+        return cls(path, sql, checksum, "no-transaction" not in found, only)
 
 
 @dataclass(frozen=True)
@@ -3485,24 +3493,35 @@ def new(settings: Settings, name: str) -> list[Path]:
     return new_migration(root, name, now=datetime.now(timezone.utc))
 
 
-def check(settings: Settings) -> list[Finding]:
-    """Look at the files alone: names, pairs, parity between the folders, and a dry split of each. No database."""
+def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
+    """Look at the files alone: names, pairs, parity between the folders, and a dry split of each. No database.
+
+    With *base*, a git ref, also for what may not happen to a file that is there, and for new ones that sort before one.
+    Raises FileError for a folder, SettingsError for a ref that cannot be looked at.
+    """
     root = settings.directory or embedded_directory()
+    if base is not None and settings.directory is None and root.name == "migrate_sql":
+        fix = f"name your own folder:  migrate --dir sql check --base {base}"
+        raise SettingsError("git knows nothing of the installed package", where="--base", fix=fix)
     by_name = settings.url.dialect if settings.url_source else _DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
     findings: list[Finding] = []
-    names: dict[Path, set[str]] = {}
+    found: dict[str, dict[str, Migration]] = {}
     for dialect, folder in folders.items():
         try:
-            migrations = find_migrations(folder)
-            names[folder] = {f"{each.version}_{each.name}" for each in migrations}
-            findings += [finding for each in migrations for finding in _check_pair(each, dialect)]
+            found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
+            findings += [finding for each in found[dialect].values() for finding in _check_pair(each, dialect)]
         except FileError as error:  # noqa: PERF203 (a fault in one folder does not end the look at the others)
             findings.append(Finding("fault", error.where, error.what, error.fix))
-    for folder, here in names.items():
-        for other, there in names.items():
-            whats = [f"{name} is in {other.name}, and not here" for name in sorted(there - here)]
-            findings += [Finding("fault", _shown(folder), what, "add it here too") for what in whats]
+    for dialect, here in found.items():
+        for other, there in found.items():
+            fix = f"add it here too, or excuse it there: -- migrate: only {other}"
+            findings += [
+                Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
+                for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
+    if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
+        scripts = [script for each in found.values() for pair in each.values() for script in (pair.up, pair.down)]
+        findings += _check_base(root, [script for script in scripts if script], base)
     return findings
 
 
@@ -3518,11 +3537,107 @@ def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
+        if dialect and script.only and dialect not in script.only:
+            what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
+            yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
             if dialect and not _read_text(step, _DATABASES[dialect](DatabaseURL(dialect, "check"))).statements:
                 yield warning(path, "no statements in this file", "leave it, if that is meant")
         except FileError as error:
             yield Finding("fault", error.where, error.what, error.fix)
+
+
+def _check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Finding]:
+    """Compare the files below *root* with those of a git ref: by text, as the checksum does. Raises SettingsError."""
+    commit = _find_commit(root, base)
+    # What the ref has got since this branch left it is not removed here; nor is edited what it changed itself.
+    left = _git(root, "merge-base", commit, "HEAD", or_empty=True).strip() or commit
+    there = _read_tree(root, commit)
+    before = there if left == commit else _read_tree(root, left)
+    here = {script.path.relative_to(root).as_posix(): _as_in_git(script) for script in scripts}
+    newest = {_slot(name)[0]: name for name in sorted(there, key=_slot)}  # of each folder, the last up file
+    slots = {_slot(name) for name in there}
+    fix = f"put it back (git checkout {base} -- FILE), and write the change as a new migration"
+    for name, text in there.items():
+        if name not in here and name in before:
+            renamed = [new for new in here.keys() - there if _slot(new) == _slot(name) or (
+                here[new] == text and _slot(new)[:2] == _slot(name)[:2])]
+            what = f"was renamed to {Path(min(renamed)).name}" if renamed else "was removed"
+            yield Finding("fault", _shown(root / name), f"{what}; {base} has it", fix)
+        elif name in here and here[name] not in {text, before.get(name)}:
+            yield Finding("fault", _shown(root / name), f"was edited; {base} has another text", fix)
+    for folder, way, key in sorted({_slot(name) for name in here.keys() - before} - slots):
+        if way == "up" and folder in newest and key < _slot(newest[folder])[2]:
+            path = next(root / name for name in here if _slot(name) == (folder, way, key))
+            what = f"is new, and does not sort after {Path(newest[folder]).name}, the newest in {base}"
+            yield Finding("fault", _shown(path), what, "give it a newer version, as migrate new does")
+
+
+def _slot(name: str) -> tuple[str, str, int]:
+    """Return folder, direction and place in the order of a file, by its path."""
+    folder, _, file = name.rpartition("/")
+    return folder, file.split(".")[-2], version_key(file.partition("_")[0])
+
+
+def _as_in_git(script: Script) -> bytes:
+    """Return what git keeps of a file, but for CRLF and a BOM: of a link, where it leads."""
+    link = script.path.is_symlink()
+    return os.fsencode(script.path.readlink()) if link else script.sql.encode().replace(b"\r\n", b"\n")
+
+
+def _find_commit(root: Path, base: str) -> str:
+    fix = "name a branch, a tag or a commit:  migrate check --base origin/main"
+    if base.startswith("-"):  # git would take it for an option
+        raise SettingsError(f'"{base}" cannot be a git ref', where="--base", fix=fix)
+    shallow = _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+    commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", or_empty=True).strip()
+    if commit.isalnum():
+        return commit
+    if shallow:
+        fix = "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0"
+        raise SettingsError(f'this clone is shallow, and does not have "{base}"', where="--base", fix=fix)
+    near = _nearest(base, _git(root, "for-each-ref", "--format=%(refname:short)").split())
+    raise SettingsError(f'git knows no "{base}"{near}', where="--base", fix=fix)
+
+
+def _read_tree(root: Path, commit: str) -> dict[str, bytes]:
+    """Return the text of each migration file below *root* in *commit*, by its path from there."""
+    entries = [entry.partition("\t") for entry in _git(root, "ls-tree", "-r", "-z", commit).split("\0")]
+    found = {path: about.split()[2] for about, _, path in entries if _FILE_NAME.fullmatch(path.rpartition("/")[2])
+             and path.rpartition("/")[0] in {"", *_DIALECT_BY_SCHEME}}
+    blobs = io.BytesIO(os.fsencode(_git(root, "cat-file", "--batch", given="\n".join(found.values()))))
+    texts = {}
+    for path in found:
+        size = int(blobs.readline().split()[2])
+        texts[path] = blobs.read(size + 1)[:size].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    return texts
+
+
+def _git(folder: Path, *words: str, given: str = "", or_empty: bool = False) -> str:
+    """Return what git says of *folder*, bytes as in a path. Where it fails: "" with *or_empty*, else SettingsError."""
+    import subprocess
+
+    # In a hook, git names its repository in these, and then takes whatever folder it is in for the top of it.
+    environment = {name: text for name, text in os.environ.items()
+                   if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}} | {"LC_ALL": "C"}
+    command = ["git", "-C", str(folder), *words]
+    try:
+        done = subprocess.run(  # noqa: S603 (no shell, and no word of a person's that git takes for an option)
+            command, input=given.encode(), capture_output=True, env=environment, check=False)
+    except OSError as error:
+        what, fix = f"git cannot be run: {error.strerror}", "install git, or leave --base out"
+        raise SettingsError(what, where="--base", fix=fix) from None
+    if not done.returncode:
+        return os.fsdecode(done.stdout)
+    if or_empty:
+        return ""
+    said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ").splitlines() or [""]
+    if said[0].startswith("not a git repository"):
+        what, fix = f"{_shown(folder)} lies in no git repository", "name a folder that does:  migrate --dir DIR check"
+    else:  # its last line is the command that helps, where it knows one
+        what = f"git cannot read {_shown(folder)}: {said[0]}"
+        fix = f"ask git:  {said[-1].strip() if said[1:] else 'git fsck'}"
+    raise SettingsError(what, where="--base", fix=fix)
 
 
 def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
@@ -3637,6 +3752,18 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
+def _annotation(finding: Mapping[str, str]) -> str:
+    """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
+    def escaped(text: str, more: str = "") -> str:
+        return re.sub(f"[%\r\n{more}]", lambda found: f"%{ord(found[0]):02X}", text)
+
+    place = re.split(r":(?=\d+(?::\d+)?$)", finding["where"])
+    named = [*zip(("file", "line", "col"), place, strict=False), ("title", "migrate check")]
+    properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
+    level = "error" if finding["level"] == "fault" else "warning"
+    return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {_as_typed(finding['fix'])}")
+
+
 def _as_typed(text: str) -> str:
     """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command."""
     program = "python migrate.py" if Path(sys.argv[0]).name == "migrate.py" else "imagor-studio-migrate"
@@ -3713,6 +3840,14 @@ class _Screen:
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             print(listed, end="")
+        elif self.form == "csv":
+            lines = csv.writer(sys.stdout, lineterminator="\n")
+            lines.writerow(view.columns)
+            for row in listed:
+                lines.writerow([row[each] if row[each] is None else _json(row[each]) for each in view.columns])
+        elif self.form == "github":
+            for finding in listed:
+                print(_annotation(finding))
         else:
             for row in rows:
                 print("\t".join(row))
@@ -3773,18 +3908,6 @@ class _Screen:
 
 def _up(
     settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **more: Any,
-def _annotation(finding: Mapping[str, str]) -> str:
-    """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
-    def escaped(text: str, more: str = "") -> str:
-        return re.sub(f"[%\r\n{more}]", lambda found: f"%{ord(found[0]):02X}", text)
-
-    place = re.split(r":(?=\d+(?::\d+)?$)", finding["where"])
-    named = [*zip(("file", "line", "col"), place, strict=False), ("title", "migrate check")]
-    properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
-    level = "error" if finding["level"] == "fault" else "warning"
-    return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {_as_typed(finding['fix'])}")
-
-
 ) -> View | list[Result]:
     if dry_run:
         return plan_view(settings, plan(settings, **more))
@@ -3844,12 +3967,12 @@ def _plan(
         raise
 
 
-def _check(settings: Settings, *, notify: Notify) -> View:
-    findings = check(settings)
+def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
+    findings = check(settings, base=base)
     faults = sum(each.level == "fault" for each in findings)
     notify(f"{_count(faults, 'fault')}, {_count(len(findings) - faults, 'warning')}")
     document = {"findings": [each._asdict() for each in findings]}
-    return View(document, Finding._fields, exit_code=FileError.exit_code if faults else 0)
+    return View(document, Finding._fields, exit_code=FileError.exit_code if faults or (strict and findings) else 0)
 
 
 def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
@@ -3873,18 +3996,23 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-        elif self.form == "csv":
-            lines = csv.writer(sys.stdout, lineterminator="\n")
-            lines.writerow(view.columns)
-            for row in listed:
-                lines.writerow([row[each] if row[each] is None else _json(row[each]) for each in view.columns])
-        elif self.form == "github":
-            for finding in listed:
-                print(_annotation(finding))
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"\d{1,7}(\.\d*)?", text, re.ASCII):
         raise argparse.ArgumentTypeError("write seconds, from 0 on")
     return float(text)
+
+
+def _when(text: str) -> datetime:
+    age = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
+    try:
+        if age:
+            minutes = int(age[1]) * {"d": 24 * 60, "h": 60, "m": 1}[age[2]]
+            return datetime.now(timezone.utc) - timedelta(minutes=minutes)
+        at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
+        return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):
+        what = "write a time such as 2026-11-24 or 2026-11-24T09:30, or an age such as 7d, 12h or 30m"
+        raise argparse.ArgumentTypeError(what) from None
 
 
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
@@ -3950,7 +4078,9 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
          {"metavar": "WHEN", "type": _when})),
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),),
-    ("check", "look at the files alone: names, pairs, parity, statements; no database"): (),
+    ("check", "look at the files alone: names, pairs, parity, statements; no database"): (
+        ("--base", "a git ref: its files must be here, unchanged, and new ones sort after them", {"metavar": "REF"}),
+        ("--strict", "fail for warnings too", _SWITCH)),
     ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
         ("version", "the last version to mark", _VERSION),),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
@@ -3980,6 +4110,8 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
         {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
+_FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
+    "csv": ("status", "plan", "log", "new", "check"), "github": ("check",)}
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
 _OPTIONS: Final = {"-h", "--help", "--version"} | {
     name for arguments in (_COMMON, *_ARGUMENTS.values()) for names, *_ in arguments for name in names.split()
@@ -4010,19 +4142,6 @@ def _common_options(default: str | None = None) -> _Parser:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
     what = (__doc__ or "").partition("\n")[0]
-def _when(text: str) -> datetime:
-    age = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
-    try:
-        if age:
-            minutes = int(age[1]) * {"d": 24 * 60, "h": 60, "m": 1}[age[2]]
-            return datetime.now(timezone.utc) - timedelta(minutes=minutes)
-        at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
-        return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
-    except (ValueError, OverflowError):
-        what = "write a time such as 2026-11-24 or 2026-11-24T09:30, or an age such as 7d, 12h or 30m"
-        raise argparse.ArgumentTypeError(what) from None
-
-
     parents = [_common_options(argparse.SUPPRESS)]
     parser = _Parser("imagor-studio-migrate", parents=parents, allow_abbrev=False, description=what)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
@@ -4104,14 +4223,12 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{_nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
+    if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
+        fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"
+        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=named or command, fix=fix)
     own = vars(parser.parse_args([named or command, *words]))
     return settings, own.pop("command"), own
 
 
 if __name__ == "__main__":
     raise SystemExit(main())
-_FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
-    "csv": ("status", "plan", "log", "new", "check"), "github": ("check",)}
-    if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
-        fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"
-        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=named or command, fix=fix)

@@ -123,6 +123,7 @@ def test_folders_beside_the_files_are_ignored(desk: Desk) -> None:
     assert len(found(desk, _2_b="SELECT 1;")) == 1
 
 
+KNOWS = 'which knows "no-transaction" and "only DIALECT"'
 MISNAMED = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
 NEAR_MISSES = [
     *("1_a.UP.SQL", "2_a.up.SQL", "3_.up.sql", "4.up.sql", "5_a b.up.sql", "6 a.up.sql", "7_a.sql", "8_a.upp.sql"),
@@ -155,7 +156,7 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
             "21_latin.up.sql: 'utf-8' codec can't decode byte 0xe9 in position 0: unexpected end of data",
             "22_alone.down.sql: a down file without its up file",
             "23_b.up.sql: the same version as 23_a.up.sql",
-            '24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", which knows no-transaction only',
+            f'24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", {KNOWS}',
         ]
     )
     assert faults[18:] == [
@@ -295,18 +296,49 @@ def test_an_unreadable_folder_is_an_error_and_no_traceback(desk: Desk) -> None:
         ("", True),
     ],
 )
-def test_no_transaction_on_the_first_line_is_the_one_word_that_is_read(
-    desk: Desk, text: str, in_transaction: bool
-) -> None:
+def test_no_transaction_is_read_on_the_first_line_alone(desk: Desk, text: str, in_transaction: bool) -> None:
     desk.write({"sql/1_a.up.sql": text})
     (migration,) = migrate.find_migrations(desk.home / "sql")
     assert migration.up.in_transaction is in_transaction
 
 
-@pytest.mark.parametrize("word", ["no-transactions", "notransaction", "irreversible", ""])
-def test_another_word_there_is_refused(desk: Desk, word: str) -> None:
-    desk.write({"sql/1_a.up.sql": f"-- migrate: {word}\n"})
-    fault = f'1_a.up.sql: unknown word "{word}" after "-- migrate:", which knows no-transaction only'
+@pytest.mark.parametrize(
+    ("line", "only", "in_transaction"),
+    [
+        ("-- migrate: only postgres", ("postgres",), True),
+        ("--migrate:only postgres,mysql\r", ("postgres", "mysql"), True),
+        ("-- migrate: only  postgres , mysql  because SQLite has no schemas, alas", ("postgres", "mysql"), True),
+        ("-- migrate: only postgresql, mariadb", ("postgres", "mysql"), True),
+        ("-- migrate: no-transaction, only postgres", ("postgres",), False),
+        ("-- migrate: only postgres, no-transaction", ("postgres",), False),
+        ("-- migrate: no-transaction because of VACUUM, only here", (), False),
+        ("-- only postgres", (), True),
+    ],
+)
+def test_only_on_the_first_line_names_the_dialects(
+    desk: Desk, line: str, only: tuple[str, ...], in_transaction: bool
+) -> None:
+    desk.write({"sql/1_a.up.sql": f"{line}\nSELECT 1;\n"})
+    (migration,) = migrate.find_migrations(desk.home / "sql")
+    assert (migration.up.only, migration.up.in_transaction) == (only, in_transaction)
+
+
+def test_the_words_on_the_first_line_count_in_the_checksum(tmp_path: Path) -> None:
+    sums = {script_of(tmp_path, f"-- migrate: only {word}\n".encode()).checksum for word in ("sqlite", "mysql")}
+    assert len(sums) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        *((word, word) for word in ("no-transactions", "notransaction", "irreversible", "", "only", "postgres")),
+        *(("only oracle", "oracle"), ("only postgres, oracle", "oracle"), ("only Postgres", "Postgres")),
+        *(("no-transaction, only", "only"), ("no-transaction, postgres", "postgres"), ("only no-transaction", "only")),
+    ],
+)
+def test_another_word_there_is_refused(desk: Desk, words: str, word: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"-- migrate: {words}\n"})
+    fault = f'1_a.up.sql: unknown word "{word}" after "-- migrate:", {KNOWS}'
     assert refusal(desk).what == f"1 fault in the migration files:\n  {fault}"
 
 
@@ -566,7 +598,8 @@ def test_check_finds_what_the_other_folders_have(desk: Desk) -> None:
         | {"sql/mysql/2_b.down.sql": "SELECT 1;"}
     )
     (finding,) = migrate.check(settings(desk))
-    assert finding == migrate.Finding("fault", "sql/sqlite", "2_b is in mysql, and not here", "add it here too")
+    fix = "add it here too, or excuse it there: -- migrate: only mysql"
+    assert finding == migrate.Finding("fault", "sql/sqlite", "2_b is in mysql, and not here", fix)
 
 
 def test_check_compares_names_too(desk: Desk) -> None:
