@@ -3615,8 +3615,6 @@ def _read_tree(root: Path, commit: str) -> dict[str, bytes]:
 
 def _git(folder: Path, *words: str, given: str = "", or_empty: bool = False) -> str:
     """Return what git says of *folder*, bytes as in a path. Where it fails: "" with *or_empty*, else SettingsError."""
-    import subprocess
-
     # In a hook, git names its repository in these, and then takes whatever folder it is in for the top of it.
     environment = {name: text for name, text in os.environ.items()
                    if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}} | {"LC_ALL": "C"}
@@ -3844,16 +3842,17 @@ class _Screen:
             lines = csv.writer(sys.stdout, lineterminator="\n")
             lines.writerow(view.columns)
             for row in listed:
-                lines.writerow([row[each] if row[each] is None else _json(row[each]) for each in view.columns])
+                cells = (row[each] if isinstance(row[each], (str, int)) else _cell(row, each) for each in view.columns)
+                lines.writerow(cells)
         elif self.form == "github":
             for finding in listed:
                 print(_annotation(finding))
         else:
             for row in rows:
                 print("\t".join(row))
-        if view.details and self.form != "json":
+        if view.details and self.form in {"table", "plain"}:
             print(f"\n{view.details}")
-        if view.sql and self.verbose and self.form != "json":
+        if view.sql and self.verbose and self.form in {"table", "plain"}:
             print()
             self._print_sql(view.sql, settings.url.dialect)
 
@@ -4111,7 +4110,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
-    "csv": ("status", "plan", "log", "new", "check"), "github": ("check",)}
+    "csv": ("status", "plan", "log", "new", "check", "verify"), "github": ("check",)}
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
 _OPTIONS: Final = {"-h", "--help", "--version"} | {
     name for arguments in (_COMMON, *_ARGUMENTS.values()) for names, *_ in arguments for name in names.split()

@@ -307,8 +307,7 @@ def test_without_git_it_says_what_is_missing(clone: Clone) -> None:
     clone.set(PATH=str(clone.home))
     refused(
         clone.check(),
-        "error: git cannot be run: No such file or directory\n  --> --base\n"
-        "fix: install git, or leave --base out\n",
+        "error: git cannot be run: No such file or directory\n  --> --base\nfix: install git, or leave --base out\n",
     )
 
 
@@ -479,15 +478,17 @@ def test_csv_is_for_what_shows_rows(desk: Clone) -> None:
     desk.write(pair(1))
     refused(
         desk("--dir", "sql", "up", "--format", "csv"),
-        "error: --format csv is for status, plan, log, new, check\n  --> up\n"
+        "error: --format csv is for status, plan, log, new, check, verify\n  --> up\n"
         "fix: leave it out, or write  imagor-studio-migrate status --format csv\n",
     )
     assert desk.here("status", "--format", "csv").out == (
         "version,name,state,applied_at,took_ms,applied_by\n1,t,pending,,,\n"
     )
-    assert desk.here("plan", "--format", "csv").out == (
-        "version,name,direction,statements,done,mode,file,note\n1,t,up,1,0,transaction,sql/1_t.up.sql,\n"
-    )
+    assert desk.here("plan", "--verbose", "--format", "csv").out.splitlines() == [
+        "version,name,direction,statements,done,mode,file,note,findings",
+        "1,t,up,1,0,transaction,sql/1_t.up.sql,,locks",
+    ]
+    assert desk.here("verify", "--format", "csv").out.startswith("version,name,result,what,file\n1,t,undone,,")
     assert desk.here("check", "--format", "csv").out == "level,where,what,fix\n"
     assert desk.here("new", "two", "--format", "csv").out.startswith("file\nsql/")
 
