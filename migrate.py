@@ -3519,6 +3519,9 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
             findings += [
                 Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
                 for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
+    for path, line, rule, what in lint([each.up.path for each in found.get("postgres", {}).values()]):
+        fix = f"see https://squawkhq.com/docs/{rule}"  # a down file drops things: that is what it is for
+        findings.append(Finding("warning", f"{_shown(path)}:{line}", f"{rule}: {what}", fix))
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
         scripts = [script for each in found.values() for pair in each.values() for script in (pair.up, pair.down)]
         findings += _check_base(root, [script for script in scripts if script], base)

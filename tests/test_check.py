@@ -30,7 +30,7 @@ REF_FIX = "fix: name a branch, a tag or a commit:  imagor-studio-migrate check -
 def pair(version: int, name: str = "t", folder: str = "sql") -> dict[str, str | bytes]:
     """Two files that check has nothing to say about."""
     table = f"{name}_{version}"
-    up, down = f"CREATE TABLE {table} (n INTEGER);\n", f"DROP TABLE {table};\n"
+    up, down = f"CREATE TABLE {table} (n BIGINT);\n", f"DROP TABLE {table};\n"
     return {f"{folder}/{version}_{name}.up.sql": up, f"{folder}/{version}_{name}.down.sql": down}
 
 
@@ -67,6 +67,7 @@ def faults(*found: tuple[str, str, str]) -> Ran:
     return Ran(2, lines, f"{len(found)} fault{'s' if found[1:] else ''}, 0 warnings\n")
 
 
+squawk = shutil.which("squawk", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 CLEAN = Ran(0, "", "0 faults, 0 warnings\n")
 
 
@@ -416,6 +417,19 @@ def test_strict_fails_for_warnings_too(desk: Clone) -> None:
     assert desk("--dir", "sql", "check", "--strict") == (2, line, "0 faults, 1 warning\n")
 
 
+@pytest.mark.skipif(not squawk, reason="squawk is not installed: make setup")
+def test_strict_fails_for_what_squawk_finds_in_an_up_file_for_postgres(desk: Clone) -> None:
+    desk.write(pair(1, folder="sql/postgres"))
+    assert desk("--dir", "sql", "check", "--strict") == CLEAN  # a down file drops its table
+    desk.write({"sql/postgres/1_t.up.sql": "-- why\nCREATE INDEX t_idx ON t (n);\n"})
+    ran = desk("--dir", "sql", "check", "--strict")
+    assert (ran.exit, ran.err) == (2, "0 faults, 1 warning\n")
+    level, where, what, fix = ran.out.rstrip("\n").split("\t")
+    assert (level, where) == ("warning", "sql/postgres/1_t.up.sql:2")
+    assert what.startswith("require-concurrent-index-creation: ")
+    assert fix == "see https://squawkhq.com/docs/require-concurrent-index-creation"
+
+
 def test_strict_has_nothing_against_clean_files(desk: Clone) -> None:
     desk.write(pair(1))
     assert desk("--dir", "sql", "check", "--strict") == CLEAN
@@ -520,7 +534,7 @@ def test_the_commands_of_the_readme_pass_clean_files_and_stop_an_edit(clone: Clo
     clone.set(PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     (command,) = commands()[which]
     results = []
-    for text in ("CREATE TABLE t_1 (n INTEGER);\n", "SELECT 2;\n"):
+    for text in ("CREATE TABLE t_1 (n BIGINT);\n", "SELECT 2;\n"):
         clone.write({"../checkout/sql/1_t.up.sql": text})
         words = shlex.split(command)  # as pre-commit does; the workflow's line needs no more of a shell either
         ran = run(clone.home / "../checkout", *words)
