@@ -768,8 +768,7 @@ class _Session(NamedTuple):
     query: str | None
 
     def __str__(self) -> str:
-        # What stands in quotes may be a password, and a comment may hold half a quote: nothing after either is shown.
-        # A number may be data too.
+        # A number may be data, a quoted text a password, and a comment may hold half a quote: nothing of it is shown.
         query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((self.query or "idle").split()))[:100]
         name = f", {self.name}" if self.name else ""
         return f"pid {self.pid}, {self.user}@{self.host}{name}, since {self.since} UTC: {query}"
@@ -801,8 +800,7 @@ _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = dict.fromkeys(  # by code: where it is not the file that has to be mended
     ("25006", "1290", "1836"), "name the primary server in the URL: this one is a replica, or set to read-only"
 ) | dict.fromkeys(("53100", "1021", "1114"), "make room on the disk of the database, and run the same command again")
-# Of another session's query, all that must not be shown; but for the first group.
-_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""
+_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
@@ -3122,9 +3120,8 @@ def wait(
     last one after *timeout* seconds, and at once what no waiting mends: SettingsError, FileError, DriftError.
     """
     settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
-    began, said = time.monotonic(), ""
+    began, said, left = time.monotonic(), "", timeout
     while True:
-        left = began + timeout - time.monotonic()
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             reason, fix = _lacking(replace(settings, url=replace(settings.url, options=options)), awaited)
@@ -3132,8 +3129,7 @@ def wait(
             reason, fix = error.what, error.fix
         if not reason:
             return time.monotonic() - began
-        left = began + timeout - time.monotonic()  # again: to resolve a host name may have taken all of it
-        if left <= 0:
+        if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
             raise NotReadyError(
                 f"not ready after {timeout:g} s: {reason}", where=str(settings.url),
                 fix=f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}")

@@ -93,7 +93,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each database that its fixtures stand for and its marker allows."""
     candidates = metafunc.config.stash[SERVERS].candidates
     marks = [set(mark.args) for mark in metafunc.definition.iter_markers("databases")]
-    for fixture in [name for name in FIXTURES if name in metafunc.fixturenames]:  # in one order, for xdist
+    for fixture in (each for each in FIXTURES if each in metafunc.fixturenames):  # in one order, for pytest-xdist
         allowed = [FIXTURES[fixture], *marks]
         labels = [label for label, each in candidates.items() if all(names(each) & some for some in allowed)]
         metafunc.parametrize(fixture, labels, indirect=True)
