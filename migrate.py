@@ -3388,7 +3388,8 @@ ul { margin: .75rem 0; padding: 0; list-style: none } li { padding-left: .75rem;
 .l [class^=m] { color: var(--violet) }
 @media (min-width: 64rem) { .pair { display: grid; grid-template-columns: 3fr 2fr; gap: 2rem; align-items: start } }
 @page { margin: 14mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif } }
-@media print { :root { font-size: 9.5pt } body { padding: 0 } section { break-before: page; border: 0; margin: 0; padding: 0 }
+@media print { :root { font-size: 9.5pt } body { padding: 0 }
+  section { break-before: page; border: 0; margin: 0; padding: 0 }
   h2, figcaption { break-after: avoid } tr, li, .l { break-inside: avoid } .scroll { overflow: visible }
   pre { width: auto; white-space: pre-wrap } .l { padding-left: 9ch; text-indent: -9ch } .f { width: auto }
   details::details-content { content-visibility: visible; block-size: auto } }
