@@ -45,8 +45,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache, partial
+from html import escape
 from operator import attrgetter, itemgetter
 from pathlib import Path
+from string import Template
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 from urllib.parse import quote, unquote
 
@@ -842,6 +844,7 @@ class Database(ABC):
     dialect = label = driver = ""
     syntax: Syntax
     lexer = "sql"  # what Pygments calls it
+    linter = ""  # a program that finds fault with files, where it is installed
     placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
@@ -1032,7 +1035,7 @@ class Database(ABC):
         return syntax
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
-        """Return what is wrong with *statement* after those *before* it in its file, and the fix; None mostly."""
+        """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
         too_long = len(statement.text.encode()) + 2048 > self.packet_limit
         return ("more than the server takes at once", "split it, or raise max_allowed_packet") if too_long else None
 
@@ -1245,8 +1248,8 @@ class SQLite(Database):
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
         acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
+        switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
         if acts and switches and switches[-1] in {"ON", "1", "TRUE", "YES"}:
             return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
                     f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
@@ -1364,6 +1367,7 @@ class Postgres(Database):
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
+    linter = "squawk"
     _altered = r"^ALTER\s+TABLE\b.*\b"
     effects: ClassVar = (
         _Effect("cannot be undone", r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it",
@@ -2350,6 +2354,7 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
 # can be refused is refused before anything runs; then a file runs in a transaction where the database has such a
 # thing for DDL, and journaled, statement by statement, where it has not. The public verbs at the end tell the story.
 
+_LINT_PAGES: Final = "https://squawkhq.com/docs/"
 Notify = Callable[["Step | Result | Running | str"], None]
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
@@ -2437,6 +2442,7 @@ def _read_text(step: Step, database: Database) -> Step:
     pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
     alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
     faults: list[tuple[Statement, tuple[str, str]]] = []
+    settings: list[Statement] = []
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
@@ -2453,9 +2459,11 @@ def _read_text(step: Step, database: Database) -> Step:
         else:
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
-            if fault := database.find_fault(statement, () if journaled else statements):
+            if fault := database.find_fault(statement, () if journaled else settings):
                 faults.append((statement, fault))
             statements.append(statement)
+            if first in ("PRAGMA", "SET"):
+                settings.append(statement)
     if len(pairs) % 2:
         faults.append((pairs[-1], _UNPAIRED))
     if not journaled and len(alone) < len(statements) + len(pairs):
@@ -3164,13 +3172,13 @@ def effects(database: Database, step: Step) -> Iterator[tuple[int, _Effect]]:
                 yield statement.line, effect
 
 
-def lint(paths: Sequence[Path]) -> Iterator[tuple[Path, int, str, str]]:
-    """Yield (file, line, rule, what) for what squawk, where it is installed, has to say of files for PostgreSQL.
+def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path, int, str, str]]:
+    """Yield (file, line, rule, what) for what the linter of a database, where it is installed, has to say of files.
 
     Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
     """
     beside = str(Path(sys.executable).parent)
-    program = shutil.which("squawk", path=beside) or shutil.which("squawk")
+    program = database.linter and (shutil.which(database.linter, path=beside) or shutil.which(database.linter))
     if not program or not paths:
         return
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
@@ -3515,9 +3523,10 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
             findings += [
                 Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
                 for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
-    for path, line, rule, what in lint([each.up.path for each in found.get("postgres", {}).values()]):
-        fix = f"see https://squawkhq.com/docs/{rule}"  # a down file drops things: that is what it is for
-        findings.append(Finding("warning", f"{_shown(path)}:{line}", f"{rule}: {what}", fix))
+    for dialect in [each for each in found if each]:
+        paths = [each.up.path for each in found[dialect].values()]  # a down file drops things: that is what it is for
+        findings += [Finding("warning", f"{_shown(path)}:{line}", f"{rule}: {what}", f"see {_LINT_PAGES}{rule}")
+                     for path, line, rule, what in lint(_DATABASES[dialect], paths)]
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
         scripts = [script for each in found.values() for pair in each.values() for script in (pair.up, pair.down)]
         findings += _check_base(root, [script for script in scripts if script], base)
@@ -3695,13 +3704,12 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and what is known of these."""
     database = _DATABASES[settings.url.dialect](settings.url)
-    linted = [each.script.path.resolve() for each in steps if not each.stored] if database.dialect == "postgres" else []
-    said = [*lint(linted)]
+    said = [*lint(type(database), [each.script.path.resolve() for each in steps if not each.stored])]
     rows = []
     for step in steps:
         known = [{"line": line, "rule": each.rule, "what": each.what, "link": database.manual + each.link}
                  for line, each in effects(database, step)]
-        known += [{"line": line, "rule": rule, "what": what, "link": f"https://squawkhq.com/docs/{rule}"}
+        known += [{"line": line, "rule": rule, "what": what, "link": f"{_LINT_PAGES}{rule}"}
                   for path, line, rule, what in said if path == step.script.path.resolve() and not step.stored]
         rows.append({
             "version": step.version, "name": step.name, "direction": step.direction,
@@ -3725,6 +3733,169 @@ def _listing(row: Mapping[str, Any]) -> Iterator[str]:
         said = [f"-- {known['rule']}: {known['what']}  {known['link']}" for known in row["findings"]
                 if each["line"] <= known["line"] <= last]
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
+
+
+_PAGE: Final = Template("""<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Migration plan, $direction: $database</title>
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
+<style>
+:root { color-scheme: light; --paper: #fff; --ink: #1b1f24; --dim: #57606a; --rule: #d5dae0; --code: #f6f7f9;
+  --blue: #0a4ea2; --green: #0b6638; --violet: #7c3a9a; --warn: #8a3b00; --mark: #fff1d6 }
+@media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; --paper: #15181c; --ink: #dfe3e8;
+  --dim: #9aa4af; --rule: #343b43; --code: #1b1f24; --blue: #86b7ff; --green: #86d0a2; --violet: #d0a6f2;
+  --warn: #f3b562; --mark: #33280f } }
+* { box-sizing: border-box } a { color: var(--blue) } :focus-visible { outline: 2px solid var(--blue) }
+body { margin: 0 auto; padding: 2rem clamp(1rem, 3vw, 3rem) 4rem; max-width: 110rem; overflow-wrap: anywhere;
+  background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+code { font: .8125rem/1.6 ui-monospace, Menlo, Consolas, monospace } p, dd { margin: 0; max-width: 96ch }
+h1 { font-size: clamp(1.1rem, 4vw, 1.5rem); margin: 0 } h1 code { font-size: 1em } figcaption code { font-size: .75rem }
+h2 { font-size: 1.2rem; margin: 0 } small, dt, th, figcaption { color: var(--dim); font-size: .875rem }
+dl { display: grid; grid: auto / max-content 1fr; gap: .25rem 1.25rem; margin: 1rem 0 1.5rem; align-items: baseline }
+table { border-collapse: collapse; min-width: min(100%, 48rem); overflow-wrap: normal } td small { display: block }
+th, td { text-align: left; vertical-align: top; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--rule) }
+th { font-weight: 500 } summary { cursor: pointer; padding: .75rem 0 } figcaption b { color: var(--ink) }
+section { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 2px solid var(--ink) }
+ul { margin: .75rem 0; padding: 0; list-style: none } li { padding-left: .75rem; border-left: 3px solid var(--rule) }
+.loud { border-color: var(--warn) } .loud b { color: var(--warn) } figure, .pair > p { margin: 1rem 0 0; min-width: 0 }
+.scroll { overflow-x: auto; container-type: inline-size } pre { margin: .25rem 0 0; padding: .5rem 0; tab-size: 4;
+  width: max-content; min-width: 100%; background: var(--code); border: solid var(--rule); border-width: 1px 0 }
+.l { display: block; padding-right: 1rem } .hit, .l:target, .f .loud { background: var(--mark) }
+.l::before, .f::before { content: attr(data-n); display: inline-block; flex: none; position: sticky; left: 0;
+  white-space: pre; padding: 0 .75em 0 .25em; text-indent: 0; background: var(--code); color: var(--dim);
+  border-right: 1px solid var(--rule) }
+.l::before { margin-right: .75em } .l.s::before { color: var(--ink) } .f > span { flex: 1; min-width: 0 }
+.f { display: flex; position: sticky; left: 0; width: 100cqi; white-space: normal; user-select: none }
+.f span span { display: block; padding: 0 .75em; font-family: system-ui, sans-serif } .f .mild { color: var(--dim) }
+.l [class^=k] { color: var(--blue) } .l [class^=s] { color: var(--green) } .l [class^=c] { color: var(--dim) }
+.l [class^=m] { color: var(--violet) }
+@media (min-width: 64rem) { .pair { display: grid; grid-template-columns: 3fr 2fr; gap: 2rem; align-items: start } }
+@page { margin: 14mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif } }
+@media print { :root { font-size: 9.5pt } body { padding: 0 }
+  section { break-before: page; border: 0; margin: 0; padding: 0 }
+  h2, figcaption { break-after: avoid } tr, li, .l { break-inside: avoid } .scroll { overflow: visible }
+  pre { width: auto; white-space: pre-wrap } .l { padding-left: 9ch; text-indent: -9ch } .f { width: auto }
+  details::details-content { content-visibility: visible; block-size: auto } }
+</style></head>
+<body><header><small>Migration plan, $direction, on $label</small><h1><code>$database</code></h1>
+<dl>$facts</dl></header>
+<main>$contents
+<details$opened><summary>Status: $counts</summary>$status</details>
+$sections</main></body>
+</html>
+""")
+# What hides in a text, or turns it round, in a browser: whoever reviews a plan is to see it.
+_HIDDEN: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+_LINKED: Final = 20  # lines of one finding, at the most: a file of data may have thousands
+_COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
+
+
+def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
+    """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside."""
+    with _Run.opened(settings, notify) as run:
+        steps, states = run.planned(direction, **choice), compare(run.migrations, run.applied)
+        database, up_by_key = run.database, {each.key: each.up.sql for each in run.migrations}
+    if not steps:
+        notify("nothing to do")
+    rows, status = plan_view(settings, steps).document["steps"], status_view(settings, states, exit_code=False)
+    moved, nothing = {version_key(each.version) for each in steps}, "an empty history"
+    after = [each.version for each in states if (
+        direction == "up" if version_key(each.version) in moved else each.applied_at and each.state != "dirty")]
+    start, end = status.document["current"] or nothing, after[-1] if after else nothing
+    sections, contents, rules = "", list[list[str]](), Counter[str]()
+    for number, row in enumerate(rows, 1):
+        title, file = (escape(each).replace("_", "_<wbr>") for each in (f"{row['version']} {row['name']}", row["file"]))
+        beside = row["down_sql"] if direction == "up" else up_by_key.get(version_key(row["version"]))
+        sections += _html_step(f"{number}", row, title=title, file=file, beside=beside, database=database)
+        contents.append([f"{number}", f'<a href="#step-{number}">{title}</a><small>{file}, {row["mode"]}</small>',
+                         f"{row['statements']}", f"{len(row['findings'])}"])
+        rules.update(each["rule"] for each in row["findings"])
+    counted = f"{_count(len(rows), 'migration')}, {_count(sum(row['statements'] for row in rows), 'statement')}"
+    facts = {
+        "Plan": f"{counted}, from {start} to {end}" if rows else f"nothing to do, at {start}",
+        "Findings": ", ".join(f"{rule}: {rules[rule]}" for rule in sorted(rules, key="locks".__eq__)) or "none",
+        "No down file": ", ".join(row["version"] for row in rows if direction == "up" and row["down_sql"] is None),
+        "History table": settings.table,
+        "Made by": f"{_whoami()}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, migrate {__version__}"}
+    page = _PAGE.substitute(
+        direction=direction, database=escape(str(settings.url)), label=database.label, sections=sections,
+        facts="\n".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value),
+        contents=_html_table("steps", ("", "migration", "statements", "findings"), contents) if rows else "",
+        opened="" if rows else " open", counts=escape(status.caption.rpartition(": ")[2]),
+        status=_html_table("status", status.columns, [
+            [escape(_cell(row, each)) for each in status.columns] for row in status.document["migrations"]]))
+    return View({"page": _HIDDEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", page)})
+
+
+def _html_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table, which scrolls by itself, of cells that are HTML already."""
+    head = "".join(f'<th scope="col">{each.replace("_", " ")}</th>' for each in columns)
+    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>\n'
+            f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>")
+
+
+def _html_step(
+    number: str, row: Mapping[str, Any], *, title: str, file: str, beside: str | None, database: Database,
+) -> str:
+    """Return a section about one step: the text that runs, what is found in it, and the text of the other direction."""
+    mode = f"One transaction: if a statement fails, {database.label} rolls the whole file back."
+    if row["mode"] == "journal":
+        why = "in no transaction" if database.transactional else f"as {database.label} commits with each DDL statement"
+        mode = f"Statement by statement, {why}: if one fails, those before it stay, and the next run goes on there."
+    resumed = f"It goes on: {_count(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
+    told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
+    way, other = row["direction"], "down" if row["direction"] == "up" else "up"
+    begins, notes, found = dict[int, str](), dict[int, list[str]](), ""
+    for each in row["sql"] if row["statements"] > 1 else ():
+        begins[each["line"]] = f"{begins.get(each['line'], '')}({each['number']})"
+    finding = itemgetter("rule", "what", "link")
+    for rule, what, link in dict.fromkeys(map(finding, row["findings"])):
+        lines = sorted({each["line"] for each in row["findings"] if finding(each) == (rule, what, link)})
+        kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
+        for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
+            notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
+        linked = ", ".join(f'<a href="#line-{number}-{way}-{line}">{line}</a>' for line in lines[:_LINKED])
+        linked += ", \u2026" * (len(lines) > _LINKED)
+        found += (f'<li class="{kind}">{said}: line {linked}. '
+                  f'<a href="{escape(link)}">{escape(link.partition("//")[2])}</a></li>\n')
+    found = found and f"<ul>{found}</ul>"
+    caption = f"<b>{way}</b> {file}" + ", in the margin (statement) and line" * bool(begins)
+    listing = partial(_html_listing, lexer=database.lexer)
+    shown = listing(caption, row["text"], step=f"{number}-{way}", begins=begins, notes=notes)
+    shown += f"<p>There is no {other} file.</p>" if beside is None else listing(
+        f"<b>{other}</b>, not run now", beside, step=f"{number}-{other}", begins={}, notes={})
+    return (f'<section id="step-{number}"><h2>{number}. {title}</h2>\n{told}{found}'
+            f'<div class="pair">{shown}</div></section>\n')
+
+
+def _html_listing(
+    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, str], notes: Mapping[int, Sequence[str]],
+) -> str:
+    """Return a text with its lines numbered, after the numbers of the statements that begin there; *notes* below."""
+    text = sql.replace("\r\n", "\n").replace("\r", "\u240d").removesuffix("\n")
+    if len(sql) < _COLOURED and importlib.util.find_spec("pygments"):  # a dump has no colours
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import get_lexer_by_name
+
+        coloured = highlight(f"{text}\n", get_lexer_by_name(lexer, stripnl=False), HtmlFormatter(nowrap=True))
+        lines = coloured.removesuffix("\n").split("\n")
+    else:
+        lines = escape(text).split("\n")
+    width, shown = max(map(len, begins.values()), default=0), ""
+    for number, line in enumerate(lines, 1):
+        margin = f"{begins.get(number, ''):>{width}} {number:>{len(str(len(lines)))}}"
+        note = "".join(notes.get(number, ()))
+        kind = "l" + " s" * (number in begins) + " hit" * ('class="loud"' in note)
+        shown += f'<span class="{kind}" id="line-{step}-{number}" data-n="{margin}">{line}\n</span>'
+        shown += f'<span class="f" data-n="{" " * len(margin)}"><span>{note}</span></span>' if note else ""
+    checksum = Script.from_text(Path(), sql).checksum
+    return (f'<figure><figcaption>{caption}<br><code>sha256 {checksum}</code></figcaption>\n<div class="scroll"'
+            f' role="region" aria-label="SQL {step}" tabindex="0"><pre><code>{shown}</code></pre></div></figure>')
 
 
 def _json(value: object) -> Any:
@@ -3904,17 +4075,23 @@ class _Screen:
 # Words come in, an exit code goes out.
 
 
+def _planned(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
+    if isinstance(notify, _Screen) and notify.form == "html":
+        return plan_page(settings, direction, notify=notify, **choice)
+    return plan_view(settings, plan(settings, direction, notify=notify, **choice))
+
+
 def _up(
     settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **more: Any,
 ) -> View | list[Result]:
     if dry_run:
-        return plan_view(settings, plan(settings, **more))
+        return _planned(settings, "up", **more)
     return up(settings, all_or_nothing=all_or_nothing, backup=backup, **more)
 
 
 def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **more: Any) -> View | list[Result]:
     if dry_run:
-        return plan_view(settings, plan(settings, "down", **more))
+        return _planned(settings, "down", **more)
 
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
@@ -3958,7 +4135,7 @@ def _plan(
     try:
         if sql:
             return View({"script": plan_script(settings, direction, start=start, count=count, **more)})
-        return plan_view(settings, plan(settings, direction, count=count, **more))
+        return _planned(settings, direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
@@ -4033,8 +4210,8 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
     ("--statement-timeout", "how long a statement may run; 0 is no limit (default: 0)", {"metavar": "SECONDS"}),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
-    ("--format", "default: table on a terminal, plain elsewhere; csv where there are rows; github for check",
-     {"choices": ("table", "plain", "json", "csv", "github")}),
+    ("--format", "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
+     {"choices": ("table", "plain", "json", "csv", "github", "html")}),
     ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used", _SWITCH),
@@ -4174,6 +4351,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         settings, command, own = _parse(options, words)
+        if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
+            fix = "write  migrate plan --format html"
+            raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
         if options.verbose:
             source, files = settings.url_source or "default", _shown(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")

@@ -165,7 +165,7 @@ def no_squawk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_plan_without_squawk_does_without(desk: Desk, no_squawk: None, tmp_path: Path) -> None:
     desk.write(UNDER_SQUAWK)
-    assert list(migrate.lint([tmp_path / "sql" / "2_two.up.sql"])) == []
+    assert list(migrate.lint(migrate.Postgres, [tmp_path / "sql" / "2_two.up.sql"])) == []
 
 
 def test_an_unreachable_database_says_how_to_plan_without_it(desk: Desk) -> None:
