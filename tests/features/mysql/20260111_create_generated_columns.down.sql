@@ -1,0 +1,3 @@
+-- 20260111 create generated columns: undo
+
+DROP TABLE formats;

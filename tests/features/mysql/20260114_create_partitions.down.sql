@@ -1,0 +1,4 @@
+-- 20260114 create partitions: undo
+
+DROP TABLE spread;
+DROP TABLE visits;

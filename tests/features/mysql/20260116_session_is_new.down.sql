@@ -1,0 +1,3 @@
+-- 20260116 session is new: undo
+
+DROP TABLE scratches;

@@ -1,0 +1,3 @@
+-- 20260123 write in many ways: undo
+
+DROP TABLE hits;

@@ -1,0 +1,3 @@
+-- 20260124 from windows: undo
+
+DROP TABLE windows;

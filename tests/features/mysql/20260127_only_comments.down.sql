@@ -1,0 +1,1 @@
+-- 20260127 only comments: undo

@@ -1,0 +1,8 @@
+-- 20260127 only comments
+--
+-- Shows  That nothing is left to run: ; DROP TABLE galleries;
+
+/* DROP TABLE images; 'not closed " nor this
+*/
+# nor this; it's
+;;

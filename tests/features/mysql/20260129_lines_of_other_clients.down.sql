@@ -1,0 +1,4 @@
+/* quit
+quit
+*/
+DROP TABLE `lines`;

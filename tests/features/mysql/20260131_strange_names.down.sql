@@ -1,0 +1,3 @@
+-- 20260131 strange names: undo
+
+DROP TABLE `order`;

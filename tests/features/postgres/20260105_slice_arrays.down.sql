@@ -1,0 +1,3 @@
+-- 20260105 slice arrays: undo
+
+DROP TABLE slices;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY galleries_title_idx;

@@ -1,0 +1,3 @@
+-- 20260112 vacuum: undo
+--
+-- There is nothing to undo.

@@ -1,0 +1,4 @@
+-- 20260112 vacuum
+
+VACUUM (ANALYZE) galleries;
+VACUUM;

@@ -1,0 +1,12 @@
+-- 20260118 create partitions
+
+CREATE TABLE visits (day DATE NOT NULL, page TEXT NOT NULL, n INTEGER DEFAULT 0, PRIMARY KEY (day, page))
+    PARTITION BY RANGE (day);
+CREATE TABLE visits_2025 PARTITION OF visits FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')
+    PARTITION BY LIST (page);
+CREATE TABLE visits_2025_root PARTITION OF visits_2025 FOR VALUES IN ('/', 'a;b');
+CREATE TABLE visits_2025_rest PARTITION OF visits_2025 DEFAULT;
+CREATE TABLE visits_2026 (LIKE visits INCLUDING ALL);
+ALTER TABLE visits ATTACH PARTITION visits_2026 FOR VALUES FROM ('2026-01-01') TO (MAXVALUE);
+CREATE INDEX visits_page_idx ON visits (page);
+INSERT INTO visits (day, page, n) VALUES ('2025-05-04', '/', 3), ('2025-05-04', '/x', 1), ('2026-01-01', '/', 9);

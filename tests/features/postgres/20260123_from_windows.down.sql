@@ -1,0 +1,4 @@
+-- 20260123 from windows: undo
+
+DROP FUNCTION windows_count();
+DROP TABLE windows;

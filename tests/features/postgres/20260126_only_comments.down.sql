@@ -1,0 +1,1 @@
+-- 20260126 only comments: undo

@@ -1,0 +1,4 @@
+/* \q
+\q
+*/
+DROP TABLE lines;

@@ -1,0 +1,3 @@
+-- 20260131 temporary names again: undo
+
+DROP TABLE keeps;

@@ -1,0 +1,4 @@
+-- 20260203 transact inside: undo
+
+DROP PROCEDURE fill_batches();
+DROP TABLE batches;

@@ -1,0 +1,3 @@
+-- 20260101 create galleries: undo
+
+DROP TABLE galleries;

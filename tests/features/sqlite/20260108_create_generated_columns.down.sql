@@ -1,0 +1,3 @@
+-- 20260108 create generated columns: undo
+
+DROP TABLE formats;

@@ -1,0 +1,4 @@
+-- 20260110 create strict tables: undo
+
+DROP TABLE positions;
+DROP TABLE settings;

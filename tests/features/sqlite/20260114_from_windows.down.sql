@@ -1,0 +1,3 @@
+-- 20260114 from windows: undo
+
+DROP TABLE windows;

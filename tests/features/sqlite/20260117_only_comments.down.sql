@@ -1,0 +1,1 @@
+-- 20260117 only comments: undo

@@ -1,0 +1,3 @@
+-- 20260120 double quotes: undo
+
+DROP TABLE misquoted;

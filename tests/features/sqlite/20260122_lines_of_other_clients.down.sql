@@ -1,0 +1,4 @@
+/* .exit
+.exit
+*/
+DROP TABLE lines;

@@ -1,0 +1,3 @@
+-- 20260125 temporary names again: undo
+
+DROP TABLE scratches;

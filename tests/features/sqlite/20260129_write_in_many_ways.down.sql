@@ -1,0 +1,3 @@
+-- 20260129 write in many ways: undo
+
+DROP TABLE hits;
