@@ -52,11 +52,12 @@ def schema(database: Database) -> str:
     SQLite keeps the text of a definition. ADD COLUMN and DROP COLUMN leave blanks in it, RENAME leaves quotes.
     """
     text = database.dump()
-    if database.dialect == "sqlite":
-        text = re.sub(r'"(\w+)"', r"\1", text)
-        text = re.sub(r"[ \n]*([,()])[ \n]*", r"\1", text)
-        text = re.sub(r" +", " ", text)
-    return text
+    return "\n\n".join(map(_plain, text.split("\n\n"))) if database.dialect == "sqlite" else text
+
+
+def _plain(definition: str) -> str:
+    text = re.sub(r'"(\w+)"', r"\1", definition)
+    return re.sub(r" +", " ", re.sub(r"[ \r\n]*([,()])[ \r\n]*", r"\1", text))
 
 
 def rows(database: Database) -> dict[str, list[str]]:

@@ -68,7 +68,6 @@ SQLITE = [
     _lite("a type is another", (ID, TITLE, PAGES), (ID, TITLE, "pages NUMERIC"), "pages"),
     _lite("a NOT NULL is lost", (ID, TITLE, PAGES), (ID, "title TEXT DEFAULT 'untitled'", PAGES), "title"),
     _lite("a column is no longer nullable", (ID, TITLE, PAGES), (ID, TITLE, "pages INTEGER NOT NULL"), "pages"),
-    _lite("two columns have changed places", (ID, TITLE, PAGES), (ID, PAGES, TITLE), "pages"),
     _lite(
         "a constraint comes back under another name",
         (ID, TITLE, PAGES, "CONSTRAINT books_pages_check CHECK (pages > 0)"),
@@ -346,8 +345,6 @@ MYSQL = [
         "ALTER TABLE books MODIFY pages INTEGER UNSIGNED NOT NULL;", "pages"),
     _my("a column is forgotten", f"{ADD}\nALTER TABLE books ADD COLUMN shelf TEXT;", BACK, "shelf"),
     _my("a column keeps its new name", f"{ADD}\nALTER TABLE books RENAME COLUMN author TO writer;", BACK, "writer"),
-    _my("two columns have changed places", "ALTER TABLE books DROP COLUMN genre;",
-        "ALTER TABLE books ADD COLUMN genre ENUM('crime', 'poem') NULL;", "genre"),
     _my("a table stays", f"{ADD}\nCREATE TABLE shelves (id INTEGER);", BACK, "shelves"),
     _my("a table is renamed instead of renamed back", "RENAME TABLE books TO volumes;", "RENAME TABLE volumes TO book;",
         "book"),
@@ -413,3 +410,14 @@ MYSQL = [
 ]  # fmt: skip
 
 CASES = {"sqlite": SQLITE, "postgres": POSTGRES, "mysql": MYSQL}
+
+# What is not seen: the schema is compared without the order of columns, because on PostgreSQL no down file can bring a
+# column back to its place.
+UNSEEN = {
+    "sqlite": _lite("two columns have changed places", (ID, TITLE, PAGES), (ID, PAGES, TITLE), "pages"),
+    "postgres": _pg("a column comes back in another place", "ALTER TABLE books DROP COLUMN author;",
+        "ALTER TABLE books ADD COLUMN author INTEGER"
+        " CONSTRAINT books_author_fk REFERENCES books (id) ON DELETE CASCADE DEFERRABLE;", "author"),
+    "mysql": _my("a column comes back in another place", "ALTER TABLE books DROP COLUMN genre;",
+        "ALTER TABLE books ADD COLUMN genre ENUM('crime', 'poem') NULL;", "genre"),
+}  # fmt: skip

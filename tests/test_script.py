@@ -1,0 +1,680 @@
+"""`plan --sql`: a script that a DBA runs with the database's own client, to the same end as `up` and `down`.
+
+Two databases that nobody can tell apart: one is migrated by us, its twin by scripts. Both must end with the same
+catalogue, the same rows, and histories that differ in time and person only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from corpus import FEATURES, HISTORY, SHIPPED, rows, schema, ups
+from desk import MODULE, clean_environment
+from project import Project, Ran
+
+import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from servers import Database
+
+DIFFERS = {"applied_at", "took_ms", "applied_by", "at", "id"}  # ids are numbers of attempts, and may have gaps
+COUNTER = "CREATE TABLE counter (n INTEGER NOT NULL);\n"
+THREE = {
+    "1_one": f"{COUNTER}INSERT INTO counter (n) VALUES (1);\n",
+    "1_one.down": "DROP TABLE counter;\n",
+    "2_two": "CREATE TABLE two (n INTEGER);\nINSERT INTO counter (n) VALUES (2);\n",
+    "2_two.down": "DELETE FROM counter WHERE n = 2;\nDROP TABLE two;\n",
+    "3_three": "CREATE TABLE three (n INTEGER);\nINSERT INTO counter (n) VALUES (3);\n",
+    "3_three.down": "DELETE FROM counter WHERE n = 3;\nDROP TABLE three;\n",
+}
+
+
+# --- Two databases, and the client ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    return Project.start(database, tmp_path, capsys, monkeypatch)
+
+
+@contextlib.contextmanager
+def another(project: Project, name: str) -> Iterator[Project]:
+    """The same files, on a fresh database of the same server."""
+    folder = project.home / name
+    folder.mkdir()
+    database = project.database.server.create(folder)
+    try:
+        yield replace(project, database=database)
+    finally:
+        database.drop()
+
+
+@pytest.fixture
+def twin(project: Project) -> Iterator[Project]:
+    with another(project, "twin") as twin:
+        yield twin
+
+
+def command(database: Database, options: Path | None = None) -> list[str]:
+    """Return how a person, whose *options* are in a file for MySQL, calls the client; the script comes on stdin."""
+    if not database.client:
+        pytest.skip(f"{database.label}: its command-line client is not on this machine")
+    if database.dialect == "sqlite":
+        return [database.client[0], "-batch", database.name]
+    if database.dialect == "postgres":
+        return [database.client[0], "-X", "-q", "-d", database.url, "-f", "-"]
+    ours = {"--batch", "--default-character-set=utf8mb4", "--database"}
+    words = [word for word in database.client if word not in ours]
+    place = words.index("--no-defaults") + 1
+    if options and words[0] != "docker":
+        words[place - 1] = f"--defaults-file={options}"
+    return [*words[:place], "--comments", *words[place:]]
+
+
+def start(database: Database, script: str, options: Path | None = None, **variables: str) -> subprocess.Popen[bytes]:
+    """Start the client on *script*, as it is on stdin: what it prints goes to nobody."""
+    process = subprocess.Popen(
+        command(database, options), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env={**os.environ, "MYSQL_PWD": database.password, **variables}, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # a client that stops at once does not read to the end
+        process.stdin.write(script.encode())
+        process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def run(
+    database: Database, script: str, options: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run *script* to its end."""
+    process = start(database, script, options, **variables)
+    _, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, b"", err)
+
+
+def run_well(database: Database, script: str, options: Path | None = None, **variables: str) -> None:
+    """Run *script*, which must succeed and have nothing to complain of."""
+    ran = run(database, script, options, **variables)
+    assert ran.returncode == 0, ran.stderr.decode()[-2000:]
+    assert b"error" not in ran.stderr.lower(), ran.stderr.decode()[-2000:]
+
+
+def script_of(project: Project, *words: str) -> str:
+    """Return what `plan --sql` prints."""
+    ran = project("plan", *words, "--sql")
+    assert ran.exit == 0, ran.err
+    assert ran.out
+    return ran.out
+
+
+def catalogue(database: Database) -> str:
+    """Return the schema without two things that the way of a statement leaves in the text that is kept of it.
+
+    The clients of SQLite and MySQL read CRLF as LF. In a packet of several statements MySQL, not MariaDB, keeps the
+    semicolon after a routine as a part of it.
+    """
+    text = schema(database).replace("\r\n", "\n")
+    return re.sub(r"\s*;(?=\n\n|\Z)", "", text) if database.dialect == "mysql" else text
+
+
+def history(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Return the history and the log without what must differ; {} where there is none."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    with contextlib.closing(database.connect()) as connection:
+        for table, order in ((HISTORY, "version"), (f"{HISTORY}_log", "id")):
+            cursor = connection.cursor()
+            try:
+                cursor.execute(f"SELECT * FROM {table} ORDER BY {order}")
+            except Exception:  # noqa: BLE001 (no such table, in three drivers' words)
+                return {}
+            names = [column[0] for column in cursor.description]
+            lines = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            found[table] = [{name: line[name] for name in names if name not in DIFFERS} for line in lines]
+    return found
+
+
+def state(database: Database) -> tuple[str, dict[str, list[str]], dict[str, list[dict[str, Any]]]]:
+    """Return all that must be the same."""
+    return catalogue(database), rows(database), history(database)
+
+
+def assert_same(ours: Project, theirs: Project, what: str) -> None:
+    mine, other = lines(state(ours.database)), lines(state(theirs.database))
+    assert (what, list(difflib.unified_diff(mine, other, "up", "script", lineterm="", n=1))) == (what, [])
+    assert (what, theirs.states()) == (what, ours.states())
+
+
+def lines(found: tuple[str, dict[str, list[str]], dict[str, list[dict[str, Any]]]]) -> list[str]:
+    """Return a state as lines, so that a difference is shown in few of them."""
+    text, by_table, by_history = found
+    return [
+        *text.splitlines(),
+        *(f"{table}: {row}" for table, held in by_table.items() for row in held),
+        *(f"{table}: {row}" for table, held in by_history.items() for row in held),
+    ]
+
+
+def assert_stops(project: Project, script: str) -> None:
+    """Run *script*: an error of the client, and nothing changes."""
+    before = state(project.database)
+    ran = run(project.database, script)
+    assert ran.returncode != 0
+    assert ran.stderr
+    assert state(project.database) == before
+
+
+def copy_corpus(project: Project) -> list[str]:
+    """Put the whole corpus into sql/; return the versions."""
+    dialect = project.database.dialect
+    shutil.copytree(FEATURES / dialect, project.home / "sql", dirs_exist_ok=True)
+    return [path.name.partition("_")[0] for path in ups(dialect)]
+
+
+# --- The same end ---------------------------------------------------------------------------------------------------
+
+
+def test_each_file_of_the_corpus_ends_the_same_up_and_down(project: Project, twin: Project) -> None:
+    versions = copy_corpus(project)
+    for version in versions:
+        script = script_of(twin, "1")
+        project.succeed("up", "1")
+        run_well(twin.database, script)
+        assert_same(project, twin, f"{version} up")
+    for version in reversed(versions):
+        script = script_of(twin, "down", "1")
+        project.succeed("down", "1")
+        run_well(twin.database, script)
+        assert_same(project, twin, f"{version} down")
+
+
+def test_the_corpus_in_as_few_scripts_as_the_client_allows_ends_the_same(project: Project, twin: Project) -> None:
+    """One, but where a file leaves something in the session that its client cannot forget: plan says so, and where."""
+    versions = copy_corpus(project)
+    assert run_in_pieces(twin) <= 3
+    project.succeed("up")
+    assert_same(project, twin, "up")
+    assert run_in_pieces(twin, "down", str(len(versions))) <= 3
+    project.succeed("down", "--all", "--yes")
+    assert_same(project, twin, "down")
+    assert len(versions) == twin.database.query(f"SELECT count(*) FROM {HISTORY}_log WHERE action = 'down'")[0][0]
+
+
+def run_in_pieces(project: Project, *words: str) -> int:
+    """Run all that `plan --sql` plans, split where it says how; return the number of scripts."""
+    for number in range(1, 20):
+        ran = project("plan", *words, "--sql")
+        if ran.exit == 2:
+            count = re.search(r"migrate plan \w+ (\d+) --sql", ran.err)
+            assert count, ran.err
+            assert ran.out == ""
+            ran = project("plan", *words[:1], count[1], "--sql")
+        assert ran.exit == 0, ran.err
+        if not ran.out:
+            return number - 1
+        run_well(project.database, ran.out)
+    raise AssertionError("there is always something to plan")
+
+
+def test_the_shipped_migrations_in_one_script_end_the_same(project: Project, twin: Project) -> None:
+    shutil.copytree(SHIPPED / project.database.dialect, project.home / "sql", dirs_exist_ok=True)
+    run_well(twin.database, script_of(twin))
+    project.succeed("up")
+    assert_same(project, twin, "up")
+    run_well(twin.database, script_of(twin, "down", "4"))
+    project.succeed("down", "--all", "--yes")
+    assert_same(project, twin, "down")
+    run_well(twin.database, script_of(twin, "--to", "20250816"))
+    project.succeed("up", "--to", "20250816")
+    assert_same(project, twin, "up to the second")
+
+
+def test_a_script_goes_on_where_up_has_stopped_and_up_where_a_script_has(project: Project, twin: Project) -> None:
+    project.write(THREE)
+    twin.succeed("up", "1")
+    run_well(twin.database, script_of(twin, "1"))
+    twin.succeed("up")
+    project.succeed("up")
+    assert_same(project, twin, "by turns")
+
+
+def test_a_hostile_environment_changes_nothing(project: Project, twin: Project) -> None:
+    """What a DBA has set for other work: encodings of old terminals, settings in a start-up file."""
+    copy_corpus(project)
+    home = project.home / "home"
+    home.mkdir()
+    (home / ".sqliterc").write_text("PRAGMA foreign_keys = ON;\n.bail off\n.headers on\n.mode box\n.nullvalue NULL\n")
+    hostile = {
+        "HOME": str(home), "LC_ALL": "C", "LANG": "C", "PGCLIENTENCODING": "LATIN1", "PGTZ": "Asia/Tokyo",
+        "PGOPTIONS": "-c default_transaction_isolation=serializable -c datestyle=German",
+    }  # fmt: skip
+    options = home / "my.cnf"
+    options.write_text("[client]\ndefault-character-set = latin1\n[mysql]\nsafe-updates\nskip-comments\n")
+    count = {"sqlite": "16", "postgres": "19", "mysql": "14"}[project.database.dialect]
+    run_well(twin.database, script_of(twin, count), options, **hostile)
+    project.succeed("up", count)
+    assert_same(project, twin, "hostile")
+
+
+def test_a_table_of_another_name_is_the_history_of_the_script_too(project: Project, twin: Project) -> None:
+    project.write(THREE)
+    named = replace(twin, table="changes_made")
+    run_well(twin.database, script_of(named))
+    assert set(named.states().values()) == {"applied"}
+    assert [version for version, *_ in named.history()] == ["1", "2", "3"]
+    assert history(twin.database) == {}
+
+
+def test_planning_writes_nothing_to_the_database(project: Project) -> None:
+    project.write(THREE)
+    script_of(project)
+    assert history(project.database) == {}
+    project.succeed("up", "1")
+    before = state(project.database)
+    script_of(project)
+    script_of(project, "down", "1")
+    assert state(project.database) == before
+
+
+def test_the_script_names_each_file_with_its_checksum_and_has_its_text(project: Project) -> None:
+    folder = SHIPPED / project.database.dialect
+    shutil.copytree(folder, project.home / "sql", dirs_exist_ok=True)
+    script = script_of(project)
+    places = []
+    for migration in migrate.find_migrations(folder):
+        assert f"{migration.version}_{migration.name}.up.sql" in script
+        assert migration.up.checksum in script
+        statements = migrate.split_statements(migration.up.sql, migrate.POSTGRES_SYNTAX)
+        places += [script.find(statement.text) for statement in statements]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "***" in script or project.database.dialect == "sqlite"
+
+
+# --- What a client cannot say ---------------------------------------------------------------------------------------
+
+JOURNALED = "-- migrate: no-transaction\n"
+REFUSED = {
+    "sqlite": {"CRLF inside a text": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\r\ny');\n"},
+    "mysql": {
+        "CRLF inside a text": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\r\ny');\n",
+        "a backslash before the end of a quoted name": "SET sql_mode = 'ANSI_QUOTES';\n"
+        'CREATE TABLE t ("e\\" INTEGER);\n',
+    },
+}
+# What a client may be brought to do by one way or another; a script that cannot must not be written.
+LONG_TEXT = "'" + "x;" * 500_000 + "'"
+EITHER = {
+    "sqlite": {
+        "a text that is longer than a client's line": f"CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ({LONG_TEXT});",
+        "a CR that ends no line": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\ry');\n",
+        "a semicolon and an END that end no trigger": "CREATE TABLE t (a TEXT);\n"
+            "CREATE TRIGGER g AFTER INSERT ON t BEGIN\n    SELECT 'x; END;';\n    -- ; END;\n"
+            "    SELECT 1; END;\nINSERT INTO t VALUES ('a');\n",
+        "a line of a dot after a comment": "CREATE TABLE t (a TEXT);\n/* x */\nINSERT INTO t\nSELECT 1 +\n.5;\n",
+    },
+    "postgres": {
+        "a name that psql sets after every statement":
+            "CREATE TABLE t (row_count INTEGER, a INTEGER[]);\nINSERT INTO t VALUES (2, '{1,2,3}');\n"
+            "CREATE TABLE u AS SELECT a[1:ROW_COUNT] AS b FROM t;\n",
+        "a name that psql cannot unset":
+            "CREATE TABLE t (autocommit INTEGER, a INTEGER[]);\nINSERT INTO t VALUES (2, '{1,2,3}');\n"
+            "CREATE TABLE u AS SELECT a[1:AUTOCOMMIT] AS b, a[1:VERBOSITY] AS c FROM (\n"
+            "    SELECT *, 1 AS verbosity FROM t) AS t;\n",
+        "a text that is longer than a client's line": f"CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ({LONG_TEXT});",
+        "backslashes that escape, halfway":
+            "CREATE TABLE t (a TEXT);\nSET standard_conforming_strings = off;\nINSERT INTO t VALUES ('\\'; \\\\');\n"
+            "SET standard_conforming_strings = on;\nINSERT INTO t VALUES ('\\');\n",
+        "a COMMIT inside a procedure": f"{JOURNALED}CREATE TABLE t (a TEXT);\nDO $$ BEGIN INSERT INTO t VALUES ('x'); "
+            "COMMIT; END $$;\n",
+        "an unlocked sequence": "CREATE TABLE t (id SERIAL, a TEXT);\nINSERT INTO t (a) VALUES ('x') RETURNING id;\n",
+    },
+    "mysql": {
+        "a text that is longer than a client's line": "CREATE TABLE t (a LONGTEXT);\n"
+            f"INSERT INTO t VALUES ({LONG_TEXT});",
+        "a CR that ends no line": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\ry');\n",
+        "every short delimiter is in the file": "CREATE TABLE t (a TEXT);\nDELIMITER $$\nCREATE PROCEDURE p() BEGIN\n"
+            "    SELECT '//', '||', ';;', '@@', '!!', '~'; END$$\nDELIMITER ;\nCALL p();\n",
+        "a NUL, a Control-Z and a tab": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\x1ay\tz\\0');\n",
+        "one packet with an error in its second half": "CREATE TABLE t (a TEXT);\nDELIMITER //\n"
+            "INSERT INTO t VALUES ('x'); INSERT INTO t VALUES ('y')//\nDELIMITER ;\n",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.databases("sqlite", "mysql")
+def test_what_the_client_cannot_say_is_refused_before_anything_is_printed(project: Project) -> None:
+    for number, (what, sql) in enumerate(REFUSED[project.database.dialect].items(), 2):
+        project.write({"1_before": COUNTER, f"{number}_refused": sql})
+        ran = project("plan", "--sql")
+        assert (what, ran.exit, ran.out) == (what, 2, "")
+        assert f"sql/{number}_refused.up.sql:2" in ran.err, ran.err
+        assert "\nfix: " in ran.err
+        project.remove(f"{number}_refused")
+
+
+def test_what_the_client_can_hardly_say_is_refused_or_ends_the_same(project: Project) -> None:
+    for number, (what, sql) in enumerate(EITHER[project.database.dialect].items(), 1):
+        project.write({"1_either": sql})
+        with another(project, f"ours {number}") as ours, another(project, f"theirs {number}") as theirs:
+            ran = theirs("plan", "--sql")
+            if ran.exit == 2:
+                assert (what, ran.out) == (what, "")
+                assert "1_either.up.sql" in ran.err, ran.err
+                continue
+            assert (what, ran.exit) == (what, 0)
+            run_well(theirs.database, ran.out)
+            ours.succeed("up")
+            assert_same(ours, theirs, what)
+
+
+# --- The database is not as the plan expects it ---------------------------------------------------------------------
+
+
+def test_a_script_that_runs_twice_changes_nothing_the_second_time(project: Project) -> None:
+    project.write(THREE)
+    up = script_of(project)
+    run_well(project.database, up)
+    assert_stops(project, up)
+    down = script_of(project, "down", "3")
+    assert_stops(project, up)
+    run_well(project.database, down)
+    assert_stops(project, down)
+    assert project.database.tables() == []
+    run_well(project.database, up)  # all is as it was when this was planned
+    assert project.rows("SELECT n FROM counter ORDER BY n") == [(1,), (2,), (3,)]
+
+
+def test_a_script_for_another_head_changes_nothing(project: Project) -> None:
+    project.write(THREE)
+    from_empty = script_of(project)
+    project.succeed("up", "1")
+    assert_stops(project, from_empty)
+    from_one = script_of(project)
+    project.succeed("down")
+    assert_stops(project, from_one)
+    project.succeed("up", "2")
+    assert_stops(project, from_one)
+    down_to_one = script_of(project, "down", "1")
+    project.succeed("up")
+    assert_stops(project, down_to_one)
+
+
+def test_a_script_for_other_versions_of_the_same_number_changes_nothing(project: Project) -> None:
+    project.write({"1_other": COUNTER, "1_other.down": "DROP TABLE counter;"})
+    project.succeed("up")
+    project.remove("1_other", "1_other.down")
+    project.write(THREE)
+    with another(project, "planned") as planned:
+        planned.succeed("up", "1")
+        planned.succeed("up", "1")
+        script = script_of(planned)
+    project.database.execute(f"UPDATE {HISTORY} SET version = '9'")
+    assert_stops(project, re.sub(r"migrate_test_[0-9a-f]{12}", project.database.name, script))
+
+
+def test_a_script_on_a_dirty_database_changes_nothing(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "1")
+    script = script_of(project)
+    true = "1" if project.database.dialect != "postgres" else "TRUE"
+    project.database.execute(f"UPDATE {HISTORY} SET dirty = {true}, statements_done = 0")
+    assert_stops(project, script)
+    ran = project("plan", "--sql")
+    assert (ran.exit, ran.out) == (4, "")
+    project.database.execute(f"DELETE FROM {HISTORY}")
+    project.database.execute("DROP TABLE counter")
+    assert_stops(project, script)
+
+
+@pytest.mark.databases("postgres", "mysql")
+def test_a_script_on_a_database_of_another_name_changes_nothing(project: Project, twin: Project) -> None:
+    project.write(THREE)
+    assert_stops(twin, script_of(project))
+    project.succeed("up", "1")
+    twin.succeed("up", "1")
+    assert_stops(twin, script_of(project))
+    assert_stops(twin, script_of(project, "down"))
+
+
+# --- A statement fails ----------------------------------------------------------------------------------------------
+
+
+BROKEN = {
+    "at once": "INSERT INTO nowhere (n) VALUES (2);\nINSERT INTO counter (n) VALUES (2);\n",
+    "after data": "INSERT INTO counter (n) VALUES (2);\nINSERT INTO nowhere (n) VALUES (2);\n",
+    "after a definition": "CREATE TABLE two (n INTEGER);\nINSERT INTO counter (n) VALUES (2);\n"
+    "INSERT INTO nowhere (n) VALUES (2);\nALTER TABLE two ADD COLUMN m INTEGER;\n",
+    "in its syntax": "CREATE TABLE two (n INTEGER);\nINSERT INTO counter (n) VALUES (2);\n"
+    "CREATE TABEL nowhere (n INTEGER);\n",
+}
+SOMEWHERE = re.compile(r"INSERT INTO nowhere.*|CREATE TABEL nowhere.*")
+
+
+@pytest.mark.parametrize("journaled", [False, True], ids=["plain", "no-transaction"])
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_a_failing_statement_ends_the_script_and_up_goes_on_when_it_is_mended(
+    project: Project, twin: Project, broken: str, journaled: bool
+) -> None:
+    broken = (JOURNALED if journaled else "") + broken
+    mended = SOMEWHERE.sub("CREATE TABLE somewhere (n INTEGER);", broken)
+    project.write({**THREE, "2_two": broken})
+    ran = run(twin.database, script_of(twin))
+    assert ran.returncode != 0
+    assert b"nowhere" in ran.stderr
+    after = twin.states()
+    assert after["1"] == "applied"
+    assert after["2"].startswith(("pending", "dirty"))
+    assert after["3"] == "pending"
+    assert "three" not in twin.database.tables()
+    project.write({"2_two": mended})
+    twin.succeed("up")
+    project.succeed("up")
+    assert twin.rows("SELECT n FROM counter ORDER BY n") == [(1,), (2,), (3,)]
+    assert catalogue(twin.database) == catalogue(project.database)
+    assert twin.states() == project.states()
+    assert [row["checksum"] for row in history(twin.database)[HISTORY]] == [
+        row["checksum"] for row in history(project.database)[HISTORY]
+    ]
+
+
+def test_a_script_that_was_mended_goes_on_where_the_one_before_has_stopped(project: Project) -> None:
+    project.write({**THREE, "2_two": BROKEN["at once"]})
+    assert run(project.database, script_of(project)).returncode != 0
+    project.write({"2_two": THREE["2_two"]})
+    if project.states()["2"] != "pending":
+        project.succeed("repair", "2", "--pending")
+    run_well(project.database, script_of(project))
+    assert project.rows("SELECT n FROM counter ORDER BY n") == [(1,), (2,), (3,)]
+    assert set(project.states().values()) == {"applied"}
+
+
+# --- The client is killed -------------------------------------------------------------------------------------------
+
+SLOW = {
+    "sqlite": "INSERT INTO counter (n) WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < {})\n"
+    "SELECT 20 + (count(*) = 0) FROM c;\n",
+    "postgres": "INSERT INTO counter (n) SELECT 20 FROM pg_sleep({});\n",
+    "mysql": "INSERT INTO counter (n) SELECT 20 + SLEEP({});\n",
+}
+LONG = {"sqlite": "100000000000", "postgres": "4", "mysql": "4"}
+SHORT = {"sqlite": "10", "postgres": "0", "mysql": "0"}
+SLEEPS = {  # who is asleep in a database
+    "postgres": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+    "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND state = 'User sleep'",
+}
+
+
+def kill_asleep(database: Database, script: str) -> None:
+    """Start *script*, and kill the client when the database has come to the slow statement."""
+    process = start(database, script)
+    try:
+        wait_for(database, process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(database: Database, process: subprocess.Popen[bytes]) -> None:
+    """Return when the database has come to the slow statement, which *process* runs."""
+    deadline = time.monotonic() + 30
+    while not is_asleep(database):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_asleep(database: Database) -> bool:
+    if database.dialect in SLEEPS:
+        return bool(database.query(SLEEPS[database.dialect])[0][0])
+    # SQLite: the first file is in, and a moment has passed. A reader may be locked out at the commit itself.
+    with contextlib.suppress(Exception):
+        if database.query(f"SELECT count(*) FROM {HISTORY} WHERE version = '1' AND NOT dirty")[0][0]:
+            time.sleep(0.5)
+            return True
+    return False
+
+
+@pytest.mark.parametrize("journaled", [False, True], ids=["plain", "no-transaction"])
+@pytest.mark.parametrize("before", ["", "INSERT INTO counter (n) VALUES (2);\n", "CREATE TABLE two (n INTEGER);\n"])
+def test_a_client_that_is_killed_leaves_what_up_can_finish(
+    project: Project, twin: Project, before: str, journaled: bool
+) -> None:
+    dialect = project.database.dialect
+    text = (JOURNALED if journaled else "") + before + SLOW[dialect] + "INSERT INTO counter (n) VALUES (21);\n"
+    project.write({**THREE, "2_two": text.format(LONG[dialect])})
+    kill_asleep(twin.database, script_of(twin))
+    project.write({"2_two": text.format(SHORT[dialect])})
+    finish(twin)
+    project.succeed("up")
+    assert twin.rows("SELECT n FROM counter ORDER BY n") == project.rows("SELECT n FROM counter ORDER BY n")
+    assert catalogue(twin.database) == catalogue(project.database)
+    assert set(twin.states().values()) == {"applied"}
+
+
+def finish(project: Project) -> None:
+    """Run `up`; where it cannot know whether the slow statement has run, look, and say so, as it asks for.
+
+    The database goes on with a statement whose client is gone, so that it may still be running: wait for that.
+    """
+    deadline = time.monotonic() + 30
+    while project.database.dialect in SLEEPS and is_asleep(project.database):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    ran: Ran = project("up")
+    if ran.exit == 4:
+        assert "repair 2 --pending" in ran.err, ran.err
+        has_run = (20,) in project.rows("SELECT n FROM counter")
+        assert not has_run, "the statement has run, and its note is not written"
+        # What is before it has run and stays: done by hand is what a person would do with the rest of the file.
+        project.database.execute("INSERT INTO counter (n) VALUES (20), (21)")
+        project.succeed("repair", "2", "--applied")
+        ran = project("up")
+    assert ran.exit == 0, ran.err
+
+
+def test_a_script_does_not_run_beside_a_runner(project: Project) -> None:
+    """Whoever holds the lock is first; the script does not wait for ever, and changes nothing."""
+    dialect = project.database.dialect
+    slow = SLOW[dialect] + "INSERT INTO counter (n) VALUES (21);\n"
+    project.write({**THREE, "2_two": slow.format(LONG[dialect])})
+    project.succeed("up", "1")
+    script = script_of(project)
+    words = ["--database-url", project.database.url, "--dir", "sql", "up"]
+    runner = subprocess.Popen([sys.executable, str(MODULE), *words], stderr=subprocess.DEVNULL, env=clean_environment())
+    try:
+        wait_for(project.database, runner)
+        ran = run(project.database, script)
+        assert ran.returncode != 0
+        assert ran.stderr
+        assert runner.poll() is None
+    finally:
+        runner.kill()
+        runner.wait()
+    project.write({"2_two": slow.format(SHORT[dialect])})
+    finish(project)
+    assert project.rows("SELECT n FROM counter ORDER BY n") == [(1,), (3,), (20,), (21,)]
+
+
+# --- Without a database ---------------------------------------------------------------------------------------------
+
+
+def offline(project: Project, *words: str) -> str:
+    """Return what `plan --sql` prints with no database anywhere."""
+    project.capsys.readouterr()
+    code = migrate.main(["--dir", "sql", "plan", *words, "--sql", "--dialect", project.database.dialect])
+    out, err = project.capsys.readouterr()
+    assert code == 0, err
+    assert not (project.home / "imagor-studio.db").exists()
+    return out
+
+
+def test_without_a_database_a_script_from_empty_runs_on_a_fresh_one(project: Project, twin: Project) -> None:
+    project.write(THREE)
+    script = offline(project, "--from", "empty")
+    run_well(twin.database, script)
+    project.succeed("up")
+    assert_same(project, twin, "from empty")
+    assert_stops(twin, script)
+
+
+def test_without_a_database_a_script_from_a_version_runs_on_one_at_it(project: Project, twin: Project) -> None:
+    project.write(THREE)
+    script = offline(project, "--from", "1")
+    assert "1_one" not in script
+    assert_stops(twin, script)
+    twin.succeed("up", "1")
+    run_well(twin.database, script)
+    project.succeed("up", "1")
+    project.succeed("up")
+    assert_same(project, twin, "from 1")
+    down = offline(project, "down", "2", "--from", "3")
+    project.succeed("down", "2")
+    run_well(twin.database, down)
+    assert_same(project, twin, "down from 3")
+
+
+def test_without_a_database_the_corpus_is_planned_as_with_one(project: Project, twin: Project) -> None:
+    versions = copy_corpus(project)
+    half = len(versions) // 2
+    run_well(twin.database, offline(project, str(half), "--from", "empty"))
+    project.succeed("up", str(half))
+    assert_same(project, twin, "half of it")
+    run_well(twin.database, offline(project, "1", "--from", versions[half - 1]))
+    project.succeed("up", "1")
+    assert_same(project, twin, "one more")
+
+
+@pytest.mark.parametrize("url", ["postgres://nobody@127.0.0.1:1/app", "mysql://nobody@127.0.0.1:1/app"])
+def test_an_unreachable_database_is_told_how_to_do_without(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "1_one.up.sql").write_text(COUNTER)
+    assert migrate.main(["--database-url", url, "--dir", str(tmp_path), "plan", "--sql"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.search(r"plan --sql --dialect (postgres|mysql) --from", err), err
+
+
+@pytest.mark.parametrize("words", [["--from", "7"], ["--from", "none"], ["--dialect", "sqlite"]])
+def test_a_start_that_is_none_is_refused(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "1_one.up.sql").write_text(COUNTER)
+    more = [] if "--dialect" in words else ["--dialect", "sqlite"]
+    assert migrate.main(["--dir", str(tmp_path), "plan", "--sql", *more, *words]) == 2
+    assert capsys.readouterr().out == ""

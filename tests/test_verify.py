@@ -1,0 +1,251 @@
+"""`verify`: each file up, down and up again on a scratch database, and the schema must be what it was before."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import wrong_downs
+from corpus import FEATURES, SHIPPED, ups
+from desk import MODULE, Desk, Ran, clean_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wrong_downs import WrongDown
+
+    from servers import Database
+
+DATABASES = {
+    "postgres": "SELECT datname FROM pg_database",
+    "mysql": "SELECT schema_name FROM information_schema.schemata",
+}
+RIGHT = {
+    "sql/1_one.up.sql": "CREATE TABLE one (id INTEGER);\n",
+    "sql/1_one.down.sql": "DROP TABLE one;\n",
+    "sql/2_two.up.sql": "ALTER TABLE one ADD COLUMN two VARCHAR(9) DEFAULT 'x';\n",
+    "sql/2_two.down.sql": "ALTER TABLE one DROP COLUMN two;\n",
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
+
+
+def words(database: Database) -> list[str]:
+    """Return the command: in memory for SQLite, beside *database* for the others."""
+    return ["--dir", "sql", "verify", *([] if database.dialect == "sqlite" else ["--scratch-url", database.url])]
+
+
+def verify(desk: Desk, database: Database) -> Ran:
+    """Verify what is in sql/."""
+    ran = desk(*words(database))
+    assert not database.password or database.password not in ran.out + ran.err
+    return ran
+
+
+def assert_shown(desk: Desk, database: Database, case: WrongDown) -> None:
+    """Verify a pair that is right and one that is wrong: the second is named, and the difference shown."""
+    desk.write({"sql/1_base.up.sql": case.base, "sql/1_base.down.sql": case.base_down})
+    desk.write({"sql/2_wrong.up.sql": case.up, "sql/2_wrong.down.sql": case.down})
+    ran = verify(desk, database)
+    assert ran.exit == 4, ran.err
+    assert "2_wrong.down.sql" in ran.out
+    shown = [line for line in ran.out.splitlines() if line.lstrip().startswith(("- ", "+ "))]
+    assert any(case.words in line for line in shown), ran.out
+
+
+# --- What it must not let pass --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in wrong_downs.SQLITE])
+def test_a_wrong_down_on_sqlite_is_shown(desk: Desk, sqlite: Database, case: WrongDown) -> None:
+    assert_shown(desk, sqlite, case)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in wrong_downs.POSTGRES])
+def test_a_wrong_down_on_postgres_is_shown(desk: Desk, postgres: Database, case: WrongDown) -> None:
+    assert_shown(desk, postgres, case)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in wrong_downs.MYSQL])
+def test_a_wrong_down_on_mysql_is_shown(desk: Desk, mysql_family: Database, case: WrongDown) -> None:
+    assert_shown(desk, mysql_family, case)
+
+
+def test_columns_in_another_order_are_not_seen(desk: Desk, database: Database) -> None:
+    """A limit of the comparison. Where this fails, verify has learnt to see it: then it is a case like the others."""
+    case = wrong_downs.UNSEEN[database.dialect]
+    desk.write({"sql/1_base.up.sql": case.base, "sql/1_base.down.sql": case.base_down})
+    desk.write({"sql/2_wrong.up.sql": case.up, "sql/2_wrong.down.sql": case.down})
+    assert verify(desk, database).exit == 0
+
+
+def test_twenty_wrong_downs_and_more_were_made_for_each_dialect() -> None:
+    for cases in wrong_downs.CASES.values():
+        assert len({case.id for case in cases}) == len(cases) >= 20
+
+
+def test_a_down_that_fails_is_shown(desk: Desk, database: Database) -> None:
+    desk.write({**RIGHT, "sql/2_two.down.sql": "ALTER TABLE one DROP COLUMN nonesuch;\n"})
+    ran = verify(desk, database)
+    assert ran.exit == 4, ran.err
+    assert "2_two.down.sql" in ran.out
+    assert "nonesuch" in ran.out
+
+
+def test_an_up_that_runs_only_once_is_shown(desk: Desk, database: Database) -> None:
+    """The down brings the schema back, and not what the second up finds in its way."""
+    of_table = " ON one" if database.dialect == "mysql" else ""
+    desk.write({
+        **RIGHT,
+        "sql/3_three.up.sql": "INSERT INTO one (id) VALUES (7);\nCREATE UNIQUE INDEX one_id_key ON one (id);\n",
+        "sql/3_three.down.sql": f"DROP INDEX one_id_key{of_table};\n",
+    })  # fmt: skip
+    ran = verify(desk, database)
+    assert ran.exit == 4, ran.err
+    assert "3_three" in ran.out
+
+
+def test_every_wrong_down_of_a_folder_is_shown(desk: Desk, database: Database) -> None:
+    desk.write({
+        **RIGHT, "sql/2_two.down.sql": "SELECT 1;\n",
+        "sql/3_three.up.sql": "CREATE TABLE three (id INTEGER);\n", "sql/3_three.down.sql": "DROP TABLE three;\n",
+        "sql/4_four.up.sql": "CREATE TABLE four (id INTEGER);\n", "sql/4_four.down.sql": "SELECT 1;\n",
+    })  # fmt: skip
+    ran = verify(desk, database)
+    assert ran.exit == 4, ran.err
+    assert "2_two.down.sql" in ran.out
+    assert "4_four.down.sql" in ran.out
+    assert "3_three.down.sql" not in [line.strip() for line in ran.out.splitlines()]
+
+
+# --- What it must let pass ------------------------------------------------------------------------------------------
+
+
+def test_the_corpus_passes_with_one_line_for_each(desk: Desk, database: Database) -> None:
+    shutil.copytree(FEATURES / database.dialect, desk.home / "sql")
+    ran = verify(desk, database)
+    assert ran.exit == 0, ran.out + ran.err
+    found = ran.out.splitlines()
+    for up in ups(database.dialect):
+        version = up.name.partition("_")[0]
+        assert len([line for line in found if version in line]) == 1, version
+
+
+def test_the_shipped_migrations_pass(desk: Desk, database: Database) -> None:
+    shutil.copytree(SHIPPED / database.dialect, desk.home / "sql")
+    ran = verify(desk, database)
+    assert ran.exit == 0, ran.out + ran.err
+    for up in (SHIPPED / database.dialect).glob("*.up.sql"):
+        assert up.name.partition("_")[0] in ran.out
+
+
+def test_a_migration_of_rows_is_told_apart(desk: Desk, database: Database) -> None:
+    desk.write({
+        **RIGHT, "sql/3_rows.up.sql": "INSERT INTO one (id) VALUES (1);\n", "sql/3_rows.down.sql": "DELETE FROM one;\n",
+    })  # fmt: skip
+    ran = verify(desk, database)
+    assert ran.exit == 0, ran.out + ran.err
+    assert [("schema unchanged" in line) for line in ran.out.splitlines() if "rows" in line] == [True]
+    assert ran.out.count("schema unchanged") == 1
+
+
+# --- What it leaves -------------------------------------------------------------------------------------------------
+
+
+def databases(database: Database) -> set[str]:
+    return {str(name) for (name,) in database.query(DATABASES[database.dialect])}
+
+
+def assert_nothing_is_left(database: Database, before: set[str]) -> None:
+    """Nothing new is there, but for what the tests beside this one have, which goes as well."""
+    deadline = time.monotonic() + 30
+    left = {name for name in databases(database) - before if not name.startswith("migrate_test_")}
+    while left & databases(database):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+    assert database.tables() == []
+
+
+def test_nothing_is_left_on_the_server(desk: Desk, server_database: Database) -> None:
+    before = databases(server_database)
+    desk.write(RIGHT)
+    assert verify(desk, server_database).exit == 0
+    assert_nothing_is_left(server_database, before)
+    desk.write({"sql/2_two.down.sql": "SELECT 1;\n"})
+    assert verify(desk, server_database).exit == 4
+    assert_nothing_is_left(server_database, before)
+    desk.write({"sql/2_two.up.sql": "CREATE TABEL two (id INTEGER);\n"})
+    assert verify(desk, server_database).exit == 1
+    assert_nothing_is_left(server_database, before)
+
+
+SLOW = {
+    "postgres": "SELECT pg_sleep(20);\n",
+    "mysql": "DO SLEEP(20);\n",
+}
+SLEEPS = {
+    "postgres": "SELECT datname FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+    "mysql": "SELECT db FROM information_schema.processlist WHERE state = 'User sleep'",
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_by_one_that_is_interrupted(
+    desk: Desk, server_database: Database, number: signal.Signals
+) -> None:
+    before = databases(server_database)
+    desk.write({**RIGHT, "sql/3_three.up.sql": SLOW[server_database.dialect], "sql/3_three.down.sql": "SELECT 1;\n"})
+    process = subprocess.Popen(
+        [sys.executable, str(MODULE), *words(server_database)],
+        cwd=desk.home, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    try:
+        while not {str(name) for (name,) in server_database.query(SLEEPS[server_database.dialect])} - before:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    assert process.returncode == 128 + number, err.decode()
+    assert_nothing_is_left(server_database, before)
+
+
+def test_a_database_that_holds_something_is_no_scratch_database(desk: Desk, server_database: Database) -> None:
+    server_database.execute("CREATE TABLE precious (id INTEGER)")
+    before = databases(server_database)
+    desk.write(RIGHT)
+    ran = verify(desk, server_database)
+    assert (ran.exit, ran.out) == (2, "")
+    assert "not a scratch database" in ran.err
+    assert server_database.tables() == ["precious"]
+    assert databases(server_database) - before <= {name for name in databases(server_database) if "test" in name}
+
+
+def test_in_memory_nothing_is_written_to_disk(desk: Desk) -> None:
+    desk.write(RIGHT)
+    before = desk.names()
+    assert desk("--dir", "sql", "verify").exit == 0
+    assert desk("--database-url", "sqlite:app.db", "--dir", "sql", "verify").exit == 0
+    assert desk.names() == before
+
+
+def test_an_existing_database_is_not_touched(desk: Desk) -> None:
+    desk.write(RIGHT)
+    desk.here("up", "1")
+    before = (desk.home / "app.db").read_bytes()
+    desk.write({"sql/2_two.down.sql": "SELECT 1;\n"})
+    assert desk.here("verify").exit == 4
+    assert (desk.home / "app.db").read_bytes() == before
