@@ -764,21 +764,12 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     lost: bool = False  # the connection
 
 
-class _Session(NamedTuple):
-    """Another session of the database, as its process list has it. *since* is a time in UTC."""
-
-    pid: int
-    user: str
-    host: str
-    name: str
-    since: str
-    query: str | None
-
-    def __str__(self) -> str:
-        # What stands in quotes may be a password, and a comment may hold half a quote: nothing after either is shown.
-        query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((self.query or "idle").split()))[:100]
-        name = f", {self.name}" if self.name else ""
-        return f"pid {self.pid}, {self.user}@{self.host}{name}, since {self.since} UTC: {query}"
+def _session(row: Sequence[Any]) -> str:
+    """Return a line on another session of the database, from a row of its process list; the time is UTC."""
+    pid, user, host, name, since, query = row
+    # What stands in quotes may be a password, and a comment may hold half a quote: nothing after either is shown.
+    query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((query or "idle").split()))[:100]
+    return f"pid {pid}, {user}@{host}{f', {name}' if name else ''}, since {since} UTC: {query}"
 
 
 class _Refusal(NamedTuple):
@@ -846,7 +837,7 @@ class Database(ABC):
     leaks = _NEVER  # what it does would reach the next file
     retried: frozenset[str] = frozenset()  # codes of a lock that was not obtained, or of a deadlock
     taken: frozenset[str] = frozenset()  # codes of a claim that another runner has made
-    holder_sql = blockers_sql = ""  # a _Session for each that has the lock ?, or is in the way of the session ?
+    holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
     local_locks = False  # another node of a cluster does not see them
@@ -860,8 +851,11 @@ class Database(ABC):
     _key = ""  # as the server knows it
     _held = ""  # the key of the lock that this connection has
 
-    def __init__(self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0) -> None:
+    def __init__(
+        self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0, lock_timeout: float = 0,
+    ) -> None:
         self.url, self.lock_wait, self.statement_wait = url, lock_wait, statement_wait  # seconds; 0 is no limit
+        self.lock_timeout = lock_timeout  # seconds to wait for another runner; 0 does not wait
         self.title = "migrate"  # what the session is called in the process list
         self.session_id = 0
         self.blockers: list[str] = []  # as last observed
@@ -885,10 +879,10 @@ class Database(ABC):
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
-    def renew(self, deadline: float, *, patience: float = 0) -> None:
+    def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
         """Open a new connection, locks included, so that nothing a file has set reaches the next one.
 
-        A server that has just gone gets *patience* seconds to come back.
+        A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
         self.close()
         end = time.monotonic() + patience
@@ -899,7 +893,7 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._held), deadline)
+        self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
 
     def limit(self) -> None:  # noqa: B027 (what to do here is nothing, mostly)
         """Name the session, and set its limits, until the transaction ends if one is open."""
@@ -914,7 +908,7 @@ class Database(ABC):
         """Ask over a second connection what the statement that runs waits for, or how far it is. Never raises."""
         with contextlib.suppress(_Failed, MigrateError):
             self.observer = observer = self.observer or self.another()
-            self.blockers = [str(_Session(*row)) for row in observer.query(self.blockers_sql, self.session_id)]
+            self.blockers = [_session(row) for row in observer.query(self.blockers_sql, self.session_id)]
             if self.blockers:
                 return f"waiting for {self.blockers[0]}"
             return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
@@ -970,13 +964,14 @@ class Database(ABC):
         return self.connection is not None and attrgetter(name)(self.connection) & bits == value
 
     @contextlib.contextmanager
-    def transaction(self, key: str, deadline: float) -> Iterator[None]:
-        """Run the body in a transaction that no other runner has for *key*. Raises LockedError at the *deadline*."""
-        self._poll(partial(self._begin, key), deadline)
+    def transaction(self, key: str) -> Iterator[None]:
+        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
+        if not self.in_transaction:
+            self._poll(partial(self._begin, key))
         try:
             yield
             if self.in_transaction:  # else the body has committed
-                self.commit(deadline)
+                self.commit()
         except BaseException:
             self.rollback()
             raise
@@ -992,9 +987,9 @@ class Database(ABC):
         self._key = hashlib.sha256(key.encode()).hexdigest()[:40]
         return not (sql and key) or bool(self.query(sql, self._key)[0][0])
 
-    def commit(self, deadline: float) -> None:
+    def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises _Failed: nothing is in, unless *lost*."""
-        self._poll(partial(self.query, "COMMIT"), deadline)
+        self._poll(partial(self.query, "COMMIT"))
 
     def rollback(self) -> None:
         """Undo the open transaction, if any. Never raises: the error that led here matters more."""
@@ -1039,14 +1034,14 @@ class Database(ABC):
         raise SettingsError(f"{self.label} is not backed up by this tool", where="--backup", fix=fix)
 
     @contextlib.contextmanager
-    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:
+    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
             what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
             fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
             raise MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
         self._held = key if journaled or not self.transactional else ""
-        self._poll(partial(self._take, self.lock_sql, self._held), deadline)
+        self._poll(partial(self._take, self.lock_sql, self._held))
         try:
             yield
         finally:
@@ -1084,8 +1079,9 @@ class Database(ABC):
         mark = self.quote_mark
         return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
 
-    def _poll(self, attempt: Callable[[], object], deadline: float) -> None:
-        """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the *deadline*."""
+    def _poll(self, attempt: Callable[[], object], lock_timeout: float | None = None) -> None:
+        """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the lock timeout."""
+        deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
         while True:
             try:
                 if attempt() is not False:
@@ -1094,13 +1090,13 @@ class Database(ABC):
                 if isinstance(error, _Failed) and error.code != "busy":
                     raise
             if time.monotonic() >= deadline:
-                raise self.locked_error([str(each) for each in self.holders()])
+                raise self.locked_error(self.holders())
             time.sleep(0.05)
 
-    def holders(self) -> list[_Session]:
+    def holders(self) -> list[str]:
         """Return who has the lock that was asked for last, where that can be seen. Never raises."""
         with contextlib.suppress(_Failed):
-            return [_Session(*row) for row in (self.query(self.holder_sql, self._key) if self.holder_sql else ())]
+            return [_session(row) for row in (self.query(self.holder_sql, self._key) if self.holder_sql else ())]
         return []
 
     def locked_error(self, holders: Sequence[str]) -> LockedError:
@@ -1226,7 +1222,7 @@ class SQLite(Database):
         return broken
 
     @contextlib.contextmanager
-    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
+    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
         """See Database. A lock on the folder, because one on the file itself would get in SQLite's own way."""
         with contextlib.ExitStack() as stack:
             if journaled and os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
@@ -1234,7 +1230,7 @@ class SQLite(Database):
 
                 folder = os.open(Path(self.url.database).absolute().parent, os.O_RDONLY)
                 stack.callback(os.close, folder)
-                self._poll(partial(fcntl.flock, folder, fcntl.LOCK_EX | fcntl.LOCK_NB), deadline)
+                self._poll(partial(fcntl.flock, folder, fcntl.LOCK_EX | fcntl.LOCK_NB))
             yield
 
 
@@ -1359,7 +1355,7 @@ class Postgres(Database):
             return POSTGRES_BACKSLASH_STRINGS
         return POSTGRES_SYNTAX if "standard_conforming_strings" in statement.text.lower() else syntax
 
-    def commit(self, deadline: float) -> None:  # noqa: ARG002
+    def commit(self) -> None:
         """See Database. COMMIT of a transaction that has failed raises nothing; only its tag tells."""
         with self.translated():
             tag = self.connection.execute("COMMIT").statusmessage
@@ -2036,8 +2032,8 @@ class _Run:
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
-        make = _DATABASES[settings.url.dialect]
-        with contextlib.closing(make(settings.url, settings.ddl_lock_timeout, settings.statement_timeout)) as database:
+        limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
+        with contextlib.closing(_DATABASES[settings.url.dialect](settings.url, *limits)) as database:
             try:
                 database.open()
                 if exists and not database.exists:
@@ -2056,11 +2052,6 @@ class _Run:
                 said: MigrateError = stop.args[0] if stop.args else MigrateError("interrupted", state=state, fix=fix)
                 said.results = tuple(results)
                 raise KeyboardInterrupt(said) from None
-
-    @property
-    def deadline(self) -> float:
-        """Return when a wait for a lock that starts now must end."""
-        return time.monotonic() + self.settings.lock_timeout
 
     def planned(self, direction: str, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose, with their texts read."""
@@ -2098,7 +2089,7 @@ class _Run:
     def locked(self, *, journaled: bool = False) -> Iterator[None]:
         """Open the database for writing, with the lock and the history."""
         self.database.open(write=True)
-        with self.database.lock(self.history.relation, self.deadline, journaled=journaled):
+        with self.database.lock(self.history.relation, journaled=journaled):
             if self.history.missing:
                 with self.transaction():
                     self.history.create()
@@ -2111,7 +2102,8 @@ class _Run:
 
         Return the history as it was read last: what is dirty in it was left so by a dead one.
         """
-        deadline, seen, since = self.deadline, None, time.monotonic()
+        seen, began = list[Applied](), time.monotonic()
+        since = began
         while True:
             rows = self.history.read()
             dirty = [row for row in rows if row.dirty]
@@ -2119,7 +2111,7 @@ class _Run:
                 seen, since = dirty, time.monotonic()
             elif not dirty or time.monotonic() - since > _ALIVE:
                 return rows
-            if time.monotonic() >= deadline:
+            if time.monotonic() - began >= self.settings.lock_timeout:
                 raise self.database.locked_error([str(row.owner) for row in dirty])
             time.sleep(0.2)
 
@@ -2161,7 +2153,7 @@ class _Run:
 
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Return a transaction that no other runner has open for this history."""
-        return self.database.transaction(self.history.relation, self.deadline)
+        return self.database.transaction(self.history.relation)
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
         """Run the *steps* that are still to be done; neighbours may share a transaction. Raises MigrateError."""
@@ -2181,7 +2173,7 @@ class _Run:
                 else:
                     self._run_transaction(batch)
                 if leaks:
-                    self.database.renew(self.deadline)
+                    self.database.renew()
                 batch = []
         return self.results
 
@@ -2258,7 +2250,7 @@ class _Run:
                     what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
                     raise self._error(batch[-1], _Failed(f"{what} without a row of {parent}"))
                 try:
-                    database.commit(self.deadline)
+                    database.commit()
                 except _Failed as failed:
                     raise self._error(batch[-1], failed) from None
         except (StatementError, KeyboardInterrupt) as raised:
@@ -2291,7 +2283,7 @@ class _Run:
     def _is_in(self, batch: Sequence[Step], error: StatementError) -> bool:
         """Ask the history, over a new connection, if *batch* is in; write into *error* what is not known."""
         try:
-            self.database.renew(time.monotonic() + 2, patience=10)
+            self.database.renew(2, patience=10)
             return not remaining(batch, self.history.read())
         except (_Failed, MigrateError):
             error.state = "the database cannot be asked now whether it is in; its history says so."
@@ -2416,10 +2408,9 @@ class _Run:
             try:
                 database.limit()
                 self._run_statements(step, sums, begin, fresh=fresh)
-                with contextlib.nullcontext() if database.in_transaction else self.transaction():
+                with self.transaction():
                     took_ms = round(1000 * (time.monotonic() - started))
                     result = self.finish(step, step.direction, len(step.statements) - first, took_ms)
-                    database.commit(self.deadline)
             except _Failed as failed:  # noqa: PERF203 (it is tried again)
                 self.since = 0
                 code = code_of(self.statement, database.syntax) if self.statement else ""
@@ -2482,7 +2473,7 @@ class _Run:
         database.rollback()
         try:
             if failed.lost:  # with the lock, which waits for a statement that still runs
-                database.renew(time.monotonic() + (3 if failed.message == "interrupted" else 60), patience=10)
+                database.renew(3 if failed.message == "interrupted" else 60, patience=10)
             if failed.lost and not remaining([step], history.read(step.version)):
                 return None
             row = history.read(step.version)[0]
