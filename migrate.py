@@ -970,8 +970,7 @@ class Database(ABC):
             self._poll(partial(self._begin, key))
         try:
             yield
-            if self.in_transaction:  # else the body has committed
-                self.commit()
+            self.commit()
         except BaseException:
             self.rollback()
             raise
@@ -2018,9 +2017,10 @@ class _Run:
     applied: list[Applied]
     results: list[Result]
     all_or_nothing: bool = False
-    statement: Statement | None = None  # the one that runs
-    step: Step | None = None
-    since: float = 0.0  # when what runs has begun; 0 between
+    begun: list[Step] = field(default_factory=list)  # of what is not committed yet; the last one runs
+    statement: Statement | None = None  # of that one
+    began: float = 0.0  # when the file has begun,
+    since: float = 0.0  # and what runs; 0 between
     timed_out: bool = False
 
     @classmethod
@@ -2103,7 +2103,6 @@ class _Run:
         Return the history as it was read last: what is dirty in it was left so by a dead one.
         """
         seen, began = list[Applied](), time.monotonic()
-        since = began
         while True:
             rows = self.history.read()
             dirty = [row for row in rows if row.dirty]
@@ -2135,10 +2134,11 @@ class _Run:
         database, limit = self.database, self.settings.statement_timeout
         early = min(2.0, self.settings.ddl_lock_timeout / 2 or 2.0)
         while not stop.wait(early / 4):
-            since, step = self.since, self.step
+            since, begun = self.since, self.begun[-1:]
             seconds = time.monotonic() - since
-            if not since or not step or seconds < early:
+            if not since or not begun or seconds < early:
                 continue
+            step = begun[0]
             waits = database.observe()
             if self.since == since and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
                 number = step.statements.index(self.statement) + 1 if self.statement in step.statements else 0
@@ -2167,11 +2167,11 @@ class _Run:
                 leaks = not self.all_or_nothing and self.database.leaks.search(step.script.sql)
                 if shares and not leaks and journaled[number : number + 2] == [False, False]:
                     continue  # the next one goes into the same transaction
-                self.step, self.database.title = step, f"migrate {step.direction} {step.version}"
+                self.begun, self.database.title = [], f"migrate {step.direction} {step.version}"
                 if journaled[number]:
                     self._run_journaled(step)
                 else:
-                    self._run_transaction(batch)
+                    self._see_through(batch, partial(self._try_transaction, batch))
                 if leaks:
                     self.database.renew()
                 batch = []
@@ -2211,126 +2211,109 @@ class _Run:
         self.history.log(step.version, step.name, action, took_ms=took_ms)
         return Result(step.version, step.name, action, ran, took_ms)
 
-    def _run_transaction(self, batch: Sequence[Step]) -> None:
-        """Run *batch* in one transaction. Where a file of several fails, all are undone, and each runs on its own.
+    def _run_journaled(self, step: Step) -> None:
+        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
 
-        One that waited too long for a lock, or was the victim of a deadlock, is tried again.
+        When it fails, the row says which statements have run; where none has, it is as it was before.
         """
-        alone = len(batch) == 1 or self.all_or_nothing
-        for attempt in range(int(self.settings.retries) + 1):
+        rows = self._await_owner() if self.database.local_locks else self.history.read(step.version)
+        before = [row for row in rows if row.version == step.version]
+        for left in remaining([step], before):
+            sums = _checksums(left.statements)
+            self._begin(left)
             try:
-                self._try_transaction(batch, alone=alone)
-            except StatementError as error:
-                if not alone:
-                    for each in batch:
-                        self._run_transaction([each])
-                elif error.code in self.database.retried and attempt < self.settings.retries:
-                    self._pause(attempt, error.what)
-                    continue
-                else:
-                    whole = "run" if self.all_or_nothing else "file"
-                    way = f"{self.database.label} rolled it back whole."
-                    error.state = error.state or f"nothing was changed by this {whole}: {way}"
-                    self._log_failure(error)
+                self.claim(left, _resume_point(left, sums))
+            except _Failed as failed:
+                if failed.code not in self.database.taken:
                     raise
+                self._await_owner()
+                self._run_journaled(step)
+                return
+            attempt, settle = partial(self._try_journaled, left, sums), partial(self._settle, left, sums, before)
+            self._see_through([left], attempt, settle)
+
+    def _see_through(
+        self, batch: Sequence[Step], attempt: Callable[[list[Result], int], None],
+        settle: Callable[[StatementError], None] | None = None,
+    ) -> None:
+        """Call *attempt* until what it adds to the results is in, or tell what is: here ends all that runs a file.
+
+        One that waited too long for a lock, or was the victim of a deadlock, is tried again, and told how often it was.
+        A journaled file has *settle*; of a batch that has failed, each file runs on its own. Raises StatementError and
+        KeyboardInterrupt.
+        """
+        failed = _Failed("")  # as the attempt before this one has
+        for number in range(int(self.settings.retries) + 1):
+            results = list[Result]()
+            try:
+                if number:
+                    self._pause(number, failed.message)
+                attempt(results, number)
+            except (_Failed, KeyboardInterrupt) as raised:
+                self.since = 0
+                failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", "stopped", lost=True)
+                stopped = failed.code == "stopped"
+                late = number >= self.settings.retries or self.timed_out or (settle and self._may_be_partial())
+                if not self.begun and not stopped:
+                    raise
+                if len(batch) > 1 and not stopped and not self.all_or_nothing:
+                    for each in batch:
+                        self._see_through([each], partial(self._try_transaction, [each]))
+                    return
+                if failed.code in self.database.retried and not late:
+                    continue
+                if error := self._ended(batch, failed, settle):
+                    raise (KeyboardInterrupt(error) if stopped else error) from None
+                self.done(*results)
+                if stopped:
+                    raise
+                self.notify("the connection was lost during COMMIT; the history says that it was done")
+            else:
+                self.done(*results)
             return
 
-    def _try_transaction(self, batch: Sequence[Step], *, alone: bool) -> None:
-        database, results, begun = self.database, list[Result](), list[Step]()
+    def _ended(
+        self, batch: Sequence[Step], failed: _Failed, settle: Callable[[StatementError], None] | None,
+    ) -> StatementError | None:
+        """Return the error that says what is in; None if all is: the last COMMIT had reached the server."""
+        database, step, stopped = self.database, (self.begun or batch)[-1], failed.code == "stopped"
+        error, number = self._error(step, failed), database.session_id
         try:
-            with self.transaction():
-                before = database.broken_references() if alone else Counter()
-                for step in batch:
-                    if remaining([step], self.history.read(step.version)):
-                        self.step = step
-                        begun.append(step)
-                        self.notify(step)
-                        results.append(self._run_file(step))
-                for (table, parent), number in (database.broken_references() - before).items():
-                    what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
-                    raise self._error(batch[-1], _Failed(f"{what} without a row of {parent}"))
-                try:
-                    database.commit()
-                except _Failed as failed:
-                    raise self._error(batch[-1], failed) from None
-        except (StatementError, KeyboardInterrupt) as raised:
-            self.since = 0
-            stopped = isinstance(raised, KeyboardInterrupt)
-            error = raised if isinstance(raised, StatementError) else self._stopped(batch, begun)
-            if not (stopped or error.code == "lost"):
-                raise
-            if not self._is_in(batch, error):
-                if stopped and begun:
-                    self._log_failure(error)
-                if stopped:
-                    raise KeyboardInterrupt(error) from None
-                raise
-            self.done(*results)
-            if stopped:
-                raise
-            self.notify("the connection was lost during COMMIT; the history says that it was done")
-        else:
-            self.done(*results)
-
-    @staticmethod
-    def _stopped(batch: Sequence[Step], begun: Sequence[Step]) -> StatementError:
-        """Return what to say of a run that a person, or an orchestrator, has stopped."""
-        error = StatementError("interrupted", fix=f"go on where it stopped:  migrate {batch[0].direction}")
-        titles = ", ".join(step.title for step in begun)
-        error.state = f"rolled back whole: {titles}." if begun else "nothing was left half done."
+            if failed.lost:  # with the lock, which waits for a statement that still runs
+                database.renew(3 if stopped else 60, patience=10)
+                if not remaining(batch, self.history.read()):
+                    return None
+            if settle:
+                settle(error)
+            elif stopped:
+                error.where = error.excerpt = ""  # nothing in the file is wrong
+                titles = ", ".join(each.title for each in self.begun)
+                error.state = f"rolled back whole: {titles}." if titles else "nothing was left half done."
+            else:
+                whole = "run" if self.all_or_nothing else "file"
+                error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
+        except LockedError:
+            error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
+                           " the history says which have run.")
+        except (_Failed, MigrateError, IndexError):
+            way = "; its history says which statements have run" if settle else " whether it is in; its history says so"
+            error.state = error.state or f"the database cannot be asked now{way}."
+        if stopped and "repair" not in error.fix:
+            error.fix = f"go on where it stopped:  migrate {step.direction}"
+        if stopped and settle and number:
+            error.state = f"the statement was ended (connection {number}). {error.state}"
+        if self.begun:
+            with contextlib.suppress(_Failed):  # that it cannot be written must not hide the error itself
+                self.history.log(step.version, step.name, step.direction, error=error.what)
         return error
 
-    def _is_in(self, batch: Sequence[Step], error: StatementError) -> bool:
-        """Ask the history, over a new connection, if *batch* is in; write into *error* what is not known."""
-        try:
-            self.database.renew(2, patience=10)
-            return not remaining(batch, self.history.read())
-        except (_Failed, MigrateError):
-            error.state = "the database cannot be asked now whether it is in; its history says so."
-            return False
-
-    def _pause(self, attempt: int, what: str) -> None:
-        """Say who is in the way, and wait before the next attempt: longer each time, and not in step with others."""
-        delay = min(30.0, 2**attempt) * random.uniform(0.5, 1.5)  # noqa: S311
+    def _pause(self, number: int, what: str) -> None:
+        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others."""
+        delay = min(30.0, 2 ** (number - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
-        again = f"again in {delay:.1f} s ({attempt + 1} of {self.settings.retries:.0f})"
-        self.notify(f"{self.step.title if self.step else ''}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
+        again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
+        self.notify(f"{self.begun[-1].title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
         time.sleep(delay)
-
-    def _log_failure(self, error: MigrateError) -> None:
-        # In a transaction of its own; that it cannot be written must not hide the error itself.
-        if self.step:
-            with contextlib.suppress(_Failed):
-                self.history.log(self.step.version, self.step.name, self.step.direction, error=error.what)
-
-    def _run_file(self, step: Step) -> Result:
-        """Run one file inside the open transaction, its history row first. Raises StatementError; commits nothing."""
-        database, started = self.database, time.monotonic()
-        self.since, self.timed_out, database.blockers = started, False, []
-        try:
-            self.claim(step)
-        except _Failed as failed:
-            if failed.code not in database.taken:
-                raise self._error(step, failed) from None
-            raise database.locked_error([]) from None
-        transaction = database.query(database.transaction_id_sql)
-        try:
-            whole = database.whole_files and not database.split_here.search(step.script.sql)
-            if whole and step.statements:
-                database.run(step.script.sql)
-            for statement in () if whole else step.statements:
-                self.statement, self.since = statement, time.monotonic()
-                database.run(statement.text)
-                if not database.in_transaction:
-                    break
-            if not database.in_transaction or database.query(database.transaction_id_sql) != transaction:
-                raise _Failed("the file has ended the transaction that it runs in")  # noqa: TRY301 (one way out)
-            self.statement, self.since = None, 0
-            took_ms = round(1000 * (time.monotonic() - started))
-            result = self.finish(step, step.direction, len(step.statements), took_ms)
-        except _Failed as failed:
-            raise self._error(step, failed) from None
-        return result
 
     def _error(self, step: Step, failed: _Failed) -> StatementError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
@@ -2343,87 +2326,100 @@ class _Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (_script_path(step), "") if offset is None else _place(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = f"correct {line}, then run  migrate {step.direction}"
-        if failed.code in {"25001", "55P04", "2D000"} and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
-        fix = _FIXES.get(failed.code, fix)
+        fix = _FIXES.get(failed.code, f"correct {line}, then run  migrate {step.direction}")
         if failed.lost:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
-        what = failed.message
-        if failed.code in self.database.retried:
+        elif failed.code in {"25001", "55P04", "2D000"} and step.script.in_transaction:
+            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
+        elif failed.code in self.database.retried:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
             way = "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
-        if self.timed_out:
-            what = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
-        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
-        error.code, self.since = "lost" if failed.lost else failed.code, 0
+        timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
+        error = StatementError(timeout if self.timed_out else failed.message, where=where, excerpt=excerpt, fix=fix)
+        error.code = "lost" if failed.lost else failed.code
         return error
 
-    def _run_journaled(self, step: Step) -> None:
-        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
-
-        When it fails, the row says which statements have run; where none has, it is as it was before.
-        """
-        rows = self._await_owner() if self.database.local_locks else self.history.read(step.version)
-        before, started = [row for row in rows if row.version == step.version], time.monotonic()
-        left = remaining([step], before)
-        if not left:
-            return
-        step, sums = left[0], _checksums(step.statements)
+    def _begin(self, step: Step) -> None:
+        self.begun.append(step)
+        self.began = time.monotonic()
         self.notify(step)
-        first = _resume_point(step, sums)
-        try:
-            self.claim(step, first)
-        except _Failed as failed:
-            if failed.code not in self.database.taken:
-                raise
-            self._await_owner()
-            self._run_journaled(step)
-            return
-        try:
-            result = self._try_journaled(step, sums, first, started)
-        except _Failed as failed:
-            if error := self._settled(step, before, failed, sums):
-                raise error from None
-            self.notify("the connection was lost during COMMIT; the history says that it was done")
-            result = Result(step.version, step.name, step.direction, len(step.statements) - first)
-        except KeyboardInterrupt:
-            number = self.database.session_id
-            self.database.cancel()
-            error = self._settled(step, before, _Failed("interrupted", lost=True), sums)
-            if not error:
-                self.done(Result(step.version, step.name, step.direction, len(step.statements) - first))
-                raise
-            error.fix = error.fix if "repair" in error.fix else f"go on where it stopped:  migrate {step.direction}"
-            if number:
-                error.state = f"the statement was ended (connection {number}). {error.state}"
-            raise KeyboardInterrupt(error) from None
-        self.done(result)
 
-    def _try_journaled(self, step: Step, sums: Sequence[str], first: int, started: float) -> Result:
-        """Run what is left, again from the last noted statement where one waited too long for a lock."""
-        database, attempt, begin, fresh = self.database, 0, first, True
-        while True:
-            try:
-                database.limit()
-                self._run_statements(step, sums, begin, fresh=fresh)
-                with self.transaction():
-                    took_ms = round(1000 * (time.monotonic() - started))
-                    result = self.finish(step, step.direction, len(step.statements) - first, took_ms)
-            except _Failed as failed:  # noqa: PERF203 (it is tried again)
-                self.since = 0
-                code = code_of(self.statement, database.syntax) if self.statement else ""
-                late = attempt >= self.settings.retries or self.timed_out or database.may_be_partial.match(code)
-                if failed.code not in database.retried or late:
-                    raise
-                database.rollback()
-                begin, fresh = self.history.read(step.version)[0].statements_done, False
-                database.query(self.history.progress(step.version, begin, sums[begin]))
-                self._pause(attempt, failed.message)
-                attempt += 1
-            else:
-                return result
+    @property
+    def took_ms(self) -> int:
+        """Return for how long the file has run."""
+        return round(1000 * (time.monotonic() - self.began))
+
+    def _time(self, statement: Statement | None) -> None:
+        """Start the clock of what runs now; None is the whole file."""
+        self.statement, self.since, self.timed_out, self.database.blockers = statement, time.monotonic(), False, []
+
+    def _may_be_partial(self) -> bool:
+        """Tell if the statement that has failed may have committed a part of its work."""
+        code = code_of(self.statement, self.database.syntax) if self.statement else ""
+        return bool(self.database.may_be_partial.match(code))
+
+    def _try_transaction(self, batch: Sequence[Step], results: list[Result], _tried: int) -> None:
+        """Run *batch* in one transaction, and commit. Raises _Failed: all is undone."""
+        database = self.database
+        self.begun = []
+        with self.transaction():
+            before = Counter() if len(batch) > 1 and not self.all_or_nothing else database.broken_references()
+            for step in batch:
+                if remaining([step], self.history.read(step.version)):
+                    self._begin(step)
+                    results.append(self._run_file(step))
+            for (table, parent), number in (database.broken_references() - before).items():
+                what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
+                raise _Failed(f"{what} without a row of {parent}")
+
+    def _run_file(self, step: Step) -> Result:
+        """Run one file inside the open transaction, its history row first. Raises _Failed; commits nothing."""
+        database = self.database
+        self._time(None)
+        try:
+            self.claim(step)
+        except _Failed as failed:
+            if failed.code in database.taken:
+                raise database.locked_error([]) from None
+            raise
+        transaction = database.query(database.transaction_id_sql)
+        whole = database.whole_files and not database.split_here.search(step.script.sql)
+        if whole and step.statements:
+            database.run(step.script.sql)
+        for statement in () if whole else step.statements:
+            self._time(statement)
+            database.run(statement.text)
+            if not database.in_transaction:
+                break
+        if not database.in_transaction or database.query(database.transaction_id_sql) != transaction:
+            raise _Failed("the file has ended the transaction that it runs in")
+        self.statement, self.since = None, 0
+        return self.finish(step, step.direction, len(step.statements), self.took_ms)
+
+    def _try_journaled(self, step: Step, sums: Sequence[str], results: list[Result], tried: int) -> None:
+        """Run what is left, where it was *tried* before from the last noted statement, and let the row go.
+
+        Raises _Failed: the row is exact, but where the connection is lost, or a statement may have done a part.
+        """
+        database, history = self.database, self.history
+        first = step.resume.statements_done if step.resume else 0
+        begin = history.read(step.version)[0].statements_done if tried else first
+        try:
+            database.limit()
+            self._run_statements(step, sums, begin, fresh=not tried)
+            with self.transaction():
+                results.append(self.finish(step, step.direction, len(step.statements) - first, self.took_ms))
+        except KeyboardInterrupt:
+            database.cancel()
+            raise
+        except _Failed as failed:
+            database.rollback()
+            if not failed.lost and not self._may_be_partial():
+                with contextlib.suppress(_Failed, MigrateError, IndexError):
+                    done = history.read(step.version)[0].statements_done
+                    database.query(history.progress(step.version, done, sums[done]))
+            raise
 
     def _run_statements(self, step: Step, sums: Sequence[str], first: int, *, fresh: bool) -> None:
         """Run what comes after the *first* statements. Raises _Failed; may leave data changes uncommitted.
@@ -2433,8 +2429,8 @@ class _Run:
         database = self.database
         note = ""  # of data changes, written down once, just before their COMMIT: it would change ROW_COUNT()
         for number, statement in enumerate(step.statements, 1):
-            self.statement, code = statement, code_of(statement, database.syntax)
-            self.since, self.timed_out, database.blockers = time.monotonic(), False, []
+            self._time(statement)
+            code = code_of(statement, database.syntax)
             done = self.history.progress(step.version, number, sums[number])
             if number <= first:
                 if fresh and database.session.match(code):
@@ -2460,51 +2456,26 @@ class _Run:
                     database.run_marked(statement, self.history.progress(step.version, number - 1, sums[number]), done)
         self.statement, self.since = None, 0
 
-    def _settled(
-        self, step: Step, before: Sequence[Applied], failed: _Failed, sums: Sequence[str],
-    ) -> StatementError | None:
-        """Make the row as exact as can be after a failure, and return the error that says what it says now.
-
-        None if the file is in after all: the connection was lost after the last COMMIT had reached the server.
-        """
-        error, history, database = self._error(step, failed), self.history, self.database
-        number = database.session_id
-        self.since = 0
-        database.rollback()
-        try:
-            if failed.lost:  # with the lock, which waits for a statement that still runs
-                database.renew(3 if failed.message == "interrupted" else 60, patience=10)
-            if failed.lost and not remaining([step], history.read(step.version)):
-                return None
-            row = history.read(step.version)[0]
-            done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
-            code = code_of(self.statement, database.syntax) if self.statement else ""
-            if marked and not failed.lost and not database.may_be_partial.match(code):
-                database.query(history.progress(step.version, done, sums[done]))
-                marked = False
-            if done or marked:
-                count = _count(len(step.statements), "statement")
-                error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-                error.fix += f"; it goes on with statement {done + 1}"
+    def _settle(self, step: Step, sums: Sequence[str], before: Sequence[Applied], error: StatementError) -> None:
+        """Let the row go where no statement has run; write into *error* what it says. Raises _Failed, MigrateError."""
+        row = self.history.read(step.version)[0]
+        done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
+        if done or marked:
+            count = _count(len(step.statements), "statement")
+            error.state = f"{done} of {count} have run and stay; table {self.history.table} says dirty."
+            error.fix += f"; it goes on with statement {done + 1}"
+        else:
+            error.state = "nothing was changed: no statement of this file has run."
+            if step.direction == "up":
+                self.history.delete(step.version)
             else:
-                error.state = "nothing was changed: no statement of this file has run."
-                if step.direction == "up":
-                    history.delete(step.version)
-                else:
-                    old = before[0]
-                    history.update(step.version, {
-                        "dirty": False, "direction": "up", "statements": old.statements, "owner": None,
-                        "statements_done": old.statements, "done_checksum": old.checksum})
-            if marked:
-                error.state += f" Statement {done + 1} may have run, or a part of it."
-                error.fix = _ASK.format(row=row, number=done + 1)
-        except LockedError:
-            error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
-                           " the history says which have run.")
-        except (_Failed, MigrateError, IndexError):
-            error.state = error.state or "the database cannot be asked now; its history says which statements have run."
-        self._log_failure(error)
-        return error
+                old = before[0]
+                self.history.update(step.version, {
+                    "dirty": False, "direction": "up", "statements": old.statements, "owner": None,
+                    "statements_done": old.statements, "done_checksum": old.checksum})
+        if marked:
+            error.state += f" Statement {done + 1} may have run, or a part of it."
+            error.fix = _ASK.format(row=row, number=done + 1)
 
 
 _ASK: Final = """look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:
