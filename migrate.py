@@ -1089,14 +1089,11 @@ class Database(ABC):
                 if isinstance(error, _Failed) and error.code != "busy":
                     raise
             if time.monotonic() >= deadline:
-                raise self.locked_error(self.holders())
+                holders = list[str]()
+                with contextlib.suppress(_Failed):  # where it can be seen
+                    holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
+                raise self.locked_error(holders)
             time.sleep(0.05)
-
-    def holders(self) -> list[str]:
-        """Return who has the lock that was asked for last, where that can be seen. Never raises."""
-        with contextlib.suppress(_Failed):
-            return [_session(row) for row in (self.query(self.holder_sql, self._key) if self.holder_sql else ())]
-        return []
 
     def locked_error(self, holders: Sequence[str]) -> LockedError:
         """Return the error for a lock that was not obtained in time."""
@@ -2134,14 +2131,14 @@ class _Run:
         database, limit = self.database, self.settings.statement_timeout
         early = min(2.0, self.settings.ddl_lock_timeout / 2 or 2.0)
         while not stop.wait(early / 4):
-            since, begun = self.since, self.begun[-1:]
+            since, statement, begun = self.since, self.statement, self.begun
             seconds = time.monotonic() - since
             if not since or not begun or seconds < early:
                 continue
-            step = begun[0]
+            step = begun[-1]
             waits = database.observe()
             if self.since == since and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
-                number = step.statements.index(self.statement) + 1 if self.statement in step.statements else 0
+                number = step.statements.index(statement) + 1 if statement in step.statements else 0
                 self.notify(Running(step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
                 beat = f"UPDATE {self.history.relation} SET took_ms = ? WHERE version = ? AND dirty"
