@@ -1359,11 +1359,7 @@ class Postgres(Database):
             raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
 
 
-# The TLS options of the URL, read for PyMySQL, and the ssl_mode of the mysql client in PyMySQL's words.
-_TLS_OPTIONS: Final[Mapping[str, Callable[[str], object]]] = {
-    "ssl_ca": str, "ssl_cert": str, "ssl_key": str,
-    "ssl_disabled": _is_true, "ssl_verify_cert": _is_true, "ssl_verify_identity": _is_true}
-_TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {
+_TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the mysql client in PyMySQL's words
     "DISABLED": {"ssl_disabled": True}, "PREFERRED": {}, "REQUIRED": {"ssl": {"verify_mode": "none"}},
     "VERIFY_CA": {"ssl_verify_cert": True}, "VERIFY_IDENTITY": {"ssl_verify_cert": True, "ssl_verify_identity": True}}
 
@@ -1418,9 +1414,10 @@ class MySQL(Database):
         # RuntimeError: a package for the login is not installed; OSError: a file for TLS cannot be read.
         self.driver_errors = (pymysql.Error, RuntimeError, OSError)
         given = {name.replace("-", "_"): value for name, value in self.url.options.items()}
-        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in given}
-        tls |= {name: read(given[name]) for name, read in _TLS_OPTIONS.items() if name in given}
-        mode, timeout = given.get("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
+        mode, timeout = given.pop("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
+        paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
+        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
+        tls |= {name: _is_true(word) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
         charset = given.get("charset", "utf8mb4")
         if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
@@ -1428,7 +1425,7 @@ class MySQL(Database):
             what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, and as ssl_mode "
                     + ", ".join(_TLS_MODES))
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
-        if tls.get("ssl_verify_identity") and "ssl_ca" not in given:  # PyMySQL would skip it in silence
+        if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
             raise SettingsError("the server's identity is verified with ssl_ca only", where=str(self.url), fix=fix)
         host, port = self.url.hosts[0] if self.url.hosts else ("", 0)
