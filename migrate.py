@@ -1643,8 +1643,8 @@ class History:
 
     def read(self, version: str | None = None) -> list[Applied]:
         """Return every row, oldest version first, or the one of *version*; empty where there is no table."""
-        where = ("",) if version is None else ("WHERE version = ?", version)
-        rows = [Applied(*row) for row in self._select(self.relation, Applied._fields, *where)]
+        where = "" if version is None else "WHERE version = ?"
+        rows = [Applied(*row) for row in self._select(self.relation, Applied._fields, where, version)]
         rows = [row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at)) for row in rows]
         return sorted(rows, key=lambda row: row.key)
 
@@ -1655,9 +1655,8 @@ class History:
     def update(self, version: str, values: Mapping[str, object], *, only: str | None = None) -> None:
         """Change columns of one row; with *only*, if that is still its owner. Raises _Failed."""
         changes = ", ".join(f"{name} = ?" for name in values)
-        owned = "" if only is None else " AND COALESCE(owner, '') = ?"
-        where = (version,) if only is None else (version, only)
-        self.database.query(f"UPDATE {self.relation} SET {changes} WHERE version = ?{owned}", *values.values(), *where)
+        where = "WHERE version = ?" + ("" if only is None else " AND COALESCE(owner, '') = ?")
+        self.database.query(f"UPDATE {self.relation} SET {changes} {where}", *values.values(), version, only)
 
     def progress(self, version: str, done: int, checksum: str) -> str:
         """Return the SQL that notes progress: whole, because it travels in one packet with a person's statement."""
