@@ -759,21 +759,12 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     lost: bool = False  # the connection
 
 
-class _Session(NamedTuple):
-    """Another session of the database, as its process list has it. *since* is a time in UTC."""
-
-    pid: int
-    user: str
-    host: str
-    name: str
-    since: str
-    query: str | None
-
-    def __str__(self) -> str:
-        # A number may be data, a quoted text a password, and a comment may hold half a quote: nothing of it is shown.
-        query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((self.query or "idle").split()))[:100]
-        name = f", {self.name}" if self.name else ""
-        return f"pid {self.pid}, {self.user}@{self.host}{name}, since {self.since} UTC: {query}"
+def _session(row: Sequence[Any]) -> str:
+    """Return a line on another session of the database, from a row of its process list; the time is UTC."""
+    pid, user, host, name, since, query = row
+    # A number may be data, a quoted text a password, and a comment may hold half a quote: nothing of it is shown.
+    query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((query or "idle").split()))[:100]
+    return f"pid {pid}, {user}@{host}{f', {name}' if name else ''}, since {since} UTC: {query}"
 
 
 class _Refusal(NamedTuple):
@@ -871,7 +862,7 @@ class Database(ABC):
     taken: frozenset[str] = frozenset()  # codes of a claim that another runner has made
     manual = ""  # where the links of the *effects* begin
     effects: ClassVar[tuple[_Effect, ...]] = ()
-    holder_sql = blockers_sql = ""  # a _Session for each that has the lock ?, or is in the way of the session ?
+    holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
     local_locks = False  # another node of a cluster does not see them
@@ -885,8 +876,11 @@ class Database(ABC):
     _key = ""  # as the server knows it
     _held = ""  # the key of the lock that this connection has
 
-    def __init__(self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0) -> None:
+    def __init__(
+        self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0, lock_timeout: float = 0,
+    ) -> None:
         self.url, self.lock_wait, self.statement_wait = url, lock_wait, statement_wait  # seconds; 0 is no limit
+        self.lock_timeout = lock_timeout  # seconds to wait for another runner; 0 does not wait
         self.title = "migrate"  # what the session is called in the process list
         self.session_id = 0
         self.blockers: list[str] = []  # as last observed
@@ -910,10 +904,10 @@ class Database(ABC):
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
-    def renew(self, deadline: float, *, patience: float = 0) -> None:
+    def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
         """Open a new connection, locks included, so that nothing a file has set reaches the next one.
 
-        A server that has just gone gets *patience* seconds to come back.
+        A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
         self.close()
         end = time.monotonic() + patience
@@ -924,7 +918,7 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._held), deadline)
+        self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
 
     def limit(self) -> None:  # noqa: B027 (what to do here is nothing, mostly)
         """Name the session, and set its limits, until the transaction ends if one is open."""
@@ -939,7 +933,7 @@ class Database(ABC):
         """Ask over a second connection what the statement that runs waits for, or how far it is. Never raises."""
         with contextlib.suppress(_Failed, MigrateError):
             self.observer = observer = self.observer or self.another()
-            self.blockers = [str(_Session(*row)) for row in observer.query(self.blockers_sql, self.session_id)]
+            self.blockers = [_session(row) for row in observer.query(self.blockers_sql, self.session_id)]
             if self.blockers:
                 return f"waiting for {self.blockers[0]}"
             return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
@@ -995,13 +989,13 @@ class Database(ABC):
         return self.connection is not None and attrgetter(name)(self.connection) & bits == value
 
     @contextlib.contextmanager
-    def transaction(self, key: str, deadline: float) -> Iterator[None]:
-        """Run the body in a transaction that no other runner has for *key*. Raises LockedError at the *deadline*."""
-        self._poll(partial(self._begin, key), deadline)
+    def transaction(self, key: str) -> Iterator[None]:
+        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
+        if not self.in_transaction:
+            self._poll(partial(self._begin, key))
         try:
             yield
-            if self.in_transaction:  # else the body has committed
-                self.commit(deadline)
+            self.commit()
         except BaseException:
             self.rollback()
             raise
@@ -1017,9 +1011,9 @@ class Database(ABC):
         self._key = hashlib.sha256(key.encode()).hexdigest()[:40]
         return not (sql and key) or bool(self.query(sql, self._key)[0][0])
 
-    def commit(self, deadline: float) -> None:
+    def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises _Failed: nothing is in, unless *lost*."""
-        self._poll(partial(self.query, "COMMIT"), deadline)
+        self._poll(partial(self.query, "COMMIT"))
 
     def rollback(self) -> None:
         """Undo the open transaction, if any. Never raises: the error that led here matters more."""
@@ -1064,14 +1058,14 @@ class Database(ABC):
         raise SettingsError(f"{self.label} is not backed up by this tool", where="--backup", fix=fix)
 
     @contextlib.contextmanager
-    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:
+    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
             what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
             fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
             raise MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
         self._held = key if journaled or not self.transactional else ""
-        self._poll(partial(self._take, self.lock_sql, self._held), deadline)
+        self._poll(partial(self._take, self.lock_sql, self._held))
         try:
             yield
         finally:
@@ -1131,8 +1125,9 @@ class Database(ABC):
         mark = self.quote_mark
         return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
 
-    def _poll(self, attempt: Callable[[], object], deadline: float) -> None:
-        """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the *deadline*."""
+    def _poll(self, attempt: Callable[[], object], lock_timeout: float | None = None) -> None:
+        """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the lock timeout."""
+        deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
         while True:
             try:
                 if attempt() is not False:
@@ -1141,14 +1136,11 @@ class Database(ABC):
                 if isinstance(error, _Failed) and error.code != "busy":
                     raise
             if time.monotonic() >= deadline:
-                raise self.locked_error([str(each) for each in self.holders()])
+                holders = list[str]()
+                with contextlib.suppress(_Failed):  # where it can be seen
+                    holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
+                raise self.locked_error(holders)
             time.sleep(0.05)
-
-    def holders(self) -> list[_Session]:
-        """Return who has the lock that was asked for last, where that can be seen. Never raises."""
-        with contextlib.suppress(_Failed):
-            return [_Session(*row) for row in (self.query(self.holder_sql, self._key) if self.holder_sql else ())]
-        return []
 
     def locked_error(self, holders: Sequence[str]) -> LockedError:
         """Return the error for a lock that was not obtained in time."""
@@ -1194,9 +1186,7 @@ class SQLite(Database):
     def _connect(self, *, write: bool) -> None:
         path, memory = Path(self.url.database), self.url.database == ":memory:"
         self.exists, self.writable = memory or os.path.exists(path), memory or write  # noqa: PTH110 (no OSError)
-        if memory:
-            self.leaks = _NEVER  # renewing the connection would lose the database
-        elif not path.parent.is_dir():
+        if not memory and not path.parent.is_dir():
             raise _Failed(f"there is no folder {_shown(path.parent)}")
         if memory or not (self.exists or write):
             self._open("file::memory:")  # a file that is not there yet reads as an empty database; none is created
@@ -1217,6 +1207,15 @@ class SQLite(Database):
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
         self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+
+    def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
+        """See Database. A database in memory goes along."""
+        if self.url.database != ":memory:":
+            super().renew(lock_timeout, patience=patience)
+            return
+        with contextlib.closing(self.connection) as before:
+            self._open("file::memory:")
+            before.backup(self.connection)
 
     def _explain(self, error: Any) -> _Failed:
         message = str(error)
@@ -1303,7 +1302,7 @@ class SQLite(Database):
         return broken
 
     @contextlib.contextmanager
-    def lock(self, key: str, deadline: float, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
+    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
         """See Database. A lock on the folder, because one on the file itself would get in SQLite's own way."""
         with contextlib.ExitStack() as stack:
             if journaled and os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
@@ -1311,7 +1310,7 @@ class SQLite(Database):
 
                 folder = os.open(Path(self.url.database).absolute().parent, os.O_RDONLY)
                 stack.callback(os.close, folder)
-                self._poll(partial(fcntl.flock, folder, fcntl.LOCK_EX | fcntl.LOCK_NB), deadline)
+                self._poll(partial(fcntl.flock, folder, fcntl.LOCK_EX | fcntl.LOCK_NB))
             yield
 
 
@@ -1520,7 +1519,7 @@ class Postgres(Database):
             return POSTGRES_BACKSLASH_STRINGS
         return POSTGRES_SYNTAX if "standard_conforming_strings" in statement.text.lower() else syntax
 
-    def commit(self, deadline: float) -> None:  # noqa: ARG002
+    def commit(self) -> None:
         """See Database. COMMIT of a transaction that has failed raises nothing; only its tag tells."""
         with self.translated():
             tag = self.connection.execute("COMMIT").statusmessage
@@ -1528,11 +1527,7 @@ class Postgres(Database):
             raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
 
 
-# The TLS options of the URL, read for PyMySQL, and the ssl_mode of the mysql client in PyMySQL's words.
-_TLS_OPTIONS: Final[Mapping[str, Callable[[str], object]]] = {
-    "ssl_ca": str, "ssl_cert": str, "ssl_key": str,
-    "ssl_disabled": _is_true, "ssl_verify_cert": _is_true, "ssl_verify_identity": _is_true}
-_TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {
+_TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the mysql client in PyMySQL's words
     "DISABLED": {"ssl_disabled": True}, "PREFERRED": {}, "REQUIRED": {"ssl": {"verify_mode": "none"}},
     "VERIFY_CA": {"ssl_verify_cert": True}, "VERIFY_IDENTITY": {"ssl_verify_cert": True, "ssl_verify_identity": True}}
 
@@ -1609,9 +1604,10 @@ class MySQL(Database):
         # RuntimeError: a package for the login is not installed; OSError: a file for TLS cannot be read.
         self.driver_errors = (pymysql.Error, RuntimeError, OSError)
         given = {name.replace("-", "_"): value for name, value in self.url.options.items()}
-        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in given}
-        tls |= {name: read(given[name]) for name, read in _TLS_OPTIONS.items() if name in given}
-        mode, timeout = given.get("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
+        mode, timeout = given.pop("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
+        paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
+        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
+        tls |= {name: _is_true(word) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
         charset = given.get("charset", "utf8mb4")
         if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
@@ -1619,7 +1615,7 @@ class MySQL(Database):
             what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, and as ssl_mode "
                     + ", ".join(_TLS_MODES))
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
-        if tls.get("ssl_verify_identity") and "ssl_ca" not in given:  # PyMySQL would skip it in silence
+        if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
             raise SettingsError("the server's identity is verified with ssl_ca only", where=str(self.url), fix=fix)
         host, port = self.url.hosts[0] if self.url.hosts else ("", 0)
@@ -1902,7 +1898,8 @@ class _PostgresWriter(_Writer, Postgres):
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         """See _Writer."""
-        return "psql reads :{?name} as a question" if ":{?" in bare(statement.text, syntax) else ""
+        found = re.search(r"(?<!:):(\{\?|[A-Z][A-Z_0-9]*\b)", bare(statement.text, syntax))
+        return f"psql puts something of its own in place of {found[0]}" if found else ""
 
 
 class _MySQLWriter(_Writer, MySQL):
@@ -1922,6 +1919,8 @@ class _MySQLWriter(_Writer, MySQL):
         self.delimiter = next(mark for mark in marks if mark not in everything)
         self.lines.append(f"DELIMITER {self.delimiter}")
         self.query("SET NAMES utf8mb4")
+        # What the client sets by itself, with --safe-updates.
+        self.query("SET SESSION sql_safe_updates = DEFAULT, sql_select_limit = DEFAULT, max_join_size = DEFAULT")
         if any(";" in text and _has_comment(text, self.syntax) for text in texts):
             kept = "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID() /* kept */"
             what = "run mysql with --comments: a body holds some"
@@ -2130,8 +2129,8 @@ class History:
 
     def read(self, version: str | None = None) -> list[Applied]:
         """Return every row, oldest version first, or the one of *version*; empty where there is no table."""
-        where = ("",) if version is None else ("WHERE version = ?", version)
-        rows = [Applied(*row) for row in self._select(self.relation, Applied._fields, *where)]
+        where = "" if version is None else "WHERE version = ?"
+        rows = [Applied(*row) for row in self._select(self.relation, Applied._fields, where, version)]
         rows = [row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at)) for row in rows]
         return sorted(rows, key=lambda row: row.key)
 
@@ -2142,10 +2141,8 @@ class History:
     def update(self, version: str, values: Mapping[str, object], *, only: str | None = None) -> None:
         """Change columns of one row; with *only*, if that is still its owner. Raises _Failed."""
         changes = ", ".join(f"{name} = ?" for name in values)
-        owned = "" if only is None else " AND COALESCE(owner, '') = ?"
-        where = (version,) if only is None else (version, only)
-        sql = f"UPDATE {self.relation} SET {changes}\n    WHERE version = ?{owned}"
-        self.database.query(sql, *values.values(), *where)
+        where = "WHERE version = ?" + ("" if only is None else " AND COALESCE(owner, '') = ?")
+        self.database.query(f"UPDATE {self.relation} SET {changes}\n    {where}", *values.values(), version, only)
 
     def progress(self, version: str, done: int, checksum: str) -> str:
         """Return the SQL that notes progress: whole, because it travels in one packet with a person's statement."""
@@ -2524,9 +2521,10 @@ class _Run:
     applied: list[Applied]
     results: list[Result]
     all_or_nothing: bool = False
-    statement: Statement | None = None  # the one that runs
-    step: Step | None = None
-    since: float = 0.0  # when what runs has begun; 0 between
+    begun: list[Step] = field(default_factory=list)  # of what is not committed yet; the last one runs
+    statement: Statement | None = None  # of that one
+    began: float = 0.0  # when the file has begun,
+    since: float = 0.0  # and what runs; 0 between
     timed_out: bool = False
 
     @classmethod
@@ -2538,8 +2536,8 @@ class _Run:
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
-        make = _DATABASES[settings.url.dialect]
-        with contextlib.closing(make(settings.url, settings.ddl_lock_timeout, settings.statement_timeout)) as database:
+        limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
+        with contextlib.closing(_DATABASES[settings.url.dialect](settings.url, *limits)) as database:
             try:
                 database.open()
                 if exists and not database.exists:
@@ -2558,11 +2556,6 @@ class _Run:
                 said: MigrateError = stop.args[0] if stop.args else MigrateError("interrupted", state=state, fix=fix)
                 said.results = tuple(results)
                 raise KeyboardInterrupt(said) from None
-
-    @property
-    def deadline(self) -> float:
-        """Return when a wait for a lock that starts now must end."""
-        return time.monotonic() + self.settings.lock_timeout
 
     def planned(self, direction: str, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose, with their texts read."""
@@ -2600,7 +2593,7 @@ class _Run:
     def locked(self, *, journaled: bool = False) -> Iterator[None]:
         """Open the database for writing, with the lock and the history."""
         self.database.open(write=True)
-        with self.database.lock(self.history.relation, self.deadline, journaled=journaled):
+        with self.database.lock(self.history.relation, journaled=journaled):
             if self.history.missing:
                 with self.transaction():
                     self.history.create()
@@ -2613,7 +2606,7 @@ class _Run:
 
         Return the history as it was read last: what is dirty in it was left so by a dead one.
         """
-        deadline, seen, since = self.deadline, None, time.monotonic()
+        seen, began = list[Applied](), time.monotonic()
         while True:
             rows = self.history.read()
             dirty = [row for row in rows if row.dirty]
@@ -2621,7 +2614,7 @@ class _Run:
                 seen, since = dirty, time.monotonic()
             elif not dirty or time.monotonic() - since > _ALIVE:
                 return rows
-            if time.monotonic() >= deadline:
+            if time.monotonic() - began >= self.settings.lock_timeout:
                 raise self.database.locked_error([str(row.owner) for row in dirty])
             time.sleep(0.2)
 
@@ -2645,13 +2638,14 @@ class _Run:
         database, limit = self.database, self.settings.statement_timeout
         early = min(2.0, self.settings.ddl_lock_timeout / 2 or 2.0)
         while not stop.wait(early / 4):
-            since, step = self.since, self.step
+            since, statement, begun = self.since, self.statement, self.begun
             seconds = time.monotonic() - since
-            if not since or not step or seconds < early:
+            if not since or not begun or seconds < early:
                 continue
+            step = begun[-1]
             waits = database.observe()
             if self.since == since and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
-                number = step.statements.index(self.statement) + 1 if self.statement in step.statements else 0
+                number = step.statements.index(statement) + 1 if statement in step.statements else 0
                 self.notify(Running(step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
                 beat = f"UPDATE {self.history.relation} SET took_ms = ? WHERE version = ? AND dirty"
@@ -2663,7 +2657,7 @@ class _Run:
 
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Return a transaction that no other runner has open for this history."""
-        return self.database.transaction(self.history.relation, self.deadline)
+        return self.database.transaction(self.history.relation)
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
         """Run the *steps* that are still to be done; neighbours may share a transaction. Raises MigrateError."""
@@ -2677,13 +2671,13 @@ class _Run:
                 leaks = not self.all_or_nothing and self.database.leaks.search(step.script.sql)
                 if shares and not leaks and journaled[number : number + 2] == [False, False]:
                     continue  # the next one goes into the same transaction
-                self.step, self.database.title = step, f"migrate {step.direction} {step.version}"
+                self.begun, self.database.title = [], f"migrate {step.direction} {step.version}"
                 if journaled[number]:
                     self._run_journaled(step)
                 else:
-                    self._run_transaction(batch)
+                    self._see_through(batch, partial(self._try_transaction, batch))
                 if leaks:
-                    self.database.renew(self.deadline)
+                    self.database.renew()
                 batch = []
         return self.results
 
@@ -2722,126 +2716,109 @@ class _Run:
         self.history.log(step.version, step.name, action, took_ms=took_ms)
         return Result(step.version, step.name, action, ran, took_ms)
 
-    def _run_transaction(self, batch: Sequence[Step]) -> None:
-        """Run *batch* in one transaction. Where a file of several fails, all are undone, and each runs on its own.
+    def _run_journaled(self, step: Step) -> None:
+        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
 
-        One that waited too long for a lock, or was the victim of a deadlock, is tried again.
+        When it fails, the row says which statements have run; where none has, it is as it was before.
         """
-        alone = len(batch) == 1 or self.all_or_nothing
-        for attempt in range(int(self.settings.retries) + 1):
+        rows = self._await_owner() if self.database.local_locks else self.history.read(step.version)
+        before = [row for row in rows if row.version == step.version]
+        for left in remaining([step], before):
+            sums = _checksums(left.statements)
+            self._begin(left)
             try:
-                self._try_transaction(batch, alone=alone)
-            except StatementError as error:
-                if not alone:
-                    for each in batch:
-                        self._run_transaction([each])
-                elif error.code in self.database.retried and attempt < self.settings.retries:
-                    self._pause(attempt, error.what)
-                    continue
-                else:
-                    whole = "run" if self.all_or_nothing else "file"
-                    way = f"{self.database.label} rolled it back whole."
-                    error.state = error.state or f"nothing was changed by this {whole}: {way}"
-                    self._log_failure(error)
+                self.claim(left, _resume_point(left, sums))
+            except _Failed as failed:
+                if failed.code not in self.database.taken:
                     raise
+                self._await_owner()
+                self._run_journaled(step)
+                return
+            attempt, settle = partial(self._try_journaled, left, sums), partial(self._settle, left, sums, before)
+            self._see_through([left], attempt, settle)
+
+    def _see_through(
+        self, batch: Sequence[Step], attempt: Callable[[list[Result], int], None],
+        settle: Callable[[StatementError], None] | None = None,
+    ) -> None:
+        """Call *attempt* until what it adds to the results is in, or tell what is: here ends all that runs a file.
+
+        One that waited too long for a lock, or was the victim of a deadlock, is tried again, and told how often it was.
+        A journaled file has *settle*; of a batch that has failed, each file runs on its own. Raises StatementError and
+        KeyboardInterrupt.
+        """
+        failed = _Failed("")  # as the attempt before this one has
+        for number in range(int(self.settings.retries) + 1):
+            results = list[Result]()
+            try:
+                if number:
+                    self._pause(number, failed.message)
+                attempt(results, number)
+            except (_Failed, KeyboardInterrupt) as raised:
+                self.since = 0
+                failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", "stopped", lost=True)
+                stopped = failed.code == "stopped"
+                late = number >= self.settings.retries or self.timed_out or (settle and self._may_be_partial())
+                if not self.begun and not stopped:
+                    raise
+                if len(batch) > 1 and not stopped and not self.all_or_nothing:
+                    for each in batch:
+                        self._see_through([each], partial(self._try_transaction, [each]))
+                    return
+                if failed.code in self.database.retried and not late:
+                    continue
+                if error := self._ended(batch, failed, settle):
+                    raise (KeyboardInterrupt(error) if stopped else error) from None
+                self.done(*results)
+                if stopped:
+                    raise
+                self.notify("the connection was lost during COMMIT; the history says that it was done")
+            else:
+                self.done(*results)
             return
 
-    def _try_transaction(self, batch: Sequence[Step], *, alone: bool) -> None:
-        database, results, begun = self.database, list[Result](), list[Step]()
+    def _ended(
+        self, batch: Sequence[Step], failed: _Failed, settle: Callable[[StatementError], None] | None,
+    ) -> StatementError | None:
+        """Return the error that says what is in; None if all is: the last COMMIT had reached the server."""
+        database, step, stopped = self.database, (self.begun or batch)[-1], failed.code == "stopped"
+        error, number = self._error(step, failed), database.session_id
         try:
-            with self.transaction():
-                before = database.broken_references() if alone else Counter()
-                for step in batch:
-                    if remaining([step], self.history.read(step.version)):
-                        self.step = step
-                        begun.append(step)
-                        self.notify(step)
-                        results.append(self._run_file(step))
-                for (table, parent), number in (database.broken_references() - before).items():
-                    what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
-                    raise self._error(batch[-1], _Failed(f"{what} without a row of {parent}"))
-                try:
-                    database.commit(self.deadline)
-                except _Failed as failed:
-                    raise self._error(batch[-1], failed) from None
-        except (StatementError, KeyboardInterrupt) as raised:
-            self.since = 0
-            stopped = isinstance(raised, KeyboardInterrupt)
-            error = raised if isinstance(raised, StatementError) else self._stopped(batch, begun)
-            if not (stopped or error.code == "lost"):
-                raise
-            if not self._is_in(batch, error):
-                if stopped and begun:
-                    self._log_failure(error)
-                if stopped:
-                    raise KeyboardInterrupt(error) from None
-                raise
-            self.done(*results)
-            if stopped:
-                raise
-            self.notify("the connection was lost during COMMIT; the history says that it was done")
-        else:
-            self.done(*results)
-
-    @staticmethod
-    def _stopped(batch: Sequence[Step], begun: Sequence[Step]) -> StatementError:
-        """Return what to say of a run that a person, or an orchestrator, has stopped."""
-        error = StatementError("interrupted", fix=f"go on where it stopped:  migrate {batch[0].direction}")
-        titles = ", ".join(step.title for step in begun)
-        error.state = f"rolled back whole: {titles}." if begun else "nothing was left half done."
+            if failed.lost:  # with the lock, which waits for a statement that still runs
+                database.renew(3 if stopped else 60, patience=10)
+                if not remaining(batch, self.history.read()):
+                    return None
+            if settle:
+                settle(error)
+            elif stopped:
+                error.where = error.excerpt = ""  # nothing in the file is wrong
+                titles = ", ".join(each.title for each in self.begun)
+                error.state = f"rolled back whole: {titles}." if titles else "nothing was left half done."
+            else:
+                whole = "run" if self.all_or_nothing else "file"
+                error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
+        except LockedError:
+            error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
+                           " the history says which have run.")
+        except (_Failed, MigrateError, IndexError):
+            way = "; its history says which statements have run" if settle else " whether it is in; its history says so"
+            error.state = error.state or f"the database cannot be asked now{way}."
+        if stopped and "repair" not in error.fix:
+            error.fix = f"go on where it stopped:  migrate {step.direction}"
+        if stopped and settle and number:
+            error.state = f"the statement was ended (connection {number}). {error.state}"
+        if self.begun:
+            with contextlib.suppress(_Failed):  # that it cannot be written must not hide the error itself
+                self.history.log(step.version, step.name, step.direction, error=error.what)
         return error
 
-    def _is_in(self, batch: Sequence[Step], error: StatementError) -> bool:
-        """Ask the history, over a new connection, if *batch* is in; write into *error* what is not known."""
-        try:
-            self.database.renew(time.monotonic() + 2, patience=10)
-            return not remaining(batch, self.history.read())
-        except (_Failed, MigrateError):
-            error.state = "the database cannot be asked now whether it is in; its history says so."
-            return False
-
-    def _pause(self, attempt: int, what: str) -> None:
-        """Say who is in the way, and wait before the next attempt: longer each time, and not in step with others."""
-        delay = min(30.0, 2**attempt) * random.uniform(0.5, 1.5)  # noqa: S311
+    def _pause(self, number: int, what: str) -> None:
+        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others."""
+        delay = min(30.0, 2 ** (number - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
-        again = f"again in {delay:.1f} s ({attempt + 1} of {self.settings.retries:.0f})"
-        self.notify(f"{self.step.title if self.step else ''}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
+        again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
+        self.notify(f"{self.begun[-1].title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
         time.sleep(delay)
-
-    def _log_failure(self, error: MigrateError) -> None:
-        # In a transaction of its own; that it cannot be written must not hide the error itself.
-        if self.step:
-            with contextlib.suppress(_Failed):
-                self.history.log(self.step.version, self.step.name, self.step.direction, error=error.what)
-
-    def _run_file(self, step: Step) -> Result:
-        """Run one file inside the open transaction, its history row first. Raises StatementError; commits nothing."""
-        database, started = self.database, time.monotonic()
-        self.since, self.timed_out, database.blockers = started, False, []
-        try:
-            self.claim(step)
-        except _Failed as failed:
-            if failed.code not in database.taken:
-                raise self._error(step, failed) from None
-            raise database.locked_error([]) from None
-        transaction = database.query(database.transaction_id_sql)
-        try:
-            whole = database.whole_files and not database.split_here.search(step.script.sql)
-            if whole and step.statements:
-                database.run(step.script.sql)
-            for statement in () if whole else step.statements:
-                self.statement, self.since = statement, time.monotonic()
-                database.run(statement.text)
-                if not database.in_transaction:
-                    break
-            if not database.in_transaction or database.query(database.transaction_id_sql) != transaction:
-                raise _Failed("the file has ended the transaction that it runs in")  # noqa: TRY301 (one way out)
-            self.statement, self.since = None, 0
-            took_ms = round(1000 * (time.monotonic() - started))
-            result = self.finish(step, step.direction, len(step.statements), took_ms)
-        except _Failed as failed:
-            raise self._error(step, failed) from None
-        return result
 
     def _error(self, step: Step, failed: _Failed) -> StatementError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
@@ -2854,88 +2831,100 @@ class _Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (_script_path(step), "") if offset is None else _place(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = f"correct {line}, then run  migrate {step.direction}"
-        if failed.code in {"25001", "55P04", "2D000"} and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
-        fix = _FIXES.get(failed.code, fix)
+        fix = _FIXES.get(failed.code, f"correct {line}, then run  migrate {step.direction}")
         if failed.lost:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
-        what = failed.message
-        if failed.code in self.database.retried:
+        elif failed.code in {"25001", "55P04", "2D000"} and step.script.in_transaction:
+            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
+        elif failed.code in self.database.retried:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
             way = "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
-        if self.timed_out:
-            what = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
-        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
-        error.code, self.since = "lost" if failed.lost else failed.code, 0
+        timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
+        error = StatementError(timeout if self.timed_out else failed.message, where=where, excerpt=excerpt, fix=fix)
+        error.code = "lost" if failed.lost else failed.code
         return error
 
-    def _run_journaled(self, step: Step) -> None:
-        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
-
-        When it fails, the row says which statements have run; where none has, it is as it was before.
-        """
-        rows = self._await_owner() if self.database.local_locks else self.history.read(step.version)
-        before, started = [row for row in rows if row.version == step.version], time.monotonic()
-        left = remaining([step], before)
-        if not left:
-            return
-        step, sums = left[0], _checksums(step.statements)
+    def _begin(self, step: Step) -> None:
+        self.begun.append(step)
+        self.began = time.monotonic()
         self.notify(step)
-        first = _resume_point(step, sums)
-        try:
-            self.claim(step, first)
-        except _Failed as failed:
-            if failed.code not in self.database.taken:
-                raise
-            self._await_owner()
-            self._run_journaled(step)
-            return
-        try:
-            result = self._try_journaled(step, sums, first, started)
-        except _Failed as failed:
-            if error := self._settled(step, before, failed, sums):
-                raise error from None
-            self.notify("the connection was lost during COMMIT; the history says that it was done")
-            result = Result(step.version, step.name, step.direction, len(step.statements) - first)
-        except KeyboardInterrupt:
-            number = self.database.session_id
-            self.database.cancel()
-            error = self._settled(step, before, _Failed("interrupted", lost=True), sums)
-            if not error:
-                self.done(Result(step.version, step.name, step.direction, len(step.statements) - first))
-                raise
-            error.fix = error.fix if "repair" in error.fix else f"go on where it stopped:  migrate {step.direction}"
-            if number:
-                error.state = f"the statement was ended (connection {number}). {error.state}"
-            raise KeyboardInterrupt(error) from None
-        self.done(result)
 
-    def _try_journaled(self, step: Step, sums: Sequence[str], first: int, started: float) -> Result:
-        """Run what is left, again from the last noted statement where one waited too long for a lock."""
-        database, attempt, begin, fresh = self.database, 0, first, True
-        while True:
-            try:
-                database.limit()
-                self.run_statements(step, sums, begin, fresh=fresh)
-                with contextlib.nullcontext() if database.in_transaction else self.transaction():
-                    took_ms = round(1000 * (time.monotonic() - started))
-                    result = self.finish(step, step.direction, len(step.statements) - first, took_ms)
-                    database.commit(self.deadline)
-            except _Failed as failed:  # noqa: PERF203 (it is tried again)
-                self.since = 0
-                code = code_of(self.statement, database.syntax) if self.statement else ""
-                late = attempt >= self.settings.retries or self.timed_out or database.may_be_partial.match(code)
-                if failed.code not in database.retried or late:
-                    raise
-                database.rollback()
-                begin, fresh = self.history.read(step.version)[0].statements_done, False
-                database.query(self.history.progress(step.version, begin, sums[begin]))
-                self._pause(attempt, failed.message)
-                attempt += 1
-            else:
-                return result
+    @property
+    def took_ms(self) -> int:
+        """Return for how long the file has run."""
+        return round(1000 * (time.monotonic() - self.began))
+
+    def _time(self, statement: Statement | None) -> None:
+        """Start the clock of what runs now; None is the whole file."""
+        self.statement, self.since, self.timed_out, self.database.blockers = statement, time.monotonic(), False, []
+
+    def _may_be_partial(self) -> bool:
+        """Tell if the statement that has failed may have committed a part of its work."""
+        code = code_of(self.statement, self.database.syntax) if self.statement else ""
+        return bool(self.database.may_be_partial.match(code))
+
+    def _try_transaction(self, batch: Sequence[Step], results: list[Result], _tried: int) -> None:
+        """Run *batch* in one transaction, and commit. Raises _Failed: all is undone."""
+        database = self.database
+        self.begun = []
+        with self.transaction():
+            before = Counter() if len(batch) > 1 and not self.all_or_nothing else database.broken_references()
+            for step in batch:
+                if remaining([step], self.history.read(step.version)):
+                    self._begin(step)
+                    results.append(self._run_file(step))
+            for (table, parent), number in (database.broken_references() - before).items():
+                what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
+                raise _Failed(f"{what} without a row of {parent}")
+
+    def _run_file(self, step: Step) -> Result:
+        """Run one file inside the open transaction, its history row first. Raises _Failed; commits nothing."""
+        database = self.database
+        self._time(None)
+        try:
+            self.claim(step)
+        except _Failed as failed:
+            if failed.code in database.taken:
+                raise database.locked_error([]) from None
+            raise
+        transaction = database.query(database.transaction_id_sql)
+        whole = database.whole_files and not database.split_here.search(step.script.sql)
+        if whole and step.statements:
+            database.run(step.script.sql)
+        for statement in () if whole else step.statements:
+            self._time(statement)
+            database.run(statement.text)
+            if not database.in_transaction:
+                break
+        if not database.in_transaction or database.query(database.transaction_id_sql) != transaction:
+            raise _Failed("the file has ended the transaction that it runs in")
+        self.statement, self.since = None, 0
+        return self.finish(step, step.direction, len(step.statements), self.took_ms)
+
+    def _try_journaled(self, step: Step, sums: Sequence[str], results: list[Result], tried: int) -> None:
+        """Run what is left, where it was *tried* before from the last noted statement, and let the row go.
+
+        Raises _Failed: the row is exact, but where the connection is lost, or a statement may have done a part.
+        """
+        database, history = self.database, self.history
+        first = step.resume.statements_done if step.resume else 0
+        begin = history.read(step.version)[0].statements_done if tried else first
+        try:
+            database.limit()
+            self.run_statements(step, sums, begin, fresh=not tried)
+            with self.transaction():
+                results.append(self.finish(step, step.direction, len(step.statements) - first, self.took_ms))
+        except KeyboardInterrupt:
+            database.cancel()
+            raise
+        except _Failed as failed:
+            database.rollback()
+            if not failed.lost and not self._may_be_partial():
+                with contextlib.suppress(_Failed, MigrateError, IndexError):
+                    done = history.read(step.version)[0].statements_done
+                    database.query(history.progress(step.version, done, sums[done]))
+            raise
 
     def run_statements(self, step: Step, sums: Sequence[str], first: int, *, fresh: bool) -> None:
         """Run what comes after the *first* statements. Raises _Failed; may leave data changes uncommitted.
@@ -2945,8 +2934,8 @@ class _Run:
         database = self.database
         note = ""  # of data changes, written down once, just before their COMMIT: it would change ROW_COUNT()
         for number, statement in enumerate(step.statements, 1):
-            self.statement, code = statement, code_of(statement, database.syntax)
-            self.since, self.timed_out, database.blockers = time.monotonic(), False, []
+            self._time(statement)
+            code = code_of(statement, database.syntax)
             done = self.history.progress(step.version, number, sums[number])
             if number <= first:
                 if fresh and database.session.match(code):
@@ -2972,51 +2961,26 @@ class _Run:
                     database.run_marked(statement, self.history.progress(step.version, number - 1, sums[number]), done)
         self.statement, self.since = None, 0
 
-    def _settled(
-        self, step: Step, before: Sequence[Applied], failed: _Failed, sums: Sequence[str],
-    ) -> StatementError | None:
-        """Make the row as exact as can be after a failure, and return the error that says what it says now.
-
-        None if the file is in after all: the connection was lost after the last COMMIT had reached the server.
-        """
-        error, history, database = self._error(step, failed), self.history, self.database
-        number = database.session_id
-        self.since = 0
-        database.rollback()
-        try:
-            if failed.lost:  # with the lock, which waits for a statement that still runs
-                database.renew(time.monotonic() + (3 if failed.message == "interrupted" else 60), patience=10)
-            if failed.lost and not remaining([step], history.read(step.version)):
-                return None
-            row = history.read(step.version)[0]
-            done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
-            code = code_of(self.statement, database.syntax) if self.statement else ""
-            if marked and not failed.lost and not database.may_be_partial.match(code):
-                database.query(history.progress(step.version, done, sums[done]))
-                marked = False
-            if done or marked:
-                count = _count(len(step.statements), "statement")
-                error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-                error.fix += f"; it goes on with statement {done + 1}"
+    def _settle(self, step: Step, sums: Sequence[str], before: Sequence[Applied], error: StatementError) -> None:
+        """Let the row go where no statement has run; write into *error* what it says. Raises _Failed, MigrateError."""
+        row = self.history.read(step.version)[0]
+        done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
+        if done or marked:
+            count = _count(len(step.statements), "statement")
+            error.state = f"{done} of {count} have run and stay; table {self.history.table} says dirty."
+            error.fix += f"; it goes on with statement {done + 1}"
+        else:
+            error.state = "nothing was changed: no statement of this file has run."
+            if step.direction == "up":
+                self.history.delete(step.version)
             else:
-                error.state = "nothing was changed: no statement of this file has run."
-                if step.direction == "up":
-                    history.delete(step.version)
-                else:
-                    old = before[0]
-                    history.update(step.version, {
-                        "dirty": False, "direction": "up", "statements": old.statements, "owner": None,
-                        "statements_done": old.statements, "done_checksum": old.checksum})
-            if marked:
-                error.state += f" Statement {done + 1} may have run, or a part of it."
-                error.fix = _ASK.format(row=row, number=done + 1)
-        except LockedError:
-            error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
-                           " the history says which have run.")
-        except (_Failed, MigrateError, IndexError):
-            error.state = error.state or "the database cannot be asked now; its history says which statements have run."
-        self._log_failure(error)
-        return error
+                old = before[0]
+                self.history.update(step.version, {
+                    "dirty": False, "direction": "up", "statements": old.statements, "owner": None,
+                    "statements_done": old.statements, "done_checksum": old.checksum})
+        if marked:
+            error.state += f" Statement {done + 1} may have run, or a part of it."
+            error.fix = _ASK.format(row=row, number=done + 1)
 
 
 _ASK: Final = """look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:
@@ -3390,7 +3354,7 @@ def _scratch(settings: Settings, url: DatabaseURL, *, given: bool) -> Iterator[_
             with _Run.opened(replace(settings, url=replace(url, database=name))) as run:
                 yield run
         finally:
-            server.renew(0)
+            server.renew()
             server.query(server.drop_database_sql.format(server.quoted(name)))
 
 
@@ -3420,8 +3384,9 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
         return verdict._replace(result="failed", what=error.what)
     for expected, what in ((before, ""), (after, "up, down and up again")):
         if (found := look()) != expected:
-            signs = ("- ", expected - found), ("+ ", found - expected)
-            diff = tuple(sign + text for sign, texts in signs for text in sorted(texts))
+            gone, new = ([line for text in sorted(texts) for line in text.splitlines()]
+                         for texts in (expected - found, found - expected))
+            diff = tuple(line for line in difflib.ndiff(gone, new) if line[0] != "?")
             return verdict._replace(result="differs", what=what, diff=diff)
         if what:
             return verdict

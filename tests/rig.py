@@ -176,7 +176,7 @@ class Mortal(Servant):
             self.command = [str(folder / "postgres"), "-D", data, "-p", str(self.port), "-k", str(self.home),
                             "-c", "listen_addresses=127.0.0.1"]  # fmt: skip
             self.url = f"postgres://app@127.0.0.1:{self.port}/postgres"
-            self.serve(*self.command)
+            self.restart()  # it listens before it lets anybody in
         else:
             mariadbd = program("mariadbd", "mariadb-server-core")
             self.call("mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",

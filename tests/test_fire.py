@@ -131,6 +131,7 @@ def test_a_statement_is_ended_at_the_statement_timeout(desk: Desk, database: Dat
     assert time.monotonic() - started < 20
     assert ran.exit == 1
     assert "statement timeout" in ran.err
+    assert "nothing was changed" in ran.err
     assert desk("--dir", "sql", "status").out.split("\t")[2] == "pending"
 
 
@@ -159,6 +160,29 @@ def test_a_file_that_waits_too_long_is_tried_again_and_says_for_whom(desk: Desk,
     assert re.search(r"1 add: .*; rolled back, again in \d+\.\d s \(1 of 9\)", said)
     assert out.startswith("applied  1 add")
     assert process.returncode == 0
+
+
+def test_a_signal_between_two_attempts_is_told_what_is_in(desk: Desk, server_database: Database) -> None:
+    server_database.execute("CREATE TABLE t (n INTEGER)")
+    desk.write({"sql/1_add.up.sql": "CREATE TABLE other (n INTEGER);\nALTER TABLE t ADD COLUMN m INTEGER;"})
+    cursor = server_database.connect().cursor()
+    cursor.execute("BEGIN")
+    cursor.execute("SELECT * FROM t")
+    cursor.fetchall()
+    with runner(desk, server_database, "--ddl-lock-timeout", "1", "--retries", "9", "up") as process:
+        assert process.stderr
+        assert "; rolled back, again in " in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert err.startswith("error: terminated\n")
+    postgres = server_database.dialect == "postgres"
+    state = "rolled back whole: 1 add." if postgres else "1 of 2 statements have run and stay;"
+    assert state in err
+    assert server_database.tables() == (["t"] if postgres else ["other", "t"])
+    cursor.execute("COMMIT")
+    desk.set(DATABASE_URL=server_database.url)
+    assert desk("--dir", "sql", "up").exit == 0
 
 
 def test_status_does_not_wait_for_ever_for_a_history_that_another_program_locks(
