@@ -817,18 +817,6 @@ def _whoami() -> str:
     return f"{user}@{os.uname().nodename}"[:255]
 
 
-class _Effect(NamedTuple):
-    """What the documentation says that a statement does besides its work; *pattern* is searched in its bare text.
-
-    *rule* is "locks", "rewrites" or "cannot be undone"; of each, the first that is found counts.
-    """
-
-    rule: str
-    pattern: str
-    what: str
-    link: str  # below ``Database.manual``
-
-
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -860,8 +848,10 @@ class Database(ABC):
     leaks = _NEVER  # what it does would reach the next file
     retried: frozenset[str] = frozenset()  # codes of a lock that was not obtained, or of a deadlock
     taken: frozenset[str] = frozenset()  # codes of a claim that another runner has made
-    manual = ""  # where the links of the *effects* begin
-    effects: ClassVar[tuple[_Effect, ...]] = ()
+    # What the documentation says that a statement does besides its work: of each rule, the first pattern counts that is
+    # found in its bare text; what to say then, and the page below *manual* that says so.
+    effects: ClassVar[Mapping[str, Sequence[tuple[str, str, str]]]] = {}
+    manual = ""
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
@@ -1176,12 +1166,14 @@ class SQLite(Database):
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
     manual, _column_dropped = "https://www.sqlite.org/", r"^ALTER\s+TABLE\b.*\bDROP\b"
-    effects: ClassVar = (
-        _Effect("cannot be undone", r"^DROP\s+TABLE\b", "the table cannot be recovered", "lang_droptable.html"),
-        _Effect("cannot be undone", _column_dropped, "the data of the column is purged", "lang_altertable.html"),
-        _Effect("rewrites", _column_dropped, "the table, to purge the column", "lang_altertable.html"),
-        _Effect("rewrites", r"^VACUUM\b", "the whole database file", "lang_vacuum.html"),
-        _Effect("locks", r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"))
+    effects: ClassVar = {
+        "cannot be undone": (
+            (r"^DROP\s+TABLE\b", "the table cannot be recovered", "lang_droptable.html"),
+            (_column_dropped, "the data of the column is purged", "lang_altertable.html")),
+        "rewrites": (
+            (_column_dropped, "the table, to purge the column", "lang_altertable.html"),
+            (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
+        "locks": ((r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"),)}
 
     def _connect(self, *, write: bool) -> None:
         path, memory = Path(self.url.database), self.url.database == ":memory:"
@@ -1367,32 +1359,32 @@ class Postgres(Database):
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
     linter = "squawk"
-    _altered = r"^ALTER\s+TABLE\b.*\b"
-    effects: ClassVar = (
-        _Effect("cannot be undone", r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it",
-                "sql-droptable.html"),
-        _Effect("cannot be undone", r"^TRUNCATE\b", "all rows are removed", "sql-truncate.html"),
-        _Effect("cannot be undone", _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|NOT|EXPRESSION|IDENTITY)\b)",
-                "whatever data was in the column disappears", "ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN"),
-        _Effect("cannot be undone", r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type",
-                "datatype-enum.html"),
-        _Effect("rewrites", _altered + r"(SET\s+DATA\s+)?TYPE\b",
-                "the table and its indexes, unless the old type is binary coercible", "sql-altertable.html"),
-        _Effect("rewrites", _altered + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
-                r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))", "the table", "sql-altertable.html"),
-        _Effect("rewrites", _altered + r"ADD\b.*\bDEFAULT\s+\w+\s*\(", "the table, where the default is volatile",
-                "sql-altertable.html"),
-        _Effect("rewrites", r"^(CLUSTER|VACUUM\s.*\bFULL)\b", "the table and its indexes", "sql-cluster.html"),
-        _Effect("locks", r"\bCONCURRENTLY\b", "nobody who reads or writes; waits for old transactions",
-                "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"),
-        _Effect("locks", _altered + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
-        _Effect("locks", r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
-        _Effect("locks", r"^CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b|" + _altered + r"FOREIGN\s+KEY\b",
-                "the tables against writes (SHARE ROW EXCLUSIVE)", "explicit-locking.html"),
-        _Effect("locks", r"^(ALTER\s+TABLE|DROP\s+(TABLE|INDEX|MATERIALIZED|VIEW)|TRUNCATE|REINDEX|CLUSTER"
-                r"|VACUUM\s.*\bFULL|REFRESH|LOCK)\b", "the table against reads and writes (ACCESS EXCLUSIVE)",
-                "explicit-locking.html"),
-        _Effect("locks", r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"))
+    _altered, _rewritten = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
+    effects: ClassVar = {
+        "cannot be undone": (
+            (r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it", "sql-droptable.html"),
+            (r"^TRUNCATE\b", "all rows are removed", "sql-truncate.html"),
+            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|NOT|EXPRESSION|IDENTITY)\b)",
+             "whatever data was in the column disappears", "ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN"),
+            (r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type", "datatype-enum.html")),
+        "rewrites": (
+            (_altered + r"(SET\s+DATA\s+)?TYPE\b",
+             "the table and its indexes, unless the old type is binary coercible", "sql-altertable.html"),
+            (_altered + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
+             r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))", "the table", "sql-altertable.html"),
+            (_altered + r"ADD\b.*\bDEFAULT\s+\w+\s*\(", "the table, where the default is volatile",
+             "sql-altertable.html"),
+            (_rewritten, "the table and its indexes", "sql-cluster.html")),
+        "locks": (
+            (r"\bCONCURRENTLY\b", "nobody who reads or writes; waits for old transactions",
+             "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"),
+            (_altered + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
+            (r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
+            (r"^CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b|" + _altered + r"FOREIGN\s+KEY\b",
+             "the tables against writes (SHARE ROW EXCLUSIVE)", "explicit-locking.html"),
+            (_rewritten + r"|^(ALTER\s+TABLE|DROP\s+(TABLE|INDEX|MATERIALIZED|VIEW)|TRUNCATE|REINDEX|REFRESH|LOCK)\b",
+             "the table against reads and writes (ACCESS EXCLUSIVE)", "explicit-locking.html"),
+            (r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"))}
     drop_database_sql = "DROP DATABASE {} WITH (FORCE)"
     schemas_sql = """SELECT nspname::text FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
@@ -1579,23 +1571,23 @@ class MySQL(Database):
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
-    effects: ClassVar = (
-        _Effect("cannot be undone", r"^DROP\s+(TABLE|DATABASE|SCHEMA)\b", "the table and all its data are removed",
-                "drop-table.html"),
-        _Effect("cannot be undone", r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
-        _Effect("cannot be undone", _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|PRIMARY|FOREIGN|CHECK"
-                r"|PARTITION)\b)", "the data of the column is removed", "alter-table.html"),
-        _Effect("rewrites", _altered + r"(MODIFY|CHANGE)\b", "the table, where type, NULL or order changes", _online),
-        _Effect("rewrites", _altered + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)",
-                "the table", _online),
-        _Effect("rewrites", _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK)\b)",
-                "the table, unless ALGORITHM=INSTANT applies", _online),
-        _Effect("rewrites", r"^OPTIMIZE\b", "the table", _online),
-        _Effect("locks", r"^(ALTER|DROP|TRUNCATE|RENAME|CREATE\s+(\w+\s+)?(INDEX|TRIGGER)|OPTIMIZE|LOCK)\b",
-                "the table (metadata lock): it waits for open transactions, and all others wait for it",
-                "metadata-locking.html"),
-        _Effect("locks", r"^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b", "the rows that it reads to change",
-                "innodb-locks-set.html"))
+    effects: ClassVar = {
+        "cannot be undone": (
+            (r"^DROP\s+(TABLE|DATABASE|SCHEMA)\b", "the table and all its data are removed", "drop-table.html"),
+            (r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
+            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|PRIMARY|FOREIGN|CHECK|PARTITION)\b)",
+             "the data of the column is removed", "alter-table.html")),
+        "rewrites": (
+            (_altered + r"(MODIFY|CHANGE)\b", "the table, where type, NULL or order changes", _online),
+            (_altered + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)", "the table", _online),
+            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK)\b)",
+             "the table, unless ALGORITHM=INSTANT applies", _online),
+            (r"^OPTIMIZE\b", "the table", _online)),
+        "locks": (
+            (r"^(ALTER|DROP|TRUNCATE|RENAME|CREATE\s+(\w+\s+)?(INDEX|TRIGGER)|OPTIMIZE|LOCK)\b",
+             "the table (metadata lock): it waits for open transactions, and all others wait for it",
+             "metadata-locking.html"),
+            (r"^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b", "the rows that it reads to change", "innodb-locks-set.html"))}
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import pymysql
@@ -2351,7 +2343,6 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
 # can be refused is refused before anything runs; then a file runs in a transaction where the database has such a
 # thing for DDL, and journaled, statement by statement, where it has not. The public verbs at the end tell the story.
 
-_LINT_PAGES: Final = "https://squawkhq.com/docs/"
 Notify = Callable[["Step | Result | Running | str"], None]
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
@@ -2393,6 +2384,15 @@ class Finding(NamedTuple):
     where: str
     what: str
     fix: str
+
+
+class Effect(NamedTuple):
+    """What a statement does besides its work, or what a linter has to say of it, and the page that says why."""
+
+    line: int
+    rule: str  # "cannot be undone", "rewrites", "locks", or one of the linter's
+    what: str
+    link: str
 
 
 def _quiet(_event: Step | Result | Running | str) -> None:
@@ -3126,18 +3126,17 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         return reason + more, "apply what is missing:  migrate up"
 
 
-def effects(database: Database, step: Step) -> Iterator[tuple[int, _Effect]]:
-    """Yield, with its line, what each statement does besides its work, as the database's documentation has it."""
+def effects(database: Database, step: Step) -> Iterator[Effect]:
+    """Yield what each statement does besides its work, as the database's documentation has it."""
     for statement in step.statements:
-        code, found = code_of(statement, database.syntax), set[str]()
-        for effect in database.effects:
-            if effect.rule not in found and re.search(effect.pattern, code, re.DOTALL):
-                found.add(effect.rule)
-                yield statement.line, effect
+        code = code_of(statement, database.syntax)
+        for rule, known in database.effects.items():
+            for _, what, page in [each for each in known if re.search(each[0], code, re.DOTALL)][:1]:
+                yield Effect(statement.line, rule, what, database.manual + page)
 
 
-def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path, int, str, str]]:
-    """Yield (file, line, rule, what) for what the linter of a database, where it is installed, has to say of files.
+def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
+    """Yield what the linter of a database, where it is installed, has to say of files.
 
     Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
     """
@@ -3150,7 +3149,9 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (one command of ours)
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
-            yield Path(each["file"]), each["line"] + 1, each["rule_name"], each["message"]
+            rule = each["rule_name"]
+            link = f"https://squawkhq.com/docs/{rule}"
+            yield Path(each["file"]), Effect(each["line"] + 1, rule, each["message"], link)
 
 
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
@@ -3490,8 +3491,8 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
                 for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
     for dialect in [each for each in found if each]:
         paths = [each.up.path for each in found[dialect].values()]  # a down file drops things: that is what it is for
-        findings += [Finding("warning", f"{_shown(path)}:{line}", f"{rule}: {what}", f"see {_LINT_PAGES}{rule}")
-                     for path, line, rule, what in lint(_DATABASES[dialect], paths)]
+        findings += [Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
+                     for path, said in lint(_DATABASES[dialect], paths)]
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
         scripts = [script for each in found.values() for pair in each.values() for script in (pair.up, pair.down)]
         findings += _check_base(root, [script for script in scripts if script], base)
@@ -3672,10 +3673,8 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     said = [*lint(type(database), [each.script.path.resolve() for each in steps if not each.stored])]
     rows = []
     for step in steps:
-        known = [{"line": line, "rule": each.rule, "what": each.what, "link": database.manual + each.link}
-                 for line, each in effects(database, step)]
-        known += [{"line": line, "rule": rule, "what": what, "link": f"{_LINT_PAGES}{rule}"}
-                  for path, line, rule, what in said if path == step.script.path.resolve() and not step.stored]
+        of_file = [each for path, each in said if path == step.script.path.resolve() and not step.stored]
+        known = sorted([*effects(database, step), *of_file], key=attrgetter("line"))
         rows.append({
             "version": step.version, "name": step.name, "direction": step.direction,
             "statements": len(step.statements), "done": step.resume.statements_done if step.resume else 0,
@@ -3685,7 +3684,7 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
             "down_sql": step.down_sql if step.direction == "up" else None,
             "sql": [{"number": number, "line": each.line, "text": each.text}
                     for number, each in enumerate(step.statements, 1)],
-            "findings": sorted(known, key=itemgetter("line"))})
+            "findings": [each._asdict() for each in known]})
     columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
 
