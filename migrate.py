@@ -46,6 +46,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache, partial
 from html import escape
+from itertools import chain, count
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from string import Template
@@ -997,8 +998,12 @@ class Database(ABC):
             self.rollback()
         return free
 
+    def lock_key(self, key: str) -> str:
+        """Return what the server knows the lock *key* as."""
+        return hashlib.sha256(key.encode()).hexdigest()[:40]
+
     def _take(self, sql: str, key: str) -> bool:
-        self._key = hashlib.sha256(key.encode()).hexdigest()[:40]
+        self._key = self.lock_key(key)
         return not (sql and key) or bool(self.query(sql, self._key)[0][0])
 
     def commit(self) -> None:
@@ -1546,6 +1551,7 @@ class MySQL(Database):
         r"(INSERT|UPDATE|DELETE|REPLACE|SELECT|WITH|VALUES|TABLE|DO|SHOW|EXPLAIN|DESCRIBE|DESC|HELP|LOAD\s+(DATA|XML)"
         r")\b|\(|SET\s+@(?!@)")
     may_be_partial = re.compile(r"(CALL|EXECUTE|BEGIN)\b")
+    partial_on_mariadb = re.compile(may_be_partial.pattern + r"|DROP\b[^;]*,")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
@@ -1634,7 +1640,7 @@ class MySQL(Database):
             self.query("SET SESSION wsrep_sync_wait = 7")  # read what the other nodes have committed
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
         if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
-            self.may_be_partial = re.compile(self.may_be_partial.pattern + r"|DROP\b[^;]*,")
+            self.may_be_partial = self.partial_on_mariadb
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
@@ -1715,16 +1721,21 @@ class _Writer(Database):
     """
 
     client = ""  # how the script is run
+    unsafe = _NEVER, ""  # what client or server would read as something else in quotes, and how such a text is written
     delimiter = ";"
-    database_sql = ""  # the name of the database that the client is connected to
+    database_sql = ""  # the name of the database that the client is connected to,
+    name_of: Callable[[str], str] = str  # and of one in a URL
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
     who = _Code()
     schema = ""  # of the history
 
-    def __init__(self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0) -> None:
-        super().__init__(url, lock_wait, statement_wait)
+    def __init__(self, url: DatabaseURL, *waits: float) -> None:
+        super().__init__(url, *waits)
         self.lines: list[str] = []
         self._begun = False  # a transaction
+
+    def _connect(self, *, write: bool) -> None:
+        """See Database. To nothing."""
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -1739,7 +1750,7 @@ class _Writer(Database):
     def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         """Write a statement of ours, with its values."""
         values = iter(args)
-        self.run(re.sub(r"\?", lambda _: self.literal(next(values)), sql), end="")
+        self.run(re.sub(r"\?", lambda mark: self.literal(next(values, _Code(mark[0]))), sql), end="")
         return []
 
     def run(self, sql: str, *, end: str = "\n") -> None:
@@ -1754,14 +1765,17 @@ class _Writer(Database):
 
     def literal(self, value: object) -> str:
         """Return a value as SQL."""
-        if isinstance(value, (bool, _Code)) or not isinstance(value, str):
-            return "NULL" if value is None else str(value).upper() if isinstance(value, bool) else str(value)
-        return "'" + value.replace("'", "''") + "'"
+        if isinstance(value, _Code):
+            return value
+        if not isinstance(value, str):
+            return "NULL" if value is None else str(value).upper()
+        pattern, way = self.unsafe
+        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
 
-    def lock_condition(self, sql: str, relation: str) -> tuple[str, str]:
-        """Take the lock of this tool for the table *relation*, or stop."""
-        key = hashlib.sha256(relation.encode()).hexdigest()[:40]
-        return f"NOT COALESCE(({sql.replace('?', self.literal(key))}), FALSE)", self.rival
+    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
+        """Take the lock *key* of this tool, where there is one, or stop."""
+        taken = sql.replace("?", self.literal(self.lock_key(key)))
+        return [(f"NOT COALESCE(({taken}), FALSE)", self.rival)] if sql else []
 
     @abstractmethod
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
@@ -1799,8 +1813,10 @@ class _Writer(Database):
 
 class _SQLiteWriter(_Writer, SQLite):
     client = "sqlite3 -batch app.db < plan.sql"
+    unsafe = re.compile("\r"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     database_sql = """(SELECT replace(file, rtrim(file, replace(file, '/', '')), '') FROM pragma_database_list
         WHERE name = 'main')"""
+    name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
     who = _Code("'sqlite3'")
@@ -1834,11 +1850,6 @@ class _SQLiteWriter(_Writer, SQLite):
         ON known.child = found.child AND known.parent = found.parent WHERE found.n > coalesce(known.n, 0))"""
         self.stop_if([(found, "FOREIGN KEY constraint failed")])
         self.query("DROP TABLE temp.migrate_broken")
-
-    def literal(self, value: object) -> str:
-        if isinstance(value, str) and "\r" in value:
-            return f"CAST(X'{value.encode().hex()}' AS TEXT)"  # the client reads CRLF as LF
-        return super().literal(value)
 
     def forget(self, statements: Sequence[Statement]) -> str:
         """See _Writer."""
@@ -1896,24 +1907,25 @@ class _PostgresWriter(_Writer, Postgres):
 
 class _MySQLWriter(_Writer, MySQL):
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
+    unsafe = re.compile(r"[\\\r]"), "CONVERT(X'{}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
     database_sql = "COALESCE(DATABASE(), '')"
     clock = _Code("UTC_TIMESTAMP(3)")
     elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
     who = _Code("USER()")
     _assigned = re.compile(r"(?:\bSET|,)\s+(?:(?:SESSION|LOCAL)\s+|@@(?:(?:SESSION|LOCAL)\.)?)?([A-Z_]+)\s*:?=")
-    # A list of tables that MariaDB drops one by one counts on MySQL too: which of them runs it is not known.
-    may_be_partial = re.compile(MySQL.may_be_partial.pattern + r"|DROP\b[^;]*,")
+    may_be_partial = MySQL.partial_on_mariadb  # which of the two will run it is not known
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. With a delimiter of its own, what stands before it is one packet."""
         everything = "\n".join(texts)
-        marks = ("//", "$$", *(f"//{number}" for number in range(10**6)))
+        marks = chain(("//", "$$"), map("//{}".format, count()))
         self.delimiter = next(mark for mark in marks if mark not in everything)
         self.lines.append(f"DELIMITER {self.delimiter}")
         self.query("SET NAMES utf8mb4")
         # What the client sets by itself, with --safe-updates.
         self.query("SET SESSION sql_safe_updates = DEFAULT, sql_select_limit = DEFAULT, max_join_size = DEFAULT")
-        if any(";" in text and _has_comment(text, self.syntax) for text in texts):
+        bodies = [text for text in texts if ";" in text]
+        if any(kind == "comment" for body in bodies for kind, *_ in _tokens(body, 0, self.syntax)):
             kept = "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID() /* kept */"
             what = "run mysql with --comments: a body holds some"
             self.stop_if([(f"({kept}) NOT LIKE CONCAT('%/* kept', ' */%')", what)])
@@ -1925,12 +1937,10 @@ class _MySQLWriter(_Writer, MySQL):
         limit = max(1, math.ceil(self.lock_wait)) if self.lock_wait else "DEFAULT"
         self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
 
-    def lock_condition(self, sql: str, relation: str) -> tuple[str, str]:
-        condition, what = super().lock_condition(sql, relation)
-        if not self.schema:
-            full = f"LEFT(SHA2(CONCAT('`', DATABASE(), '`.{relation}'), 256), 40)"
-            condition = re.sub("'[0-9a-f]{40}'", full.replace("\\", r"\\"), condition)
-        return condition, what
+    def lock_key(self, key: str) -> str:
+        """See Database. Where the database has no name yet, the server puts it into the key."""
+        full = f"LEFT(SHA2(CONCAT('`', DATABASE(), '`.{key}'), 256), 40)"
+        return super().lock_key(key) if self.schema else _Code(full)
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """See _Writer. SIGNAL cannot depend on anything outside of a routine; a column that is not there can."""
@@ -1939,11 +1949,6 @@ class _MySQLWriter(_Writer, MySQL):
         self.query("SET @migrate = IF(@migrate IS NULL, 'DO 0', CONCAT('SELECT `', @migrate, '`'))")
         self.query("PREPARE migrate FROM @migrate")
         self.query("EXECUTE migrate")
-
-    def literal(self, value: object) -> str:
-        if isinstance(value, str) and re.search(r"[\\\r]", value):
-            return f"CONVERT(X'{value.encode().hex()}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
-        return super().literal(value)
 
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
@@ -1983,10 +1988,6 @@ class _MySQLWriter(_Writer, MySQL):
 _TEMPORARY: Final = re.compile(
     r"""CREATE\s+TEMP(?:ORARY)?\s+(TABLE|VIEW|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?(`[^`]+`|"[^"]+"|[\w$]+)""",
     re.IGNORECASE)
-
-
-def _has_comment(text: str, syntax: Syntax) -> bool:
-    return any(kind == "comment" for kind, _, _ in _tokens(text, 0, syntax))
 
 
 def _cut_line_breaks(text: str, syntax: Syntax) -> str:
@@ -2351,6 +2352,7 @@ _FAULTS: Final = {
     "unclosed dollar quote": ("a dollar quote that is not closed", "close it with the tag it was opened with"),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
+_NO_VERSION: Final = "an empty history"
 _UNPAIRED: Final = ("a BEGIN without its COMMIT, or a COMMIT without a BEGIN", _CONTROL.fix)
 # The word that a message quotes, where no place comes with it.
 _QUOTED: Final = re.compile(
@@ -2530,14 +2532,15 @@ class _Run:
     @classmethod
     @contextlib.contextmanager
     def opened(
-        cls, given: Settings | str, notify: Notify = _quiet, *, files: bool = True, exists: bool = False
+        cls, given: Settings | str, notify: Notify = _quiet, *, files: bool = True, exists: bool = False,
+        databases: Mapping[str, type[Database]] = _DATABASES,
     ) -> Iterator[_Run]:
         """Read the files and the history. What the body raises goes on as MigrateError, with the results so far."""
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
-        with contextlib.closing(_DATABASES[settings.url.dialect](settings.url, *limits)) as database:
+        with contextlib.closing(databases[settings.url.dialect](settings.url, *limits)) as database:
             try:
                 database.open()
                 if exists and not database.exists:
@@ -3172,23 +3175,73 @@ def plan_script(
     With *start*, a version or "empty", for any database of that dialect that is there, and nothing is connected to.
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
-    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
-    if start is None:
-        with _Run.opened(settings, notify) as run:
-            for row in run.applied:
-                if row.dirty:
-                    raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-            steps = run.planned(direction, **choice)
-            if not steps:
-                notify("nothing to do")
-            return _write_script(run, steps, offline=False)
-    migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect))
-    limit = -1 if start == "empty" else find_version(start, {each.key: each for each in migrations})
-    rows = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
-            for each in migrations if each.key <= limit]
-    database = _WRITERS[settings.url.dialect](settings.url)
-    run = _Run(settings, notify, database, History(database, settings.table), migrations, rows, [])
-    return _write_script(run, run.planned(direction, **choice), offline=True)
+    with _Run.opened(settings, notify, databases=_DATABASES if start is None else _WRITERS) as run:
+        if start is not None:
+            limit = -1 if start == "empty" else find_version(start, {each.key: each for each in run.migrations})
+            run.applied = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
+                           for each in run.migrations if each.key <= limit]
+        for row in run.applied:
+            if row.dirty:
+                raise dirty_error(row, f"finish it first:  migrate {row.direction}")
+        steps = run.planned(direction, **choice)
+        if not steps:
+            notify("nothing to do")
+            return ""
+        return _write_script(run, steps, offline=start is not None)
+
+
+def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
+    settings, way = run.settings, steps[0].direction
+    database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
+    database.syntax, database.schema = run.database.syntax, "".join(run.history.schemas)
+    for step in steps:
+        _refuse_unsuited(database, step)
+    versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
+    history = History(database, settings.table)
+    history.missing = set() if versions else run.history.missing
+    run = replace(run, database=database, history=history)
+    at = versions[-1] if versions else _NO_VERSION
+    place = f"any {database.label} database at {at}" if offline else str(settings.url)
+    database.lines += [
+        f"-- {way.capitalize()}, {_count(len(steps), 'migration')}, on {place}; history: {history.relation}",
+        f"-- Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC.",
+        f"-- To run it:  {database.client}",
+        "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
+        f"-- What was done before an error stays and is in the history: mend what failed, then  migrate {way}"]
+    database.start([statement.text for step in steps for statement in step.statements])
+    named = [] if offline else [(f"{database.database_sql} <> {database.literal(name)}", f"this plan is for {name}")]
+    for number, step in enumerate(steps, 1):
+        database.lines.append(
+            f"\n-- {number} of {len(steps)}: {_script_path(step)}\n-- sha256 {step.script.checksum}, "
+            f"{_count(len(step.statements), 'statement')}, "
+            f"{'statement by statement' if _is_journaled(step, database) else 'in one transaction'}")
+        counted = f"SELECT count(*) FROM {history.relation}"
+        elsewhere = f"this plan starts at {at}, and the database does not"
+        expected = [(f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
+                    (f"({counted}) <> {len(versions)}", elsewhere)]
+        if number == 1 and versions:
+            listed = ", ".join(map(database.literal, versions))
+            expected.append((f"({counted} WHERE version IN ({listed})) <> {len(versions)}", elsewhere))
+        _write_step(run, database, step, named, expected)
+        more = number < len(steps) and database.leaks.search(step.script.sql)
+        if what := database.forget(step.statements) if more else "":
+            fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
+            raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)
+        versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
+        at = versions[-1] if versions else _NO_VERSION
+    return "\n".join(database.lines) + "\n"
+
+
+def _refuse_unsuited(database: _Writer, step: Step) -> None:
+    """Raise FileError for a statement that the client would not read as it stands."""
+    syntax = database.syntax
+    for statement in step.statements:
+        what, syntax = database.unsuited(statement, syntax), database.syntax_after(statement, syntax)
+        if what:
+            where, excerpt = _place(step, statement.offset)
+            fix = f"run it with  migrate {step.direction}  or change the line"
+            what = f"{database.client.split()[0]} cannot run this: {what}"
+            raise FileError(what, where=where, excerpt=excerpt, fix=fix)
 
 
 def _write_step(
@@ -3201,7 +3254,7 @@ def _write_step(
         database.query(database.begin_sql)
     database.limit()
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
-    conditions = [*named, database.lock_condition(lock_sql, run.history.relation)] if lock_sql else [*named]
+    conditions = [*named, *database.lock_conditions(lock_sql, run.history.relation)]
     if run.history.missing:
         database.stop_if(conditions)
         run.history.create()
@@ -3218,59 +3271,6 @@ def _write_step(
     if not journaled:
         database.before_commit()
     database.query("COMMIT")
-
-
-def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
-    if not steps:
-        return ""
-    settings, waits = run.settings, (run.settings.ddl_lock_timeout, run.settings.statement_timeout)
-    database = _WRITERS[settings.url.dialect](settings.url, *waits)
-    database.syntax, versions = run.database.syntax, [row.version for row in run.applied]
-    if not offline:
-        database.schema = "".join(run.history.schemas)
-    for step in steps:
-        syntax = database.syntax
-        for statement in step.statements:
-            what, syntax = database.unsuited(statement, syntax), database.syntax_after(statement, syntax)
-            if what:
-                where, excerpt = _place(step, statement.offset)
-                fix = f"run it with  migrate {step.direction}  or change the line"
-                what = f"{database.client.split()[0]} cannot run this: {what}"
-                raise FileError(what, where=where, excerpt=excerpt, fix=fix)
-    history = History(database, settings.table)
-    history.missing = run.history.missing if not versions else set()
-    run = replace(run, database=database, history=history)
-    at, way = versions[-1] if versions else "an empty history", steps[0].direction
-    place = f"any {database.label} database at {at}" if offline else str(settings.url)
-    database.lines += [
-        f"-- {way.capitalize()}, {_count(len(steps), 'migration')}, on {place}; history: {run.history.relation}",
-        f"-- Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC.",
-        f"-- To run it:  {database.client}",
-        "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
-        f"-- What was done before an error stays and is in the history: mend what failed, then  migrate {way}"]
-    database.start([statement.text for step in steps for statement in step.statements])
-    named = [] if offline else [(
-        f"{database.database_sql} <> {database.literal(Path(settings.url.database).name)}",
-        f"this plan is for {Path(settings.url.database).name}")]
-    listed = ", ".join(database.literal(version) for version in versions)
-    for number, step in enumerate(steps):
-        expected = [(f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way")]
-        for which in ("", f" WHERE version IN ({listed})")[: 2 if listed else 1]:
-            counted = f"(SELECT count(*) FROM {history.relation}{which})"
-            expected.append((f"{counted} <> {len(versions)}", f"this plan starts at {at}, and the database does not"))
-        database.lines.append(
-            f"\n-- {number + 1} of {len(steps)}: {_script_path(step)}\n-- sha256 {step.script.checksum}, "
-            f"{_count(len(step.statements), 'statement')}, "
-            f"{'statement by statement' if _is_journaled(step, database) else 'in one transaction'}")
-        _write_step(run, database, step, named, expected)
-        more = number + 1 < len(steps) and database.leaks.search(step.script.sql)
-        if what := database.forget(step.statements) if more else "":
-            fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number + 1} --sql"
-            raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)
-        listed = ""
-        versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
-        at = versions[-1] if versions else "an empty history"
-    return "\n".join(database.lines) + "\n"
 
 
 class Verdict(NamedTuple):
@@ -3765,10 +3765,10 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
     if not steps:
         notify("nothing to do")
     rows, status = plan_view(settings, steps).document["steps"], status_view(settings, states, exit_code=False)
-    moved, nothing = {version_key(each.version) for each in steps}, "an empty history"
+    moved = {version_key(each.version) for each in steps}
     after = [each.version for each in states if (
         direction == "up" if version_key(each.version) in moved else each.applied_at and each.state != "dirty")]
-    start, end = status.document["current"] or nothing, after[-1] if after else nothing
+    start, end = status.document["current"] or _NO_VERSION, after[-1] if after else _NO_VERSION
     sections, contents, rules = "", list[list[str]](), Counter[str]()
     for number, row in enumerate(rows, 1):
         title, file = (escape(each).replace("_", "_<wbr>") for each in (f"{row['version']} {row['name']}", row["file"]))

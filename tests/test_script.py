@@ -453,6 +453,28 @@ def test_a_script_on_a_database_of_another_name_changes_nothing(project: Project
     assert_stops(twin, script_of(project, "down"))
 
 
+@pytest.mark.databases("sqlite")
+def test_a_script_for_a_link_runs_on_what_it_leads_to(project: Project) -> None:
+    """The client tells the name of the file that it has opened in the end."""
+    project.write(THREE)
+    link = project.home / "link.db"
+    link.symlink_to(project.database.name)
+    named = replace(project, database=replace(project.database, name=str(link), url=f"sqlite:{link}"))
+    run_well(named.database, script_of(named))
+    assert set(project.states().values()) == {"applied"}
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "mysql"])
+def test_a_database_may_be_called_anything(dialect: str) -> None:
+    """A slash in its name is no folder, and a question mark stands for no value."""
+    writer = migrate._WRITERS[dialect](migrate.DatabaseURL(dialect, "a/b?"))
+    name = writer.name_of(writer.url.database)
+    writer.stop_if([(f"name <> {writer.literal(name)}", f"this plan is for {name}")])
+    text = "\n".join(writer.lines)
+    assert "name <> 'a/b?'" in text
+    assert "'this plan is for a/b?'" in text
+
+
 # --- A statement fails ----------------------------------------------------------------------------------------------
 
 
@@ -659,6 +681,14 @@ def test_without_a_database_the_corpus_is_planned_as_with_one(project: Project, 
     run_well(twin.database, offline(project, "1", "--from", versions[half - 1]))
     project.succeed("up", "1")
     assert_same(project, twin, "one more")
+
+
+def test_a_script_without_a_database_says_when_there_is_nothing_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "1_one.up.sql").write_text(COUNTER)
+    assert migrate.main(["--dir", str(tmp_path), "plan", "--sql", "--dialect", "postgres", "--from", "1"]) == 0
+    assert capsys.readouterr() == ("", "nothing to do\n")
 
 
 @pytest.mark.parametrize("url", ["postgres://nobody@127.0.0.1:1/app", "mysql://nobody@127.0.0.1:1/app"])
