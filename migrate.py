@@ -3150,7 +3150,7 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (one command of ours)
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
-            yield Path(each["file"]), each["line"] + 1, each["rule_name"], each["message"]
+            yield Path(each["file"]), each["line"] + 1, each["rule_name"], each["message"].removesuffix(".")
 
 
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
