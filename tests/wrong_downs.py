@@ -247,7 +247,7 @@ POSTGRES = [
     _pg("a routine keeps its new body", _PG_FUNCTION.replace("CREATE", "CREATE OR REPLACE").replace("+ 1", "+ 2"),
         "SELECT 1;", "n + 2", more=_PG_FUNCTION, back="DROP FUNCTION page_count;"),
     _pg("a routine comes back volatile", "DROP FUNCTION page_count;", _PG_FUNCTION.replace(" IMMUTABLE", ""),
-        "page_count", more=_PG_FUNCTION, back="DROP FUNCTION page_count;"),
+        "IMMUTABLE", more=_PG_FUNCTION, back="DROP FUNCTION page_count;"),
     _pg("a sequence stays", f"{ADD}\nCREATE SEQUENCE book_numbers;", BACK, "book_numbers"),
     _pg("a sequence has another step", "DROP SEQUENCE book_numbers;", "CREATE SEQUENCE book_numbers;", "book_numbers",
         more="CREATE SEQUENCE book_numbers INCREMENT BY 5;", back="DROP SEQUENCE book_numbers;"),
