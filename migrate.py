@@ -1875,6 +1875,11 @@ class _PostgresWriter(_Writer, Postgres):
     elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
     who = _Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
     schema = "public"
+    # What psql 18 sets again, or does not let go of, however often it is unset.
+    _psql_own = (
+        r"AUTOCOMMIT|COMP_KEYWORD_CASE|ECHO|ECHO_HIDDEN|ERROR|FETCH_COUNT|HIDE_TABLEAM|HIDE_TOAST_COMPRESSION"
+        r"|HISTCONTROL|HISTSIZE|IGNOREEOF|LAST_ERROR_\w+|ON_ERROR_ROLLBACK|ON_ERROR_STOP|PIPELINE_\w+|QUIET|ROW_COUNT"
+        "|SHOW_ALL_RESULTS|SHOW_CONTEXT|SINGLELINE|SINGLESTEP|SQLSTATE|VERBOSITY|WATCH_INTERVAL")
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. Of what psql would replace in the SQL, :name, nothing is left set."""
@@ -1901,7 +1906,7 @@ class _PostgresWriter(_Writer, Postgres):
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         """See _Writer."""
-        found = re.search(r"(?<!:):(\{\?|[A-Z][A-Z_0-9]*\b)", bare(statement.text, syntax))
+        found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", bare(statement.text, syntax))
         return f"psql puts something of its own in place of {found[0]}" if found else ""
 
 
@@ -2134,8 +2139,9 @@ class History:
     def update(self, version: str, values: Mapping[str, object], *, only: str | None = None) -> None:
         """Change columns of one row; with *only*, if that is still its owner. Raises _Failed."""
         changes = ", ".join(f"{name} = ?" for name in values)
+        # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
         where = "WHERE version = ?" + ("" if only is None else " AND COALESCE(owner, '') = ?")
-        self.database.query(f"UPDATE {self.relation} SET {changes}\n    {where}", *values.values(), version, only)
+        self.database.query(f"UPDATE {self.relation} SET {changes} {where}", *values.values(), version, only)
 
     def progress(self, version: str, done: int, checksum: str) -> str:
         """Return the SQL that notes progress: whole, because it travels in one packet with a person's statement."""
@@ -3154,7 +3160,7 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
         for each in json.loads(ran.stdout):
             rule = each["rule_name"]
             link = f"https://squawkhq.com/docs/{rule}"
-            yield Path(each["file"]), Effect(each["line"] + 1, rule, each["message"], link)
+            yield Path(each["file"]), Effect(each["line"] + 1, rule, each["message"].removesuffix("."), link)
 
 
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
@@ -3229,7 +3235,7 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
             raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)
         versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
         at = versions[-1] if versions else _NO_VERSION
-    return "\n".join(database.lines) + "\n"
+    return "\n".join([*database.lines, f"\n-- The end: {_count(len(steps), 'migration')}.\n"])
 
 
 def _refuse_unsuited(database: _Writer, step: Step) -> None:

@@ -64,7 +64,13 @@ def test_the_database_may_stand_in_a_file_of_the_working_directory(tmp_path: Pat
     assert (ran.returncode, (tmp_path / "mine.db").exists()) == (0, True), ran.stderr
 
 
-@pytest.mark.parametrize("words", [("--version",), ("check",), ("--help",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("--version",), ("check",), ("--help",), ("-q", "verify")),
+        ("plan", "--sql", "--dialect", "postgres", "--from", "20250816"),
+    ],
+)
 def test_what_needs_no_database_runs_without_one(words: tuple[str, ...]) -> None:
     assert container(*words).returncode == 0
 

@@ -152,7 +152,7 @@ def test_what_squawk_finds_is_in_the_plan_with_its_rule_and_line(desk: Desk, pos
     assert finding == {
         "line": 3,
         "rule": "require-concurrent-index-creation",
-        "what": "During normal index creation, table updates are blocked, but reads are still allowed.",
+        "what": "During normal index creation, table updates are blocked, but reads are still allowed",
         "link": "https://squawkhq.com/docs/require-concurrent-index-creation",
     }
     assert desk("plan").out.splitlines()[1].endswith("\tlocks, require-concurrent-index-creation")

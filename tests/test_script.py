@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import os
 import re
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from clients import run, run_well, start
 from corpus import FEATURES, HISTORY, SHIPPED, rows, schema, ups
 from desk import MODULE, clean_environment
 from project import Project, Ran
@@ -68,52 +68,6 @@ def another(project: Project, name: str) -> Iterator[Project]:
 def twin(project: Project) -> Iterator[Project]:
     with another(project, "twin") as twin:
         yield twin
-
-
-def command(database: Database, options: Path | None = None) -> list[str]:
-    """Return how a person, whose *options* are in a file for MySQL, calls the client; the script comes on stdin."""
-    if not database.client:
-        pytest.skip(f"{database.label}: its command-line client is not on this machine")
-    if database.dialect == "sqlite":
-        return [database.client[0], "-batch", database.name]
-    if database.dialect == "postgres":
-        return [database.client[0], "-X", "-q", "-d", database.url, "-f", "-"]
-    ours = {"--batch", "--default-character-set=utf8mb4", "--database"}
-    words = [word for word in database.client if word not in ours]
-    place = words.index("--no-defaults") + 1
-    if options and words[0] != "docker":
-        words[place - 1] = f"--defaults-file={options}"
-    return [*words[:place], "--comments", *words[place:]]
-
-
-def start(database: Database, script: str, options: Path | None = None, **variables: str) -> subprocess.Popen[bytes]:
-    """Start the client on *script*, as it is on stdin: what it prints goes to nobody."""
-    process = subprocess.Popen(
-        command(database, options), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={**os.environ, "MYSQL_PWD": database.password, **variables}, start_new_session=True,
-    )  # fmt: skip
-    assert process.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # a client that stops at once does not read to the end
-        process.stdin.write(script.encode())
-        process.stdin.close()
-    process.stdin = None
-    return process
-
-
-def run(
-    database: Database, script: str, options: Path | None = None, **variables: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run *script* to its end."""
-    process = start(database, script, options, **variables)
-    _, err = process.communicate(timeout=120)
-    return subprocess.CompletedProcess(process.args, process.returncode, b"", err)
-
-
-def run_well(database: Database, script: str, options: Path | None = None, **variables: str) -> None:
-    """Run *script*, which must succeed and have nothing to complain of."""
-    ran = run(database, script, options, **variables)
-    assert ran.returncode == 0, ran.stderr.decode()[-2000:]
-    assert b"error" not in ran.stderr.lower(), ran.stderr.decode()[-2000:]
 
 
 def script_of(project: Project, *words: str) -> str:
