@@ -835,7 +835,7 @@ class Database(ABC):
     reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
-    create_database_sql, drop_database_sql = "CREATE DATABASE {}", "DROP DATABASE {}"
+    drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
     schemas_sql = ""  # all there are, but those of the server
     objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
@@ -1086,8 +1086,33 @@ class Database(ABC):
 
     def objects(self) -> list[tuple[Any, ...]]:
         """Return kind and quoted name of all that is in the schemas of the database."""
-        schemas = [name for (name,) in self.query(self.schemas_sql)] if self.schemas_sql else []
+        schemas = [name for name, _ in self.query(self.schemas_sql)] if self.schemas_sql else []
         return self.query(self.objects_sql, schemas)
+
+    @contextlib.contextmanager
+    def scratch(self, *, given: bool) -> Iterator[DatabaseURL]:
+        """Make an empty database beside this one, if that was *given* for it, and drop it afterwards.
+
+        Raises SettingsError; this one is left alone, and it is no place for it where it holds something.
+        """
+        if not given:
+            what = f"{self.label} files are verified in a database made for it"
+            fix = f"name a server for it:  migrate verify --scratch-url {self.dialect}://user@host/database"
+            raise SettingsError(what, where=str(self.url), fix=fix)
+        with contextlib.closing(self):
+            self.open(write=True)
+            here = self.objects()
+            if here and self.url.database not in self.own_databases:
+                what = f"this is not a scratch database: it holds {_count(len(here), 'object')}"
+                fix = "name an empty one; verify makes its own database beside it"
+                raise SettingsError(what, where=str(self.url), state="nothing was changed.", fix=fix)
+            name = f"migrate_verify_{random.randrange(16**8):08x}"  # noqa: S311 (a name, not a secret)
+            self.query(f"CREATE DATABASE {name}")
+            try:
+                yield replace(self.url, database=name)
+            finally:
+                self.renew()
+                self.query(self.drop_database_sql.format(name))
 
     @abstractmethod
     def fingerprint(self) -> set[str]:
@@ -1251,6 +1276,14 @@ class SQLite(Database):
                     f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
 
+    @contextlib.contextmanager
+    def scratch(self, *, given: bool) -> Iterator[DatabaseURL]:
+        """See Database. In memory, whatever this one is."""
+        if given and self.url.database != ":memory:":
+            what = "this is not a scratch database: SQLite files are verified in memory"
+            raise SettingsError(what, where=str(self.url), fix="leave --scratch-url out")
+        yield replace(self.url, database=":memory:")
+
     def fingerprint(self) -> set[str]:
         """See Database. SQLite keeps the text; what counts is its words, and of a table the definitions in it."""
         found = {f"PRAGMA {name} = {self.query(f'PRAGMA {name}')[0][0]}" for name in ("user_version", "application_id")}
@@ -1391,10 +1424,9 @@ class Postgres(Database):
              "the table against reads and writes (ACCESS EXCLUSIVE)", "explicit-locking.html"),
             (r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"))}
     drop_database_sql = "DROP DATABASE {} WITH (FORCE)"
-    schemas_sql = """SELECT nspname::text FROM pg_catalog.pg_namespace
+    schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
-    _catalogue_sql = """WITH ours AS (SELECT oid, nspname FROM pg_namespace
-        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+    _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
         c.oid::regclass) AS title FROM pg_class c JOIN ours ON ours.oid = relnamespace WHERE relkind NOT IN ('i', 'I'))
@@ -3302,12 +3334,12 @@ def verify(
     """
     settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
     url = DatabaseURL.parse(scratch_url, source="--scratch-url") if scratch_url else settings.url
-    rows = split_statements(_read(seed, "--seed"), _DATABASES[url.dialect].syntax) if seed else ()
-    settings, verdicts = replace(settings, table="migrate_verify"), list[Verdict]()
-    statements = [*rows]
+    database, verdicts = _DATABASES[url.dialect](url), list[Verdict]()
+    statements = [*split_statements(_read(seed, "--seed"), database.syntax)] if seed else []
     while True:  # in another database after one that did not come back
-        with _scratch(settings, url, given=bool(scratch_url)) as run:
-            waiting = list(statements)
+        with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
+                replace(settings, url=scratch, table="migrate_verify")) as run:
+            waiting = statements
             for number, migration in enumerate(run.migrations):
                 if number < len(verdicts):
                     run.run(run.screen([Step.up(migration)]))
@@ -3334,48 +3366,17 @@ def _runs(database: Database, statement: Statement) -> bool:
     return True
 
 
-@contextlib.contextmanager
-def _scratch(settings: Settings, url: DatabaseURL, *, given: bool) -> Iterator[_Run]:
-    """Make an empty database, and drop it afterwards."""
-    make = _DATABASES[url.dialect]
-    if url.dialect == "sqlite":
-        if given and url.database != ":memory:":
-            what = "this is not a scratch database: SQLite files are verified in memory"
-            raise SettingsError(what, where=str(url), fix="leave --scratch-url out")
-        with _Run.opened(replace(settings, url=DatabaseURL("sqlite", ":memory:"))) as run:
-            yield run
-        return
-    if not given:
-        fix = f"name a server for it:  migrate verify --scratch-url {url.dialect}://user@host/database"
-        raise SettingsError(f"{make.label} files are verified in a database made for it", where=str(url), fix=fix)
-    with contextlib.closing(make(url)) as server:
-        server.open(write=True)
-        here = server.objects()
-        if here and url.database not in server.own_databases:
-            what = f"this is not a scratch database: it holds {_count(len(here), 'object')}"
-            fix = "name an empty one; verify makes its own database beside it"
-            raise SettingsError(what, where=str(url), state="nothing was changed.", fix=fix)
-        name = f"migrate_verify_{random.randrange(16**8):08x}"  # noqa: S311 (a name, not a secret)
-        server.query(server.create_database_sql.format(server.quoted(name)))
-        try:
-            with _Run.opened(replace(settings, url=replace(url, database=name))) as run:
-                yield run
-        finally:
-            server.renew()
-            server.query(server.drop_database_sql.format(server.quoted(name)))
-
-
 def _verify(run: _Run, migration: Migration) -> Verdict:
     """Run one migration up, down and up again; leave it applied where all went well."""
-    database, table = run.database, run.settings.table
+    database, table, again = run.database, run.settings.table, ""
 
-    def look() -> set[str]:
+    def schema() -> set[str]:
         return {text for text in database.fingerprint() if table not in text}
 
     up = run.screen([Step.up(migration)])
-    before, rows = look(), {name: held for name, held in database.contents().items() if table not in name}
+    before, rows = schema(), {name: held for name, held in database.contents().items() if table not in name}
     run.run(up)
-    after = look()
+    after = schema()
     verdict = Verdict(migration.version, migration.name, "undone", "", _shown(migration.up.path))
     if before == after:
         first = Counter(first_word(each.text, database.syntax) for each in up[0].statements)
@@ -3387,25 +3388,25 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
     verdict = verdict._replace(file=_shown(migration.down.path))
     try:
         run.run(run.screen(plan_down(run.migrations, run.history.read(), count=1)))
-    except (StatementError, FileError) as error:
-        return verdict._replace(result="failed", what=error.what)
-    for expected, what in ((before, ""), (after, "up, down and up again")):
-        if (found := look()) != expected:
-            gone, new = ([line for text in sorted(texts) for line in text.splitlines()]
-                         for texts in (expected - found, found - expected))
-            diff = tuple(line for line in difflib.ndiff(gone, new) if line[0] != "?")
-            return verdict._replace(result="differs", what=what, diff=diff)
-        if what:
-            return verdict
-        found_rows = database.contents()
-        lost = {name: sum((rows[name] - found_rows.get(name, Counter())).values()) for name in rows}
+        if diff := _difference(before, schema()):
+            return verdict._replace(result="differs", what="", diff=diff)
+        left = database.contents()
+        lost = {name: (held - left.get(name, Counter())).total() for name, held in rows.items()}
         told = [f"{_count(lost[name], 'row')} of {name} lost or changed" for name in lost if lost[name]]
-        verdict = verdict._replace(what="; ".join(filter(None, (verdict.what, *told))))
-        try:
-            run.run(run.screen([Step.up(migration)]))
-        except StatementError as error:
-            return verdict._replace(result="failed", what=f"applied again: {error.what}")
+        verdict, again = verdict._replace(what="; ".join(filter(None, (verdict.what, *told)))), "applied again: "
+        run.run(up)
+        if diff := _difference(after, schema()):
+            return verdict._replace(result="differs", what="up, down and up again", diff=diff)
+    except (StatementError, FileError) as error:
+        return verdict._replace(result="failed", what=f"{again}{error.what}")
     return verdict
+
+
+def _difference(expected: set[str], found: set[str]) -> tuple[str, ...]:
+    """Return the lines of two schemas that are not the same, as a diff; nothing where all is."""
+    gone, new = ([line for text in sorted(texts) for line in text.splitlines()]
+                 for texts in (expected - found, found - expected))
+    return tuple(line for line in difflib.ndiff(gone, new) if line[0] != "?")
 
 
 def log(
