@@ -2193,16 +2193,12 @@ class History:
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
-        rest, args = "ORDER BY id DESC", list[str]()
-        if since:
-            rest = f"WHERE at >= ? {rest}"
-            args = [since.astimezone(timezone.utc).replace(tzinfo=None).isoformat(" ", "milliseconds")]
-        if count and version is None:
-            rest = f"{rest} LIMIT {count}"
-        rows = self._select(self.log_relation, LogEntry._fields, rest, *args)
-        entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
+        rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
+        entries = [LogEntry(_utc(row[0]), *row[1:]) for row in self._select(self.log_relation, LogEntry._fields, rest)]
         if version is not None:  # a reset has none
             entries = [each for each in entries if each.version and version_key(each.version) == version_key(version)]
+        if since:
+            entries = [each for each in entries if each.at >= since]
         return entries[:count]
 
 
@@ -3339,7 +3335,7 @@ def verify(
     while True:  # in another database after one that did not come back
         with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
                 replace(settings, url=scratch, table="migrate_verify")) as run:
-            waiting = statements
+            waiting = list(statements)
             for number, migration in enumerate(run.migrations):
                 if number < len(verdicts):
                     run.run(run.screen([Step.up(migration)]))
@@ -3349,21 +3345,16 @@ def verify(
                     notify(f"{verdict.result}  {verdict.version} {verdict.name}")
                     if verdict.result in {"differs", "failed"}:
                         break
-                waiting = [each for each in waiting if not _runs(run.database, each)]
+                for each in [*waiting]:
+                    with contextlib.suppress(_Failed):
+                        run.database.run(each.text)
+                        waiting.remove(each)
             else:
                 for each in waiting[:1]:
                     what = "this statement of the seed never ran: what it needs was there at no time"
                     raise FileError(what, where=f"{seed}:{each.line}", fix="correct it, or take it out")
             if len(verdicts) == len(run.migrations):
                 return verdicts
-
-
-def _runs(database: Database, statement: Statement) -> bool:
-    try:
-        database.run(statement.text)
-    except _Failed:
-        return False
-    return True
 
 
 def _verify(run: _Run, migration: Migration) -> Verdict:
@@ -3534,7 +3525,7 @@ def _check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fi
     # What the ref has got since this branch left it is not removed here; nor is edited what it changed itself.
     left = _git(root, "merge-base", commit, "HEAD", or_empty=True).strip() or commit
     there = _read_tree(root, commit)
-    before = there if left == commit else _read_tree(root, left)
+    before = _read_tree(root, left)
     here = {script.path.relative_to(root).as_posix(): _as_in_git(script) for script in scripts}
     newest = {_slot(name)[0]: name for name in sorted(there, key=_slot)}  # of each folder, the last up file
     slots = {_slot(name) for name in there}
@@ -3547,11 +3538,11 @@ def _check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fi
             yield Finding("fault", _shown(root / name), f"{what}; {base} has it", fix)
         elif name in here and here[name] not in {text, before.get(name)}:
             yield Finding("fault", _shown(root / name), f"was edited; {base} has another text", fix)
-    for folder, way, key in sorted({_slot(name) for name in here.keys() - before} - slots):
-        if way == "up" and folder in newest and key < _slot(newest[folder])[2]:
-            path = next(root / name for name in here if _slot(name) == (folder, way, key))
+    for name in sorted(here.keys() - before, key=_slot):
+        folder, way, key = slot = _slot(name)
+        if way == "up" and slot not in slots and key < _slot(newest.get(folder, name))[2]:
             what = f"is new, and does not sort after {Path(newest[folder]).name}, the newest in {base}"
-            yield Finding("fault", _shown(path), what, "give it a newer version, as migrate new does")
+            yield Finding("fault", _shown(root / name), what, "give it a newer version, as migrate new does")
 
 
 def _slot(name: str) -> tuple[str, str, int]:
@@ -3570,11 +3561,10 @@ def _find_commit(root: Path, base: str) -> str:
     fix = "name a branch, a tag or a commit:  migrate check --base origin/main"
     if base.startswith("-"):  # git would take it for an option
         raise SettingsError(f'"{base}" cannot be a git ref', where="--base", fix=fix)
-    shallow = _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
     commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", or_empty=True).strip()
     if commit.isalnum():
         return commit
-    if shallow:
+    if _git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
         fix = "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0"
         raise SettingsError(f'this clone is shallow, and does not have "{base}"', where="--base", fix=fix)
     near = _nearest(base, _git(root, "for-each-ref", "--format=%(refname:short)").split())
@@ -4251,7 +4241,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
     "log": lambda settings, count, version, since, **_: View(
         {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]},
-        ("at", "version", "name", "action", "outcome", "took_ms", "applied_by", "tool", "error")),
+        LogEntry._fields),
     "new": lambda settings, name, **_: View(
         {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
 }
