@@ -1760,11 +1760,11 @@ class _Writer(Database):
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
     who = _Code()
     schema = ""  # of the history
+    in_transaction = False
 
     def __init__(self, url: DatabaseURL, *waits: float) -> None:
         super().__init__(url, *waits)
         self.lines: list[str] = []
-        self._begun = False  # a transaction
 
     def _connect(self, *, write: bool) -> None:
         """See Database. To nothing."""
@@ -1788,12 +1788,8 @@ class _Writer(Database):
     def run(self, sql: str, *, end: str = "\n") -> None:
         """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         code = bare(sql, self.syntax).strip(" \n;").upper()
-        self._begun = bool(_OPENS.match(code)) or (self._begun and not _CLOSES.match(code))
+        self.in_transaction = bool(_OPENS.match(code)) or (self.in_transaction and not _CLOSES.match(code))
         self.lines.append(f"{sql}{end}{self.delimiter}")
-
-    @property
-    def in_transaction(self) -> bool:
-        return self._begun
 
     def literal(self, value: object) -> str:
         """Return a value as SQL."""
@@ -1877,14 +1873,12 @@ class _SQLiteWriter(_Writer, SQLite):
             self.query(f"CREATE TEMP TABLE migrate_broken AS {self._broken}")
 
     def before_commit(self) -> None:
-        """See _Writer."""
         found = f"""EXISTS (SELECT 1 FROM ({self._broken}) AS found LEFT JOIN temp.migrate_broken AS known
         ON known.child = found.child AND known.parent = found.parent WHERE found.n > coalesce(known.n, 0))"""
         self.stop_if([(found, "FOREIGN KEY constraint failed")])
         self.query("DROP TABLE temp.migrate_broken")
 
     def forget(self, statements: Sequence[Statement]) -> str:
-        """See _Writer."""
         code = "\n".join(code_of(each, self.syntax) for each in statements)
         for found in filter(None, (_TEMPORARY.match(each.text) for each in statements)):
             self.query(f"DROP {found[1]} IF EXISTS temp.{found[2]}")
@@ -1893,7 +1887,6 @@ class _SQLiteWriter(_Writer, SQLite):
         return "LIKE is not what it was after this PRAGMA" if "CASE_SENSITIVE_LIKE" in code else ""
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
-        """See _Writer."""
         code = bare(statement.text, self.syntax)
         if re.search(r"\n[ \t]*(/|go)[ \t]*(\r?\n|\Z)", code, re.IGNORECASE):
             return 'a line of only "/" or "go" ends the statement there'
@@ -1930,14 +1923,12 @@ class _PostgresWriter(_Writer, Postgres):
             self.query(f"SET {scope}{name} = '{seconds * 1000:.0f}'")
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """See _Writer."""
         checks = "".join(
             f"    IF {sql} THEN\n        RAISE EXCEPTION USING MESSAGE = {self.literal(what)};\n    END IF;\n"
             for sql, what in conditions)
         self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
-        """See _Writer."""
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", bare(statement.text, syntax))
         return f"psql puts something of its own in place of {found[0]}" if found else ""
 
@@ -2016,7 +2007,6 @@ class _MySQLWriter(_Writer, MySQL):
         return ""
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
-        """See _Writer."""
         if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
             return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
         return _cut_line_breaks(statement.text, syntax)
