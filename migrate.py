@@ -1614,11 +1614,13 @@ class MySQL(Database):
             (r"^DROP\s+(TABLE|DATABASE|SCHEMA)\b", "the table and all its data are removed", "drop-table.html"),
             (r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
             (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|PRIMARY|FOREIGN|CHECK|PARTITION)\b)",
-             "the data of the column is removed", "alter-table.html")),
+             "the data of the column is removed", "alter-table.html"),
+            (_altered + r"(DROP|TRUNCATE)\s+PARTITION\b", "the rows in the partition are removed",
+             "alter-table-partition-operations.html")),
         "rewrites": (
             (_altered + r"(MODIFY|CHANGE)\b", "the table, where type, NULL or order changes", _online),
             (_altered + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)", "the table", _online),
-            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK)\b)",
+            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK|PARTITION)\b)",
              "the table, unless ALGORITHM=INSTANT applies", _online),
             (r"^OPTIMIZE\b", "the table", _online)),
         "locks": (
@@ -2188,7 +2190,7 @@ class History:
         if version is not None:  # a reset has none
             entries = [each for each in entries if each.version and version_key(each.version) == version_key(version)]
         if since:
-            entries = [each for each in entries if each.at >= since]
+            entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
         return entries[:count]
 
 

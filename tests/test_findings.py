@@ -87,6 +87,8 @@ def test_what_a_statement_does_on_postgres(sql: str, expected: list[str]) -> Non
         ("ALTER TABLE t DROP COLUMN a;", [LOST, REWRITES, LOCKS]),
         ("ALTER TABLE t DROP INDEX i;", [LOCKS]),
         ("ALTER TABLE t DROP PRIMARY KEY;", [REWRITES, LOCKS]),
+        ("ALTER TABLE t DROP PARTITION p;", [LOST, LOCKS]),
+        ("ALTER TABLE t TRUNCATE PARTITION p;", [LOST, LOCKS]),
         ("ALTER TABLE t MODIFY a BIGINT NOT NULL;", [REWRITES, LOCKS]),
         ("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4;", [REWRITES, LOCKS]),
         ("ALTER TABLE t ENGINE = InnoDB;", [REWRITES, LOCKS]),
