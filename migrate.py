@@ -46,7 +46,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache, partial
 from html import escape
-from itertools import chain, count
+from itertools import chain
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from string import Template
@@ -1948,7 +1948,7 @@ class _MySQLWriter(_Writer, MySQL):
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. With a delimiter of its own, what stands before it is one packet."""
         everything = "\n".join(texts)
-        marks = chain(("//", "$$"), map("//{}".format, count()))
+        marks = chain(("//", "$$"), map("//{}".format, range(10**6)))
         self.delimiter = next(mark for mark in marks if mark not in everything)
         self.lines.append(f"DELIMITER {self.delimiter}")
         self.query("SET NAMES utf8mb4")
@@ -3356,13 +3356,13 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
     def schema() -> set[str]:
         return {text for text in database.fingerprint() if table not in text}
 
-    up = run.screen([Step.up(migration)])
+    steps = run.screen([Step.up(migration)])
     before, rows = schema(), {name: held for name, held in database.contents().items() if table not in name}
-    run.run(up)
+    run.run(steps)
     after = schema()
     verdict = Verdict(migration.version, migration.name, "undone", "", _shown(migration.up.path))
     if before == after:
-        first = Counter(first_word(each.text, database.syntax) for each in up[0].statements)
+        first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
         number = sum(first[word] for word in ("CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"))
         more = f"; {_count(number, 'statement')} for rows" if number else ""
         verdict = verdict._replace(what=f"schema unchanged{more}")
@@ -3377,7 +3377,7 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
         lost = {name: (held - left.get(name, Counter())).total() for name, held in rows.items()}
         told = [f"{_count(lost[name], 'row')} of {name} lost or changed" for name in lost if lost[name]]
         verdict, again = verdict._replace(what="; ".join(filter(None, (verdict.what, *told)))), "applied again: "
-        run.run(up)
+        run.run(steps)
         if diff := _difference(after, schema()):
             return verdict._replace(result="differs", what="up, down and up again", diff=diff)
     except (StatementError, FileError) as error:
