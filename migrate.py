@@ -1904,9 +1904,8 @@ class _PostgresWriter(_Writer, Postgres):
     schema = "public"
     # What psql 18 sets again, or does not let go of, however often it is unset.
     _psql_own = (
-        r"AUTOCOMMIT|COMP_KEYWORD_CASE|ECHO|ECHO_HIDDEN|ERROR|FETCH_COUNT|HIDE_TABLEAM|HIDE_TOAST_COMPRESSION"
-        r"|HISTCONTROL|HISTSIZE|IGNOREEOF|LAST_ERROR_\w+|ON_ERROR_ROLLBACK|ON_ERROR_STOP|PIPELINE_\w+|QUIET|ROW_COUNT"
-        "|SHOW_ALL_RESULTS|SHOW_CONTEXT|SINGLELINE|SINGLESTEP|SQLSTATE|VERBOSITY|WATCH_INTERVAL")
+        r"AUTOCOMMIT|COMP_\w+|ECHO\w*|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF|LAST_ERROR_\w+|ON_ERROR_\w+"
+        r"|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY|WATCH_INTERVAL")
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. Of what psql would replace in the SQL, :name, nothing is left set."""
