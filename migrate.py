@@ -363,6 +363,8 @@ class Script:
         found = (directive[1].replace(",", " ").split() or [""]) if directive else []
         only = tuple(_DIALECT_BY_SCHEME[word] for word in found if word in _DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *_DIALECT_BY_SCHEME}]
+        if only and (more := re.match(r"[ \t]+(\w+)", sql[directive.end() :] if directive else "")):
+            wrong += [more[1]] if more[1].lower() in _DIALECT_BY_SCHEME else []  # a comma is missing
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
@@ -834,6 +836,7 @@ class Database(ABC):
     transaction_id_sql = "SELECT 0"  # what differs between two transactions, where the database has such a thing
     reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
+    rows_sql = "SELECT * FROM {}"
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
@@ -1107,7 +1110,11 @@ class Database(ABC):
                 fix = "name an empty one; verify makes its own database beside it"
                 raise SettingsError(what, where=str(self.url), state="nothing was changed.", fix=fix)
             name = f"migrate_verify_{random.randrange(16**8):08x}"  # noqa: S311 (a name, not a secret)
-            self.query(f"CREATE DATABASE {name}")
+            try:
+                self.query(f"CREATE DATABASE {name}")
+            except _Failed as failed:
+                fix = "let this user create databases, or name a server where it may"
+                raise ConnectError(failed.message, where=str(self.url), state="nothing was changed.", fix=fix) from None
             try:
                 yield replace(self.url, database=name)
             finally:
@@ -1121,7 +1128,7 @@ class Database(ABC):
     def contents(self) -> dict[str, Counter[str]]:
         """Return the rows of each table of the schema, as text."""
         tables = [name for kind, name, *_ in self.objects() if kind.lower() in {"table", "partitioned table"}]
-        return {table: Counter(map(str, self.query(f"SELECT * FROM {table}"))) for table in tables}
+        return {table: Counter(map(str, self.query(self.rows_sql.format(table)))) for table in tables}
 
     def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
         """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
@@ -1349,6 +1356,7 @@ class Postgres(Database):
 
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
+    rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
     split_here = re.compile(r"\bstandard_conforming_strings\s*(=|TO)\s*'?(off|false|0|no)\b", re.IGNORECASE)
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
@@ -1434,7 +1442,8 @@ class Postgres(Database):
     UNION ALL SELECT 'extension ' || extname FROM pg_extension
     UNION ALL SELECT format('%s%s%s%s%s', title, CASE relpersistence WHEN 'u' THEN ' unlogged' END,
         ' partition by ' || pg_get_partkeydef(oid), ' ' || pg_get_expr(relpartbound, oid), ' with ' || reloptions::text)
-        || CASE WHEN relrowsecurity THEN ' row level security' ELSE '' END FROM relations
+        || CASE WHEN relrowsecurity THEN ' row level security' ELSE '' END
+        || CASE WHEN relforcerowsecurity THEN ' forced' ELSE '' END FROM relations
     UNION ALL SELECT format('%s inherits %s', title, inhparent::regclass)
         FROM pg_inherits JOIN relations ON oid = inhrelid
     UNION ALL SELECT format('%s: column %I %s%s%s%s%s', title, attname, format_type(atttypid, atttypmod),
@@ -1456,6 +1465,9 @@ class Postgres(Database):
     UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN ours ON ours.oid = pronamespace WHERE prokind <> 'a'
     UNION ALL SELECT format('%s as %s start %s increment %s min %s max %s cache %s cycle %s', title, seqtypid::regtype,
         seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle) FROM pg_sequence JOIN relations ON oid = seqrelid
+    UNION ALL SELECT format('%s owned by %s.%I', title, attrelid::regclass, attname) FROM relations
+        JOIN pg_depend ON objid = oid AND deptype = 'a'
+        JOIN pg_attribute ON (attrelid, attnum) = (refobjid, refobjsubid) WHERE relkind = 'S'
     UNION ALL SELECT format('type %s (%s)', enumtypid::regtype, string_agg(quote_literal(enumlabel), ', '
         ORDER BY enumsortorder)) FROM pg_enum GROUP BY enumtypid
     UNION ALL SELECT format('domain %s as %s%s%s', t.oid::regtype, format_type(typbasetype, typtypmod),
@@ -1757,6 +1769,8 @@ class _Writer(Database):
     client = ""  # how the script is run
     unsafe = _NEVER, ""  # what client or server would read as something else in quotes, and how such a text is written
     delimiter = ";"
+    alone = _NEVER  # what cannot run inside a transaction, besides what is refused there
+    default_sql = ""  # the schema that unqualified names are in
     database_sql = ""  # the name of the database that the client is connected to,
     name_of: Callable[[str], str] = str  # and of one in a URL
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
@@ -1815,7 +1829,7 @@ class _Writer(Database):
         """See Database. What cannot run inside a transaction, or may end it, is known by its words here."""
         refusal, code = self.refusals.get(first_word(statement.text, self.syntax)), code_of(statement, self.syntax)
         refused = refusal and refusal.fix == _ALONE and re.match(refusal.pattern, code, re.DOTALL)
-        if refused or self.may_be_partial.match(code):
+        if refused or self.alone.match(code) or self.may_be_partial.match(code):
             self.query(started)
             self.run_alone(statement)
             self.query(done)
@@ -1856,8 +1870,11 @@ class _SQLiteWriter(_Writer, SQLite):
         r"|REVERSE_UNORDERED_SELECTS|WRITABLE_SCHEMA)\b")
 
     def start(self, texts: Sequence[str]) -> None:  # noqa: ARG002
-        """See _Writer. Newer clients take "text" in double quotes for a name only, where the library does not."""
-        self.lines.append(".bail on\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on")
+        """See _Writer. Newer clients take "text" in double quotes for a name only, where the library does not.
+
+        The first semicolon ends what an editor's byte order mark would make of the first line.
+        """
+        self.lines.append(";\n.bail on\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on")
         self.query("PRAGMA foreign_keys = OFF")
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
 
@@ -1897,14 +1914,16 @@ class _SQLiteWriter(_Writer, SQLite):
 
 class _PostgresWriter(_Writer, Postgres):
     client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
-    database_sql = "current_database()"
+    unsafe = re.compile(r"\\"), "convert_from(decode('{}', 'hex'), 'UTF8')"  # standard_conforming_strings may be off
+    alone = re.compile(r"(CLUSTER|REINDEX|DISCARD)\b|(CREATE|DROP|ALTER)\s+SUBSCRIPTION\b")
+    database_sql, default_sql = "current_database()", "COALESCE(current_schema(), '')"
     clock = _Code("clock_timestamp() AT TIME ZONE 'UTC'")
     elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
     who = _Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
     schema = "public"
-    # What psql 18 sets again, or does not let go of, however often it is unset.
+    # What psql 18, or the script, sets again, or does not let go of, however often it is unset.
     _psql_own = (
-        r"AUTOCOMMIT|COMP_\w+|ECHO\w*|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF|LAST_ERROR_\w+|ON_ERROR_\w+"
+        r"migrate_began|AUTOCOMMIT|COMP_\w+|ECHO\w*|ENCODING|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF|LAST_ERROR_\w+|ON_ERROR_\w+"
         r"|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY|WATCH_INTERVAL")
 
     def start(self, texts: Sequence[str]) -> None:
@@ -1949,14 +1968,13 @@ class _MySQLWriter(_Writer, MySQL):
         everything = "\n".join(texts)
         marks = chain(("//", "$$"), map("//{}".format, range(10**6)))
         self.delimiter = next(mark for mark in marks if mark not in everything)
-        self.lines.append(f"DELIMITER {self.delimiter}")
+        self.lines.append(f"\\C utf8mb4\nDELIMITER {self.delimiter}")
         self.query("SET NAMES utf8mb4")
         # What the client sets by itself, with --safe-updates.
         self.query("SET SESSION sql_safe_updates = DEFAULT, sql_select_limit = DEFAULT, max_join_size = DEFAULT")
-        bodies = [text for text in texts if ";" in text]
-        if any(kind == "comment" for body in bodies for kind, *_ in _tokens(body, 0, self.syntax)):
+        if any(kind == "comment" for text in texts for kind, *_ in _tokens(text, 0, self.syntax)):
             kept = "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID() /* kept */"
-            what = "run mysql with --comments: a body holds some"
+            what = "run mysql with --comments: the SQL holds some"
             self.stop_if([(f"({kept}) NOT LIKE CONCAT('%/* kept', ' */%')", what)])
 
     def start_file(self) -> None:
@@ -1968,8 +1986,11 @@ class _MySQLWriter(_Writer, MySQL):
 
     def lock_key(self, key: str) -> str:
         """See Database. Where the database has no name yet, the server puts it into the key."""
-        full = f"LEFT(SHA2(CONCAT('`', DATABASE(), '`.{key}'), 256), 40)"
+        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{key}'), 256), 40)"
         return super().lock_key(key) if self.schema else _Code(full)
+
+    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
+        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql, key)]
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """See _Writer. SIGNAL cannot depend on anything outside of a routine; a column that is not there can."""
@@ -3224,30 +3245,33 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
     history = History(database, settings.table)
     history.missing = set() if versions else run.history.missing
-    run = replace(run, database=database, history=history)
     at = versions[-1] if versions else _NO_VERSION
     place = f"any {database.label} database at {at}" if offline else str(settings.url)
     database.lines += [
-        f"-- {way.capitalize()}, {_count(len(steps), 'migration')}, on {place}; history: {history.relation}",
-        f"-- Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC.",
+        _remark(f"{way.capitalize()}, {_count(len(steps), 'migration')}, on {place}; history: {history.relation}"),
+        _remark(f"Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
         f"-- To run it:  {database.client}",
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
         f"-- What was done before an error stays and is in the history: mend what failed, then  migrate {way}"]
     database.start([statement.text for step in steps for statement in step.statements])
     named = [] if offline else [(f"{database.database_sql} <> {database.literal(name)}", f"this plan is for {name}")]
+    if database.default_sql and not (offline and "." in settings.table):
+        [(default,)] = run.database.query(f"SELECT {database.default_sql}") or [(database.schema,)]
+        what = f"this plan is for the schema {default}, and search_path leads elsewhere"
+        named.append((f"{database.default_sql} <> {database.literal(default)}", what))
     for number, step in enumerate(steps, 1):
-        database.lines.append(
-            f"\n-- {number} of {len(steps)}: {_script_path(step)}\n-- sha256 {step.script.checksum}, "
-            f"{_count(len(step.statements), 'statement')}, "
-            f"{'statement by statement' if _is_journaled(step, database) else 'in one transaction'}")
+        mode = "statement by statement" if _is_journaled(step, database) else "in one transaction"
+        database.lines += [
+            "", _remark(f"{number} of {len(steps)}: {_script_path(step)}"),
+            f"-- sha256 {step.script.checksum}, {_count(len(step.statements), 'statement')}, {mode}"]
         counted = f"SELECT count(*) FROM {history.relation}"
         elsewhere = f"this plan starts at {at}, and the database does not"
         expected = [(f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
                     (f"({counted}) <> {len(versions)}", elsewhere)]
-        if number == 1 and versions:
-            listed = ", ".join(map(database.literal, versions))
-            expected.append((f"({counted} WHERE version IN ({listed})) <> {len(versions)}", elsewhere))
-        _write_step(run, database, step, named, expected)
+        for column in ("version", "checksum") if number == 1 and versions else ():
+            listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
+            expected.append((f"({counted} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
+        _write_step(replace(run, database=database, history=history), database, step, named, expected)
         more = number < len(steps) and database.leaks.search(step.script.sql)
         if what := database.forget(step.statements) if more else "":
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
@@ -3255,6 +3279,11 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
         versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
         at = versions[-1] if versions else _NO_VERSION
     return "\n".join([*database.lines, f"\n-- The end: {_count(len(steps), 'migration')}.\n"])
+
+
+def _remark(text: str) -> str:
+    """Return a comment: whatever is in *text*, the line does not end there."""
+    return "-- " + "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _refuse_unsuited(database: _Writer, step: Step) -> None:
@@ -3326,7 +3355,7 @@ def verify(
     while True:  # in another database after one that did not come back
         with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
                 replace(settings, url=scratch, table="migrate_verify")) as run:
-            waiting = list(statements)
+            waiting = dict.fromkeys(statements, "")  # and why not yet
             for number, migration in enumerate(run.migrations):
                 if number < len(verdicts):
                     run.run(run.screen([Step.up(migration)]))
@@ -3337,15 +3366,23 @@ def verify(
                     if verdict.result in {"differs", "failed"}:
                         break
                 for each in [*waiting]:
-                    with contextlib.suppress(_Failed):
+                    try:
                         run.database.run(each.text)
-                        waiting.remove(each)
+                        del waiting[each]
+                    except _Failed as failed:  # noqa: PERF203 (it is tried again after the next file)
+                        waiting[each] = failed.message.partition("\n")[0]
+                        if run.database.connection is None:  # it was a COPY, which waits for data
+                            raise _never_ran(seed, each, failed.message) from None
             else:
-                for each in waiting[:1]:
-                    what = "this statement of the seed never ran: what it needs was there at no time"
-                    raise FileError(what, where=f"{seed}:{each.line}", fix="correct it, or take it out")
+                for each, why in waiting.items():
+                    raise _never_ran(seed, each, why)
             if len(verdicts) == len(run.migrations):
                 return verdicts
+
+
+def _never_ran(seed: Path | None, statement: Statement, why: str) -> FileError:
+    what = f"this statement of the seed never ran: {why}"
+    return FileError(what, where=f"{seed}:{statement.line}", fix="correct it, or take it out")
 
 
 def _verify(run: _Run, migration: Migration) -> Verdict:
@@ -3514,8 +3551,13 @@ def _check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fi
     """Compare the files below *root* with those of a git ref: by text, as the checksum does. Raises SettingsError."""
     commit = _find_commit(root, base)
     # What the ref has got since this branch left it is not removed here; nor is edited what it changed itself.
-    left = _git(root, "merge-base", commit, "HEAD", or_empty=True).strip() or commit
-    there = _read_tree(root, commit)
+    left = _git(root, "merge-base", commit, "HEAD", or_empty=True).strip()
+    if not left:
+        _refuse_shallow(root, f"what is common to {base} and this branch")
+    left, there = left or commit, _read_tree(root, commit)
+    if not there:
+        fix = "leave it, if it is new; name the folder with --dir, if it was there under another name"
+        yield Finding("warning", _shown(root), f"{base} has no migrations in this folder", fix)
     before = _read_tree(root, left)
     here = {script.path.relative_to(root).as_posix(): _as_in_git(script) for script in scripts}
     newest = {_slot(name)[0]: name for name in sorted(there, key=_slot)}  # of each folder, the last up file
@@ -3555,11 +3597,15 @@ def _find_commit(root: Path, base: str) -> str:
     commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", or_empty=True).strip()
     if commit.isalnum():
         return commit
-    if _git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
-        fix = "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0"
-        raise SettingsError(f'this clone is shallow, and does not have "{base}"', where="--base", fix=fix)
+    _refuse_shallow(root, f'"{base}"')
     near = _nearest(base, _git(root, "for-each-ref", "--format=%(refname:short)").split())
     raise SettingsError(f'git knows no "{base}"{near}', where="--base", fix=fix)
+
+
+def _refuse_shallow(root: Path, what: str) -> None:
+    if _git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
+        fix = "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0"
+        raise SettingsError(f"this clone is shallow, and does not have {what}", where="--base", fix=fix)
 
 
 def _read_tree(root: Path, commit: str) -> dict[str, bytes]:
@@ -4071,14 +4117,19 @@ def _confirm(settings: Settings, what: str) -> bool:
 
 
 def _plan(
-    settings: Settings, *, direction: str, count: int | None, sql: bool, dialect: str | None, start: str | None,
-    **more: Any,
+    settings: Settings, *, direction: str, count: int | None, out_of_order: bool, to_here: bool,
+    sql: bool, dialect: str | None, start: str | None, **more: Any,
 ) -> View:
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
+    for given, option, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+        if given and direction != way:
+            fix = f"migrate plan {way} --{option.replace('_', '-')}"
+            raise SettingsError(f"this is for a plan {way}", where=f"--{option.replace('_', '-')}", fix=f"write  {fix}")
+        more |= {option: True} if given else {}
     if (dialect or start) and not (sql and start):
         fix = "migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
@@ -4089,7 +4140,7 @@ def _plan(
             return View({"script": plan_script(settings, direction, start=start, count=count, **more)})
         return _planned(settings, direction, count=count, **more)
     except ConnectError as error:
-        way = f"migrate plan --sql --dialect {settings.url.dialect} --from VERSION"
+        way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
         raise
 
@@ -4195,6 +4246,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("plan", "show what would run"): (
         ("direction", "default: up", {"metavar": "up|down", "nargs": "?", "default": "up"}),
         ("count", "N files at the most", _COUNT), ("--to", "as with up or down", _VERSION),
+        ("--out-of-order", "as with up", _SWITCH), ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
         ("--dialect", "the same without a database", {"choices": ("sqlite", "postgres", "mysql")}),
         ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"})),
@@ -4253,7 +4305,7 @@ class _Parser(argparse.ArgumentParser):
             message = f'there is no command "{wrong[1]}"{_nearest(wrong[1], _COMMANDS)}'
         elif wrong := re.search(r"unrecognized arguments: (-[^\s=]*)?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
-            near = _nearest(wrong[1] or "", _OPTIONS)
+            near = _nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
@@ -4341,6 +4393,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
             parser.error(f"unrecognized arguments: {word}")
     if {"-h", "--help", "--version"}.intersection(words):
         parser.parse_args(words)  # prints, and leaves
+    if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
+        options.database_url = f"{dialect[1]}://localhost/any"  # what is asked of other settings depends on it
     settings = load_settings(vars(options), os.environ)
     command, where = (settings.command, "MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
     if named := next((word for word in words if word in _COMMANDS), None):

@@ -178,7 +178,7 @@ def test_an_unreachable_database_says_how_to_plan_without_it(desk: Desk) -> None
         assert (ran.exit, ran.out) == (1, "")
         assert ran.err.endswith(
             "\n     or write the script without the database:"
-            "  imagor-studio-migrate plan --sql --dialect postgres --from VERSION\n"
+            "  imagor-studio-migrate plan up --sql --dialect postgres --from VERSION\n"
         )
         assert "s3cret" not in ran.err
 
