@@ -122,8 +122,16 @@ def test_line_ends_and_a_bom_are_no_edit(clone: Clone, there: str, here: str) ->
 
 
 def test_a_folder_that_the_base_does_not_have_is_fine(clone: Clone) -> None:
+    """But it may be the old one under a new name, and then nothing is compared."""
     clone.write(pair(2, folder="more"))
-    assert clone("--dir", "more", "check", "--base", "main") == CLEAN
+    assert clone("--dir", "more", "check", "--base", "main") == (
+        0,
+        (
+            "warning\tmore\tmain has no migrations in this folder\t"
+            "leave it, if it is new; name the folder with --dir, if it was there under another name\n"
+        ),
+        "0 faults, 1 warning\n",
+    )
 
 
 def test_a_dialect_that_the_base_does_not_have_is_fine(clone: Clone) -> None:
@@ -348,6 +356,20 @@ def test_a_shallow_clone_without_the_commit_says_how_to_fetch_it(clone: Clone) -
         "fix: fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0\n",
     )
     assert clone.check(base="HEAD") == CLEAN
+
+
+def test_a_shallow_clone_that_has_the_ref_and_nothing_in_common_says_so(clone: Clone) -> None:
+    clone.git("checkout", "--quiet", "main")
+    clone.commit(pair(6))
+    clone.git("checkout", "--quiet", "branch")
+    clone.git("clone", "--quiet", "--depth", "1", "--branch", "branch", f"file://{clone.home}", "../shallow")
+    clone.monkeypatch.chdir(clone.home / "../shallow")
+    clone.git("-C", "../shallow", "fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    refused(
+        clone.check(base="origin/main"),
+        "error: this clone is shallow, and does not have what is common to origin/main and this branch\n  --> --base\n"
+        "fix: fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0\n",
+    )
 
 
 def test_what_git_says_is_passed_on_with_its_own_fix(clone: Clone) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clients import run, run_well, start
+from clients import command, run, run_well, start
 from corpus import FEATURES, HISTORY, SHIPPED, rows, schema, ups
 from desk import MODULE, clean_environment
 from project import Project, Ran
@@ -284,6 +285,8 @@ EITHER = {
         "a line of a dot after a comment": "CREATE TABLE t (a TEXT);\n/* x */\nINSERT INTO t\nSELECT 1 +\n.5;\n",
     },
     "postgres": {
+        "a name that the script itself sets":
+            "CREATE TABLE t AS SELECT (ARRAY[1,2,3])[1:ENCODING] AS b FROM (SELECT 2 AS encoding) AS s;\n",
         "a name that psql sets after every statement":
             "CREATE TABLE t (row_count INTEGER, a INTEGER[]);\nINSERT INTO t VALUES (2, '{1,2,3}');\n"
             "CREATE TABLE u AS SELECT a[1:ROW_COUNT] AS b FROM t;\n",
@@ -653,7 +656,7 @@ def test_an_unreachable_database_is_told_how_to_do_without(
     assert migrate.main(["--database-url", url, "--dir", str(tmp_path), "plan", "--sql"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.search(r"plan --sql --dialect (postgres|mysql) --from", err), err
+    assert re.search(r"plan up --sql --dialect (postgres|mysql) --from", err), err
 
 
 @pytest.mark.parametrize("words", [["--from", "7"], ["--from", "none"], ["--dialect", "sqlite"]])
@@ -662,3 +665,125 @@ def test_a_start_that_is_none_is_refused(words: list[str], tmp_path: Path, capsy
     more = [] if "--dialect" in words else ["--dialect", "sqlite"]
     assert migrate.main(["--dir", str(tmp_path), "plan", "--sql", *more, *words]) == 2
     assert capsys.readouterr().out == ""
+
+
+# --- What else a script must not take for granted -------------------------------------------------------------------
+
+
+@pytest.mark.databases("postgres")
+def test_a_script_for_one_schema_does_not_run_in_another(project: Project) -> None:
+    """Tables would go to the one, and the history to the other."""
+    project.write(THREE)
+    scripts = [script_of(project), script_of(project, "--dialect", "postgres", "--from", "empty")]
+    project.database.execute("CREATE SCHEMA app")
+    for script in scripts:
+        ran = run(project.database, script, PGOPTIONS="-c search_path=app,public")
+        assert ran.returncode != 0
+        assert b"this plan is for the schema public, and search_path leads elsewhere" in ran.stderr
+    assert project.database.tables() == []
+    run_well(project.database, scripts[1])
+
+
+@pytest.mark.databases("postgres")
+def test_the_history_may_have_a_schema_of_its_own(project: Project, twin: Project) -> None:
+    project.write(THREE)
+    for each in (project, twin):
+        each.database.execute("CREATE SCHEMA app")
+        each.table = "app.history"
+    run_well(twin.database, script_of(twin, "2"))
+    run_well(twin.database, script_of(twin, "--dialect", "postgres", "--from", "2_two"[:1]))
+    project.succeed("up")
+    assert twin.states() == project.states() == dict.fromkeys("123", "applied")
+
+
+@pytest.mark.databases("postgres")
+def test_a_backslash_is_kept_whatever_strings_conform_to(project: Project, twin: Project) -> None:
+    project.write({"1_a": "CREATE TABLE a (id INTEGER);\n", "1_a.down": "DROP TABLE a; -- it's \\ back, \\' too\n"})
+    run_well(twin.database, script_of(twin), PGOPTIONS="-c standard_conforming_strings=off")
+    project.succeed("up")
+    assert_same(project, twin, "up")
+
+
+def test_a_script_for_other_texts_of_the_same_versions_changes_nothing(project: Project) -> None:
+    project.write(THREE)
+    dialect = project.database.dialect
+    script = script_of(project, "--dialect", dialect, "--from", "1")
+    project.write({"1_one": f"{COUNTER}-- another text\nINSERT INTO counter (n) VALUES (1);\n"})
+    project.succeed("up", "1")
+    assert_stops(project, script)
+
+
+@pytest.mark.databases("postgres")
+def test_what_must_run_alone_runs_alone(project: Project, twin: Project) -> None:
+    project.write(
+        {
+            "1_a": f"{JOURNALED}CREATE TABLE a (id INTEGER PRIMARY KEY) PARTITION BY RANGE (id);\n"
+            "CREATE TABLE b PARTITION OF a FOR VALUES FROM (1) TO (9);\nREINDEX TABLE a;\nCLUSTER;\nDISCARD ALL;\n"
+        }
+    )
+    run_well(twin.database, script_of(twin))
+    project.succeed("up")
+    assert_same(project, twin, "up")
+
+
+def test_what_is_out_of_order_and_what_a_newer_release_brought_can_be_planned_too(project: Project) -> None:
+    project.write(THREE)
+    project.remove("2_two", "2_two.down")
+    project.succeed("up")
+    project.write({"2_two": THREE["2_two"], "2_two.down": THREE["2_two.down"]})
+    assert project("plan", "--sql").exit == 4
+    run_well(project.database, script_of(project, "--out-of-order"))
+    assert project.states() == dict.fromkeys("123", "applied")
+    project.remove("3_three", "3_three.down")
+    run_well(project.database, script_of(project, "down", "--to-here"))
+    assert project.states() == dict.fromkeys("12", "applied")
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "way"),
+    [(["--to-here"], "--to-here", "down"), (["down", "--out-of-order"], "--out-of-order", "up")],
+)
+def test_an_option_of_the_other_direction_is_refused(
+    words: list[str], option: str, way: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert migrate.main(["--database-url", f"sqlite:{tmp_path}/a.db", "plan", *words]) == 2
+    assert capsys.readouterr().err == (
+        f"error: this is for a plan {way}\n  --> {option}\nfix: write  imagor-studio-migrate plan {way} {option}\n"
+    )
+
+
+def test_a_comment_of_the_script_cannot_become_a_statement(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "_whoami", lambda: "ann\nDROP TABLE precious;\n--@box")
+    project.write(THREE)
+    assert "-- Made by ann?DROP TABLE precious;?--@box with migrate" in script_of(project)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_byte_order_mark_of_an_editor_does_not_disarm_the_script(project: Project) -> None:
+    project.write(THREE)
+    script = script_of(project)
+    run_well(project.database, script)
+    assert_stops(project, "\ufeff" + script)
+
+
+@pytest.mark.databases("mysql")
+def test_a_client_that_drops_comments_is_told_so_before_anything_changes(project: Project) -> None:
+    project.write({"1_a": "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DO /* kept */ SELECT 1;\n"})
+    ran = project.database.run_client(script_of(project))
+    if "mariadb" in project.database.label:  # the client of MySQL 9 keeps them by itself
+        assert ran.returncode != 0
+        assert "run mysql with --comments: the SQL holds some" in ran.stderr
+        assert project.database.tables() == []
+
+
+@pytest.mark.databases("mysql")
+def test_a_script_without_a_database_selected_says_so(project: Project) -> None:
+    project.write(THREE)
+    script = script_of(project, "--dialect", "mysql", "--from", "empty")
+    words = command(replace(project.database, name=""))
+    ran = subprocess.run(
+        [word for word in words if word], input=script.encode(), capture_output=True, check=False,
+        env={**os.environ, "MYSQL_PWD": project.database.password},
+    )  # fmt: skip
+    assert ran.returncode != 0
+    assert b"no database is selected" in ran.stderr

@@ -15,6 +15,8 @@ import wrong_downs
 from corpus import FEATURES, SHIPPED, ups
 from desk import MODULE, Desk, Ran, clean_environment
 
+import migrate
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -253,3 +255,14 @@ def test_an_existing_database_is_not_touched(desk: Desk) -> None:
     desk.write({"sql/2_two.down.sql": "SELECT 1;\n"})
     assert desk.here("verify").exit == 4
     assert (desk.home / "app.db").read_bytes() == before
+
+
+def test_a_user_who_may_not_make_databases_is_told_so(desk: Desk, server_database: Database) -> None:
+    desk.write(RIGHT)
+    url = server_database.create_user("all")
+    ran = desk("--dir", "sql", "verify", "--scratch-url", url)
+    assert (ran.exit, ran.out) == (1, "")
+    *_, where, state, fix = ran.err.splitlines()
+    assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
+    assert state == "nothing was changed."
+    assert fix == "fix: let this user create databases, or name a server where it may"
