@@ -1875,6 +1875,7 @@ class _SQLiteWriter(_Writer, SQLite):
         The first semicolon ends what an editor's byte order mark would make of the first line.
         """
         self.lines.append(";\n.bail on\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on")
+        self.lines.append(f".timeout {(self.lock_wait or 10**6) * 1000:.0f}")
         self.query("PRAGMA foreign_keys = OFF")
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
 
@@ -1923,8 +1924,9 @@ class _PostgresWriter(_Writer, Postgres):
     schema = "public"
     # What psql 18, or the script, sets again, or does not let go of, however often it is unset.
     _psql_own = (
-        r"migrate_began|AUTOCOMMIT|COMP_\w+|ECHO\w*|ENCODING|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF|LAST_ERROR_\w+|ON_ERROR_\w+"
-        r"|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY|WATCH_INTERVAL")
+        r"migrate_began|AUTOCOMMIT|COMP_\w+|ECHO\w*|ENCODING|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF"
+        r"|LAST_ERROR_\w+|ON_ERROR_\w+|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY"
+        "|WATCH_INTERVAL")
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. Of what psql would replace in the SQL, :name, nothing is left set."""

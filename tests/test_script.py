@@ -411,6 +411,23 @@ def test_a_script_on_a_database_of_another_name_changes_nothing(project: Project
 
 
 @pytest.mark.databases("sqlite")
+def test_a_script_waits_for_a_reader(project: Project) -> None:
+    """A COMMIT is locked out by whoever reads just then, for as long as that takes."""
+    project.write(THREE)
+    project.succeed("up", "1")
+    script = script_of(project)
+    with contextlib.closing(project.database.connect()) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT n FROM counter").fetchall()
+        process = start(project.database, script)
+        time.sleep(1)
+        assert process.poll() is None, process.communicate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert set(project.states().values()) == {"applied"}
+
+
+@pytest.mark.databases("sqlite")
 def test_a_script_for_a_link_runs_on_what_it_leads_to(project: Project) -> None:
     """The client tells the name of the file that it has opened in the end."""
     project.write(THREE)
@@ -780,9 +797,8 @@ def test_a_client_that_drops_comments_is_told_so_before_anything_changes(project
 def test_a_script_without_a_database_selected_says_so(project: Project) -> None:
     project.write(THREE)
     script = script_of(project, "--dialect", "mysql", "--from", "empty")
-    words = command(replace(project.database, name=""))
     ran = subprocess.run(
-        [word for word in words if word], input=script.encode(), capture_output=True, check=False,
+        command(project.database)[:-1], input=script.encode(), capture_output=True, check=False,
         env={**os.environ, "MYSQL_PWD": project.database.password},
     )  # fmt: skip
     assert ran.returncode != 0
