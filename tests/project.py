@@ -6,13 +6,14 @@ Runs, Refused, Fails, Stops    the outcomes of a file; ``outcome.judge(project, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pytest
@@ -108,6 +109,18 @@ class Project:
         """Return (version, action, outcome) of each attempt, oldest first."""
         entries = migrate.log(self.settings, count=1000)
         return [(each.version, each.action, each.outcome) for each in reversed(entries)]
+
+
+@contextlib.contextmanager
+def another(project: Project, name: str) -> Iterator[Project]:
+    """The same files, on a fresh database of the same server."""
+    folder = project.home / name
+    folder.mkdir()
+    database = project.database.server.create(folder)
+    try:
+        yield replace(project, database=database)
+    finally:
+        database.drop()
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,12 @@ half a statement may be one that runs.
 
 from __future__ import annotations
 
-import contextlib
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from clients import run
-from project import Project
+from project import Project, another
 from test_proof_kill import DOWN, JOURNALED, PLAIN, points, state, texts
 
 if TYPE_CHECKING:
@@ -33,21 +31,9 @@ def project(
     return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
-@contextlib.contextmanager
-def fresh(project: Project, name: str) -> Iterator[Project]:
-    """The same files, on a fresh database of the same server."""
-    folder = project.home / name
-    folder.mkdir()
-    database = project.database.server.create(folder)
-    try:
-        yield replace(project, database=database)
-    finally:
-        database.drop()
-
-
 def prove(project: Project, before: list[str], plan: list[str], again: list[str], *, full: bool) -> None:
     """Cut the script of *plan* after a line, and run *again*: the end is that of *again* alone."""
-    with fresh(project, "expected") as expected:
+    with another(project, "expected") as expected:
         expected.succeed(*before)
         script = expected.succeed("plan", *plan, "--sql").out
         expected.succeed(*again)
@@ -57,7 +43,7 @@ def prove(project: Project, before: list[str], plan: list[str], again: list[str]
     assert len(parts) > 10
     for point in points(len(parts), full=full, seed=len(project.database.label) + len(parts)):
         last = parts[point][-300:]
-        with fresh(project, f"cut {point}") as cut:
+        with another(project, f"cut {point}") as cut:
             cut.succeed(*before)
             run(cut.database, parts[point].replace(name, cut.database.name))
             ran = cut(*again)

@@ -21,7 +21,7 @@ import pytest
 from clients import command, run, run_well, start
 from corpus import FEATURES, HISTORY, SHIPPED, rows, schema, ups
 from desk import MODULE, clean_environment
-from project import Project, Ran
+from project import Project, Ran, another
 
 import migrate
 
@@ -51,18 +51,6 @@ def project(
     database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Project:
     return Project.start(database, tmp_path, capsys, monkeypatch)
-
-
-@contextlib.contextmanager
-def another(project: Project, name: str) -> Iterator[Project]:
-    """The same files, on a fresh database of the same server."""
-    folder = project.home / name
-    folder.mkdir()
-    database = project.database.server.create(folder)
-    try:
-        yield replace(project, database=database)
-    finally:
-        database.drop()
 
 
 @pytest.fixture
