@@ -1863,7 +1863,6 @@ class _SQLiteWriter(_Writer, SQLite):
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    who = _Code("'sqlite3'")
     _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
     _switches = re.compile(
         r"PRAGMA\s+(IGNORE_CHECK_CONSTRAINTS|LEGACY_ALTER_TABLE|RECURSIVE_TRIGGERS"
@@ -1878,6 +1877,10 @@ class _SQLiteWriter(_Writer, SQLite):
         self.lines.append(f".timeout {(self.lock_wait or 10**6) * 1000:.0f}")
         self.query("PRAGMA foreign_keys = OFF")
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
+
+    def person(self, more: str = "") -> str:  # noqa: ARG002
+        """See Database. SQLite knows no users; who has made the plan is known."""
+        return _Code(self.literal(f"sqlite3, plan by {_whoami()}"[:255]))
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """See _Writer. RAISE is for triggers; this one goes again."""
