@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -75,11 +76,15 @@ def until(true: Callable[[], Any], seconds: float = 30) -> None:
 
 
 def install(package: str) -> None:
-    """Install a Debian package, where that can be done."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    """Install a Debian package, where that can be done: one at a time, whatever the other workers want just then."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    apt_get = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+    with (Path(tempfile.gettempdir()) / "migrate-tests-apt.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         for words in (["update"], ["install", "-y", "--no-install-recommends", package]):
-            subprocess.run(["apt-get", "-qq", *words], check=False, capture_output=True, env=environment)
+            subprocess.run([*apt_get, *words], check=False, capture_output=True, env=environment)
 
 
 def program(name: str, package: str) -> str:
