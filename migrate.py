@@ -4222,7 +4222,7 @@ _COMMON: Final[tuple[_Argument, ...]] = (
      {"choices": ("table", "plain", "json", "csv", "github", "html")}),
     ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
-    ("-v --verbose", "say which database, table and files are used", _SWITCH),
+    ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
 )
 
 
