@@ -1998,10 +1998,15 @@ class _MySQLWriter(_Writer, MySQL):
         return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql, key)]
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """See _Writer. SIGNAL cannot depend on anything outside of a routine; a column that is not there can."""
+        """See _Writer. SIGNAL cannot depend on anything outside of a routine; a column that is not there can.
+
+        A client that is told to go on after errors loses its connection next, and ends then.
+        """
         cases = "".join(f"\n    WHEN {sql} THEN {self.literal(what)}" for sql, what in conditions)
         self.query(f"SET @migrate = CASE{cases}\n    END")
         self.query("SET @migrate = IF(@migrate IS NULL, 'DO 0', CONCAT('SELECT `', @migrate, '`'))")
+        self.query("PREPARE migrate FROM @migrate")
+        self.query("SET @migrate = IF(@migrate = 'DO 0', @migrate, CONCAT('KILL ', CONNECTION_ID()))")
         self.query("PREPARE migrate FROM @migrate")
         self.query("EXECUTE migrate")
 

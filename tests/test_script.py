@@ -791,3 +791,19 @@ def test_a_script_without_a_database_selected_says_so(project: Project) -> None:
     )  # fmt: skip
     assert ran.returncode != 0
     assert b"no database is selected" in ran.stderr
+
+
+@pytest.mark.databases("mysql")
+def test_a_client_that_goes_on_after_errors_does_not_go_on_after_this_one(project: Project) -> None:
+    project.write(THREE)
+    script = script_of(project)
+    run_well(project.database, script)
+    before = state(project.database)
+    client = command(project.database)
+    place = client.index("--comments")
+    ran = subprocess.run(
+        [*client[:place], "--force", *client[place:]], input=script.encode(), capture_output=True, check=False,
+        env={**os.environ, "MYSQL_PWD": project.database.password}, timeout=60,
+    )  # fmt: skip
+    assert b"this plan starts at an empty history, and the database does not" in ran.stderr
+    assert state(project.database) == before
