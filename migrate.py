@@ -2376,12 +2376,12 @@ def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
     return left
 
 
-def find_version(version: str, known: Mapping[int, Any]) -> int:
+def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the versions:  migrate status") -> int:
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
     if re.fullmatch(r"[0-9]{1,64}", version) and version_key(version) in known:
         return version_key(version)
     near = _nearest(version, [each.version for each in known.values()])
-    raise SettingsError(f"no migration has the version {version}{near}", fix="look at the versions:  migrate status")
+    raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
 def dirty_error(row: Applied, fix: str = "") -> DirtyError:
@@ -3233,7 +3233,8 @@ def plan_script(
     """
     with _Run.opened(settings, notify, databases=_DATABASES if start is None else _WRITERS) as run:
         if start is not None:
-            limit = -1 if start == "empty" else find_version(start, {each.key: each for each in run.migrations})
+            known = {each.key: each for each in run.migrations}
+            limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
             run.applied = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
                            for each in run.migrations if each.key <= limit]
         for row in run.applied:
@@ -3361,7 +3362,9 @@ def verify(
     settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
     url = DatabaseURL.parse(scratch_url, source="--scratch-url") if scratch_url else settings.url
     database, verdicts = _DATABASES[url.dialect](url), list[Verdict]()
-    statements = [*split_statements(_read(seed, "--seed"), database.syntax)] if seed else []
+    # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
+    statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
+                  if not re.match(_TRANSACTION, code_of(each, database.syntax))]
     while True:  # in another database after one that did not come back
         with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
                 replace(settings, url=scratch, table="migrate_verify")) as run:
@@ -3383,11 +3386,16 @@ def verify(
                         waiting[each] = failed.message.partition("\n")[0]
                         if run.database.connection is None:  # it was a COPY, which waits for data
                             raise _never_ran(seed, each, failed.message) from None
+                if statements:
+                    run.database.renew()  # what the seed has set is not for the migrations
             else:
                 for each, why in waiting.items():
                     raise _never_ran(seed, each, why)
             if len(verdicts) == len(run.migrations):
                 return verdicts
+
+
+_TRANSACTION: Final = r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SET\s.*\bAUTOCOMMIT)\b"
 
 
 def _never_ran(seed: Path | None, statement: Statement, why: str) -> FileError:
@@ -4165,7 +4173,11 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify
 
 def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    try:
+        verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    except StatementError as error:
+        error.fix = error.fix.replace("then run  migrate up", "then run  migrate verify")
+        raise
     bad = [each for each in verdicts if each.result in {"differs", "failed"}]
     details = "\n".join("\n".join((f"{each.file}: after up and down", *each.diff)) for each in bad if each.diff)
     document = {"migrations": [each._asdict() for each in verdicts]}

@@ -122,3 +122,20 @@ def test_times_that_python_does_not_have_are_rows_too(desk: Desk, postgres: Data
     )
     ran = desk("verify", "--seed", "seed.sql", *words(postgres))
     assert ran.exit == 0, ran.err
+
+
+SETTINGS = {
+    "sqlite": "PRAGMA recursive_triggers = ON;\n",
+    "postgres": "SELECT pg_catalog.set_config('search_path', '', false);\n",
+    "mysql": "SET foreign_key_checks = 0, sql_mode = 'ANSI_QUOTES';\n",
+}
+
+
+def test_a_dump_may_be_a_seed(desk: Desk, database: Database) -> None:
+    """What it sets does not reach the migrations, and its transaction is not the test's."""
+    rows = "INSERT INTO {}books (id, title, pages) VALUES (1, 'One', 100);\n"
+    schema = "public." if database.dialect == "postgres" else ""
+    desk.write({"seed.sql": f"{SETTINGS[database.dialect]}BEGIN;\n{rows.format(schema)}COMMIT;\n"})
+    ran = desk("verify", "--seed", "seed.sql", *words(database))
+    assert ran.exit == 0, ran.err
+    assert ran.out.splitlines()[3].split("\t")[3].startswith("1 row of ")

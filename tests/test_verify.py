@@ -266,3 +266,13 @@ def test_a_user_who_may_not_make_databases_is_told_so(desk: Desk, server_databas
     assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
     assert state == "nothing was changed."
     assert fix == "fix: let this user create databases, or name a server where it may"
+
+
+def test_a_file_that_cannot_be_applied_is_to_be_verified_again_when_it_is_mended(
+    desk: Desk, database: Database
+) -> None:
+    desk.write({**RIGHT, "sql/3_three.up.sql": "CREATE TABEL three (n INTEGER);\n"})
+    ran = verify(desk, database)
+    assert (ran.exit, ran.out) == (1, "")
+    assert "  --> sql/3_three.up.sql:1" in ran.err
+    assert ran.err.endswith("\nfix: correct line 1, then run  imagor-studio-migrate verify\n")
