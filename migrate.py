@@ -3418,7 +3418,7 @@ def _verify(run: _Run, migration: Migration) -> Verdict:
     if before == after:
         first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
         number = sum(first[word] for word in ("CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"))
-        more = f"; {_count(number, 'statement')} for rows" if number else ""
+        more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
         verdict = verdict._replace(what=f"schema unchanged{more}")
     if not migration.down:
         return verdict._replace(result="no down file")

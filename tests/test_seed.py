@@ -54,7 +54,7 @@ def test_rows_that_up_and_down_lose_are_told_by_table(desk: Desk, database: Data
         ["1", "books", "undone", "", "sql/1_books.down.sql"],
         [
             *("2", "no_drafts", "undone"),
-            f"schema unchanged; 1 statement for rows; 1 row of {books} lost or changed",
+            f"schema unchanged; 1 statement changes rows; 1 row of {books} lost or changed",
             "sql/2_no_drafts.down.sql",
         ],
         ["3", "authors", "undone", "", "sql/3_authors.down.sql"],
@@ -67,7 +67,7 @@ def test_rows_that_up_and_down_lose_are_told_by_table(desk: Desk, database: Data
 def test_without_a_seed_no_rows_are_missed(desk: Desk, database: Database) -> None:
     ran = desk("--format", "json", "verify", *words(database))
     told = [each["what"] for each in json.loads(ran.out)["migrations"]]
-    assert told == ["", "schema unchanged; 1 statement for rows", "", "", ""]
+    assert told == ["", "schema unchanged; 1 statement changes rows", "", "", ""]
 
 
 def test_the_rows_are_there_again_after_a_down_that_was_wrong(desk: Desk, database: Database) -> None:
