@@ -4175,8 +4175,10 @@ def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | Non
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
     try:
         verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    except StatementError as error:
-        error.fix = error.fix.replace("then run  migrate up", "then run  migrate verify")
+    except (StatementError, KeyboardInterrupt) as raised:
+        for error in (raised, *raised.args):
+            if isinstance(error, MigrateError):
+                error.fix = re.sub("  migrate (up|down)$", "  migrate verify", error.fix)
         raise
     bad = [each for each in verdicts if each.result in {"differs", "failed"}]
     details = "\n".join("\n".join((f"{each.file}: after up and down", *each.diff)) for each in bad if each.diff)

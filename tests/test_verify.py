@@ -226,6 +226,7 @@ def test_nothing_is_left_by_one_that_is_interrupted(
         with contextlib.suppress(ProcessLookupError):
             process.kill()
     assert process.returncode == 128 + number, err.decode()
+    assert err.decode().endswith("\nfix: go on where it stopped:  python migrate.py verify\n")
     assert_nothing_is_left(server_database, before)
 
 
