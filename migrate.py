@@ -26,6 +26,7 @@ import getpass
 import hashlib
 import importlib.util
 import io
+import itertools
 import json
 import math
 import os
@@ -44,9 +45,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from enum import Enum, auto
 from functools import lru_cache, partial
 from html import escape
-from itertools import chain
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from string import Template
@@ -56,10 +57,10 @@ from urllib.parse import quote, unquote
 __version__ = "1.0.0"
 
 __all__ = [
-    "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "LockedError",
+    "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "Kind", "LockedError",
     "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
-    "SettingsError", "StatementError", "Status", "Step", "Verdict", "auto_migrate", "baseline", "build_parser",
-    "check", "down", "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script", "redo",
+    "SettingsError", "StatementError", "Status", "Step", "StoppedError", "Verdict", "auto_migrate", "baseline",
+    "build_parser", "check", "down", "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script", "redo",
     "repair", "reset", "status", "up", "verify", "wait"]
 
 
@@ -74,7 +75,7 @@ class MigrateError(Exception):
     in which a command follows two spaces:  migrate up. ``results`` holds what was committed before the error.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code = 1
     usual_state: ClassVar[str] = ""
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
@@ -128,13 +129,36 @@ class NotReadyError(MigrateError):
     exit_code = 3
 
 
+class Kind(Enum):
+    """What the error of a database means to a run, whatever the database calls it."""
+
+    OTHER = auto()
+    ABSENT = auto()  # there is no such table
+    ALONE = auto()  # the statement cannot run inside a transaction
+    BUSY = auto()  # another program has locked the whole database
+    CANCELLED = auto()  # ended from outside: by this tool, or by a person
+    DEADLOCK = auto()
+    FULL = auto()  # no room on the disk
+    LOCK_TIMEOUT = auto()  # waited too long for a lock on a table or a row
+    LOST = auto()  # the connection has gone; what ran last may be in, or not
+    OUTRUN = auto()  # what this run has claimed in the history is not its own any more
+    READ_ONLY = auto()
+    TAKEN = auto()  # a row of that version is there already
+
+
 class StatementError(MigrateError):
     """The database refused a statement, or the connection was lost while it ran.
 
-    *code* is what the database calls it, an SQLSTATE or a number; "lost" for the connection.
+    *kind* says what that means, *code* is what the database calls it: an SQLSTATE or a number, or empty.
     """
 
-    code = ""
+    kind, code = Kind.OTHER, ""
+
+
+class StoppedError(MigrateError, KeyboardInterrupt):
+    """A signal has stopped the run; what ran was made safe, and *state* says what is in."""
+
+    exit_code = 130
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -748,7 +772,7 @@ MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.repl
 
 # Dialects #############################################################################################################
 # A URL comes in; a Database that can be asked and changed goes out. Every difference between the databases is an
-# attribute or a method in this section. What a driver raises leaves here as _Failed: a message, a code, a place.
+# attribute or a method in this section. What a driver raises leaves here as _Failed: a message, a kind, a place.
 
 
 @dataclass(eq=False)
@@ -756,10 +780,32 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
 
     message: str
-    code: str = ""
+    kind: Kind = Kind.OTHER
+    code: str = ""  # as the database calls it
     offset: int | None = None
     number: int = 0
-    lost: bool = False  # the connection
+    ran: bool = False  # a person's statement has run, and what failed is what was to note it
+
+
+Rows = list[tuple[Any, ...]]
+
+
+class _Note(str):
+    """A change of the history that hits exactly one row; else it fails, and all that is sent after it does not run."""
+
+    __slots__ = ()
+
+
+class _Truth(str):
+    """A condition that must hold; else it fails like a _Note, with the words *otherwise*. PostgreSQL only."""
+
+    otherwise = ""
+
+
+class _Code(str):
+    """SQL that stands where a value would."""
+
+    __slots__ = ()
 
 
 def _session(row: Sequence[Any]) -> str:
@@ -793,9 +839,11 @@ _OPENS: Final = re.compile(
     r"(\s+READ\s+WRITE)?\Z")
 _CLOSES: Final = re.compile(rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?|{_AUTOCOMMIT}(1|ON))\Z")
 _NEVER: Final = re.compile(r"(?!)")
-_FIXES: Final = dict.fromkeys(  # by code: where it is not the file that has to be mended
-    ("25006", "1290", "1836"), "name the primary server in the URL: this one is a replica, or set to read-only"
-) | dict.fromkeys(("53100", "1021", "1114"), "make room on the disk of the database, and run the same command again")
+_FIXES: Final = {  # where it is not the file that has to be mended
+    Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
+    Kind.FULL: "make room on the disk of the database, and run the same command again"}
+_RETRIED: Final = frozenset({Kind.BUSY, Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps, when it is tried again
+_OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
 _SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
@@ -833,8 +881,8 @@ class Database(ABC):
     whole_files = False  # the server splits a file itself,
     split_here = _NEVER  # but for one with this, which it would read by the rules of its start
     text_type, time_type, id_type, table_suffix = "TEXT", "TEXT", "", ""
-    transaction_id_sql = "SELECT 0"  # what differs between two transactions, where the database has such a thing
-    reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
+    transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
+    reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     rows_sql = "SELECT * FROM {}"
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
@@ -850,8 +898,8 @@ class Database(ABC):
     joins = _NEVER  # goes into one transaction with its neighbours, in a journaled file
     may_be_partial = _NEVER  # may have committed a part of its work when it fails
     leaks = _NEVER  # what it does would reach the next file
-    retried: frozenset[str] = frozenset()  # codes of a lock that was not obtained, or of a deadlock
-    taken: frozenset[str] = frozenset()  # codes of a claim that another runner has made
+    kinds: ClassVar[Mapping[str, Kind]] = {}  # what the codes of the database mean
+    digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
     # What the documentation says that a statement does besides its work: of each rule, the first pattern counts that is
     # found in its bare text; what to say then, and the page below *manual* that says so.
     effects: ClassVar[Mapping[str, Sequence[tuple[str, str, str]]]] = {}
@@ -861,6 +909,7 @@ class Database(ABC):
     cancel_sql = ""  # ends what the session {} runs
     local_locks = False  # another node of a cluster does not see them
     server_times = False  # the server ends a statement at its timeout by itself
+    notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     driver_errors: tuple[type[Exception], ...] = ()
     connection: Any = None  # the three drivers have no type in common
     columns: tuple[str, ...] = ()  # of the last query
@@ -879,6 +928,7 @@ class Database(ABC):
         self.session_id = 0
         self.blockers: list[str] = []  # as last observed
         self.observer: Database | None = None
+        self.pause: Callable[[float], None] = time.sleep
 
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Raises ConnectError, and is closed then."""
@@ -914,8 +964,14 @@ class Database(ABC):
                 time.sleep(0.5)
         self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
 
-    def limit(self) -> None:  # noqa: B027 (what to do here is nothing, mostly)
-        """Name the session, and set its limits, until the transaction ends if one is open."""
+    @property
+    def verifies(self) -> bool:
+        """Whether a rival can come between two files of a run, so that each looks at the history again."""
+        return self.pooled or self.local_locks
+
+    def limits(self, *, local: bool) -> list[str]:  # noqa: ARG002
+        """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
+        return []
 
     def another(self) -> Database:
         """Return a second connection to the same place. Raises ConnectError."""
@@ -961,10 +1017,10 @@ class Database(ABC):
     @abstractmethod
     def _explain(self, error: Any) -> _Failed: ...
 
-    def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, *args: object) -> Rows:
         """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises _Failed."""
         if self.connection is None:
-            raise _Failed("the connection is closed", lost=True)
+            raise _Failed("the connection is closed", Kind.LOST)
         args = args[: sql.count("?")]
         with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
             # Without arguments a percent sign is an ordinary character.
@@ -982,11 +1038,19 @@ class Database(ABC):
         name, bits, value = self.open_state
         return self.connection is not None and attrgetter(name)(self.connection) & bits == value
 
+    @abstractmethod
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """Send statements of ours, in one message where the database takes that; return the rows of each.
+
+        One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
+        Raises _Failed with the *number* of the part: OUTRUN for a _Note that does not hit one row.
+        """
+
     @contextlib.contextmanager
     def transaction(self, key: str) -> Iterator[None]:
         """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
         if not self.in_transaction:
-            self._poll(partial(self._begin, key))
+            self.begin(key)
         try:
             yield
             self.commit()
@@ -994,12 +1058,46 @@ class Database(ABC):
             self.rollback()
             raise
 
-    def _begin(self, key: str) -> bool:
-        self.query(self.begin_sql)
-        self.limit()
-        if not (free := self._take(self.transaction_lock_sql, key)):
-            self.rollback()
-        return free
+    def begin(self, key: str, *more: str) -> list[Rows]:
+        """Open a transaction that no other runner has open for *key*; send *more*, which runs only then; return its rows.
+
+        All is one message where this run has the lock of the session. Raises LockedError and _Failed.
+        """
+        found = list[Rows]()
+        opening = [self.begin_sql, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        together = bool(self._held) or not self.transaction_lock_sql
+
+        def attempt() -> bool:
+            rows = self.send(*opening, *(more if together else ()))
+            if self.transaction_lock_sql and rows[len(opening) - 1][0][0] not in {True, 1, "t"}:
+                self.rollback()
+                return False
+            found.extend(rows[len(opening) :])
+            return True
+
+        self._poll(attempt)
+        return found if together else [*found, *(self.send(*more) if more else ())]
+
+    def _lock_part(self, sql: str, key: str) -> list[str]:
+        self._key = self.lock_key(key)
+        return [sql.replace("?", self.literal(self._key))] if sql else []
+
+    def holding(self) -> list[str]:
+        """Return SQL that takes the lock of the session again, should a file have let it go; it fails where it cannot."""
+        return []
+
+    def same_transaction(self, number: str) -> list[str]:  # noqa: ARG002
+        """Return SQL that fails where the transaction is not *number* any more."""
+        return []
+
+    def literal(self, value: object) -> str:
+        """Return a value as SQL that means the same whatever a file has set in the session."""
+        if isinstance(value, str) and not isinstance(value, _Code):
+            return self._text(value)
+        return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
+
+    def _text(self, value: str) -> str:
+        return "'" + value.replace("'", "''") + "'"
 
     def lock_key(self, key: str) -> str:
         """Return what the server knows the lock *key* as."""
@@ -1013,10 +1111,18 @@ class Database(ABC):
         """Commit; a reader may keep it out for a while on SQLite. Raises _Failed: nothing is in, unless *lost*."""
         self._poll(partial(self.query, "COMMIT"))
 
-    def rollback(self) -> None:
-        """Undo the open transaction, if any. Never raises: the error that led here matters more."""
+    def rollback(self) -> bool:
+        """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
         with contextlib.suppress(_Failed):
             self.query("ROLLBACK")
+        return True
+
+    def kept(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:  # noqa: ARG002
+        """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
+
+        And if it is certain that it is these, and nothing else.
+        """
+        return 0, False
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
@@ -1031,20 +1137,23 @@ class Database(ABC):
         too_long = len(statement.text.encode()) + 2048 > self.packet_limit
         return ("more than the server takes at once", "split it, or raise max_allowed_packet") if too_long else None
 
-    def run_marked(self, statement: Statement, started: str, done: str) -> None:
-        """Run *statement* and the UPDATE *done* as one, or else between *started* (it may have run) and *done*."""
+    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
+        """Run *statement* and the notes *done* as one, or else between the notes *started* (it may have run) and *done*.
+
+        Raises _Failed: neither is in, unless LOST; a statement that cannot run inside a transaction may be, as *started* says.
+        """
+        opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held)]  # the file's limits stay
         try:
-            self.query("BEGIN")
+            self._poll(partial(self.send, *opening))
             self.run(statement.text)
-            self.query(done)
-            self.query("COMMIT")
+            self.send(*done, *self.holding(), "COMMIT")
         except _Failed as failed:
             self.rollback()
-            if failed.code not in {"25001", "2D000"}:  # it cannot run inside a transaction
+            if failed.kind is not Kind.ALONE:
                 raise
-            self.query(started)
+            self.send(self.begin_sql, *started, "COMMIT")
             self.run_alone(statement)
-            self.query(done)
+            self.send(self.begin_sql, *self.holding(), *done, "COMMIT")
 
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises _Failed."""
@@ -1059,10 +1168,8 @@ class Database(ABC):
     def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
-            what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
-            fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
-            raise MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
-        self._held = key if journaled or not self.transactional else ""
+            raise self.pooled_error()
+        self._held = "" if self.pooled else key
         self._poll(partial(self._take, self.lock_sql, self._held))
         try:
             yield
@@ -1083,7 +1190,7 @@ class Database(ABC):
                 self.query(f"SELECT * FROM {relation} LIMIT 0")
                 columns = list(self.columns)
         except _Failed as failed:
-            if failed.code not in {"absent", "1146"}:
+            if failed.kind is not Kind.ABSENT:
                 raise
         return [schema] if schema else [], columns
 
@@ -1140,12 +1247,16 @@ class Database(ABC):
         return len(objects)
 
     def now(self) -> str:
-        """Return the time as the history keeps it, in UTC; in a script, the expression for it."""
-        return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        """Return SQL for the time as the history keeps it, in UTC."""
+        return self._text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
 
-    def person(self, more: str = "") -> str:
+    def took(self, since: float) -> object:
+        """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
+        return round(1000 * (time.monotonic() - since))
+
+    def person(self) -> str:
         """Return who runs this; in a script, the expression for it."""
-        return f"{_whoami()}{more}"[:255]
+        return _whoami()
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
@@ -1160,14 +1271,20 @@ class Database(ABC):
                 if attempt() is not False:
                     return
             except (_Failed, BlockingIOError) as error:
-                if isinstance(error, _Failed) and error.code != "busy":
+                if isinstance(error, _Failed) and error.kind is not Kind.BUSY:
                     raise
             if time.monotonic() >= deadline:
                 holders = list[str]()
                 with contextlib.suppress(_Failed):  # where it can be seen
                     holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
                 raise self.locked_error(holders)
-            time.sleep(0.05)
+            self.pause(0.05)
+
+    def pooled_error(self) -> MigrateError:
+        """Return the error for a journaled file that would run through a connection pooler."""
+        what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
+        fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
+        return MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
 
     def locked_error(self, holders: Sequence[str]) -> LockedError:
         """Return the error for a lock that was not obtained in time."""
@@ -1195,7 +1312,10 @@ class SQLite(Database):
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
-    retried, rival = frozenset({"busy"}), "another process writes this file"
+    rival = "another process writes this file"
+    kinds: ClassVar = {  # by what the message holds
+        "locked": Kind.BUSY, "no such table": Kind.ABSENT, "within a trans": Kind.ALONE, "inside a trans": Kind.ALONE,
+        "readonly": Kind.READ_ONLY, "full": Kind.FULL, "interrupted": Kind.CANCELLED}
     _ticks, _ended = 0, False
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
@@ -1250,9 +1370,7 @@ class SQLite(Database):
         message = str(error)
         if message == "interrupted" and not self._ended:  # the progress handler was left by a signal
             raise KeyboardInterrupt from None
-        parts = {"locked": "busy", "no such table": "absent", "within a trans": "25001", "inside a trans": "25001",
-                 "readonly": "25006", "full": "53100"}
-        return _Failed(message, next((code for part, code in parts.items() if part in message), ""))
+        return _Failed(message, next((kind for part, kind in self.kinds.items() if part in message), Kind.OTHER))
 
     def _tick(self) -> int:
         self._ticks += 1
@@ -1264,6 +1382,25 @@ class SQLite(Database):
     def cancel(self) -> None:
         self._ended = True
         self.connection.interrupt()
+
+    @property
+    def verifies(self) -> bool:
+        """See Database. Not only this tool, and not only in this version, writes the file."""
+        return True
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """See Database. Nothing travels here: one after the other."""
+        found = list[Rows]()
+        for number, part in enumerate(parts, 1):
+            if part == "COMMIT":
+                self.commit()
+                continue
+            with self.translated():
+                cursor = self.connection.execute(str(part))
+                found.append(cursor.fetchall())
+            if isinstance(part, _Note) and cursor.rowcount != 1:
+                raise _Failed(_OUTRUN, Kind.OUTRUN, number=number)
+        return found
 
     def run(self, sql: str) -> None:
         self._ticks, self._ended = 0, False
@@ -1356,6 +1493,12 @@ class Postgres(Database):
 
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
+    kinds: ClassVar = {
+        "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
+        "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT, "25006": Kind.READ_ONLY,
+        "23505": Kind.TAKEN}
+    digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
+        version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
     split_here = re.compile(r"\bstandard_conforming_strings\s*(=|TO)\s*'?(off|false|0|no)\b", re.IGNORECASE)
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
@@ -1370,8 +1513,9 @@ class Postgres(Database):
             r".*\bCONCURRENTLY\b|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
             "this cannot run inside a transaction", _ALONE))}
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
-    reset_sql = """RESET SESSION AUTHORIZATION; RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE; RESET ALL; DEALLOCATE ALL;
-        CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES"""
+    reset_sql = (
+        "RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL",
+        "CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES")
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
         FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
@@ -1387,7 +1531,7 @@ class Postgres(Database):
     lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
     transaction_lock_sql = lock_sql.replace("advisory_lock", "advisory_xact_lock")
-    retried, taken, server_times = frozenset({"55P03", "40P01"}), frozenset({"23505"}), True
+    server_times = True
     _sessions = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
@@ -1483,15 +1627,43 @@ class Postgres(Database):
         FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384"""
     _invalid_sql = "SELECT indexrelid::regclass::text FROM pg_catalog.pg_index WHERE NOT indisvalid"
 
-    def limit(self) -> None:
+    def limits(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
-        local = "true" if self.in_transaction else "false"
-        if self.in_transaction or not self.pooled:
-            name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
-            self.session_id = self.query(
-                f"SELECT pg_backend_pid(), set_config('application_name', ?, {local}), set_config('lock_timeout', ?,"
-                f" {local}), set_config('statement_timeout', ?, {local})",
-                name, f"{self.lock_wait * 1000:.0f}", f"{self.statement_wait * 1000:.0f}")[0][0]
+        if self.pooled and not local:
+            return []
+        name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
+        settings = {"application_name": name, "lock_timeout": f"{self.lock_wait * 1000:.0f}",
+                    "statement_timeout": f"{self.statement_wait * 1000:.0f}"}
+        return ["SELECT " + ", ".join(
+            f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())]
+
+    def begin(self, key: str, *more: str) -> list[Rows]:
+        """See Database. Behind a pooler, each transaction may have another session."""
+        found = super().begin(key, *more)
+        if self.pooled:
+            self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
+        return found
+
+    def holding(self) -> list[str]:
+        """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
+        if not self._held:
+            return []
+        truth = _Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
+        truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
+        return [truth]
+
+    def same_transaction(self, number: str) -> list[str]:
+        truth = _Truth(f"txid_current() = {number}")
+        truth.otherwise = "the file has ended the transaction that it runs in"
+        return [truth]
+
+    def _text(self, value: str) -> str:
+        """See Database. An E'' string of ASCII letters is the same in every encoding, and with any kind of strings."""
+        text = value.replace("'", "''")
+        if text.isascii() and "\\" not in text:
+            return f"'{text}'"
+        escaped = text.replace("\\", "\\\\")
+        return "E'" + re.sub("[^\x00-\x7f]", lambda found: f"\\U{ord(found[0]):08X}", escaped) + "'"
 
     def fingerprint(self) -> set[str]:
         """See Database. With an empty search path every name comes with its schema. Privileges are not in it."""
@@ -1515,7 +1687,7 @@ class Postgres(Database):
                 for (name,) in self.query(self._invalid_sql):
                     failed.message += f"\nhint: the index {name} is invalid: DROP INDEX CONCURRENTLY {name};"
             raise
-        self.limit()
+        self.send(*self.limits(local=False))
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import psycopg
@@ -1530,8 +1702,10 @@ class Postgres(Database):
             **self.url.options}
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
-        self.pooled = self.query("SELECT pg_backend_pid()")[0][0] != self.connection.pgconn.backend_pid
-        self.limit()
+        self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
+        self.pooled = self.session_id != self.connection.pgconn.backend_pid
+        if limits := self.limits(local=False):
+            self.send(*limits)
 
     def _explain(self, error: Any, number: int = 0) -> _Failed:
         diag, place = error.diag, error.diag.statement_position
@@ -1539,12 +1713,42 @@ class Postgres(Database):
         message = diag.message_primary or str(error).strip()
         message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
         lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
-        return _Failed(message, error.sqlstate or "", offset=offset, number=number, lost=lost)
+        kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
+        return _Failed(message, kind, error.sqlstate or "", offset=offset, number=number)
+
+    def cancel(self) -> None:
+        """See Database. By the protocol's own way, which needs no second login."""
+        with contextlib.suppress(Exception):
+            self.connection.cancel_safe(timeout=10)
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
+        texts = [f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit" if isinstance(each, _Note)
+                 else f"SELECT 1 / ({each})::integer" if isinstance(each, _Truth) else str(each) for each in parts]
+        try:
+            results = self._exchange(";\n".join(texts))
+        except _Failed as failed:
+            part = parts[failed.number - 1]
+            if failed.code == "22012" and isinstance(part, (_Note, _Truth)):
+                what = part.otherwise if isinstance(part, _Truth) else _OUTRUN
+                raise _Failed(what, Kind.OUTRUN, number=failed.number) from None
+            raise
+        if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
+            raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
+        return [[tuple(None if cell is None else cell.decode() for cell in (
+            each.get_value(row, column) for column in range(each.nfields))) for row in range(each.ntuples)]
+                for each in results]
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
+        self._exchange(sql)
+
+    def _exchange(self, sql: str) -> list[Any]:
+        """Send one message of the simple protocol; return libpq's result of each statement in it. Raises _Failed."""
         from psycopg import errors, generators, pq
 
+        if self.connection is None:
+            raise _Failed("the connection is closed", Kind.LOST)
         with self.translated(), self.connection.lock:
             self.connection.pgconn.send_query(sql.encode())
             results = self.connection.wait(generators.execute(self.connection.pgconn))
@@ -1554,6 +1758,7 @@ class Postgres(Database):
             if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
                 self.close()  # it would wait for data for ever; closing rolls back
                 raise _Failed("COPY with data in the file works in psql only", number=number)
+        return list(results)
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         if self.split_here.search(statement.text):
@@ -1561,11 +1766,7 @@ class Postgres(Database):
         return POSTGRES_SYNTAX if "standard_conforming_strings" in statement.text.lower() else syntax
 
     def commit(self) -> None:
-        """See Database. COMMIT of a transaction that has failed raises nothing; only its tag tells."""
-        with self.translated():
-            tag = self.connection.execute("COMMIT").statusmessage
-        if tag != "COMMIT":
-            raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
+        self.send("COMMIT")
 
 
 _TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the mysql client in PyMySQL's words
@@ -1578,6 +1779,7 @@ class MySQL(Database):
 
     dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
     quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
+    notes_travel = True
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
@@ -1606,8 +1808,11 @@ class MySQL(Database):
             r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history",
             "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH"))}
 
-    retried = frozenset({"1205", "1213"})
-    taken = frozenset({"1062", "1213"})
+    kinds: ClassVar = {
+        "1146": Kind.ABSENT, "1317": Kind.CANCELLED, "1969": Kind.CANCELLED, "3024": Kind.CANCELLED,
+        "1213": Kind.DEADLOCK, "1021": Kind.FULL, "1114": Kind.FULL, "1205": Kind.LOCK_TIMEOUT, "1290": Kind.READ_ONLY,
+        "1836": Kind.READ_ONLY, "1062": Kind.TAKEN,
+        **dict.fromkeys(("0", "1053", "1927", "2006", "2013", "2055"), Kind.LOST)}
     _sessions = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
         FROM information_schema.processlist p WHERE """
     holder_sql = _sessions + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
@@ -1617,6 +1822,8 @@ class MySQL(Database):
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     cancel_sql = "KILL QUERY {}"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
+    digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
+        CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
     _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
@@ -1676,35 +1883,120 @@ class MySQL(Database):
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
-        mode, packet, version, self.session_id = self.query(
-            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID()")[0]
+        mode, packet, version, self.session_id, now = self.query(
+            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6)")[0]
+        self._clock = now - timedelta(seconds=time.monotonic())
         if self.lock_wait:
             limit = max(1, math.ceil(self.lock_wait))
             self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
-        if ("wsrep_on", "ON") in self.query("SHOW VARIABLES LIKE 'wsrep_on'"):  # Galera
+        # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
+        # read has to be what all of them have committed.
+        sql = "SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'group_replication_single_primary_mode')"
+        cluster: dict[str, str] = dict(self.query(sql))
+        if cluster.get("wsrep_on") == "ON":
             self.local_locks = True
-            self.query("SET SESSION wsrep_sync_wait = 7")  # read what the other nodes have committed
+            self.query("SET SESSION wsrep_sync_wait = 7")
+        elif cluster.get("group_replication_single_primary_mode") == "OFF":
+            self.local_locks = True
+            self.query("SET SESSION group_replication_consistency = 'BEFORE'")
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
         if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
             self.may_be_partial = self.partial_on_mariadb
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
-        lost = code in {0, 1053, 1927, 2006, 2013, 2055}
-        return _Failed(str(message) or "the connection was lost", str(code), lost=lost)
+        kind = self.kinds.get(str(code), Kind.OTHER)
+        return _Failed(str(message) or "the connection was lost", kind, str(code))
+
+    def query(self, sql: str, *args: object) -> Rows:
+        """See Database. In a cluster the change of another node may end anything that is under way: it is tried again."""
+        for _ in range(20 if self.local_locks and not self.in_transaction else 1):
+            try:
+                return super().query(sql, *args)
+            except _Failed as failed:  # noqa: PERF203 (it is tried again)
+                last = failed
+                if failed.kind is not Kind.DEADLOCK:
+                    raise
+            self.pause(0.1)
+        raise last
 
     def run(self, sql: str) -> None:
-        """See Database. Errors of the second and later statements of a packet come with their result, not before."""
-        number = 1
+        self._exchange(self._titled(sql))
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
+
+        That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
+        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
+        """
+        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._held else ""
+        proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2))"
+        texts, numbers = list[str](), list[int]()
+        for number, part in enumerate(parts, 1):
+            added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
+            added += [proof] if isinstance(part, _Note) else []
+            texts += added
+            numbers += [number] * len(added)
+        try:
+            return self._exchange("; ".join(texts))
+        except _Failed as failed:
+            place = min(failed.number, len(numbers)) - 1
+            failed.number = numbers[place]
+            if failed.code == "1242" and texts[place] == proof:
+                raise _Failed(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
+            if isinstance(parts[failed.number - 1], Statement):  # what the message quotes goes on into what is ours
+                failed.message = _cut(failed.message, "\n; " + "; ".join(texts[place + 1 :]))
+            raise
+
+    def _exchange(self, sql: str) -> list[Rows]:
+        """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
+        if self.connection is None:
+            raise _Failed("the connection is closed", Kind.LOST)
+        found = list[Rows]()
         try:
             with self.translated(), self.connection.cursor() as cursor:
-                cursor.execute(self._titled(sql), None)
-                number += 1
+                cursor.execute(sql, None)
+                found.append(cursor.fetchall() if cursor.description else [])
                 while cursor.nextset():
-                    number += 1
+                    found.append(cursor.fetchall() if cursor.description else [])
         except _Failed as failed:
-            failed.number = number
+            failed.number = len(found) + 1
             raise
+        return found
+
+
+    def rollback(self) -> bool:
+        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else."""
+        super().rollback()
+        with contextlib.suppress(_Failed):
+            return all(code != 1196 for _, code, _ in self.query("SHOW WARNINGS"))  # noqa: PLR2004 (its number)
+        return True
+
+    def kept(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
+        """See Database. By the tables that they name: what a trigger or a function does is not seen."""
+        known = {name: keeps for name, keeps in self.query(
+            "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') <> 'YES' FROM information_schema.tables t"
+            " LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = DATABASE()")}
+        keeps = [{known[name] for name in self._names(each) if name in known} for each in (*statements, failed)]
+        number = next((place for place, each in enumerate(keeps[:-1]) if 0 in each), len(statements))
+        return number, not any(1 in each for each in keeps[number:])
+
+    def _names(self, statement: Statement) -> set[str]:
+        """Return all words of a statement that may be names, in lower case."""
+        found = (statement.text[start:end].strip('`"') for kind, start, end in _tokens(statement.text, 0, self.syntax)
+                 if kind == "quote" or kind[:1].isalpha() or kind[:1] == "_")
+        return {each.lower() for each in found}
+
+    def took(self, since: float) -> object:
+        """See Database. By the server's clock: what it measures runs in the same packet."""
+        began = self._clock + timedelta(seconds=since)
+        return _Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began:%Y-%m-%d %H:%M:%S.%f}', UTC_TIMESTAMP(6)) DIV 1000)")
+
+    def _text(self, value: str) -> str:
+        """See Database. In hexadecimal digits, where sql_mode or a character set could make something else of it."""
+        if value.isascii() and "\\" not in value:
+            return super()._text(value)
+        return f"CONVERT(X'{value.encode().hex()}' USING utf8mb4)"
 
     def fingerprint(self) -> set[str]:
         """See Database. A table is as many lines as it has columns, keys and so on. Privileges are not in it."""
@@ -1729,20 +2021,39 @@ class MySQL(Database):
             return syntax
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
-    def run_marked(self, statement: Statement, started: str, done: str) -> None:
-        """See Database. One packet: a server whose client dies half way still goes on to write *done*."""
+    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
+        """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
+        begin = [] if self.in_transaction else [self.begin_sql]
         if statement.text.startswith("/*"):
             # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
-            self.query(started)
-            super().run_marked(statement, started, done)
+            self.send(*begin, *started, "COMMIT")
+            self.run(statement.text)
+            self.send(self.begin_sql, *done, "COMMIT")
             return
         try:
-            self.run(f"START TRANSACTION; {started}; {self._titled(statement.text)}\n; {done}; COMMIT")
+            self.send(*begin, *started, statement, *done, "COMMIT")
         except _Failed as failed:
-            before_note = failed.number <= 3  # noqa: PLR2004 (START, the first note and the statement)
-            if failed.lost or before_note or self.may_be_partial.match(code_of(statement, self.syntax)):
+            before_note = failed.number <= len(begin) + len(started) + 1
+            if failed.kind is Kind.LOST or before_note or self.may_be_partial.match(code_of(statement, self.syntax)):
                 raise
-            self.query(done)  # what failed was the note: a lock on the history, or a KILL that came late
+            self.rollback()
+            try:  # what failed was a note: a lock on the history, or a KILL that came late
+                self.send(self.begin_sql, *done, "COMMIT")
+            except _Failed as again:
+                again.ran = again.kind is not Kind.LOST
+                raise again from None
+
+
+def _cut(message: str, tail: str) -> str:
+    """Take out of a MySQL error what it quotes of *tail*, which follows a person's statement on the next line."""
+    found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
+    if not found:
+        return message
+    quoted, line = found[2].removesuffix("..."), int(found[4])
+    if tail[1:].startswith(quoted):  # it ends too early: at its end, and not where the next statement begins
+        return f"{found[1]}{found[3]}{line - 1}"
+    place = next((at for at in range(len(quoted)) if tail.startswith(quoted[at:])), None)
+    return message if place is None else f"{found[1]}{quoted[:place]}{found[3]}{line}"
 
 
 def _mysql_syntax(mode: str) -> Syntax:
@@ -1752,12 +2063,6 @@ def _mysql_syntax(mode: str) -> Syntax:
 
 
 _DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
-
-
-class _Code(str):
-    """SQL that stands in a script where a value would."""
-
-    __slots__ = ()
 
 
 class _Writer(Database):
@@ -1776,7 +2081,7 @@ class _Writer(Database):
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
     who = _Code()
     schema = ""  # of the history
-    in_transaction = False
+    in_transaction = notes_travel = False
 
     def __init__(self, url: DatabaseURL, *waits: float) -> None:
         super().__init__(url, *waits)
@@ -1792,14 +2097,27 @@ class _Writer(Database):
     def now(self) -> str:
         return self.clock
 
-    def person(self, more: str = "") -> str:  # noqa: ARG002
+    def person(self) -> str:
         return self.who
 
-    def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, *args: object) -> Rows:
         """Write a statement of ours, with its values."""
         values = iter(args)
         self.run(re.sub(r"\?", lambda mark: self.literal(next(values, _Code(mark[0]))), sql), end="")
         return []
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """Write statements of ours, one by one."""
+        for part in parts:
+            self.run(part.text if isinstance(part, Statement) else part, end="" if isinstance(part, str) else "\n")
+        return []
+
+    def holding(self) -> list[str]:
+        """See Database. A script takes its lock once."""
+        return []
+
+    def took(self, since: float) -> object:  # noqa: ARG002
+        return self.elapsed
 
     def run(self, sql: str, *, end: str = "\n") -> None:
         """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
@@ -1807,12 +2125,7 @@ class _Writer(Database):
         self.in_transaction = bool(_OPENS.match(code)) or (self.in_transaction and not _CLOSES.match(code))
         self.lines.append(f"{sql}{end}{self.delimiter}")
 
-    def literal(self, value: object) -> str:
-        """Return a value as SQL."""
-        if isinstance(value, _Code):
-            return value
-        if not isinstance(value, str):
-            return "NULL" if value is None else str(value).upper()
+    def _text(self, value: str) -> str:
         pattern, way = self.unsafe
         return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
 
@@ -1825,16 +2138,18 @@ class _Writer(Database):
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """Write what ends the script with an error where one of the *conditions* is true."""
 
-    def run_marked(self, statement: Statement, started: str, done: str) -> None:
+    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
         """See Database. What cannot run inside a transaction, or may end it, is known by its words here."""
         refusal, code = self.refusals.get(first_word(statement.text, self.syntax)), code_of(statement, self.syntax)
         refused = refusal and refusal.fix == _ALONE and re.match(refusal.pattern, code, re.DOTALL)
         if refused or self.alone.match(code) or self.may_be_partial.match(code):
-            self.query(started)
+            self.send(*started)
             self.run_alone(statement)
-            self.query(done)
+            self.send(*done)
         else:
-            super().run_marked(statement, started, done)
+            self.query("BEGIN")
+            self.run(statement.text)
+            self.send(*done, "COMMIT")
 
     @abstractmethod
     def start(self, texts: Sequence[str]) -> None:
@@ -1878,7 +2193,7 @@ class _SQLiteWriter(_Writer, SQLite):
         self.query("PRAGMA foreign_keys = OFF")
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
 
-    def person(self, more: str = "") -> str:  # noqa: ARG002
+    def person(self) -> str:
         """See Database. SQLite knows no users; who has made the plan is known."""
         return _Code(self.literal(f"sqlite3, plan by {_whoami()}"[:255]))
 
@@ -1890,10 +2205,9 @@ class _SQLiteWriter(_Writer, SQLite):
         self.lines += [f"    SELECT RAISE(ABORT, {self.literal(what)}) WHERE {sql};" for sql, what in conditions]
         self.lines.append("END;\nINSERT INTO temp.migrate_plan VALUES (julianday('now'));\nDROP TRIGGER migrate_stop;")
 
-    def limit(self) -> None:
+    def limits(self, *, local: bool) -> list[str]:
         """See Database. No limits here, but what is broken before is no fault of the file."""
-        if self.in_transaction:
-            self.query(f"CREATE TEMP TABLE migrate_broken AS {self._broken}")
+        return [f"CREATE TEMP TABLE migrate_broken AS {self._broken}"] if local else []
 
     def before_commit(self) -> None:
         found = f"""EXISTS (SELECT 1 FROM ({self._broken}) AS found LEFT JOIN temp.migrate_broken AS known
@@ -1942,10 +2256,9 @@ class _PostgresWriter(_Writer, Postgres):
         """See _Writer. RESET ALL takes the encoding back, too."""
         self.lines.append("\\encoding UTF8\nSELECT clock_timestamp() AS migrate_began \\gset")
 
-    def limit(self) -> None:
-        scope = "LOCAL " if self.in_transaction else ""
-        for name, seconds in ("lock_timeout", self.lock_wait), ("statement_timeout", self.statement_wait):
-            self.query(f"SET {scope}{name} = '{seconds * 1000:.0f}'")
+    def limits(self, *, local: bool) -> list[str]:
+        return [f"SET {'LOCAL ' if local else ''}{name} = '{seconds * 1000:.0f}'" for name, seconds in (
+            ("lock_timeout", self.lock_wait), ("statement_timeout", self.statement_wait))]
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         checks = "".join(
@@ -1971,7 +2284,7 @@ class _MySQLWriter(_Writer, MySQL):
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. With a delimiter of its own, what stands before it is one packet."""
         everything = "\n".join(texts)
-        marks = chain(("//", "$$"), map("//{}".format, range(10**6)))
+        marks = itertools.chain(("//", "$$"), map("//{}".format, range(10**6)))
         self.delimiter = next(mark for mark in marks if mark not in everything)
         self.lines.append(f"\\C utf8mb4\nDELIMITER {self.delimiter}")
         self.query("SET NAMES utf8mb4")
@@ -1985,9 +2298,9 @@ class _MySQLWriter(_Writer, MySQL):
     def start_file(self) -> None:
         self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
 
-    def limit(self) -> None:
+    def limits(self, *, local: bool) -> list[str]:  # noqa: ARG002
         limit = max(1, math.ceil(self.lock_wait)) if self.lock_wait else "DEFAULT"
-        self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
+        return [f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}"]
 
     def lock_key(self, key: str) -> str:
         """See Database. Where the database has no name yet, the server puts it into the key."""
@@ -2010,19 +2323,21 @@ class _MySQLWriter(_Writer, MySQL):
         self.query("PREPARE migrate FROM @migrate")
         self.query("EXECUTE migrate")
 
-    def run_marked(self, statement: Statement, started: str, done: str) -> None:
+    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
 
         So that is noted only where it may have done a part of its work: other statements are atomic.
         """
+        if self.in_transaction:  # started says what has run in it
+            self.send(*started, "COMMIT")
         kinds = (kind for kind, _, _ in _tokens(statement.text, 0, self.syntax) if kind != "comment")
         if next(kinds, "") == "conditional":
-            self.query(started)
+            self.send(*started)
             self.run(statement.text)
-            self.query(done)
+            self.send(*done)
             return
-        mark = f"{started}; " if self.may_be_partial.match(code_of(statement, self.syntax)) else ""
-        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {done}; COMMIT", end=" ")
+        mark = "".join(f"{each}; " for each in started if self.may_be_partial.match(code_of(statement, self.syntax)))
+        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; COMMIT", end=" ")
 
     def forget(self, statements: Sequence[Statement]) -> str:
         """See _Writer. What a routine that was called has set is not seen."""
@@ -2130,9 +2445,12 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(self, database: Database, table: str) -> None:
-        """Look where the tables are. Raises DriftError for a table of another tool; writes nothing."""
-        self.database, self.table = database, table
+    def __init__(self, database: Database, table: str, *, texts: bool = False) -> None:
+        """Look where the tables are. Raises DriftError for a table of another tool; writes nothing.
+
+        Without *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
+        """
+        self.database, self.table, self.texts = database, table, texts
         schema, _, name = table.rpartition(".")
         with self._explained():
             self.schemas, columns = database.locate(name, schema)
@@ -2154,9 +2472,9 @@ class History:
             yield
         except _Failed as failed:
             fix = f"{fix} {self.table} and {self.table}_log"
-            if failed.code in self.database.retried:
+            if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
-            fix = _FIXES.get(failed.code, fix)
+            fix = _FIXES.get(failed.kind, fix)
             raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> None:
@@ -2174,44 +2492,52 @@ class History:
         with self._explained():
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
-    def _insert(self, relation: str, values: dict[str, object]) -> None:
-        values |= {"applied_by": self.database.person(), "tool": f"migrate {__version__}"}
-        marks = ", ".join("?" * len(values))
-        self.database.query(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({marks})", *values.values())
-
     def read(self, version: str | None = None) -> list[Applied]:
         """Return every row, oldest version first, or the one of *version*; empty where there is no table."""
         where = "" if version is None else "WHERE version = ?"
-        rows = [Applied(*row) for row in self._select(self.relation, Applied._fields, where, version)]
+        kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
+        names = [kept.get(name, name) for name in Applied._fields]
+        rows = [Applied(*row) for row in self._select(self.relation, names, where, version)]
         rows = [row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at)) for row in rows]
         return sorted(rows, key=lambda row: row.key)
 
-    def insert(self, row: Applied) -> None:
-        """Write a new row, made now. Raises _Failed."""
-        self._insert(self.relation, row._asdict() | {"applied_at": self.database.now()})
+    def digest(self) -> str:
+        """Return what differs where the rows of two histories do, as digest_of() has it. Raises _Failed."""
+        if self.database.digest_sql:
+            return str(self.database.query(self.database.digest_sql.format(self.relation))[0][0])
+        return digest_of(self.read())
 
-    def update(self, version: str, values: Mapping[str, object], *, only: str | None = None) -> None:
-        """Change columns of one row; with *only*, if that is still its owner. Raises _Failed."""
-        changes = ", ".join(f"{name} = ?" for name in values)
+    def insertion(self, row: Applied) -> _Note:
+        """Return the SQL that writes a new row, made now."""
+        return self._insertion(self.relation, row._asdict() | {"applied_at": _Code(self.database.now())})
+
+    def _insertion(self, relation: str, values: dict[str, object]) -> _Note:
+        values = {"applied_by": self.database.person(), **values, "tool": f"migrate {__version__}"}
+        listed = ", ".join(self.database.literal(value) for value in values.values())
+        return _Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
+
+    def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> _Note:
+        """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
+        changes = ", ".join(f"{name} = {self.database.literal(value)}" for name, value in values.items())
+        return _Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
+
+    def removal(self, version: str, *, owner: str | None) -> _Note:
+        """Return the SQL that removes one row, if *owner* is who has claimed it: that version is pending again."""
+        return _Note(f"DELETE FROM {self.relation} {self._where(version, owner)}")
+
+    def _where(self, version: str, owner: str | None) -> str:
         # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
-        where = "WHERE version = ?" + ("" if only is None else " AND COALESCE(owner, '') = ?")
-        self.database.query(f"UPDATE {self.relation} SET {changes} {where}", *values.values(), version, only)
+        is_owner = "owner IS NULL" if owner is None else f"owner = {self.database.literal(owner)}"
+        return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
 
-    def progress(self, version: str, done: int, checksum: str) -> str:
-        """Return the SQL that notes progress: whole, because it travels in one packet with a person's statement."""
-        changes = f"statements_done = {done}, done_checksum = '{checksum}'"
-        return f"UPDATE {self.relation} SET {changes} WHERE version = '{version}'"
-
-    def delete(self, version: str) -> None:
-        """Remove one row: that version is pending again. Raises _Failed."""
-        self.database.query(f"DELETE FROM {self.relation} WHERE version = ?", version)
-
-    def log(self, version: str, name: str, action: str, *, took_ms: int = 0, error: str | None = None) -> None:
-        """Add a line to the log, in the transaction that is open, if any; no data of an *error*. Raises _Failed."""
+    def log_entry(
+        self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object,
+    ) -> _Note:
+        """Return the SQL that adds a line to the log; of an *error* what holds no data."""
         error = error and without_data(error)
         values = {"version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
-        values |= {"at": self.database.now(), "outcome": "ok" if error is None else "failed"}
-        self._insert(self.log_relation, values)
+        values |= {"at": _Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
+        return self._insertion(self.log_relation, values | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
@@ -2222,6 +2548,12 @@ class History:
         if since:
             entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
         return entries[:count]
+
+
+def digest_of(rows: Sequence[Applied]) -> str:
+    """Return one text for the versions, checksums and states of *rows*: it differs where one of these does."""
+    texts = (f"{row.version} {row.checksum} {row.dirty:d}" for row in rows)
+    return f"{len(rows)} {sum(int(hashlib.sha256(each.encode()).hexdigest()[:15], 16) for each in texts)}"
 
 
 # Plan #################################################################################################################
@@ -2253,7 +2585,7 @@ class Step:
     direction: str
     script: Script
     down_sql: str | None = None  # to be stored with an up
-    resume: Applied | None = None  # the dirty row that it goes on from
+    row: Applied | None = None  # the row of the history that it changes
     stored: bool = False  # the text comes from the history
     note: str = ""
     statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
@@ -2263,11 +2595,22 @@ class Step:
         """Return version and name, as people say it."""
         return f"{self.version} {self.name}"
 
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order."""
+        return version_key(self.version)
+
+    @property
+    def resume(self) -> Applied | None:
+        """Return the dirty row that it goes on from."""
+        return self.row if self.row and self.row.dirty else None
+
     @classmethod
-    def up(cls, migration: Migration, resume: Applied | None = None) -> Step:
-        """Return the step that applies a migration."""
+    def up(cls, migration: Migration, row: Applied | None = None) -> Step:
+        """Return the step that applies a migration, or goes on with it where it has a *row*."""
         down_sql = migration.down.sql if migration.down else None
-        return cls(migration.version, migration.name, "up", migration.up, down_sql, resume)
+        version = row.version if row else migration.version  # as the history spells it
+        return cls(version, migration.name, "up", migration.up, down_sql, row)
 
 
 _DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
@@ -2316,9 +2659,7 @@ def plan_up(
         key = version_key(state.version)
         ahead = state.state == "missing" and key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            what, fix = (text.format(state) for text in _DRIFTS[state.state])
-            where = _shown(file_by_key[key].up.path) if key in file_by_key else ""
-            raise DriftError(f"{state.version} {state.name} {what}", where=where, fix=fix)
+            raise drift_error(state, file_by_key.get(key))
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[key]))
     return [step for step in steps if version_key(step.version) <= limit][:count]
@@ -2360,7 +2701,13 @@ def _down_step(row: Applied, migration: Migration | None) -> Step:
         note = f"{title}: the down file is not here; the text stored when it was applied runs"
     elif stored and script.checksum != stored.checksum:
         note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
-    return Step(row.version, row.name, "down", script, row.down_sql, row if row.dirty else None, not file, note)
+    return Step(row.version, row.name, "down", script, row.down_sql, row, not file, note)
+
+
+def drift_error(state: Status, file: Migration | None) -> DriftError:
+    """Return the error for a version that is in a state in which ``up`` refuses to run."""
+    what, fix = (text.format(state) for text in _DRIFTS[state.state])
+    return DriftError(f"{state.version} {state.name} {what}", where=_shown(file.up.path) if file else "", fix=fix)
 
 
 def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
@@ -2372,8 +2719,18 @@ def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
         if dirty and dirty.direction != step.direction:
             raise dirty_error(dirty)
         if dirty or (row is None) == (step.direction == "up"):
-            left.append(replace(step, resume=dirty))
+            left.append(replace(step, row=row))
     return left
+
+
+def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
+    """Raise DriftError where *steps* are not what was *planned*, by version and text: the history has changed since."""
+    both = zip(steps, planned, strict=False)
+    if len(steps) == len(planned) and all((a.key, a.script.checksum) == (b.key, b.script.checksum) for a, b in both):
+        return
+    now, then = (", ".join(step.title for step in each) or "nothing" for each in (steps, planned))
+    what = f"another runner has changed the history since this was planned: it would be {now} now, and not {then}"
+    raise DriftError(what, fix="look at the versions, and say again what to do:  migrate status")
 
 
 def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the versions:  migrate status") -> int:
@@ -2387,12 +2744,18 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
 def dirty_error(row: Applied, fix: str = "") -> DirtyError:
     """Return the error for a row that stopped half way, with every way out."""
     done = f"{row.statements_done} of {row.statements} statements had run"
+    ways = {"up": ("the change is complete", "the change was undone by hand; run it again"),
+            "down": ("what the roll back did was undone by hand", "the roll back is complete")}
     return DirtyError(
         f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})",
         fix=f"{fix or f'mend its file, or put it back, and finish it:  migrate {row.direction}'}\n"
-            "     or look at the tables, and say which way it went:\n"
-            f"       migrate repair {row.version} --applied    the change is complete\n"
-            f"       migrate repair {row.version} --pending    the change was undone by hand; run it again")
+            f"     or look at the tables, and say which way it went:\n{_ways(row.version, *ways[row.direction])}")
+
+
+def _ways(version: str, applied: str, pending: str) -> str:
+    """Return the two commands that say if a *version* is applied, each with what it means there."""
+    return (f"       migrate repair {version} --applied    {applied}\n"
+            f"       migrate repair {version} --pending    {pending}")
 
 
 # Run ##################################################################################################################
@@ -2401,6 +2764,12 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
 # thing for DDL, and journaled, statement by statement, where it has not. The public verbs at the end tell the story.
 
 Notify = Callable[["Step | Result | Running | str"], None]
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
     "unclosed comment": ("a comment that is not closed hides the rest of the file", "close it with */"),
@@ -2567,6 +2936,159 @@ def _with_comments(step: Step, syntax: Syntax) -> Step:
     return replace(step, statements=tuple(texts))
 
 
+class Now(NamedTuple):
+    """What runs: a step since *began*, of it a *statement* (None: its whole text) since *since*, which is 0 between two.
+
+    Both times are seconds of the monotonic clock.
+    """
+
+    step: Step
+    began: float
+    statement: Statement | None = None
+    since: float = 0.0
+
+    @property
+    def took_ms(self) -> int:
+        """Return for how long the file has run."""
+        return round(1000 * (time.monotonic() - self.began))
+
+
+class Outcome(NamedTuple):
+    """How a file, or a batch of files in one transaction, has ended: what is in, and is told; or the error that says so."""
+
+    results: tuple[Result, ...] = ()
+    error: StatementError | StoppedError | None = None
+
+
+class _OutdatedError(Exception):
+    """A rival has changed the history since the plan was made; nothing has run that is not told."""
+
+
+class _Shield:
+    """Keeps SIGINT and SIGTERM from cutting in two what is told only once.
+
+    One that comes while a person's statement runs *cancels* that, so that the database says how it ended; while nothing
+    is under way, it is raised at once. The second and later ones change nothing. Only in the main thread.
+    """
+
+    def __init__(self, cancel: Callable[[], None]) -> None:
+        self.raised: BaseException | None = None  # by the handler that was there before
+        self._cancel, self._runs, self._waits = cancel, False, False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> _Shield:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if callable(handler := signal.getsignal(number)):
+                    self._before[number] = handler
+                    signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: Any) -> None:
+        if self.raised:
+            return
+        try:
+            self._before[number](number, frame)
+        except BaseException as raised:  # noqa: BLE001 (whatever it is, it waits until it can be raised)
+            self.raised = raised
+        if self.raised and self._waits:
+            raise self.raised
+        if self.raised and self._runs:
+            self._cancel()
+
+    def check(self) -> None:
+        """Raise what a signal has raised, if one has come."""
+        if self.raised:
+            raise self.raised
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Let a signal end the statement that the body runs."""
+        self.check()
+        self._runs = True
+        try:
+            yield
+        finally:
+            self._runs = False
+
+    def pause(self, seconds: float) -> None:
+        """Sleep; a signal ends that."""
+        self.check()
+        self._waits = True
+        try:
+            time.sleep(seconds)
+        finally:
+            self._waits = False
+
+
+class _Journal:
+    """The progress of one journaled file in its row of the history: SQL that notes it, and what the row says.
+
+    *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
+    """
+
+    def __init__(self, run: _Run, step: Step) -> None:
+        """Raises DirtyError where it is not certain how many statements have run."""
+        self.run, self.step, self.sums = run, step, _checksums(step.statements)
+        self.first = _resume_point(step, self.sums)
+        self.owner, self.before = run.owner(), step.row
+        self.claimed = False  # as the session sees it: perhaps not committed
+        self.finished = False  # its last note was the one that lets the row go
+        self.known = self.first  # so many statements are committed for certain
+        self.whole = True  # what was rolled back, all of it was
+
+    def note(self, done: int, *, started: int = 0, owner: str | None = "") -> _Note:
+        """Return SQL that says that *done* statements have run, and that one more may have *started*; "" keeps the owner."""
+        values: dict[str, object] = {
+            "statements_done": done, "done_checksum": self.sums[done + started],
+            "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0}
+        more = {} if owner == "" else {"owner": owner}
+        return self.run.history.change(self.step.version, values | more, owner=self.owner)
+
+    def claim(self, done: int, *, started: int = 0) -> _Note:
+        """Return SQL that makes the row this run's; one runner can."""
+        return self.run.claim(self.step, self.owner, done, self.sums[done + started])
+
+    def unclaimed(self, done: int) -> list[str]:
+        """Return the claim, where there is none yet."""
+        return [] if self.claimed else [self.claim(done)]
+
+    def opening(self, number: int) -> list[str]:
+        """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
+        return [self.note(number - 1, started=1) if self.claimed else self.claim(number - 1, started=1)]
+
+    def look(self) -> bool:
+        """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
+        row = next(iter(self.run.history.read(self.step.version)), None)
+        self.claimed = row is not None and row.owner == self.owner
+        if row and self.claimed:
+            self.known = row.statements_done
+        return self.claimed or (self.known == self.first and row == self.before)
+
+    def restored(self, done: int, *, started: bool) -> _Note:
+        """Return SQL that writes the row again, after somebody has deleted it."""
+        step, before = self.step, self.before
+        checksum = before.checksum if before and step.direction == "down" else step.script.checksum
+        return self.run.history.insertion(Applied(
+            step.version, step.name, checksum, step.down_sql, dirty=True, direction=step.direction,
+            statements=len(step.statements), statements_done=done, done_checksum=self.sums[done + started]))
+
+    def withdrawal(self) -> _Note:
+        """Return SQL that leaves the row as it was before this run."""
+        before = self.before
+        if before is None:
+            return self.run.history.removal(self.step.version, owner=self.owner)
+        names = "dirty", "direction", "statements", "statements_done", "done_checksum", "took_ms"
+        values: dict[str, object] = {name: getattr(before, name) for name in names}
+        at = before.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        return self.run.history.change(
+            self.step.version, values | {"applied_at": at, "owner": before.owner}, owner=self.owner)
+
+
 @dataclass
 class _Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
@@ -2579,19 +3101,22 @@ class _Run:
     applied: list[Applied]
     results: list[Result]
     all_or_nothing: bool = False
-    begun: list[Step] = field(default_factory=list)  # of what is not committed yet; the last one runs
-    statement: Statement | None = None  # of that one
-    began: float = 0.0  # when the file has begun,
-    since: float = 0.0  # and what runs; 0 between
-    timed_out: bool = False
+    now: Now | None = None  # read by the thread that watches
+    timed_out: bool = False  # that thread has ended the statement
+    shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
+    token: str = field(default_factory=lambda: os.urandom(8).hex())
+    read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
 
     @classmethod
     @contextlib.contextmanager
     def opened(
         cls, given: Settings | str, notify: Notify = _quiet, *, files: bool = True, exists: bool = False,
-        databases: Mapping[str, type[Database]] = _DATABASES,
+        texts: bool = False, databases: Mapping[str, type[Database]] = _DATABASES,
     ) -> Iterator[_Run]:
-        """Read the files and the history. What the body raises goes on as MigrateError, with the results so far."""
+        """Read the files and the history. What the body raises goes on as MigrateError, with the results so far.
+
+        *texts* says that the stored down texts are needed.
+        """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
@@ -2602,19 +3127,22 @@ class _Run:
                 if exists and not database.exists:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
-                history = History(database, settings.table)
+                history = History(database, settings.table, texts=texts)
                 yield cls(settings, notify, database, history, migrations, history.read(), results)
             except (_Failed, MigrateError) as error:
                 if isinstance(error, _Failed):
-                    state, fix = "the connection was lost." if error.lost else "", "look at what is in:  migrate status"
+                    state = "the connection was lost." if error.kind is Kind.LOST else ""
+                    fix = "look at what is in:  migrate status"
                     error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
                 error.results = tuple(results)
                 raise error from None
-            except KeyboardInterrupt as stop:
+            except KeyboardInterrupt:
                 state, fix = "nothing was left half done.", "look at what is in:  migrate status"
-                said: MigrateError = stop.args[0] if stop.args else MigrateError("interrupted", state=state, fix=fix)
-                said.results = tuple(results)
-                raise KeyboardInterrupt(said) from None
+                stopped = StoppedError("interrupted", state=state, fix=fix)
+                stopped.results = tuple(results)
+                raise stopped from None
+
+    # What is to be done.
 
     def planned(self, direction: str, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose, with their texts read."""
@@ -2623,8 +3151,62 @@ class _Run:
     def settle(self) -> None:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one."""
         if any(row.dirty for row in self.applied) and not self.database.pooled:
-            with self.locked(journaled=True):
-                self.applied = self.history.read()
+            with self.locked():
+                self.refresh()
+
+    def refresh(self) -> None:
+        """Read the history again, under the lock; put into the log what a run that was killed could not."""
+        self.applied = self.history.read()
+        if not self.database.pooled:
+            for row in self.applied:
+                if row.dirty and row.owner and not row.owner.endswith(self.token):
+                    self._bury(row)
+
+    def _bury(self, row: Applied) -> None:
+        """Log the attempt of a run that has died, if that is not done; after that its row has no owner."""
+        told = any(each.at >= row.applied_at for each in self.history.read_log(None, row.version, None))
+        killed = f"killed, after at least {row.took_ms} ms: {row.owner}"
+        who = (row.owner or "").partition(", pid ")[0]
+        at = row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        entry = self.history.log_entry(
+            row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at)
+        release = self.history.change(row.version, {"owner": None}, owner=row.owner)
+        with self.transaction():
+            self.database.send(*([] if told else [entry]), release)
+        self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
+
+    def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
+        """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is not possible any more."""
+        ours = {result.version for result in self.results}
+        rows = {row.key: row for row in self.applied if not row.dirty}
+        done = [step for step in planned if step.key in rows]
+        self._tell(f"{step.title} is applied already, by {rows[step.key].applied_by}"
+                   for step in done if step.version not in ours)
+        steps = plan_up(self.migrations, self.applied, **choice)
+        if count is not None:
+            steps = steps[: count - len(done)]
+            refuse_other(steps, [step for step in planned if step not in done])
+        return self.screen(steps)
+
+    def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
+        """Return what is left of what ``down`` has *planned*, if it is the newest. Raises DriftError where it is not."""
+        rows = {row.key: row for row in self.applied}
+        left = [step for step in planned if step.key in rows]
+        gone = [step for step in planned if step.key not in rows]
+        ours = {result.version for result in self.results}
+        for step in [each for each in gone if each.version not in ours]:
+            by = "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, step.version, None))
+            if strictly:
+                fix = "look at the versions, and say again what to do:  migrate status"
+                raise DriftError(f"{step.title} was rolled back meanwhile{by}", fix=fix)
+            self._tell([f"{step.title} is rolled back already{by}"])
+        again = plan_down(self.migrations, self.applied, count=len(left)) if left else []
+        refuse_other(again, left)
+        return self.screen(again)
+
+    def _tell(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self.notify(text)
 
     def back_up(self, path: str | None) -> None:
         """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
@@ -2640,17 +3222,20 @@ class _Run:
                     f" files, and  cp {_shown(target)} {self.settings.url.database}")
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
-        """Read the text of every step. Raises FileError before any of them has run."""
-        read = [_read_text(step, self.database) for step in steps]
-        for step in read:
-            if self.all_or_nothing and _is_journaled(step, self.database):
+        """Read the text of every step, once. Raises FileError before any of them has run."""
+        keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
+        for key, step in zip(keys, steps, strict=True):
+            self.read[key] = self.read.get(key) or _read_text(step, self.database)
+            if self.all_or_nothing and _is_journaled(self.read[key], self.database):
                 what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
-        return read
+        return [self.read[key] for key in keys]
+
+    # Who may do it.
 
     @contextlib.contextmanager
     def locked(self, *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history."""
+        """Open the database for writing, with the lock and the history. Raises LockedError."""
         self.database.open(write=True)
         with self.database.lock(self.history.relation, journaled=journaled):
             if self.history.missing:
@@ -2660,25 +3245,61 @@ class _Run:
                 self._await_owner()
             yield
 
-    def _await_owner(self) -> list[Applied]:
-        """Wait for a runner on another node of a cluster, whose lock is not seen here, while its claim shows life.
+    @contextlib.contextmanager
+    def working(self, steps: Sequence[Step] = ()) -> Iterator[None]:
+        """Do what locked() does, read the history again, and see to it that a signal leaves nothing in between."""
+        journaled = any(_is_journaled(step, self.database) for step in steps)
+        with self.locked(journaled=journaled), self._watched(), _Shield(self.database.cancel) as self.shield:
+            self.database.pause = self.shield.pause
+            try:
+                self.refresh()
+                yield
+            finally:
+                self.database.pause = time.sleep
 
-        Return the history as it was read last: what is dirty in it was left so by a dead one.
-        """
+    def _await_owner(self) -> None:
+        """Wait for a runner on another node of a cluster, whose lock is not seen here, while its claim shows life."""
         seen, began = list[Applied](), time.monotonic()
         while True:
-            rows = self.history.read()
-            dirty = [row for row in rows if row.dirty]
+            dirty = [row for row in self.history.read() if row.dirty]
             if dirty and dirty != seen:
                 seen, since = dirty, time.monotonic()
             elif not dirty or time.monotonic() - since > _ALIVE:
-                return rows
+                return
             if time.monotonic() - began >= self.settings.lock_timeout:
                 raise self.database.locked_error([str(row.owner) for row in dirty])
-            time.sleep(0.2)
+            self.database.pause(0.2)
+
+    def owner(self) -> str:
+        """Return what a claim of this run is known by: who and where, and what no other run has."""
+        more = f", pid {os.getpid()}, connection {self.database.session_id}, {self.token}"
+        return re.sub(r"[^ -~]|['\\]", "?", _whoami())[: 255 - len(more)] + more
+
+    def transaction(self) -> contextlib.AbstractContextManager[None]:
+        """Return a transaction that no other runner has open for this history."""
+        return self.database.transaction(self.history.relation)
+
+    def verify(self) -> None:
+        """Raise _OutdatedError where the history is not what the plan was made from."""
+        if self.history.digest() != digest_of(self.applied):
+            raise _OutdatedError
+
+    # What is told.
+
+    @property
+    def took_ms(self) -> int:
+        """Return for how long the file that runs has run."""
+        return self.now.took_ms if self.now else 0
+
+    def done(self, *results: Result) -> list[Result]:
+        """Tell of what is committed; return all of it."""
+        for result in results:
+            self.results.append(result)
+            self.notify(result)
+        return self.results
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
+    def _watched(self) -> Iterator[None]:
         """Keep an eye on what runs, from a thread, while the body runs."""
         stop = threading.Event()
         thread = threading.Thread(target=self._watch, args=[stop], daemon=True)
@@ -2697,354 +3318,465 @@ class _Run:
         database, limit = self.database, self.settings.statement_timeout
         early = min(2.0, self.settings.ddl_lock_timeout / 2 or 2.0)
         while not stop.wait(early / 4):
-            since, statement, begun = self.since, self.statement, self.begun
-            seconds = time.monotonic() - since
-            if not since or not begun or seconds < early:
+            now = self.now
+            seconds = time.monotonic() - now.since if now else 0.0
+            if not now or not now.since or seconds < early:
                 continue
-            step = begun[-1]
             waits = database.observe()
-            if self.since == since and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
-                number = step.statements.index(statement) + 1 if statement in step.statements else 0
-                self.notify(Running(step, number, seconds, waits))
+            if self.now is now and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
+                statements = now.step.statements
+                number = statements.index(now.statement) + 1 if now.statement in statements else 0
+                self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
-                beat = f"UPDATE {self.history.relation} SET took_ms = ? WHERE version = ? AND dirty"
-                with contextlib.suppress(_Failed):
-                    observer.query(beat, round(seconds * 1000), step.version)
-            if not database.server_times and 0 < limit <= seconds and self.since == since:
+                beat = self.history.change(now.step.version, {"took_ms": now.took_ms}, owner=self.owner())
+                with contextlib.suppress(_Failed):  # a claim that is gone is noticed by the next note
+                    observer.send(beat)
+            if not database.server_times and 0 < limit <= seconds and self.now is now:
                 self.timed_out = True
                 database.cancel()
 
-    def transaction(self) -> contextlib.AbstractContextManager[None]:
-        """Return a transaction that no other runner has open for this history."""
-        return self.database.transaction(self.history.relation)
+    # How it is done.
+
+    def carry_out(self, plan: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
+        """Run what *plan* makes of the history, which is locked; where a rival came between two files, it plans again.
+
+        *before* is called if there is something to do. Neighbours may share a transaction. Raises MigrateError.
+        """
+        if steps := plan():
+            before()
+        while steps:
+            self.shield.check()
+            batch = self._batch(steps)
+            self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
+            try:
+                self._see_through(batch)
+            except _OutdatedError:
+                self.database.rollback()
+                if self.database.local_locks:
+                    self.database.pause(random.random())  # noqa: S311 (that two do not give way to each other for ever)
+                    self._await_owner()
+                self.refresh()
+                steps = plan()
+                continue
+            steps = steps[len(batch) :]
+            self._remember(batch)
+            if steps and not self.all_or_nothing and self.database.leaks.search(batch[-1].script.sql):
+                self.database.renew()
+                with contextlib.suppress(_OutdatedError):
+                    self.verify()
+                    continue
+                self.refresh()
+                steps = plan()
+        return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run the *steps* that are still to be done; neighbours may share a transaction. Raises MigrateError."""
-        if not steps:
-            return []
-        shares = self.database.shares_transaction or self.all_or_nothing
-        journaled, batch = [_is_journaled(step, self.database) for step in steps], list[Step]()
-        with self.locked(journaled=any(journaled)), self.watched():
-            for number, step in enumerate(steps):
-                batch.append(step)
-                leaks = not self.all_or_nothing and self.database.leaks.search(step.script.sql)
-                if shares and not leaks and journaled[number : number + 2] == [False, False]:
-                    continue  # the next one goes into the same transaction
-                self.begun, self.database.title = [], f"migrate {step.direction} {step.version}"
-                if journaled[number]:
-                    self._run_journaled(step)
-                else:
-                    self._see_through(batch, partial(self._try_transaction, batch))
-                if leaks:
-                    self.database.renew()
-                batch = []
-        return self.results
+        """Run *steps*, but those that are done already. Raises MigrateError."""
+        with self.working(steps):
+            return self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
 
-    def done(self, *results: Result) -> list[Result]:
-        """Tell of what is committed; return all of it."""
-        for result in results:
-            self.results.append(result)
-            self.notify(result)
-        return self.results
+    def _batch(self, steps: Sequence[Step]) -> list[Step]:
+        """Return the first of *steps*, and those that go into one transaction with it."""
+        if not (self.database.shares_transaction or self.all_or_nothing):
+            return [steps[0]]
+        batch = list[Step]()
+        for step in steps:
+            if batch and _is_journaled(step, self.database):
+                break
+            batch.append(step)
+            leaks = not self.all_or_nothing and self.database.leaks.search(step.script.sql)
+            if leaks or _is_journaled(step, self.database):
+                break
+        return batch
 
-    def claim(self, step: Step, done: int = 0) -> None:
-        """Write down that *step* is under way, and that *done* statements have run; one runner can. Raises _Failed."""
-        progress: dict[str, Any] = {
-            "dirty": True, "direction": step.direction, "statements": len(step.statements), "statements_done": done,
-            "done_checksum": _checksums(step.statements[:done])[-1],
-            "owner": self.database.person(f", pid {os.getpid()}")}
-        if step.direction == "down" or step.resume:
-            self.history.update(step.version, progress, only=step.resume and (step.resume.owner or ""))
-            if self.database.local_locks and self.history.read(step.version)[0].owner != progress["owner"]:
-                raise _Failed("another runner has taken this migration", code=next(iter(self.database.taken)))
-        else:
-            self.history.insert(Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress))
+    def _remember(self, batch: Sequence[Step]) -> None:
+        """Note what the history has to say by now."""
+        keys = {step.key for step in batch}
+        self.applied = [row for row in self.applied if row.key not in keys] + [
+            Applied(step.version, step.name, step.script.checksum, step.down_sql, applied_by=self.database.person())
+            for step in batch if step.direction == "up"]
 
-    def finish(self, step: Step, action: str, ran: int = 0, took_ms: Any = 0) -> Result:
-        """Write down, in the open transaction, that *step* is done, and clean up after its file. Raises _Failed."""
-        if self.database.reset_sql:
-            self.database.run(self.database.reset_sql)
-        if step.direction == "up":
-            checksum = step.script.checksum
-            mended = {"checksum": checksum, "down_sql": step.down_sql} if step.resume else {}
-            self.history.update(step.version, mended | {
-                "dirty": False, "statements_done": len(step.statements), "done_checksum": checksum, "owner": None,
-                "took_ms": took_ms})
-        else:
-            self.history.delete(step.version)
-        self.history.log(step.version, step.name, action, took_ms=took_ms)
-        return Result(step.version, step.name, action, ran, took_ms)
+    def _see_through(self, batch: Sequence[Step]) -> None:
+        """The life of a file, from its claim to its outcome; of several where they share a transaction.
 
-    def _run_journaled(self, step: Step) -> None:
-        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
-
-        When it fails, the row says which statements have run; where none has, it is as it was before.
+        One that waited too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has
+        failed, each file runs on its own. The outcome is told once, when it is true. Raises StatementError,
+        StoppedError, and _OutdatedError where a rival was faster.
         """
-        rows = self._await_owner() if self.database.local_locks else self.history.read(step.version)
-        before = [row for row in rows if row.version == step.version]
-        for left in remaining([step], before):
-            sums = _checksums(left.statements)
-            self._begin(left)
-            try:
-                self.claim(left, _resume_point(left, sums))
-            except _Failed as failed:
-                if failed.code not in self.database.taken:
-                    raise
-                self._await_owner()
-                self._run_journaled(step)
-                return
-            attempt, settle = partial(self._try_journaled, left, sums), partial(self._settle, left, sums, before)
-            self._see_through([left], attempt, settle)
-
-    def _see_through(
-        self, batch: Sequence[Step], attempt: Callable[[list[Result], int], None],
-        settle: Callable[[StatementError], None] | None = None,
-    ) -> None:
-        """Call *attempt* until what it adds to the results is in, or tell what is: here ends all that runs a file.
-
-        One that waited too long for a lock, or was the victim of a deadlock, is tried again, and told how often it was.
-        A journaled file has *settle*; of a batch that has failed, each file runs on its own. Raises StatementError and
-        KeyboardInterrupt.
-        """
-        failed = _Failed("")  # as the attempt before this one has
-        for number in range(int(self.settings.retries) + 1):
+        self.now = None
+        journal = _Journal(self, batch[0]) if _is_journaled(batch[0], self.database) else None
+        for number in itertools.count(1):
             results = list[Result]()
             try:
-                if number:
-                    self._pause(number, failed.message)
-                attempt(results, number)
+                if journal:
+                    self._run_journaled(journal, results)
+                else:
+                    self._run_in_transaction(batch, results)
+                outcome = Outcome(tuple(results))
             except (_Failed, KeyboardInterrupt) as raised:
-                self.since = 0
-                failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", "stopped", lost=True)
-                stopped = failed.code == "stopped"
-                late = number >= self.settings.retries or self.timed_out or (settle and self._may_be_partial())
-                if not self.begun and not stopped:
+                if self.now is None:  # nothing had begun
                     raise
+                self.now = self.now._replace(since=0.0)
+                failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", Kind.CANCELLED)
+                stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
-                    for each in batch:
-                        self._see_through([each], partial(self._try_transaction, [each]))
+                    for step in batch:
+                        self._see_through([step])
+                        self._remember([step])
                     return
-                if failed.code in self.database.retried and not late:
+                if journal and failed.kind is not Kind.LOST:
+                    journal.whole = self.database.rollback()
+                certain = not journal or (journal.whole and not self._may_be_partial())
+                again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
+                if again and number <= self.settings.retries and self._paused(number, failed.message):
                     continue
-                if error := self._ended(batch, failed, settle):
-                    raise (KeyboardInterrupt(error) if stopped else error) from None
-                self.done(*results)
-                if stopped:
-                    raise
-                self.notify("the connection was lost during COMMIT; the history says that it was done")
-            else:
-                self.done(*results)
-            return
+                outcome = self._judge(batch, failed, journal)
+            break
+        self.done(*outcome.results)
+        self.now = None
+        if outcome.error:
+            raise outcome.error from None
 
-    def _ended(
-        self, batch: Sequence[Step], failed: _Failed, settle: Callable[[StatementError], None] | None,
-    ) -> StatementError | None:
-        """Return the error that says what is in; None if all is: the last COMMIT had reached the server."""
-        database, step, stopped = self.database, (self.begun or batch)[-1], failed.code == "stopped"
-        error, number = self._error(step, failed), database.session_id
+    def _judge(self, batch: Sequence[Step], failed: _Failed, journal: _Journal | None) -> Outcome:
+        """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
+        assert self.now  # noqa: S101 (for mypy: something had begun)
+        database, step, number = self.database, self.now.step, self.database.session_id
+        database.pause = time.sleep  # whatever a signal wants: first it has to be known what is true
+        stopped = self.shield.raised is not None and failed.kind in {Kind.CANCELLED, Kind.LOST}
+        error = self._error(step, failed, stopped=stopped)
         try:
-            if failed.lost:  # with the lock, which waits for a statement that still runs
+            if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
                 database.renew(3 if stopped else 60, patience=10)
-                if not remaining(batch, self.history.read()):
-                    return None
-            if settle:
-                settle(error)
-            elif stopped:
-                error.where = error.excerpt = ""  # nothing in the file is wrong
-                titles = ", ".join(each.title for each in self.begun)
-                error.state = f"rolled back whole: {titles}." if titles else "nothing was left half done."
+                if self._is_done(batch):
+                    self.notify("the connection was lost during COMMIT; the history says that it was done")
+                    return Outcome(tuple(self._result(each, len(each.statements)) for each in batch))
+            if journal:
+                self._settle(journal, failed, error)
             else:
                 whole = "run" if self.all_or_nothing else "file"
                 error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
+                if stopped:
+                    error.where = error.excerpt = ""  # nothing in the file is wrong
+                    titles = ", ".join(each.title for each in batch[: batch.index(step) + 1])
+                    error.state = f"rolled back whole: {titles}."
+                with contextlib.suppress(_Failed):  # that it cannot be logged does not hide the failure itself
+                    database.send(self._failure(step, error.what))
         except LockedError:
             error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                            " the history says which have run.")
-        except (_Failed, MigrateError, IndexError):
-            way = "; its history says which statements have run" if settle else " whether it is in; its history says so"
+        except (_Failed, MigrateError):
+            way = "; its history says which statements have run" if journal else " whether it is in; its history says so"
             error.state = error.state or f"the database cannot be asked now{way}."
         if stopped and "repair" not in error.fix:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
-        if stopped and settle and number:
+        if stopped and journal and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
-        if self.begun:
-            with contextlib.suppress(_Failed):  # that it cannot be written must not hide the error itself
-                self.history.log(step.version, step.name, step.direction, error=error.what)
-        return error
+        return Outcome(error=error)
 
-    def _pause(self, number: int, what: str) -> None:
-        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others."""
+    def _is_done(self, batch: Sequence[Step]) -> bool:
+        """Tell if the history has all of *batch*."""
+        rows = {row.key: row for row in self.history.read()}
+        return all((each.key in rows and not rows[each.key].dirty) if each.direction == "up" else each.key not in rows
+                   for each in batch)
+
+    def _failure(self, step: Step, what: str) -> _Note:
+        return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
+
+    def _result(self, step: Step, ran: int) -> Result:
+        return Result(step.version, step.name, step.direction, ran, self.took_ms)
+
+    def _paused(self, number: int, what: str) -> bool:
+        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
+
+        Return False where a signal has ended that.
+        """
+        assert self.now  # noqa: S101 (for mypy: something had begun)
         delay = min(30.0, 2 ** (number - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{self.begun[-1].title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
-        time.sleep(delay)
+        self.notify(f"{self.now.step.title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
+        with contextlib.suppress(KeyboardInterrupt):
+            self.shield.pause(delay)
+        return self.shield.raised is None
 
-    def _error(self, step: Step, failed: _Failed) -> StatementError:
+    def _error(self, step: Step, failed: _Failed, *, stopped: bool) -> StatementError | StoppedError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
-        reported = self.statement or dict(enumerate(step.statements, 1)).get(failed.number)
+        statement = self.now.statement if self.now else None
+        reported = statement or dict(enumerate(step.statements, 1)).get(failed.number)
         offset, exact = failed.offset, True
-        if self.statement and offset is not None:
-            offset += self.statement.offset
-        elif reported and offset is None:
+        if statement and offset is not None:
+            offset += statement.offset
+        elif reported and offset is None and failed.kind is not Kind.OUTRUN:
             guess = _guess_offset(reported.text, failed.message)
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (_script_path(step), "") if offset is None else _place(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = _FIXES.get(failed.code, f"correct {line}, then run  migrate {step.direction}")
-        if failed.lost:
+        fix = _FIXES.get(failed.kind, f"correct {line}, then run  migrate {step.direction}")
+        if failed.kind is Kind.LOST:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
-        elif failed.code in {"25001", "55P04", "2D000"} and step.script.in_transaction:
+        elif failed.kind is Kind.OUTRUN:
+            fix = f"see who or what changes {self.history.table} (a person, a trigger, a policy), then  migrate status"
+        elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
-        elif failed.code in self.database.retried:
+        elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
             way = "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
+        if stopped:
+            return StoppedError("interrupted", where=where, excerpt=excerpt, fix=fix)
         timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
         error = StatementError(timeout if self.timed_out else failed.message, where=where, excerpt=excerpt, fix=fix)
-        error.code = "lost" if failed.lost else failed.code
+        error.kind, error.code = failed.kind, failed.code
         return error
 
     def _begin(self, step: Step) -> None:
-        self.begun.append(step)
-        self.began = time.monotonic()
+        self.now = Now(step, time.monotonic())
         self.notify(step)
 
-    @property
-    def took_ms(self) -> int:
-        """Return for how long the file has run."""
-        return round(1000 * (time.monotonic() - self.began))
-
-    def _time(self, statement: Statement | None) -> None:
-        """Start the clock of what runs now; None is the whole file."""
-        self.statement, self.since, self.timed_out, self.database.blockers = statement, time.monotonic(), False, []
+    @contextlib.contextmanager
+    def _running(self, statement: Statement | None) -> Iterator[None]:
+        """Start the clock of what the body runs, a *statement* or None for the whole file; a signal ends it."""
+        assert self.now  # noqa: S101 (for mypy: something has begun)
+        self.timed_out, self.database.blockers = False, []
+        self.now = self.now._replace(statement=statement, since=time.monotonic())
+        with self.shield.running():
+            yield
+        self.now = self.now._replace(since=0.0)
 
     def _may_be_partial(self) -> bool:
         """Tell if the statement that has failed may have committed a part of its work."""
-        code = code_of(self.statement, self.database.syntax) if self.statement else ""
+        code = code_of(self.now.statement, self.database.syntax) if self.now and self.now.statement else ""
         return bool(self.database.may_be_partial.match(code))
 
-    def _try_transaction(self, batch: Sequence[Step], results: list[Result], _tried: int) -> None:
-        """Run *batch* in one transaction, and commit. Raises _Failed: all is undone."""
-        database = self.database
-        self.begun = []
-        with self.transaction():
-            before = Counter() if len(batch) > 1 and not self.all_or_nothing else database.broken_references()
-            for step in batch:
-                if remaining([step], self.history.read(step.version)):
-                    self._begin(step)
-                    results.append(self._run_file(step))
-            for (table, parent), number in (database.broken_references() - before).items():
-                what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
-                raise _Failed(f"{what} without a row of {parent}")
+    def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> _Note:
+        """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
+        progress: dict[str, Any] = {
+            "dirty": True, "direction": step.direction, "statements": len(step.statements), "statements_done": done,
+            "done_checksum": checksum or _checksums(())[0], "owner": owner}
+        if step.row:
+            more = {"applied_at": _Code(self.database.now()), "took_ms": 0}
+            return self.history.change(step.version, progress | more, owner=step.row.owner)
+        row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress)
+        return self.history.insertion(row)
 
-    def _run_file(self, step: Step) -> Result:
-        """Run one file inside the open transaction, its history row first. Raises _Failed; commits nothing."""
-        database = self.database
-        self._time(None)
+    def finish(self, step: Step, owner: str, took_ms: object = 0, action: str = "") -> list[str]:
+        """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
+        entry = self.history.log_entry(step.version, step.name, action or step.direction, took_ms=took_ms)
+        if step.direction == "down":
+            return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
+        checksum = step.script.checksum
+        mended = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
+        return [*self.database.reset_sql, self.history.change(step.version, mended | {
+            "dirty": False, "statements_done": len(step.statements), "done_checksum": checksum, "owner": None,
+            "took_ms": took_ms}, owner=owner), entry]
+
+    def _run_in_transaction(self, batch: Sequence[Step], results: list[Result]) -> None:
+        """Run *batch* in one transaction: each claim, its text and its notes; COMMIT travels with the last of these.
+
+        Raises _Failed: all is undone, but where the connection is LOST.
+        """
+        database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
         try:
-            self.claim(step)
-        except _Failed as failed:
-            if failed.code in database.taken:
-                raise database.locked_error([]) from None
+            for number, step in enumerate(batch, 1):
+                begins = number == 1
+                if begins and database.verifies:
+                    database.begin(self.history.relation)
+                    self.verify()
+                    begins = False
+                self._begin(step)
+                same = self._claim(step, owner, begins=begins)
+                if number == 1 and (len(batch) == 1 or self.all_or_nothing):
+                    before = database.broken_references()
+                self._run_text(step)
+                if number == len(batch):
+                    self._refuse_broken(before)
+                took = self.took_ms
+                ending = ["COMMIT"] if number == len(batch) else []
+                database.send(*same, *self.finish(step, owner, took), *database.holding(), *ending)
+                results.append(Result(step.version, step.name, step.direction, len(step.statements), took))
+        except BaseException:
+            database.rollback()
             raise
-        transaction = database.query(database.transaction_id_sql)
+
+    def _claim(self, step: Step, owner: str, *, begins: bool) -> list[str]:
+        """Send the claim of *step*, and before it BEGIN where that is due; return SQL that fails in another transaction."""
+        database = self.database
+        parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
+        try:
+            found = (database.begin(self.history.relation, *parts) if begins
+                     else database.send(*database.limits(local=True), *parts))
+        except _Failed as failed:
+            raise self._hidden(failed) from None
+        return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
+
+    def _hidden(self, failed: _Failed) -> _Failed:
+        """Return what it means that a claim has failed: under the lock, the row cannot be a rival's."""
+        if failed.kind is not Kind.TAKEN:
+            return failed
+        what = f"{self.history.table} has a row of this version that this user cannot see: row level security?"
+        return _Failed(what, Kind.OUTRUN)
+
+    def _run_text(self, step: Step) -> None:
+        """Run the text of a file inside the open transaction. Raises _Failed."""
+        database = self.database
         whole = database.whole_files and not database.split_here.search(step.script.sql)
         if whole and step.statements:
-            database.run(step.script.sql)
+            with self._running(None):
+                database.run(step.script.sql)
         for statement in () if whole else step.statements:
-            self._time(statement)
-            database.run(statement.text)
+            with self._running(statement):
+                database.run(statement.text)
             if not database.in_transaction:
                 break
-        if not database.in_transaction or database.query(database.transaction_id_sql) != transaction:
+        if not database.in_transaction:
             raise _Failed("the file has ended the transaction that it runs in")
-        self.statement, self.since = None, 0
-        return self.finish(step, step.direction, len(step.statements), self.took_ms)
 
-    def _try_journaled(self, step: Step, sums: Sequence[str], results: list[Result], tried: int) -> None:
-        """Run what is left, where it was *tried* before from the last noted statement, and let the row go.
+    def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
+        """Raise _Failed for rows that point to nothing, and did not *before*."""
+        for (table, parent), number in (self.database.broken_references() - before).items():
+            what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
+            raise _Failed(f"{what} without a row of {parent}")
 
-        Raises _Failed: the row is exact, but where the connection is lost, or a statement may have done a part.
+    def _run_journaled(self, journal: _Journal, results: list[Result]) -> None:
+        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
+
+        After a failure, go on with what the row says. Raises _Failed, and _OutdatedError where a rival was faster.
         """
-        database, history = self.database, self.history
-        first = step.resume.statements_done if step.resume else 0
-        begin = history.read(step.version)[0].statements_done if tried else first
+        database, step, fresh = self.database, journal.step, self.now is None
+        if database.pooled:
+            raise database.pooled_error()
+        if fresh:
+            if limits := database.limits(local=False):
+                database.send(*limits)
+            if database.transactional or database.local_locks:
+                self._claim_alone(journal)
+            self._begin(step)
+        elif not journal.look():
+            raise _Failed(_OUTRUN, Kind.OUTRUN)
+        self.run_statements(journal, fresh=fresh)
+        if not journal.finished:
+            parts = [*journal.unclaimed(len(step.statements)), *self.finish(step, journal.owner, self.took_ms), "COMMIT"]
+            if database.in_transaction:
+                database.send(*parts)
+            else:
+                database.begin(self.history.relation, *parts)
+        results.append(self._result(step, len(step.statements) - journal.first))
+
+    def _claim_alone(self, journal: _Journal) -> None:
+        """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
+        database, key = self.database, journal.step.key
         try:
-            database.limit()
-            self.run_statements(step, sums, begin, fresh=not tried)
-            with self.transaction():
-                results.append(self.finish(step, step.direction, len(step.statements) - first, self.took_ms))
-        except KeyboardInterrupt:
-            database.cancel()
-            raise
+            if database.local_locks:
+                database.send(database.begin_sql, journal.claim(journal.first), "COMMIT")
+            else:
+                with self.transaction():
+                    if database.verifies:
+                        self.verify()
+                    database.send(journal.claim(journal.first))
         except _Failed as failed:
             database.rollback()
-            if not failed.lost and not self._may_be_partial():
-                with contextlib.suppress(_Failed, MigrateError, IndexError):
-                    done = history.read(step.version)[0].statements_done
-                    database.query(history.progress(step.version, done, sums[done]))
-            raise
+            if database.local_locks and failed.kind in {Kind.TAKEN, Kind.DEADLOCK, Kind.OUTRUN}:
+                raise _OutdatedError from None
+            raise self._hidden(failed) from None
+        journal.claimed = True
+        if database.local_locks:
+            others, expected = ([row for row in rows if row.key != key] for rows in (self.history.read(), self.applied))
+            if digest_of(others) != digest_of(expected):
+                database.send(database.begin_sql, journal.withdrawal(), "COMMIT")
+                raise _OutdatedError
 
-    def run_statements(self, step: Step, sums: Sequence[str], first: int, *, fresh: bool) -> None:
-        """Run what comes after the *first* statements. Raises _Failed; may leave data changes uncommitted.
+    def run_statements(self, journal: _Journal, *, fresh: bool) -> None:
+        """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted.
 
-        In a *fresh* session, those of them that change the session only run again.
+        In a *fresh* session, those before that change the session only run again.
         """
-        database = self.database
-        note = ""  # of data changes, written down once, just before their COMMIT: it would change ROW_COUNT()
+        database, step, first = self.database, journal.step, journal.known
         for number, statement in enumerate(step.statements, 1):
-            self._time(statement)
             code = code_of(statement, database.syntax)
-            done = self.history.progress(step.version, number, sums[number])
-            if number <= first:
-                if fresh and database.session.match(code):
+            if number > first:
+                with self._running(statement):
+                    self._run_noted(journal, number, statement, code)
+            elif fresh and database.session.match(code):
+                with self._running(statement):
                     database.run(statement.text)
-            elif _OPENS.match(code) or (database.transactional and database.in_transaction):  # the file's own
-                if _CLOSES.match(code):
-                    database.query(done)
-                database.run(statement.text)
-            elif database.joins.match(code):
-                if not database.in_transaction:
-                    database.query("START TRANSACTION")
-                database.run(statement.text)
-                note = done
-                if not database.in_transaction:
-                    database.query(note)  # by itself, as the statement has committed after all
-            else:
-                if database.in_transaction:
-                    database.query(note)
-                    database.query("COMMIT")
-                if database.session.match(code):
-                    database.run(statement.text)  # noted with the next one; a resumed file runs it again
-                else:
-                    database.run_marked(statement, self.history.progress(step.version, number - 1, sums[number]), done)
-        self.statement, self.since = None, 0
 
-    def _settle(self, step: Step, sums: Sequence[str], before: Sequence[Applied], error: StatementError) -> None:
-        """Let the row go where no statement has run; write into *error* what it says. Raises _Failed, MigrateError."""
-        row = self.history.read(step.version)[0]
-        done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
+    def _run_noted(self, journal: _Journal, number: int, statement: Statement, code: str) -> None:
+        """Run one statement, together with what notes it, or the one before it, where the database can. Raises _Failed."""
+        database = self.database
+        if _OPENS.match(code) or (database.transactional and database.in_transaction):  # the file's own
+            if _CLOSES.match(code):
+                database.send(journal.note(number), *database.holding())
+            database.run(statement.text)
+        elif database.joins.match(code):
+            if database.in_transaction:
+                database.run(statement.text)
+            else:
+                database.send(database.begin_sql, *journal.unclaimed(number - 1), statement)
+                journal.claimed = True
+            if not database.in_transaction:  # it has committed after all
+                database.send(journal.note(number))
+                journal.known = number
+        else:
+            session = database.session.match(code)
+            if database.in_transaction and (session or not database.notes_travel):
+                database.send(journal.note(number - 1), "COMMIT")
+                journal.known = number - 1
+            if session:  # noted with the next one; a resumed file runs it again
+                database.run(statement.text)
+                return
+            last = database.notes_travel and number == len(journal.step.statements)
+            took = database.took(self.now.began if self.now else 0.0)
+            done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
+            database.run_marked(statement, journal.opening(number), done)
+            journal.claimed, journal.known, journal.finished = True, number, last
+
+    def _settle(self, journal: _Journal, failed: _Failed, error: StatementError | StoppedError) -> None:
+        """Write into the row what is certain, and into *error* what it says. Raises _Failed and MigrateError."""
+        assert self.now  # noqa: S101 (for mypy: something had begun)
+        database, history, step, sums = self.database, self.history, journal.step, journal.sums
+        row = next(iter(history.read(step.version)), None)
+        number = step.statements.index(self.now.statement) + 1 if self.now.statement in step.statements else 0
+        mine = row is not None and row.owner == journal.owner
+        if row and not mine and row != journal.before:
+            error.state = f"another run has taken this migration (it is {row.owner or 'nobody'}'s now): see its outcome."
+            return
+        done = row.statements_done if row and mine else journal.known
+        marked = row is not None and mine and failed.kind is Kind.LOST and row.done_checksum != sums[done]
+        if failed.ran:
+            done = number
+        elif number > done and not journal.whole:
+            kept, certain = database.kept(step.statements[done : number - 1], step.statements[number - 1])
+            done, marked = done + kept, not certain
+        elif number > done and failed.kind is not Kind.LOST:
+            marked = number == done + 1 and self._may_be_partial()
+        gone = row is None and (done > 0 or marked)
+        parts = [journal.restored(done, started=marked)] if gone else []
+        if mine:
+            parts = [journal.note(done, started=marked, owner=None) if done or marked else journal.withdrawal()]
         if done or marked:
             count = _count(len(step.statements), "statement")
-            error.state = f"{done} of {count} have run and stay; table {self.history.table} says dirty."
+            error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
             error.fix += f"; it goes on with statement {done + 1}"
         else:
             error.state = "nothing was changed: no statement of this file has run."
-            if step.direction == "up":
-                self.history.delete(step.version)
-            else:
-                old = before[0]
-                self.history.update(step.version, {
-                    "dirty": False, "direction": "up", "statements": old.statements, "owner": None,
-                    "statements_done": old.statements, "done_checksum": old.checksum})
+        if gone:
+            error.state = f"its row was deleted while it ran, and is there again: {error.state}"
         if marked:
             error.state += f" Statement {done + 1} may have run, or a part of it."
-            error.fix = _ASK.format(row=row, number=done + 1)
+            error.fix = _ask(step, done + 1)
+        try:
+            database.begin(history.relation, *parts, self._failure(step, error.what), "COMMIT")
+        except _Failed as again:
+            database.rollback()
+            error.state = f"{done} of {len(step.statements)} statements have run and stay; {history.table} cannot be written: "
+            error.state += again.message.partition("\n")[0]
 
 
-_ASK: Final = """look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:
-       migrate repair {row.version} --applied    all of it has run
-       migrate repair {row.version} --pending    none of it has; run it again"""
+def _ask(step: Step, number: int) -> str:
+    """Return the fix where only a person can tell if statement *number* has run. The words are about the version."""
+    look = f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
+    ways = {"up": ("all of it has run", "none of it has; run it again"),
+            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run")}
+    return look + _ways(step.version, *ways[step.direction])
 
 
 def _resume_point(step: Step, sums: Sequence[str]) -> int:
@@ -3061,8 +3793,7 @@ def _resume_point(step: Step, sums: Sequence[str]) -> int:
         places = [each for each in step.statements[:done] if re.match(r"(?i)CREATE\s+TEMP", each.text)]
     for place in places[:1]:
         where, excerpt = _place(step, place.offset, exact=False)
-        fix = _ASK.format(row=step.resume, number=done + 1)
-        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=fix)
+        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, done + 1))
     return done
 
 
@@ -3079,15 +3810,17 @@ def up(
     with _Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
         run.settle()
-        steps = run.planned("up", count=count, to=to, out_of_order=out_of_order)
+        choice: dict[str, Any] = {"to": to, "out_of_order": out_of_order}
+        steps = run.planned("up", count=count, **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
-        if not steps:
+        if steps:
+            with run.working(steps):
+                run.carry_out(partial(run.still_up, steps, count=count, **choice), before=partial(run.back_up, backup))
+        if not run.results:
             there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
             notify(there or "nothing to do")
-            return []
-        run.back_up(backup)
-        return run.run(steps)
+        return run.results
 
 
 def down(
@@ -3095,27 +3828,32 @@ def down(
     everything: bool = False, confirm: Callable[[Sequence[Step]], bool] = bool, backup: str | None = None,
     notify: Notify = _quiet,
 ) -> list[Result]:
-    """Undo what plan_down chooses, where *confirm* says yes to those steps. Raises MigrateError."""
-    with _Run.opened(settings, notify, exists=True) as run:
+    """Undo what plan_down chooses, where *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
+    with _Run.opened(settings, notify, exists=True, texts=True) as run:
         run.settle()
         steps = run.planned("down", count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         if not steps or not confirm(steps):
             return []
-        run.back_up(backup)
-        return run.run(steps)
+        with run.working(steps):
+            return run.carry_out(partial(run.still_down, steps), before=partial(run.back_up, backup))
 
 
 def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
-    with _Run.opened(settings, notify, exists=True) as run:
+    with _Run.opened(settings, notify, exists=True, texts=True) as run:
+        run.settle()
         back = run.planned("down")
-        again = [Step.up(each) for each in run.migrations if back and each.key == version_key(back[0].version)]
+        again = run.screen([Step.up(each) for each in run.migrations if back and each.key == back[0].key])
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
-        return run.run([*back, *run.screen(again)])
+        if back:
+            with run.working([*back, *again]):
+                run.carry_out(partial(run.still_down, back, strictly=True))
+                run.carry_out(lambda: remaining(again, run.applied))
+        return run.results
 
 
 def reset(
@@ -3124,14 +3862,17 @@ def reset(
     """Drop every object of the history's schema and *schemas*, but not extensions; apply all. Files are read before."""
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
-        run.back_up(backup)
-        with run.locked(), run.transaction():
-            dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
-        notify(f"dropped {dropped}")
-        run.history = History(run.database, run.settings.table)
-        with run.locked():
-            run.history.log("", f"{dropped} dropped", "reset")
-        return run.run(steps)
+        with run.working(steps):
+            run.back_up(backup)
+            with run.transaction():
+                dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
+            notify(f"dropped {dropped}")
+            run.history = History(run.database, run.settings.table)
+            with run.transaction():
+                run.history.create()
+                run.database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+            run.refresh()
+            return run.carry_out(lambda: run.screen(plan_up(run.migrations, run.applied)))
 
 
 def status(settings: Settings | str, *, notify: Notify = _quiet) -> list[Status]:
@@ -3215,7 +3956,7 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
 
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
     """Return what ``up`` or ``down`` would run with the same *choice* of arguments; raise what they would. No write."""
-    with _Run.opened(settings, notify) as run:
+    with _Run.opened(settings, notify, texts=direction == "down") as run:
         steps = run.planned(direction, **choice)
         if not steps:
             notify("nothing to do")
@@ -3231,7 +3972,9 @@ def plan_script(
     With *start*, a version or "empty", for any database of that dialect that is there, and nothing is connected to.
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
-    with _Run.opened(settings, notify, databases=_DATABASES if start is None else _WRITERS) as run:
+    with _Run.opened(
+        settings, notify, texts=direction == "down", databases=_DATABASES if start is None else _WRITERS,
+    ) as run:
         if start is not None:
             known = {each.key: each for each in run.migrations}
             limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
@@ -3313,26 +4056,33 @@ def _write_step(
     run: _Run, database: _Writer, step: Step, named: Sequence[tuple[str, str]], expected: Sequence[tuple[str, str]],
 ) -> None:
     """Write how *step* is run, after what ends the script before that."""
-    journaled = _is_journaled(step, database)
+    journaled, relation = _is_journaled(step, database), run.history.relation
+    run.now = Now(step, 0.0)
     database.start_file()
     if not journaled:
         database.query(database.begin_sql)
-    database.limit()
+    database.send(*database.limits(local=not journaled))
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
-    conditions = [*named, *database.lock_conditions(lock_sql, run.history.relation)]
+    conditions = [*named, *database.lock_conditions(lock_sql, relation)]
     if run.history.missing:
         database.stop_if(conditions)
         run.history.create()
         conditions = []
     database.stop_if([*conditions, *expected])
-    run.claim(step)
+    journal, version = _Journal(run, step), database.literal(step.version)
+    database.send(journal.claim(0))
+    journal.claimed = True
     if journaled:
-        run.run_statements(_with_comments(step, database.syntax), _checksums(step.statements), 0, fresh=True)
+        journal.step = _with_comments(step, database.syntax)
+        run.run_statements(journal, fresh=True)
         if not database.in_transaction:
             database.query(database.begin_sql)
     elif step.statements:
         database.run(step.script.sql)
-    run.finish(step, step.direction, took_ms=database.elapsed)
+    database.send(*run.finish(step, journal.owner, database.elapsed))
+    row = f"EXISTS (SELECT 1 FROM {relation} WHERE version = {version}"
+    wrong = f"NOT {row} AND NOT dirty)" if step.direction == "up" else f"{row})"
+    database.stop_if([(wrong, f"the history does not take {step.version}: see what triggers and policies it has")])
     if not journaled:
         database.before_commit()
     database.query("COMMIT")
@@ -3367,7 +4117,7 @@ def verify(
                   if not re.match(_TRANSACTION, code_of(each, database.syntax))]
     while True:  # in another database after one that did not come back
         with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
-                replace(settings, url=scratch, table="migrate_verify")) as run:
+                replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
             waiting = dict.fromkeys(statements, "")  # and why not yet
             for number, migration in enumerate(run.migrations):
                 if number < len(verdicts):
@@ -3463,38 +4213,58 @@ def log(
 def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet) -> list[Result]:
     """Mark all up to and with *version* as applied, run nothing; return what was marked. Raises MigrateError."""
     with _Run.opened(settings, notify) as run:
-        limit = find_version(version, {each.key: each for each in run.migrations})
-        steps, marked = run.screen([Step.up(each) for each in run.migrations if each.key <= limit]), []
-        with run.locked(), run.transaction():
+        files = {each.key: each for each in run.migrations}
+        limit = find_version(version, files)
+        steps, marked = run.screen([Step.up(each) for each in run.migrations if each.key <= limit]), list[Result]()
+        known = {row.key for row in run.applied}
+        with run.working(), run.transaction():
             rows = run.history.read()
             for row in rows:
                 if row.dirty:
                     raise dirty_error(row, f"finish it first:  migrate {row.direction}")
+            for state in compare(run.migrations, rows):
+                if state.state == "changed" and version_key(state.version) <= limit:
+                    raise drift_error(state, files[version_key(state.version)])
+            for row in [row for row in rows if row.key <= limit and row.key not in known]:
+                notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
+            owner = run.owner()
             for step in remaining(steps, rows):
-                run.claim(step)
-                marked.append(run.finish(step, "baseline"))
+                run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
+                marked.append(Result(step.version, step.name, "baseline"))
         return run.done(*marked)
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = _quiet) -> Result:
-    """Declare a dirty or edited migration *applied*, a dirty or missing one pending. Raises DriftError for others."""
+    """Declare a dirty or edited migration *applied*, a dirty or missing one pending. Raises DriftError for others.
+
+    Raises LockedError at once where a runner is at work on it: then it is not for a person to say.
+    """
     with _Run.opened(settings, notify, exists=True) as run:
         key = find_version(version, {row.key: row for row in run.applied})
-        with run.locked(), run.transaction():
+        before = next(each for each in run.applied if each.key == key)
+        if before.dirty:
+            run.database.lock_timeout = 0
+        with run.working(), run.transaction():
             rows = run.history.read()
-            row = next(each for each in rows if each.key == key)
+            row = next((each for each in rows if each.key == key), None)
+            if row is None:
+                notify(f"{before.version} {before.name} is pending already")
+                if applied:
+                    what = f"another runner has changed the history meanwhile: {before.version} {before.name} is pending"
+                    raise DriftError(what, fix="look at the states:  migrate status")
+                return Result(before.version, before.name, "repair")
             state = next(each.state for each in compare(run.migrations, rows) if each.version == row.version)
             if state not in {"dirty", "changed" if applied else "missing"}:
                 what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
                 raise DriftError(what, fix="look at the states:  migrate status")
+            change = run.history.removal(row.version, owner=row.owner)
             if applied:
-                changes = {"dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
+                values: dict[str, object] = {
+                    "dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
-                    changes |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
-                run.history.update(row.version, changes)
-            else:
-                run.history.delete(row.version)
-            run.history.log(row.version, row.name, "repair")
+                    values |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
+                change = run.history.change(row.version, values, owner=row.owner)
+            run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
         return run.done(Result(row.version, row.name, "repair"))[0]
 
 
@@ -3811,7 +4581,7 @@ _COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
 
 def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
     """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside."""
-    with _Run.opened(settings, notify) as run:
+    with _Run.opened(settings, notify, texts=direction == "down") as run:
         steps, states = run.planned(direction, **choice), compare(run.migrations, run.applied)
         database, up_by_key = run.database, {each.key: each.up.sql for each in run.migrations}
     if not steps:
@@ -4175,10 +4945,8 @@ def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | Non
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
     try:
         verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    except (StatementError, KeyboardInterrupt) as raised:
-        for error in (raised, *raised.args):
-            if isinstance(error, MigrateError):
-                error.fix = re.sub("  migrate (up|down)$", "  migrate verify", error.fix)
+    except (StatementError, StoppedError) as error:
+        error.fix = re.sub("  migrate (up|down)$", "  migrate verify", error.fix)
         raise
     bad = [each for each in verdicts if each.result in {"differs", "failed"}]
     details = "\n".join("\n".join((f"{each.file}: after up and down", *each.diff)) for each in bad if each.diff)
@@ -4313,6 +5081,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
         {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
+_CHANGING: Final = (*_RUNNING, "baseline", "repair")
 _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "csv": ("status", "plan", "log", "new", "check", "verify"), "github": ("check",)}
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
@@ -4365,11 +5134,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us: no database must be opened in its place
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
-    screen, stopped = _Screen(), [signal.SIGINT]
+    screen, stopped, sealed = _Screen(), list[int](), list[bool]()
 
     def note(number: int, _frame: object) -> None:
-        stopped.append(signal.Signals(number))
-        raise KeyboardInterrupt
+        if not stopped and not sealed:  # the first one counts, and none after the outcome is known
+            stopped.append(number)
+            raise KeyboardInterrupt
 
     caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, note) for number in caught}
@@ -4386,19 +5156,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             source, files = settings.url_source or "default", _shown(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
+        sealed.extend([True] * (command in _CHANGING))
         view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
         screen.show(settings, view)
         code = view.exit_code
-    except MigrateError as error:
+    except (MigrateError, KeyboardInterrupt) as raised:
+        error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
+        if isinstance(error, StoppedError):
+            number = stopped[0] if stopped else signal.SIGINT
+            error.exit_code = 128 + number
+            error.what = "terminated" if number == signal.SIGTERM else "interrupted"
+            if error.results:
+                error.state = f"{_count(len(error.results), 'migration')} done before that; {error.state}"
         code = error.exit_code
         screen.fail(error, code)
-    except KeyboardInterrupt as stop:
-        code = 128 + stopped[-1]
-        said: MigrateError = stop.args[0] if stop.args else MigrateError("", fix="run the same command again")
-        said.what = "terminated" if stopped[-1] == signal.SIGTERM else "interrupted"
-        if said.results:
-            said.state = f"{_count(len(said.results), 'migration')} done before that; {said.state}"
-        screen.fail(said, code)
     except BrokenPipeError:  # the reader of our output, such as head, has gone; nothing more can be said to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1

@@ -266,8 +266,8 @@ def test_up_refuses_a_dirty_migration_that_was_going_down() -> None:
         "nothing was changed.\n"
         "fix: mend its file, or put it back, and finish it:  migrate down\n"
         "     or look at the tables, and say which way it went:\n"
-        "       migrate repair 1 --applied    the change is complete\n"
-        "       migrate repair 1 --pending    the change was undone by hand; run it again"
+        "       migrate repair 1 --applied    what the roll back did was undone by hand\n"
+        "       migrate repair 1 --pending    the roll back is complete"
     )
 
 
