@@ -2509,10 +2509,11 @@ class History:
 
     def insertion(self, row: Applied) -> _Note:
         """Return the SQL that writes a new row, made now."""
-        return self._insertion(self.relation, row._asdict() | {"applied_at": _Code(self.database.now())})
+        values = row._asdict() | {"applied_at": _Code(self.database.now()), "applied_by": self.database.person()}
+        return self._insertion(self.relation, values)
 
     def _insertion(self, relation: str, values: dict[str, object]) -> _Note:
-        values = {"applied_by": self.database.person(), **values, "tool": f"migrate {__version__}"}
+        values |= {"tool": f"migrate {__version__}"}
         listed = ", ".join(self.database.literal(value) for value in values.values())
         return _Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
 
@@ -2535,8 +2536,10 @@ class History:
     ) -> _Note:
         """Return the SQL that adds a line to the log; of an *error* what holds no data."""
         error = error and without_data(error)
-        values = {"version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
+        values: dict[str, object] = {
+            "version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
         values |= {"at": _Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
+        values |= {"applied_by": self.database.person()}
         return self._insertion(self.log_relation, values | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
@@ -3103,6 +3106,7 @@ class _Run:
     all_or_nothing: bool = False
     now: Now | None = None  # read by the thread that watches
     timed_out: bool = False  # that thread has ended the statement
+    soiled: bool = False  # what a file has set would reach the next one
     shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
     token: str = field(default_factory=lambda: os.urandom(8).hex())
     read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
@@ -3349,6 +3353,10 @@ class _Run:
             batch = self._batch(steps)
             self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
             try:
+                if self.soiled:  # with the session goes its lock, for a moment
+                    self.database.renew()
+                    self.soiled = False
+                    self.verify()
                 self._see_through(batch)
             except _OutdatedError:
                 self.database.rollback()
@@ -3360,13 +3368,7 @@ class _Run:
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            if steps and not self.all_or_nothing and self.database.leaks.search(batch[-1].script.sql):
-                self.database.renew()
-                with contextlib.suppress(_OutdatedError):
-                    self.verify()
-                    continue
-                self.refresh()
-                steps = plan()
+            self.soiled = not self.all_or_nothing and bool(self.database.leaks.search(batch[-1].script.sql))
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
@@ -3427,8 +3429,10 @@ class _Run:
                     journal.whole = self.database.rollback()
                 certain = not journal or (journal.whole and not self._may_be_partial())
                 again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
-                if again and number <= self.settings.retries and self._paused(number, failed.message):
-                    continue
+                if again and number <= self.settings.retries:
+                    if self._paused(number, failed.message):
+                        continue
+                    failed = _Failed("interrupted", Kind.CANCELLED)
                 outcome = self._judge(batch, failed, journal)
             break
         self.done(*outcome.results)
@@ -3540,7 +3544,7 @@ class _Run:
         self.now = self.now._replace(statement=statement, since=time.monotonic())
         with self.shield.running():
             yield
-        self.now = self.now._replace(since=0.0)
+        self.now = self.now._replace(statement=None, since=0.0)
 
     def _may_be_partial(self) -> bool:
         """Tell if the statement that has failed may have committed a part of its work."""
@@ -3625,10 +3629,16 @@ class _Run:
         for statement in () if whole else step.statements:
             with self._running(statement):
                 database.run(statement.text)
+            self._refuse_ended()
             if not database.in_transaction:
                 break
         if not database.in_transaction:
             raise _Failed("the file has ended the transaction that it runs in")
+
+    def _refuse_ended(self) -> None:
+        """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
+        if self.timed_out or self.shield.raised:
+            raise _Failed("interrupted", Kind.CANCELLED)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise _Failed for rows that point to nothing, and did not *before*."""
@@ -3695,6 +3705,8 @@ class _Run:
             if number > first:
                 with self._running(statement):
                     self._run_noted(journal, number, statement, code)
+                if database.in_transaction or not (journal.finished or self.timed_out):
+                    self._refuse_ended()
             elif fresh and database.session.match(code):
                 with self._running(statement):
                     database.run(statement.text)
