@@ -4206,7 +4206,11 @@ def _confirm(settings: Settings, what: str) -> bool:
         fix = "say that you mean it, with --yes"
         raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
-    if sys.stdin.readline().strip().lower() != "yes":
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:  # a letter that this terminal does not have
+        answer = ""
+    if answer.strip().lower() != "yes":
         raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
     return True
 
