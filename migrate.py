@@ -32,6 +32,7 @@ import math
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -51,7 +52,7 @@ from html import escape
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from string import Template
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn
+from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
@@ -4736,6 +4737,56 @@ def _as_typed(text: str) -> str:
     return re.sub(r"(?<=  )migrate (?=[a-z-])", f"{program} ", text)
 
 
+class _Output(io.TextIOWrapper):
+    """stdout or stderr while a command runs: what is written leaves at once and whole, and to write never fails.
+
+    Where it cannot be written, as its reader has gone or the disk is full, ``lost`` says why, and it goes to /dev/null
+    from then on. Letters that the encoding does not have are written with backslashes.
+    """
+
+    lost: OSError | None = None
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._unsent: list[io.BufferedIOBase] = []
+        super().__init__(io.FileIO(stream.fileno(), "w", closefd=False), stream.encoding, newline="\n")
+
+    @classmethod
+    def over(cls, stream: TextIO) -> TextIO:
+        """Return what takes the place of *stream*: itself, where it is in memory."""
+        with contextlib.suppress(OSError):
+            stream.flush()
+        try:
+            return cls(stream) if isinstance(stream, io.TextIOWrapper) else stream
+        except (OSError, ValueError):
+            return stream
+
+    def write(self, text: str, /) -> int:
+        """Send *text* in one call to the system. Where a signal stops that half way, the next write sends the rest."""
+        data = text.encode(self.encoding, "backslashreplace")
+        # A buffer that holds it all knows what has left, also after a signal. That of Python's stdout loses the rest.
+        piece = io.BufferedWriter(io.FileIO(self.fileno(), "w", closefd=False), len(data) + 1)
+        piece.write(data)
+        self._unsent.append(piece)
+        self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what has not left."""
+        while self._unsent:
+            self._send(self._unsent[0])
+
+    def _send(self, piece: io.BufferedIOBase) -> None:
+        try:
+            piece.flush()
+            self._unsent.remove(piece)
+        except BlockingIOError:  # whoever has the pipe too set it to not wait, and its reader is slow
+            select.select([], [self.fileno()], [])
+        except OSError as error:
+            self.lost = error
+            with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (it is no file)
+                os.dup2(nowhere.fileno(), self.fileno())
+
+
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
@@ -4745,6 +4796,7 @@ class _Screen:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet, self.verbose = quiet, verbose
+        self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
@@ -4755,18 +4807,17 @@ class _Screen:
         if self.events:
             self._emit(event)
         elif isinstance(event, Result):
-            ran = f"  {_count(event.statements, 'statement')}, {event.took_ms} ms"
-            said = f"{_VERBS[event.action]}  {event.version} {event.name}"
+            ran = f"  {_count(event.statements, 'statement')}, {event.took_ms} ms" * (event.action in {"up", "down"})
             if self.form != "json":
-                print(said + (ran if event.action in {"up", "down"} else ""), flush=True)
+                sys.stdout.write(f"{_VERBS[event.action]}  {event.version} {event.name}{ran}\n")
         elif self.quiet or isinstance(event, Step):
             return
         elif isinstance(event, str):
-            print(_as_typed(event), file=sys.stderr, flush=True)
+            sys.stderr.write(f"{_as_typed(event)}\n")
         elif sys.stderr.isatty() and self.form != "json":
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
-            print(said[: shutil.get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
+            sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
             self._line = True
 
     def _emit(self, event: Step | Result | Running | str) -> None:
@@ -4784,13 +4835,15 @@ class _Screen:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
         if self.events:
             document = {"event": event, "at": datetime.now(timezone.utc), **document}
-        indent = None if self.events else 2
-        print(json.dumps(document, indent=indent, ensure_ascii=False, default=_json), flush=True)
+        # A letter with a backslash of Python's would be no JSON.
+        indent, escaped = None if self.events else 2, not (sys.stdout.encoding or "utf").lower().startswith("utf")
+        text = json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)
+        sys.stdout.write(f"{text}\n")
 
     def close(self) -> None:
         """Take the line about what runs away."""
         if self._line:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            sys.stderr.write("\r\033[K")
         self._line = False
 
     def show(self, settings: Settings, view: View) -> None:
@@ -4805,23 +4858,23 @@ class _Screen:
         elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-            print(listed, end="")
+            sys.stdout.write(listed)
         elif self.form == "csv":
-            lines = csv.writer(sys.stdout, lineterminator="\n")
+            text = io.StringIO()
+            lines = csv.writer(text, lineterminator="\n")
             lines.writerow(view.columns)
             for row in listed:
                 cells = (row[each] if isinstance(row[each], (str, int)) else _cell(row, each) for each in view.columns)
                 lines.writerow(cells)
+            sys.stdout.write(text.getvalue())
         elif self.form == "github":
-            for finding in listed:
-                print(_annotation(finding))
+            sys.stdout.write("".join(f"{_annotation(finding)}\n" for finding in listed))
         else:
-            for row in rows:
-                print("\t".join(row))
+            sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
-            print(f"\n{view.details}")
+            sys.stdout.write(f"\n{view.details}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
-            print()
+            sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
 
     def _print_sql(self, text: str, dialect: str) -> None:
@@ -4832,7 +4885,7 @@ class _Screen:
             lexer = _DATABASES[dialect].lexer
             self._console().print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
         else:
-            print(text)
+            sys.stdout.write(f"{text}\n")
 
     def _console(self) -> Any:
         from rich.console import Console
@@ -4849,7 +4902,9 @@ class _Screen:
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
         table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
-            table.add_row(*(Text(cell, _STYLES.get(cell.partition(" (")[0], "")) for cell in row))
+            # As it will be written, so that the columns keep their width.
+            cells = (each.encode(console.encoding, "backslashreplace").decode(console.encoding) for each in row)
+            table.add_row(*(Text(cell, _STYLES.get(cell.partition(" (")[0], "")) for cell in cells))
         for shown in (table if rows else "", view.caption):
             if shown:
                 console.print(shown, markup=False)
@@ -4857,16 +4912,38 @@ class _Screen:
     def fail(self, error: MigrateError, code: int) -> None:
         """Print an error for a person, and as JSON where that was asked for."""
         self.close()
+        self.stands = True
         if self.form == "json":
-            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": _as_typed(error.fix)}
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
-                parts["what"] = without_data(error.what)
+                error.what, error.excerpt = without_data(error.what), ""
+            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": _as_typed(error.fix)}
             document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
             self._print(self._began | document, "failed")
-            if self.events:
+            if self.events and not self._lost:
                 return
         red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
-        print("\033[1;31merror:\033[0m" if red else "error:", _as_typed(str(error)), file=sys.stderr)
+        head = "\033[1;31merror:\033[0m" if red else "error:"
+        sys.stderr.write(f"{head} {_as_typed(str(error))}\n")
+
+    @property
+    def _lost(self) -> OSError | None:
+        return sys.stdout.lost if isinstance(sys.stdout, _Output) else None
+
+    def ended(self, code: int) -> int:
+        """Return the exit code: *code*, or 1 where a command was only to show what could not be written. Say so.
+
+        A reader that has gone, such as head, is told nothing.
+        """
+        sys.stdout.flush()  # what a signal held up
+        if not (lost := self._lost):
+            return code
+        what, stands = f"the output cannot be written: {lost.strerror}", self.stands
+        if stands and not isinstance(lost, ConnectionError):
+            sys.stderr.write(_as_typed(f"{what}; how things stand:  migrate status\n"))
+        elif not isinstance(lost, ConnectionError):
+            fix = "make room there, or send it elsewhere, and run the same command again"
+            self.fail(MigrateError(what, fix=fix), MigrateError.exit_code)
+        return code if stands else MigrateError.exit_code
 
 
 # Command line #########################################################################################################
@@ -4910,8 +4987,12 @@ def _confirm(settings: Settings, what: str) -> bool:
     if not sys.stdin.isatty():
         fix = "say that you mean it, with --yes"
         raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
-    print(f"{settings.url}: {what}\nType yes to go on: ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() != "yes":
+    sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:  # a letter that this terminal does not have
+        answer = ""
+    if answer.strip().lower() != "yes":
         raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
     return True
 
@@ -5093,7 +5174,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
         {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
-_CHANGING: Final = (*_RUNNING, "baseline", "repair")
+_CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
 _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "csv": ("status", "plan", "log", "new", "check", "verify"), "github": ("check",)}
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
@@ -5142,10 +5223,19 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code. A signal makes the running file safe first, and then the code says so."""
+    """Run one command; return its exit code. A signal makes the running file safe first, and then the code says so.
+
+    Where its output cannot be written, a command that changes something does that all the same, with the same code.
+    """
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us: no database must be opened in its place
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
+    out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        return _run_command(argv)
+
+
+def _run_command(argv: Sequence[str] | None) -> int:
     screen, stopped, sealed = _Screen(), list[int](), list[bool]()
 
     def note(number: int, _frame: object) -> None:
@@ -5161,6 +5251,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         settings, command, own = _parse(options, words)
+        screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
             fix = "write  migrate plan --format html"
             raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
@@ -5182,14 +5273,13 @@ def main(argv: Sequence[str] | None = None) -> int:
                 error.state = f"{_count(len(error.results), 'migration')} done before that; {error.state}"
         code = error.exit_code
         screen.fail(error, code)
-    except BrokenPipeError:  # the reader of our output, such as head, has gone; nothing more can be said to it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+    except SystemExit as left:  # --help and --version
+        code = int(left.code or 0)
     finally:
         screen.close()
         for number, handler in before.items():
             signal.signal(number, handler)
-    return code
+    return screen.ended(code)
 
 
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
