@@ -58,11 +58,11 @@ from urllib.parse import quote, unquote
 __version__ = "1.0.0"
 
 __all__ = [
-    "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "Kind", "LockedError",
-    "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
+    "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "Kind",
+    "LockedError", "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
     "SettingsError", "StatementError", "Status", "Step", "StoppedError", "Verdict", "auto_migrate", "baseline",
-    "build_parser", "check", "down", "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script", "redo",
-    "repair", "reset", "status", "up", "verify", "wait"]
+    "build_parser", "check", "down", "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script",
+    "redo", "repair", "reset", "status", "up", "verify", "wait"]
 
 
 # Errors ###############################################################################################################
@@ -800,7 +800,8 @@ class _Note(str):
 class _Truth(str):
     """A condition that must hold; else it fails like a _Note, with the words *otherwise*. PostgreSQL only."""
 
-    otherwise = ""
+    __slots__ = ("otherwise",)
+    otherwise: str
 
 
 class _Code(str):
@@ -1060,9 +1061,10 @@ class Database(ABC):
             raise
 
     def begin(self, key: str, *more: str) -> list[Rows]:
-        """Open a transaction that no other runner has open for *key*; send *more*, which runs only then; return its rows.
+        """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
 
-        All is one message where this run has the lock of the session. Raises LockedError and _Failed.
+        Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
+        Raises LockedError and _Failed.
         """
         found = list[Rows]()
         opening = [self.begin_sql, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
@@ -1070,7 +1072,7 @@ class Database(ABC):
 
         def attempt() -> bool:
             rows = self.send(*opening, *(more if together else ()))
-            if self.transaction_lock_sql and rows[len(opening) - 1][0][0] not in {True, 1, "t"}:
+            if self.transaction_lock_sql and rows[len(opening) - 1][0][0] not in {1, "t"}:
                 self.rollback()
                 return False
             found.extend(rows[len(opening) :])
@@ -1084,7 +1086,7 @@ class Database(ABC):
         return [sql.replace("?", self.literal(self._key))] if sql else []
 
     def holding(self) -> list[str]:
-        """Return SQL that takes the lock of the session again, should a file have let it go; it fails where it cannot."""
+        """Return SQL that takes the lock of the session again, which a file may have let go; or fails."""
         return []
 
     def same_transaction(self, number: str) -> list[str]:  # noqa: ARG002
@@ -1139,9 +1141,9 @@ class Database(ABC):
         return ("more than the server takes at once", "split it, or raise max_allowed_packet") if too_long else None
 
     def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
-        """Run *statement* and the notes *done* as one, or else between the notes *started* (it may have run) and *done*.
+        """Run *statement* and the notes *done* as one, or else between *started* (it may have run) and *done*.
 
-        Raises _Failed: neither is in, unless LOST; a statement that cannot run inside a transaction may be, as *started* says.
+        Raises _Failed: neither is in, unless LOST; or where it cannot run inside a transaction: then *started* says it.
         """
         opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held)]  # the file's limits stay
         try:
@@ -1910,16 +1912,15 @@ class MySQL(Database):
         return _Failed(str(message) or "the connection was lost", kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
-        """See Database. In a cluster the change of another node may end anything that is under way: it is tried again."""
-        for _ in range(20 if self.local_locks and not self.in_transaction else 1):
+        """See Database. In a cluster the change of another node may end whatever is under way: it is tried again."""
+        for left in range(20 if self.local_locks and not self.in_transaction else 0, -1, -1):
             try:
                 return super().query(sql, *args)
-            except _Failed as failed:  # noqa: PERF203 (it is tried again)
-                last = failed
-                if failed.kind is not Kind.DEADLOCK:
+            except _Failed as failed:
+                if failed.kind is not Kind.DEADLOCK or not left:
                     raise
             self.pause(0.1)
-        raise last
+        raise AssertionError
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
@@ -1975,9 +1976,9 @@ class MySQL(Database):
 
     def kept(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
         """See Database. By the tables that they name: what a trigger or a function does is not seen."""
-        known = {name: keeps for name, keeps in self.query(
+        known: dict[str, int] = dict(self.query(
             "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') <> 'YES' FROM information_schema.tables t"
-            " LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = DATABASE()")}
+            " LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = DATABASE()"))
         keeps = [{known[name] for name in self._names(each) if name in known} for each in (*statements, failed)]
         number = next((place for place, each in enumerate(keeps[:-1]) if 0 in each), len(statements))
         return number, not any(1 in each for each in keeps[number:])
@@ -1990,8 +1991,8 @@ class MySQL(Database):
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
-        began = self._clock + timedelta(seconds=since)
-        return _Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began:%Y-%m-%d %H:%M:%S.%f}', UTC_TIMESTAMP(6)) DIV 1000)")
+        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
+        return _Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
 
     def _text(self, value: str) -> str:
         """See Database. In hexadecimal digits, where sql_mode or a character set could make something else of it."""
@@ -2941,7 +2942,7 @@ def _with_comments(step: Step, syntax: Syntax) -> Step:
 
 
 class Now(NamedTuple):
-    """What runs: a step since *began*, of it a *statement* (None: its whole text) since *since*, which is 0 between two.
+    """What runs: a step since *began*, and of it a *statement*, or None for its text, since *since*, 0 between two.
 
     Both times are seconds of the monotonic clock.
     """
@@ -2958,7 +2959,7 @@ class Now(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a file, or a batch of files in one transaction, has ended: what is in, and is told; or the error that says so."""
+    """How a file, or several in one transaction, ended: what is in, and is told; or the error that says what is."""
 
     results: tuple[Result, ...] = ()
     error: StatementError | StoppedError | None = None
@@ -2978,25 +2979,29 @@ class _Shield:
     def __init__(self, cancel: Callable[[], None]) -> None:
         self.raised: BaseException | None = None  # by the handler that was there before
         self._cancel, self._runs, self._waits = cancel, False, False
-        self._before: dict[int, Any] = {}
+        self._before: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> _Shield:
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep signals from the body. What an application's own handler raised comes after it, but KeyboardInterrupt."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 if callable(handler := signal.getsignal(number)):
                     self._before[number] = handler
                     signal.signal(number, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        try:
+            yield
+        finally:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+        if not isinstance(self.raised, KeyboardInterrupt):
+            self.check()
 
     def _note(self, number: int, frame: Any) -> None:
         if self.raised:
             return
         try:
-            self._before[number](number, frame)
+            self._before[signal.Signals(number)](number, frame)
         except BaseException as raised:  # noqa: BLE001 (whatever it is, it waits until it can be raised)
             self.raised = raised
         if self.raised and self._waits:
@@ -3036,7 +3041,7 @@ class _Journal:
     """
 
     def __init__(self, run: _Run, step: Step) -> None:
-        """Raises DirtyError where it is not certain how many statements have run."""
+        """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
         self.first = _resume_point(step, self.sums)
         self.owner, self.before = run.owner(), step.row
@@ -3046,7 +3051,7 @@ class _Journal:
         self.whole = True  # what was rolled back, all of it was
 
     def note(self, done: int, *, started: int = 0, owner: str | None = "") -> _Note:
-        """Return SQL that says that *done* statements have run, and that one more may have *started*; "" keeps the owner."""
+        """Return SQL that says that *done* statements have run, and one more may have *started*; "" keeps the owner."""
         values: dict[str, object] = {
             "statements_done": done, "done_checksum": self.sums[done + started],
             "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0}
@@ -3181,7 +3186,7 @@ class _Run:
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
-        """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is not possible any more."""
+        """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         ours = {result.version for result in self.results}
         rows = {row.key: row for row in self.applied if not row.dirty}
         done = [step for step in planned if step.key in rows]
@@ -3194,7 +3199,7 @@ class _Run:
         return self.screen(steps)
 
     def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
-        """Return what is left of what ``down`` has *planned*, if it is the newest. Raises DriftError where it is not."""
+        """Return what is left of what ``down`` has *planned*. Raises DriftError where that is not the newest."""
         rows = {row.key: row for row in self.applied}
         left = [step for step in planned if step.key in rows]
         gone = [step for step in planned if step.key not in rows]
@@ -3254,7 +3259,8 @@ class _Run:
     def working(self, steps: Sequence[Step] = ()) -> Iterator[None]:
         """Do what locked() does, read the history again, and see to it that a signal leaves nothing in between."""
         journaled = any(_is_journaled(step, self.database) for step in steps)
-        with self.locked(journaled=journaled), self._watched(), _Shield(self.database.cancel) as self.shield:
+        self.shield = _Shield(self.database.cancel)
+        with self.locked(journaled=journaled), self._watched(), self.shield.held():
             self.database.pause = self.shield.pause
             try:
                 self.refresh()
@@ -3399,7 +3405,7 @@ class _Run:
             for step in batch if step.direction == "up"]
 
     def _see_through(self, batch: Sequence[Step]) -> None:
-        """The life of a file, from its claim to its outcome; of several where they share a transaction.
+        """Live the life of a file, from its claim to its outcome; of several where they share a transaction.
 
         One that waited too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has
         failed, each file runs on its own. The outcome is told once, when it is true. Raises StatementError,
@@ -3469,7 +3475,7 @@ class _Run:
             error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                            " the history says which have run.")
         except (_Failed, MigrateError):
-            way = "; its history says which statements have run" if journal else " whether it is in; its history says so"
+            way = "; its history says which statements have run" if journal else " if it is in; its history says so"
             error.state = error.state or f"the database cannot be asked now{way}."
         if stopped and "repair" not in error.fix:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
@@ -3603,7 +3609,7 @@ class _Run:
             raise
 
     def _claim(self, step: Step, owner: str, *, begins: bool) -> list[str]:
-        """Send the claim of *step*, and before it BEGIN where that is due; return SQL that fails in another transaction."""
+        """Send the claim of *step*, after BEGIN where that is due; return SQL that fails in another transaction."""
         database = self.database
         parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
@@ -3665,7 +3671,8 @@ class _Run:
             raise _Failed(_OUTRUN, Kind.OUTRUN)
         self.run_statements(journal, fresh=fresh)
         if not journal.finished:
-            parts = [*journal.unclaimed(len(step.statements)), *self.finish(step, journal.owner, self.took_ms), "COMMIT"]
+            finish = self.finish(step, journal.owner, self.took_ms)
+            parts = [*journal.unclaimed(len(step.statements)), *finish, "COMMIT"]
             if database.in_transaction:
                 database.send(*parts)
             else:
@@ -3713,7 +3720,7 @@ class _Run:
                     database.run(statement.text)
 
     def _run_noted(self, journal: _Journal, number: int, statement: Statement, code: str) -> None:
-        """Run one statement, together with what notes it, or the one before it, where the database can. Raises _Failed."""
+        """Run one statement, together with what notes it, or the one before it, where that can be. Raises _Failed."""
         database = self.database
         if _OPENS.match(code) or (database.transactional and database.in_transaction):  # the file's own
             if _CLOSES.match(code):
@@ -3750,7 +3757,7 @@ class _Run:
         number = step.statements.index(self.now.statement) + 1 if self.now.statement in step.statements else 0
         mine = row is not None and row.owner == journal.owner
         if row and not mine and row != journal.before:
-            error.state = f"another run has taken this migration (it is {row.owner or 'nobody'}'s now): see its outcome."
+            error.state = f"another run has taken this migration: it is {row.owner or 'nobody'}'s now."
             return
         done = row.statements_done if row and mine else journal.known
         marked = row is not None and mine and failed.kind is Kind.LOST and row.done_checksum != sums[done]
@@ -3780,8 +3787,8 @@ class _Run:
             database.begin(history.relation, *parts, self._failure(step, error.what), "COMMIT")
         except _Failed as again:
             database.rollback()
-            error.state = f"{done} of {len(step.statements)} statements have run and stay; {history.table} cannot be written: "
-            error.state += again.message.partition("\n")[0]
+            ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"
+            error.state = f"{ran}; {history.table} cannot be written: {again.message.partition(chr(10))[0]}"
 
 
 def _ask(step: Step, number: int) -> str:
@@ -3841,7 +3848,7 @@ def down(
     everything: bool = False, confirm: Callable[[Sequence[Step]], bool] = bool, backup: str | None = None,
     notify: Notify = _quiet,
 ) -> list[Result]:
-    """Undo what plan_down chooses, where *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
+    """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
         run.settle()
         steps = run.planned("down", count=count, to=to, to_here=to_here, everything=everything)
@@ -4263,7 +4270,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             if row is None:
                 notify(f"{before.version} {before.name} is pending already")
                 if applied:
-                    what = f"another runner has changed the history meanwhile: {before.version} {before.name} is pending"
+                    what = f"{before.version} {before.name} was taken out of the history meanwhile"
                     raise DriftError(what, fix="look at the states:  migrate status")
                 return Result(before.version, before.name, "repair")
             state = next(each.state for each in compare(run.migrations, rows) if each.version == row.version)

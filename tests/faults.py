@@ -1,12 +1,15 @@
 """The runner, killed at a point of the test's choice: python tests/faults.py WORDS...
 
-MIGRATE_KILL_AT=N in the environment: SIGKILL to this very process at point N. Every call that reaches a database is two
-points: 2k is just before call k, 2k+1 just after it. MIGRATE_KILL_AT=count writes on the last line of stderr how many
-points there are. The hook lies outside the module: what ships has none.
+MIGRATE_KILL_AT=N in the environment: SIGKILL to this very process at point N. Before and after every call that reaches a
+database is a point, and so is every place between two effects of what is sent as one message: there, the first part is
+sent, and then the server itself "dies" for this session, as a server does that is killed, or loses its power, in the
+middle of a message. MIGRATE_KILL_AT=count writes on the last line of stderr how many points there are. The hook lies
+outside the module: what ships has none.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
@@ -18,14 +21,20 @@ import migrate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CUT = "the server died in the middle of a message"
 POINT = os.environ.get("MIGRATE_KILL_AT", "")
 passed = [0]
 
 
-def pass_point() -> None:
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def pass_point(last: Callable[[], Any] = bool) -> None:
     """Go past one point, or no further."""
     if str(passed[0]) == POINT:
-        os.kill(os.getpid(), signal.SIGKILL)
+        last()
+        die()
     passed[0] += 1
 
 
@@ -40,11 +49,35 @@ def armed(call: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def armed_message(send: Callable[..., Any]) -> Callable[..., Any]:
+    """Arm what sends several parts: between two of them the session, and what it has not committed, is gone."""
+
+    @functools.wraps(send)
+    def wrapper(database: Any, *parts: Any) -> Any:
+        pass_point()
+        for number in range(1, len(parts)):
+            pass_point(functools.partial(cut, database, send, parts[:number]))
+        answer = send(database, *parts)
+        pass_point()
+        return answer
+
+    return wrapper
+
+
+def cut(database: Any, send: Callable[..., Any], parts: Any) -> None:
+    """Send the first *parts* of a message, and say so; then there is no session any more."""
+    with contextlib.suppress(migrate._Failed):
+        send(database, *parts)
+    database.close()
+    sys.stderr.write(f"{CUT}\n")
+    sys.stderr.flush()
+
+
 if POINT:
     for each in (migrate.Database, migrate.SQLite, migrate.Postgres, migrate.MySQL):
-        for name in ("query", "run", "commit"):
+        for name, arm in (("query", armed), ("run", armed), ("commit", armed), ("send", armed_message)):
             if name in vars(each) and not getattr(vars(each)[name], "__isabstractmethod__", False):
-                setattr(each, name, armed(vars(each)[name]))
+                setattr(each, name, arm(vars(each)[name]))
 
 if __name__ == "__main__":
     code = migrate.main()

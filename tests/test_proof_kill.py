@@ -1,8 +1,9 @@
-"""Proof 1, the kill matrix: SIGKILL between any two calls that reach the database, then a plain ``up``.
+"""Proof 1, the kill matrix: SIGKILL between any two effects of a run, then a plain ``up``.
 
-The end is the same as without the kill; or the run stops with exit code 4 and names the statement that a person has to
-look at. That happens only where a database cannot tell: a statement that runs in no transaction, so that its note in
-the journal cannot be part of it.
+Between two calls it is the runner that dies; between two parts of one message it is the server. The end is the same as
+without the kill; or the run stops with exit code 4 and names the statement that a person has to look at. That happens
+only where a database cannot tell: a statement that runs in no transaction, so that its note in the journal cannot be
+part of it; and on MySQL only when it was the server that died just then.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from desk import clean_environment
+from faults import CUT
 
 if TYPE_CHECKING:
     from servers import Database
@@ -47,6 +49,7 @@ ALONE = {
         "INSERT INTO t VALUES (1);\n"
     ),
 }
+TABLES = {"1": ["one"], "2": ["u", "t"], "3": ["z"]}
 LAST = "CREATE TABLE z (n INTEGER);\nINSERT INTO z VALUES (1);\n"
 DOWN = "-- migrate: no-transaction\nDROP TABLE u;\nDROP TABLE t;\n"
 
@@ -115,6 +118,7 @@ class Matrix:
             done = run(folder, database, "up") if self.words == ["up"] else self.again(folder, database)
             if done.returncode == 4:
                 self.asked.append((point, done.stderr))
+                assert database.dialect != "mysql" or CUT in ran.stderr, (point, done.stderr)
                 done = self.advise(folder, database, done.stderr)
             assert done.returncode == 0, (point, done.stderr)
             assert state(database) == wanted, point
@@ -128,13 +132,14 @@ class Matrix:
 
     def advise(self, folder: Path, database: Database, said: str) -> subprocess.CompletedProcess[str]:
         """Do what the message asks of a person: look, undo by hand what is there, say so, and run again."""
-        found = re.search(r"while statement (\d+) ran: only a person can see if it has", said)
+        found = re.search(r"^error: (\d) \w+ stopped while statement (\d+) ran: only a person can see if it has", said)
         assert found, said
-        assert "repair 2 --applied" in said
-        assert "repair 2 --pending" in said
-        database.execute("DROP TABLE t")
-        assert run(folder, database, "repair", "2", "--pending").returncode == 0
-        return run(folder, database, "up")
+        version = found[1]
+        assert f"repair {version} --applied" in said
+        assert f"repair {version} --pending" in said
+        database.execute(*(f"DROP TABLE IF EXISTS {table}" for table in TABLES[version]))
+        assert run(folder, database, "repair", version, "--pending").returncode == 0
+        return run(folder, database, "up") if self.words == ["up"] else self.again(folder, database)
 
     def prove(self, *, full: bool) -> list[tuple[int, str]]:
         count, wanted = self.expected()
@@ -153,14 +158,14 @@ def test_a_killed_run_of_plain_files_ends_as_if_nothing_had_happened(
     database: Database, tmp_path: Path, full: bool
 ) -> None:
     matrix = Matrix(database, tmp_path, texts(PLAIN), [], ["up"])
-    assert matrix.prove(full=full) == []
+    assert matrix.prove(full=full) == [] or database.dialect == "mysql"
 
 
 def test_a_killed_run_of_journaled_files_ends_as_if_nothing_had_happened(
     database: Database, tmp_path: Path, full: bool
 ) -> None:
     matrix = Matrix(database, tmp_path, texts(JOURNALED[database.dialect]), [], ["up"])
-    assert matrix.prove(full=full) == []
+    assert matrix.prove(full=full) == [] or database.dialect == "mysql"
 
 
 @pytest.mark.databases("sqlite", "postgres")
@@ -179,4 +184,4 @@ def test_a_killed_down_ends_as_if_nothing_had_happened(database: Database, tmp_p
     del files["3_three.up"]
     matrix = Matrix(database, tmp_path, files, ["up"], ["down"])
     matrix.words = ["down", "--to", "1"]
-    assert matrix.prove(full=full) == []
+    assert matrix.prove(full=full) == [] or database.dialect == "mysql"
