@@ -2983,7 +2983,7 @@ class _Shield:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep signals from the body. What an application's own handler raised comes after it, but KeyboardInterrupt."""
+        """Keep signals from the body. What the application's handler raises comes after it, but KeyboardInterrupt."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 if callable(handler := signal.getsignal(number)):

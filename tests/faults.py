@@ -1,8 +1,8 @@
 """The runner, killed at a point of the test's choice: python tests/faults.py WORDS...
 
-MIGRATE_KILL_AT=N in the environment: SIGKILL to this very process at point N. Before and after every call that reaches a
-database is a point, and so is every place between two effects of what is sent as one message: there, the first part is
-sent, and then the server itself "dies" for this session, as a server does that is killed, or loses its power, in the
+MIGRATE_KILL_AT=N in the environment: SIGKILL to this very process at point N. Before and after every call that reaches
+a database is a point, and so is every place between two effects of what is sent as one message: there, the first part
+is sent, and then the server itself "dies" for this session, as a server does that is killed, or loses its power, in the
 middle of a message. MIGRATE_KILL_AT=count writes on the last line of stderr how many points there are. The hook lies
 outside the module: what ships has none.
 """
