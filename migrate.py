@@ -793,14 +793,18 @@ _OPENS: Final = re.compile(
     r"(\s+READ\s+WRITE)?\Z")
 _CLOSES: Final = re.compile(rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?|{_AUTOCOMMIT}(1|ON))\Z")
 _NEVER: Final = re.compile(r"(?!)")
-_FIXES: Final = dict.fromkeys(  # by code: where it is not the file that has to be mended
-    ("25006", "1290", "1836"), "name the primary server in the URL: this one is a replica, or set to read-only"
-) | dict.fromkeys(("53100", "1021", "1114"), "make room on the disk of the database, and run the same command again")
+_FIXES: Final = {  # by code: where it is not the file that has to be mended
+    **dict.fromkeys(("25006", "1290", "1836"),
+                    "name the primary server in the URL: this one is a replica, or set to read-only"),
+    **dict.fromkeys(("53100", "1021", "1114"),
+                    "make room on the disk of the database, and run the same command again"),
+    "readonly": "let this user write the file and its folder, and run the same command again",
+    "unopened": "correct the path, or let this user read the file, and write its folder",
+    "begun": "run the same command again"}
 _SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
-    "locked": "another program keeps the file locked; try again when it is done",
     "to database": "create the database, or GRANT this user the rights on it",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
     "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
@@ -881,7 +885,7 @@ class Database(ABC):
         self.observer: Database | None = None
 
     def open(self, *, write: bool = False) -> None:
-        """Connect; without *write* nothing can be changed or created. Raises ConnectError, and is closed then."""
+        """Connect; without *write* nothing can be changed or created. Closed after a ConnectError or LockedError."""
         if self.connection is not None and (self.writable or not write):
             return
         self.close()
@@ -892,10 +896,13 @@ class Database(ABC):
             raise ConnectError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
         except _Failed as failed:
             self.close()
+            if failed.code == "busy":
+                raise self.locked_error([]) from None
             message = " ".join(failed.message.split())
             for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
                 message = message.replace(secret, "***")  # should a driver have put it there
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
+            fix = _FIXES.get(failed.code, fix)
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
@@ -1034,7 +1041,7 @@ class Database(ABC):
     def run_marked(self, statement: Statement, started: str, done: str) -> None:
         """Run *statement* and the UPDATE *done* as one, or else between *started* (it may have run) and *done*."""
         try:
-            self.query("BEGIN")
+            self.query(self.begin_sql)
             self.run(statement.text)
             self.query(done)
             self.query("COMMIT")
@@ -1152,13 +1159,16 @@ class Database(ABC):
         mark = self.quote_mark
         return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
 
-    def _poll(self, attempt: Callable[[], object], lock_timeout: float | None = None) -> None:
-        """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the lock timeout."""
+    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None) -> Any:
+        """Return what *attempt* does, once that is not False, "busy" or a BlockingIOError.
+
+        Raises LockedError at the lock timeout.
+        """
         deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
         while True:
             try:
-                if attempt() is not False:
-                    return
+                if (answer := attempt()) is not False:
+                    return answer
             except (_Failed, BlockingIOError) as error:
                 if isinstance(error, _Failed) and error.code != "busy":
                     raise
@@ -1195,8 +1205,10 @@ class SQLite(Database):
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
-    retried, rival = frozenset({"busy"}), "another process writes this file"
+    retried, rival = frozenset({"snapshot"}), "another process writes this file"
     _ticks, _ended = 0, False
+    _frozen = False  # read as it is, without a lock of SQLite
+    _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -1212,33 +1224,101 @@ class SQLite(Database):
             (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
         "locks": ((r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"),)}
 
-    def _connect(self, *, write: bool) -> None:
-        path, memory = Path(self.url.database), self.url.database == ":memory:"
-        self.exists, self.writable = memory or os.path.exists(path), memory or write  # noqa: PTH110 (no OSError)
-        if not memory and not path.parent.is_dir():
-            raise _Failed(f"there is no folder {_shown(path.parent)}")
-        if memory or not (self.exists or write):
-            self._open("file::memory:")  # a file that is not there yet reads as an empty database; none is created
-            return
-        uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}"
+    @property
+    def _file(self) -> Path:
+        """Return the file itself, whatever links lead to it: its -wal and its journal lie beside that."""
+        return Path(os.path.realpath(self.url.database))
+
+    def _size(self, suffix: str = "") -> int:
+        """Return the size of the file, or of the one beside it, in bytes; -1 where there is none."""
         try:
-            self._open(uri)
-        except sqlite3.Error:
-            # A WAL database in a read-only folder cannot make its -shm file; with no -wal it can be read as it is.
-            if write or path.with_name(path.name + "-wal").exists():
+            return Path(f"{self._file}{suffix}").stat().st_size
+        except OSError:
+            return -1
+
+    @staticmethod
+    def _may_write(*paths: Path) -> bool:
+        own = os.access in os.supports_effective_ids
+        return all(os.access(path, os.W_OK, effective_ids=own) for path in paths)
+
+    def _connect(self, *, write: bool) -> None:
+        file, memory, size = self._file, self.url.database == ":memory:", self._size()
+        self.exists, self.writable, self._frozen = memory or size >= 0, memory or write, False
+        if not memory and not file.parent.is_dir():
+            raise _Failed(f"there is no folder {_shown(file.parent)}")
+        # What is not there or empty reads as an empty database: SQLite would delete what lies beside an empty file.
+        if memory or not (write or size > 0):
+            self._open("file::memory:")
+            return
+        if write:
+            if size >= 0 and not self._may_write(file):  # SQLite would say so too, but leave a -wal and a -shm behind
+                raise _Failed("attempt to write a readonly database", "readonly")
+            self._open(f"{file.as_uri()}?mode=rwc")
+            return
+        # With mode=ro a -wal and its -shm stay as they are. With mode=rw an empty one, which SQLite makes for whoever
+        # looks, goes again with the last of them, and a transaction that was cut off is rolled back; where the file
+        # cannot be written, SQLite takes mode=ro.
+        mode, writable = "ro" if self._size("-wal") > 0 else "rw", self._may_write(file, file.parent)
+        self._frozen = mode == "rw" and not writable and self._freeze()
+        try:
+            self._open(f"{file.as_uri()}?mode={mode}{'&immutable=1' if self._frozen else ''}")
+            self.query("PRAGMA query_only = 1")
+            self.query("SELECT count(*) FROM sqlite_master")
+        except _Failed as failed:
+            if failed.code == "busy" or writable or self._size("-journal") < 0:
                 raise
             self.close()
-            self._open(uri + "&immutable=1")
+            what = "a transaction was cut off, and to roll it back takes the right to write the file and its folder"
+            state = "what is in the file may not be committed, and was not read."
+            fix = "as a user who may write both, and where they are not read-only:  migrate status"
+            raise ConnectError(what, where=str(self.url), state=state, fix=fix) from None
 
     def _open(self, uri: str) -> None:
-        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
+        # The time that SQLite waits for a lock by itself, in which no signal is seen.
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
         self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # also of what is not UTF-8
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
-        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+
+    def _freeze(self) -> bool:
+        """Tell if the file is in WAL mode, has no -wal, and gets none that would not be seen after a read.
+
+        Then all that is committed is in the file itself, and nothing else. Where it cannot be written, SQLite could
+        read it only with a -wal and -shm that it makes, and leaves behind.
+        """
+        if os.name == "nt":
+            return False
+        import fcntl
+
+        with contextlib.suppress(OSError), self._descriptor() as descriptor:
+            # The SHARED lock of SQLite, for as long as the connection: whoever writes in WAL mode makes a -wal first,
+            # and may delete it, or change the mode, only where nobody has this lock. https://www.sqlite.org/lockingv3.html
+            self._wait(partial(fcntl.lockf, descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002))
+            is_wal = os.pread(descriptor, 2, 18) == b"\2\2"  # https://www.sqlite.org/fileformat2.html
+            return is_wal and self._size("-wal") < 0 and self._size("-journal") < 0
+        return False
+
+    @contextlib.contextmanager
+    def _descriptor(self) -> Iterator[int]:
+        """Lend a descriptor of the file that is nobody else's, and keep it open for ever.
+
+        To close any descriptor of a file drops all locks that this process has on it: those of SQLite as well.
+        https://www.sqlite.org/howtocorrupt.html
+        """
+        found = self._file.stat()
+        free = self._descriptors.setdefault((found.st_dev, found.st_ino), [])
+        try:
+            descriptor = free.pop()
+        except IndexError:
+            descriptor = os.open(self._file, os.O_RDONLY)
+        try:
+            yield descriptor
+        finally:
+            free.append(descriptor)
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
-        """See Database. A database in memory goes along."""
+        """See Database. A database in memory goes along. What is waited for later is waited for no longer either."""
+        self.lock_timeout = self.lock_timeout if lock_timeout is None else lock_timeout
         if self.url.database != ":memory:":
             super().renew(lock_timeout, patience=patience)
             return
@@ -1250,8 +1330,10 @@ class SQLite(Database):
         message = str(error)
         if message == "interrupted" and not self._ended:  # the progress handler was left by a signal
             raise KeyboardInterrupt from None
-        parts = {"locked": "busy", "no such table": "absent", "within a trans": "25001", "inside a trans": "25001",
-                 "readonly": "25006", "full": "53100"}
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT":  # there is nothing to wait for
+            return _Failed(message, "snapshot")
+        parts = {"database is locked": "busy", "no such table": "absent", "within a trans": "25001",
+                 "inside a trans": "25001", "readonly": "readonly", "unable to open": "unopened", "full": "53100"}
         return _Failed(message, next((code for part, code in parts.items() if part in message), ""))
 
     def _tick(self) -> int:
@@ -1265,11 +1347,32 @@ class SQLite(Database):
         self._ended = True
         self.connection.interrupt()
 
+    def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """See Database. Waits for another process, as ``run`` does; then the code is "busy"."""
+        rows: list[tuple[Any, ...]] = self._wait(partial(super().query, sql, *args))
+        if self._frozen and self._size("-wal") >= 0:
+            raise _Failed("another process has begun to write this file, while it was read", "begun")
+        return rows
+
     def run(self, sql: str) -> None:
+        """See Database."""
         self._ticks, self._ended = 0, False
+        self._wait(partial(self._step, sql))
+
+    def _step(self, sql: str) -> None:
+        if self._ended:  # while it waited
+            raise _Failed("interrupted")
         with self.translated():
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
+
+    def _wait(self, attempt: Callable[[], Any]) -> Any:
+        """Return what *attempt* does, when no other process is in its way. Raises _Failed, "busy" for a lock."""
+        try:
+            return self._poll(attempt)
+        except LockedError:
+            self.lock_timeout = 0  # whoever has waited in vain ends, and does not wait again to clean up
+            raise _Failed("database is locked", "busy") from None
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
@@ -2153,6 +2256,8 @@ class History:
         try:
             yield
         except _Failed as failed:
+            if failed.code == "busy":
+                raise
             fix = f"{fix} {self.table} and {self.table}_log"
             if failed.code in self.database.retried:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
@@ -2605,8 +2710,11 @@ class _Run:
                 history = History(database, settings.table)
                 yield cls(settings, notify, database, history, migrations, history.read(), results)
             except (_Failed, MigrateError) as error:
-                if isinstance(error, _Failed):
-                    state, fix = "the connection was lost." if error.lost else "", "look at what is in:  migrate status"
+                if isinstance(error, _Failed) and error.code == "busy":
+                    error = database.locked_error([])
+                elif isinstance(error, _Failed):
+                    state = "the connection was lost." if error.lost else ""
+                    fix = _FIXES.get(error.code, "look at what is in:  migrate status")
                     error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
                 error.results = tuple(results)
                 raise error from None
@@ -3155,9 +3263,12 @@ def wait(
     while True:
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
-            reason, fix = _lacking(replace(settings, url=replace(settings.url, options=options)), awaited)
+            url = replace(settings.url, options=options)
+            reason, fix = _lacking(replace(settings, url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
+        except LockedError as error:
+            reason, fix = error.what.partition(",")[0], "let it finish, or end it"
         if not reason:
             return time.monotonic() - began
         if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
