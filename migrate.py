@@ -2906,7 +2906,7 @@ class _Run:
 
     def _see_through(
         self, batch: Sequence[Step], attempt: Callable[[list[Result], int], None],
-        settle: Callable[[StatementError], None] | None = None,
+        settle: Callable[[MigrateError], None] | None = None,
     ) -> None:
         """Call *attempt* until what it adds to the results is in, or tell what is: here ends all that runs a file.
 
@@ -2945,8 +2945,8 @@ class _Run:
             return
 
     def _ended(
-        self, batch: Sequence[Step], failed: _Failed, settle: Callable[[StatementError], None] | None,
-    ) -> StatementError | None:
+        self, batch: Sequence[Step], failed: _Failed, settle: Callable[[MigrateError], None] | None,
+    ) -> MigrateError | None:
         """Return the error that says what is in; None if all is: the last COMMIT had reached the server."""
         database, step, stopped = self.database, (self.begun or batch)[-1], failed.code == "stopped"
         error, number = self._error(step, failed), database.session_id
@@ -2987,7 +2987,7 @@ class _Run:
         self.notify(f"{self.begun[-1].title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
         time.sleep(delay)
 
-    def _error(self, step: Step, failed: _Failed) -> StatementError:
+    def _error(self, step: Step, failed: _Failed) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
         reported = self.statement or dict(enumerate(step.statements, 1)).get(failed.number)
         offset, exact = failed.offset, True
@@ -3007,6 +3007,10 @@ class _Run:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
             way = "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
+        if failed.code == "busy":
+            locked = self.database.locked_error([])
+            locked.where, locked.excerpt = where, excerpt
+            return locked
         timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
         error = StatementError(timeout if self.timed_out else failed.message, where=where, excerpt=excerpt, fix=fix)
         error.code = "lost" if failed.lost else failed.code
@@ -3085,6 +3089,8 @@ class _Run:
         except KeyboardInterrupt:
             database.cancel()
             raise
+        except LockedError as locked:  # for the last note
+            raise _Failed(locked.what, "busy") from None
         except _Failed as failed:
             database.rollback()
             if not failed.lost and not self._may_be_partial():
@@ -3128,7 +3134,7 @@ class _Run:
                     database.run_marked(statement, self.history.progress(step.version, number - 1, sums[number]), done)
         self.statement, self.since = None, 0
 
-    def _settle(self, step: Step, sums: Sequence[str], before: Sequence[Applied], error: StatementError) -> None:
+    def _settle(self, step: Step, sums: Sequence[str], before: Sequence[Applied], error: MigrateError) -> None:
         """Let the row go where no statement has run; write into *error* what it says. Raises _Failed, MigrateError."""
         row = self.history.read(step.version)[0]
         done, marked = row.statements_done, row.done_checksum != sums[row.statements_done]
