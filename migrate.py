@@ -1419,14 +1419,18 @@ class SQLite(Database):
     def back_up(self, path: Path) -> None:
         """See Database. Whole or not at all: it gets its name when it has been checked."""
         part = path.with_name(f"{path.name}.part")
+        self.query("BEGIN")
+        self.query("SELECT count(*) FROM sqlite_master")  # no lock is waited for after this
         try:
             with contextlib.closing(sqlite3.connect(part)) as copy, self.translated():
                 self.connection.backup(copy)
+                self.query("COMMIT")
                 found = copy.execute("PRAGMA quick_check").fetchone()[0]
             if found != "ok":
                 raise _Failed(f"the copy is damaged: {found}")  # noqa: TRY301 (one way out)
             part.rename(path)
         except (OSError, sqlite3.Error, _Failed) as error:
+            self.rollback()
             with contextlib.suppress(OSError):
                 part.unlink()
             what = f"the backup failed: {getattr(error, 'strerror', None) or getattr(error, 'message', None) or error}"
