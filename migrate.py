@@ -1447,14 +1447,22 @@ class SQLite(Database):
 
     @contextlib.contextmanager
     def lock(self, key: str, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
-        """See Database. A lock on the folder, because one on the file itself would get in SQLite's own way."""
+        """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
-            if journaled and os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
+            if os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
                 import fcntl
 
-                folder = os.open(Path(self.url.database).absolute().parent, os.O_RDONLY)
-                stack.callback(os.close, folder)
-                self._poll(partial(fcntl.flock, folder, fcntl.LOCK_EX | fcntl.LOCK_NB))
+                folder, mode, descriptors = self._file.parent, self._file.parent.stat().st_mode, list[int]()
+                with contextlib.suppress(PermissionError):
+                    descriptors.append(os.open(folder, os.O_RDONLY))
+                    stack.callback(os.close, descriptors[0])
+                # Who comes by a hard link, or may write the folder and not list it, has the file alone in common.
+                unlisted = mode & (mode >> 1) & ~(mode >> 2) & 0o111
+                if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
+                    descriptors.append(stack.enter_context(self._descriptor()))
+                for descriptor in descriptors:
+                    self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
+                    stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
             yield
 
 
