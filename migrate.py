@@ -139,6 +139,7 @@ class Kind(Enum):
     BUSY = auto()  # another program has locked the whole database
     CANCELLED = auto()  # ended from outside: by this tool, or by a person
     DEADLOCK = auto()
+    DENIED = auto()  # it may not be opened
     FULL = auto()  # no room on the disk
     LOCK_TIMEOUT = auto()  # waited too long for a lock on a table or a row
     LOST = auto()  # the connection has gone; what ran last may be in, or not
@@ -844,13 +845,12 @@ _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again"}
-_RETRIED: Final = frozenset({Kind.BUSY, Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps, when it is tried again
+_RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps, when it is tried again
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
 _SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
-    "locked": "another program keeps the file locked; try again when it is done",
     "to database": "create the database, or GRANT this user the rights on it",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
     "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
@@ -901,6 +901,7 @@ class Database(ABC):
     may_be_partial = _NEVER  # may have committed a part of its work when it fails
     leaks = _NEVER  # what it does would reach the next file
     kinds: ClassVar[Mapping[str, Kind]] = {}  # what the codes of the database mean
+    fixes: ClassVar[Mapping[Kind, str]] = _FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
     # What the documentation says that a statement does besides its work: of each rule, the first pattern counts that is
     # found in its bare text; what to say then, and the page below *manual* that says so.
@@ -914,7 +915,8 @@ class Database(ABC):
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     driver_errors: tuple[type[Exception], ...] = ()
     connection: Any = None  # the three drivers have no type in common
-    columns: tuple[str, ...] = ()  # of the last query
+    columns: tuple[str, ...] = ()  # of the last query,
+    changed = 0  # and the number of rows that it has changed
     exists, writable, pooled = True, True, False  # pooled: every transaction goes to another session
     packet_limit: float = math.inf  # bytes
     rival = "another runner is at work"
@@ -933,7 +935,7 @@ class Database(ABC):
         self.pause: Callable[[float], None] = time.sleep
 
     def open(self, *, write: bool = False) -> None:
-        """Connect; without *write* nothing can be changed or created. Raises ConnectError, and is closed then."""
+        """Connect; without *write* nothing can be changed or created. Closed after a ConnectError or LockedError."""
         if self.connection is not None and (self.writable or not write):
             return
         self.close()
@@ -944,10 +946,13 @@ class Database(ABC):
             raise ConnectError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
         except _Failed as failed:
             self.close()
+            if failed.kind is Kind.BUSY:
+                raise self.locked_error([]) from None
             message = " ".join(failed.message.split())
             for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
                 message = message.replace(secret, "***")  # should a driver have put it there
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
+            fix = self.fixes.get(failed.kind, fix)
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
@@ -1027,7 +1032,7 @@ class Database(ABC):
         with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
             # Without arguments a percent sign is an ordinary character.
             cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
-            self.columns = tuple(column[0] for column in cursor.description or ())
+            self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
             return cursor.fetchall() if self.columns else []
 
     @abstractmethod
@@ -1147,7 +1152,7 @@ class Database(ABC):
         """
         opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held)]  # the file's limits stay
         try:
-            self._poll(partial(self.send, *opening))
+            self.send(*opening)
             self.run(statement.text)
             self.send(*done, *self.holding(), "COMMIT")
         except _Failed as failed:
@@ -1266,13 +1271,16 @@ class Database(ABC):
         mark = self.quote_mark
         return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
 
-    def _poll(self, attempt: Callable[[], object], lock_timeout: float | None = None) -> None:
-        """Call *attempt* until it is not False, "busy" or a BlockingIOError. Raises LockedError at the lock timeout."""
+    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None) -> Any:
+        """Return what *attempt* does, once that is not False, BUSY or a BlockingIOError.
+
+        Raises LockedError at the lock timeout.
+        """
         deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
         while True:
             try:
-                if attempt() is not False:
-                    return
+                if (answer := attempt()) is not False:
+                    return answer
             except (_Failed, BlockingIOError) as error:
                 if isinstance(error, _Failed) and error.kind is not Kind.BUSY:
                     raise
@@ -1317,9 +1325,15 @@ class SQLite(Database):
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
-        "locked": Kind.BUSY, "no such table": Kind.ABSENT, "within a trans": Kind.ALONE, "inside a trans": Kind.ALONE,
-        "readonly": Kind.READ_ONLY, "full": Kind.FULL, "interrupted": Kind.CANCELLED}
+        "database is locked": Kind.BUSY, "no such table": Kind.ABSENT, "within a trans": Kind.ALONE,
+        "inside a trans": Kind.ALONE, "readonly": Kind.READ_ONLY, "unable to open": Kind.DENIED, "full": Kind.FULL,
+        "interrupted": Kind.CANCELLED}
+    fixes: ClassVar = _FIXES | {
+        Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
+        Kind.DENIED: "correct the path, or let this user read the file, and write its folder"}
     _ticks, _ended = 0, False
+    _frozen = False  # read as it is, without a lock of SQLite
+    _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -1335,33 +1349,101 @@ class SQLite(Database):
             (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
         "locks": ((r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"),)}
 
-    def _connect(self, *, write: bool) -> None:
-        path, memory = Path(self.url.database), self.url.database == ":memory:"
-        self.exists, self.writable = memory or os.path.exists(path), memory or write  # noqa: PTH110 (no OSError)
-        if not memory and not path.parent.is_dir():
-            raise _Failed(f"there is no folder {_shown(path.parent)}")
-        if memory or not (self.exists or write):
-            self._open("file::memory:")  # a file that is not there yet reads as an empty database; none is created
-            return
-        uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}"
+    @property
+    def _file(self) -> Path:
+        """Return the file itself, whatever links lead to it: its -wal and its journal lie beside that."""
+        return Path(os.path.realpath(self.url.database))
+
+    def _size(self, suffix: str = "") -> int:
+        """Return the size of the file, or of the one beside it, in bytes; -1 where there is none."""
         try:
-            self._open(uri)
-        except sqlite3.Error:
-            # A WAL database in a read-only folder cannot make its -shm file; with no -wal it can be read as it is.
-            if write or path.with_name(path.name + "-wal").exists():
+            return Path(f"{self._file}{suffix}").stat().st_size
+        except OSError:
+            return -1
+
+    @staticmethod
+    def _may_write(*paths: Path) -> bool:
+        own = os.access in os.supports_effective_ids
+        return all(os.access(path, os.W_OK, effective_ids=own) for path in paths)
+
+    def _connect(self, *, write: bool) -> None:
+        file, memory, size = self._file, self.url.database == ":memory:", self._size()
+        self.exists, self.writable, self._frozen = memory or size >= 0, memory or write, False
+        if not memory and not file.parent.is_dir():
+            raise _Failed(f"there is no folder {_shown(file.parent)}")
+        # What is not there or empty reads as an empty database: SQLite would delete what lies beside an empty file.
+        if memory or not (write or size > 0):
+            self._open("file::memory:")
+            return
+        if write:
+            if size >= 0 and not self._may_write(file):  # SQLite would say so too, but leave a -wal and a -shm behind
+                raise _Failed("attempt to write a readonly database", Kind.READ_ONLY)
+            self._open(f"{file.as_uri()}?mode=rwc")
+            return
+        # With mode=ro a -wal and its -shm stay as they are. With mode=rw an empty one, which SQLite makes for whoever
+        # looks, goes again with the last of them, and a transaction that was cut off is rolled back; where the file
+        # cannot be written, SQLite takes mode=ro.
+        mode, writable = "ro" if self._size("-wal") > 0 else "rw", self._may_write(file, file.parent)
+        self._frozen = mode == "rw" and not writable and self._freeze()
+        try:
+            self._open(f"{file.as_uri()}?mode={mode}{'&immutable=1' if self._frozen else ''}")
+            self.query("PRAGMA query_only = 1")
+            self.query("SELECT count(*) FROM sqlite_master")
+        except _Failed as failed:
+            if failed.kind is Kind.BUSY or writable or self._size("-journal") < 0:
                 raise
             self.close()
-            self._open(uri + "&immutable=1")
+            what = "a transaction was cut off, and to roll it back takes the right to write the file and its folder"
+            state = "what is in the file may not be committed, and was not read."
+            fix = "as a user who may write both, and where they are not read-only:  migrate status"
+            raise ConnectError(what, where=str(self.url), state=state, fix=fix) from None
 
     def _open(self, uri: str) -> None:
-        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
+        # The time that SQLite waits for a lock by itself, in which no signal is seen.
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
         self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # also of what is not UTF-8
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
-        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+
+    def _freeze(self) -> bool:
+        """Tell if the file is in WAL mode, has no -wal, and gets none that would not be seen after a read.
+
+        Then all that is committed is in the file itself, and nothing else. Where it cannot be written, SQLite could
+        read it only with a -wal and -shm that it makes, and leaves behind.
+        """
+        if os.name == "nt":
+            return False
+        import fcntl
+
+        with contextlib.suppress(OSError), self._descriptor() as descriptor:
+            # The SHARED lock of SQLite, for as long as the connection: whoever writes in WAL mode makes a -wal first,
+            # and may delete it, or change the mode, only where nobody has this lock. https://www.sqlite.org/lockingv3.html
+            self._wait(partial(fcntl.lockf, descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002))
+            is_wal = os.pread(descriptor, 2, 18) == b"\2\2"  # https://www.sqlite.org/fileformat2.html
+            return is_wal and self._size("-wal") < 0 and self._size("-journal") < 0
+        return False
+
+    @contextlib.contextmanager
+    def _descriptor(self) -> Iterator[int]:
+        """Lend a descriptor of the file that is nobody else's, and keep it open for ever.
+
+        To close any descriptor of a file drops all locks that this process has on it: those of SQLite as well.
+        https://www.sqlite.org/howtocorrupt.html
+        """
+        found = self._file.stat()
+        free = self._descriptors.setdefault((found.st_dev, found.st_ino), [])
+        try:
+            descriptor = free.pop()
+        except IndexError:
+            descriptor = os.open(self._file, os.O_RDONLY)
+        try:
+            yield descriptor
+        finally:
+            free.append(descriptor)
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
-        """See Database. A database in memory goes along."""
+        """See Database. A database in memory goes along. What is waited for later is waited for no longer either."""
+        self.lock_timeout = self.lock_timeout if lock_timeout is None else lock_timeout
         if self.url.database != ":memory:":
             super().renew(lock_timeout, patience=patience)
             return
@@ -1373,6 +1455,8 @@ class SQLite(Database):
         message = str(error)
         if message == "interrupted" and not self._ended:  # the progress handler was left by a signal
             raise KeyboardInterrupt from None
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT":  # there is nothing to wait for
+            return _Failed(message, Kind.DEADLOCK)
         return _Failed(message, next((kind for part, kind in self.kinds.items() if part in message), Kind.OTHER))
 
     def _tick(self) -> int:
@@ -1395,21 +1479,37 @@ class SQLite(Database):
         """See Database. Nothing travels here: one after the other."""
         found = list[Rows]()
         for number, part in enumerate(parts, 1):
-            if part == "COMMIT":
-                self.commit()
-                continue
-            with self.translated():
-                cursor = self.connection.execute(str(part))
-                found.append(cursor.fetchall())
-            if isinstance(part, _Note) and cursor.rowcount != 1:
+            found.append(self.query(str(part)))
+            if isinstance(part, _Note) and self.changed != 1:
                 raise _Failed(_OUTRUN, Kind.OUTRUN, number=number)
         return found
 
+    def query(self, sql: str, *args: object) -> Rows:
+        """See Database. Waits for another process, as ``run`` does."""
+        rows: Rows = self._wait(partial(super().query, sql, *args))
+        if self._frozen and self._size("-wal") >= 0:
+            raise _Failed("another process has begun to write this file, while it was read", Kind.BUSY)
+        return rows
+
     def run(self, sql: str) -> None:
+        """See Database."""
         self._ticks, self._ended = 0, False
+        self._wait(partial(self._step, sql))
+
+    def _step(self, sql: str) -> None:
+        if self._ended:  # while it waited
+            raise _Failed("interrupted", Kind.CANCELLED)
         with self.translated():
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
+
+    def _wait(self, attempt: Callable[[], Any]) -> Any:
+        """Return what *attempt* does, when no other process is in its way. Raises _Failed, BUSY for a lock."""
+        try:
+            return self._poll(attempt)
+        except LockedError:
+            self.lock_timeout = 0  # whoever has waited in vain ends, and does not wait again to clean up
+            raise _Failed("database is locked", Kind.BUSY) from None
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
@@ -1456,14 +1556,18 @@ class SQLite(Database):
     def back_up(self, path: Path) -> None:
         """See Database. Whole or not at all: it gets its name when it has been checked."""
         part = path.with_name(f"{path.name}.part")
+        self.query("BEGIN")
+        self.query("SELECT count(*) FROM sqlite_master")  # no lock is waited for after this
         try:
             with contextlib.closing(sqlite3.connect(part)) as copy, self.translated():
                 self.connection.backup(copy)
+                self.query("COMMIT")
                 found = copy.execute("PRAGMA quick_check").fetchone()[0]
             if found != "ok":
                 raise _Failed(f"the copy is damaged: {found}")  # noqa: TRY301 (one way out)
             part.rename(path)
         except (OSError, sqlite3.Error, _Failed) as error:
+            self.rollback()
             with contextlib.suppress(OSError):
                 part.unlink()
             what = f"the backup failed: {getattr(error, 'strerror', None) or getattr(error, 'message', None) or error}"
@@ -1480,14 +1584,23 @@ class SQLite(Database):
 
     @contextlib.contextmanager
     def lock(self, key: str, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
-        """See Database. A lock on the folder, because one on the file itself would get in SQLite's own way."""
+        """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
-            if journaled and os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
+            if os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
                 import fcntl
 
-                folder = os.open(Path(self.url.database).absolute().parent, os.O_RDONLY)
-                stack.callback(os.close, folder)
-                self._poll(partial(fcntl.flock, folder, fcntl.LOCK_EX | fcntl.LOCK_NB))
+                folder, mode, descriptors = self._file.parent, self._file.parent.stat().st_mode, list[int]()
+                with contextlib.suppress(PermissionError):
+                    descriptors.append(os.open(folder, os.O_RDONLY))
+                    stack.callback(os.close, descriptors[0])
+                # Who comes by a hard link, or may write the folder and not list it, has the file alone in common.
+                unlisted = mode & (mode >> 1) & ~(mode >> 2) & 0o111
+                if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
+                    descriptors.append(stack.enter_context(self._descriptor()))
+                for descriptor in descriptors:
+                    with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
+                        self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
+                        stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
             yield
 
 
@@ -2473,10 +2586,12 @@ class History:
         try:
             yield
         except _Failed as failed:
+            if failed.kind is Kind.BUSY:
+                raise
             fix = f"{fix} {self.table} and {self.table}_log"
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
-            fix = _FIXES.get(failed.kind, fix)
+            fix = self.database.fixes.get(failed.kind, fix)
             raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> None:
@@ -2962,7 +3077,7 @@ class Outcome(NamedTuple):
     """How a file, or several in one transaction, ended: what is in, and is told; or the error that says what is."""
 
     results: tuple[Result, ...] = ()
-    error: StatementError | StoppedError | None = None
+    error: MigrateError | None = None
 
 
 class _OutdatedError(Exception):
@@ -3140,9 +3255,11 @@ class _Run:
                 history = History(database, settings.table, texts=texts)
                 yield cls(settings, notify, database, history, migrations, history.read(), results)
             except (_Failed, MigrateError) as error:
-                if isinstance(error, _Failed):
+                if isinstance(error, _Failed) and error.kind is Kind.BUSY:
+                    error = database.locked_error([])
+                elif isinstance(error, _Failed):
                     state = "the connection was lost." if error.kind is Kind.LOST else ""
-                    fix = "look at what is in:  migrate status"
+                    fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
                     error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
                 error.results = tuple(results)
                 raise error from None
@@ -3509,7 +3626,7 @@ class _Run:
             self.shield.pause(delay)
         return self.shield.raised is None
 
-    def _error(self, step: Step, failed: _Failed, *, stopped: bool) -> StatementError | StoppedError:
+    def _error(self, step: Step, failed: _Failed, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
         statement = self.now.statement if self.now else None
         reported = statement or dict(enumerate(step.statements, 1)).get(failed.number)
@@ -3521,7 +3638,7 @@ class _Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (_script_path(step), "") if offset is None else _place(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = _FIXES.get(failed.kind, f"correct {line}, then run  migrate {step.direction}")
+        fix = self.database.fixes.get(failed.kind, f"correct {line}, then run  migrate {step.direction}")
         if failed.kind is Kind.LOST:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
         elif failed.kind is Kind.OUTRUN:
@@ -3534,6 +3651,10 @@ class _Run:
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
         if stopped:
             return StoppedError("interrupted", where=where, excerpt=excerpt, fix=fix)
+        if failed.kind is Kind.BUSY:
+            locked = self.database.locked_error([])
+            locked.where, locked.excerpt = where, excerpt
+            return locked
         timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
         error = StatementError(timeout if self.timed_out else failed.message, where=where, excerpt=excerpt, fix=fix)
         error.kind, error.code = failed.kind, failed.code
@@ -3749,7 +3870,7 @@ class _Run:
             database.run_marked(statement, journal.opening(number), done)
             journal.claimed, journal.known, journal.finished = True, number, last
 
-    def _settle(self, journal: _Journal, failed: _Failed, error: StatementError | StoppedError) -> None:
+    def _settle(self, journal: _Journal, failed: _Failed, error: MigrateError) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises _Failed and MigrateError."""
         assert self.now  # noqa: S101 (for mypy: something had begun)
         database, history, step, sums = self.database, self.history, journal.step, journal.sums
@@ -3785,10 +3906,12 @@ class _Run:
             error.fix = _ask(step, done + 1)
         try:
             database.begin(history.relation, *parts, self._failure(step, error.what), "COMMIT")
-        except _Failed as again:
+        except (_Failed, LockedError) as again:
             database.rollback()
-            ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"
-            error.state = f"{ran}; {history.table} cannot be written: {again.message.partition(chr(10))[0]}"
+            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, sums[done + marked]):
+                ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"
+                why = again.message if isinstance(again, _Failed) else again.what
+                error.state = f"{ran}; {history.table} cannot be written: {why.partition(chr(10))[0]}"
 
 
 def _ask(step: Step, number: int) -> str:
@@ -3916,9 +4039,12 @@ def wait(
     while True:
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
-            reason, fix = _lacking(replace(settings, url=replace(settings.url, options=options)), awaited)
+            url = replace(settings.url, options=options)
+            reason, fix = _lacking(replace(settings, url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
+        except LockedError as error:
+            reason, fix = error.what.partition(",")[0], "let it finish, or end it"
         if not reason:
             return time.monotonic() - began
         if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
