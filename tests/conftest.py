@@ -11,6 +11,8 @@ A name is a label (postgres-18), a make (mariadb) or a dialect (mysql is MariaDB
 
 from __future__ import annotations
 
+import os
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,9 +65,17 @@ def full(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--prove"))
 
 
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """What a test begins its random choices with; it is told when the test fails, and can be given again."""
+    given = request.config.getoption("--seed") or os.environ.get("MIGRATE_TEST_SEED")
+    return int(given or random.SystemRandom().randrange(10**6))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", default="", metavar="NAMES", help="only these, for example sqlite,postgres-18")
     parser.addoption("--docker", action="store_true", help="test_docker.py, which builds images: `make test-docker`")
+    parser.addoption("--seed", metavar="NUMBER", help="the random choices of a run that failed (MIGRATE_TEST_SEED)")
     parser.addoption("--prove", action="store_true", help="the proofs, test_proof_*.py, in full length: minutes each")
 
 

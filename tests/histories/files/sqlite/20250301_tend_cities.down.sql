@@ -1,0 +1,1 @@
+-- VACUUM leaves nothing to undo.

@@ -1,0 +1,56 @@
+-- killed inside: what 1.0.0 left behind on postgres 15.18 (tests/histories/make.py)
+
+CREATE TABLE "schema_migrations" (
+    version VARCHAR(64) NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL,
+    down_sql TEXT, dirty BOOLEAN NOT NULL, direction VARCHAR(4) NOT NULL, statements INTEGER NOT NULL,
+    statements_done INTEGER NOT NULL, done_checksum CHAR(64) NOT NULL, owner VARCHAR(255), applied_at TIMESTAMP(3) NOT NULL,
+    took_ms BIGINT NOT NULL, applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL
+);
+
+CREATE TABLE "schema_migrations_log" (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at TIMESTAMP(3) NOT NULL, version VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL,
+    action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
+    applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error TEXT
+);
+
+CREATE TABLE steps (
+    migration VARCHAR(20) NOT NULL,
+    number    INTEGER     NOT NULL
+);
+
+CREATE TABLE cities (
+    id   INTEGER     NOT NULL PRIMARY KEY,
+    name VARCHAR(80) NOT NULL
+);
+
+INSERT INTO schema_migrations
+    (version, name, checksum, down_sql, dirty, direction, statements, statements_done, done_checksum, owner, applied_at, took_ms, applied_by, tool)
+VALUES
+    ('20250101', 'create_steps', '16ff88658537b909da957d664f70262a08e42a826b950795456c6769b524d978', 'DROP TABLE steps;
+', false, 'up', 1, 1, '16ff88658537b909da957d664f70262a08e42a826b950795456c6769b524d978', NULL, '2025-11-02 07:38:29.641', 1, 'ci@builder', 'migrate 1.0.0'),
+    ('20250201093000', 'create_cities', 'eb96b4a438b2be50615f1b41b85db4c5d9bc17cf572958bc9cd832d7ff6b4500', '-- migrate: no-transaction
+INSERT INTO steps (migration, number) VALUES (''cities down'', 1);
+DROP TABLE cities;
+INSERT INTO steps (migration, number) VALUES (''cities down'', 3);
+INSERT INTO steps (migration, number) VALUES (''cities down'', 4);
+', false, 'up', 4, 4, 'eb96b4a438b2be50615f1b41b85db4c5d9bc17cf572958bc9cd832d7ff6b4500', NULL, '2025-11-02 07:38:29.642', 2, 'ci@builder', 'migrate 1.0.0'),
+    ('20250301', 'tend_cities', 'e5125ce2baa4cd43de29edc94235996080f73c9ba0126429a69d84630c1a760e', 'DROP INDEX cities_name_idx;
+', true, 'up', 3, 1, '61256365c62a3cfe1b1127610ab075651496966f29cea6d4637ee845a2e7dca1', 'ci@builder, pid 4242', '2025-11-02 07:38:29.814', 0, 'ci@builder', 'migrate 1.0.0');
+
+INSERT INTO schema_migrations_log
+    (at, version, name, action, outcome, took_ms, applied_by, tool, error)
+VALUES
+    ('2025-11-02 07:38:29.641', '20250101', 'create_steps', 'up', 'ok', 1, 'ci@builder', 'migrate 1.0.0', NULL),
+    ('2025-11-02 07:38:29.644', '20250201093000', 'create_cities', 'up', 'ok', 2, 'ci@builder', 'migrate 1.0.0', NULL);
+
+INSERT INTO cities
+    (id, name)
+VALUES
+    (1, 'Zürich');
+
+INSERT INTO steps
+    (migration, number)
+VALUES
+    ('alone up', 1),
+    ('cities up', 1),
+    ('cities up', 4);
