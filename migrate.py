@@ -3516,8 +3516,9 @@ class _Run:
 
     def _remember(self, batch: Sequence[Step]) -> None:
         """Note what the history has to say by now."""
-        keys = {step.key for step in batch}
-        self.applied = [row for row in self.applied if row.key not in keys] + [
+        if gone := {step.key for step in batch if step.row}:
+            self.applied = [row for row in self.applied if row.key not in gone]
+        self.applied += [
             Applied(step.version, step.name, step.script.checksum, step.down_sql, applied_by=self.database.person())
             for step in batch if step.direction == "up"]
 
