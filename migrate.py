@@ -3291,7 +3291,8 @@ class _Run:
 
     def _bury(self, row: Applied) -> None:
         """Log the attempt of a run that has died, if that is not done; after that its row has no owner."""
-        told = any(each.at >= row.applied_at for each in self.history.read_log(None, row.version, None))
+        told = any((each.action, each.outcome) == (row.direction, "failed") and each.at >= row.applied_at
+                   for each in self.history.read_log(None, row.version, None))
         killed = f"killed, after at least {row.took_ms} ms: {row.owner}"
         who = (row.owner or "").partition(", pid ")[0]
         at = row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
