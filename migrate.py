@@ -3545,6 +3545,8 @@ class _Run:
                     raise
                 self.now = self.now._replace(since=0.0)
                 failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", Kind.CANCELLED)
+                if journal and not journal.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
+                    failed = self._hidden(failed)
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
                     for step in batch:
@@ -3743,10 +3745,10 @@ class _Run:
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
     def _hidden(self, failed: _Failed) -> _Failed:
-        """Return what it means that a claim has failed: under the lock, the row cannot be a rival's."""
+        """Return what it means that a claim has failed: under the lock, a row that is there cannot be a rival's."""
         if failed.kind is not Kind.TAKEN:
             return failed
-        what = f"{self.history.table} has a row of this version that this user cannot see: row level security?"
+        what = f"{self.history.table} has a row of this version that was not seen: new, or hidden by a policy"
         return _Failed(what, Kind.OUTRUN)
 
     def _run_text(self, step: Step) -> None:
@@ -3804,7 +3806,7 @@ class _Run:
 
     def _claim_alone(self, journal: _Journal) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
-        database, key = self.database, journal.step.key
+        database, version = self.database, journal.step.version
         try:
             if database.local_locks:
                 database.send(database.begin_sql, journal.claim(journal.first), "COMMIT")
@@ -3820,7 +3822,8 @@ class _Run:
             raise self._hidden(failed) from None
         journal.claimed = True
         if database.local_locks:
-            others, expected = ([row for row in rows if row.key != key] for rows in (self.history.read(), self.applied))
+            others, expected = ([row for row in rows if row.version != version]
+                                for rows in (self.history.read(), self.applied))
             if digest_of(others) != digest_of(expected):
                 database.send(database.begin_sql, journal.withdrawal(), "COMMIT")
                 raise _OutdatedError
