@@ -2025,15 +2025,20 @@ class MySQL(Database):
         return _Failed(str(message) or "the connection was lost", kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
-        """See Database. In a cluster the change of another node may end whatever is under way: it is tried again."""
-        for left in range(20 if self.local_locks and not self.in_transaction else 0, -1, -1):
+        attempt = partial(super().query, sql, *args)
+        return self._again(attempt) if self.local_locks and not self.in_transaction else attempt()
+
+    def _again(self, attempt: Callable[[], Any]) -> Any:
+        """Return what *attempt* does. In a cluster the change of another node may end anything: it is tried again."""
+        for _ in range(20):
             try:
-                return super().query(sql, *args)
+                return attempt()
             except _Failed as failed:
-                if failed.kind is not Kind.DEADLOCK or not left:
+                if failed.kind is not Kind.DEADLOCK:
                     raise
+            self.rollback()
             self.pause(0.1)
-        raise AssertionError
+        return attempt()
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
@@ -2052,8 +2057,10 @@ class MySQL(Database):
             added += [proof] if isinstance(part, _Note) else []
             texts += added
             numbers += [number] * len(added)
+        whole = parts[0] == self.begin_sql and parts[-1] == "COMMIT" and all(isinstance(each, str) for each in parts)
         try:
-            return self._exchange("; ".join(texts))
+            attempt = partial(self._exchange, "; ".join(texts))
+            rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
         except _Failed as failed:
             place = min(failed.number, len(numbers)) - 1
             failed.number = numbers[place]
@@ -2062,6 +2069,7 @@ class MySQL(Database):
             if isinstance(parts[failed.number - 1], Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, "\n; " + "; ".join(texts[place + 1 :]))
             raise
+        return rows
 
     def _exchange(self, sql: str) -> list[Rows]:
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
@@ -3283,11 +3291,25 @@ class _Run:
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
-        self.applied = self.history.read()
+        self.applied = self._read_quiet() if self.database.local_locks else self.history.read()
         if not self.database.pooled:
             for row in self.applied:
                 if row.dirty and row.owner and not row.owner.endswith(self.token):
                     self._bury(row)
+
+    def _read_quiet(self) -> list[Applied]:
+        """Read the history when no claim in it shows life: of runners on other nodes of a cluster, no lock is seen."""
+        seen, began = list[Applied](), time.monotonic()
+        while True:
+            rows = self.history.read()
+            dirty = [row for row in rows if row.dirty]
+            if dirty and dirty != seen:
+                seen, since = dirty, time.monotonic()
+            elif not dirty or time.monotonic() - since > _ALIVE:
+                return rows
+            if time.monotonic() - began >= self.settings.lock_timeout:
+                raise self.database.locked_error([str(row.owner) for row in dirty])
+            self.database.pause(0.2)
 
     def _bury(self, row: Applied) -> None:
         """Log the attempt of a run that has died, if that is not done; after that its row has no owner."""
@@ -3299,8 +3321,7 @@ class _Run:
         entry = self.history.log_entry(
             row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
-        with self.transaction():
-            self.database.send(*([] if told else [entry]), release)
+        self.database.begin(self.history.relation, *([] if told else [entry]), release, "COMMIT")
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
@@ -3367,10 +3388,9 @@ class _Run:
         self.database.open(write=True)
         with self.database.lock(self.history.relation, journaled=journaled):
             if self.history.missing:
-                with self.transaction():
+                # DDL commits by itself where it is not transactional, and there it may be tried again.
+                with self.transaction() if self.database.transactional else contextlib.nullcontext():
                     self.history.create()
-            if self.database.local_locks:
-                self._await_owner()
             yield
 
     @contextlib.contextmanager
@@ -3386,19 +3406,6 @@ class _Run:
             finally:
                 self.database.pause = time.sleep
 
-    def _await_owner(self) -> None:
-        """Wait for a runner on another node of a cluster, whose lock is not seen here, while its claim shows life."""
-        seen, began = list[Applied](), time.monotonic()
-        while True:
-            dirty = [row for row in self.history.read() if row.dirty]
-            if dirty and dirty != seen:
-                seen, since = dirty, time.monotonic()
-            elif not dirty or time.monotonic() - since > _ALIVE:
-                return
-            if time.monotonic() - began >= self.settings.lock_timeout:
-                raise self.database.locked_error([str(row.owner) for row in dirty])
-            self.database.pause(0.2)
-
     def owner(self) -> str:
         """Return what a claim of this run is known by: who and where, and what no other run has."""
         more = f", pid {os.getpid()}, connection {self.database.session_id}, {self.token}"
@@ -3407,6 +3414,21 @@ class _Run:
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Return a transaction that no other runner has open for this history."""
         return self.database.transaction(self.history.relation)
+
+    def change(self, body: Callable[[], list[Result]]) -> list[Result]:
+        """Call *body* in a transaction in which the history is what was read; again where a rival was faster."""
+        while True:
+            try:
+                with self.transaction():
+                    if self.database.verifies:
+                        self.verify()
+                    return body()
+            except (_OutdatedError, _Failed) as raised:
+                lost = isinstance(raised, _OutdatedError) or (
+                    self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN})
+                if not lost:
+                    raise
+            self.refresh()
 
     def verify(self) -> None:
         """Raise _OutdatedError where the history is not what the plan was made from."""
@@ -3487,7 +3509,6 @@ class _Run:
                 self.database.rollback()
                 if self.database.local_locks:
                     self.database.pause(random.random())  # noqa: S311 (that two do not give way to each other for ever)
-                    self._await_owner()
                 self.refresh()
                 steps = plan()
                 continue
@@ -4366,23 +4387,26 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
     with _Run.opened(settings, notify) as run:
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
-        steps, marked = run.screen([Step.up(each) for each in run.migrations if each.key <= limit]), list[Result]()
+        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
         known = {row.key for row in run.applied}
-        with run.working(), run.transaction():
-            rows = run.history.read()
-            for row in rows:
+
+        def mark() -> list[Result]:
+            for row in run.applied:
                 if row.dirty:
                     raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-            for state in compare(run.migrations, rows):
+            for state in compare(run.migrations, run.applied):
                 if state.state == "changed" and version_key(state.version) <= limit:
                     raise drift_error(state, files[version_key(state.version)])
-            for row in [row for row in rows if row.key <= limit and row.key not in known]:
-                notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
-            owner = run.owner()
-            for step in remaining(steps, rows):
+            for row in run.applied:
+                if row.key <= limit and row.key not in known:
+                    notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
+            owner, rest = run.owner(), remaining(steps, run.applied)
+            for step in rest:
                 run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
-                marked.append(Result(step.version, step.name, "baseline"))
-        return run.done(*marked)
+            return [Result(step.version, step.name, "baseline") for step in rest]
+
+        with run.working():
+            return run.done(*run.change(mark))
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = _quiet) -> Result:
@@ -4395,16 +4419,18 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         before = next(each for each in run.applied if each.key == key)
         if before.dirty:
             run.database.lock_timeout = 0
-        with run.working(), run.transaction():
-            rows = run.history.read()
-            row = next((each for each in rows if each.key == key), None)
+
+        def declare() -> list[Result]:
+            row = next((each for each in run.applied if each.key == key), None)
+            states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
+            state = states.get(key, "pending")
+            if row != before and state == ("applied" if applied else "pending"):
+                by = "".join(f", by {entry.applied_by}" for entry in run.history.read_log(1, before.version, None))
+                notify(f"{before.version} {before.name} is {state} already{by}")
+                return []
             if row is None:
-                notify(f"{before.version} {before.name} is pending already")
-                if applied:
-                    what = f"{before.version} {before.name} was taken out of the history meanwhile"
-                    raise DriftError(what, fix="look at the states:  migrate status")
-                return Result(before.version, before.name, "repair")
-            state = next(each.state for each in compare(run.migrations, rows) if each.version == row.version)
+                what = f"{before.version} {before.name} was taken out of the history meanwhile"
+                raise DriftError(what, fix="look at the states:  migrate status")
             if state not in {"dirty", "changed" if applied else "missing"}:
                 what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
                 raise DriftError(what, fix="look at the states:  migrate status")
@@ -4416,7 +4442,11 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                     values |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
                 change = run.history.change(row.version, values, owner=row.owner)
             run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
-        return run.done(Result(row.version, row.name, "repair"))[0]
+            return [Result(row.version, row.name, "repair")]
+
+        with run.working():
+            run.done(*run.change(declare))
+        return Result(before.version, before.name, "repair")
 
 
 def new(settings: Settings, name: str) -> list[Path]:
