@@ -1417,7 +1417,8 @@ class SQLite(Database):
 
         with contextlib.suppress(OSError), self._descriptor() as descriptor:
             # The SHARED lock of SQLite, for as long as the connection: whoever writes in WAL mode makes a -wal first,
-            # and may delete it, or change the mode, only where nobody has this lock. https://www.sqlite.org/lockingv3.html
+            # and may delete it, or change the mode, only where nobody has this lock.
+            # https://www.sqlite.org/lockingv3.html
             self._wait(partial(fcntl.lockf, descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002))
             is_wal = os.pread(descriptor, 2, 18) == b"\2\2"  # https://www.sqlite.org/fileformat2.html
             return is_wal and self._size("-wal") < 0 and self._size("-journal") < 0
