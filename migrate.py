@@ -1594,8 +1594,18 @@ class MySQL(Database):
     joins = re.compile(
         r"(INSERT|UPDATE|DELETE|REPLACE|SELECT|WITH|VALUES|TABLE|DO|SHOW|EXPLAIN|DESCRIBE|DESC|HELP|LOAD\s+(DATA|XML)"
         r")\b|\(|SET\s+@(?!@)")
-    may_be_partial = re.compile(r"(CALL|EXECUTE|BEGIN)\b")
-    partial_on_mariadb = re.compile(may_be_partial.pattern + r"|DROP\b[^;]*,")
+    # What an error undoes whole, in closed lists; each form was tried with an error in its second half. MariaDB 10.11
+    # keeps the first half of a list, and has dropped what OR REPLACE fails to make; MySQL 9.7 keeps nothing of what
+    # begins with the last six words, as 8.0 promises. Any other server is taken for a MariaDB.
+    _whole = joins.pattern + (
+        r"|SET\b(?!\s+STATEMENT\b)|RENAME\s+TABLE|(ANALYZE|CHECK|CHECKSUM|DEALLOCATE|FLUSH|OPTIMIZE|PREPARE|REPAIR"
+        r"|SIGNAL|TRUNCATE)\b")
+    may_be_partial = re.compile(
+        rf"(?!{_whole}|(ALTER|CREATE)\b(?!\s+(OR\s+REPLACE|ROLE|USER)\b)"
+        r"|((ALTER|CREATE|RENAME)\s+(ROLE|USER)\b|REVOKE\b|DROP\b(?!\s+(DATABASE|SCHEMA)\b))[^,]*\Z"
+        r"|GRANT\b(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z|CREATE\s+OR\s+REPLACE\s+(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT"
+        r"|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b)\S", re.DOTALL)
+    partial_on_mysql = re.compile(rf"(?!{_whole}|(ALTER|CREATE|DROP|GRANT|RENAME|REVOKE)\b)\S")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
@@ -1685,8 +1695,8 @@ class MySQL(Database):
             self.local_locks = True
             self.query("SET SESSION wsrep_sync_wait = 7")  # read what the other nodes have committed
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
-        if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
-            self.may_be_partial = self.partial_on_mariadb
+        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
+            self.may_be_partial = self.partial_on_mysql
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
@@ -1966,7 +1976,6 @@ class _MySQLWriter(_Writer, MySQL):
     elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
     who = _Code("USER()")
     _assigned = re.compile(r"(?:\bSET|,)\s+(?:(?:SESSION|LOCAL)\s+|@@(?:(?:SESSION|LOCAL)\.)?)?([A-Z_]+)\s*:?=")
-    may_be_partial = MySQL.partial_on_mariadb  # which of the two will run it is not known
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. With a delimiter of its own, what stands before it is one packet."""
