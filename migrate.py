@@ -584,6 +584,12 @@ def code_of(statement: Statement, syntax: Syntax) -> str:
     return bare(statement.text, syntax).strip().upper()
 
 
+def words_of(text: str, syntax: Syntax) -> list[str]:
+    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
+    kept = (each for each in _tokens(text, 0, syntax) if each[0] not in ("comment", "conditional"))
+    return [text[start:end] for _, start, end in kept]
+
+
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = _Body(rules)
@@ -1351,6 +1357,12 @@ class SQLite(Database):
             yield
 
 
+# On bare text in upper case: a word of that name may also be a column of a view, or a function.
+_CONCURRENTLY: Final = (
+    r"((CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+INDEX)|REINDEX\b.*|ALTER\s+TABLE\b.*\bDETACH\b.*)\s*\bCONCURRENTLY\b")
+_NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
+
+
 class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
@@ -1367,7 +1379,7 @@ class Postgres(Database):
             r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
         **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
-            r".*\bCONCURRENTLY\b|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+            _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
             "this cannot run inside a transaction", _ALONE))}
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = """RESET SESSION AUTHORIZATION; RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE; RESET ALL; DEALLOCATE ALL;
@@ -1481,7 +1493,22 @@ class Postgres(Database):
     UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
     UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
         FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384"""
-    _invalid_sql = "SELECT indexrelid::regclass::text FROM pg_catalog.pg_index WHERE NOT indisvalid"
+    # What a statement names: an index and its table, or an index, or a partition.
+    _named = re.compile(
+        rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
+        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}", re.IGNORECASE)
+    # All that is left half done, or the index ? of that name in the schema of the table ?, or the partition.
+    _unfinished_sql = """WITH named AS (SELECT name, to_regclass(coalesce((SELECT quote_ident(nspname) || '.'
+            FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class t ON n.oid = t.relnamespace
+            WHERE t.oid = to_regclass(?)), '') || name) AS oid FROM (SELECT ?::text AS name) AS given)
+        SELECT concat('the index ', c.oid::regclass, ' is invalid: DROP INDEX CONCURRENTLY ', c.oid::regclass, ';')
+        FROM pg_catalog.pg_index JOIN pg_catalog.pg_class c ON c.oid = indexrelid
+        JOIN named ON c.oid = named.oid OR name IS NULL
+        WHERE NOT indisvalid AND c.relkind = 'i' AND NOT EXISTS (  -- another session builds it
+            SELECT FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = c.oid AND pid <> pg_backend_pid())
+        UNION ALL SELECT concat('the partition ', inhrelid::regclass, ' is detached in part: ALTER TABLE ',
+            inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
+        FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
     def limit(self) -> None:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
@@ -1503,19 +1530,34 @@ class Postgres(Database):
         return found
 
     def run_alone(self, statement: Statement) -> None:
-        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long."""
-        if "CONCURRENTLY" not in statement.text.upper():
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long.
+
+        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        """
+        if not re.match(_CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)
             return
+        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
+        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
+        before = [] if name else self._unfinished(name, table)
         self.query("SET lock_timeout = 0")
         try:
             self.run(statement.text)
-        except _Failed as failed:
+        except (_Failed, KeyboardInterrupt) as error:
+            failed = error if isinstance(error, _Failed) else _Failed("interrupted", "stopped", lost=True)
+            if failed is not error:
+                self.cancel()
             with contextlib.suppress(_Failed):
-                for (name,) in self.query(self._invalid_sql):
-                    failed.message += f"\nhint: the index {name} is invalid: DROP INDEX CONCURRENTLY {name};"
-            raise
+                left = [each for each in self._unfinished(name, table) if each not in before]
+                failed.message += "".join(f"\nhint: {what}" for (what,) in left)
+            raise failed from None
         self.limit()
+        for (what,) in self._unfinished(name, table) if name else ():  # IF NOT EXISTS has found it
+            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
+            raise _Failed(f"{message}\nhint: {what}")
+
+    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
+        return self.query(self._unfinished_sql, table, name)
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import psycopg
@@ -1603,8 +1645,8 @@ class MySQL(Database):
     may_be_partial = re.compile(
         rf"(?!{_whole}|(ALTER|CREATE)\b(?!\s+(OR\s+REPLACE|ROLE|USER)\b)"
         r"|((ALTER|CREATE|RENAME)\s+(ROLE|USER)\b|REVOKE\b|DROP\b(?!\s+(DATABASE|SCHEMA)\b))[^,]*\Z"
-        r"|GRANT\b(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z|CREATE\s+OR\s+REPLACE\s+(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT"
-        r"|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b)\S", re.DOTALL)
+        r"|GRANT\b(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z|CREATE\s+OR\s+REPLACE\s+(AGGREGATE|ALGORITHM|DEFINER|EVENT"
+        r"|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b)\S", re.DOTALL)
     partial_on_mysql = re.compile(rf"(?!{_whole}|(ALTER|CREATE|DROP|GRANT|RENAME|REVOKE)\b)\S")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
@@ -1962,6 +2004,9 @@ class _PostgresWriter(_Writer, Postgres):
             f"    IF {sql} THEN\n        RAISE EXCEPTION USING MESSAGE = {self.literal(what)};\n    END IF;\n"
             for sql, what in conditions)
         self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
+
+    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:  # noqa: ARG002
+        return []  # the client cannot look
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", bare(statement.text, syntax))
@@ -4404,7 +4449,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         code = 128 + stopped[-1]
         said: MigrateError = stop.args[0] if stop.args else MigrateError("", fix="run the same command again")
-        said.what = "terminated" if stopped[-1] == signal.SIGTERM else "interrupted"
+        how = "terminated" if stopped[-1] == signal.SIGTERM else "interrupted"
+        said.what = how + "".join(said.what.partition("\n")[1:])  # with what the statement has left
         if said.results:
             said.state = f"{_count(len(said.results), 'migration')} done before that; {said.state}"
         screen.fail(said, code)
