@@ -826,6 +826,18 @@ def _whoami() -> str:
     return f"{user}@{os.uname().nodename}"[:255]
 
 
+# What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
+_TAKES: Final = (
+    r"(DROP (TABLES?|SCHEMA|DATABASE)|TRUNCATE|RENAME TABLES?)\b.* own\b"
+    r"|ALTER ((ONLINE|IGNORE) )*TABLE ((IF EXISTS|ONLY|\() )*own\b")
+_HIDES: Final = r"|CREATE (OR REPLACE )?TEMP(ORARY)? (TABLE|VIEW) (IF NOT EXISTS )?own\b"
+_TAKING: Final = frozenset((  # what such a statement may begin with
+    "ALTER", "BEGIN", "CASE", "CREATE", "DROP", "FOR", "IF", "LOOP", "RENAME", "REPEAT", "SET", "TRUNCATE", "WHILE"))
+_OTHER: Final = (
+    "take it out, or keep the history elsewhere:  migrate --table {0} up\n"
+    "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -843,6 +855,7 @@ class Database(ABC):
     reset_sql = ""  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     rows_sql = "SELECT * FROM {}"
+    elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
@@ -852,6 +865,8 @@ class Database(ABC):
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
+    takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
+    ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
     session = _NEVER  # changes the session only; a resumed file runs it again
     joins = _NEVER  # goes into one transaction with its neighbours, in a journaled file
     may_be_partial = _NEVER  # may have committed a part of its work when it fails
@@ -867,6 +882,10 @@ class Database(ABC):
     cancel_sql = ""  # ends what the session {} runs
     local_locks = False  # another node of a cluster does not see them
     server_times = False  # the server ends a statement at its timeout by itself
+    name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
+    lone_schema = ""  # where there is but one
+    schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
+    kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     driver_errors: tuple[type[Exception], ...] = ()
     connection: Any = None  # the three drivers have no type in common
     columns: tuple[str, ...] = ()  # of the last query
@@ -1079,11 +1098,11 @@ class Database(ABC):
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
-        schema = schema or self.query(self.schema_sql, self.quoted(table))[0][0]
-        if schema is None:
+        place = schema or self.home(table)
+        if place is None:
             what, fix = "no schema of the search path exists", "create it, or name one:  --table schema.migrations"
             raise ConnectError(what, where=str(self.url), fix=fix)
-        columns, relation = None, self.quoted(schema, table)
+        columns, relation = None, self.quoted(place, table)
         try:
             if not (self.absent_sql and self.query(self.absent_sql, relation)[0][0]):
                 self.query(f"SELECT * FROM {relation} LIMIT 0")
@@ -1091,7 +1110,49 @@ class Database(ABC):
         except _Failed as failed:
             if failed.code not in {"absent", "1146"}:
                 raise
-        return [schema] if schema else [], columns
+        return [place] if place else [], columns
+
+    def home(self, table: str) -> str | None:
+        """Return the schema that *table* is in, or would be made in, where none is named; None for no such schema."""
+        schema: str | None = self.query(self.schema_sql, self.quoted(table))[0][0]
+        return schema
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """Let no file take away *table* and its log in *schema*; if *bare*, they are also meant without the schema."""
+        self.kept_table, schema = table, self._fold(self.quoted(schema or self.lone_schema or "?"))
+        tables = [(self._fold(self.quoted(each)),) for each in (table, f"{table}_log")]
+        names = {(*before, *each) for each in tables for before in ((schema,), (self.url.database, schema))}
+        self.kept = {"": {*names, *(tables if bare else ())}, "DATABASE": set()}
+        self.kept |= {word: {(schema,)} for word in self.schema_words}
+
+    def _fold(self, word: str) -> str:
+        """Return the name that *word*, in quotes or without, stands for in SQL."""
+        mark = word[0]
+        if quoted := mark in self.name_marks:
+            word = word[1:-1].replace(2 * mark, mark)
+        return word.lower() if self.folds[quoted] else word
+
+    def find_taking(self, statement: Statement, syntax: Syntax) -> tuple[str, str] | None:
+        """Return what of the history *statement* would take away, and the way out; None mostly."""
+        words, kind, name, shown = list[str](), "", tuple[str, ...](), ""
+        for word in words_of(statement.text, syntax):
+            last = words[-1] if words else ""
+            if word == ".":
+                words.append(word)
+                continue
+            if last == ".":  # the name goes on
+                del words[-2:]
+            elif last in ("DROP", "ALTER") and not shown:
+                kind = word.upper() if word.upper() in self.kept else ""
+            name = (*(name if last == "." else ()), self._fold(word))
+            own = name in self.kept[kind]
+            shown = ".".join(name) if own else shown
+            words.append("own" if own else "?" if word[0] in "'\"`[$" else word.upper())
+        if not self.takes_history.match(" ".join(words)):
+            return None
+        what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
+        fix = self.ways_out[kind].format(self.kept_table)
+        return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     def objects(self) -> list[tuple[Any, ...]]:
         """Return kind and quoted name of all that is in the schemas of the database."""
@@ -1189,6 +1250,7 @@ class SQLite(Database):
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     session = re.compile(r"PRAGMA\b")
     leaks = re.compile(
         r"\b(TEMP|TEMPORARY|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b",
@@ -1374,6 +1436,13 @@ class Postgres(Database):
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     session = re.compile(r"(SET(?!\s+TRANSACTION)|RESET|PREPARE|DEALLOCATE|LISTEN|LOAD)\b|SELECT\s[^;]*\bSET_CONFIG\b")
     may_be_partial = re.compile(r"(CALL|DO)\b")
+    # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
+    takes_history = re.compile(
+        _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
+        r"|DROP OWNED BY .*\bown\b")
+    ways_out: ClassVar = Database.ways_out | {
+        "SCHEMA": "create a schema for the history, imagor for example;\n     " + _OTHER.format("imagor.{0}"),
+        "OWNED": "take it out, or write what is to be dropped"}
     refusals: ClassVar = {
         "COPY": _Refusal(
             r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
@@ -1395,6 +1464,12 @@ class Postgres(Database):
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
+    elsewhere_sql = """SELECT nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE relname = ? AND relkind IN ('r', 'p') AND nspname !~ '^pg_'
+        AND ?::text[] <@ ARRAY(SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0)
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'search_path'
+            AND source IN ('user', 'database user', 'client')) ORDER BY 1"""
     # Tried again and again: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
     lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
@@ -1509,6 +1584,12 @@ class Postgres(Database):
         UNION ALL SELECT concat('the partition ', inhrelid::regclass, ' is detached in part: ALTER TABLE ',
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """See Database. The history also goes with what its owner owns, and that is who runs this."""
+        super().keep(schema, table, bare=bare)
+        user = self.connection.info.user if self.connection else self.url.user
+        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
 
     def limit(self) -> None:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
@@ -1648,6 +1729,12 @@ class MySQL(Database):
         r"|GRANT\b(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z|CREATE\s+OR\s+REPLACE\s+(AGGREGATE|ALGORITHM|DEFINER|EVENT"
         r"|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b)\S", re.DOTALL)
     partial_on_mysql = re.compile(rf"(?!{_whole}|(ALTER|CREATE|DROP|GRANT|RENAME|REVOKE)\b)\S")
+    name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
+    takes_history = re.compile(
+        r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
+        rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
+    ways_out: ClassVar = Database.ways_out | dict.fromkeys(
+        schema_words, "take it out; drop the database by hand, and its history with it")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
@@ -1728,8 +1815,9 @@ class MySQL(Database):
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
-        mode, packet, version, self.session_id = self.query(
-            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID()")[0]
+        mode, packet, version, self.session_id, folds = self.query(
+            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), @@lower_case_table_names")[0]
+        self.folds = bool(folds), bool(folds)
         if self.lock_wait:
             limit = max(1, math.ceil(self.lock_wait))
             self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
@@ -1823,6 +1911,7 @@ class _Writer(Database):
     delimiter = ";"
     alone = _NEVER  # what cannot run inside a transaction, besides what is refused there
     default_sql = ""  # the schema that unqualified names are in
+    elsewhere_sql = ""  # nothing can be asked
     database_sql = ""  # the name of the database that the client is connected to,
     name_of: Callable[[str], str] = str  # and of one in a URL
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
@@ -1840,6 +1929,9 @@ class _Writer(Database):
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
         return [schema or self.schema] if schema or self.schema else [], None
+
+    def home(self, table: str) -> str | None:  # noqa: ARG002
+        return self.schema
 
     def now(self) -> str:
         return self.clock
@@ -2184,8 +2276,11 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(self, database: Database, table: str) -> None:
-        """Look where the tables are. Raises DriftError for a table of another tool; writes nothing."""
+    def __init__(self, database: Database, table: str, versions: Iterable[str] = ()) -> None:
+        """Look where the tables are; writes nothing.
+
+        Raises DriftError for a table of another tool, and for none where another schema has these *versions*.
+        """
         self.database, self.table = database, table
         schema, _, name = table.rpartition(".")
         with self._explained():
@@ -2201,6 +2296,24 @@ class History:
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
                 fix = f"mark in a table of its own what is applied:  migrate --table {name}_imagor baseline VERSION"
                 raise DriftError(what, where=str(database.url), fix=fix)
+        if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
+            self._look_elsewhere(name, keys)
+        database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
+
+    def _look_elsewhere(self, name: str, keys: set[int]) -> None:
+        """Raise DriftError where a schema has this history: a file, or a person, may have changed the search path."""
+        database, found = self.database, list[str]()
+        with self._explained():
+            for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
+                rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
+                if not keys.isdisjoint(version_key(version) for (version,) in rows):
+                    found.append(f"{schema}.{name}")
+        if found:
+            here = f"{self.schemas[0]}.{name}"
+            what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
+            fix = (f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
+                   f"     or begin a new history here, from now on with  --table {here}")
+            raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
     def _explained(self, fix: str = "give this user the right to read the tables", state: str = "") -> Iterator[None]:
@@ -2568,6 +2681,8 @@ def _read_text(step: Step, database: Database) -> Step:
         else:
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+            if first in _TAKING and (taking := database.find_taking(statement, syntax)):
+                faults.append((statement, taking))
             if fault := database.find_fault(statement, () if journaled else settings):
                 faults.append((statement, fault))
             statements.append(statement)
@@ -2656,7 +2771,7 @@ class _Run:
                 if exists and not database.exists:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
-                history = History(database, settings.table)
+                history = History(database, settings.table, [each.version for each in migrations])
                 yield cls(settings, notify, database, history, migrations, history.read(), results)
             except (_Failed, MigrateError) as error:
                 if isinstance(error, _Failed):
@@ -3578,7 +3693,8 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
     for dialect, folder in folders.items():
         try:
             found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
-            findings += [finding for each in found[dialect].values() for finding in _check_pair(each, dialect)]
+            for each in found[dialect].values():
+                findings += _check_pair(each, dialect, settings.table)
         except FileError as error:  # noqa: PERF203 (a fault in one folder does not end the look at the others)
             findings.append(Finding("fault", error.where, error.what, error.fix))
     for dialect, here in found.items():
@@ -3597,8 +3713,9 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
     return findings
 
 
-def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
+def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Finding]:
     warning = partial(Finding, "warning")
+    schema, _, name = table.rpartition(".")
     if migration.down is None:
         yield warning(_shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
     elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
@@ -3613,8 +3730,11 @@ def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
             what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            if dialect and not _read_text(step, _DATABASES[dialect](DatabaseURL(dialect, "check"))).statements:
-                yield warning(path, "no statements in this file", "leave it, if that is meant")
+            if dialect:
+                database = _DATABASES[dialect](DatabaseURL(dialect, "check"))
+                database.keep(schema, name, bare=not schema)
+                if not _read_text(step, database).statements:
+                    yield warning(path, "no statements in this file", "leave it, if that is meant")
         except FileError as error:
             yield Finding("fault", error.where, error.what, error.fix)
 
