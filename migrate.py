@@ -1158,7 +1158,7 @@ class Database(ABC):
 
         And if it is certain that it is these, and nothing else.
         """
-        return 0, False
+        return 0, True
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
@@ -1170,8 +1170,12 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
         """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
-        too_long = len(statement.text.encode()) + 2048 > self.packet_limit
-        return ("more than the server takes at once", "split it, or raise max_allowed_packet") if too_long else None
+        fix = "split it, or raise max_allowed_packet"
+        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
+
+    def takes(self, *texts: str | None) -> bool:
+        """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
+        return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
     def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
         """Run *statement* and the notes *done* as one, or else between *started* (it may have run) and *done*.
@@ -3776,7 +3780,7 @@ class _Run:
                     return
                 if journal and failed.kind is not Kind.LOST:
                     journal.whole = self.database.rollback()
-                certain = not journal or (journal.whole and not self._may_be_partial())
+                certain = not journal or (journal.whole and not failed.ran and not self._may_be_partial())
                 again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
                     if self._paused(number, failed.message):
@@ -4014,7 +4018,9 @@ class _Run:
         if fresh:
             if limits := database.limits(local=False):
                 database.send(*limits)
-            if database.transactional or database.local_locks:
+            longest = max((each.text for each in step.statements), key=len, default="")
+            fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
+            if database.transactional or database.local_locks or not fits:
                 self._claim_alone(journal)
             self._begin(step)
         elif not journal.look():
@@ -4094,7 +4100,8 @@ class _Run:
             if session:  # noted with the next one; a resumed file runs it again
                 database.run(statement.text)
                 return
-            last = database.notes_travel and number == len(journal.step.statements)
+            small = journal.step.direction == "down" or not journal.step.row  # nothing of a mended file is written
+            last = database.notes_travel and small and number == len(journal.step.statements)
             took = database.took(self.now.began if self.now else 0.0)
             done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
             database.run_marked(statement, journal.opening(number), done)
@@ -4116,9 +4123,9 @@ class _Run:
         marked = started and (failed.kind is Kind.LOST or self._may_be_partial())
         if failed.ran:
             done, marked = number, False
-        elif number > done and not journal.whole:
+        elif number > done and (failed.kind is Kind.LOST or not journal.whole):
             kept, certain = database.stayed(step.statements[done : number - 1], step.statements[number - 1])
-            done, marked = done + kept, not certain
+            done, marked = done + kept, (marked and not kept) or not certain
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=marked)] if gone else []
         if mine:
