@@ -3722,9 +3722,13 @@ class _Run:
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run *steps*, but those that are done already. Raises MigrateError."""
+        """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
         with self.working(steps):
-            return self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            if self.soiled:
+                self.database.renew()
+                self.soiled = False
+        return self.results
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
