@@ -1704,9 +1704,14 @@ class SQLite(Database):
         if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
             descriptors.append(stack.enter_context(self._descriptor()))
         for descriptor in descriptors:
-            with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
+            try:
                 self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB), lock_timeout)
                 stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
+            except LockedError as error:  # it is a run of this tool, not just any program
+                error.what = error.what.replace(self.rival, super().rival)
+                raise
+            except OSError:  # not on NFS, on a folder: there the claim row has to do
+                continue
 
 
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
@@ -3875,7 +3880,8 @@ class _Run:
         if failed.kind is Kind.LOST:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
         elif failed.kind is Kind.OUTRUN:
-            fix = f"see who or what changes {self.history.table} (a person, a trigger, a policy), then  migrate status"
+            who = f"see who or what changes {self.history.table} (a person, a trigger, a policy)"
+            fix = f"{who}, then run  migrate {step.direction}"
         elif failed.kind is Kind.UNFINISHED or failed.left:
             first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
             fix = f"{first}do what the hint says, then run  migrate {step.direction}"
@@ -4660,8 +4666,14 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
             return [Result(row.version, row.name, "repair")]
 
-        with run.working():
-            run.done(*run.change(declare))
+        try:
+            with run.working():
+                run.done(*run.change(declare))
+        except LockedError as error:
+            if before.dirty:
+                error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
+                error.fix = "wait for it, and look at what it has done:  migrate status"
+            raise
         return Result(before.version, before.name, "repair")
 
 
