@@ -1704,14 +1704,9 @@ class SQLite(Database):
         if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
             descriptors.append(stack.enter_context(self._descriptor()))
         for descriptor in descriptors:
-            try:
+            with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
                 self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB), lock_timeout)
                 stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
-            except LockedError as error:  # it is a run of this tool, not just any program
-                error.what = error.what.replace(self.rival, super().rival)
-                raise
-            except OSError:  # not on NFS, on a folder: there the claim row has to do
-                continue
 
 
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
