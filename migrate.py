@@ -3442,6 +3442,7 @@ class _Run:
     shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
     token: str = field(default_factory=lambda: os.urandom(8).hex())
     read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
+    told: set[str] = field(default_factory=set)  # of rivals
 
     @classmethod
     @contextlib.contextmanager
@@ -3558,8 +3559,11 @@ class _Run:
         return self.screen(again)
 
     def _tell(self, texts: Iterable[str]) -> None:
+        """Tell what a rival has done, once, however often is planned."""
         for text in texts:
-            self.notify(text)
+            if text not in self.told:
+                self.told.add(text)
+                self.notify(text)
 
     def back_up(self, path: str | None) -> None:
         """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
