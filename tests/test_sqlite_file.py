@@ -439,7 +439,9 @@ def test_two_runners_by_a_link_and_a_hard_link_run_each_statement_once(desk: Des
     assert desk.rows("SELECT * FROM one") == [(1,)]
 
 
-@pytest.mark.parametrize("command", ["up", "down", "repair 1 --applied", "repair 2 --pending", "baseline 3", "reset --yes"])
+@pytest.mark.parametrize(
+    "command", ["up", "down", "repair 1 --applied", "repair 2 --pending", "baseline 3", "reset --yes"]
+)
 def test_every_command_that_writes_waits_for_a_live_run(desk: Desk, command: str) -> None:
     desk.write({"sql/2_two.up.sql": f"-- migrate: no-transaction\n{SLOW.format(9_000_000_000)}\n"})
     with process(desk.home, *up("up", "1")) as runner:
