@@ -3280,15 +3280,26 @@ class _Run:
 
     # What is to be done.
 
-    def planned(self, direction: str, **choice: Any) -> list[Step]:
-        """Return the steps that plan_up or plan_down choose, with their texts read."""
-        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, self.applied, **choice))
+    def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
+        """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
+        rows = self.applied if seen is None else seen
+        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
-    def settle(self) -> None:
-        """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one."""
-        if any(row.dirty for row in self.applied) and not self.database.pooled:
-            with self.locked():
-                self.refresh()
+    def settle(self) -> list[Applied]:
+        """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
+
+        Return the history to plan by: what was under way as if it had not begun, like all that nobody sees before its
+        COMMIT. What has become of it, the plan that is made under the lock will find.
+        """
+        before = self.applied
+        if not any(row.dirty for row in before) or self.database.pooled:
+            return before
+        with self.locked():
+            self.refresh()
+        dirty = {row.key for row in self.applied if row.dirty}
+        if all(row.key in dirty for row in before if row.dirty):
+            return self.applied
+        return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
@@ -3979,9 +3990,8 @@ def up(
     """
     with _Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
-        run.settle()
         choice: dict[str, Any] = {"to": to, "out_of_order": out_of_order}
-        steps = run.planned("up", count=count, **choice)
+        steps = run.planned("up", run.settle(), count=count, **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if steps:
@@ -4000,8 +4010,7 @@ def down(
 ) -> list[Result]:
     """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
-        run.settle()
-        steps = run.planned("down", count=count, to=to, to_here=to_here, everything=everything)
+        steps = run.planned("down", run.settle(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         if not steps or not confirm(steps):
@@ -4013,8 +4022,7 @@ def down(
 def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
-        run.settle()
-        back = run.planned("down")
+        back = run.planned("down", run.settle())
         again = run.screen([Step.up(each) for each in run.migrations if back and each.key == back[0].key])
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
@@ -4389,7 +4397,7 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
         steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
-        known = {row.key for row in run.applied}
+        known = {row.key for row in run.applied if not row.dirty}
 
         def mark() -> list[Result]:
             for row in run.applied:
@@ -4445,8 +4453,14 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
             return [Result(row.version, row.name, "repair")]
 
-        with run.working():
-            run.done(*run.change(declare))
+        try:
+            with run.working():
+                run.done(*run.change(declare))
+        except LockedError as error:
+            if before.dirty:
+                error.what = f"{before.version} {before.name} has not stopped: a runner is at work on it"
+                error.state, error.fix = DriftError.usual_state, "wait for it, and look then:  migrate status"
+            raise
         return Result(before.version, before.name, "repair")
 
 
