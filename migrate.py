@@ -146,6 +146,7 @@ class Kind(Enum):
     OUTRUN = auto()  # what this run has claimed in the history is not its own any more
     READ_ONLY = auto()
     TAKEN = auto()  # a row of that version is there already
+    UNFINISHED = auto()  # what it is to make is there, and of no use
 
 
 class StatementError(MigrateError):
@@ -610,6 +611,12 @@ def code_of(statement: Statement, syntax: Syntax) -> str:
     return bare(statement.text, syntax).strip().upper()
 
 
+def words_of(text: str, syntax: Syntax) -> list[str]:
+    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
+    kept = (each for each in _tokens(text, 0, syntax) if each[0] not in ("comment", "conditional"))
+    return [text[start:end] for _, start, end in kept]
+
+
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = _Body(rules)
@@ -787,6 +794,7 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     offset: int | None = None
     number: int = 0
     ran: bool = False  # a person's statement has run, and what failed is what was to note it
+    left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
 
 
 Rows = list[tuple[Any, ...]]
@@ -870,6 +878,18 @@ def _whoami() -> str:
     return f"{user}@{os.uname().nodename}"[:255]
 
 
+# What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
+_TAKES: Final = (
+    r"(DROP (TABLES?|SCHEMA|DATABASE)|TRUNCATE|RENAME TABLES?)\b.* own\b"
+    r"|ALTER ((ONLINE|IGNORE) )*TABLE ((IF EXISTS|ONLY|\() )*own\b")
+_HIDES: Final = r"|CREATE (OR REPLACE )?TEMP(ORARY)? (TABLE|VIEW) (IF NOT EXISTS )?own\b"
+_TAKING: Final = frozenset((  # what such a statement may begin with
+    "ALTER", "BEGIN", "CASE", "CREATE", "DROP", "FOR", "IF", "LOOP", "RENAME", "REPEAT", "SET", "TRUNCATE", "WHILE"))
+_OTHER: Final = (
+    "take it out, or keep the history elsewhere:  migrate --table {0} up\n"
+    "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -887,6 +907,7 @@ class Database(ABC):
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     rows_sql = "SELECT * FROM {}"
+    elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
@@ -896,6 +917,8 @@ class Database(ABC):
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
+    takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
+    ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
     session = _NEVER  # changes the session only; a resumed file runs it again
     joins = _NEVER  # goes into one transaction with its neighbours, in a journaled file
     may_be_partial = _NEVER  # may have committed a part of its work when it fails
@@ -913,6 +936,10 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
+    name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
+    lone_schema = ""  # where there is but one
+    schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
+    kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     driver_errors: tuple[type[Exception], ...] = ()
     connection: Any = None  # the three drivers have no type in common
     columns: tuple[str, ...] = ()  # of the last query,
@@ -1125,7 +1152,7 @@ class Database(ABC):
             self.query("ROLLBACK")
         return True
 
-    def kept(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:  # noqa: ARG002
+    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:  # noqa: ARG002
         """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
 
         And if it is certain that it is these, and nothing else.
@@ -1188,11 +1215,11 @@ class Database(ABC):
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
-        schema = schema or self.query(self.schema_sql, self.quoted(table))[0][0]
-        if schema is None:
+        place = schema or self.home(table)
+        if place is None:
             what, fix = "no schema of the search path exists", "create it, or name one:  --table schema.migrations"
             raise ConnectError(what, where=str(self.url), fix=fix)
-        columns, relation = None, self.quoted(schema, table)
+        columns, relation = None, self.quoted(place, table)
         try:
             if not (self.absent_sql and self.query(self.absent_sql, relation)[0][0]):
                 self.query(f"SELECT * FROM {relation} LIMIT 0")
@@ -1200,7 +1227,49 @@ class Database(ABC):
         except _Failed as failed:
             if failed.kind is not Kind.ABSENT:
                 raise
-        return [schema] if schema else [], columns
+        return [place] if place else [], columns
+
+    def home(self, table: str) -> str | None:
+        """Return the schema that *table* is in, or would be made in, where none is named; None for no such schema."""
+        schema: str | None = self.query(self.schema_sql, self.quoted(table))[0][0]
+        return schema
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """Let no file take away *table* and its log in *schema*; if *bare*, they are also meant without the schema."""
+        self.kept_table, schema = table, self._fold(self.quoted(schema or self.lone_schema or "?"))
+        tables = [(self._fold(self.quoted(each)),) for each in (table, f"{table}_log")]
+        names = {(*before, *each) for each in tables for before in ((schema,), (self.url.database, schema))}
+        self.kept = {"": {*names, *(tables if bare else ())}, "DATABASE": set()}
+        self.kept |= {word: {(schema,)} for word in self.schema_words}
+
+    def _fold(self, word: str) -> str:
+        """Return the name that *word*, in quotes or without, stands for in SQL."""
+        mark = word[0]
+        if quoted := mark in self.name_marks:
+            word = word[1:-1].replace(2 * mark, mark)
+        return word.lower() if self.folds[quoted] else word
+
+    def find_taking(self, statement: Statement, syntax: Syntax) -> tuple[str, str] | None:
+        """Return what of the history *statement* would take away, and the way out; None mostly."""
+        words, kind, name, shown = list[str](), "", tuple[str, ...](), ""
+        for word in words_of(statement.text, syntax):
+            last = words[-1] if words else ""
+            if word == ".":
+                words.append(word)
+                continue
+            if last == ".":  # the name goes on
+                del words[-2:]
+            elif last in ("DROP", "ALTER") and not shown:
+                kind = word.upper() if word.upper() in self.kept else ""
+            name = (*(name if last == "." else ()), self._fold(word))
+            own = name in self.kept[kind]
+            shown = ".".join(name) if own else shown
+            words.append("own" if own else "?" if word[0] in "'\"`[$" else word.upper())
+        if not self.takes_history.match(" ".join(words)):
+            return None
+        what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
+        fix = self.ways_out[kind].format(self.kept_table)
+        return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     def objects(self) -> list[tuple[Any, ...]]:
         """Return kind and quoted name of all that is in the schemas of the database."""
@@ -1311,6 +1380,7 @@ class SQLite(Database):
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     session = re.compile(r"PRAGMA\b")
     leaks = re.compile(
         r"\b(TEMP|TEMPORARY|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b",
@@ -1605,6 +1675,12 @@ class SQLite(Database):
             yield
 
 
+# On bare text in upper case: a word of that name may also be a column of a view, or a function.
+_CONCURRENTLY: Final = (
+    r"((CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+INDEX)|REINDEX\b.*|ALTER\s+TABLE\b.*\bDETACH\b.*)\s*\bCONCURRENTLY\b")
+_NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
+
+
 class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
@@ -1622,12 +1698,19 @@ class Postgres(Database):
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     session = re.compile(r"(SET(?!\s+TRANSACTION)|RESET|PREPARE|DEALLOCATE|LISTEN|LOAD)\b|SELECT\s[^;]*\bSET_CONFIG\b")
     may_be_partial = re.compile(r"(CALL|DO)\b")
+    # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
+    takes_history = re.compile(
+        _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
+        r"|DROP OWNED BY .*\bown\b")
+    ways_out: ClassVar = Database.ways_out | {
+        "SCHEMA": "create a schema for the history, imagor for example;\n     " + _OTHER.format("imagor.{0}"),
+        "OWNED": "take it out, or write what is to be dropped"}
     refusals: ClassVar = {
         "COPY": _Refusal(
             r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
         **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
-            r".*\bCONCURRENTLY\b|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+            _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
             "this cannot run inside a transaction", _ALONE))}
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
@@ -1644,6 +1727,12 @@ class Postgres(Database):
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
+    elsewhere_sql = """SELECT nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE relname = ? AND relkind IN ('r', 'p') AND nspname !~ '^pg_'
+        AND ?::text[] <@ ARRAY(SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0)
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'search_path'
+            AND source IN ('user', 'database user', 'client')) ORDER BY 1"""
     # Tried again and again: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
     lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
@@ -1742,7 +1831,28 @@ class Postgres(Database):
     UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
     UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
         FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384"""
-    _invalid_sql = "SELECT indexrelid::regclass::text FROM pg_catalog.pg_index WHERE NOT indisvalid"
+    # What a statement names: an index and its table, or an index, or a partition.
+    _named = re.compile(
+        rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
+        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}", re.IGNORECASE)
+    # All that is left half done, or the index ? of that name in the schema of the table ?, or the partition.
+    _unfinished_sql = """WITH named AS (SELECT name, to_regclass(coalesce((SELECT quote_ident(nspname) || '.'
+            FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class t ON n.oid = t.relnamespace
+            WHERE t.oid = to_regclass(?)), '') || name) AS oid FROM (SELECT ?::text AS name) AS given)
+        SELECT concat('the index ', c.oid::regclass, ' is invalid: DROP INDEX CONCURRENTLY ', c.oid::regclass, ';')
+        FROM pg_catalog.pg_index JOIN pg_catalog.pg_class c ON c.oid = indexrelid
+        JOIN named ON c.oid = named.oid OR name IS NULL
+        WHERE NOT indisvalid AND c.relkind = 'i' AND NOT EXISTS (  -- another session builds it
+            SELECT FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = c.oid AND pid <> pg_backend_pid())
+        UNION ALL SELECT concat('the partition ', inhrelid::regclass, ' is detached in part: ALTER TABLE ',
+            inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
+        FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """See Database. The history also goes with what its owner owns, and that is who runs this."""
+        super().keep(schema, table, bare=bare)
+        user = self.connection.info.user if self.connection else self.url.user
+        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
 
     def limits(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
@@ -1792,19 +1902,31 @@ class Postgres(Database):
         return found
 
     def run_alone(self, statement: Statement) -> None:
-        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long."""
-        if "CONCURRENTLY" not in statement.text.upper():
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long.
+
+        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        """
+        if not re.match(_CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)
             return
+        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
+        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
+        before = [] if name else self._unfinished(name, table)
         self.query("SET lock_timeout = 0")
         try:
             self.run(statement.text)
         except _Failed as failed:
             with contextlib.suppress(_Failed):
-                for (name,) in self.query(self._invalid_sql):
-                    failed.message += f"\nhint: the index {name} is invalid: DROP INDEX CONCURRENTLY {name};"
+                left = [each for each in self._unfinished(name, table) if each not in before]
+                failed.left = "".join(f"\nhint: {what}" for (what,) in left)
             raise
         self.send(*self.limits(local=False))
+        for (what,) in self._unfinished(name, table) if name else ():  # IF NOT EXISTS has found it
+            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
+            raise _Failed(f"{message}\nhint: {what}", Kind.UNFINISHED)
+
+    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
+        return self.query(self._unfinished_sql, table, name)
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import psycopg
@@ -1913,8 +2035,24 @@ class MySQL(Database):
     joins = re.compile(
         r"(INSERT|UPDATE|DELETE|REPLACE|SELECT|WITH|VALUES|TABLE|DO|SHOW|EXPLAIN|DESCRIBE|DESC|HELP|LOAD\s+(DATA|XML)"
         r")\b|\(|SET\s+@(?!@)")
-    may_be_partial = re.compile(r"(CALL|EXECUTE|BEGIN)\b")
-    partial_on_mariadb = re.compile(may_be_partial.pattern + r"|DROP\b[^;]*,")
+    # What an error undoes whole, in closed lists; each form was tried with an error in its second half. MariaDB 10.11
+    # keeps the first half of a list, and has dropped what OR REPLACE fails to make; MySQL 9.7 keeps nothing of what
+    # begins with the last six words, as 8.0 promises. Any other server is taken for a MariaDB.
+    _whole = joins.pattern + (
+        r"|SET\b(?!\s+STATEMENT\b)|RENAME\s+TABLE|(ANALYZE|CHECK|CHECKSUM|DEALLOCATE|FLUSH|OPTIMIZE|PREPARE|REPAIR"
+        r"|SIGNAL|TRUNCATE)\b")
+    may_be_partial = re.compile(
+        rf"(?!{_whole}|(ALTER|CREATE)\b(?!\s+(OR\s+REPLACE|ROLE|USER)\b)"
+        r"|((ALTER|CREATE|RENAME)\s+(ROLE|USER)\b|REVOKE\b|DROP\b(?!\s+(DATABASE|SCHEMA)\b))[^,]*\Z"
+        r"|GRANT\b(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z|CREATE\s+OR\s+REPLACE\s+(AGGREGATE|ALGORITHM|DEFINER|EVENT"
+        r"|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b)\S", re.DOTALL)
+    partial_on_mysql = re.compile(rf"(?!{_whole}|(ALTER|CREATE|DROP|GRANT|RENAME|REVOKE)\b)\S")
+    name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
+    takes_history = re.compile(
+        r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
+        rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
+    ways_out: ClassVar = Database.ways_out | dict.fromkeys(
+        schema_words, "take it out; drop the database by hand, and its history with it")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
@@ -2000,9 +2138,10 @@ class MySQL(Database):
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
-        mode, packet, version, self.session_id, now = self.query(
-            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6)")[0]
-        self._clock = now - timedelta(seconds=time.monotonic())
+        mode, packet, version, self.session_id, now, folds = self.query(
+            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
+            " @@lower_case_table_names")[0]
+        self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         if self.lock_wait:
             limit = max(1, math.ceil(self.lock_wait))
             self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
@@ -2017,8 +2156,8 @@ class MySQL(Database):
             self.local_locks = True
             self.query("SET SESSION group_replication_consistency = 'BEFORE'")
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
-        if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
-            self.may_be_partial = self.partial_on_mariadb
+        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
+            self.may_be_partial = self.partial_on_mysql
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
@@ -2096,7 +2235,7 @@ class MySQL(Database):
             return all(code != 1196 for _, code, _ in self.query("SHOW WARNINGS"))  # noqa: PLR2004 (its number)
         return True
 
-    def kept(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
+    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
         """See Database. By the tables that they name: what a trigger or a function does is not seen."""
         known: dict[str, int] = dict(self.query(
             "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') <> 'YES' FROM information_schema.tables t"
@@ -2200,6 +2339,7 @@ class _Writer(Database):
     delimiter = ";"
     alone = _NEVER  # what cannot run inside a transaction, besides what is refused there
     default_sql = ""  # the schema that unqualified names are in
+    elsewhere_sql = ""  # nothing can be asked
     database_sql = ""  # the name of the database that the client is connected to,
     name_of: Callable[[str], str] = str  # and of one in a URL
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
@@ -2217,6 +2357,9 @@ class _Writer(Database):
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
         return [schema or self.schema] if schema or self.schema else [], None
+
+    def home(self, table: str) -> str | None:  # noqa: ARG002
+        return self.schema
 
     def now(self) -> str:
         return self.clock
@@ -2390,6 +2533,9 @@ class _PostgresWriter(_Writer, Postgres):
             for sql, what in conditions)
         self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
 
+    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:  # noqa: ARG002
+        return []  # the client cannot look
+
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", bare(statement.text, syntax))
         return f"psql puts something of its own in place of {found[0]}" if found else ""
@@ -2403,7 +2549,6 @@ class _MySQLWriter(_Writer, MySQL):
     elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
     who = _Code("USER()")
     _assigned = re.compile(r"(?:\bSET|,)\s+(?:(?:SESSION|LOCAL)\s+|@@(?:(?:SESSION|LOCAL)\.)?)?([A-Z_]+)\s*:?=")
-    may_be_partial = MySQL.partial_on_mariadb  # which of the two will run it is not known
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. With a delimiter of its own, what stands before it is one packet."""
@@ -2569,10 +2714,13 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(self, database: Database, table: str, *, texts: bool = False) -> None:
-        """Look where the tables are. Raises DriftError for a table of another tool; writes nothing.
+    def __init__(
+        self, database: Database, table: str, versions: Iterable[str] = (), *, texts: bool = False,
+    ) -> None:
+        """Look where the tables are; writes nothing.
 
-        Without *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
+        Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
+        *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
         """
         self.database, self.table, self.texts = database, table, texts
         schema, _, name = table.rpartition(".")
@@ -2589,6 +2737,24 @@ class History:
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
                 fix = f"mark in a table of its own what is applied:  migrate --table {name}_imagor baseline VERSION"
                 raise DriftError(what, where=str(database.url), fix=fix)
+        if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
+            self._look_elsewhere(name, keys)
+        database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
+
+    def _look_elsewhere(self, name: str, keys: set[int]) -> None:
+        """Raise DriftError where a schema has this history: a file, or a person, may have changed the search path."""
+        database, found = self.database, list[str]()
+        with self._explained():
+            for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
+                rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
+                if not keys.isdisjoint(version_key(version) for (version,) in rows):
+                    found.append(f"{schema}.{name}")
+        if found:
+            here = f"{self.schemas[0]}.{name}"
+            what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
+            fix = (f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
+                   f"     or begin a new history here, from now on with  --table {here}")
+            raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
     def _explained(self, fix: str = "give this user the right to read the tables", state: str = "") -> Iterator[None]:
@@ -3012,6 +3178,8 @@ def _read_text(step: Step, database: Database) -> Step:
         else:
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+            if first in _TAKING and (taking := database.find_taking(statement, syntax)):
+                faults.append((statement, taking))
             if fault := database.find_fault(statement, () if journaled else settings):
                 faults.append((statement, fault))
             statements.append(statement)
@@ -3261,7 +3429,7 @@ class _Run:
                 if exists and not database.exists:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
-                history = History(database, settings.table, texts=texts)
+                history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 yield cls(settings, notify, database, history, migrations, history.read(), results)
             except (_Failed, MigrateError) as error:
                 if isinstance(error, _Failed) and error.kind is Kind.BUSY:
@@ -3680,6 +3848,9 @@ class _Run:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
         elif failed.kind is Kind.OUTRUN:
             fix = f"see who or what changes {self.history.table} (a person, a trigger, a policy), then  migrate status"
+        elif failed.kind is Kind.UNFINISHED or failed.left:
+            first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
+            fix = f"{first}do what the hint says, then run  migrate {step.direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
         elif failed.kind in _RETRIED:
@@ -3687,13 +3858,14 @@ class _Run:
             way = "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
         if stopped:
-            return StoppedError("interrupted", where=where, excerpt=excerpt, fix=fix)
+            return StoppedError(f"interrupted{failed.left}", where=where, excerpt=excerpt, fix=fix)
         if failed.kind is Kind.BUSY:
             locked = self.database.locked_error([])
             locked.where, locked.excerpt = where, excerpt
             return locked
         timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
-        error = StatementError(timeout if self.timed_out else failed.message, where=where, excerpt=excerpt, fix=fix)
+        what = (timeout if self.timed_out else failed.message) + failed.left
+        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
         error.kind, error.code = failed.kind, failed.code
         return error
 
@@ -3919,14 +4091,14 @@ class _Run:
             error.state = f"another run has taken this migration: it is {row.owner or 'nobody'}'s now."
             return
         done = row.statements_done if row and mine else journal.known
-        marked = row is not None and mine and failed.kind is Kind.LOST and row.done_checksum != sums[done]
+        # What a statement has committed by itself, it has committed together with the note that it has started.
+        started = row is not None and mine and row.done_checksum != sums[done]
+        marked = started and (failed.kind is Kind.LOST or self._may_be_partial())
         if failed.ran:
-            done = number
+            done, marked = number, False
         elif number > done and not journal.whole:
-            kept, certain = database.kept(step.statements[done : number - 1], step.statements[number - 1])
+            kept, certain = database.stayed(step.statements[done : number - 1], step.statements[number - 1])
             done, marked = done + kept, not certain
-        elif number > done and failed.kind is not Kind.LOST:
-            marked = number == done + 1 and self._may_be_partial()
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=marked)] if gone else []
         if mine:
@@ -3936,7 +4108,8 @@ class _Run:
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
             error.fix += f"; it goes on with statement {done + 1}"
         else:
-            error.state = "nothing was changed: no statement of this file has run."
+            ran = "no statement of this file has run"
+            error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
         if gone:
             error.state = f"its row was deleted while it ran, and is there again: {error.state}"
         if marked:
@@ -4490,7 +4663,8 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
     for dialect, folder in folders.items():
         try:
             found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
-            findings += [finding for each in found[dialect].values() for finding in _check_pair(each, dialect)]
+            for each in found[dialect].values():
+                findings += _check_pair(each, dialect, settings.table)
         except FileError as error:  # noqa: PERF203 (a fault in one folder does not end the look at the others)
             findings.append(Finding("fault", error.where, error.what, error.fix))
     for dialect, here in found.items():
@@ -4509,8 +4683,9 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
     return findings
 
 
-def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
+def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Finding]:
     warning = partial(Finding, "warning")
+    schema, _, name = table.rpartition(".")
     if migration.down is None:
         yield warning(_shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
     elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
@@ -4525,8 +4700,11 @@ def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
             what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            if dialect and not _read_text(step, _DATABASES[dialect](DatabaseURL(dialect, "check"))).statements:
-                yield warning(path, "no statements in this file", "leave it, if that is meant")
+            if dialect:
+                database = _DATABASES[dialect](DatabaseURL(dialect, "check"))
+                database.keep(schema, name, bare=not schema)
+                if not _read_text(step, database).statements:
+                    yield warning(path, "no statements in this file", "leave it, if that is meant")
         except FileError as error:
             yield Finding("fault", error.where, error.what, error.fix)
 
@@ -5451,7 +5629,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             error.exit_code = 128 + number
-            error.what = "terminated" if number == signal.SIGTERM else "interrupted"
+            how = "terminated" if number == signal.SIGTERM else "interrupted"
+            error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{_count(len(error.results), 'migration')} done before that; {error.state}"
         code = error.exit_code
