@@ -794,6 +794,7 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     offset: int | None = None
     number: int = 0
     ran: bool = False  # a person's statement has run, and what failed is what was to note it
+    ours: bool = False  # what failed is no statement of a file
     left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
 
 
@@ -1056,11 +1057,22 @@ class Database(ABC):
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
         args = args[: sql.count("?")]
-        with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
-            # Without arguments a percent sign is an ordinary character.
-            cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
-            self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
-            return cursor.fetchall() if self.columns else []
+        try:
+            with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
+                # Without arguments a percent sign is an ordinary character.
+                cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
+                self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
+                return cursor.fetchall() if self.columns else []
+        except _Failed as failed:
+            failed.ours = True
+            raise
+
+    def _of_part(self, failed: _Failed, part: str | Statement) -> _Failed:
+        """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
+        failed.ours = isinstance(part, str)
+        if isinstance(part, _Note) and failed.kind in {Kind.ABSENT, Kind.OTHER}:
+            failed.kind = Kind.OUTRUN
+        return failed
 
     @abstractmethod
     def run(self, sql: str) -> None:
@@ -1550,7 +1562,10 @@ class SQLite(Database):
         """See Database. Nothing travels here: one after the other."""
         found = list[Rows]()
         for number, part in enumerate(parts, 1):
-            found.append(self.query(str(part)))
+            try:
+                found.append(self.query(str(part)))
+            except _Failed as failed:
+                raise self._of_part(failed, part) from None
             if isinstance(part, _Note) and self.changed != 1:
                 raise _Failed(_OUTRUN, Kind.OUTRUN, number=number)
         return found
@@ -1971,7 +1986,7 @@ class Postgres(Database):
             if failed.code == "22012" and isinstance(part, (_Note, _Truth)):
                 what = part.otherwise if isinstance(part, _Truth) else _OUTRUN
                 raise _Failed(what, Kind.OUTRUN, number=failed.number) from None
-            raise
+            raise self._of_part(failed, part) from None
         if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
             raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
         return [[tuple(None if cell is None else cell.decode() for cell in (
@@ -2180,6 +2195,14 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
+    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
+        code = code_of(statement, self.syntax)
+        if re.search(r"\bRELEASE_ALL_LOCKS\s*\(", code) and (self.joins.match(code) or self.session.match(code)):
+            fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
+            return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
+        return super().find_fault(statement, before)
+
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
@@ -2206,9 +2229,10 @@ class MySQL(Database):
             failed.number = numbers[place]
             if failed.code == "1242" and texts[place] == proof:
                 raise _Failed(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
-            if isinstance(parts[failed.number - 1], Statement):  # what the message quotes goes on into what is ours
+            part = parts[failed.number - 1]
+            if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, "\n; " + "; ".join(texts[place + 1 :]))
-            raise
+            raise self._of_part(failed, part) from None
         return rows
 
     def _exchange(self, sql: str) -> list[Rows]:
@@ -3796,8 +3820,12 @@ class _Run:
         except LockedError:
             error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                            " the history says which have run.")
-        except (_Failed, MigrateError):
+        except (_Failed, MigrateError) as again:
             way = "; its history says which statements have run" if journal else " if it is in; its history says so"
+            if journal and failed.kind is not Kind.LOST:
+                ran = f"{journal.known} of {_count(len(step.statements), 'statement')} have run and stay, or more"
+                why = again.message if isinstance(again, _Failed) else again.what
+                error.state = error.state or f"{ran}: the history cannot be read: {why.partition(chr(10))[0]}."
             error.state = error.state or f"the database cannot be asked now{way}."
         if stopped and "repair" not in error.fix:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
@@ -3833,9 +3861,10 @@ class _Run:
 
     def _error(self, step: Step, failed: _Failed, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
-        statement = self.now.statement if self.now else None
-        reported = statement or dict(enumerate(step.statements, 1)).get(failed.number)
-        offset, exact = failed.offset, True
+        statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
+        if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
+            statement, number, offset = None, 0, None
+        reported = statement or dict(enumerate(step.statements, 1)).get(number)
         if statement and offset is not None:
             offset += statement.offset
         elif reported and offset is None and failed.kind is not Kind.OUTRUN:
@@ -3847,7 +3876,8 @@ class _Run:
         if failed.kind is Kind.LOST:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
         elif failed.kind is Kind.OUTRUN:
-            fix = f"see who or what changes {self.history.table} (a person, a trigger, a policy), then  migrate status"
+            who = "a person, a trigger, a policy, this file"
+            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {step.direction}"
         elif failed.kind is Kind.UNFINISHED or failed.left:
             first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
             fix = f"{first}do what the hint says, then run  migrate {step.direction}"
@@ -3865,6 +3895,8 @@ class _Run:
             return locked
         timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
         what = (timeout if self.timed_out else failed.message) + failed.left
+        if failed.ours and failed.kind is Kind.OUTRUN:
+            what = f"{self.history.table} cannot be written: {what}"
         error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
         error.kind, error.code = failed.kind, failed.code
         return error
@@ -4022,9 +4054,13 @@ class _Run:
                     database.send(journal.claim(journal.first))
         except _Failed as failed:
             database.rollback()
-            if database.local_locks and failed.kind in {Kind.TAKEN, Kind.DEADLOCK, Kind.OUTRUN}:
+            outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
+            if database.local_locks and (outrun or failed.kind in {Kind.TAKEN, Kind.DEADLOCK}):
                 raise _OutdatedError from None
-            raise self._hidden(failed) from None
+            failed = self._hidden(failed)
+            if failed.kind is Kind.OUTRUN:  # told as the outcome of this file
+                self._begin(journal.step)
+            raise failed from None
         journal.claimed = True
         if database.local_locks:
             others, expected = ([row for row in rows if row.version != version]
@@ -4088,7 +4124,12 @@ class _Run:
         number = step.statements.index(self.now.statement) + 1 if self.now.statement in step.statements else 0
         mine = row is not None and row.owner == journal.owner
         if row and not mine and row != journal.before:
-            error.state = f"another run has taken this migration: it is {row.owner or 'nobody'}'s now."
+            error.state = f"another run has taken this migration: it is {row.owner}'s now."
+            if not row.owner:
+                done = f"{row.statements_done} of {_count(row.statements, 'statement')}"
+                error.state = f"its row was changed while it ran: it says that {done} have run, and names nobody."
+            error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
+            database.send(self._failure(step, error.what))
             return
         done = row.statements_done if row and mine else journal.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
@@ -4106,7 +4147,8 @@ class _Run:
         if done or marked:
             count = _count(len(step.statements), "statement")
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-            error.fix += f"; it goes on with statement {done + 1}"
+            rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
+            error.fix += f"; it {rest}"
         else:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
@@ -4118,6 +4160,10 @@ class _Run:
         try:
             database.begin(history.relation, *parts, self._failure(step, error.what), "COMMIT")
         except (_Failed, LockedError) as again:
+            database.rollback()
+            with contextlib.suppress(_Failed, LockedError):  # without the log, should that be what cannot be written
+                database.begin(history.relation, *parts, "COMMIT")
+                return
             database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, sums[done + marked]):
                 ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"

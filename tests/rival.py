@@ -43,6 +43,8 @@ def with_gate(connect: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(database: Any, uri: str) -> None:
         connect(database, uri)
         database.connection.create_function("held", 0, held)
+        connection = database.connection  # VACUUM is tried in a transaction, and then without
+        connection.create_function("held_alone", 0, lambda: connection.in_transaction or held())
 
     return wrapper
 
