@@ -946,6 +946,7 @@ class Database(ABC):
     columns: tuple[str, ...] = ()  # of the last query,
     changed = 0  # and the number of rows that it has changed
     exists, writable, pooled = True, True, False  # pooled: every transaction goes to another session
+    looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     packet_limit: float = math.inf  # bytes
     rival = "another runner is at work"
     _key = ""  # as the server knows it
@@ -1169,7 +1170,7 @@ class Database(ABC):
 
         And if it is certain that it is these, and nothing else.
         """
-        return 0, False
+        return 0, True
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
@@ -1181,8 +1182,12 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
         """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
-        too_long = len(statement.text.encode()) + 2048 > self.packet_limit
-        return ("more than the server takes at once", "split it, or raise max_allowed_packet") if too_long else None
+        fix = "split it, or raise max_allowed_packet"
+        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
+
+    def takes(self, *texts: str | None) -> bool:
+        """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
+        return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
     def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
         """Run *statement* and the notes *done* as one, or else between *started* (it may have run) and *done*.
@@ -1415,6 +1420,7 @@ class SQLite(Database):
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder"}
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
+    _runs = False  # a run of this tool was in the way of a look
     _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
@@ -1591,11 +1597,34 @@ class SQLite(Database):
 
     def _wait(self, attempt: Callable[[], Any]) -> Any:
         """Return what *attempt* does, when no other process is in its way. Raises _Failed, BUSY for a lock."""
+
+        def look() -> Any:
+            try:
+                return attempt()
+            except _Failed as failed:
+                self._runs = failed.kind is Kind.BUSY and self._is_run()
+                raise self.locked_error([]) if self._runs else failed from None
+
         try:
-            return self._poll(attempt)
+            return self._poll(look if self.looks else attempt)
         except LockedError:
             self.lock_timeout = 0  # whoever has waited in vain ends, and does not wait again to clean up
             raise _Failed("database is locked", Kind.BUSY) from None
+
+    def _is_run(self) -> bool:
+        """Tell if a run of this tool has the lock."""
+        with contextlib.suppress(LockedError), contextlib.ExitStack() as stack:
+            self._lock(stack, 0)
+            return False
+        return True
+
+    def locked_error(self, holders: Sequence[str]) -> LockedError:
+        """See Database. What a run writes may have outgrown its memory: then nobody can read before it commits."""
+        error = super().locked_error(holders)
+        if self._runs:
+            error.what = "another run is at work, and nothing can be read before it commits"
+            error.state, error.fix = "", "wait for it, and run the same command again"
+        return error
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
@@ -1672,22 +1701,27 @@ class SQLite(Database):
     def lock(self, key: str, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
         """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
-            if os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
-                import fcntl
-
-                folder, mode, descriptors = self._file.parent, self._file.parent.stat().st_mode, list[int]()
-                with contextlib.suppress(PermissionError):
-                    descriptors.append(os.open(folder, os.O_RDONLY))
-                    stack.callback(os.close, descriptors[0])
-                # Who comes by a hard link, or may write the folder and not list it, has the file alone in common.
-                unlisted = mode & (mode >> 1) & ~(mode >> 2) & 0o111
-                if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
-                    descriptors.append(stack.enter_context(self._descriptor()))
-                for descriptor in descriptors:
-                    with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
-                        self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
-                        stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
+            self._lock(stack, None)
             yield
+
+    def _lock(self, stack: contextlib.ExitStack, lock_timeout: float | None) -> None:
+        """Take the lock until the end of *stack*. Raises LockedError."""
+        if os.name == "nt" or self.url.database == ":memory:":  # there the claim row alone has to do
+            return
+        import fcntl
+
+        folder, mode, descriptors = self._file.parent, self._file.parent.stat().st_mode, list[int]()
+        with contextlib.suppress(PermissionError):
+            descriptors.append(os.open(folder, os.O_RDONLY))
+            stack.callback(os.close, descriptors[0])
+        # Who comes by a hard link, or may write the folder and not list it, has the file alone in common.
+        unlisted = mode & (mode >> 1) & ~(mode >> 2) & 0o111
+        if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
+            descriptors.append(stack.enter_context(self._descriptor()))
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
+                self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB), lock_timeout)
+                stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
 
 
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
@@ -3437,17 +3471,18 @@ class _Run:
     @contextlib.contextmanager
     def opened(
         cls, given: Settings | str, notify: Notify = _quiet, *, files: bool = True, exists: bool = False,
-        texts: bool = False, databases: Mapping[str, type[Database]] = _DATABASES,
+        texts: bool = False, looks: bool = False, databases: Mapping[str, type[Database]] = _DATABASES,
     ) -> Iterator[_Run]:
         """Read the files and the history. What the body raises goes on as MigrateError, with the results so far.
 
-        *texts* says that the stored down texts are needed.
+        *texts* says that the stored down texts are needed, *looks* that nothing is written.
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         with contextlib.closing(databases[settings.url.dialect](settings.url, *limits)) as database:
+            database.looks = looks
             try:
                 database.open()
                 if exists and not database.exists:
@@ -3780,7 +3815,7 @@ class _Run:
                     return
                 if journal and failed.kind is not Kind.LOST:
                     journal.whole = self.database.rollback()
-                certain = not journal or (journal.whole and not self._may_be_partial())
+                certain = not journal or (journal.whole and not failed.ran and not self._may_be_partial())
                 again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
                     if self._paused(number, failed.message):
@@ -4026,7 +4061,9 @@ class _Run:
         if fresh:
             if limits := database.limits(local=False):
                 database.send(*limits)
-            if database.transactional or database.local_locks:
+            longest = max((each.text for each in step.statements), key=len, default="")
+            fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
+            if database.transactional or database.local_locks or not fits:
                 self._claim_alone(journal)
             self._begin(step)
         elif not journal.look():
@@ -4110,7 +4147,8 @@ class _Run:
             if session:  # noted with the next one; a resumed file runs it again
                 database.run(statement.text)
                 return
-            last = database.notes_travel and number == len(journal.step.statements)
+            small = journal.step.direction == "down" or not journal.step.row  # nothing of a mended file is written
+            last = database.notes_travel and small and number == len(journal.step.statements)
             took = database.took(self.now.began if self.now else 0.0)
             done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
             database.run_marked(statement, journal.opening(number), done)
@@ -4137,9 +4175,9 @@ class _Run:
         marked = started and (failed.kind is Kind.LOST or self._may_be_partial())
         if failed.ran:
             done, marked = number, False
-        elif number > done and not journal.whole:
+        elif number > done and (failed.kind is Kind.LOST or not journal.whole):
             kept, certain = database.stayed(step.statements[done : number - 1], step.statements[number - 1])
-            done, marked = done + kept, not certain
+            done, marked = done + kept, (marked and not kept) or not certain
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=marked)] if gone else []
         if mine:
@@ -4274,7 +4312,7 @@ def reset(
 
 def status(settings: Settings | str, *, notify: Notify = _quiet) -> list[Status]:
     """Return one Status per version in the files or the history, oldest first. Writes nothing, creates nothing."""
-    with _Run.opened(settings, notify) as run:
+    with _Run.opened(settings, notify, looks=True) as run:
         if not run.database.exists:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
         return compare(run.migrations, run.applied)
@@ -4317,7 +4355,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         with contextlib.closing(_DATABASES[settings.url.dialect](settings.url)) as database:
             database.open()
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
-    with _Run.opened(settings, exists=True) as run:
+    with _Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
         rest = [each for each in compare(run.migrations, run.applied)
                 if each.state != "applied" and version_key(each.version) in ours]
@@ -4356,7 +4394,7 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
 
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
     """Return what ``up`` or ``down`` would run with the same *choice* of arguments; raise what they would. No write."""
-    with _Run.opened(settings, notify, texts=direction == "down") as run:
+    with _Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps = run.planned(direction, **choice)
         if not steps:
             notify("nothing to do")
@@ -4373,7 +4411,7 @@ def plan_script(
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
     with _Run.opened(
-        settings, notify, texts=direction == "down", databases=_DATABASES if start is None else _WRITERS,
+        settings, notify, texts=direction == "down", looks=True, databases=_DATABASES if start is None else _WRITERS,
     ) as run:
         if start is not None:
             known = {each.key: each for each in run.migrations}
@@ -4606,7 +4644,7 @@ def log(
     if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
         fix = "write its digits alone; look at what there is:  migrate status"
         raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
-    with _Run.opened(settings, files=False) as run:
+    with _Run.opened(settings, files=False, looks=True) as run:
         return run.history.read_log(count or (20 if version is None and since is None else None), version, since)
 
 
@@ -5001,7 +5039,7 @@ _COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
 
 def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
     """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside."""
-    with _Run.opened(settings, notify, texts=direction == "down") as run:
+    with _Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps, states = run.planned(direction, **choice), compare(run.migrations, run.applied)
         database, up_by_key = run.database, {each.key: each.up.sql for each in run.migrations}
     if not steps:

@@ -474,3 +474,24 @@ def test_the_lock_of_a_run_takes_none_of_sqlite_away(desk: Desk) -> None:
             pass
         with process(desk.home, *up("--lock-timeout", "0", "status", url="sqlite:to/hard.db")) as other:
             assert other.wait() == 5
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "log", "plan --sql"])
+def test_who_only_looks_does_not_wait_for_a_run_that_has_the_file_to_itself(desk: Desk, command: str) -> None:
+    """Its transaction has outgrown its memory, so that what is committed cannot be read; nor is what is not."""
+    rows = SLOW.format(2_000_000).replace("SELECT max(x) FROM (", "CREATE TABLE two AS SELECT hex(x) || x FROM (")
+    desk.write({"sql/2_two.up.sql": f"PRAGMA cache_size = 5;\n{rows}\n{SLOW.format(30_000_000)}"})
+    with process(desk.home, *up("up", "1")) as runner:
+        deadline = time.monotonic() + 30
+        while (desk.home / "app.db").stat().st_size < 10**6:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        ran = desk.process(*up(*command.split())[1:])
+        assert runner.poll() is None
+    assert (ran.returncode, ran.stdout) == (5, "")
+    assert ran.stderr.startswith(
+        "error: another run is at work, and nothing can be read before it commits\n  --> sqlite:app.db\n"
+        "fix: wait for it, and run the same command again\n"
+    )
+    assert desk.here("status", "--format", "plain").out.split("\t")[:3] == ["1", "one", "applied"]
+    assert "2\ttwo\tpending" in desk.here("status", "--format", "plain").out
