@@ -1165,7 +1165,7 @@ class Database(ABC):
             self.query("ROLLBACK")
         return True
 
-    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:  # noqa: ARG002
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:  # noqa: ARG002
         """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
 
         And if it is certain that it is these, and nothing else.
@@ -2126,6 +2126,7 @@ class MySQL(Database):
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     cancel_sql = "KILL QUERY {}"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
+    _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
     _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
@@ -2287,20 +2288,44 @@ class MySQL(Database):
 
 
     def rollback(self) -> bool:
-        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else."""
+        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
+
+        Where a deadlock has rolled back, it comes with that.
+        """
+        whole = self._is_whole()
         super().rollback()
+        return whole and self._is_whole()
+
+    def _is_whole(self) -> bool:
+        """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
         with contextlib.suppress(_Failed):
-            return all(code != 1196 for _, code, _ in self.query("SHOW WARNINGS"))  # noqa: PLR2004 (its number)
+            listed = self.query("SHOW WARNINGS")  # before the number, which empties the list on MySQL
+            ((number,),) = self.query("SELECT @@warning_count")
+            return bool(listed or not number) and all(code != self._kept_rows for _, code, _ in listed)
         return True
 
-    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
-        """See Database. By the tables that they name: what a trigger or a function does is not seen."""
-        known: dict[str, int] = dict(self.query(
-            "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') <> 'YES' FROM information_schema.tables t"
-            " LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = DATABASE()"))
-        keeps = [{known[name] for name in self._names(each) if name in known} for each in (*statements, failed)]
-        number = next((place for place, each in enumerate(keeps[:-1]) if 0 in each), len(statements))
-        return number, not any(1 in each for each in keeps[number:])
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
+        """See Database. By the tables that they name, where nothing else that they name could change another one."""
+        engines: dict[str, bool] = dict(self.query(
+            "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t"
+            " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
+            " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"))
+        others = {name for (name,) in self.query(
+            "SELECT LOWER(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
+            " UNION SELECT LOWER(event_object_table) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
+            " UNION SELECT LOWER(routine_name) FROM information_schema.routines"
+            " UNION SELECT LOWER(schema_name) FROM information_schema.schemata")}
+
+        def kept(statement: Statement) -> bool | None:  # None: perhaps
+            names = self._names(statement)
+            found = {engines[name] for name in names if name in engines}
+            return None if names & others or len(found) != 1 else found == {False}
+
+        number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
+        certain = all(kept(each) is False for each in statements[number:])
+        # What names nothing that is there has failed at that.
+        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
+        return number, certain and harmless
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
@@ -3398,6 +3423,7 @@ class _Journal:
         self.claimed = False  # as the session sees it: perhaps not committed
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
+        self.reached = self.first  # and so many have run, or one of them runs
         self.whole = True  # what was rolled back, all of it was
 
     def note(self, done: int, *, started: int = 0, owner: str | None = "") -> _Note:
@@ -4115,6 +4141,7 @@ class _Run:
         for number, statement in enumerate(step.statements, 1):
             code = code_of(statement, database.syntax)
             if number > first:
+                journal.reached = number
                 with self._running(statement):
                     self._run_noted(journal, number, statement, code)
                 if database.in_transaction or not (journal.finished or self.timed_out):
@@ -4154,20 +4181,23 @@ class _Run:
             database.run_marked(statement, journal.opening(number), done)
             journal.claimed, journal.known, journal.finished = True, number, last
 
+    def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
+        """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
+        ran = f"{row.statements_done} of {_count(row.statements, 'statement')} have run"
+        error.state = (f"another run has taken this migration: it is {row.owner}'s now." if row.owner else
+                       f"its row was changed while it ran: it says that {ran}, and names nobody.")
+        error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
+        self.database.send(self._failure(step, error.what))
+
     def _settle(self, journal: _Journal, failed: _Failed, error: MigrateError) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises _Failed and MigrateError."""
         assert self.now  # noqa: S101 (for mypy: something had begun)
         database, history, step, sums = self.database, self.history, journal.step, journal.sums
         row = next(iter(history.read(step.version)), None)
-        number = step.statements.index(self.now.statement) + 1 if self.now.statement in step.statements else 0
+        number, runs = journal.reached, self.now.statement is not None
         mine = row is not None and row.owner == journal.owner
         if row and not mine and row != journal.before:
-            error.state = f"another run has taken this migration: it is {row.owner}'s now."
-            if not row.owner:
-                done = f"{row.statements_done} of {_count(row.statements, 'statement')}"
-                error.state = f"its row was changed while it ran: it says that {done} have run, and names nobody."
-            error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
-            database.send(self._failure(step, error.what))
+            self._leave(step, row, error)
             return
         done = row.statements_done if row and mine else journal.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
@@ -4176,7 +4206,8 @@ class _Run:
         if failed.ran:
             done, marked = number, False
         elif number > done and (failed.kind is Kind.LOST or not journal.whole):
-            kept, certain = database.stayed(step.statements[done : number - 1], step.statements[number - 1])
+            failing = step.statements[number - 1] if runs else None
+            kept, certain = database.stayed(step.statements[done : number - runs], failing)
             done, marked = done + kept, (marked and not kept) or not certain
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=marked)] if gone else []
@@ -4199,10 +4230,11 @@ class _Run:
             database.begin(history.relation, *parts, self._failure(step, error.what), "COMMIT")
         except (_Failed, LockedError) as again:
             database.rollback()
-            with contextlib.suppress(_Failed, LockedError):  # without the log, should that be what cannot be written
-                database.begin(history.relation, *parts, "COMMIT")
-                return
-            database.rollback()
+            if parts and isinstance(again, _Failed) and again.kind is Kind.OUTRUN:  # the log, perhaps
+                with contextlib.suppress(_Failed, LockedError):
+                    database.begin(history.relation, *parts, "COMMIT")
+                    return
+                database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, sums[done + marked]):
                 ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"
                 why = again.message if isinstance(again, _Failed) else again.what

@@ -53,9 +53,9 @@ class Claims:
         alone = self.journaled and self.database.dialect == "sqlite"
         return "VACUUM INTO 'copy' || held_alone();" if alone else self.gate.statement
 
-    def hold(self) -> None:
+    def hold(self, *words: str) -> None:
         """Start a run, and return when it waits in its file."""
-        self.process = process = self.gate.start(self.home, "up", name="first")
+        self.process = process = self.gate.start(self.home, *words, "up", name="first")
         rig.until(lambda: self.gate.somebody() or process.poll() is not None)
         assert process.poll() is None, process.communicate()
 
@@ -450,3 +450,39 @@ def test_the_log_says_how_long_an_interrupted_file_has_run(claims: Claims) -> No
     assert ended.exit == 143
     (failed,) = claims.log()
     assert (failed.outcome, failed.error, 300 <= failed.took_ms < 10_000) == ("failed", "interrupted", True)
+
+
+# --- whose fault it is ----------------------------------------------------------------------------------------------
+
+
+@in_a_transaction
+@pytest.mark.databases("postgres")
+def test_what_fails_at_the_end_of_a_file_is_blamed_on_no_line_of_it(claims: Claims) -> None:
+    reference = "CREATE TABLE q (a INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED);"
+    claims.write(f"CREATE TABLE p (a INTEGER PRIMARY KEY);\n{reference}\nINSERT INTO q VALUES (1);\nSELECT 1;")
+    ended = claims.run("up")
+    what, detail, where, state, fix = ended.err.splitlines()
+    assert what == 'error: insert or update on table "q" violates foreign key constraint "q_a_fkey"'
+    assert detail == 'detail: Key (a)=(1) is not present in table "p".'
+    assert (where, state) == ("  --> sql/2_b.up.sql", claims.undone)
+    assert fix == f"fix: correct the file, then run  {PROGRAM} up"
+
+
+@journaled
+@pytest.mark.databases("postgres", "mysql")
+def test_a_note_that_waits_too_long_is_blamed_on_no_line_and_what_ran_is_known(claims: Claims) -> None:
+    claims.write(claims.held)
+    claims.hold("--ddl-lock-timeout", "1", "--retries", "0")
+    keeper = claims.database.connect().cursor()
+    keeper.execute("BEGIN")
+    keeper.execute("SELECT version FROM schema_migrations WHERE version = '2' FOR UPDATE")
+    ended = claims.end()
+    keeper.execute("ROLLBACK")
+    assert ended.exit == 1
+    lines = [line for line in ended.err.splitlines() if not line.startswith(("  in the way: ", "in while"))]
+    done = 1 if claims.database.dialect == "mysql" else 2
+    assert lines[1] == "  --> sql/2_b.up.sql"
+    assert lines[2].startswith(f"{done} of 4 statements have run and stay")
+    assert claims.row()[0][:3] == (True, "up", done)
+    claims.run.succeed("up")
+    assert claims.ran() == ["one", "two"]
