@@ -3492,6 +3492,7 @@ class _Run:
     shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
     token: str = field(default_factory=lambda: os.urandom(8).hex())
     read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
+    told: set[str] = field(default_factory=set)  # of rivals
 
     @classmethod
     @contextlib.contextmanager
@@ -3619,8 +3620,11 @@ class _Run:
         return self.screen(again)
 
     def _tell(self, texts: Iterable[str]) -> None:
+        """Tell what a rival has done, once, however often is planned."""
         for text in texts:
-            self.notify(text)
+            if text not in self.told:
+                self.told.add(text)
+                self.notify(text)
 
     def back_up(self, path: str | None) -> None:
         """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
@@ -3783,9 +3787,13 @@ class _Run:
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run *steps*, but those that are done already. Raises MigrateError."""
+        """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
         with self.working(steps):
-            return self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            if self.soiled:
+                self.database.renew()
+                self.soiled = False
+        return self.results
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
@@ -4747,8 +4755,9 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 run.done(*run.change(declare))
         except LockedError as error:
             if before.dirty:
-                error.what = f"{before.version} {before.name} has not stopped: a runner is at work on it"
-                error.state, error.fix = DriftError.usual_state, "wait for it, and look then:  migrate status"
+                error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
+                error.state = DriftError.usual_state
+                error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")
 

@@ -346,10 +346,10 @@ def test_repair_of_what_a_runner_is_at_work_on_is_refused_at_once(rivals: Rivals
         5,
         "",
         [
-            "error: 2 f has not stopped: a runner is at work on it",
+            "error: 2 f is under way: another runner is at work on it",
             f"  --> {migrate.DatabaseURL.parse(rivals.database.url)}",
             "nothing was changed.",
-            "fix: wait for it, and look then:  imagor-studio-migrate status",
+            "fix: wait for it, and look at what it has done:  imagor-studio-migrate status",
         ],
     )
     assert rivals.end() == [(0, applied(2, held=True), "")]

@@ -439,7 +439,7 @@ def test_two_runners_by_a_link_and_a_hard_link_run_each_statement_once(desk: Des
     assert desk.rows("SELECT * FROM one") == [(1,)]
 
 
-@pytest.mark.parametrize("command", ["up", "down", "repair 1 --applied", "baseline 3", "reset --yes"])
+@pytest.mark.parametrize("command", ["up", "down", "repair 1 --applied", "repair 2 --pending", "baseline 3", "reset --yes"])
 def test_every_command_that_writes_waits_for_a_live_run(desk: Desk, command: str) -> None:
     desk.write({"sql/2_two.up.sql": f"-- migrate: no-transaction\n{SLOW.format(9_000_000_000)}\n"})
     with process(desk.home, *up("up", "1")) as runner:
@@ -448,7 +448,11 @@ def test_every_command_that_writes_waits_for_a_live_run(desk: Desk, command: str
             time.sleep(0.05)
         ran = desk.here("--lock-timeout", "0.1", *command.split())
         assert runner.poll() is None
-    assert (ran.exit, ran.err) == (5, LOCKED.format(place="sqlite:app.db"))
+    if command.startswith("repair 2"):
+        assert ran.err.startswith("error: 2 two is under way: another runner is at work on it\n  --> sqlite:app.db\n")
+    else:
+        assert ran.err == LOCKED.format(place="sqlite:app.db")
+    assert ran.exit == 5
 
 
 def test_a_folder_that_can_be_written_but_not_listed_has_its_lock(desk: Desk) -> None:
