@@ -3525,6 +3525,8 @@ class _Run:
                     fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
                     error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
                 error.results = tuple(results)
+                if results and error.state == DriftError.usual_state:
+                    error.state = "nothing more was changed."
                 raise error from None
             except KeyboardInterrupt:
                 state, fix = "nothing was left half done.", "look at what is in:  migrate status"
@@ -3546,12 +3548,12 @@ class _Run:
         COMMIT. What has become of it, the plan that is made under the lock will find.
         """
         before = self.applied
-        if not any(row.dirty for row in before) or self.database.pooled:
+        if not any(row.dirty for row in before):
             return before
-        with self.locked():
+        with self.transaction() if self.database.pooled else self.locked():  # either waits for the lock of the other
             self.refresh()
         dirty = {row.key for row in self.applied if row.dirty}
-        if all(row.key in dirty for row in before if row.dirty):
+        if self.database.pooled or all(row.key in dirty for row in before if row.dirty):
             return self.applied
         return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
 
@@ -3618,6 +3620,17 @@ class _Run:
         again = plan_down(self.migrations, self.applied, count=len(left)) if left else []
         refuse_other(again, left)
         return self.screen(again)
+
+    def still_again(self, planned: Sequence[Step]) -> list[Step]:
+        """Return what ``redo`` has rolled back, and nobody has applied since. Raises DriftError beneath a newer one."""
+        left, rows = remaining(planned, self.applied), {row.key: row for row in self.applied}
+        ours = {result.version for result in self.results if result.action == "up"}
+        self._tell(f"{step.title} is applied already, by {rows[step.key].applied_by}"
+                   for step in planned if step.key in rows and not rows[step.key].dirty and step.version not in ours)
+        for state in compare(self.migrations, self.applied):
+            for step in [each for each in left if each.version == state.version and state.state == "out_of_order"]:
+                raise drift_error(state, Migration(step.version, step.name, step.script))
+        return left
 
     def _tell(self, texts: Iterable[str]) -> None:
         """Tell what a rival has done, once, however often is planned."""
@@ -4327,7 +4340,7 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
         if back:
             with run.working([*back, *again]):
                 run.carry_out(partial(run.still_down, back, strictly=True))
-                run.carry_out(lambda: remaining(again, run.applied))
+                run.carry_out(partial(run.still_again, again))
         return run.results
 
 

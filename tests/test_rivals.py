@@ -8,6 +8,7 @@ nobody sees the first at work, and in one that is journaled, where its claim is 
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -508,6 +509,19 @@ def test_through_a_pooler_two_runners_do_what_one_would(pooled: tuple[Rivals, st
     assert rivals.ran() == ["1 up", "2 up", "3 up"]
 
 
+def test_through_a_pooler_a_journaled_run_that_goes_past_it_is_waited_for(pooled: tuple[Rivals, str]) -> None:
+    rivals, url = pooled
+    rivals.journaled = True
+    new = rivals.release("new", "1 2 3", held="3 up")
+    migrate.up(rivals.settings(new), to="2")
+    rivals.hold(new, "up")
+    process = rig.start(new, url, "up")
+    time.sleep(0.5)
+    assert process.poll() is None
+    rivals.running.append(process)
+    assert rivals.end() == [(0, applied(3, held=True), ""), (0, "", "up to date at 3 (3 applied)\n")]
+
+
 def test_through_a_pooler_the_plan_is_made_again_where_another_runner_came_between_two_files(
     pooled: tuple[Rivals, str],
 ) -> None:
@@ -541,4 +555,31 @@ def test_through_a_pooler_a_run_stops_where_a_newer_release_came_between_two_fil
         migrate.up(through, notify=notify)
     assert caught.value.what == "2 f is pending, but a newer migration is applied already"
     assert [each.version for each in caught.value.results] == ["1"]
+    assert caught.value.state == "nothing more was changed."
     assert rivals.ran() == ["1 up", "3 up"]
+
+
+@pytest.mark.parametrize("newer", [False, True], ids=["the same release", "a newer release"])
+def test_through_a_pooler_redo_does_not_apply_again_what_others_have_since(
+    pooled: tuple[Rivals, str], *, newer: bool
+) -> None:
+    rivals, url = pooled
+    new, other = rivals.release("new", "1 2"), rivals.release("newer", "1 3" if newer else "1 2")
+    migrate.up(rivals.settings(new))
+    told: list[Any] = []
+
+    def notify(event: object) -> None:
+        told.append(event)
+        if isinstance(event, migrate.Result) and event.action == "down":
+            assert rig.Ended(rig.start(other, url, "up", LOGNAME="first")).exit == 0
+
+    through = migrate.Settings(migrate.DatabaseURL.parse(url), rivals.settings(new).directory)
+    if newer:
+        with pytest.raises(migrate.DriftError, match=r"^2 f is pending, but a newer migration") as caught:
+            migrate.redo(through, notify=notify)
+        assert caught.value.state == "nothing more was changed."
+        assert rivals.ran() == ["1 up", "2 down", "2 up", "3 up"]
+    else:
+        assert [each.action for each in migrate.redo(through, notify=notify)] == ["down"]
+        assert told[-1] == f"2 f is applied already, by {FIRST}"
+        assert rivals.ran() == ["1 up", "2 down", "2 up", "2 up"]
