@@ -794,6 +794,7 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     offset: int | None = None
     number: int = 0
     ran: bool = False  # a person's statement has run, and what failed is what was to note it
+    ours: bool = False  # what failed is no statement of a file
     left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
 
 
@@ -1057,11 +1058,22 @@ class Database(ABC):
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
         args = args[: sql.count("?")]
-        with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
-            # Without arguments a percent sign is an ordinary character.
-            cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
-            self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
-            return cursor.fetchall() if self.columns else []
+        try:
+            with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
+                # Without arguments a percent sign is an ordinary character.
+                cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
+                self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
+                return cursor.fetchall() if self.columns else []
+        except _Failed as failed:
+            failed.ours = True
+            raise
+
+    def _of_part(self, failed: _Failed, part: str | Statement) -> _Failed:
+        """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
+        failed.ours = isinstance(part, str)
+        if isinstance(part, _Note) and failed.kind in {Kind.ABSENT, Kind.OTHER}:
+            failed.kind = Kind.OUTRUN
+        return failed
 
     @abstractmethod
     def run(self, sql: str) -> None:
@@ -1153,7 +1165,7 @@ class Database(ABC):
             self.query("ROLLBACK")
         return True
 
-    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:  # noqa: ARG002
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:  # noqa: ARG002
         """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
 
         And if it is certain that it is these, and nothing else.
@@ -1556,7 +1568,10 @@ class SQLite(Database):
         """See Database. Nothing travels here: one after the other."""
         found = list[Rows]()
         for number, part in enumerate(parts, 1):
-            found.append(self.query(str(part)))
+            try:
+                found.append(self.query(str(part)))
+            except _Failed as failed:
+                raise self._of_part(failed, part) from None
             if isinstance(part, _Note) and self.changed != 1:
                 raise _Failed(_OUTRUN, Kind.OUTRUN, number=number)
         return found
@@ -2005,7 +2020,7 @@ class Postgres(Database):
             if failed.code == "22012" and isinstance(part, (_Note, _Truth)):
                 what = part.otherwise if isinstance(part, _Truth) else _OUTRUN
                 raise _Failed(what, Kind.OUTRUN, number=failed.number) from None
-            raise
+            raise self._of_part(failed, part) from None
         if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
             raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
         return [[tuple(None if cell is None else cell.decode() for cell in (
@@ -2111,6 +2126,7 @@ class MySQL(Database):
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     cancel_sql = "KILL QUERY {}"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
+    _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
     _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
@@ -2214,6 +2230,14 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
+    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
+        code = code_of(statement, self.syntax)
+        if re.search(r"\bRELEASE_ALL_LOCKS\s*\(", code) and (self.joins.match(code) or self.session.match(code)):
+            fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
+            return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
+        return super().find_fault(statement, before)
+
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
@@ -2240,9 +2264,10 @@ class MySQL(Database):
             failed.number = numbers[place]
             if failed.code == "1242" and texts[place] == proof:
                 raise _Failed(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
-            if isinstance(parts[failed.number - 1], Statement):  # what the message quotes goes on into what is ours
+            part = parts[failed.number - 1]
+            if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, "\n; " + "; ".join(texts[place + 1 :]))
-            raise
+            raise self._of_part(failed, part) from None
         return rows
 
     def _exchange(self, sql: str) -> list[Rows]:
@@ -2263,20 +2288,44 @@ class MySQL(Database):
 
 
     def rollback(self) -> bool:
-        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else."""
+        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
+
+        Where a deadlock has rolled back, it comes with that.
+        """
+        whole = self._is_whole()
         super().rollback()
+        return whole and self._is_whole()
+
+    def _is_whole(self) -> bool:
+        """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
         with contextlib.suppress(_Failed):
-            return all(code != 1196 for _, code, _ in self.query("SHOW WARNINGS"))  # noqa: PLR2004 (its number)
+            listed = self.query("SHOW WARNINGS")  # before the number, which empties the list on MySQL
+            ((number,),) = self.query("SELECT @@warning_count")
+            return bool(listed or not number) and all(code != self._kept_rows for _, code, _ in listed)
         return True
 
-    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
-        """See Database. By the tables that they name: what a trigger or a function does is not seen."""
-        known: dict[str, int] = dict(self.query(
-            "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') <> 'YES' FROM information_schema.tables t"
-            " LEFT JOIN information_schema.engines e ON e.engine = t.engine WHERE t.table_schema = DATABASE()"))
-        keeps = [{known[name] for name in self._names(each) if name in known} for each in (*statements, failed)]
-        number = next((place for place, each in enumerate(keeps[:-1]) if 0 in each), len(statements))
-        return number, not any(1 in each for each in keeps[number:])
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
+        """See Database. By the tables that they name, where nothing else that they name could change another one."""
+        engines: dict[str, bool] = dict(self.query(
+            "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t"
+            " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
+            " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"))
+        others = {name for (name,) in self.query(
+            "SELECT LOWER(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
+            " UNION SELECT LOWER(event_object_table) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
+            " UNION SELECT LOWER(routine_name) FROM information_schema.routines"
+            " UNION SELECT LOWER(schema_name) FROM information_schema.schemata")}
+
+        def kept(statement: Statement) -> bool | None:  # None: perhaps
+            names = self._names(statement)
+            found = {engines[name] for name in names if name in engines}
+            return None if names & others or len(found) != 1 else found == {False}
+
+        number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
+        certain = all(kept(each) is False for each in statements[number:])
+        # What names nothing that is there has failed at that.
+        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
+        return number, certain and harmless
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
@@ -3374,6 +3423,7 @@ class _Journal:
         self.claimed = False  # as the session sees it: perhaps not committed
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
+        self.reached = self.first  # and so many have run, or one of them runs
         self.whole = True  # what was rolled back, all of it was
 
     def note(self, done: int, *, started: int = 0, owner: str | None = "") -> _Note:
@@ -3475,6 +3525,8 @@ class _Run:
                     fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
                     error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
                 error.results = tuple(results)
+                if results and error.state == DriftError.usual_state:
+                    error.state = "nothing more was changed."
                 raise error from None
             except KeyboardInterrupt:
                 state, fix = "nothing was left half done.", "look at what is in:  migrate status"
@@ -3484,15 +3536,26 @@ class _Run:
 
     # What is to be done.
 
-    def planned(self, direction: str, **choice: Any) -> list[Step]:
-        """Return the steps that plan_up or plan_down choose, with their texts read."""
-        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, self.applied, **choice))
+    def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
+        """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
+        rows = self.applied if seen is None else seen
+        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
-    def settle(self) -> None:
-        """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one."""
-        if any(row.dirty for row in self.applied) and not self.database.pooled:
-            with self.locked():
-                self.refresh()
+    def settle(self) -> list[Applied]:
+        """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
+
+        Return the history to plan by: what was under way as if it had not begun, like all that nobody sees before its
+        COMMIT. What has become of it, the plan that is made under the lock will find.
+        """
+        before = self.applied
+        if not any(row.dirty for row in before):
+            return before
+        with self.transaction() if self.database.pooled else self.locked():  # either waits for the lock of the other
+            self.refresh()
+        dirty = {row.key for row in self.applied if row.dirty}
+        if self.database.pooled or all(row.key in dirty for row in before if row.dirty):
+            return self.applied
+        return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
@@ -3557,6 +3620,17 @@ class _Run:
         again = plan_down(self.migrations, self.applied, count=len(left)) if left else []
         refuse_other(again, left)
         return self.screen(again)
+
+    def still_again(self, planned: Sequence[Step]) -> list[Step]:
+        """Return what ``redo`` has rolled back, and nobody has applied since. Raises DriftError beneath a newer one."""
+        left, rows = remaining(planned, self.applied), {row.key: row for row in self.applied}
+        ours = {result.version for result in self.results if result.action == "up"}
+        self._tell(f"{step.title} is applied already, by {rows[step.key].applied_by}"
+                   for step in planned if step.key in rows and not rows[step.key].dirty and step.version not in ours)
+        for state in compare(self.migrations, self.applied):
+            for step in [each for each in left if each.version == state.version and state.state == "out_of_order"]:
+                raise drift_error(state, Migration(step.version, step.name, step.script))
+        return left
 
     def _tell(self, texts: Iterable[str]) -> None:
         """Tell what a rival has done, once, however often is planned."""
@@ -3828,8 +3902,12 @@ class _Run:
         except LockedError:
             error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                            " the history says which have run.")
-        except (_Failed, MigrateError):
+        except (_Failed, MigrateError) as again:
             way = "; its history says which statements have run" if journal else " if it is in; its history says so"
+            if journal and failed.kind is not Kind.LOST:
+                ran = f"{journal.known} of {_count(len(step.statements), 'statement')} have run and stay, or more"
+                why = again.message if isinstance(again, _Failed) else again.what
+                error.state = error.state or f"{ran}: the history cannot be read: {why.partition(chr(10))[0]}."
             error.state = error.state or f"the database cannot be asked now{way}."
         if stopped and "repair" not in error.fix:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
@@ -3865,9 +3943,10 @@ class _Run:
 
     def _error(self, step: Step, failed: _Failed, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
-        statement = self.now.statement if self.now else None
-        reported = statement or dict(enumerate(step.statements, 1)).get(failed.number)
-        offset, exact = failed.offset, True
+        statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
+        if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
+            statement, number, offset = None, 0, None
+        reported = statement or dict(enumerate(step.statements, 1)).get(number)
         if statement and offset is not None:
             offset += statement.offset
         elif reported and offset is None and failed.kind is not Kind.OUTRUN:
@@ -3879,8 +3958,8 @@ class _Run:
         if failed.kind is Kind.LOST:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
         elif failed.kind is Kind.OUTRUN:
-            who = f"see who or what changes {self.history.table} (a person, a trigger, a policy)"
-            fix = f"{who}, then run  migrate {step.direction}"
+            who = "a person, a trigger, a policy, this file"
+            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {step.direction}"
         elif failed.kind is Kind.UNFINISHED or failed.left:
             first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
             fix = f"{first}do what the hint says, then run  migrate {step.direction}"
@@ -3898,6 +3977,8 @@ class _Run:
             return locked
         timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
         what = (timeout if self.timed_out else failed.message) + failed.left
+        if failed.ours and failed.kind is Kind.OUTRUN:
+            what = f"{self.history.table} cannot be written: {what}"
         error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
         error.kind, error.code = failed.kind, failed.code
         return error
@@ -4057,9 +4138,13 @@ class _Run:
                     database.send(journal.claim(journal.first))
         except _Failed as failed:
             database.rollback()
-            if database.local_locks and failed.kind in {Kind.TAKEN, Kind.DEADLOCK, Kind.OUTRUN}:
+            outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
+            if database.local_locks and (outrun or failed.kind in {Kind.TAKEN, Kind.DEADLOCK}):
                 raise _OutdatedError from None
-            raise self._hidden(failed) from None
+            failed = self._hidden(failed)
+            if failed.kind is Kind.OUTRUN:  # told as the outcome of this file
+                self._begin(journal.step)
+            raise failed from None
         journal.claimed = True
         if database.local_locks:
             others, expected = ([row for row in rows if row.version != version]
@@ -4077,6 +4162,7 @@ class _Run:
         for number, statement in enumerate(step.statements, 1):
             code = code_of(statement, database.syntax)
             if number > first:
+                journal.reached = number
                 with self._running(statement):
                     self._run_noted(journal, number, statement, code)
                 if database.in_transaction or not (journal.finished or self.timed_out):
@@ -4116,15 +4202,23 @@ class _Run:
             database.run_marked(statement, journal.opening(number), done)
             journal.claimed, journal.known, journal.finished = True, number, last
 
+    def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
+        """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
+        ran = f"{row.statements_done} of {_count(row.statements, 'statement')} have run"
+        error.state = (f"another run has taken this migration: it is {row.owner}'s now." if row.owner else
+                       f"its row was changed while it ran: it says that {ran}, and names nobody.")
+        error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
+        self.database.send(self._failure(step, error.what))
+
     def _settle(self, journal: _Journal, failed: _Failed, error: MigrateError) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises _Failed and MigrateError."""
         assert self.now  # noqa: S101 (for mypy: something had begun)
         database, history, step, sums = self.database, self.history, journal.step, journal.sums
         row = next(iter(history.read(step.version)), None)
-        number = step.statements.index(self.now.statement) + 1 if self.now.statement in step.statements else 0
+        number, runs = journal.reached, self.now.statement is not None
         mine = row is not None and row.owner == journal.owner
         if row and not mine and row != journal.before:
-            error.state = f"another run has taken this migration: it is {row.owner or 'nobody'}'s now."
+            self._leave(step, row, error)
             return
         done = row.statements_done if row and mine else journal.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
@@ -4133,7 +4227,8 @@ class _Run:
         if failed.ran:
             done, marked = number, False
         elif number > done and (failed.kind is Kind.LOST or not journal.whole):
-            kept, certain = database.stayed(step.statements[done : number - 1], step.statements[number - 1])
+            failing = step.statements[number - 1] if runs else None
+            kept, certain = database.stayed(step.statements[done : number - runs], failing)
             done, marked = done + kept, (marked and not kept) or not certain
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=marked)] if gone else []
@@ -4142,7 +4237,8 @@ class _Run:
         if done or marked:
             count = _count(len(step.statements), "statement")
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-            error.fix += f"; it goes on with statement {done + 1}"
+            rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
+            error.fix += f"; it {rest}"
         else:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
@@ -4155,6 +4251,11 @@ class _Run:
             database.begin(history.relation, *parts, self._failure(step, error.what), "COMMIT")
         except (_Failed, LockedError) as again:
             database.rollback()
+            if parts and isinstance(again, _Failed) and again.kind is Kind.OUTRUN:  # the log, perhaps
+                with contextlib.suppress(_Failed, LockedError):
+                    database.begin(history.relation, *parts, "COMMIT")
+                    return
+                database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, sums[done + marked]):
                 ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"
                 why = again.message if isinstance(again, _Failed) else again.what
@@ -4199,9 +4300,8 @@ def up(
     """
     with _Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
-        run.settle()
         choice: dict[str, Any] = {"to": to, "out_of_order": out_of_order}
-        steps = run.planned("up", count=count, **choice)
+        steps = run.planned("up", run.settle(), count=count, **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if steps:
@@ -4220,8 +4320,7 @@ def down(
 ) -> list[Result]:
     """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
-        run.settle()
-        steps = run.planned("down", count=count, to=to, to_here=to_here, everything=everything)
+        steps = run.planned("down", run.settle(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         if not steps or not confirm(steps):
@@ -4233,8 +4332,7 @@ def down(
 def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
-        run.settle()
-        back = run.planned("down")
+        back = run.planned("down", run.settle())
         again = run.screen([Step.up(each) for each in run.migrations if back and each.key == back[0].key])
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
@@ -4242,7 +4340,7 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
         if back:
             with run.working([*back, *again]):
                 run.carry_out(partial(run.still_down, back, strictly=True))
-                run.carry_out(lambda: remaining(again, run.applied))
+                run.carry_out(partial(run.still_again, again))
         return run.results
 
 
@@ -4609,7 +4707,7 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
         steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
-        known = {row.key for row in run.applied}
+        known = {row.key for row in run.applied if not row.dirty}
 
         def mark() -> list[Result]:
             for row in run.applied:
@@ -4671,6 +4769,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         except LockedError as error:
             if before.dirty:
                 error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
+                error.state = DriftError.usual_state
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")

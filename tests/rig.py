@@ -47,10 +47,12 @@ def write(folder: Path, texts: dict[str, str]) -> None:
         (folder / "sql" / f"{name}.sql").write_text(text)
 
 
-def start(folder: Path, url: str, *words: str, **variables: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, url: str, *words: str, program: Path = MODULE, stdin: int | None = None, **variables: str
+) -> subprocess.Popen[str]:
     """Start a runner of the files in *folder*."""
     return subprocess.Popen(
-        [sys.executable, str(MODULE), "--dir", "sql", *words], cwd=folder, text=True,
+        [sys.executable, str(program), "--dir", "sql", *words], cwd=folder, text=True, stdin=stdin,
         env=clean_environment() | {"DATABASE_URL": url} | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -58,6 +60,51 @@ def start(folder: Path, url: str, *words: str, **variables: str) -> subprocess.P
 def run(folder: Path, url: str, *words: str) -> Ended:
     """Run one command to its end."""
     return Ended(start(folder, url, *words))
+
+
+class Gate:
+    """Holds whoever runs its *statement*, until it is opened: a runner started with ``start`` below, or a session."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database, self.folder = database, folder
+        folder.mkdir()
+        lock = f"GET_LOCK('gate of {database.name}', 60)"
+        self.statement = {
+            "sqlite": "SELECT held();", "postgres": "SELECT pg_advisory_xact_lock(7);", "mysql": f"SELECT {lock};"
+        }[database.dialect]  # fmt: skip
+        self.keeper = None if database.dialect == "sqlite" else database.connect()
+        if self.keeper:
+            take = "SELECT pg_advisory_lock(7)" if database.dialect == "postgres" else f"SELECT {lock}"
+            self.keeper.cursor().execute(take)
+        self.waiting = {
+            "postgres": "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND state = 'active'"
+            " AND query LIKE '%advisory_xact_lock(7)%' AND datname = current_database()",
+            "mysql": "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%gate of%'"
+            " AND state LIKE 'User%lock' AND db = DATABASE()",
+        }.get(database.dialect, "")
+
+    def start(self, folder: Path, *words: str, name: str, **more: Any) -> subprocess.Popen[str]:
+        """Start a runner of the files in *folder*; return when it wants the lock, or has ended. It goes by *name*."""
+        given = ("--lock-timeout", "30", "--ddl-lock-timeout", "60", *words)
+        url, program = more.pop("url", self.database.url), Path(__file__).with_name("rival.py")
+        process = start(
+            folder, url, *given, program=program, **more,
+            RIVAL_FOLDER=str(self.folder), LOGNAME=name, PYTHONPATH=str(MODULE.parent),
+        )  # fmt: skip
+        until(lambda: (self.folder / f"at the lock {process.pid}").exists() or process.poll() is not None)
+        return process
+
+    def somebody(self) -> bool:
+        """Tell if a runner is held here."""
+        if self.waiting:
+            return self.database.query(self.waiting) != [(0,)]
+        return (self.folder / "held").exists()
+
+    def open(self) -> None:
+        """Let whoever is held go on, and all that come later."""
+        (self.folder / "open").touch()
+        if self.keeper:
+            self.keeper.close()
 
 
 def free_port() -> int:

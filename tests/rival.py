@@ -1,0 +1,56 @@
+"""A runner that tells when it comes to the lock, and waits at a gate on SQLite, too: python tests/rival.py WORDS...
+
+RIVAL_FOLDER in the environment: there it leaves a file "at the lock PID" when it has planned and wants the lock, and
+there a file "open" lets SQL go on that calls held(). The servers have locks of their own for that. The hooks lie
+outside of the module: what ships has none.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOLDER = Path(os.environ.get("RIVAL_FOLDER", "."))
+
+
+def telling(lock: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(lock)
+    def wrapper(*args: Any, **keywords: Any) -> Any:
+        (FOLDER / f"at the lock {os.getpid()}").touch()
+        return lock(*args, **keywords)
+
+    return wrapper
+
+
+def held() -> int:
+    """Wait until the gate is open, as SQL of a file that takes long."""
+    (FOLDER / "held").touch()
+    while not (FOLDER / "open").exists():
+        time.sleep(0.02)
+    return 1
+
+
+def with_gate(connect: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(connect)
+    def wrapper(database: Any, uri: str) -> None:
+        connect(database, uri)
+        database.connection.create_function("held", 0, held)
+        connection = database.connection  # VACUUM is tried in a transaction, and then without
+        connection.create_function("held_alone", 0, lambda: connection.in_transaction or held())
+
+    return wrapper
+
+
+if __name__ == "__main__":
+    migrate.Database.lock = telling(migrate.Database.lock)  # type: ignore[method-assign]
+    migrate.SQLite.lock = telling(migrate.SQLite.lock)  # type: ignore[method-assign]
+    migrate.SQLite._open = with_gate(migrate.SQLite._open)  # type: ignore[method-assign]
+    raise SystemExit(migrate.main())
