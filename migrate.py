@@ -2232,7 +2232,7 @@ class MySQL(Database):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
-        code = code_of(statement, self.syntax)
+        code = code_of(statement, self.syntax) if "release_all_locks" in statement.text.lower() else ""
         if re.search(r"\bRELEASE_ALL_LOCKS\s*\(", code) and (self.joins.match(code) or self.session.match(code)):
             fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
             return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
@@ -3467,7 +3467,7 @@ class _Journal:
         before = self.before
         if before is None:
             return self.run.history.removal(self.step.version, owner=self.owner)
-        names = "dirty", "direction", "statements", "statements_done", "done_checksum", "took_ms"
+        names = "dirty", "direction", "statements", "statements_done", "done_checksum", "took_ms", "applied_by"
         values: dict[str, object] = {name: getattr(before, name) for name in names}
         at = before.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         return self.run.history.change(
@@ -4008,8 +4008,9 @@ class _Run:
             "dirty": True, "direction": step.direction, "statements": len(step.statements), "statements_done": done,
             "done_checksum": checksum or _checksums(())[0], "owner": owner}
         if step.row:
-            more = {"applied_at": _Code(self.database.now()), "took_ms": 0}
-            return self.history.change(step.version, progress | more, owner=step.row.owner)
+            progress |= {"applied_at": _Code(self.database.now()), "took_ms": 0}
+            progress |= {"applied_by": self.database.person()} if step.direction == "up" else {}
+            return self.history.change(step.version, progress, owner=step.row.owner)
         row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress)
         return self.history.insertion(row)
 
