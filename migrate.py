@@ -1854,7 +1854,7 @@ class Postgres(Database):
     def cancel(self) -> bool:
         """See Database. By the protocol's own way, which needs no second login."""
         with contextlib.suppress(Exception):
-            self.connection.cancel_safe(timeout=10)
+            self.connection.cancel_safe(timeout=float(self.url.options.get("connect_timeout") or 10))
             return True
         return False
 
@@ -3488,7 +3488,7 @@ class _Run:
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
-        """Keep an eye on what runs, from two threads, while the body runs: one that asks the server, one that ends it."""
+        """Keep an eye on what runs while the body does, from two threads: one asks the server, one can end it."""
         stop = threading.Event()
         threads = [threading.Thread(target=each, args=[stop], daemon=True) for each in (self._watch, self._guard)]
         for thread in threads:
@@ -3526,7 +3526,7 @@ class _Run:
         """End a statement at its timeout, and see to it that one that is to end does.
 
         A cancel may have come a moment before the statement, or been lost on the way; then it is sent again. In the end
-        the line is cut: where the server waits for us and has more to say, or takes no cancel, or does nothing about it.
+        the line is cut: where the server waits for us, and owes us an answer; takes no cancel; or does not obey.
         """
         database, limit = self.database, 0 if self.database.server_times else self.settings.statement_timeout
         ending: Now | None = None
@@ -3662,7 +3662,7 @@ class _Run:
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                database.renew(3 if stopped else 60, patience=10)
+                database.renew(3 if stopped else 60, patience=_PATIENCE)
                 if self._is_done(batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome(tuple(self._result(each, len(each.statements)) for each in batch))

@@ -20,6 +20,8 @@ import servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.repeated
+
 FILES = {
     "1_a.up": "CREATE TABLE counter (n INTEGER, id INTEGER AUTO_INCREMENT PRIMARY KEY);\n"
     "INSERT INTO counter (n) VALUES (1);\n",
