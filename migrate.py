@@ -146,6 +146,7 @@ class Kind(Enum):
     OUTRUN = auto()  # what this run has claimed in the history is not its own any more
     READ_ONLY = auto()
     TAKEN = auto()  # a row of that version is there already
+    UNFINISHED = auto()  # what it is to make is there, and of no use
 
 
 class StatementError(MigrateError):
@@ -610,6 +611,12 @@ def code_of(statement: Statement, syntax: Syntax) -> str:
     return bare(statement.text, syntax).strip().upper()
 
 
+def words_of(text: str, syntax: Syntax) -> list[str]:
+    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
+    kept = (each for each in _tokens(text, 0, syntax) if each[0] not in ("comment", "conditional"))
+    return [text[start:end] for _, start, end in kept]
+
+
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = _Body(rules)
@@ -787,6 +794,7 @@ class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it i
     offset: int | None = None
     number: int = 0
     ran: bool = False  # a person's statement has run, and what failed is what was to note it
+    left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
 
 
 Rows = list[tuple[Any, ...]]
@@ -870,6 +878,18 @@ def _whoami() -> str:
     return f"{user}@{os.uname().nodename}"[:255]
 
 
+# What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
+_TAKES: Final = (
+    r"(DROP (TABLES?|SCHEMA|DATABASE)|TRUNCATE|RENAME TABLES?)\b.* own\b"
+    r"|ALTER ((ONLINE|IGNORE) )*TABLE ((IF EXISTS|ONLY|\() )*own\b")
+_HIDES: Final = r"|CREATE (OR REPLACE )?TEMP(ORARY)? (TABLE|VIEW) (IF NOT EXISTS )?own\b"
+_TAKING: Final = frozenset((  # what such a statement may begin with
+    "ALTER", "BEGIN", "CASE", "CREATE", "DROP", "FOR", "IF", "LOOP", "RENAME", "REPEAT", "SET", "TRUNCATE", "WHILE"))
+_OTHER: Final = (
+    "take it out, or keep the history elsewhere:  migrate --table {0} up\n"
+    "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -887,6 +907,7 @@ class Database(ABC):
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     rows_sql = "SELECT * FROM {}"
+    elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
@@ -896,6 +917,8 @@ class Database(ABC):
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
+    takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
+    ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
     session = _NEVER  # changes the session only; a resumed file runs it again
     joins = _NEVER  # goes into one transaction with its neighbours, in a journaled file
     may_be_partial = _NEVER  # may have committed a part of its work when it fails
@@ -913,11 +936,16 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
+    name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
+    lone_schema = ""  # where there is but one
+    schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
+    kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     driver_errors: tuple[type[Exception], ...] = ()
     connection: Any = None  # the three drivers have no type in common
     columns: tuple[str, ...] = ()  # of the last query,
     changed = 0  # and the number of rows that it has changed
     exists, writable, pooled = True, True, False  # pooled: every transaction goes to another session
+    looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     packet_limit: float = math.inf  # bytes
     rival = "another runner is at work"
     cut_off = False  # the server has done what it has answered, and nothing after it
@@ -1143,12 +1171,12 @@ class Database(ABC):
             self.query("ROLLBACK")
         return True
 
-    def kept(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:  # noqa: ARG002
+    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:  # noqa: ARG002
         """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
 
         And if it is certain that it is these, and nothing else.
         """
-        return 0, False
+        return 0, True
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
@@ -1160,8 +1188,12 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
         """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
-        too_long = len(statement.text.encode()) + 2048 > self.packet_limit
-        return ("more than the server takes at once", "split it, or raise max_allowed_packet") if too_long else None
+        fix = "split it, or raise max_allowed_packet"
+        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
+
+    def takes(self, *texts: str | None) -> bool:
+        """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
+        return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
     def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
         """Run *statement* and the notes *done* as one, or else between *started* (it may have run) and *done*.
@@ -1206,11 +1238,11 @@ class Database(ABC):
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
-        schema = schema or self.query(self.schema_sql, self.quoted(table))[0][0]
-        if schema is None:
+        place = schema or self.home(table)
+        if place is None:
             what, fix = "no schema of the search path exists", "create it, or name one:  --table schema.migrations"
             raise ConnectError(what, where=str(self.url), fix=fix)
-        columns, relation = None, self.quoted(schema, table)
+        columns, relation = None, self.quoted(place, table)
         try:
             if not (self.absent_sql and self.query(self.absent_sql, relation)[0][0]):
                 self.query(f"SELECT * FROM {relation} LIMIT 0")
@@ -1218,7 +1250,49 @@ class Database(ABC):
         except _Failed as failed:
             if failed.kind is not Kind.ABSENT:
                 raise
-        return [schema] if schema else [], columns
+        return [place] if place else [], columns
+
+    def home(self, table: str) -> str | None:
+        """Return the schema that *table* is in, or would be made in, where none is named; None for no such schema."""
+        schema: str | None = self.query(self.schema_sql, self.quoted(table))[0][0]
+        return schema
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """Let no file take away *table* and its log in *schema*; if *bare*, they are also meant without the schema."""
+        self.kept_table, schema = table, self._fold(self.quoted(schema or self.lone_schema or "?"))
+        tables = [(self._fold(self.quoted(each)),) for each in (table, f"{table}_log")]
+        names = {(*before, *each) for each in tables for before in ((schema,), (self.url.database, schema))}
+        self.kept = {"": {*names, *(tables if bare else ())}, "DATABASE": set()}
+        self.kept |= {word: {(schema,)} for word in self.schema_words}
+
+    def _fold(self, word: str) -> str:
+        """Return the name that *word*, in quotes or without, stands for in SQL."""
+        mark = word[0]
+        if quoted := mark in self.name_marks:
+            word = word[1:-1].replace(2 * mark, mark)
+        return word.lower() if self.folds[quoted] else word
+
+    def find_taking(self, statement: Statement, syntax: Syntax) -> tuple[str, str] | None:
+        """Return what of the history *statement* would take away, and the way out; None mostly."""
+        words, kind, name, shown = list[str](), "", tuple[str, ...](), ""
+        for word in words_of(statement.text, syntax):
+            last = words[-1] if words else ""
+            if word == ".":
+                words.append(word)
+                continue
+            if last == ".":  # the name goes on
+                del words[-2:]
+            elif last in ("DROP", "ALTER") and not shown:
+                kind = word.upper() if word.upper() in self.kept else ""
+            name = (*(name if last == "." else ()), self._fold(word))
+            own = name in self.kept[kind]
+            shown = ".".join(name) if own else shown
+            words.append("own" if own else "?" if word[0] in "'\"`[$" else word.upper())
+        if not self.takes_history.match(" ".join(words)):
+            return None
+        what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
+        fix = self.ways_out[kind].format(self.kept_table)
+        return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     def objects(self) -> list[tuple[Any, ...]]:
         """Return kind and quoted name of all that is in the schemas of the database."""
@@ -1329,6 +1403,7 @@ class SQLite(Database):
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     session = re.compile(r"PRAGMA\b")
     leaks = re.compile(
         r"\b(TEMP|TEMPORARY|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b",
@@ -1351,6 +1426,7 @@ class SQLite(Database):
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder"}
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
+    _runs = False  # a run of this tool was in the way of a look
     _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
@@ -1435,7 +1511,8 @@ class SQLite(Database):
 
         with contextlib.suppress(OSError), self._descriptor() as descriptor:
             # The SHARED lock of SQLite, for as long as the connection: whoever writes in WAL mode makes a -wal first,
-            # and may delete it, or change the mode, only where nobody has this lock. https://www.sqlite.org/lockingv3.html
+            # and may delete it, or change the mode, only where nobody has this lock.
+            # https://www.sqlite.org/lockingv3.html
             self._wait(partial(fcntl.lockf, descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, 510, 0x40000002))
             is_wal = os.pread(descriptor, 2, 18) == b"\2\2"  # https://www.sqlite.org/fileformat2.html
             return is_wal and self._size("-wal") < 0 and self._size("-journal") < 0
@@ -1524,11 +1601,34 @@ class SQLite(Database):
 
     def _wait(self, attempt: Callable[[], Any]) -> Any:
         """Return what *attempt* does, when no other process is in its way. Raises _Failed, BUSY for a lock."""
+
+        def look() -> Any:
+            try:
+                return attempt()
+            except _Failed as failed:
+                self._runs = failed.kind is Kind.BUSY and self._is_run()
+                raise self.locked_error([]) if self._runs else failed from None
+
         try:
-            return self._poll(attempt)
+            return self._poll(look if self.looks else attempt)
         except LockedError:
             self.lock_timeout = 0  # whoever has waited in vain ends, and does not wait again to clean up
             raise _Failed("database is locked", Kind.BUSY) from None
+
+    def _is_run(self) -> bool:
+        """Tell if a run of this tool has the lock."""
+        with contextlib.suppress(LockedError), contextlib.ExitStack() as stack:
+            self._lock(stack, 0)
+            return False
+        return True
+
+    def locked_error(self, holders: Sequence[str]) -> LockedError:
+        """See Database. What a run writes may have outgrown its memory: then nobody can read before it commits."""
+        error = super().locked_error(holders)
+        if self._runs:
+            error.what = "another run is at work, and nothing can be read before it commits"
+            error.state, error.fix = "", "wait for it, and run the same command again"
+        return error
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
@@ -1605,22 +1705,33 @@ class SQLite(Database):
     def lock(self, key: str, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
         """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
-            if os.name != "nt" and self.url.database != ":memory:":  # there the claim row alone has to do
-                import fcntl
-
-                folder, mode, descriptors = self._file.parent, self._file.parent.stat().st_mode, list[int]()
-                with contextlib.suppress(PermissionError):
-                    descriptors.append(os.open(folder, os.O_RDONLY))
-                    stack.callback(os.close, descriptors[0])
-                # Who comes by a hard link, or may write the folder and not list it, has the file alone in common.
-                unlisted = mode & (mode >> 1) & ~(mode >> 2) & 0o111
-                if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
-                    descriptors.append(stack.enter_context(self._descriptor()))
-                for descriptor in descriptors:
-                    with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
-                        self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB))
-                        stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
+            self._lock(stack, None)
             yield
+
+    def _lock(self, stack: contextlib.ExitStack, lock_timeout: float | None) -> None:
+        """Take the lock until the end of *stack*. Raises LockedError."""
+        if os.name == "nt" or self.url.database == ":memory:":  # there the claim row alone has to do
+            return
+        import fcntl
+
+        folder, mode, descriptors = self._file.parent, self._file.parent.stat().st_mode, list[int]()
+        with contextlib.suppress(PermissionError):
+            descriptors.append(os.open(folder, os.O_RDONLY))
+            stack.callback(os.close, descriptors[0])
+        # Who comes by a hard link, or may write the folder and not list it, has the file alone in common.
+        unlisted = mode & (mode >> 1) & ~(mode >> 2) & 0o111
+        if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
+            descriptors.append(stack.enter_context(self._descriptor()))
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
+                self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB), lock_timeout)
+                stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
+
+
+# On bare text in upper case: a word of that name may also be a column of a view, or a function.
+_CONCURRENTLY: Final = (
+    r"((CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+INDEX)|REINDEX\b.*|ALTER\s+TABLE\b.*\bDETACH\b.*)\s*\bCONCURRENTLY\b")
+_NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
 
 
 class Postgres(Database):
@@ -1640,12 +1751,19 @@ class Postgres(Database):
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     session = re.compile(r"(SET(?!\s+TRANSACTION)|RESET|PREPARE|DEALLOCATE|LISTEN|LOAD)\b|SELECT\s[^;]*\bSET_CONFIG\b")
     may_be_partial = re.compile(r"(CALL|DO)\b")
+    # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
+    takes_history = re.compile(
+        _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
+        r"|DROP OWNED BY .*\bown\b")
+    ways_out: ClassVar = Database.ways_out | {
+        "SCHEMA": "create a schema for the history, imagor for example;\n     " + _OTHER.format("imagor.{0}"),
+        "OWNED": "take it out, or write what is to be dropped"}
     refusals: ClassVar = {
         "COPY": _Refusal(
             r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
         **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
-            r".*\bCONCURRENTLY\b|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+            _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
             "this cannot run inside a transaction", _ALONE))}
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
@@ -1662,6 +1780,12 @@ class Postgres(Database):
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
+    elsewhere_sql = """SELECT nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE relname = ? AND relkind IN ('r', 'p') AND nspname !~ '^pg_'
+        AND ?::text[] <@ ARRAY(SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0)
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'search_path'
+            AND source IN ('user', 'database user', 'client')) ORDER BY 1"""
     # Tried again and again: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
     lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
@@ -1760,7 +1884,28 @@ class Postgres(Database):
     UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
     UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
         FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384"""
-    _invalid_sql = "SELECT indexrelid::regclass::text FROM pg_catalog.pg_index WHERE NOT indisvalid"
+    # What a statement names: an index and its table, or an index, or a partition.
+    _named = re.compile(
+        rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
+        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}", re.IGNORECASE)
+    # All that is left half done, or the index ? of that name in the schema of the table ?, or the partition.
+    _unfinished_sql = """WITH named AS (SELECT name, to_regclass(coalesce((SELECT quote_ident(nspname) || '.'
+            FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class t ON n.oid = t.relnamespace
+            WHERE t.oid = to_regclass(?)), '') || name) AS oid FROM (SELECT ?::text AS name) AS given)
+        SELECT concat('the index ', c.oid::regclass, ' is invalid: DROP INDEX CONCURRENTLY ', c.oid::regclass, ';')
+        FROM pg_catalog.pg_index JOIN pg_catalog.pg_class c ON c.oid = indexrelid
+        JOIN named ON c.oid = named.oid OR name IS NULL
+        WHERE NOT indisvalid AND c.relkind = 'i' AND NOT EXISTS (  -- another session builds it
+            SELECT FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = c.oid AND pid <> pg_backend_pid())
+        UNION ALL SELECT concat('the partition ', inhrelid::regclass, ' is detached in part: ALTER TABLE ',
+            inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
+        FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """See Database. The history also goes with what its owner owns, and that is who runs this."""
+        super().keep(schema, table, bare=bare)
+        user = self.connection.info.user if self.connection else self.url.user
+        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
 
     def limits(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
@@ -1810,19 +1955,31 @@ class Postgres(Database):
         return found
 
     def run_alone(self, statement: Statement) -> None:
-        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long."""
-        if "CONCURRENTLY" not in statement.text.upper():
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long.
+
+        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        """
+        if not re.match(_CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)
             return
+        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
+        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
+        before = [] if name else self._unfinished(name, table)
         self.query("SET lock_timeout = 0")
         try:
             self.run(statement.text)
         except _Failed as failed:
             with contextlib.suppress(_Failed):
-                for (name,) in self.query(self._invalid_sql):
-                    failed.message += f"\nhint: the index {name} is invalid: DROP INDEX CONCURRENTLY {name};"
+                left = [each for each in self._unfinished(name, table) if each not in before]
+                failed.left = "".join(f"\nhint: {what}" for (what,) in left)
             raise
         self.send(*self.limits(local=False))
+        for (what,) in self._unfinished(name, table) if name else ():  # IF NOT EXISTS has found it
+            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
+            raise _Failed(f"{message}\nhint: {what}", Kind.UNFINISHED)
+
+    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
+        return self.query(self._unfinished_sql, table, name)
 
     def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
         import psycopg
@@ -1936,8 +2093,24 @@ class MySQL(Database):
     joins = re.compile(
         r"(INSERT|UPDATE|DELETE|REPLACE|SELECT|WITH|VALUES|TABLE|DO|SHOW|EXPLAIN|DESCRIBE|DESC|HELP|LOAD\s+(DATA|XML)"
         r")\b|\(|SET\s+@(?!@)")
-    may_be_partial = re.compile(r"(CALL|EXECUTE|BEGIN)\b")
-    partial_on_mariadb = re.compile(may_be_partial.pattern + r"|DROP\b[^;]*,")
+    # What an error undoes whole, in closed lists; each form was tried with an error in its second half. MariaDB 10.11
+    # keeps the first half of a list, and has dropped what OR REPLACE fails to make; MySQL 9.7 keeps nothing of what
+    # begins with the last six words, as 8.0 promises. Any other server is taken for a MariaDB.
+    _whole = joins.pattern + (
+        r"|SET\b(?!\s+STATEMENT\b)|RENAME\s+TABLE|(ANALYZE|CHECK|CHECKSUM|DEALLOCATE|FLUSH|OPTIMIZE|PREPARE|REPAIR"
+        r"|SIGNAL|TRUNCATE)\b")
+    may_be_partial = re.compile(
+        rf"(?!{_whole}|(ALTER|CREATE)\b(?!\s+(OR\s+REPLACE|ROLE|USER)\b)"
+        r"|((ALTER|CREATE|RENAME)\s+(ROLE|USER)\b|REVOKE\b|DROP\b(?!\s+(DATABASE|SCHEMA)\b))[^,]*\Z"
+        r"|GRANT\b(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z|CREATE\s+OR\s+REPLACE\s+(AGGREGATE|ALGORITHM|DEFINER|EVENT"
+        r"|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b)\S", re.DOTALL)
+    partial_on_mysql = re.compile(rf"(?!{_whole}|(ALTER|CREATE|DROP|GRANT|RENAME|REVOKE)\b)\S")
+    name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
+    takes_history = re.compile(
+        r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
+        rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
+    ways_out: ClassVar = Database.ways_out | dict.fromkeys(
+        schema_words, "take it out; drop the database by hand, and its history with it")
     leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
@@ -2025,9 +2198,10 @@ class MySQL(Database):
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
-        mode, packet, version, self.session_id, now = self.query(
-            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6)")[0]
-        self._clock = now - timedelta(seconds=time.monotonic())
+        mode, packet, version, self.session_id, now, folds = self.query(
+            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
+            " @@lower_case_table_names")[0]
+        self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         if self.lock_wait:
             limit = max(1, math.ceil(self.lock_wait))
             self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
@@ -2042,8 +2216,8 @@ class MySQL(Database):
             self.local_locks = True
             self.query("SET SESSION group_replication_consistency = 'BEFORE'")
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
-        if "mariadb" in version.lower():  # MySQL drops all the tables of a list, or none
-            self.may_be_partial = self.partial_on_mariadb
+        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
+            self.may_be_partial = self.partial_on_mysql
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
@@ -2051,15 +2225,20 @@ class MySQL(Database):
         return _Failed(str(message) or "the connection was lost", kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
-        """See Database. In a cluster the change of another node may end whatever is under way: it is tried again."""
-        for left in range(20 if self.local_locks and not self.in_transaction else 0, -1, -1):
+        attempt = partial(super().query, sql, *args)
+        return self._again(attempt) if self.local_locks and not self.in_transaction else attempt()
+
+    def _again(self, attempt: Callable[[], Any]) -> Any:
+        """Return what *attempt* does. In a cluster the change of another node may end anything: it is tried again."""
+        for _ in range(20):
             try:
-                return super().query(sql, *args)
+                return attempt()
             except _Failed as failed:
-                if failed.kind is not Kind.DEADLOCK or not left:
+                if failed.kind is not Kind.DEADLOCK:
                     raise
+            self.rollback()
             self.pause(0.1)
-        raise AssertionError
+        return attempt()
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
@@ -2078,8 +2257,10 @@ class MySQL(Database):
             added += [proof] if isinstance(part, _Note) else []
             texts += added
             numbers += [number] * len(added)
+        whole = parts[0] == self.begin_sql and parts[-1] == "COMMIT" and all(isinstance(each, str) for each in parts)
         try:
-            return self._exchange("; ".join(texts))
+            attempt = partial(self._exchange, "; ".join(texts))
+            rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
         except _Failed as failed:
             place = min(failed.number, len(numbers)) - 1
             failed.number = numbers[place]
@@ -2088,6 +2269,7 @@ class MySQL(Database):
             if isinstance(parts[failed.number - 1], Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, "\n; " + "; ".join(texts[place + 1 :]))
             raise
+        return rows
 
     def _exchange(self, sql: str) -> list[Rows]:
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
@@ -2122,7 +2304,7 @@ class MySQL(Database):
             return all(code != 1196 for _, code, _ in self.query("SHOW WARNINGS"))  # noqa: PLR2004 (its number)
         return True
 
-    def kept(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
+    def stayed(self, statements: Sequence[Statement], failed: Statement) -> tuple[int, bool]:
         """See Database. By the tables that they name: what a trigger or a function does is not seen."""
         known: dict[str, int] = dict(self.query(
             "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') <> 'YES' FROM information_schema.tables t"
@@ -2228,6 +2410,7 @@ class _Writer(Database):
     delimiter = ";"
     alone = _NEVER  # what cannot run inside a transaction, besides what is refused there
     default_sql = ""  # the schema that unqualified names are in
+    elsewhere_sql = ""  # nothing can be asked
     database_sql = ""  # the name of the database that the client is connected to,
     name_of: Callable[[str], str] = str  # and of one in a URL
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
@@ -2245,6 +2428,9 @@ class _Writer(Database):
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
         return [schema or self.schema] if schema or self.schema else [], None
+
+    def home(self, table: str) -> str | None:  # noqa: ARG002
+        return self.schema
 
     def now(self) -> str:
         return self.clock
@@ -2418,6 +2604,9 @@ class _PostgresWriter(_Writer, Postgres):
             for sql, what in conditions)
         self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
 
+    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:  # noqa: ARG002
+        return []  # the client cannot look
+
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", bare(statement.text, syntax))
         return f"psql puts something of its own in place of {found[0]}" if found else ""
@@ -2431,7 +2620,6 @@ class _MySQLWriter(_Writer, MySQL):
     elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
     who = _Code("USER()")
     _assigned = re.compile(r"(?:\bSET|,)\s+(?:(?:SESSION|LOCAL)\s+|@@(?:(?:SESSION|LOCAL)\.)?)?([A-Z_]+)\s*:?=")
-    may_be_partial = MySQL.partial_on_mariadb  # which of the two will run it is not known
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. With a delimiter of its own, what stands before it is one packet."""
@@ -2597,10 +2785,13 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(self, database: Database, table: str, *, texts: bool = False) -> None:
-        """Look where the tables are. Raises DriftError for a table of another tool; writes nothing.
+    def __init__(
+        self, database: Database, table: str, versions: Iterable[str] = (), *, texts: bool = False,
+    ) -> None:
+        """Look where the tables are; writes nothing.
 
-        Without *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
+        Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
+        *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
         """
         self.database, self.table, self.texts = database, table, texts
         schema, _, name = table.rpartition(".")
@@ -2617,6 +2808,24 @@ class History:
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
                 fix = f"mark in a table of its own what is applied:  migrate --table {name}_imagor baseline VERSION"
                 raise DriftError(what, where=str(database.url), fix=fix)
+        if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
+            self._look_elsewhere(name, keys)
+        database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
+
+    def _look_elsewhere(self, name: str, keys: set[int]) -> None:
+        """Raise DriftError where a schema has this history: a file, or a person, may have changed the search path."""
+        database, found = self.database, list[str]()
+        with self._explained():
+            for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
+                rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
+                if not keys.isdisjoint(version_key(version) for (version,) in rows):
+                    found.append(f"{schema}.{name}")
+        if found:
+            here = f"{self.schemas[0]}.{name}"
+            what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
+            fix = (f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
+                   f"     or begin a new history here, from now on with  --table {here}")
+            raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
     def _explained(self, fix: str = "give this user the right to read the tables", state: str = "") -> Iterator[None]:
@@ -3041,6 +3250,8 @@ def _read_text(step: Step, database: Database) -> Step:
         else:
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+            if first in _TAKING and (taking := database.find_taking(statement, syntax)):
+                faults.append((statement, taking))
             if fault := database.find_fault(statement, () if journaled else settings):
                 faults.append((statement, fault))
             statements.append(statement)
@@ -3285,29 +3496,31 @@ class _Run:
     shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
     token: str = field(default_factory=lambda: os.urandom(8).hex())
     read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
+    told: set[str] = field(default_factory=set)  # of rivals
 
     @classmethod
     @contextlib.contextmanager
     def opened(
         cls, given: Settings | str, notify: Notify = _quiet, *, files: bool = True, exists: bool = False,
-        texts: bool = False, databases: Mapping[str, type[Database]] = _DATABASES,
+        texts: bool = False, looks: bool = False, databases: Mapping[str, type[Database]] = _DATABASES,
     ) -> Iterator[_Run]:
         """Read the files and the history. What the body raises goes on as MigrateError, with the results so far.
 
-        *texts* says that the stored down texts are needed.
+        *texts* says that the stored down texts are needed, *looks* that nothing is written.
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[settings.url.dialect](settings.url, *limits), None
+        database.looks = looks
         try:
             with contextlib.closing(database):
                 database.open()
                 if exists and not database.exists:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
-                history = History(database, settings.table, texts=texts)
+                history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 run = cls(settings, notify, database, history, migrations, history.read(), results)
                 yield run
         except (_Failed, MigrateError) as error:
@@ -3339,11 +3552,25 @@ class _Run:
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
-        self.applied = self.history.read()
+        self.applied = self._read_quiet() if self.database.local_locks else self.history.read()
         if not self.database.pooled:
             for row in self.applied:
                 if row.dirty and row.owner and not row.owner.endswith(self.token):
                     self._bury(row)
+
+    def _read_quiet(self) -> list[Applied]:
+        """Read the history when no claim in it shows life: of runners on other nodes of a cluster, no lock is seen."""
+        seen, began = list[Applied](), time.monotonic()
+        while True:
+            rows = self.history.read()
+            dirty = [row for row in rows if row.dirty]
+            if dirty and dirty != seen:
+                seen, since = dirty, time.monotonic()
+            elif not dirty or time.monotonic() - since > _ALIVE:
+                return rows
+            if time.monotonic() - began >= self.settings.lock_timeout:
+                raise self.database.locked_error([str(row.owner) for row in dirty])
+            self.database.pause(0.2)
 
     def _bury(self, row: Applied) -> None:
         """Log the attempt of a run that has died, if that is not done; after that its row has no owner."""
@@ -3355,8 +3582,7 @@ class _Run:
         entry = self.history.log_entry(
             row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
-        with self.transaction():
-            self.database.send(*([] if told else [entry]), release)
+        self.database.begin(self.history.relation, *([] if told else [entry]), release, "COMMIT")
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
@@ -3389,8 +3615,11 @@ class _Run:
         return self.screen(again)
 
     def _tell(self, texts: Iterable[str]) -> None:
+        """Tell what a rival has done, once, however often is planned."""
         for text in texts:
-            self.notify(text)
+            if text not in self.told:
+                self.told.add(text)
+                self.notify(text)
 
     def back_up(self, path: str | None) -> None:
         """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
@@ -3423,10 +3652,9 @@ class _Run:
         self.database.open(write=True)
         with self.database.lock(self.history.relation, journaled=journaled):
             if self.history.missing:
-                with self.transaction():
+                # DDL commits by itself where it is not transactional, and there it may be tried again.
+                with self.transaction() if self.database.transactional else contextlib.nullcontext():
                     self.history.create()
-            if self.database.local_locks:
-                self._await_owner()
             yield
 
     @contextlib.contextmanager
@@ -3445,19 +3673,6 @@ class _Run:
             finally:
                 self.database.pause = time.sleep
 
-    def _await_owner(self) -> None:
-        """Wait for a runner on another node of a cluster, whose lock is not seen here, while its claim shows life."""
-        seen, began = list[Applied](), time.monotonic()
-        while True:
-            dirty = [row for row in self.history.read() if row.dirty]
-            if dirty and dirty != seen:
-                seen, since = dirty, time.monotonic()
-            elif not dirty or time.monotonic() - since > _ALIVE:
-                return
-            if time.monotonic() - began >= self.settings.lock_timeout:
-                raise self.database.locked_error([str(row.owner) for row in dirty])
-            self.database.pause(0.2)
-
     def owner(self) -> str:
         """Return what a claim of this run is known by: who and where, and what no other run has."""
         more = f", pid {os.getpid()}, connection {self.database.session_id}, {self.token}"
@@ -3466,6 +3681,21 @@ class _Run:
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Return a transaction that no other runner has open for this history."""
         return self.database.transaction(self.history.relation)
+
+    def change(self, body: Callable[[], list[Result]]) -> list[Result]:
+        """Call *body* in a transaction in which the history is what was read; again where a rival was faster."""
+        while True:
+            try:
+                with self.transaction():
+                    if self.database.verifies:
+                        self.verify()
+                    return body()
+            except (_OutdatedError, _Failed) as raised:
+                lost = isinstance(raised, _OutdatedError) or (
+                    self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN})
+                if not lost:
+                    raise
+            self.refresh()
 
     def verify(self) -> None:
         """Raise _OutdatedError where the history is not what the plan was made from."""
@@ -3575,7 +3805,6 @@ class _Run:
                 self.database.rollback()
                 if self.database.local_locks:
                     self.database.pause(random.random())  # noqa: S311 (that two do not give way to each other for ever)
-                    self._await_owner()
                 self.refresh()
                 steps = plan()
                 continue
@@ -3585,9 +3814,13 @@ class _Run:
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run *steps*, but those that are done already. Raises MigrateError."""
+        """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
         with self.working(steps):
-            return self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            if self.soiled:
+                self.database.renew()
+                self.soiled = False
+        return self.results
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
@@ -3632,6 +3865,8 @@ class _Run:
                 if self.now is None:  # nothing had begun
                     raise
                 failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", Kind.CANCELLED)
+                if journal and not journal.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
+                    failed = self._hidden(failed)
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
                     for step in batch:
@@ -3640,7 +3875,7 @@ class _Run:
                     return
                 if journal and failed.kind is not Kind.LOST:
                     journal.whole = self.database.rollback()
-                certain = not journal or (journal.whole and not self._may_be_partial())
+                certain = not journal or (journal.whole and not failed.ran and not self._may_be_partial())
                 again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
                     if self._paused(number, failed.message):
@@ -3731,7 +3966,11 @@ class _Run:
         if failed.kind is Kind.LOST:
             fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
         elif failed.kind is Kind.OUTRUN:
-            fix = f"see who or what changes {self.history.table} (a person, a trigger, a policy), then  migrate status"
+            who = f"see who or what changes {self.history.table} (a person, a trigger, a policy)"
+            fix = f"{who}, then run  migrate {step.direction}"
+        elif failed.kind is Kind.UNFINISHED or failed.left:
+            first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
+            fix = f"{first}do what the hint says, then run  migrate {step.direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
         elif failed.kind in _RETRIED:
@@ -3739,13 +3978,14 @@ class _Run:
             way = "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
         if stopped:
-            return StoppedError("interrupted", where=where, excerpt=excerpt, fix=fix)
+            return StoppedError(f"interrupted{failed.left}", where=where, excerpt=excerpt, fix=fix)
         if failed.kind is Kind.BUSY:
             locked = self.database.locked_error([])
             locked.where, locked.excerpt = where, excerpt
             return locked
         timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
-        error = StatementError(timeout if self.timed_out else failed.message, where=where, excerpt=excerpt, fix=fix)
+        what = (timeout if self.timed_out else failed.message) + failed.left
+        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
         error.kind, error.code = failed.kind, failed.code
         return error
 
@@ -3834,10 +4074,10 @@ class _Run:
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
     def _hidden(self, failed: _Failed) -> _Failed:
-        """Return what it means that a claim has failed: under the lock, the row cannot be a rival's."""
+        """Return what it means that a claim has failed: under the lock, a row that is there cannot be a rival's."""
         if failed.kind is not Kind.TAKEN:
             return failed
-        what = f"{self.history.table} has a row of this version that this user cannot see: row level security?"
+        what = f"{self.history.table} has a row of this version that was not seen: new, or hidden by a policy"
         return _Failed(what, Kind.OUTRUN)
 
     def _run_text(self, step: Step) -> None:
@@ -3878,7 +4118,9 @@ class _Run:
         if fresh:
             if limits := database.limits(local=False):
                 database.send(*limits)
-            if database.transactional or database.local_locks:
+            longest = max((each.text for each in step.statements), key=len, default="")
+            fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
+            if database.transactional or database.local_locks or not fits:
                 self._claim_alone(journal)
             self._begin(step)
         elif not journal.look():
@@ -3895,7 +4137,7 @@ class _Run:
 
     def _claim_alone(self, journal: _Journal) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
-        database, key = self.database, journal.step.key
+        database, version = self.database, journal.step.version
         try:
             if database.local_locks:
                 database.send(database.begin_sql, journal.claim(journal.first), "COMMIT")
@@ -3911,7 +4153,8 @@ class _Run:
             raise self._hidden(failed) from None
         journal.claimed = True
         if database.local_locks:
-            others, expected = ([row for row in rows if row.key != key] for rows in (self.history.read(), self.applied))
+            others, expected = ([row for row in rows if row.version != version]
+                                for rows in (self.history.read(), self.applied))
             if digest_of(others) != digest_of(expected):
                 database.send(database.begin_sql, journal.withdrawal(), "COMMIT")
                 raise _OutdatedError
@@ -3957,7 +4200,8 @@ class _Run:
             if session:  # noted with the next one; a resumed file runs it again
                 database.run(statement.text)
                 return
-            last = database.notes_travel and number == len(journal.step.statements)
+            small = journal.step.direction == "down" or not journal.step.row  # nothing of a mended file is written
+            last = database.notes_travel and small and number == len(journal.step.statements)
             took = database.took(self.now.began if self.now else 0.0)
             done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
             database.run_marked(statement, journal.opening(number), done)
@@ -3974,14 +4218,14 @@ class _Run:
             error.state = f"another run has taken this migration: it is {row.owner or 'nobody'}'s now."
             return
         done = row.statements_done if row and mine else journal.known
-        marked = row is not None and mine and failed.kind is Kind.LOST and row.done_checksum != sums[done]
+        # What a statement has committed by itself, it has committed together with the note that it has started.
+        started = row is not None and mine and row.done_checksum != sums[done]
+        marked = started and (failed.kind is Kind.LOST or self._may_be_partial())
         if failed.ran:
             done, marked = number, False
-        elif number > done and not journal.whole:
-            kept, certain = database.kept(step.statements[done : number - 1], step.statements[number - 1])
-            done, marked = done + kept, not certain
-        elif number > done and failed.kind is not Kind.LOST:
-            marked = number == done + 1 and self._may_be_partial()
+        elif number > done and (failed.kind is Kind.LOST or not journal.whole):
+            kept, certain = database.stayed(step.statements[done : number - 1], step.statements[number - 1])
+            done, marked = done + kept, (marked and not kept) or not certain
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=marked)] if gone else []
         if mine:
@@ -3991,7 +4235,8 @@ class _Run:
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
             error.fix += f"; it goes on with statement {done + 1}"
         else:
-            error.state = "nothing was changed: no statement of this file has run."
+            ran = "no statement of this file has run"
+            error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
         if gone:
             error.state = f"its row was deleted while it ran, and is there again: {error.state}"
         if marked:
@@ -4113,7 +4358,7 @@ def reset(
 
 def status(settings: Settings | str, *, notify: Notify = _quiet) -> list[Status]:
     """Return one Status per version in the files or the history, oldest first. Writes nothing, creates nothing."""
-    with _Run.opened(settings, notify) as run:
+    with _Run.opened(settings, notify, looks=True) as run:
         if not run.database.exists:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
         return compare(run.migrations, run.applied)
@@ -4156,7 +4401,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         with contextlib.closing(_DATABASES[settings.url.dialect](settings.url)) as database:
             database.open()
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
-    with _Run.opened(settings, exists=True) as run:
+    with _Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
         rest = [each for each in compare(run.migrations, run.applied)
                 if each.state != "applied" and version_key(each.version) in ours]
@@ -4195,7 +4440,7 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
 
 def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
     """Return what ``up`` or ``down`` would run with the same *choice* of arguments; raise what they would. No write."""
-    with _Run.opened(settings, notify, texts=direction == "down") as run:
+    with _Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps = run.planned(direction, **choice)
         if not steps:
             notify("nothing to do")
@@ -4212,7 +4457,7 @@ def plan_script(
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
     with _Run.opened(
-        settings, notify, texts=direction == "down", databases=_DATABASES if start is None else _WRITERS,
+        settings, notify, texts=direction == "down", looks=True, databases=_DATABASES if start is None else _WRITERS,
     ) as run:
         if start is not None:
             known = {each.key: each for each in run.migrations}
@@ -4445,7 +4690,7 @@ def log(
     if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
         fix = "write its digits alone; look at what there is:  migrate status"
         raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
-    with _Run.opened(settings, files=False) as run:
+    with _Run.opened(settings, files=False, looks=True) as run:
         return run.history.read_log(count or (20 if version is None and since is None else None), version, since)
 
 
@@ -4454,23 +4699,26 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
     with _Run.opened(settings, notify) as run:
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
-        steps, marked = run.screen([Step.up(each) for each in run.migrations if each.key <= limit]), list[Result]()
+        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
         known = {row.key for row in run.applied}
-        with run.working(), run.transaction():
-            rows = run.history.read()
-            for row in rows:
+
+        def mark() -> list[Result]:
+            for row in run.applied:
                 if row.dirty:
                     raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-            for state in compare(run.migrations, rows):
+            for state in compare(run.migrations, run.applied):
                 if state.state == "changed" and version_key(state.version) <= limit:
                     raise drift_error(state, files[version_key(state.version)])
-            for row in [row for row in rows if row.key <= limit and row.key not in known]:
-                notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
-            owner = run.owner()
-            for step in remaining(steps, rows):
+            for row in run.applied:
+                if row.key <= limit and row.key not in known:
+                    notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
+            owner, rest = run.owner(), remaining(steps, run.applied)
+            for step in rest:
                 run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
-                marked.append(Result(step.version, step.name, "baseline"))
-        return run.done(*marked)
+            return [Result(step.version, step.name, "baseline") for step in rest]
+
+        with run.working():
+            return run.done(*run.change(mark))
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = _quiet) -> Result:
@@ -4483,16 +4731,18 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         before = next(each for each in run.applied if each.key == key)
         if before.dirty:
             run.database.lock_timeout = 0
-        with run.working(), run.transaction():
-            rows = run.history.read()
-            row = next((each for each in rows if each.key == key), None)
+
+        def declare() -> list[Result]:
+            row = next((each for each in run.applied if each.key == key), None)
+            states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
+            state = states.get(key, "pending")
+            if row != before and state == ("applied" if applied else "pending"):
+                by = "".join(f", by {entry.applied_by}" for entry in run.history.read_log(1, before.version, None))
+                notify(f"{before.version} {before.name} is {state} already{by}")
+                return []
             if row is None:
-                notify(f"{before.version} {before.name} is pending already")
-                if applied:
-                    what = f"{before.version} {before.name} was taken out of the history meanwhile"
-                    raise DriftError(what, fix="look at the states:  migrate status")
-                return Result(before.version, before.name, "repair")
-            state = next(each.state for each in compare(run.migrations, rows) if each.version == row.version)
+                what = f"{before.version} {before.name} was taken out of the history meanwhile"
+                raise DriftError(what, fix="look at the states:  migrate status")
             if state not in {"dirty", "changed" if applied else "missing"}:
                 what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
                 raise DriftError(what, fix="look at the states:  migrate status")
@@ -4504,7 +4754,17 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                     values |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
                 change = run.history.change(row.version, values, owner=row.owner)
             run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
-        return run.done(Result(row.version, row.name, "repair"))[0]
+            return [Result(row.version, row.name, "repair")]
+
+        try:
+            with run.working():
+                run.done(*run.change(declare))
+        except LockedError as error:
+            if before.dirty:
+                error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
+                error.fix = "wait for it, and look at what it has done:  migrate status"
+            raise
+        return Result(before.version, before.name, "repair")
 
 
 def new(settings: Settings, name: str) -> list[Path]:
@@ -4533,7 +4793,8 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
     for dialect, folder in folders.items():
         try:
             found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
-            findings += [finding for each in found[dialect].values() for finding in _check_pair(each, dialect)]
+            for each in found[dialect].values():
+                findings += _check_pair(each, dialect, settings.table)
         except FileError as error:  # noqa: PERF203 (a fault in one folder does not end the look at the others)
             findings.append(Finding("fault", error.where, error.what, error.fix))
     for dialect, here in found.items():
@@ -4552,8 +4813,9 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
     return findings
 
 
-def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
+def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Finding]:
     warning = partial(Finding, "warning")
+    schema, _, name = table.rpartition(".")
     if migration.down is None:
         yield warning(_shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
     elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
@@ -4568,8 +4830,11 @@ def _check_pair(migration: Migration, dialect: str) -> Iterator[Finding]:
             what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            if dialect and not _read_text(step, _DATABASES[dialect](DatabaseURL(dialect, "check"))).statements:
-                yield warning(path, "no statements in this file", "leave it, if that is meant")
+            if dialect:
+                database = _DATABASES[dialect](DatabaseURL(dialect, "check"))
+                database.keep(schema, name, bare=not schema)
+                if not _read_text(step, database).statements:
+                    yield warning(path, "no statements in this file", "leave it, if that is meant")
         except FileError as error:
             yield Finding("fault", error.where, error.what, error.fix)
 
@@ -4820,7 +5085,7 @@ _COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
 
 def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
     """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside."""
-    with _Run.opened(settings, notify, texts=direction == "down") as run:
+    with _Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps, states = run.planned(direction, **choice), compare(run.migrations, run.applied)
         database, up_by_key = run.database, {each.key: each.up.sql for each in run.migrations}
     if not steps:
@@ -5495,7 +5760,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             error.exit_code = 128 + number
-            error.what = "terminated" if number == signal.SIGTERM else "interrupted"
+            how = "terminated" if number == signal.SIGTERM else "interrupted"
+            error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{_count(len(error.results), 'migration')} done before that; {error.state}"
         code = error.exit_code

@@ -440,7 +440,9 @@ def test_two_runners_by_a_link_and_a_hard_link_run_each_statement_once(desk: Des
     assert desk.rows("SELECT * FROM one") == [(1,)]
 
 
-@pytest.mark.parametrize("command", ["up", "down", "repair 1 --applied", "baseline 3", "reset --yes"])
+@pytest.mark.parametrize(
+    "command", ["up", "down", "repair 1 --applied", "repair 2 --pending", "baseline 3", "reset --yes"]
+)
 def test_every_command_that_writes_waits_for_a_live_run(desk: Desk, command: str) -> None:
     desk.write({"sql/2_two.up.sql": f"-- migrate: no-transaction\n{SLOW.format(9_000_000_000)}\n"})
     with process(desk.home, *up("up", "1")) as runner:
@@ -449,7 +451,11 @@ def test_every_command_that_writes_waits_for_a_live_run(desk: Desk, command: str
             time.sleep(0.05)
         ran = desk.here("--lock-timeout", "0.1", *command.split())
         assert runner.poll() is None
-    assert (ran.exit, ran.err) == (5, LOCKED.format(place="sqlite:app.db"))
+    if command.startswith("repair 2"):
+        assert ran.err.startswith("error: 2 two is under way: another runner is at work on it\n  --> sqlite:app.db\n")
+    else:
+        assert ran.err == LOCKED.format(place="sqlite:app.db")
+    assert ran.exit == 5
 
 
 def test_a_folder_that_can_be_written_but_not_listed_has_its_lock(desk: Desk) -> None:
@@ -475,3 +481,24 @@ def test_the_lock_of_a_run_takes_none_of_sqlite_away(desk: Desk) -> None:
             pass
         with process(desk.home, *up("--lock-timeout", "0", "status", url="sqlite:to/hard.db")) as other:
             assert other.wait() == 5
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "log", "plan --sql"])
+def test_who_only_looks_does_not_wait_for_a_run_that_has_the_file_to_itself(desk: Desk, command: str) -> None:
+    """Its transaction has outgrown its memory, so that what is committed cannot be read; nor is what is not."""
+    rows = SLOW.format(2_000_000).replace("SELECT max(x) FROM (", "CREATE TABLE two AS SELECT hex(x) || x FROM (")
+    desk.write({"sql/2_two.up.sql": f"PRAGMA cache_size = 5;\n{rows}\n{SLOW.format(30_000_000)}"})
+    with process(desk.home, *up("up", "1")) as runner:
+        deadline = time.monotonic() + 30
+        while (desk.home / "app.db").stat().st_size < 10**6:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        ran = desk.process(*up(*command.split())[1:])
+        assert runner.poll() is None
+    assert (ran.returncode, ran.stdout) == (5, "")
+    assert ran.stderr.startswith(
+        "error: another run is at work, and nothing can be read before it commits\n  --> sqlite:app.db\n"
+        "fix: wait for it, and run the same command again\n"
+    )
+    assert desk.here("status", "--format", "plain").out.split("\t")[:3] == ["1", "one", "applied"]
+    assert "2\ttwo\tpending" in desk.here("status", "--format", "plain").out
