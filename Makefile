@@ -8,6 +8,7 @@
 PYTHON ?= python3
 ARGS =
 NAME =
+N = 20
 VENV = .venv/bin/python
 RUN = $(VENV) migrate.py
 
@@ -70,6 +71,10 @@ test-docker: .venv/.dev ## the image and the Compose file, really run; brings Do
 .PHONY: prove
 prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut networks, fuzzing
 	@$(VENV) -m pytest --prove -n 2 tests/test_proof_*.py $(ARGS)
+
+.PHONY: repeat
+repeat: .venv/.dev      ## N times what has two runners, a cluster or a signal in it: make repeat N=20
+	@$(VENV) -m pytest -n 2 -m repeated --repeat $(N) $(ARGS)
 
 .PHONY: lint
 lint: .venv/.dev        ## style of the Python, of the SQL, and of what deploys it

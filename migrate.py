@@ -949,6 +949,7 @@ class Database(ABC):
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     packet_limit: float = math.inf  # bytes
     rival = "another runner is at work"
+    cut_off = False  # the server has done what it has answered, and nothing after it
     _key = ""  # as the server knows it
     _held = ""  # the key of the lock that this connection has
 
@@ -990,6 +991,7 @@ class Database(ABC):
         A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
         self.close()
+        self.cut_off = False
         end = time.monotonic() + patience
         while self.connection is None:
             try:
@@ -1025,10 +1027,26 @@ class Database(ABC):
             return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
         return ""
 
-    def cancel(self) -> None:
-        """End the statement that runs, from another thread or after a signal. Never raises."""
+    def cancel(self) -> bool:
+        """End the statement that runs, from another thread or after a signal; tell if that was taken. Never raises."""
         with contextlib.suppress(_Failed, MigrateError), contextlib.closing(self.another()) as other:
             other.query(self.cancel_sql.format(self.session_id))
+            return True
+        return False
+
+    def is_idle(self) -> bool:
+        """Tell, from another thread, if the server waits for this session, and not the other way round."""
+        return False
+
+    def hang_up(self, *, idle: bool = False) -> None:
+        """Cut the line, from another thread: who waits for an answer gets LOST. Says if the server is *idle*."""
+        self.cut_off = idle
+        with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._line())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    def _line(self) -> int:
+        """Return the descriptor of the connection's socket."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Close the connection, which rolls back what is open. Does nothing where none is open; never raises."""
@@ -1555,9 +1573,10 @@ class SQLite(Database):
     def observe(self) -> str:
         return f"{self._ticks / 10:.1f} million steps"
 
-    def cancel(self) -> None:
+    def cancel(self) -> bool:
         self._ended = True
         self.connection.interrupt()
+        return True
 
     @property
     def verifies(self) -> bool:
@@ -2004,10 +2023,15 @@ class Postgres(Database):
         kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
         return _Failed(message, kind, error.sqlstate or "", offset=offset, number=number)
 
-    def cancel(self) -> None:
+    def cancel(self) -> bool:
         """See Database. By the protocol's own way, which needs no second login."""
         with contextlib.suppress(Exception):
-            self.connection.cancel_safe(timeout=10)
+            self.connection.cancel_safe(timeout=float(self.url.options.get("connect_timeout") or 10))
+            return True
+        return False
+
+    def _line(self) -> int:
+        return int(self.connection.pgconn.socket)
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
@@ -2125,6 +2149,8 @@ class MySQL(Database):
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     cancel_sql = "KILL QUERY {}"
+    # By what it runs: a session that a KILL has found idle is called Killed.
+    idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -2287,6 +2313,15 @@ class MySQL(Database):
         return found
 
 
+    def is_idle(self) -> bool:
+        """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
+        with contextlib.suppress(_Failed, MigrateError), contextlib.closing(self.another()) as other:
+            return bool(other.query(self.idle_sql, self.session_id))
+        return False
+
+    def _line(self) -> int:
+        return int(self.connection._sock.fileno())  # noqa: SLF001
+
     def rollback(self) -> bool:
         """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
 
@@ -2380,7 +2415,9 @@ class MySQL(Database):
             self.send(*begin, *started, statement, *done, "COMMIT")
         except _Failed as failed:
             before_note = failed.number <= len(begin) + len(started) + 1
-            if failed.kind is Kind.LOST or before_note or self.may_be_partial.match(code_of(statement, self.syntax)):
+            before_note = before_note or bool(self.may_be_partial.match(code_of(statement, self.syntax)))
+            failed.ran = self.cut_off and not before_note
+            if failed.kind is Kind.LOST or before_note:
                 raise
             self.rollback()
             try:  # what failed was a note: a lock on the history, or a KILL that came late
@@ -3148,6 +3185,7 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+_PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
     "unclosed comment": ("a comment that is not closed hides the rest of the file", "close it with */"),
@@ -3351,26 +3389,34 @@ class _Shield:
     is under way, it is raised at once. The second and later ones change nothing. Only in the main thread.
     """
 
-    def __init__(self, cancel: Callable[[], None]) -> None:
+    def __init__(self, cancel: Callable[[], object]) -> None:
         self.raised: BaseException | None = None  # by the handler that was there before
         self._cancel, self._runs, self._waits = cancel, False, False
         self._before: dict[signal.Signals, Any] = {}
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep signals from the body. What the application's handler raises comes after it, but KeyboardInterrupt."""
+        """Keep signals from the body. Afterwards, what the application's handler raised goes on, if it is its own.
+
+        A KeyboardInterrupt does not: what the body has done is done, or StoppedError says it.
+        """
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 if callable(handler := signal.getsignal(number)):
                     self._before[number] = handler
                     signal.signal(number, self._note)
+        outcome: KeyboardInterrupt | None = None
         try:
             yield
+        except KeyboardInterrupt as stopped:
+            if self.raised is None or isinstance(self.raised, KeyboardInterrupt):
+                raise
+            outcome = stopped
         finally:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
-        if not isinstance(self.raised, KeyboardInterrupt):
-            self.check()
+        if self.raised and not isinstance(self.raised, KeyboardInterrupt):
+            raise self.raised from outcome
 
     def _note(self, number: int, frame: Any) -> None:
         if self.raised:
@@ -3379,15 +3425,15 @@ class _Shield:
             self._before[signal.Signals(number)](number, frame)
         except BaseException as raised:  # noqa: BLE001 (whatever it is, it waits until it can be raised)
             self.raised = raised
-        if self.raised and self._waits:
-            raise self.raised
+        if self._waits:
+            self.check()
         if self.raised and self._runs:
             self._cancel()
 
     def check(self) -> None:
-        """Raise what a signal has raised, if one has come."""
+        """Raise KeyboardInterrupt, if a signal has come that is to end the run."""
         if self.raised:
-            raise self.raised
+            raise KeyboardInterrupt
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -3399,14 +3445,20 @@ class _Shield:
         finally:
             self._runs = False
 
-    def pause(self, seconds: float) -> None:
-        """Sleep; a signal ends that."""
-        self.check()
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let a signal end the body at once."""
         self._waits = True
         try:
-            time.sleep(seconds)
+            self.check()
+            yield
         finally:
             self._waits = False
+
+    def pause(self, seconds: float) -> None:
+        """Sleep; a signal ends that."""
+        with self.waiting():
+            time.sleep(seconds)
 
 
 class _Journal:
@@ -3487,8 +3539,10 @@ class _Run:
     results: list[Result]
     all_or_nothing: bool = False
     now: Now | None = None  # read by the thread that watches
+    failed: MigrateError | None = None  # what the last file has ended with: a signal that comes later changes nothing
     timed_out: bool = False  # that thread has ended the statement
     soiled: bool = False  # what a file has set would reach the next one
+    ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
     shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
     token: str = field(default_factory=lambda: os.urandom(8).hex())
     read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
@@ -3508,31 +3562,33 @@ class _Run:
         migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
         results = list[Result]()
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
-        with contextlib.closing(databases[settings.url.dialect](settings.url, *limits)) as database:
-            database.looks = looks
-            try:
+        database, run = databases[settings.url.dialect](settings.url, *limits), None
+        database.looks = looks
+        try:
+            with contextlib.closing(database):
                 database.open()
                 if exists and not database.exists:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
-                yield cls(settings, notify, database, history, migrations, history.read(), results)
-            except (_Failed, MigrateError) as error:
-                if isinstance(error, _Failed) and error.kind is Kind.BUSY:
-                    error = database.locked_error([])
-                elif isinstance(error, _Failed):
-                    state = "the connection was lost." if error.kind is Kind.LOST else ""
-                    fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
-                    error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
-                error.results = tuple(results)
-                if results and error.state == DriftError.usual_state:
-                    error.state = "nothing more was changed."
-                raise error from None
-            except KeyboardInterrupt:
-                state, fix = "nothing was left half done.", "look at what is in:  migrate status"
-                stopped = StoppedError("interrupted", state=state, fix=fix)
-                stopped.results = tuple(results)
-                raise stopped from None
+                run = cls(settings, notify, database, history, migrations, history.read(), results)
+                yield run
+        except (_Failed, MigrateError) as error:
+            if isinstance(error, _Failed) and error.kind is Kind.BUSY:
+                error = database.locked_error([])
+            elif isinstance(error, _Failed):
+                state = "the connection was lost." if error.kind is Kind.LOST else ""
+                fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
+                error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
+            error.results = tuple(results)
+            if results and error.state == DriftError.usual_state:
+                error.state = "nothing more was changed."
+            raise error from None
+        except KeyboardInterrupt:
+            state, fix = "nothing was left half done.", "look at what is in:  migrate status"
+            stopped = (run and run.failed) or StoppedError("interrupted", state=state, fix=fix)
+            stopped.results = tuple(results)
+            raise stopped from None
 
     # What is to be done.
 
@@ -3680,7 +3736,10 @@ class _Run:
         """Do what locked() does, read the history again, and see to it that a signal leaves nothing in between."""
         journaled = any(_is_journaled(step, self.database) for step in steps)
         self.shield = _Shield(self.database.cancel)
-        with self.locked(journaled=journaled), self._watched(), self.shield.held():
+        with self.shield.held(), contextlib.ExitStack() as stack:
+            with self.shield.waiting():
+                stack.enter_context(self.locked(journaled=journaled))
+            stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
             try:
                 self.refresh()
@@ -3733,22 +3792,24 @@ class _Run:
 
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
-        """Keep an eye on what runs, from a thread, while the body runs."""
+        """Keep an eye on what runs while the body does, from two threads: one asks the server, one can end it."""
         stop = threading.Event()
-        thread = threading.Thread(target=self._watch, args=[stop], daemon=True)
-        thread.start()
+        threads = [threading.Thread(target=each, args=[stop], daemon=True) for each in (self._watch, self._guard)]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             stop.set()
-            thread.join(1.0)
+            for thread in threads:
+                thread.join(1.0)
 
     def _watch(self, stop: threading.Event) -> None:
-        """Tell what a statement waits for, end it at its timeout, and show a sign of life to the nodes of a cluster.
+        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster.
 
         Asked before a lock timeout is over, because only who waits can be asked for whom.
         """
-        database, limit = self.database, self.settings.statement_timeout
+        database = self.database
         early = min(2.0, self.settings.ddl_lock_timeout / 2 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
@@ -3764,9 +3825,36 @@ class _Run:
                 beat = self.history.change(now.step.version, {"took_ms": now.took_ms}, owner=self.owner())
                 with contextlib.suppress(_Failed):  # a claim that is gone is noticed by the next note
                     observer.send(beat)
-            if not database.server_times and 0 < limit <= seconds and self.now is now:
-                self.timed_out = True
-                database.cancel()
+
+    def _guard(self, stop: threading.Event) -> None:
+        """End a statement at its timeout, and see to it that one that is to end does.
+
+        A cancel may have come a moment before the statement, or been lost on the way; then it is sent again. In the end
+        the line is cut: where the server waits for us, and owes us an answer; takes no cancel; or does not obey.
+        """
+        database, limit = self.database, 0 if self.database.server_times else self.settings.statement_timeout
+        ending: Now | None = None
+        asked, heard, idle = 0.0, 0.0, 0
+        while not stop.wait(0.5):
+            now = self.now
+            if not now or not now.since:
+                continue
+            late = 0 < limit <= time.monotonic() - now.since
+            if not (late or self.shield.raised):
+                continue
+            with self.ends:  # what ends by itself, meanwhile, waits with what is to be sent next
+                if self.now is not now:
+                    continue
+                if ending is not now:
+                    ending, asked, heard, idle = now, time.monotonic(), time.monotonic(), 0
+                    if self.shield.raised:  # it has sent one itself, just now
+                        continue
+                    self.timed_out = True
+                idle = idle + 1 if database.is_idle() else 0
+                if idle or database.cancel():
+                    heard = time.monotonic()
+                if idle > 1 or time.monotonic() - min(heard, asked + 5 * _PATIENCE) > _PATIENCE:
+                    database.hang_up(idle=idle > 1)
 
     # How it is done.
 
@@ -3850,7 +3938,6 @@ class _Run:
             except (_Failed, KeyboardInterrupt) as raised:
                 if self.now is None:  # nothing had begun
                     raise
-                self.now = self.now._replace(since=0.0)
                 failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", Kind.CANCELLED)
                 if journal and not journal.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
                     failed = self._hidden(failed)
@@ -3871,9 +3958,9 @@ class _Run:
                 outcome = self._judge(batch, failed, journal)
             break
         self.done(*outcome.results)
-        self.now = None
-        if outcome.error:
-            raise outcome.error from None
+        self.now, self.failed = None, outcome.error
+        if self.failed:
+            raise self.failed from None
 
     def _judge(self, batch: Sequence[Step], failed: _Failed, journal: _Journal | None) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -3884,7 +3971,7 @@ class _Run:
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                database.renew(3 if stopped else 60, patience=10)
+                database.renew(3 if stopped else 60, patience=_PATIENCE)
                 if self._is_done(batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome(tuple(self._result(each, len(each.statements)) for each in batch))
@@ -3993,9 +4080,13 @@ class _Run:
         assert self.now  # noqa: S101 (for mypy: something has begun)
         self.timed_out, self.database.blockers = False, []
         self.now = self.now._replace(statement=statement, since=time.monotonic())
-        with self.shield.running():
-            yield
-        self.now = self.now._replace(statement=None, since=0.0)
+        try:
+            with self.shield.running():
+                yield
+        finally:
+            with self.ends:  # a cancel that is under way comes before what is sent next
+                self.now = self.now._replace(since=0.0)
+        self.now = self.now._replace(statement=None)
 
     def _may_be_partial(self) -> bool:
         """Tell if the statement that has failed may have committed a part of its work."""
@@ -5764,6 +5855,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt) as raised:
+        sealed.append(True)
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
@@ -5778,8 +5870,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
         code = int(left.code or 0)
     finally:
         screen.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, handler in before.items():  # a process that ends with this code does so whatever comes now
+            signal.signal(number, signal.SIG_IGN if argv is None else handler)
     return screen.ended(code)
 
 

@@ -76,6 +76,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", default="", metavar="NAMES", help="only these, for example sqlite,postgres-18")
     parser.addoption("--docker", action="store_true", help="test_docker.py, which builds images: `make test-docker`")
     parser.addoption("--seed", metavar="NUMBER", help="the random choices of a run that failed (MIGRATE_TEST_SEED)")
+    parser.addoption("--repeat", type=int, default=1, metavar="N", help="run N times what has a chance in it")
     parser.addoption("--prove", action="store_true", help="the proofs, test_proof_*.py, in full length: minutes each")
 
 
@@ -86,6 +87,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "databases(*names): the test is about these databases only")
+    config.addinivalue_line("markers", "repeated: two runners, a cluster or a signal are in it; `make repeat` runs it")
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist: the servers are its controller's
         config.stash[SERVERS] = Servers.from_json(config.workerinput["servers"])
         return
@@ -107,6 +109,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         allowed = [FIXTURES[fixture], *marks]
         labels = [label for label, each in candidates.items() if all(names(each) & some for some in allowed)]
         metafunc.parametrize(fixture, labels, indirect=True)
+    if (count := metafunc.config.getoption("--repeat")) > 1 and metafunc.definition.get_closest_marker("repeated"):
+        metafunc.fixturenames.append("_time")
+        metafunc.parametrize("_time", range(1, count + 1), ids=lambda number: f"time {number}")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

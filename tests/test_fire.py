@@ -68,6 +68,7 @@ def slow(database: Database, seconds: int) -> str:
 # --- the lock -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.repeated
 def test_who_waits_in_vain_is_told_who_has_the_lock(desk: Desk, server_database: Database) -> None:
     desk.write({"sql/1_slow.up.sql": "CREATE TABLE a (n INTEGER);\n" + slow(server_database, 30)})
     desk.set(DATABASE_URL=server_database.url)
@@ -86,6 +87,7 @@ def test_who_waits_in_vain_is_told_who_has_the_lock(desk: Desk, server_database:
     assert lines[3] == "nothing was left half done."
 
 
+@pytest.mark.repeated
 def test_as_json_who_is_in_the_way_is_told_without_a_value(desk: Desk, server_database: Database) -> None:
     server_database.execute("CREATE TABLE t1 (n INTEGER)")
     server_database.execute("INSERT INTO t1 VALUES (1)")
@@ -103,6 +105,7 @@ def test_as_json_who_is_in_the_way_is_told_without_a_value(desk: Desk, server_da
     assert "4242" not in ran.out
 
 
+@pytest.mark.repeated
 def test_what_a_holder_runs_is_shown_without_its_quoted_texts(desk: Desk, postgres: Database) -> None:
     desk.write({"sql/1_slow.up.sql": "SELECT 's3cr3t', $$s3cr3t$$, pg_sleep(30);"})
     desk.set(DATABASE_URL=postgres.url)
@@ -116,6 +119,7 @@ def test_what_a_holder_runs_is_shown_without_its_quoted_texts(desk: Desk, postgr
 # --- limits ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.repeated
 def test_a_statement_is_ended_at_the_statement_timeout(desk: Desk, database: Database) -> None:
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n;"
     columns = "information_schema.columns"
@@ -135,6 +139,7 @@ def test_a_statement_is_ended_at_the_statement_timeout(desk: Desk, database: Dat
     assert desk("--dir", "sql", "status").out.split("\t")[2] == "pending"
 
 
+@pytest.mark.repeated
 def test_a_file_that_waits_too_long_is_tried_again_and_says_for_whom(desk: Desk, server_database: Database) -> None:
     server_database.execute("CREATE TABLE t (n INTEGER)")
     desk.write({"sql/1_add.up.sql": "CREATE TABLE other (n INTEGER);\nALTER TABLE t ADD COLUMN m INTEGER;"})
@@ -162,6 +167,7 @@ def test_a_file_that_waits_too_long_is_tried_again_and_says_for_whom(desk: Desk,
     assert process.returncode == 0
 
 
+@pytest.mark.repeated
 def test_a_signal_between_two_attempts_is_told_what_is_in(desk: Desk, server_database: Database) -> None:
     server_database.execute("CREATE TABLE t (n INTEGER)")
     desk.write({"sql/1_add.up.sql": "CREATE TABLE other (n INTEGER);\nALTER TABLE t ADD COLUMN m INTEGER;"})
@@ -185,6 +191,7 @@ def test_a_signal_between_two_attempts_is_told_what_is_in(desk: Desk, server_dat
     assert desk("--dir", "sql", "up").exit == 0
 
 
+@pytest.mark.repeated
 def test_status_does_not_wait_for_ever_for_a_history_that_another_program_locks(
     desk: Desk, server_database: Database
 ) -> None:
@@ -226,6 +233,7 @@ def test_zero_is_no_limit_for_a_statement(desk: Desk) -> None:
 # --- signals --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.repeated
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
@@ -254,6 +262,7 @@ def test_a_signal_leaves_neither_a_lock_nor_a_running_statement(
     assert desk("--dir", "sql", "--lock-timeout", "0", "up").exit == 0
 
 
+@pytest.mark.repeated
 def test_a_signal_in_a_lock_wait_names_no_file_that_had_not_begun(desk: Desk, server_database: Database) -> None:
     desk.write({"sql/1_slow.up.sql": slow(server_database, 50)})
     with runner(desk, server_database, "up") as winner:
@@ -491,6 +500,7 @@ def test_what_is_asked_about_other_sessions_is_sql_that_the_server_knows(server_
         database.close()
 
 
+@pytest.mark.repeated
 def test_an_index_that_is_built_concurrently_shows_what_it_waits_for(desk: Desk, postgres: Database) -> None:
     desk.write({"sql/1_i.up.sql": "CREATE INDEX CONCURRENTLY i ON t (n);"})
     postgres.execute("CREATE TABLE t (n INTEGER)")

@@ -71,6 +71,7 @@ def test_wait_says_what_is_missing_and_ends_with_3(at: Desk, database: Database)
     )
 
 
+@pytest.mark.repeated
 def test_wait_tells_each_change_once_and_ends_when_another_run_has_done_it(at: Desk, database: Database) -> None:
     at.write({"sql/0_schema.up.sql": "CREATE TABLE zero (n INTEGER);"})
     assert at("-q", "up", "1").exit == 0
@@ -98,6 +99,7 @@ def test_wait_needs_select_only_and_creates_nothing(desk: Desk, server_database:
     assert desk("wait", "--timeout", "0").exit == 0
 
 
+@pytest.mark.repeated
 def test_wait_takes_no_lock_and_waits_for_none(desk: Desk, server_database: Database) -> None:
     desk.set(DATABASE_URL=server_database.url)
     assert desk("-q", "up").exit == 0
@@ -194,6 +196,7 @@ def test_wait_as_json(desk: Desk) -> None:
     assert (document["error"]["exit"], document["error"]["what"]) == (3, "not ready after 0 s: 4 four is pending")
 
 
+@pytest.mark.repeated
 def test_wait_ends_with_a_signal(desk: Desk) -> None:
     waiting = rig.start(desk.home, "sqlite:nothing.db", "wait")
     assert waiting.stderr is not None

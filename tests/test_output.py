@@ -184,6 +184,7 @@ def test_an_error_keeps_its_code_and_is_told_where_it_can_be(two: Desk) -> None:
     assert (ran.exit, ran.err.splitlines()[0]) == (3, "error: not ready after 0 s: none.db does not exist")
 
 
+@pytest.mark.repeated
 def test_a_reader_that_leaves_after_the_first_line_stops_no_run(database: Database, tmp_path: Path) -> None:
     rig.write(tmp_path, {f"{number}_t.up": f"CREATE TABLE t{number} (id INT);" for number in range(1, 6)})
     running = rig.start(tmp_path, database.url, "up")
@@ -197,6 +198,7 @@ def test_a_reader_that_leaves_after_the_first_line_stops_no_run(database: Databa
     assert states == ["applied"] * 5
 
 
+@pytest.mark.repeated
 def test_a_terminal_that_goes_away_stops_no_run(two: Desk) -> None:
     master, slave = pty.openpty()
     running = subprocess.Popen(

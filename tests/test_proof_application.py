@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import rig
 
 from servers import SQLiteDatabase
@@ -123,6 +124,7 @@ CONCURRENTLY = {
 }
 
 
+@pytest.mark.repeated
 def test_an_index_is_built_concurrently_while_other_runs_wait_for_the_lock(postgres: Database, tmp_path: Path) -> None:
     rig.write(tmp_path, CONCURRENTLY)
     assert rig.run(tmp_path, postgres.url, "up", "1").exit == 0

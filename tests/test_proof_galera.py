@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from servers import Database
 
+pytestmark = pytest.mark.repeated
+
 FILES = {
     "1_a.up": "CREATE TABLE counter (n INTEGER, id INTEGER AUTO_INCREMENT PRIMARY KEY);\n"
     "INSERT INTO counter (n) VALUES (1);\n",

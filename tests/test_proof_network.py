@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from servers import Database
 
+pytestmark = pytest.mark.repeated
+
 FILES = {"1_a.up": "CREATE TABLE t (n INTEGER);", "2_b.up": "INSERT INTO t VALUES (1);", "2_b.down": "DELETE FROM t;"}
 STATE = "SELECT version, dirty FROM schema_migrations ORDER BY version"
 

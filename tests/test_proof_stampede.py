@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from servers import Database
 
+pytestmark = pytest.mark.repeated
+
 FILES = {
     "1_a.up": "CREATE TABLE counter (n INTEGER);\nINSERT INTO counter VALUES (1);\n",
     "2_b.up": "INSERT INTO counter VALUES (2);\n",

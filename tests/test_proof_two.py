@@ -19,12 +19,15 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+import pytest
 import rig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from servers import Database
+
+pytestmark = pytest.mark.repeated
 
 VERSIONS = ["20250101", "20250201", "20250301", "20250401", "20250501"]
 MIDDLE, EDITED, NEWEST = "20250315", "20250201", "20250501"

@@ -602,6 +602,7 @@ def test_a_read_only_file_can_be_looked_at(project: Project, mode: str, monkeypa
 # --- two runners ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.repeated
 def test_runners_that_start_together_apply_each_file_once(project: Project) -> None:
     files = {f"{n}_f": f"CREATE TABLE t{n} (n INTEGER);\nINSERT INTO t{n} VALUES (1);" for n in range(1, 6)}
     project.write(files)

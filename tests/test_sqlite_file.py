@@ -389,6 +389,7 @@ def test_wait_waits_no_longer_than_its_own_timeout(desk: Desk) -> None:
     )
 
 
+@pytest.mark.repeated
 @pytest.mark.parametrize("command", ["status", "up"])
 def test_ctrl_c_is_seen_at_once_in_a_wait(desk: Desk, command: str) -> None:
     with (

@@ -200,6 +200,7 @@ SLEEPS = {
 }
 
 
+@pytest.mark.repeated
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_nothing_is_left_by_one_that_is_interrupted(
     desk: Desk, server_database: Database, number: signal.Signals

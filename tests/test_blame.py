@@ -1,0 +1,185 @@
+"""No error blames the wrong file or line, shows the tool's own SQL, or is taken for one of the tool's own."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+import pymysql
+import pytest
+from project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import Database
+
+OURS = re.compile(r"schema_migrations|statements_done|ROW_COUNT|GET_LOCK|START TRANSACTION|owner =|UNION SELECT 2\)\)")
+FIRST, LAST = "CREATE TABLE first (n INTEGER);\n", "CREATE TABLE last (n INTEGER);\n"
+LONG = ", ".join(f"column_{number} INTEGER" for number in range(12))
+
+# Wrong statements, as they stand in a file. What the server says to each alone is what is to be told.
+WRONG = [
+    pytest.param("CREAT TABLE t (n INTEGER)", id="in the first word"),
+    pytest.param("CREATE TABLE t (n INTEGR)", id="in the middle"),
+    pytest.param("CREATE TABLE t (n INTEGER", id="at the end"),
+    pytest.param("CREATE TABLE t (n INTEGER))", id="in the last token"),
+    pytest.param("CREATE TABLE t (n INTEGER) ENGINE =", id="after the last token"),
+    pytest.param("CREATE TABLE t (\n    n INTEGER,\n    m INTEGR\n)", id="in one of several lines"),
+    pytest.param("CREATE TABLE t (\n    n INTEGER,\n    m INTEGER\n", id="at the end of several lines"),
+    pytest.param("CREATE TABLE t (\r\n    n INTEGER,\r\n", id="at the end of several lines of Windows"),
+    pytest.param("CREATE TABLE t (n INTEGER,)", id="a comma too many"),
+    pytest.param("CREATE TABLE t (n INTEGER) -- a comment", id="a comment after it, and nothing wrong before that"),
+    pytest.param("CREATE TABLE t (n INTEGER, -- a comment", id="in the middle, with a comment after it"),
+    pytest.param("CREATE TABLE t (n INTEGER # a comment", id="with a comment after a sharp"),
+    pytest.param("CREATE TABLE t (n INTEGER /* a comment */", id="with a comment in slashes"),
+    pytest.param(f"CREATE TABEL t ({LONG})", id="more is left than is quoted"),
+    pytest.param(f"CREATE TABLE t ({LONG}", id="a long one, at the end"),
+    pytest.param("CREATE TABLE t (n INTEGER)) COMMENT = 'x; UPDATE y'", id="a semicolon in a text"),
+    pytest.param("ALTER TABLE first ADD", id="an unfinished ALTER"),
+    pytest.param("DROP TABLE", id="an unfinished DROP"),
+    pytest.param("CREATE INDEX i ON first (n", id="an unfinished index"),
+    pytest.param("INSERT INTO first VALUES (1", id="an unfinished INSERT"),
+    pytest.param("INSERT INTO first VALUES (1),", id="an INSERT with a comma"),
+    pytest.param("UPDATE first SET n = WHERE n = 1", id="an UPDATE"),
+    pytest.param("SELECT", id="a lone SELECT"),
+    pytest.param("SET @x =", id="an unfinished SET"),
+    pytest.param("CALL", id="an unfinished CALL"),
+    pytest.param("CREATE TABLE größe (n INTEGR) COMMENT 'ü'", id="letters of two bytes"),
+    pytest.param("CREATE TABLE nowhere.t (n INTEGER)", id="no such database"),
+    pytest.param("ALTER TABLE nothing ADD m INTEGER", id="no such table"),
+    pytest.param("CREATE TABLE t (n VARCHAR(5) DEFAULT 'too long for it')", id="a default that is too long"),
+    pytest.param("SELECT (SELECT 1 UNION SELECT 2)", id="two rows for one"),
+    pytest.param("CREATE TABLE t AS SELECT (SELECT 1 UNION SELECT 2) AS n", id="two rows for one, in a DDL"),
+    pytest.param("SELECT IF(ROW_COUNT() = 1, 0, (SELECT 1 UNION SELECT 2))", id="a copy of the guard"),
+]
+ROUTINES = [
+    pytest.param("CREATE PROCEDURE p()\nBEGIN\n    SELECT 1;\n    SELEC 2;\nEND", id="in a body"),
+    pytest.param("CREATE PROCEDURE p()\nBEGIN\n    SELECT 1;\n    SELECT 2\nEND", id="before the end of a body"),
+    pytest.param("CREATE PROCEDURE p()\nBEGIN\n    SELECT 1;\nEND END", id="after the end of a body"),
+    pytest.param("CREATE FUNCTION f() RETURNS INTEGER\nRETURN", id="an unfinished function"),
+    pytest.param("CREATE TRIGGER g BEFORE INSERT ON first FOR EACH ROW SET NEW.n =", id="an unfinished trigger"),
+]
+
+
+@pytest.fixture(name="project")
+def _project(
+    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    names = [name for name in ("database", "mysql_family", "postgres", "sqlite") if name in request.fixturenames]
+    return Project.start(request.getfixturevalue(names[0]), tmp_path, capsys, monkeypatch)
+
+
+def answer(database: Database, statement: str) -> str:
+    """Return what the server says to a statement that comes alone."""
+    with contextlib.closing(database.connect()) as connection, pytest.raises(pymysql.Error) as raised:
+        connection.cursor().execute(statement)
+    return str(raised.value.args[1])
+
+
+def told(project: Project, line: int) -> str:
+    """Run ``up``, which fails at that line of the second file; return the message, without its place."""
+    ran = project("up")
+    assert ran.exit == 1, ran.err
+    assert not OURS.search(ran.err.replace("table schema_migrations says dirty", "").replace("IF(ROW_COUNT()", "IF("))
+    place = re.search(r"^  --> sql/2_file\.up\.sql:(\d+)", ran.err, re.MULTILINE)
+    assert place, ran.err
+    assert int(place[1]) >= line, ran.err
+    return ran.err.removeprefix("error: ").partition("\n  --> ")[0]
+
+
+@pytest.mark.parametrize("where", ["first", "middle", "last", "alone", "without an end"])
+@pytest.mark.parametrize("statement", WRONG)
+def test_mysql_is_quoted_as_if_the_statement_had_come_alone(
+    mysql_family: Database, project: Project, statement: str, where: str
+) -> None:
+    mysql_family.execute("CREATE TABLE IF NOT EXISTS first (n INTEGER)")
+    head, tail = (
+        "CREATE TABLE more (n INTEGER);\n",
+        f"\n;\n{LAST}" if "--" in statement or "#" in statement else f";\n{LAST}",
+    )
+    before = head if where in {"middle", "last"} else ""
+    after = tail if where in {"first", "middle"} else "" if where == "without an end" else tail.removesuffix(LAST)
+    try:
+        expected = answer(mysql_family, statement)
+    except pytest.fail.Exception:
+        mysql_family.execute("DROP TABLE t")
+        pytest.skip("this server finds nothing wrong with it")
+    project.write({"1_before": "SELECT 1;", "2_file": before + statement + after, "3_after": "SELECT 1;"})
+    assert told(project, 2 if before else 1) == expected
+
+
+@pytest.mark.parametrize("where", ["first", "last"])
+@pytest.mark.parametrize("statement", ROUTINES)
+def test_mysql_is_quoted_right_about_a_routine_with_a_delimiter(
+    mysql_family: Database, project: Project, statement: str, where: str
+) -> None:
+    mysql_family.execute("CREATE TABLE first (n INTEGER)")
+    expected = answer(mysql_family, statement)
+    head, tail = ("", LAST) if where == "first" else (LAST, "")
+    project.write({"2_file": f"{head}DELIMITER $$\n{statement}$$\nDELIMITER ;\n{tail}"})
+    assert told(project, 2) == expected
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["INSERT INTO t VALUES ('this is too long; UPDATE schema', 1)", "INSERT INTO t VALUES ('a', 'x; COMMIT')",
+     "INSERT INTO t VALUES ('a', 1), ('a', 2)", "UPDATE t SET n = 'it''s no number'"],
+)  # fmt: skip
+def test_mysql_is_quoted_as_it_is_about_data(mysql_family: Database, project: Project, statement: str) -> None:
+    mysql_family.execute("CREATE TABLE t (v VARCHAR(5) UNIQUE, n INTEGER)", "INSERT INTO t VALUES ('b', 5)")
+    expected = answer(mysql_family, statement)
+    project.write({"2_file": f"{FIRST}{statement};\n{LAST}"})
+    assert told(project, 2) == expected
+    assert project.history() == [("2", True, 3, 1)]
+
+
+# --- a person's own error has the number of one of ours -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("journaled", [False, True], ids=["in a transaction", "no-transaction"])
+@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [("SELECT 1/0", "division by zero"), ("SELECT 1 / (n > 5)::integer FROM twice", "division by zero"),
+     ("INSERT INTO unique_ SELECT n FROM twice", "duplicate key value violates unique constraint"),
+     ("CREATE UNIQUE INDEX i ON twice (n)", "could not create unique index"),
+     ("SELECT (SELECT 1 UNION SELECT 2)", "more than one row returned by a subquery")],
+)  # fmt: skip
+def test_an_error_of_a_postgres_file_is_not_taken_for_one_of_ours(
+    postgres: Database, project: Project, wrong: str, words: str, place: str, journaled: bool
+) -> None:
+    postgres.execute("CREATE TABLE twice (n INTEGER)", "INSERT INTO twice VALUES (1), (1)")
+    postgres.execute("CREATE TABLE unique_ (n INTEGER UNIQUE)")
+    head = "-- migrate: no-transaction\n" if journaled else ""
+    project.write({"2_file": head + (f"{wrong};\n{LAST}" if place == "first" else f"{FIRST}{wrong};\n")})
+    line = 1 + journaled + (place == "last")
+    said = told(project, line)
+    assert words in said
+    ran = project("up")
+    assert f"sql/2_file.up.sql:{line}" in ran.err
+    assert "another run" not in ran.err
+    assert "row of this version" not in ran.err
+    stays = journaled and place == "last"
+    assert project.states() == {"2": "dirty (1 of 2)" if stays else "pending"}
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["CREATE UNIQUE INDEX i ON twice (n)", "INSERT INTO unique_ SELECT n FROM twice"],
+)
+def test_a_duplicate_key_in_a_file_is_not_taken_for_a_rivals_claim(
+    database: Database, project: Project, wrong: str, place: str
+) -> None:
+    database.execute("CREATE TABLE twice (n INTEGER)", "INSERT INTO twice VALUES (1), (1)")
+    database.execute("CREATE TABLE unique_ (n INTEGER UNIQUE)")
+    project.write({"2_file": f"{wrong};\n{LAST}" if place == "first" else f"{FIRST}{wrong};\n"})
+    said = told(project, 1 if place == "first" else 2)
+    assert re.search("(?i)unique|duplicate", said)
+    stays = place == "last" and database.dialect == "mysql"
+    assert project.states() == {"2": "dirty (1 of 2)" if stays else "pending"}
+    assert project.log() == [("2", "up", "failed")]
+    database.execute("DELETE FROM twice")
+    project.succeed("up")
