@@ -2292,7 +2292,7 @@ class MySQL(Database):
                 raise _Failed(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
             part = parts[failed.number - 1]
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
-                failed.message = _cut(failed.message, "\n; " + "; ".join(texts[place + 1 :]))
+                failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
             raise self._of_part(failed, part) from None
         return rows
 
@@ -2427,16 +2427,17 @@ class MySQL(Database):
                 raise again from None
 
 
-def _cut(message: str, tail: str) -> str:
-    """Take out of a MySQL error what it quotes of *tail*, which follows a person's statement on the next line."""
+def _cut(message: str, text: str, tail: str) -> str:
+    """Take out of a MySQL error about *text* what it quotes of the *tail* that was sent after it, which is ours."""
     found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
     if not found:
         return message
-    quoted, line = found[2].removesuffix("..."), int(found[4])
-    if tail[1:].startswith(quoted):  # it ends too early: at its end, and not where the next statement begins
-        return f"{found[1]}{found[3]}{line - 1}"
-    place = next((at for at in range(len(quoted)) if tail.startswith(quoted[at:])), None)
-    return message if place is None else f"{found[1]}{quoted[:place]}{found[3]}{line}"
+    place = (text + tail).find(found[2].removesuffix("..."))
+    rest = text[place:]
+    if not found[2] or place < 0 or len(rest.encode()) > 80:  # noqa: PLR2004 (so much is quoted at most)
+        rest = found[2]
+    # What a routine lacks at its end is looked for in what comes after it.
+    return f"{found[1]}{rest}{found[3]}{min(int(found[4]), text.count(chr(10)) + 1)}"
 
 
 def _mysql_syntax(mode: str) -> Syntax:
