@@ -2868,7 +2868,8 @@ class History:
         with self._explained():
             for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
                 rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
-                if not keys.isdisjoint(version_key(version) for (version,) in rows):
+                rival = schema == self.schemas[0]  # which has made it since we looked
+                if not rival and not keys.isdisjoint(version_key(version) for (version,) in rows):
                     found.append(f"{schema}.{name}")
         if found:
             here = f"{self.schemas[0]}.{name}"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from servers import Database
 
+pytestmark = pytest.mark.repeated
+
 FIRST = f"first@{os.uname().nodename}"
 LEDGER = "CREATE TABLE IF NOT EXISTS ledger (what VARCHAR(20))"
 
