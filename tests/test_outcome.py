@@ -465,6 +465,32 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     assert server_database.query("SELECT n FROM t") == ([(7,)] if moment == "after" else [])
 
 
+@pytest.mark.parametrize("moment", ["is told", "has been told"])
+def test_a_signal_that_comes_after_a_failure_does_not_hide_it(database: Database, tmp_path: Path, moment: str) -> None:
+    """While the lock is let go, and while the connection is closed."""
+    rig.write(tmp_path, {"1_a.up": f"{TABLE}INSERT INTO nothing VALUES (1);\n"})
+    late = moment == "has been told"
+    hook = (
+        "kind, known = migrate._DATABASES[settings.url.dialect], []\n"
+        "judge, close = migrate._Run._judge, kind.close\n"
+        "def judged(self, *words):\n"
+        "    known.append(judge(self, *words))\n"
+        f"    if not {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return known[0]\n"
+        "def closed(self):\n"
+        f"    if known and {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    close(self)\n"
+        "migrate._Run._judge, kind.close = judged, closed\n"
+        "sys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
+    )
+    with script(tmp_path, database.url, hook) as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err.count("error:")) == (1, "", 1)
+    state = "1 of 2 statements have run and stay" if database.dialect == "mysql" else "nothing was changed by this file"
+    assert state in err
+    assert "sql/1_a.up.sql:2" in err
+
+
 class Silence(rig.Proxy):
     """A proxy that passes nothing on, and closes nothing, once it is *silent*."""
 
