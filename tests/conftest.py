@@ -87,6 +87,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "databases(*names): the test is about these databases only")
+    config.addinivalue_line("markers", "long: takes long: in `make test` on one PostgreSQL only")
     config.addinivalue_line("markers", "repeated: two runners, a cluster or a signal are in it; `make repeat` runs it")
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist: the servers are its controller's
         config.stash[SERVERS] = Servers.from_json(config.workerinput["servers"])
@@ -108,10 +109,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for fixture in (each for each in FIXTURES if each in metafunc.fixturenames):  # in one order, for pytest-xdist
         allowed = [FIXTURES[fixture], *marks]
         labels = [label for label, each in candidates.items() if all(names(each) & some for some in allowed)]
+        if any(metafunc.definition.get_closest_marker(name) for name in ("long", "repeated")):
+            labels = _one_of_each(labels, metafunc.config)
         metafunc.parametrize(fixture, labels, indirect=True)
     if (count := metafunc.config.getoption("--repeat")) > 1 and metafunc.definition.get_closest_marker("repeated"):
         metafunc.fixturenames.append("_time")
         metafunc.parametrize("_time", range(1, count + 1), ids=lambda number: f"time {number}")
+
+
+def _one_of_each(labels: list[str], config: pytest.Config) -> list[str]:
+    """Leave out the second PostgreSQL in the short form: what takes long is not about its versions."""
+    if config.getoption("--prove") or config.getoption("--repeat") > 1 or config.getoption("--databases"):
+        return labels
+    postgres = [label for label in labels if label.startswith("postgres")]
+    return [label for label in labels if label not in postgres[1:]]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

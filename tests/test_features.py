@@ -25,6 +25,7 @@ def project(
     return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
+@pytest.mark.long
 def test_each_down_undoes_its_up_and_each_up_can_run_again(project: Project) -> None:
     database, folder = project.database, project.home / "sql"
     for up in ups(database.dialect):

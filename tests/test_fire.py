@@ -51,9 +51,11 @@ def runner(desk: Desk, database: Database, *words: str) -> Iterator[subprocess.P
 def running(database: Database, text: str) -> None:
     """Wait until another session of the server runs a statement with *text* in it."""
     sql = {
-        "postgres": "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+        "postgres": "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
+        " AND pid <> pg_backend_pid()"
         f" AND query LIKE '%{text}%'",
-        "mysql": f"SELECT id FROM information_schema.processlist WHERE info LIKE '%{text}%' AND id <> CONNECTION_ID()",
+        "mysql": f"SELECT id FROM information_schema.processlist WHERE info LIKE '%{text}%' AND db = DATABASE()"
+        " AND id <> CONNECTION_ID()",
     }[database.dialect]
     end = time.monotonic() + 20
     while not database.query(sql):
@@ -88,13 +90,14 @@ def test_who_waits_in_vain_is_told_who_has_the_lock(desk: Desk, server_database:
 
 
 @pytest.mark.repeated
+@pytest.mark.long
 def test_as_json_who_is_in_the_way_is_told_without_a_value(desk: Desk, server_database: Database) -> None:
     server_database.execute("CREATE TABLE t1 (n INTEGER)")
     server_database.execute("INSERT INTO t1 VALUES (1)")
     desk.write({"sql/1_add.up.sql": "ALTER TABLE t1 ADD COLUMN m INTEGER;"})
     desk.set(DATABASE_URL=server_database.url)
     sleep = {"postgres": "pg_sleep", "mysql": "SLEEP"}[server_database.dialect]
-    reads = f"SELECT n, {sleep}(8) FROM t1 WHERE n < 4242.42"
+    reads = f"SELECT n, {sleep}(6) FROM t1 WHERE n < 4242.42"
     reader = threading.Thread(target=server_database.query, args=(reads,))
     reader.start()
     running(server_database, "4242")

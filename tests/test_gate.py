@@ -100,6 +100,7 @@ def test_wait_needs_select_only_and_creates_nothing(desk: Desk, server_database:
 
 
 @pytest.mark.repeated
+@pytest.mark.long
 def test_wait_takes_no_lock_and_waits_for_none(desk: Desk, server_database: Database) -> None:
     desk.set(DATABASE_URL=server_database.url)
     assert desk("-q", "up").exit == 0

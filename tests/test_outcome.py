@@ -59,9 +59,11 @@ def busy(database: Database, text: str) -> None:
         time.sleep(0.8)
         return
     sql = {
-        "postgres": "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+        "postgres": "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
+        " AND pid <> pg_backend_pid()"
         f" AND datname = current_database() AND query LIKE '%{text}%'",
-        "mysql": f"SELECT id FROM information_schema.processlist WHERE info LIKE '%{text}%' AND id <> CONNECTION_ID()"
+        "mysql": f"SELECT id FROM information_schema.processlist WHERE info LIKE '%{text}%' AND db = DATABASE()"
+        " AND id <> CONNECTION_ID()"
         " AND db = DATABASE()",
     }[database.dialect]
     rig.until(lambda: database.query(sql), 20)

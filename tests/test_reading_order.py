@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import sys
 
@@ -19,12 +20,15 @@ TEXT = MODULE.read_text(encoding="utf-8")
 TREE = ast.parse(TEXT)
 
 
+@functools.cache
+def banners() -> list[int]:
+    """The lines of the banners."""
+    return [number for number, text in enumerate(TEXT.splitlines(), 1) if re.fullmatch(r"# [A-Z][a-z ]+ #{20,}", text)]
+
+
 def section_of(line: int) -> int:
     """The number of the section that *line* is in; 0 is what stands above the first banner."""
-    banners = [
-        number for number, text in enumerate(TEXT.splitlines(), 1) if re.fullmatch(r"# [A-Z][a-z ]+ #{20,}", text)
-    ]
-    return sum(banner <= line for banner in banners)
+    return sum(banner <= line for banner in banners())
 
 
 def bound_names(node: ast.AST) -> set[str]:
@@ -48,6 +52,7 @@ def used_names(node: ast.AST) -> set[tuple[str, int]]:
     return found
 
 
+@functools.cache
 def definitions() -> dict[str, tuple[int, int]]:
     """Section and line of every name that the module defines below its imports."""
     return {

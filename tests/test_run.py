@@ -644,10 +644,12 @@ def start_long_run(project: Project) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     busy = {
-        "postgres": "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND "
+        "postgres": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND query LIKE '%pg_sleep(60)%' AND "
         "state = 'active' AND pid <> pg_backend_pid()"
         " AND datname = current_database()",
-        "mysql": "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' "
+        "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE()"
+        " AND info LIKE '%SLEEP(60)%' "
         "AND id <> CONNECTION_ID() AND db = DATABASE()",
     }.get(project.database.dialect)
     for _ in range(200):

@@ -133,6 +133,7 @@ def copy_corpus(project: Project) -> list[str]:
 # --- The same end ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_each_file_of_the_corpus_ends_the_same_up_and_down(project: Project, twin: Project) -> None:
     versions = copy_corpus(project)
     for version in versions:
@@ -497,7 +498,7 @@ SLOW = {
     "postgres": "INSERT INTO counter (n) SELECT 20 FROM pg_sleep({});\n",
     "mysql": "INSERT INTO counter (n) SELECT 20 + SLEEP({});\n",
 }
-LONG = {"sqlite": "100000000000", "postgres": "4", "mysql": "4"}
+LONG = {"sqlite": "100000000000", "postgres": "3", "mysql": "3"}
 SHORT = {"sqlite": "10", "postgres": "0", "mysql": "0"}
 SLEEPS = {  # who is asleep in a database
     "postgres": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
@@ -535,12 +536,15 @@ def is_asleep(database: Database) -> bool:
     return False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("journaled", [False, True], ids=["plain", "no-transaction"])
 @pytest.mark.parametrize("before", ["", "INSERT INTO counter (n) VALUES (2);\n", "CREATE TABLE two (n INTEGER);\n"])
 def test_a_client_that_is_killed_leaves_what_up_can_finish(
     project: Project, twin: Project, before: str, journaled: bool
 ) -> None:
     dialect = project.database.dialect
+    if dialect == "mysql" and journaled:
+        pytest.skip("every file is journaled there")
     text = (JOURNALED if journaled else "") + before + SLOW[dialect] + "INSERT INTO counter (n) VALUES (21);\n"
     project.write({**THREE, "2_two": text.format(LONG[dialect])})
     kill_asleep(twin.database, script_of(twin))
@@ -573,6 +577,7 @@ def finish(project: Project) -> None:
     assert ran.exit == 0, ran.err
 
 
+@pytest.mark.long
 def test_a_script_does_not_run_beside_a_runner(project: Project) -> None:
     """Whoever holds the lock is first; the script does not wait for ever, and changes nothing."""
     dialect = project.database.dialect
