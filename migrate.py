@@ -3541,7 +3541,7 @@ class _Run:
     results: list[Result]
     all_or_nothing: bool = False
     now: Now | None = None  # read by the thread that watches
-    failed: MigrateError | None = None  # what the last file has ended with: a signal that comes later changes nothing
+    failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out: bool = False  # that thread has ended the statement
     soiled: bool = False  # what a file has set would reach the next one
     ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
@@ -4434,6 +4434,8 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
         if back:
             with run.working([*back, *again]):
                 run.carry_out(partial(run.still_down, back, strictly=True))
+                state = f"{back[0].title} is rolled back, and not applied again."
+                run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
                 run.carry_out(partial(run.still_again, again))
         return run.results
 
@@ -4454,6 +4456,8 @@ def reset(
                 run.history.create()
                 run.database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
             run.refresh()
+            state = "all is dropped, and no migration is applied yet."
+            run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
             return run.carry_out(lambda: run.screen(plan_up(run.migrations, run.applied)))
 
 
