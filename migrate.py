@@ -2349,7 +2349,7 @@ class MySQL(Database):
             "SELECT LOWER(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
             " UNION SELECT LOWER(event_object_table) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
             " UNION SELECT LOWER(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()"
-            " UNION SELECT LOWER(schema_name) FROM information_schema.schemata")}  # what lies elsewhere is named with it
+            " UNION SELECT LOWER(schema_name) FROM information_schema.schemata")}  # which names what lies elsewhere
 
         def kept(statement: Statement) -> bool | None:  # None: perhaps
             names = self._names(statement)
