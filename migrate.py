@@ -3797,8 +3797,13 @@ class _Run:
         """Keep an eye on what runs while the body does, from two threads: one asks the server, one can end it."""
         stop = threading.Event()
         threads = [threading.Thread(target=each, args=[stop], daemon=True) for each in (self._watch, self._guard)]
-        for thread in threads:
-            thread.start()
+        # Where one of these took a signal, the thread that waits for the server would not wake up and hear of it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        try:
+            for thread in threads:
+                thread.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         try:
             yield
         finally:
