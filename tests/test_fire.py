@@ -266,6 +266,20 @@ def test_a_signal_leaves_neither_a_lock_nor_a_running_statement(
 
 
 @pytest.mark.repeated
+def test_two_signals_at_once_end_a_statement_at_once(desk: Desk, server_database: Database) -> None:
+    """The second goes to another thread where it may; then the one that waits for the server hears of neither."""
+    desk.write({"sql/1_slow.up.sql": slow(server_database, 50)})
+    with runner(desk, server_database, "up") as process:
+        running(server_database, "leep(50")
+        time.sleep(0.7)  # the threads that watch are there
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode in {130, 143}
+    assert err.count("error: ") == 1
+
+
+@pytest.mark.repeated
 def test_a_signal_in_a_lock_wait_names_no_file_that_had_not_begun(desk: Desk, server_database: Database) -> None:
     desk.write({"sql/1_slow.up.sql": slow(server_database, 50)})
     with runner(desk, server_database, "up") as winner:
