@@ -4709,34 +4709,52 @@ def verify(
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
     statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
                   if not re.match(_TRANSACTION, code_of(each, database.syntax))]
-    while True:  # in another database after one that did not come back
-        with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
-                replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
-            waiting = dict.fromkeys(statements, "")  # and why not yet
-            for number, migration in enumerate(run.migrations):
-                if number < len(verdicts):
-                    run.run(run.screen([Step.up(migration)]))
+    with _verifying():
+        while True:  # in another database after one that did not come back
+            with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
+                    replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
+                waiting = dict.fromkeys(statements, "")  # and why not yet
+                for number, migration in enumerate(run.migrations):
+                    if number < len(verdicts):
+                        run.run(run.screen([Step.up(migration)]))
+                    else:
+                        verdict = _verify(run, migration)
+                        verdicts.append(verdict)
+                        notify(f"{verdict.result}  {verdict.version} {verdict.name}")
+                        if verdict.result in {"differs", "failed"}:
+                            break
+                    for each in [*waiting]:
+                        try:
+                            run.database.run(each.text)
+                            del waiting[each]
+                        except _Failed as failed:  # noqa: PERF203 (it is tried again after the next file)
+                            waiting[each] = failed.message.partition("\n")[0]
+                            if run.database.connection is None:  # it was a COPY, which waits for data
+                                raise _never_ran(seed, each, failed.message) from None
+                    if statements:
+                        run.database.renew()  # what the seed has set is not for the migrations
                 else:
-                    verdict = _verify(run, migration)
-                    verdicts.append(verdict)
-                    notify(f"{verdict.result}  {verdict.version} {verdict.name}")
-                    if verdict.result in {"differs", "failed"}:
-                        break
-                for each in [*waiting]:
-                    try:
-                        run.database.run(each.text)
-                        del waiting[each]
-                    except _Failed as failed:  # noqa: PERF203 (it is tried again after the next file)
-                        waiting[each] = failed.message.partition("\n")[0]
-                        if run.database.connection is None:  # it was a COPY, which waits for data
-                            raise _never_ran(seed, each, failed.message) from None
-                if statements:
-                    run.database.renew()  # what the seed has set is not for the migrations
-            else:
-                for each, why in waiting.items():
-                    raise _never_ran(seed, each, why)
-            if len(verdicts) == len(run.migrations):
-                return verdicts
+                    for each, why in waiting.items():
+                        raise _never_ran(seed, each, why)
+                if len(verdicts) == len(run.migrations):
+                    return verdicts
+
+
+@contextlib.contextmanager
+def _verifying() -> Iterator[None]:
+    """Say of what ends the body what is so, and what to do, for a database that is gone by then."""
+    try:
+        yield
+    except (StatementError, StoppedError, DirtyError) as error:
+        error.results, error.state = (), "nothing is left of the scratch database."
+        line = re.search(r":(\d+)(:\d+)?\Z", error.where)
+        error.fix = f"correct {f'line {line[1]}' if line else 'the file'}, then run  migrate verify"
+        if isinstance(error, StoppedError):
+            error.fix = "begin again:  migrate verify"
+        raise
+    except KeyboardInterrupt:
+        state = "nothing is left of the scratch database."
+        raise StoppedError("interrupted", state=state, fix="begin again:  migrate verify") from None
 
 
 _TRANSACTION: Final = r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SET\s.*\bAUTOCOMMIT)\b"
@@ -5638,11 +5656,7 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify
 
 def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    try:
-        verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    except (StatementError, StoppedError) as error:
-        error.fix = re.sub("  migrate (up|down)$", "  migrate verify", error.fix)
-        raise
+    verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
     bad = [each for each in verdicts if each.result in {"differs", "failed"}]
     details = "\n".join("\n".join((f"{each.file}: after up and down", *each.diff)) for each in bad if each.diff)
     document = {"migrations": [each._asdict() for each in verdicts]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import signal
 import subprocess
@@ -227,7 +228,9 @@ def test_nothing_is_left_by_one_that_is_interrupted(
         with contextlib.suppress(ProcessLookupError):
             process.kill()
     assert process.returncode == 128 + number, err.decode()
-    assert err.decode().endswith("\nfix: go on where it stopped:  python migrate.py verify\n")
+    what = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[number]
+    assert re.search(f"error: {what}\n(?s:.*)nothing is left of the scratch database.\n", err.decode())
+    assert err.decode().endswith("\nfix: begin again:  python migrate.py verify\n")
     assert_nothing_is_left(server_database, before)
 
 
