@@ -86,6 +86,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that runs it in the background has it ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "databases(*names): the test is about these databases only")
     config.addinivalue_line("markers", "long: takes long: in `make test` on one PostgreSQL only")
     config.addinivalue_line("markers", "repeated: two runners, a cluster or a signal are in it; `make repeat` runs it")
