@@ -43,10 +43,10 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from enum import Enum, auto
+from enum import Enum, Flag, auto
 from functools import lru_cache, partial
 from html import escape
 from operator import attrgetter, itemgetter
@@ -135,6 +135,7 @@ class Kind(Enum):
 
     OTHER = auto()
     ABSENT = auto()  # there is no such table
+    GONE = auto()  # of what a statement needs of the session
     ALONE = auto()  # the statement cannot run inside a transaction
     BUSY = auto()  # another program has locked the whole database
     CANCELLED = auto()  # ended from outside: by this tool, or by a person
@@ -779,6 +780,804 @@ MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.to
 MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
 
 
+# What a statement is: of each dialect one table of forms, closed. Whoever runs a file asks nothing else.
+
+
+class Trait(Flag):
+    """What is known of a form of statement; what is not known of it is taken for the worst."""
+
+    DATA = auto()  # changes rows only, which ROLLBACK undoes: it shares a transaction with its neighbours
+    SESSION = auto()  # changes nothing outside of the session
+    REPEATS = auto()  # and does the same again, wherever what it reads of the session is the same
+    WHOLE = auto()  # an error leaves nothing of it behind
+    INSIDE = auto()  # may run inside a transaction of this tool, and does there what it does by itself
+    CALLS = auto()  # the functions that it names run now
+    PLAIN = auto()  # after it, ROW_COUNT() says 0
+    OPENS = auto()  # begins a transaction of the file's own,
+    CLOSES = auto()  # and commits it
+
+
+class Nature(NamedTuple):
+    """What one statement is, and what it *reads*, *writes* and *removes* of the session, by key.
+
+    A key is a kind and a name: ``@x`` is a user variable, ``set x`` a setting, ``temp x`` a temporary table,
+    ``prepared x`` a prepared statement, ``cursor x`` a cursor, and ``set *`` all settings; ``id`` is that of the last
+    row, ``count``, ``found`` and ``warnings`` are what the statement before has done, ``transaction`` is whether one is
+    open, and ``*`` all that has a name. Without any of these it is the worst that a statement can be.
+    """
+
+    traits: Trait = Trait(0)
+    reads: frozenset[str] = frozenset({"*", "count", "found", "id"})
+    writes: frozenset[str] = frozenset({"*", "count", "found", "warnings", "id"})
+    removes: frozenset[str] = frozenset()
+
+
+class Way(NamedTuple):
+    """How a file goes on in a fresh session, after its first statements have run; by the numbers of statements."""
+
+    again: frozenset[int]  # these rebuild the session
+    gone: frozenset[int] = frozenset()  # these, of the rest, would only remove what has gone with the session
+    lost: int = 0  # what this one has left there cannot be made again; 0 for none
+    reader: int = 0  # and this one, of the rest, reads it
+    key: str = ""
+    checks: frozenset[int] = frozenset()  # these need the id of a row, which the rest may have made
+
+
+_TRANSIENT: Final = frozenset({"count", "found", "warnings"})
+_REPEATED: Final = Trait.SESSION | Trait.REPEATS
+
+
+def find_way(natures: Sequence[Nature], first: int) -> Way:
+    """Return how to go on after the *first* statements. What the rest does not read is not missed."""
+    lost, again, gone = dict[str, int](), set[int](), set[int]()
+    for number, nature in enumerate(natures[:first], 1):
+        lasting = nature.writes - _TRANSIENT
+        if _REPEATED in nature.traits and not _lacks(nature.reads, lost):
+            _forget(lost, nature.writes)
+            if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
+                again.add(number)
+        else:
+            lost |= dict.fromkeys(nature.writes, number)
+        if over := nature.removes | {key for key in lasting if key.endswith("*") and len(key) > 1}:
+            _forget(lost, over)
+            again -= {each for each in again if _covers(over, natures[each - 1].writes - _TRANSIENT)}
+    checks = set[int]()
+    made = lost.pop("id", 0)  # a row may have no id: it is not certain that another one makes up for it
+    made_here = False
+    for number, nature in enumerate(natures[first:], first + 1):
+        if nature.removes and all(each in lost for each in nature.removes):
+            gone.add(number)
+            _forget(lost, nature.removes)
+            continue
+        if key := _lacks(nature.reads | nature.removes | {"set *"}, lost):
+            return Way(frozenset(again), frozenset(gone), lost[key], number, key)
+        if made and "id" in nature.reads and not made_here:
+            return Way(frozenset(again), frozenset(gone), made, number, "id")
+        if made and "id" in nature.reads:
+            checks.add(number)
+        made_here = made_here or "id" in nature.writes
+        _forget(lost, nature.writes)
+    return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
+
+
+def _covers(keys: Collection[str], others: Collection[str]) -> bool:
+    return all(each in keys or f"{each.partition(' ')[0]} *" in keys for each in others)
+
+
+def _forget(lost: dict[str, int], keys: Collection[str]) -> None:
+    for key in [each for each in lost if _covers(keys, [each])]:
+        del lost[key]
+
+
+def _lacks(reads: Collection[str], lost: Mapping[str, int]) -> str:
+    """Return a key that is read and lost, or "". Of what is unknown, only what is named again counts."""
+    for key in lost:
+        kind, _, name = key.partition(" ")
+        if key in _TRANSIENT:
+            found = key in reads
+        elif key == "*":
+            found = any(each[0] == "@" or each.startswith(("prepared ", "cursor ")) for each in reads)
+        elif name == "*":
+            found = any(each.partition(" ")[0] == kind for each in reads)
+        else:
+            found = key in reads or f"{kind} *" in reads or "*" in reads
+        if found:
+            return key
+    return ""
+
+
+def find_spans(natures: Sequence[Nature]) -> dict[int, int]:
+    """Return where no note may stand between statements, by the first and last numbers of those that go together.
+
+    One of them reads what one before it has done, as ROW_COUNT() does.
+    """
+    last, spans = dict[str, int](), list[tuple[int, int]]()
+    for number, nature in enumerate(natures, 1):
+        seen = [last[key] for key in nature.reads & _TRANSIENT if key in last]
+        if "transaction" in nature.reads:
+            seen.append(number)
+        if seen:
+            begin = min(seen)
+            while spans and spans[-1][1] >= begin:
+                begin = min(begin, spans.pop()[0])
+            spans.append((begin, number))
+        last |= dict.fromkeys(nature.writes & _TRANSIENT, number)
+        if Trait.PLAIN in nature.traits:
+            last.pop("count", None)
+    return dict(spans)
+
+
+def spelled(text: str, syntax: Syntax) -> list[str]:
+    """Return the words, in upper case, signs and quoted texts of a statement; comments are left out."""
+    return [text[start:end] if kind == "quote" else kind for kind, start, end in _tokens(text, 0, syntax)
+            if kind not in ("comment", "conditional")]
+
+
+def _closing(words: Sequence[str], place: int) -> int:
+    """Return the place of the bracket that closes the one at *place*, or the end."""
+    depth = 0
+    for number in range(place, len(words)):
+        depth += (words[number] == "(") - (words[number] == ")")
+        if depth == 0:
+            return number
+    return len(words)
+
+
+def _is_text(word: str) -> bool:
+    return len(word) > 1 and word[0] in "'\"`[$"
+
+
+def _spells(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
+
+
+# A name with a bracket that comes after one of these is made, changed or listed, not called.
+_NAMED: Final = _spells(
+    "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
+    " LOW_PRIORITY HIGH_PRIORITY OVERWRITE")
+_ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
+_LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
+_SET: Final = _REPEATED | Trait.WHOLE
+_TEMP: Final = Trait.SESSION | Trait.WHOLE | Trait.CALLS
+_DDL: Final = Trait.WHOLE | Trait.INSIDE | Trait.PLAIN
+_PART: Final = Trait.INSIDE | Trait.PLAIN
+
+
+class Forms:
+    """The forms of statements that a dialect has.
+
+    *rows* are, by first words, patterns on what comes after them (``?`` is a text or name in quotes), and what is known
+    then. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words that may
+    stand before a bracket, and no functions.
+    """
+
+    rows: ClassVar[Mapping[str, Sequence[tuple[str, Trait]]]] = {}
+    pure = harmless = plain = frozenset[str]()
+    sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
+    marks = '"`['  # quote a name
+    unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
+
+    def __init__(self) -> None:
+        self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
+        self._rows = {word: rows for words, rows in self.rows.items() for word in words.split()}
+
+    def may_matter(self, sql: str) -> bool:
+        """Tell, fast, if something in a file may leave, or read, anything in the session."""
+        return self.unread is None or bool(self.unread.search(sql))
+
+    def natures(
+        self, statements: Iterable[Statement], syntax: Syntax, after: Callable[[Statement, Syntax], Syntax],
+    ) -> list[Nature]:
+        """Return the nature of each statement of a file; *after* tells which rules hold after one."""
+        found, prepared, made = list[Nature](), dict[str, list[str]](), set[str]()
+        for statement in statements:
+            words = spelled(statement.text, syntax)
+            syntax = after(statement, syntax)
+            nature = self.nature(words)
+            if words[:1] in (["PREPARE"], ["EXECUTE"]) and len(words) > 1:
+                name = self.fold(words[1])
+                if words[0] == "PREPARE":
+                    prepared[name] = self.prepared_text(words, syntax)
+                elif text := prepared.get(name):
+                    inner, named = self.nature(text), {f"prepared {name}", *self.variables(words)}
+                    nature = inner._replace(reads=inner.reads | named) if Trait.INSIDE in inner.traits else nature
+            if made:
+                nature = self._with_temporary(nature, words, made)
+            made |= {key for key in nature.writes if key.startswith("temp ") and not key.endswith("*")}
+            if statement.text.startswith("/*"):  # where its version does not apply, nothing of it runs
+                nature = nature._replace(traits=nature.traits & ~Trait.REPEATS, removes=frozenset())
+            else:
+                made -= {key for key in made if _covers(nature.removes | nature.writes, [key])
+                         and key not in nature.writes}
+            found.append(nature)
+        return found
+
+    def _with_temporary(self, nature: Nature, words: Sequence[str], made: Collection[str]) -> Nature:
+        """Return *nature* with the temporary tables that the statement names, of those that the file has *made*."""
+        named = {f"temp {self.fold(word)}" for word in words} & {*made}
+        if not named:
+            return nature
+        if words[0] == "DROP" and named == {f"temp {each}" for each in self.dropped(words)}:
+            return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
+        if nature.removes or (words[0] == "CREATE" and named & nature.writes):
+            return nature
+        writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
+        return nature._replace(reads=nature.reads | named, writes=writes)
+
+    def dropped(self, words: Sequence[str]) -> list[str]:
+        """Return the last parts of the names that a DROP TABLE lists; nothing where that is not all it says."""
+        text = " ".join(words[1:])
+        found = re.fullmatch(
+            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text)
+        names = found[1].split(" , ") if found else []
+        return [self.fold(each.rpartition(" . ")[2]) for each in names]
+
+    def fold(self, word: str) -> str:
+        """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
+        return (word[1:-1] if _is_text(word) else word).lower()
+
+    def prepared_text(self, words: Sequence[str], syntax: Syntax) -> list[str]:  # noqa: ARG002
+        """Return the words of the statement that a PREPARE has in it, where it has."""
+        return []
+
+    def variables(self, words: Sequence[str]) -> Iterator[str]:  # noqa: ARG002
+        """Yield the keys of the user variables that are named."""
+        return iter(())
+
+    def nature(self, words: Sequence[str]) -> Nature:
+        """Return the nature of a statement that is spelled so."""
+        rows, rest = self._rows.get(words[0] if words else "", ()), ""
+        for pattern, traits in rows:
+            if pattern and not rest:
+                rest = " ".join("?" if _is_text(each) else each for each in words[1:])
+            if re.match(pattern, rest):
+                return self.described(words, traits)
+        return Nature()
+
+    def described(self, words: Sequence[str], traits: Trait) -> Nature:
+        """Return what a statement of a known form is, with what it calls."""
+        reads, writes = set[str](), set[str]()
+        for name, place in self.calls(words) if Trait.CALLS in traits else ():
+            if name in self.sees:
+                reads.add(self.sees[name])
+                traits &= ~Trait.REPEATS
+            elif name in self.harmless or name in self.known:
+                traits &= ~Trait.REPEATS
+            elif name not in self.pure and not self.takes_part(name, words, place, writes):
+                self.unknown.add(name)
+                reads |= {"*", "id"}
+                writes |= {"*", "id"}
+                traits &= ~_REPEATED
+        return Nature(traits, frozenset(reads), frozenset(writes))
+
+    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
+        """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
+        return False
+
+    def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
+        """Yield what may be a function that is called, as it is written, and the place of its bracket."""
+        for place, sign in enumerate(words):
+            if sign != "(" or not place:
+                continue
+            start = place - 1
+            word = words[start]
+            if word in self.plain or not (word[0] in self.marks or word[0].isalnum() or word[0] in "_\x80"
+                                          or word[0] > "\x7f"):
+                continue
+            while start > 1 and words[start - 1] == ".":
+                start -= 2
+            before = words[start - 1] if start else ""
+            end = _closing(words, place)
+            if before not in _NAMED and not (before in ("WITH", "RECURSIVE", ",") and words[end + 1 : end + 2] == ["AS"]):
+                yield "".join(words[start:place]), place
+
+
+# Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
+# may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18.
+_MYSQL_PURE: Final = _spells(
+    "ABS ACOS ADDDATE ADDTIME ADD_MONTHS AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIN_TO_UUID BIT_COUNT "
+    "BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH CHR COALESCE COLUMN_ADD COLUMN_CHECK "
+    "COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST COMPRESS CONCAT "
+    "CONCAT_OPERATOR_ORACLE CONCAT_WS CONV CONVERT COS COT CRC32 CRC32C DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB "
+    "DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DECODE DECODE_ORACLE DEGREES ELT ENCODE EXP EXPORT_SET EXTRACT "
+    "EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FORMAT_BYTES FORMAT_PICO_TIME FROM_BASE64 FROM_DAYS GET_FORMAT "
+    "GREATEST GTID_SUBSET GTID_SUBTRACT HEX HOUR IF IFNULL INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR "
+    "INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED IS_IPV6 IS_UUID JSON_ARRAY JSON_ARRAY_APPEND "
+    "JSON_ARRAY_INSERT JSON_COMPACT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_DETAILED JSON_EQUALS JSON_EXISTS "
+    "JSON_EXTRACT JSON_INSERT JSON_KEYS JSON_LENGTH JSON_LOOSE JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE "
+    "JSON_NORMALIZE JSON_OBJECT JSON_OVERLAPS JSON_PRETTY JSON_QUERY JSON_QUOTE JSON_REMOVE JSON_REPLACE "
+    "JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_SEARCH JSON_SET JSON_STORAGE_SIZE JSON_TABLE JSON_TYPE "
+    "JSON_UNQUOTE JSON_VALID JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LENGTHB LN LOCATE LOG LOG10 LOG2 LOWER LPAD "
+    "LPAD_ORACLE LTRIM LTRIM_ORACLE MAKEDATE MAKETIME MAKE_SET MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME "
+    "NATURAL_SORT_KEY NULLIF NVL NVL2 OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER QUARTER QUOTE "
+    "RADIANS REGEXP_INSTR REGEXP_LIKE REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REPLACE_ORACLE REVERSE RIGHT ROUND "
+    "RPAD RPAD_ORACLE RTRIM RTRIM_ORACLE SECOND SEC_TO_TIME SFORMAT SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP "
+    "STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX SUBSTR_ORACLE SUBTIME TAN TIME TIMEDIFF TIMESTAMP "
+    "TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_CHAR TO_DAYS TO_SECONDS TRIM TRIM_ORACLE "
+    "TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER UUID_TO_BIN WEEK WEEKDAY WEEKOFYEAR "
+    "WEIGHT_STRING YEAR YEARWEEK")
+_MYSQL_HARMLESS: Final = _spells(
+    "ANY_VALUE AREA ASBINARY ASTEXT ASWKB ASWKT AVG BENCHMARK BINLOG_GTID_POS BIT_AND BIT_OR BIT_XOR BOUNDARY BUFFER "
+    "CENTROID CHARSET COERCIBILITY COLLATION CONNECTION_ID CONTAINS CONVERT_TZ CONVEXHULL COUNT CROSSES CUME_DIST "
+    "CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DECODE_HISTOGRAM "
+    "DEFAULT DENSE_RANK DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING "
+    "FIRST_VALUE FROM_UNIXTIME GEOMCOLLECTION GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTION "
+    "GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE "
+    "GEOMFROMTEXT GEOMFROMWKB GLENGTH GROUPING GROUP_CONCAT ICU_VERSION INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY "
+    "ISRING ISSIMPLE IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG JSON_STORAGE_FREE LAG LAST_VALUE LEAD "
+    "LINEFROMTEXT LINEFROMWKB LINESTRING LINESTRINGFROMTEXT LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_GTID_WAIT "
+    "MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRCOVEREDBY MBRCOVERS MBRDISJOINT MBREQUAL MBREQUALS MBRINTERSECTS "
+    "MBROVERLAPS MBRTOUCHES MBRWITHIN MEDIAN MIN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT "
+    "MULTILINESTRING MULTILINESTRINGFROMTEXT MULTIPOINT MULTIPOINTFROMTEXT MULTIPOLYGON NAME_CONST NOW NTH_VALUE "
+    "NTILE NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC "
+    "PERCENT_RANK POINT POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE POLYFROMTEXT POLYFROMWKB POLYGON "
+    "POLYGONFROMTEXT POLYGONFROMWKB PS_CURRENT_THREAD_ID PS_THREAD_ID RAND RANDOM_BYTES RANK ROLES_GRAPHML ROWNUM "
+    "ROW_NUMBER SCHEMA SESSION_USER SLEEP SOURCE_POS_WAIT SRID STARTPOINT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT STD "
+    "STDDEV STDDEV_POP STDDEV_SAMP ST_AREA ST_ASBINARY ST_ASGEOJSON ST_ASTEXT ST_ASWKB ST_ASWKT ST_BOUNDARY ST_BUFFER "
+    "ST_BUFFER_STRATEGY ST_CENTROID ST_COLLECT ST_CONTAINS ST_CONVEXHULL ST_CROSSES ST_DIFFERENCE ST_DIMENSION "
+    "ST_DISJOINT ST_DISTANCE ST_DISTANCE_SPHERE ST_ENDPOINT ST_ENVELOPE ST_EQUALS ST_EXTERIORRING ST_FRECHETDISTANCE "
+    "ST_GEOHASH ST_GEOMCOLLFROMTEXT ST_GEOMCOLLFROMWKB ST_GEOMETRYCOLLECTIONFROMTEXT ST_GEOMETRYCOLLECTIONFROMWKB "
+    "ST_GEOMETRYFROMTEXT ST_GEOMETRYFROMWKB ST_GEOMETRYN ST_GEOMETRYTYPE ST_GEOMFROMGEOJSON ST_GEOMFROMTEXT "
+    "ST_GEOMFROMWKB ST_HAUSDORFFDISTANCE ST_INTERIORRINGN ST_INTERSECTION ST_INTERSECTS ST_ISCLOSED ST_ISEMPTY "
+    "ST_ISRING ST_ISSIMPLE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LENGTH ST_LINEFROMTEXT ST_LINEFROMWKB "
+    "ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LINESTRINGFROMTEXT ST_LINESTRINGFROMWKB ST_LONGFROMGEOHASH "
+    "ST_LONGITUDE ST_MAKEENVELOPE ST_MLINEFROMTEXT ST_MLINEFROMWKB ST_MPOINTFROMTEXT ST_MPOINTFROMWKB "
+    "ST_MPOLYFROMTEXT ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMTEXT ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMTEXT "
+    "ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB ST_NUMGEOMETRIES ST_NUMINTERIORRING "
+    "ST_NUMINTERIORRINGS ST_NUMPOINTS ST_OVERLAPS ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_POINTFROMTEXT "
+    "ST_POINTFROMWKB ST_POINTN ST_POINTONSURFACE ST_POLYFROMTEXT ST_POLYFROMWKB ST_POLYGONFROMTEXT ST_POLYGONFROMWKB "
+    "ST_RELATE ST_SIMPLIFY ST_SRID ST_STARTPOINT ST_SWAPXY ST_SYMDIFFERENCE ST_TOUCHES ST_TRANSFORM ST_UNION "
+    "ST_VALIDATE ST_WITHIN ST_X ST_Y SUM SYSDATE SYSTEM_USER SYS_GUID TOUCHES UNIX_TIMESTAMP USER UTC_DATE UTC_TIME "
+    "UTC_TIMESTAMP UUID UUID_SHORT VALIDATE_PASSWORD_STRENGTH VALUE VALUES VARIANCE VAR_POP VAR_SAMP VERSION "
+    "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y")
+_MYSQL_PLAIN: Final = _spells(
+    "ADD AGAINST ALL ALWAYS AND ANY ARRAY AS AT BETWEEN BIGINT BINARY BIT BLOB BOOL BY CALL CASE CHAR CHARACTER CHECK "
+    "CLOB COLUMN COLUMNS CONSTRAINT CROSS CUBE DATETIME DEC DECIMAL DEFAULT DESC DESCRIBE DISTINCT DISTINCTROW DIV DO "
+    "DOUBLE DUAL ELSE ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FIXED FLOAT "
+    "FLOAT4 FLOAT8 FOR FORCE FOREIGN FROM FULLTEXT GENERATED GEOMCOLLECTION GEOMETRY GROUP HASH HAVING HIGH_PRIORITY "
+    "IF IGNORE IN INCLUDE INDEX INNER INSERT INT INT1 INT2 INT3 INT4 INT8 INTEGER INTERSECT INTERVAL INTO JOIN JSON "
+    "KEY LATERAL LEFT LESS LIKE LIMIT LINEAR LIST LONG LONGBLOB LONGTEXT MATERIALIZED MEDIUMBLOB MEDIUMINT MEDIUMTEXT "
+    "MIDDLEINT MINUS MOD NATIONAL NATURAL NCHAR NOT NULL NUMBER NUMERIC NVARCHAR OF OFFSET ON OPTIONS OR ORDER OUTER "
+    "OVER PARTITION PERIOD PRECISION PRIMARY QUALIFY RANGE RAW READS REAL RECURSIVE REFERENCES REGEXP REPLACE RETURN "
+    "RETURNING RIGHT RLIKE ROLLUP ROW SELECT SERIAL SET SMALLINT SOME SOUNDS SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT "
+    "SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME "
+    "TABLE TEXT THAN THEN TIME TIMESTAMP TINYBLOB TINYINT TINYTEXT UNION UNIQUE UNTIL UPDATE USE USING VALUE VALUES "
+    "VARBINARY VARCHAR VARCHAR2 VARCHARACTER VARYING VECTOR VIRTUAL WHEN WHERE WHILE WINDOW WITH WITHIN XOR YEAR")
+_POSTGRES_HARMLESS: Final = _spells(
+    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE "
+    "PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL "
+    "PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7")
+_POSTGRES_PLAIN: Final = _spells(
+    "ALL ALWAYS ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC AUTHORIZATION BETWEEN BIGINT BINARY BIT BOOLEAN BOTH "
+    "BY CASE CAST CHAR CHARACTER CHECK COALESCE COLLATE COLLATION COLUMN COLUMNS CONCURRENTLY CONFLICT CONSTRAINT "
+    "CREATE CROSS CUBE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP "
+    "CURRENT_USER DEC DECIMAL DEFAULT DEFERRABLE DESC DISTINCT DO ELSE END EXCEPT EXCLUDE EXCLUDED EXISTS EXPLAIN "
+    "EXTRACT FALSE FETCH FILTER FIRST FLOAT FOR FOREIGN FREEZE FROM FULL GENERATED GRANT GREATEST GROUP GROUPING HASH "
+    "HAVING IDENTITY ILIKE IN INCLUDE INITIALLY INNER INOUT INSERT INT INTEGER INTERSECT INTERVAL INTO IS ISNULL JOIN "
+    "KEY LATERAL LEADING LEAST LIKE LIMIT LIST LOCALTIME LOCALTIMESTAMP MATERIALIZED NATIONAL NATURAL NCHAR NEXT NONE "
+    "NORMALIZE NOT NOTNULL NULL NULLIF NUMERIC OF OFFSET ON ONLY OPTIONS OR ORDER ORDINALITY OUT OUTER OVER OVERLAPS "
+    "OVERLAY PARTITION PASSING PLACING POSITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REINDEX REPLACE "
+    "RESET RETURNING RETURNS ROLLUP ROW ROWS SELECT SESSION_USER SET SETOF SETS SIMILAR SMALLINT SOME STATISTICS "
+    "SUBSTRING SYMMETRIC TABLE TABLESAMPLE TEXT THEN TIME TIMESTAMP TO TRAILING TREAT TRIM TRUE UNION UNIQUE UPDATE "
+    "USER USING VACUUM VALUE VALUES VARCHAR VARIADIC VERBOSE WHEN WHERE WINDOW WITH WITHIN WITHOUT XMLATTRIBUTES "
+    "XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE")
+
+
+class _SQLiteForms(Forms):
+    rows: ClassVar = {
+        "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
+        "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
+        "SELECT VALUES EXPLAIN": [("", _LOOK)],
+        "CREATE": [(r"(TEMP|TEMPORARY)\b|.*?\bTEMP \. ", _TEMP), ("", _DDL)],
+        "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
+        "VACUUM": [("", Trait.WHOLE)],
+        "BEGIN": [("", Trait.OPENS)],
+        "COMMIT END": [("", Trait.CLOSES)],
+        "SAVEPOINT RELEASE ROLLBACK": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "PRAGMA": [
+            (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
+            (r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST|FUNCTION_LIST"
+             r"|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK|TABLE_INFO"
+             r"|TABLE_LIST|TABLE_XINFO)\b", _LOOK | Trait.REPEATS),
+            (r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
+             r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
+             r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
+             r"|LEGACY_ALTER_TABLE|LOCKING_MODE|MAX_PAGE_COUNT|MMAP_SIZE|READ_UNCOMMITTED|RECURSIVE_TRIGGERS"
+             r"|REVERSE_UNORDERED_SELECTS|SECURE_DELETE|SHORT_COLUMN_NAMES|SHRINK_MEMORY|SOFT_HEAP_LIMIT|SYNCHRONOUS"
+             r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b", _SET),
+            (r"(\w+ \. )?\w+\Z", _LOOK)],  # without a value it is asked; what acts all the same may do so twice
+    }
+    sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
+    unread = re.compile(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+
+    def described(self, words: Sequence[str], traits: Trait) -> Nature:
+        """See Forms. No function here is a person's."""
+        reads = {self.sees[word] for word in words if word in self.sees} if Trait.CALLS in traits else set[str]()
+        writes = {"count", "id"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
+        if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
+            writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
+        if traits == _TEMP:
+            kinds = ("TABLE", "VIEW", "TRIGGER", "INDEX")
+            place = next((number for number, word in enumerate(words) if word in kinds), len(words) - 1) + 1
+            place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
+            place += 2 if words[place + 1 : place + 2] == ["."] else 0
+            writes = {f"temp {self.fold(words[place])}" if place < len(words) else "temp *"}
+        return Nature(traits, frozenset(reads), frozenset(writes))
+
+
+class _PostgresForms(Forms):
+    rows: ClassVar = {
+        "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
+        "COPY TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
+        "WITH": [(r".*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", _ROWS), ("", _LOOK)],
+        "SELECT": [(r".*\bINTO (TEMP|TEMPORARY)\b", _TEMP), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
+        "VALUES TABLE (": [("", _LOOK)],
+        "SHOW": [("", _LOOK)],
+        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
+        "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
+        "RESET LISTEN UNLISTEN LOAD": [("", _SET)],
+        "PREPARE": [("(?!TRANSACTION)", _SET)],
+        "DEALLOCATE DISCARD": [("", _SET)],
+        "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
+        "CLOSE": [("", _SET)],
+        "BEGIN START": [("", Trait.OPENS)],
+        "COMMIT END": [("(?!PREPARED)", Trait.CLOSES)],
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "ROLLBACK": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE)],
+        "CREATE": [
+            (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
+            (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b|TABLE (IF NOT EXISTS )?PG_TEMP \. ", _TEMP),
+            (r"(UNLOGGED |MATERIALIZED )?(TABLE|VIEW)\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
+        "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
+        "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*\bCONCURRENTLY\b|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+                  ("", _DDL)],
+        "REINDEX": [(r".*\b(CONCURRENTLY|DATABASE|SYSTEM|SCHEMA)\b", Trait.WHOLE), ("", _DDL)],
+        "VACUUM CHECKPOINT": [("", Trait.WHOLE)],
+        "CLUSTER": [(r"\Z|VERBOSE\Z|\( [^)]* \)\Z", Trait.WHOLE), ("", _DDL)],
+        "REFRESH": [("", _DDL | Trait.CALLS)],
+        "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN": [("", _DDL)],
+        # What its language has for the end of a transaction may be in a DO.
+        "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
+    }
+    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id"}
+    plain = _POSTGRES_PLAIN
+    harmless = _POSTGRES_HARMLESS
+    marks = '"'
+    # Names before a bracket, but those of what is made or filled.
+    unread = re.compile(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    _called = re.compile(
+        r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
+        r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\(")
+    def may_matter(self, sql: str) -> bool:
+        """See Forms."""
+        return super().may_matter(sql) or any(
+            not before and name.upper() not in self.plain and name.upper() not in self.harmless
+            and name.upper() not in self.known for before, name in {*self._called.findall(sql)})
+
+    _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    _locks = _spells("PG_ADVISORY_LOCK PG_ADVISORY_LOCK_SHARED")
+
+    def described(self, words: Sequence[str], traits: Trait) -> Nature:
+        """See Forms."""
+        nature = super().described(words, traits)
+        reads, writes, removes, first = {*nature.reads}, {*nature.writes}, set[str](), words[0]
+        if first == "DO":
+            text = " ".join(word for word in words if _is_text(word))
+            language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
+            if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
+                return Nature()
+            return Nature(traits, frozenset({"*", "id"}), frozenset({"*", "id"}))
+        name = self.fold(words[1]) if len(words) > 1 else ""
+        if first in ("INSERT", "MERGE", "COPY", "WITH") and Trait.DATA in traits:
+            writes.add("id")
+        elif first == "SET" and Trait.REPEATS in traits:
+            writes |= self._set(words[1:])
+        elif first == "RESET":
+            writes.add("set *" if name == "all" else f"set {self._named(words[1:])}")
+        elif first == "DISCARD":
+            kinds = {"all": ("set *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"), "temp": ("temp *",),
+                     "temporary": ("temp *",), "sequences": ("id",)}
+            writes |= {*kinds.get(name, ())}
+            traits &= ~Trait.INSIDE if name == "all" else traits
+        elif first == "LISTEN":
+            writes.add(f"listen {name}")
+        elif first == "UNLISTEN":
+            writes.add("listen *" if name == "*" else f"listen {name}")
+        elif first == "LOAD":
+            writes.add("load")
+        elif first == "PREPARE":
+            writes.add(f"prepared {name}")
+        elif first == "DEALLOCATE":
+            name = self.fold(words[-1])
+            writes |= {"prepared *"} if name == "all" else set()
+            removes |= {f"prepared {name}"} if name != "all" else set()
+        elif first == "DECLARE":
+            writes.add(f"cursor {name}")
+        elif first in ("FETCH", "MOVE"):
+            reads.add(f"cursor {self.fold(words[-1])}")
+        elif first == "CLOSE":
+            removes |= {f"cursor {name}"} if name != "all" else set()
+            writes |= {"cursor *"} if name == "all" else set()
+        elif traits == _TEMP and first == "CREATE":
+            place = next((number for number, word in enumerate(words)
+                          if word in ("TABLE", "VIEW", "SEQUENCE")), len(words) - 1) + 1
+            place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
+            place += 2 if words[place + 1 : place + 2] == ["."] else 0
+            writes.add(f"temp {self.fold(words[place])}" if place < len(words) else "temp *")
+        elif traits == _TEMP and first == "SELECT":
+            place = words.index("INTO") + 2
+            place += 1 if words[place : place + 1] == ["TABLE"] else 0
+            writes.add(f"temp {self.fold(words[place])}" if place < len(words) else "temp *")
+        if writes - {"id"} and traits & _LOOK == _LOOK and first == "SELECT" and self._is_setting(words):
+            traits |= Trait.REPEATS
+        return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def _named(self, words: Sequence[str]) -> str:
+        """Return the name of a setting, as far as it goes."""
+        if words[:2] == ["TIME", "ZONE"]:
+            return "timezone"
+        if words[:2] == ["SESSION", "AUTHORIZATION"]:
+            return "session_authorization"
+        end = next((place for place, word in enumerate(words) if word in ("=", "TO")), 1)
+        return "".join(self.fold(word) for word in words[:end])
+
+    def _set(self, words: Sequence[str]) -> set[str]:
+        if words[:1] == ["LOCAL"] or words[:1] == ["CONSTRAINTS"]:  # of no effect beyond a transaction
+            return set()
+        if words[:1] == ["SESSION"] and words[1:2] != ["AUTHORIZATION"]:
+            words = words[1:]
+        return {f"set {self._named(words)}"}
+
+    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
+        """See Forms."""
+        if name in ("NEXTVAL", "SETVAL"):
+            writes.add("id")
+            return False
+        if name in ("SET_CONFIG", "PG_CATALOG.SET_CONFIG"):
+            given = words[place + 1 : place + 6]
+            writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
+            return True
+        if name in self._locks:
+            writes.add("lock")
+            return True
+        return False
+
+    @staticmethod
+    def _is_literal(words: Sequence[str]) -> bool:
+        return all(word[0] in "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in words)
+
+    def _is_setting(self, words: Sequence[str]) -> bool:
+        """Tell if a SELECT does nothing but to set what its text says."""
+        calls = [*self.calls(words)]
+        return "FROM" not in words and all(
+            (name in self._locks or name.endswith("SET_CONFIG"))
+            and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
+
+
+class _MySQLForms(Forms):
+    """Those of MariaDB, and of what is taken for one: there a list may fail half way, and OR REPLACE drops first."""
+
+    temporary: ClassVar = [
+        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
+        (r"TABLE\b.*\b(SELECT|ROW)\b", _DDL & ~Trait.PLAIN | Trait.CALLS),
+        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW)\b", Trait.INSIDE | Trait.CALLS)]
+    rows: ClassVar = {
+        "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
+        "LOAD": [(r"(DATA|XML)\b", _ROWS)],
+        "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (r".*\b(UPDATE|DELETE|INSERT|REPLACE)\b", _ROWS),
+                 ("", _LOOK)],
+        "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
+        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
+        "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
+        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
+        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
+        "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
+        "CREATE": [
+            *temporary,
+            (r"(?!OR REPLACE|ROLE|USER)|(OR REPLACE )?(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
+             r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b", _DDL),
+            ("", _PART)],
+        "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
+        "RENAME": [(r"TABLES?\b|[^,]*\Z", _DDL), ("", _PART)],
+        "DROP": [
+            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN), (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
+            (r"(?!DATABASE|SCHEMA)[^,]*\Z", _DDL), ("", _PART)],
+        "REVOKE": [(r"[^,]*\Z", _DDL), ("", _PART)],
+        "GRANT": [(r"(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z", _DDL), ("", _PART)],
+        "ANALYZE CHECK CHECKSUM OPTIMIZE REPAIR": [(r"((LOCAL|NO_WRITE_TO_BINLOG) )*(TABLES?|VIEW)\b", _DDL)],
+        "FLUSH TRUNCATE": [("", _DDL)],
+    }
+    pure, harmless, plain, marks = _MYSQL_PURE, _MYSQL_HARMLESS, _MYSQL_PLAIN, "`"
+    sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found"}
+    unread = None
+    # Words of an expression whose value is always the same, besides functions and what is in quotes.
+    _constant = _spells(
+        "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
+        " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE SECOND MONTH"
+        " YEAR SESSION LOCAL X B N")
+    _telling = _spells("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT")
+    _of_counts: ClassVar = {
+        "identity": "id", "last_insert_id": "id", "insert_id": "id", "warning_count": "warnings",
+        "error_count": "warnings", "in_transaction": "transaction"}
+
+    def variables(self, words: Sequence[str]) -> Iterator[str]:
+        """See Forms."""
+        for place, word in enumerate(words[:-1]):
+            if word == "@" and words[place + 1] != "@" and words[place - 1 : place] != ["@"]:
+                yield self._variable(words, place)
+
+    def _variable(self, words: Sequence[str], place: int) -> str:
+        """Return the key of the user variable whose @ is at *place*."""
+        name, place = self.fold(words[place + 1]), place + 2
+        while words[place : place + 1] == ["."] and place + 1 < len(words):
+            name, place = f"{name}.{self.fold(words[place + 1])}", place + 2
+        return f"@{name}"
+
+    def prepared_text(self, words: Sequence[str], syntax: Syntax) -> list[str]:
+        """See Forms."""
+        if words[2:3] == ["FROM"] and len(words) == 4 and words[3][0] in "'\"":  # noqa: PLR2004 (PREPARE s FROM '')
+            mark = words[3][0]
+            return spelled(words[3][1:-1].replace(2 * mark, mark).replace(f"\\{mark}", mark), syntax)
+        return []
+
+    def nature(self, words: Sequence[str]) -> Nature:
+        """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
+        if words[:2] != ["SET", "STATEMENT"] or "FOR" not in words:
+            return super().nature(words)
+        inner = self.nature(words[words.index("FOR") + 1 :])
+        alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
+        return inner._replace(traits=inner.traits & ~alone)
+
+    def described(self, words: Sequence[str], traits: Trait) -> Nature:
+        """See Forms."""
+        first, removes = words[0], frozenset[str]()
+        if first == "SET" and Trait.SESSION in traits:
+            return self._set(words[1:], traits)
+        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "warnings"}
+        if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
+            return Nature(traits, frozenset(), frozenset(counts))
+        reads, writes, traits = self._expression(words, traits)
+        if first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]:
+            name = f"prepared {self.fold(words[1 if first == 'PREPARE' else 2])}" if len(words) > 2 else "prepared *"  # noqa: PLR2004
+            writes, removes = ({name}, removes) if first == "PREPARE" else (set(), frozenset({name}))
+            return Nature(traits, frozenset(reads), frozenset(writes), removes)
+        if first == "DROP":
+            names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
+            writes = {"warnings"}
+            return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for each in names))
+        if first in ("INSERT", "REPLACE", "LOAD"):
+            writes.add("id")
+        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH"):
+            writes |= self._into(words) | {"found"}
+            traits &= ~Trait.REPEATS
+        if first == "GET":
+            reads |= {"count", "warnings"}
+            writes |= {*self.variables(words)}
+        if first == "CREATE" and traits & Trait.SESSION:
+            place = words.index("TEMPORARY") + 2
+            place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
+            place += 2 if words[place + 1 : place + 2] == ["."] else 0
+            writes.add(f"temp {self.fold(words[place])}" if place < len(words) else "temp *")
+        return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
+
+    def _into(self, words: Sequence[str]) -> set[str]:
+        """Return the user variables that a SELECT puts its row into."""
+        found, place = set[str](), len(words)
+        for number, word in enumerate(words):
+            if word == "INTO":
+                place = number + 1
+                while place + 1 < len(words) and words[place] == "@":
+                    found.add(self._variable(words, place))
+                    place += 2
+                    while words[place : place + 1] == ["."]:
+                        place += 2
+                    place += words[place : place + 1] == [","]
+        return found
+
+    def _expression(self, words: Sequence[str], traits: Trait) -> tuple[set[str], set[str], Trait]:
+        """Return what an expression, or a statement with some, reads and writes, and what is left of its *traits*."""
+        nature = super().described(words, traits | Trait.CALLS)
+        reads, writes, traits = {*nature.reads, *self.variables(words)}, {*nature.writes}, nature.traits
+        for place, word in enumerate(words if not self._telling.isdisjoint(words) else ()):
+            after = words[place + 1 : place + 2]
+            if word == ":=" and place:
+                start = max((number for number in range(place) if words[number] == "@"), default=0)
+                writes.add(self._variable(words, start) if words[start - 1 : start] != ["@"] else "set *")
+                traits &= ~Trait.REPEATS
+            elif word == "@" and after == ["@"]:
+                name = next((self.fold(each) for each in words[place + 2 :]
+                             if each not in (".", "SESSION", "LOCAL")), "")
+                reads.add(self._of_counts.get(name, f"set {name}"))
+                traits &= ~Trait.REPEATS if name in {"global", "timestamp", "rand_seed1", "rand_seed2"} else traits
+                traits &= ~Trait.REPEATS if name in self._of_counts else traits
+            elif word == "LAST_INSERT_ID" and after == ["("]:
+                (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
+                traits &= ~Trait.REPEATS
+            elif word in ("NEXTVAL", "SETVAL") or (word == "NEXT" and after == ["VALUE"]):
+                writes.add("id")
+                traits &= ~_REPEATED
+            elif word in ("SELECT", "PREVIOUS", "LASTVAL"):
+                traits &= ~Trait.REPEATS
+        return reads, writes, traits
+
+    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
+        """See Forms. What it does is told by _expression()."""
+        return name == "LAST_INSERT_ID"
+
+    def _set(self, words: Sequence[str], traits: Trait) -> Nature:
+        """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
+        reads, writes, scope = set[str](), set[str](), "SESSION"
+        for part in self._assignments(words):
+            target, value = [*part], list[str]()
+            for mark in (":=", "="):
+                if mark in part:
+                    place = part.index(mark)
+                    target, value = [*part[:place]], [*part[place + 1 :]]
+                    break
+            if target[:1] == ["@"] and target[1:2] != ["@"]:
+                key = self._variable(target, 0)
+            else:
+                given = "SESSION"
+                if target[:2] == ["@", "@"]:
+                    target = target[2:]
+                    if target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
+                        given, target = target[0], target[2:]
+                elif target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
+                    given, target = target[0], target[1:]
+                    scope = given
+                else:
+                    given = scope
+                words_of_name = [self.fold(each) for each in target if each != "."]
+                name = words_of_name[0] if words_of_name else "*"
+                name = "names" if name in ("names", "charset", "character") and "=" not in part else name
+                if given in ("GLOBAL", "PERSIST", "PERSIST_ONLY"):
+                    key = ""
+                    traits &= ~_REPEATED
+                else:
+                    key = self._of_counts.get(name, f"set {name}")
+            writes |= {key} - {""}
+            read, wrote, traits = self._expression(value, traits)
+            if not (key.startswith("set ") and len(value) <= 1) and not all(
+                    self._is_constant(value, place) for place in range(len(value))):
+                traits &= ~Trait.REPEATS
+            reads, writes = reads | read, writes | wrote
+        own = all(each[0] == "@" for each in writes - {"*", "id"}) and Trait.SESSION in traits
+        if Trait.SESSION not in traits and "*" in writes:  # a function that nobody knows: it may write
+            return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
+        traits |= Trait.INSIDE if own or Trait.SESSION not in traits else traits
+        return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
+
+    @staticmethod
+    def _assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+        start, depth = 0, 0
+        for place, word in enumerate(words):
+            depth += (word in ("(", "CASE")) - (word in (")", "END"))
+            if word == "," and not depth:
+                yield words[start:place]
+                start = place + 1
+        yield words[start:]
+
+    def _is_constant(self, words: Sequence[str], place: int) -> bool:
+        """Tell if a word of an expression means the same whenever it runs."""
+        word = words[place]
+        if _is_text(word) or not (word[0].isalpha() or word[0] == "_") or word[0].isdigit():
+            return True
+        if words[place - 1 : place] in (["@"], ["."], ["COLLATE"], ["USING"], ["CHARSET"]):
+            return True
+        return word in self._constant or words[place + 1 : place + 2] == ["("] or word[0] == "_"
+
+
+class _MySQL9Forms(_MySQLForms):
+    """Those of MySQL since version 8, where DDL is atomic."""
+
+    rows: ClassVar = _MySQLForms.rows | {
+        "CREATE": [*_MySQLForms.temporary[:2], ("", _DDL)],
+        "DROP": [*_MySQLForms.rows["DROP"][:2], ("", _DDL)],
+        "ALTER GRANT RENAME REVOKE": [("", _DDL)],
+    }
+
+
 # Dialects #############################################################################################################
 # A URL comes in; a Database that can be asked and changed goes out. Every difference between the databases is an
 # attribute or a method in this section. What a driver raises leaves here as _Failed: a message, a kind, a place.
@@ -920,10 +1719,12 @@ class Database(ABC):
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
-    session = _NEVER  # changes the session only; a resumed file runs it again
-    joins = _NEVER  # goes into one transaction with its neighbours, in a journaled file
-    may_be_partial = _NEVER  # may have committed a part of its work when it fails
-    leaks = _NEVER  # what it does would reach the next file
+    forms_type: type[Forms] = Forms  # what its statements are
+    takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
+    rolled_back = frozenset({"temp"})  # and ROLLBACK
+    commit_sql = "COMMIT"
+    own_sql: tuple[str, ...] = ()  # in the transaction of a note, what a file has set is not so
+    id_name = ""  # shows the id of the last row
     kinds: ClassVar[Mapping[str, Kind]] = {}  # what the codes of the database mean
     fixes: ClassVar[Mapping[Kind, str]] = _FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
@@ -960,6 +1761,7 @@ class Database(ABC):
         self.lock_timeout = lock_timeout  # seconds to wait for another runner; 0 does not wait
         self.title = "migrate"  # what the session is called in the process list
         self.session_id = 0
+        self.forms = self.forms_type()
         self.blockers: list[str] = []  # as last observed
         self.observer: Database | None = None
         self.pause: Callable[[float], None] = time.sleep
@@ -1175,7 +1977,7 @@ class Database(ABC):
 
     def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises _Failed: nothing is in, unless *lost*."""
-        self._poll(partial(self.query, "COMMIT"))
+        self._poll(partial(self.query, self.commit_sql))
 
     def rollback(self) -> bool:
         """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
@@ -1198,6 +2000,22 @@ class Database(ABC):
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
+    def natures(self, statements: Sequence[Statement]) -> list[Nature]:
+        """Return what the statements of a file are. Raises _Failed."""
+        return self.forms.natures(statements, self.syntax, self.syntax_after)
+
+    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
+        """Return what statement *number*, which has failed, has turned out to be. Raises _Failed."""
+        return self.natures(statements)[number - 1]
+
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:  # noqa: ARG002
+        """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
+        return []
+
+    def has_id(self) -> bool:
+        """Tell if this session has given a row an id."""
+        return True
+
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
         """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
         fix = "split it, or raise max_allowed_packet"
@@ -1207,23 +2025,23 @@ class Database(ABC):
         """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
         return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
-    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
+    def run_marked(
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,  # noqa: ARG002
+    ) -> None:
         """Run *statement* and the notes *done* as one, or else between *started* (it may have run) and *done*.
 
-        Raises _Failed: neither is in, unless LOST; or where it cannot run inside a transaction: then *started* says it.
+        An error undoes it, if *whole*.
+
+        Raises _Failed: neither is in, unless LOST.
         """
         opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held)]  # the file's limits stay
         try:
             self.send(*opening)
             self.run(statement.text)
-            self.send(*done, *self.holding(), "COMMIT")
-        except _Failed as failed:
+            self.send(*self.own_sql, *done, *self.holding(), self.commit_sql)
+        except _Failed:
             self.rollback()
-            if failed.kind is not Kind.ALONE:
-                raise
-            self.send(self.begin_sql, *started, "COMMIT")
-            self.run_alone(statement)
-            self.send(self.begin_sql, *self.holding(), *done, "COMMIT")
+            raise
 
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises _Failed."""
@@ -1416,10 +2234,7 @@ class SQLite(Database):
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
-    session = re.compile(r"PRAGMA\b")
-    leaks = re.compile(
-        r"\b(TEMP|TEMPORARY|PRAGMA(?!\s+(\w+\.)?(foreign_key|user_version|application_id|integrity_|quick_|table_)))\b",
-        re.IGNORECASE)
+    forms_type, id_name = _SQLiteForms, "last_insert_rowid()"
     refusals: ClassVar = {
         **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
             "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
@@ -1557,6 +2372,15 @@ class SQLite(Database):
         with contextlib.closing(self.connection) as before:
             self._open("file::memory:")
             before.backup(self.connection)
+
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+        """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
+        parts = ["CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)",
+                 "DROP TABLE temp.migrate_id"] if "id" in keys else []
+        return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
+
+    def has_id(self) -> bool:
+        return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> _Failed:
         message = str(error)
@@ -1764,8 +2588,10 @@ class Postgres(Database):
     split_here = re.compile(r"\bstandard_conforming_strings\s*(=|TO)\s*'?(off|false|0|no)\b", re.IGNORECASE)
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
-    session = re.compile(r"(SET(?!\s+TRANSACTION)|RESET|PREPARE|DEALLOCATE|LISTEN|LOAD)\b|SELECT\s[^;]*\bSET_CONFIG\b")
-    may_be_partial = re.compile(r"(CALL|DO)\b")
+    forms_type, id_name = _PostgresForms, "lastval()"
+    takes_back = frozenset({"set", "temp", "prepared", "cursor", "listen", "id"})
+    rolled_back = frozenset({"set", "temp", "cursor", "listen", "id"})
+    own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
     takes_history = re.compile(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
@@ -1852,6 +2678,8 @@ class Postgres(Database):
     drop_database_sql = "DROP DATABASE {} WITH (FORCE)"
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
+    _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
+        HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
@@ -2072,6 +2900,26 @@ class Postgres(Database):
                 raise _Failed("COPY with data in the file works in psql only", number=number)
         return list(results)
 
+    def natures(self, statements: Sequence[Statement]) -> list[Nature]:
+        """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
+        found = super().natures(statements)
+        names = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
+        if not names or self.connection is None:
+            return found
+        self.forms.unknown.clear()
+        known = {name for (name,) in self.query(self._harmless_sql, [*names])}
+        if not known:
+            return found
+        self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
+        return super().natures(statements)
+
+    def has_id(self) -> bool:
+        try:
+            self.query("SELECT lastval()")
+        except _Failed:
+            return False
+        return True
+
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         if self.split_here.search(statement.text):
             return POSTGRES_BACKSLASH_STRINGS
@@ -2103,30 +2951,13 @@ class MySQL(Database):
         UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
         UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
         ORDER BY kind = 'VIEW' DESC"""
-    session = re.compile(
-        r"(SET(?!\s+(PASSWORD|DEFAULT|RESOURCE))|PREPARE|DEALLOCATE)\b|SELECT\b(?=.*(:=|\bINTO\s+@))", re.DOTALL)
-    joins = re.compile(
-        r"(INSERT|UPDATE|DELETE|REPLACE|SELECT|WITH|VALUES|TABLE|DO|SHOW|EXPLAIN|DESCRIBE|DESC|HELP|LOAD\s+(DATA|XML)"
-        r")\b|\(|SET\s+@(?!@)")
-    # What an error undoes whole, in closed lists; each form was tried with an error in its second half. MariaDB 10.11
-    # keeps the first half of a list, and has dropped what OR REPLACE fails to make; MySQL 9.7 keeps nothing of what
-    # begins with the last six words, as 8.0 promises. Any other server is taken for a MariaDB.
-    _whole = joins.pattern + (
-        r"|SET\b(?!\s+STATEMENT\b)|RENAME\s+TABLE|(ANALYZE|CHECK|CHECKSUM|DEALLOCATE|FLUSH|OPTIMIZE|PREPARE|REPAIR"
-        r"|SIGNAL|TRUNCATE)\b")
-    may_be_partial = re.compile(
-        rf"(?!{_whole}|(ALTER|CREATE)\b(?!\s+(OR\s+REPLACE|ROLE|USER)\b)"
-        r"|((ALTER|CREATE|RENAME)\s+(ROLE|USER)\b|REVOKE\b|DROP\b(?!\s+(DATABASE|SCHEMA)\b))[^,]*\Z"
-        r"|GRANT\b(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z|CREATE\s+OR\s+REPLACE\s+(AGGREGATE|ALGORITHM|DEFINER|EVENT"
-        r"|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b)\S", re.DOTALL)
-    partial_on_mysql = re.compile(rf"(?!{_whole}|(ALTER|CREATE|DROP|GRANT|RENAME|REVOKE)\b)\S")
+    forms_type, id_name, commit_sql = _MySQLForms, "LAST_INSERT_ID()", "COMMIT AND NO CHAIN NO RELEASE"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
     takes_history = re.compile(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
     ways_out: ClassVar = Database.ways_out | dict.fromkeys(
         schema_words, "take it out; drop the database by hand, and its history with it")
-    leaks = re.compile(r"@|\b(SET|PREPARE|TEMPORARY|CALL|EXECUTE|BEGIN)\b", re.IGNORECASE)
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
         "USE": _Refusal(
@@ -2152,6 +2983,8 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
+    is_mariadb = True
+    _refused = re.compile(r"release_all_locks|transaction|read\s+only", re.IGNORECASE)
     _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
@@ -2233,12 +3066,13 @@ class MySQL(Database):
             self.query("SET SESSION group_replication_consistency = 'BEFORE'")
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
         if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
-            self.may_be_partial = self.partial_on_mysql
+            self.forms, self.is_mariadb = _MySQL9Forms(), False
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
         kind = self.kinds.get(str(code), Kind.OTHER)
-        return _Failed(str(message) or "the connection was lost", kind, str(code))
+        text = str(message).replace("\0", "")  # it comes in the encoding that a file has set for results
+        return _Failed(text or "the connection was lost", kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
         attempt = partial(super().query, sql, *args)
@@ -2258,11 +3092,44 @@ class MySQL(Database):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
-        code = code_of(statement, self.syntax) if "release_all_locks" in statement.text.lower() else ""
-        if re.search(r"\bRELEASE_ALL_LOCKS\s*\(", code) and (self.joins.match(code) or self.session.match(code)):
+        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        if "RELEASE_ALL_LOCKS" in words and words[0] not in ("ALTER", "CREATE"):
             fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
             return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
+        if words[:2] == ["SET", "TRANSACTION"]:
+            fix = "set it for the session: SET SESSION TRANSACTION ..."
+            return "this is about the next transaction, and that is one of this tool", fix
+        if words[:1] == ["SET"] and ("READ", "ONLY") in zip(words, words[1:]):  # noqa: B905, RUF007 (pairs)
+            return "the history could not be written any more", "take it out"
         return super().find_fault(statement, before)
+
+    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
+        """See Database. What EXECUTE runs may be in a variable, still."""
+        natures, nature = self.natures(statements), self.natures(statements)[number - 1]
+        words = spelled(statements[number - 1].text, self.syntax)
+        if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
+            return nature
+        for place in range(number - 2, -1, -1):
+            source = spelled(statements[place].text, self.syntax)
+            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
+                keys = {*self.forms.variables(source)}
+                if source[2:4] == ["FROM", "@"] and not any(
+                        each.writes & {*keys, "*"} for each in natures[place : number - 1]):
+                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
+                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
+                return nature
+        return nature
+
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:  # noqa: ARG002
+        """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
+        parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
+        if not _TRANSIENT.isdisjoint(keys):
+            parts += (["DO (SELECT 1 FROM (SELECT 1) AS one)"] if self.is_mariadb else
+                      ["SELECT 0 FROM DUAL WHERE 0", "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
+        return parts
+
+    def has_id(self) -> bool:
+        return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
@@ -2274,14 +3141,17 @@ class MySQL(Database):
         the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
         """
         held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._held else ""
-        proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2))"
+        proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
+        if self.is_mariadb:  # a number in another encoding is none to the driver
+            proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
             added += [proof] if isinstance(part, _Note) else []
             texts += added
             numbers += [number] * len(added)
-        whole = parts[0] == self.begin_sql and parts[-1] == "COMMIT" and all(isinstance(each, str) for each in parts)
+        whole = parts[0] == self.begin_sql and parts[-1] == self.commit_sql and all(
+            isinstance(each, str) for each in parts)
         try:
             attempt = partial(self._exchange, "; ".join(texts))
             rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
@@ -2327,15 +3197,19 @@ class MySQL(Database):
 
         Where a deadlock has rolled back, it comes with that.
         """
+        with contextlib.suppress(_Failed):
+            if self.is_mariadb:  # what is read now is text
+                self.query("SET SESSION character_set_results = utf8mb4")
         whole = self._is_whole()
-        super().rollback()
+        with contextlib.suppress(_Failed):
+            self.query("ROLLBACK AND NO CHAIN NO RELEASE")
         return whole and self._is_whole()
 
     def _is_whole(self) -> bool:
         """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
         with contextlib.suppress(_Failed):
             listed = self.query("SHOW WARNINGS")  # before the number, which empties the list on MySQL
-            ((number,),) = self.query("SELECT @@warning_count")
+            ((number,),) = self.query("SELECT @@warning_count LIMIT 1")
             return bool(listed or not number) and all(code != self._kept_rows for _, code, _ in listed)
         return True
 
@@ -2402,26 +3276,27 @@ class MySQL(Database):
             return syntax
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
-    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
+    def run_marked(
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+    ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
         begin = [] if self.in_transaction else [self.begin_sql]
         if statement.text.startswith("/*"):
             # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
-            self.send(*begin, *started, "COMMIT")
+            self.send(*begin, *started, self.commit_sql)
             self.run(statement.text)
-            self.send(self.begin_sql, *done, "COMMIT")
+            self.send(self.begin_sql, *done, self.commit_sql)
             return
         try:
-            self.send(*begin, *started, statement, *done, "COMMIT")
+            self.send(*begin, *started, statement, *done, self.commit_sql)
         except _Failed as failed:
-            before_note = failed.number <= len(begin) + len(started) + 1
-            before_note = before_note or bool(self.may_be_partial.match(code_of(statement, self.syntax)))
+            before_note = failed.number <= len(begin) + len(started) + 1 or not whole
             failed.ran = self.cut_off and not before_note
             if failed.kind is Kind.LOST or before_note:
                 raise
             self.rollback()
             try:  # what failed was a note: a lock on the history, or a KILL that came late
-                self.send(self.begin_sql, *done, "COMMIT")
+                self.send(self.begin_sql, *done, self.commit_sql)
             except _Failed as again:
                 again.ran = again.kind is not Kind.LOST
                 raise again from None
@@ -2458,7 +3333,6 @@ class _Writer(Database):
     client = ""  # how the script is run
     unsafe = _NEVER, ""  # what client or server would read as something else in quotes, and how such a text is written
     delimiter = ";"
-    alone = _NEVER  # what cannot run inside a transaction, besides what is refused there
     default_sql = ""  # the schema that unqualified names are in
     elsewhere_sql = ""  # nothing can be asked
     database_sql = ""  # the name of the database that the client is connected to,
@@ -2526,18 +3400,12 @@ class _Writer(Database):
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """Write what ends the script with an error where one of the *conditions* is true."""
 
-    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
-        """See Database. What cannot run inside a transaction, or may end it, is known by its words here."""
-        refusal, code = self.refusals.get(first_word(statement.text, self.syntax)), code_of(statement, self.syntax)
-        refused = refusal and refusal.fix == _ALONE and re.match(refusal.pattern, code, re.DOTALL)
-        if refused or self.alone.match(code) or self.may_be_partial.match(code):
-            self.send(*started)
-            self.run_alone(statement)
-            self.send(*done)
-        else:
-            self.query("BEGIN")
-            self.run(statement.text)
-            self.send(*done, "COMMIT")
+    def run_marked(
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,  # noqa: ARG002
+    ) -> None:
+        self.query("BEGIN")
+        self.run(statement.text)
+        self.send(*self.own_sql, *done, self.commit_sql)
 
     @abstractmethod
     def start(self, texts: Sequence[str]) -> None:
@@ -2549,7 +3417,7 @@ class _Writer(Database):
     def before_commit(self) -> None:
         """Write what has to be true at the end of a file."""
 
-    def forget(self, statements: Sequence[Statement]) -> str:  # noqa: ARG002
+    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
         """Write what takes back what a file has left in the session, for the next one; say why, where nothing does."""
         return ""
 
@@ -2567,9 +3435,9 @@ class _SQLiteWriter(_Writer, SQLite):
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
     _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
-    _switches = re.compile(
-        r"PRAGMA\s+(IGNORE_CHECK_CONSTRAINTS|LEGACY_ALTER_TABLE|RECURSIVE_TRIGGERS"
-        r"|REVERSE_UNORDERED_SELECTS|WRITABLE_SCHEMA)\b")
+    _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
+        ("defer_foreign_keys", "foreign_keys", "ignore_check_constraints", "legacy_alter_table", "query_only",
+         "read_uncommitted", "recursive_triggers", "reverse_unordered_selects", "writable_schema"), "OFF")
 
     def start(self, texts: Sequence[str]) -> None:  # noqa: ARG002
         """See _Writer. Newer clients take "text" in double quotes for a name only, where the library does not.
@@ -2603,13 +3471,19 @@ class _SQLiteWriter(_Writer, SQLite):
         self.stop_if([(found, "FOREIGN KEY constraint failed")])
         self.query("DROP TABLE temp.migrate_broken")
 
-    def forget(self, statements: Sequence[Statement]) -> str:
-        code = "\n".join(code_of(each, self.syntax) for each in statements)
-        for found in filter(None, (_TEMPORARY.match(each.text) for each in statements)):
-            self.query(f"DROP {found[1]} IF EXISTS temp.{found[2]}")
-        for name in self._switches.findall(code):
-            self.query(f"PRAGMA {name} = OFF")
-        return "LIKE is not what it was after this PRAGMA" if "CASE_SENSITIVE_LIKE" in code else ""
+    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
+        """See _Writer. What a PRAGMA was before cannot be asked for by a script; of most, it is known."""
+        spells = [spelled(each.text, self.syntax) for each in statements]
+        kinds = {self.forms.fold(word): words[place] for words in spells if words[:1] == ["CREATE"]
+                 for place, last in enumerate(words[:4]) if last in ("TABLE", "VIEW", "TRIGGER") for word in words[place:]}
+        for kind, name in (_split_key(key) for key in _left(natures)):
+            if kind == "temp" and name != "*":
+                self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
+            elif kind == "set" and name in self._switches:
+                self.query(f"PRAGMA {name} = {self._switches[name]}")
+            else:
+                return f"what it was before PRAGMA {name} is not known" if kind == "set" else "it cannot be taken back"
+        return ""
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         code = bare(statement.text, self.syntax)
@@ -2621,7 +3495,6 @@ class _SQLiteWriter(_Writer, SQLite):
 class _PostgresWriter(_Writer, Postgres):
     client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
     unsafe = re.compile(r"\\"), "convert_from(decode('{}', 'hex'), 'UTF8')"  # standard_conforming_strings may be off
-    alone = re.compile(r"(CLUSTER|REINDEX|DISCARD)\b|(CREATE|DROP|ALTER)\s+SUBSCRIPTION\b")
     database_sql, default_sql = "current_database()", "COALESCE(current_schema(), '')"
     clock = _Code("clock_timestamp() AT TIME ZONE 'UTC'")
     elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
@@ -2713,33 +3586,45 @@ class _MySQLWriter(_Writer, MySQL):
         self.query("PREPARE migrate FROM @migrate")
         self.query("EXECUTE migrate")
 
-    def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:
+    def run_marked(
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+    ) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
 
         So that is noted only where it may have done a part of its work: other statements are atomic.
         """
         if self.in_transaction:  # started says what has run in it
-            self.send(*started, "COMMIT")
+            self.send(*started, self.commit_sql)
         kinds = (kind for kind, _, _ in _tokens(statement.text, 0, self.syntax) if kind != "comment")
         if next(kinds, "") == "conditional":
             self.send(*started)
             self.run(statement.text)
             self.send(*done)
             return
-        mark = "".join(f"{each}; " for each in started if self.may_be_partial.match(code_of(statement, self.syntax)))
-        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; COMMIT", end=" ")
+        mark = "".join(f"{each}; " for each in started if not whole or not isinstance(each, _Note))
+        self.run(
+            f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
 
-    def forget(self, statements: Sequence[Statement]) -> str:
-        """See _Writer. What a routine that was called has set is not seen."""
-        codes = [code_of(each, self.syntax) for each in statements]
-        for name in dict.fromkeys(re.findall(r"(?<!@)@\w+", "\n".join(codes))):
-            self.query(f"SET {name} = NULL")
-        for found in filter(None, (_TEMPORARY.match(each.text) for each in statements)):
-            self.query(f"DROP TEMPORARY TABLE IF EXISTS {found[2]}")
-        settings = "\n".join(code for code in codes if re.match(r"SET\b(?!\s+(PASSWORD|ROLE|DEFAULT|RESOURCE))", code))
-        for name in dict.fromkeys(self._assigned.findall(settings)):
-            if not re.search(r"CHARACTER|COLLATION|AUTOCOMMIT|INSERT_ID", name):
+    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
+        """See _Writer."""
+        keys = _left(natures)
+        for kind, name in (_split_key(key) for key in keys):
+            shown = self.quoted(name)
+            if kind == "@":
+                self.query(f"SET @{shown} = NULL")
+            elif kind == "temp" and name != "*":
+                self.query(f"DROP TEMPORARY TABLE IF EXISTS {shown}")
+            elif kind == "prepared" and name != "*":
+                self.query(f"PREPARE {shown} FROM 'DO 0'")
+                self.query(f"DEALLOCATE PREPARE {shown}")
+            elif (kind, name) == ("set", "role"):
+                self.query("SET ROLE NONE" if self.is_mariadb else "SET ROLE DEFAULT")
+            elif (kind, name) == ("set", "transaction"):
+                self.query("SET SESSION transaction_isolation = DEFAULT")
+            elif kind == "set" and name not in ("names", "*"):
                 self.query(f"SET SESSION {name} = DEFAULT")
+            elif kind != "set" or name == "*":
+                return "nobody knows what it has left in the session"
         self.query("SET NAMES utf8mb4")
         return ""
 
@@ -2749,9 +3634,22 @@ class _MySQLWriter(_Writer, MySQL):
         return _cut_line_breaks(statement.text, syntax)
 
 
-_TEMPORARY: Final = re.compile(
-    r"""CREATE\s+TEMP(?:ORARY)?\s+(TABLE|VIEW|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?(`[^`]+`|"[^"]+"|[\w$]+)""",
-    re.IGNORECASE)
+def _left(natures: Sequence[Nature]) -> list[str]:
+    """Return the keys of what a file has left in the session."""
+    left = dict[str, None]()
+    for nature in natures:
+        left |= dict.fromkeys(sorted(nature.writes - _TRANSIENT - {"id"}))
+        for key in [each for each in left if _covers(nature.removes, [each])]:
+            del left[key]
+    return [*left]
+
+
+def _split_key(key: str) -> tuple[str, str]:
+    """Return kind and name of a key of the session."""
+    if key[0] == "@":
+        return "@", key[1:]
+    kind, _, name = key.partition(" ")
+    return kind, name
 
 
 def _cut_line_breaks(text: str, syntax: Syntax) -> str:
@@ -3472,25 +4370,33 @@ class _Journal:
     def __init__(self, run: _Run, step: Step) -> None:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
-        self.first = _resume_point(step, self.sums)
+        self.natures = run.database.natures(step.statements)
+        self.first = _resume_point(step, self.sums, self.natures, run.database.id_name)
+        self.way = find_way(self.natures, self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
+        self.ran = self.first  # and so many have committed by themselves
         self.whole = True  # what was rolled back, all of it was
+        self.torn = False  # a part of what has failed may have stayed
+
+    def mark(self, done: int, started: int = 0) -> str:
+        """Return what says that *done* statements have run, and that the one with the number *started* may have."""
+        return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
 
     def note(self, done: int, *, started: int = 0, owner: str | None = "") -> _Note:
         """Return SQL that says that *done* statements have run, and one more may have *started*; "" keeps the owner."""
         values: dict[str, object] = {
-            "statements_done": done, "done_checksum": self.sums[done + started],
+            "statements_done": done, "done_checksum": self.mark(done, started),
             "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0}
         more = {} if owner == "" else {"owner": owner}
         return self.run.history.change(self.step.version, values | more, owner=self.owner)
 
     def claim(self, done: int, *, started: int = 0) -> _Note:
         """Return SQL that makes the row this run's; one runner can."""
-        return self.run.claim(self.step, self.owner, done, self.sums[done + started])
+        return self.run.claim(self.step, self.owner, done, self.mark(done, started))
 
     def unclaimed(self, done: int) -> list[str]:
         """Return the claim, where there is none yet."""
@@ -3498,7 +4404,8 @@ class _Journal:
 
     def opening(self, number: int) -> list[str]:
         """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
-        return [self.note(number - 1, started=1) if self.claimed else self.claim(number - 1, started=1)]
+        done = _lasting(self.natures, number - 1)
+        return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
 
     def look(self) -> bool:
         """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
@@ -3508,13 +4415,13 @@ class _Journal:
             self.known = row.statements_done
         return self.claimed or (self.known == self.first and row == self.before)
 
-    def restored(self, done: int, *, started: bool) -> _Note:
+    def restored(self, done: int, *, started: int) -> _Note:
         """Return SQL that writes the row again, after somebody has deleted it."""
         step, before = self.step, self.before
         checksum = before.checksum if before and step.direction == "down" else step.script.checksum
         return self.run.history.insertion(Applied(
             step.version, step.name, checksum, step.down_sql, dirty=True, direction=step.direction,
-            statements=len(step.statements), statements_done=done, done_checksum=self.sums[done + started]))
+            statements=len(step.statements), statements_done=done, done_checksum=self.mark(done, started)))
 
     def withdrawal(self) -> _Note:
         """Return SQL that leaves the row as it was before this run."""
@@ -3647,7 +4554,7 @@ class _Run:
         entry = self.history.log_entry(
             row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
-        self.database.begin(self.history.relation, *([] if told else [entry]), release, "COMMIT")
+        self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
@@ -3891,7 +4798,7 @@ class _Run:
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            self.soiled = not self.all_or_nothing and bool(self.database.leaks.search(batch[-1].script.sql))
+            self.soiled = not self.all_or_nothing and self._leaves(batch[-1], self.database.takes_back)
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
@@ -3912,8 +4819,8 @@ class _Run:
             if batch and _is_journaled(step, self.database):
                 break
             batch.append(step)
-            leaks = not self.all_or_nothing and self.database.leaks.search(step.script.sql)
-            if leaks or _is_journaled(step, self.database):
+            leaves = not self.all_or_nothing and self._leaves(step, self.database.takes_back)
+            if leaves or _is_journaled(step, self.database):
                 break
         return batch
 
@@ -3950,24 +4857,79 @@ class _Run:
                     failed = self._hidden(failed)
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
+                    if self._leaves(batch[-1], self.database.rolled_back):
+                        self.database.renew()
                     for step in batch:
                         self._see_through([step])
                         self._remember([step])
                     return
                 if journal and failed.kind is not Kind.LOST:
                     journal.whole = self.database.rollback()
-                certain = not journal or (journal.whole and not failed.ran and not self._may_be_partial())
+                    journal.torn = self._is_torn(journal)
+                certain = not journal or (journal.whole and not failed.ran and not journal.torn)
                 again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
-                    if self._paused(number, failed.message):
+                    if why := self._unrepeatable(batch[0], journal):
+                        failed.message += f"\nit was not tried again: {why}"
+                    elif self._paused(number, failed.message) and self._renewed(batch, journal):
                         continue
-                    failed = _Failed("interrupted", Kind.CANCELLED)
+                    elif self.shield.raised:
+                        failed = _Failed("interrupted", Kind.CANCELLED)
                 outcome = self._judge(batch, failed, journal)
             break
         self.done(*outcome.results)
         self.now, self.failed = None, outcome.error
         if self.failed:
             raise self.failed from None
+
+    def _is_torn(self, journal: _Journal) -> bool:
+        """Tell if the statement that has failed may have left a part of its work."""
+        if not (self.now and self.now.statement):
+            return False
+        try:
+            return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
+        except _Failed:
+            return Trait.WHOLE not in journal.natures[journal.reached - 1].traits
+
+    def _natures(self, step: Step) -> Sequence[Nature]:
+        """Return what the statements of a file are; none where none of them can be of interest to another file."""
+        return self.database.natures(step.statements) if self.database.forms.may_matter(step.script.sql) else ()
+
+    def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
+        """Tell if a file leaves something in the session, of a kind that is not *undone*."""
+        kinds = {key.partition(" ")[0] for each in self._natures(step) for key in each.writes - _TRANSIENT - {"id"}}
+        return not {"@" if kind[0] == "@" else kind for kind in kinds} <= undone
+
+    def _unrepeatable(self, step: Step, journal: _Journal | None) -> str:
+        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
+        way = find_way(journal.natures, journal.known) if journal else None
+        return _missing(step, way, self.database.id_name) if way and way.reader and self._is_changed(journal) else ""
+
+    def _is_changed(self, journal: _Journal | None) -> bool:
+        """Tell if what has run of a journaled file has left something in the session."""
+        reached = journal.natures[: journal.reached] if journal else ()
+        return any(each.writes - _TRANSIENT - {"id"} for each in reached)
+
+    def _renewed(self, batch: Sequence[Step], journal: _Journal | None) -> bool:
+        """Begin a new session, where what was rolled back has left something in this one. Return False if it cannot be.
+
+        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
+        """
+        if not (self._is_changed(journal) if journal else self._leaves(batch[-1], self.database.rolled_back)):
+            return True
+        try:
+            self.database.renew()
+            if not journal:
+                if self.database.verifies or self.database.lock_sql:
+                    self.verify()
+            elif not journal.look():
+                raise _OutdatedError
+            else:
+                journal.way = find_way(journal.natures, journal.known)
+                self._rebuild(journal)
+        except (_Failed, MigrateError):
+            return False
+        return True
 
     def _judge(self, batch: Sequence[Step], failed: _Failed, journal: _Journal | None) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -4065,6 +5027,8 @@ class _Run:
             fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
         if stopped:
             return StoppedError(f"interrupted{failed.left}", where=where, excerpt=excerpt, fix=fix)
+        if failed.kind is Kind.GONE:
+            return DirtyError(failed.message, where=where, excerpt=excerpt, fix=fix)
         if failed.kind is Kind.BUSY:
             locked = self.database.locked_error([])
             locked.where, locked.excerpt = where, excerpt
@@ -4094,11 +5058,6 @@ class _Run:
             with self.ends:  # a cancel that is under way comes before what is sent next
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
-
-    def _may_be_partial(self) -> bool:
-        """Tell if the statement that has failed may have committed a part of its work."""
-        code = code_of(self.now.statement, self.database.syntax) if self.now and self.now.statement else ""
-        return bool(self.database.may_be_partial.match(code))
 
     def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> _Note:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
@@ -4144,7 +5103,7 @@ class _Run:
                 if number == len(batch):
                     self._refuse_broken(before)
                 took = self.took_ms
-                ending = ["COMMIT"] if number == len(batch) else []
+                ending = [database.commit_sql] if number == len(batch) else []
                 database.send(*same, *self.finish(step, owner, took), *database.holding(), *ending)
                 results.append(Result(step.version, step.name, step.direction, len(step.statements), took))
         except BaseException:
@@ -4173,6 +5132,9 @@ class _Run:
         """Run the text of a file inside the open transaction. Raises _Failed."""
         database = self.database
         whole = database.whole_files and not database.split_here.search(step.script.sql)
+        if not whole and (reads := {key for each in self._natures(step) for key in each.reads}):
+            for sql in database.zero(reads, self.history.relation):
+                database.query(sql)
         if whole and step.statements:
             with self._running(None):
                 database.run(step.script.sql)
@@ -4207,6 +5169,7 @@ class _Run:
         if fresh:
             if limits := database.limits(local=False):
                 database.send(*limits)
+            self._rebuild(journal)
             longest = max((each.text for each in step.statements), key=len, default="")
             fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
             if database.transactional or database.local_locks or not fits:
@@ -4214,14 +5177,14 @@ class _Run:
             self._begin(step)
         elif not journal.look():
             raise _Failed(_OUTRUN, Kind.OUTRUN)
-        self.run_statements(journal, fresh=fresh)
+        self.run_statements(journal)
         if not journal.finished:
             finish = self.finish(step, journal.owner, self.took_ms)
-            parts = [*journal.unclaimed(len(step.statements)), *finish, "COMMIT"]
+            parts = [*journal.unclaimed(len(step.statements)), *finish, database.commit_sql]
             if database.in_transaction:
-                database.send(*parts)
+                database.send(*database.own_sql, *parts)
             else:
-                database.begin(self.history.relation, *parts)
+                database.begin(self.history.relation, *database.own_sql, *parts)
         results.append(self._result(step, len(step.statements) - journal.first))
 
     def _claim_alone(self, journal: _Journal) -> None:
@@ -4229,7 +5192,7 @@ class _Run:
         database, version = self.database, journal.step.version
         try:
             if database.local_locks:
-                database.send(database.begin_sql, journal.claim(journal.first), "COMMIT")
+                database.send(database.begin_sql, journal.claim(journal.first), self.database.commit_sql)
             else:
                 with self.transaction():
                     if database.verifies:
@@ -4249,56 +5212,144 @@ class _Run:
             others, expected = ([row for row in rows if row.version != version]
                                 for rows in (self.history.read(), self.applied))
             if digest_of(others) != digest_of(expected):
-                database.send(database.begin_sql, journal.withdrawal(), "COMMIT")
+                database.send(database.begin_sql, journal.withdrawal(), self.database.commit_sql)
                 raise _OutdatedError
 
-    def run_statements(self, journal: _Journal, *, fresh: bool) -> None:
-        """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted.
+    def _rebuild(self, journal: _Journal) -> None:
+        """Make the session what the statements that have run had made of it. Raises DirtyError where that fails."""
+        database, step = self.database, journal.step
+        if any("id" in each.reads for each in journal.natures):
+            for sql in database.zero({"id"}, self.history.relation):
+                database.query(sql)
+        for number in sorted(journal.way.again):
+            statement = step.statements[number - 1]
+            try:
+                database.run(statement.text)
+            except _Failed as failed:
+                if failed.kind is Kind.LOST:
+                    raise
+                where, excerpt = _place(step, statement.offset, exact=False)
+                what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
+                fix = _go_on(step, Way(frozenset(), lost=number, reader=number))
+                raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
-        In a *fresh* session, those before that change the session only run again.
+    def run_statements(self, journal: _Journal) -> None:
+        """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
+        step, first = journal.step, journal.known
+        ends = find_spans(journal.natures[first:])
+        number = first + 1
+        while number <= len(step.statements):
+            last = ends.get(number - first, number - first) + first
+            if number in journal.way.gone:
+                pass
+            elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
+                self._run_together(journal, number, last)
+                number = last
+            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | Trait.OPENS | Trait.CLOSES):
+                self._run_together(journal, number, number)
+            else:
+                self._run_one(journal, number)
+            number += 1
+
+    def _share(self, natures: Sequence[Nature]) -> bool:
+        """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
+        shared = Trait.DATA | Trait.SESSION
+        return not self.database.transactional and all(
+            Trait.INSIDE in each.traits and bool(each.traits & shared) and "transaction" not in each.reads
+            for each in natures)
+
+    def _run_one(self, journal: _Journal, number: int) -> None:
+        """Run one statement, with what notes it. Raises _Failed."""
+        journal.reached = number
+        with self._running(journal.step.statements[number - 1]):
+            self._run_noted(journal, number)
+        if self.database.in_transaction or not (journal.finished or self.timed_out):
+            self._refuse_ended()
+
+    def _run_together(self, journal: _Journal, first: int, last: int) -> None:
+        """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
+
+        Where they share one with their note, they do. Else the row says before that they may have run. Raises _Failed.
         """
-        database, step, first = self.database, journal.step, journal.known
-        for number, statement in enumerate(step.statements, 1):
-            code = code_of(statement, database.syntax)
-            if number > first:
-                journal.reached = number
-                with self._running(statement):
-                    self._run_noted(journal, number, statement, code)
-                if database.in_transaction or not (journal.finished or self.timed_out):
-                    self._refuse_ended()
-            elif fresh and database.session.match(code):
-                with self._running(statement):
+        database, natures = self.database, journal.natures[first - 1 : last]
+        own = database.transactional and database.in_transaction  # the file's
+        if database.in_transaction and not own:
+            database.send(journal.note(_lasting(journal.natures, first - 1)), database.commit_sql)
+            journal.known = _lasting(journal.natures, first - 1)
+        lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
+        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
+        if shared:
+            database.send(database.begin_sql)
+        elif lasts:
+            started = next(number for number, each in enumerate(natures, first) if Trait.SESSION not in each.traits)
+            database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
+            journal.claimed = True
+        if not own:
+            self._zero(natures[0])
+        for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
+            journal.reached = number
+            self._reads_id(journal, number)
+            with self._running(statement):
+                if Trait.INSIDE in journal.natures[number - 1].traits:
                     database.run(statement.text)
+                else:
+                    database.run_alone(statement)
+            self._refuse_ended()
+            journal.ran = journal.ran if own or shared else number
+        if lasts:
+            begin = [] if shared else [database.begin_sql]
+            database.send(*begin, *database.own_sql, journal.note(last), *database.holding(), database.commit_sql)
+            journal.known = last
 
-    def _run_noted(self, journal: _Journal, number: int, statement: Statement, code: str) -> None:
+    def _zero(self, nature: Nature) -> None:
+        """Undo what notes have done to what a statement sees of the one before it."""
+        for sql in self.database.zero(nature.reads & _TRANSIENT, self.history.relation):
+            self.database.query(sql)
+
+    def _reads_id(self, journal: _Journal, number: int) -> None:
+        """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
+        if number in journal.way.checks and not self.database.has_id():
+            way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
+            raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE, ours=True)
+
+    def _run_noted(self, journal: _Journal, number: int) -> None:
         """Run one statement, together with what notes it, or the one before it, where that can be. Raises _Failed."""
-        database = self.database
-        if _OPENS.match(code) or (database.transactional and database.in_transaction):  # the file's own
-            if _CLOSES.match(code):
-                database.send(journal.note(number), *database.holding())
+        database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
+        traits, before = nature.traits, _lasting(journal.natures, number - 1)
+        self._reads_id(journal, number)
+        if Trait.OPENS in traits or (database.transactional and database.in_transaction):  # the file's own
+            if Trait.CLOSES in traits:
+                database.send(*database.own_sql, journal.note(number), *database.holding())
             database.run(statement.text)
-        elif database.joins.match(code):
+            if Trait.CLOSES in traits:
+                journal.known = number
+        elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
+            if database.in_transaction and Trait.INSIDE not in traits:
+                database.send(journal.note(before), database.commit_sql)
+                journal.known = before
+            if not database.in_transaction:
+                self._zero(nature)
+            database.run(statement.text)
+        elif self._share([nature]):
             if database.in_transaction:
                 database.run(statement.text)
             else:
-                database.send(database.begin_sql, *journal.unclaimed(number - 1), statement)
+                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
+                database.send(database.begin_sql, *journal.unclaimed(before), *zero, statement)
                 journal.claimed = True
             if not database.in_transaction:  # it has committed after all
                 database.send(journal.note(number))
                 journal.known = number
         else:
-            session = database.session.match(code)
-            if database.in_transaction and (session or not database.notes_travel):
-                database.send(journal.note(number - 1), "COMMIT")
-                journal.known = number - 1
-            if session:  # noted with the next one; a resumed file runs it again
-                database.run(statement.text)
-                return
+            if database.in_transaction and not database.notes_travel:
+                database.send(journal.note(before), database.commit_sql)
+                journal.known = before
             small = journal.step.direction == "down" or not journal.step.row  # nothing of a mended file is written
             last = database.notes_travel and small and number == len(journal.step.statements)
             took = database.took(self.now.began if self.now else 0.0)
             done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
-            database.run_marked(statement, journal.opening(number), done)
+            opening = [*journal.opening(number), *database.zero(nature.reads & _TRANSIENT, self.history.relation)]
+            database.run_marked(statement, opening, done, whole=Trait.WHOLE in traits)
             journal.claimed, journal.known, journal.finished = True, number, last
 
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
@@ -4322,40 +5373,49 @@ class _Run:
         done = row.statements_done if row and mine else journal.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
         started = row is not None and mine and row.done_checksum != sums[done]
-        marked = started and (failed.kind is Kind.LOST or self._may_be_partial())
+        marked = started and (failed.kind is Kind.LOST or journal.torn)
+        autonomous = journal.ran > done or (marked and not failed.ran and failed.kind is not Kind.LOST)
+        if journal.ran > done:  # these have committed by themselves
+            done = journal.ran
         if failed.ran:
             done, marked = number, False
-        elif number > done and (failed.kind is Kind.LOST or not journal.whole):
+        elif number > done and (failed.kind is Kind.LOST or not journal.whole or autonomous):
             failing = step.statements[number - 1] if runs else None
             kept, certain = database.stayed(step.statements[done : number - runs], failing)
             done, marked = done + kept, (marked and not kept) or not certain
+        done = _lasting(journal.natures, done)
+        at = next((place for place, each in enumerate(journal.natures[done:], done + 1)
+                   if Trait.SESSION not in each.traits), done + 1) if marked else 0
         gone = row is None and (done > 0 or marked)
-        parts = [journal.restored(done, started=marked)] if gone else []
+        parts = [journal.restored(done, started=at)] if gone else []
         if mine:
-            parts = [journal.note(done, started=marked, owner=None) if done or marked else journal.withdrawal()]
+            parts = [journal.note(done, started=at, owner=None) if done or marked else journal.withdrawal()]
         if done or marked:
             count = _count(len(step.statements), "statement")
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
             rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
-            error.fix += f"; it {rest}"
+            if (way := find_way(journal.natures, done)).reader:
+                error.fix = f"{_missing(step, way, database.id_name)}:\n     {_go_on(step, way)}"
+            else:
+                error.fix += f"; it {rest}"
         else:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
         if gone:
             error.state = f"its row was deleted while it ran, and is there again: {error.state}"
         if marked:
-            error.state += f" Statement {done + 1} may have run, or a part of it."
-            error.fix = _ask(step, done + 1)
+            error.state += f" Statement {at} may have run, or a part of it."
+            error.fix = _ask(step, at)
         try:
-            database.begin(history.relation, *parts, self._failure(step, error.what), "COMMIT")
+            database.begin(history.relation, *parts, self._failure(step, error.what), self.database.commit_sql)
         except (_Failed, LockedError) as again:
             database.rollback()
             if parts and isinstance(again, _Failed) and again.kind is Kind.OUTRUN:  # the log, perhaps
                 with contextlib.suppress(_Failed, LockedError):
-                    database.begin(history.relation, *parts, "COMMIT")
+                    database.begin(history.relation, *parts, self.database.commit_sql)
                     return
                 database.rollback()
-            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, sums[done + marked]):
+            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, journal.mark(done, at)):
                 ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"
                 why = again.message if isinstance(again, _Failed) else again.what
                 error.state = f"{ran}; {history.table} cannot be written: {why.partition(chr(10))[0]}"
@@ -4369,22 +5429,62 @@ def _ask(step: Step, number: int) -> str:
     return look + _ways(step.version, *ways[step.direction])
 
 
-def _resume_point(step: Step, sums: Sequence[str]) -> int:
-    """Return how many statements of a dirty row have run. Raises DirtyError where that is not certain."""
+def _lasting(natures: Sequence[Nature], done: int) -> int:
+    """Return how many of the first *done* statements are noted: the last of them has changed more than the session.
+
+    What comes after it runs again with the rest, for which nothing has changed.
+    """
+    while done and Trait.SESSION in natures[done - 1].traits:
+        done -= 1
+    return done
+
+
+def _resume_point(step: Step, sums: Sequence[str], natures: Sequence[Nature], id_name: str) -> int:
+    """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
     if step.resume is None:
         return 0
     done, checksum = step.resume.statements_done, step.resume.done_checksum
-    if checksum not in sums[done : done + 2]:
+    expected = sums[done] if done < len(sums) else ""
+    started = next((number for number, each in enumerate(natures[done:], done + 1)
+                    if Trait.SESSION not in each.traits), done + 1)
+    if checksum == expected:
+        done = _lasting(natures, done)
+        if (way := find_way(natures, done)).reader:
+            what = f"cannot go on after statement {done}: {_missing(step, way, id_name)}"
+            where, excerpt = _place(step, step.statements[way.lost - 1].offset, exact=False)
+            raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_go_on(step, way))
+        return done
+    if checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
         what = f"the first {_count(done, 'statement')} were edited since they ran"
         raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
-    what, places = f"stopped while statement {done + 1} ran: only a person can see if it has", [*step.statements[done:]]
-    if checksum == sums[done]:
-        what = f"cannot go on after statement {done}: a temporary table it made has gone with its connection"
-        places = [each for each in step.statements[:done] if re.match(r"(?i)CREATE\s+TEMP", each.text)]
-    for place in places[:1]:
-        where, excerpt = _place(step, place.offset, exact=False)
-        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, done + 1))
-    return done
+    what = f"stopped while statement {started} ran: only a person can see if it has"
+    where, excerpt = "", ""
+    for statement in step.statements[started - 1 : started]:
+        where, excerpt = _place(step, statement.offset, exact=False)
+    raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, started))
+
+
+_LOST: Final = {  # kinds of keys of the session, as they are told
+    "temp": "the temporary table {}", "prepared": "the prepared statement {}", "cursor": "the cursor {}",
+    "set": "the setting {}", "count": "the number of rows", "found": "the number of rows found",
+    "warnings": "the warnings", "lock": "the lock", "listen": "the channel {}"}
+
+
+def _missing(step: Step, way: Way, id_name: str) -> str:
+    """Say what of the session a statement needs, and why it is not there any more."""
+    kind, _, name = way.key.partition(" ")
+    shown = id_name if kind == "id" else "what it left" if kind == "*" else _LOST.get(kind, kind).format(name)
+    reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
+    return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
+
+
+def _go_on(step: Step, way: Way) -> str:
+    """Return the fix where a file cannot go on, because a session cannot be made again."""
+    reader = step.statements[way.reader - 1].line
+    ways = {"up": ("all of it has run", "none of it has; run it again"),
+            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run")}
+    return (f"write line {reader} so that it does not need it, then run  migrate {step.direction}\n"
+            f"     or finish or undo the rest by hand, and say which:\n{_ways(step.version, *ways[step.direction])}")
 
 
 def up(
@@ -4588,6 +5688,7 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     settings, way = run.settings, steps[0].direction
     database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
     database.syntax, database.schema = run.database.syntax, "".join(run.history.schemas)
+    database.forms = run.database.forms
     for step in steps:
         _refuse_unsuited(database, step)
     versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
@@ -4620,8 +5721,8 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
             listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
             expected.append((f"({counted} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
         _write_step(replace(run, database=database, history=history), database, step, named, expected)
-        more = number < len(steps) and database.leaks.search(step.script.sql)
-        if what := database.forget(step.statements) if more else "":
+        leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
+        if what := database.forget(step.statements, database.natures(step.statements)) if leaves else "":
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
             raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)
         versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
@@ -4668,7 +5769,7 @@ def _write_step(
     journal.claimed = True
     if journaled:
         journal.step = _with_comments(step, database.syntax)
-        run.run_statements(journal, fresh=True)
+        run.run_statements(journal)
         if not database.in_transaction:
             database.query(database.begin_sql)
     elif step.statements:
@@ -4679,7 +5780,7 @@ def _write_step(
     database.stop_if([(wrong, f"the history does not take {step.version}: see what triggers and policies it has")])
     if not journaled:
         database.before_commit()
-    database.query("COMMIT")
+    database.query(database.commit_sql)
 
 
 class Verdict(NamedTuple):

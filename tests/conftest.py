@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
