@@ -965,6 +965,7 @@ class Database(ABC):
         self.lock_said, self.statement_said = lock_wait is not None, statement_wait is not None
         self.lock_wait = _NUMBERS["ddl_lock_timeout"] if lock_wait is None else lock_wait
         self.lock_limit = self.lock_wait  # as it is in the session when a file begins
+        self.own: dict[str, int] = {}  # the limits that this tool sets on PostgreSQL, in milliseconds
         self.statement_wait = _NUMBERS["statement_timeout"] if statement_wait is None else statement_wait
         self.title = "migrate"  # what the session is called in the process list
         self.session_id = 0
@@ -1929,10 +1930,6 @@ class Postgres(Database):
     _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.own: dict[str, int] = {}  # the limits that this tool sets, in milliseconds
-
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
         """See Database. The history also goes with what its owner owns, and that is who runs this."""
         super().keep(schema, table, bare=bare)
@@ -2529,8 +2526,9 @@ class _Writer(Database):
 
     def __init__(
         self, url: DatabaseURL, lock_wait: float | None = None, statement_wait: float | None = None,
+        lock_timeout: float = 0,
     ) -> None:
-        super().__init__(url, lock_wait, statement_wait)
+        super().__init__(url, lock_wait, statement_wait, lock_timeout)
         self.lines: list[str] = []
 
     def _connect(self, *, write: bool) -> None:

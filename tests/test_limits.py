@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import rig
 from project import Project
 
 import migrate
@@ -138,6 +139,23 @@ def test_what_stands_in_the_url_or_in_pgoptions_wins_over_ours(
     monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=4s -c statement_timeout=1h")
     assert limits(project) == {("4s", "1h")}
     assert limits(project, "--sql") == {("4s", "1h")}
+
+
+@pytest.mark.databases("postgres")
+def test_through_a_pooler_the_database_is_heard_and_not_what_another_client_has_left(project: Project) -> None:
+    import psycopg
+
+    name = migrate.DatabaseURL.parse(project.database.url).database
+    project.database.execute(f"ALTER DATABASE {name} SET statement_timeout = '1h'")
+    look = f"CREATE TABLE seen AS {seen(project)};"
+    project.write({"1_a": look})
+    with rig.pgbouncer(project.database) as url:
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as client:
+            client.execute("SET lock_timeout = '1234ms'")
+            assert client.execute("SHOW lock_timeout").fetchone() == ("1234ms",)
+        ran = project("up", url=url)
+    assert (ran.exit, ran.err) == (0, "")
+    assert project.rows("SELECT * FROM seen") == [("5001ms", "1h")]
 
 
 @contextlib.contextmanager
