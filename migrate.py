@@ -189,7 +189,8 @@ _URL_OPTIONS: Final = {
         sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
-_NUMBERS: Final = ("lock_timeout", "ddl_lock_timeout", "statement_timeout", "retries")  # among the settings
+# The numbers among the settings, and what they are where nobody has said anything.
+_NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
 
 @dataclass(frozen=True)
@@ -286,10 +287,12 @@ class Settings:
     url: DatabaseURL
     directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
     table: str = "schema_migrations"
-    lock_timeout: float = 60.0  # seconds to wait for another runner; 0 does not wait
-    ddl_lock_timeout: float = 5.0  # seconds that a statement may wait for a lock on a table; 0 is no limit
-    retries: float = 5  # how often it is tried again after that
-    statement_timeout: float = 0.0  # seconds that a statement may run; 0 is no limit
+    lock_timeout: float = _NUMBERS["lock_timeout"]  # seconds to wait for another runner; 0 does not wait
+    # Seconds that a statement may wait for a lock on a table, and may run; 0 is no limit. None: nobody has said it, and
+    # it is what the database says; where that says nothing either, it is 5, and no limit.
+    ddl_lock_timeout: float | None = None
+    retries: float = _NUMBERS["retries"]  # how often it is tried again after a lock was not obtained
+    statement_timeout: float | None = None
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
     force_auto_migrate: bool = False
@@ -300,11 +303,11 @@ class Settings:
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
             raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix)
-        for word in _NUMBERS:
+        for word, usual in _NUMBERS.items():
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
-            if not 0 <= value < 10**7 or (word == "retries" and value % 1):
+            if value is not None and (not 0 <= value < 10**7 or (word == "retries" and value % 1)):
                 what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
-                raise SettingsError(what, fix=f"write it like  {option} {getattr(Settings, word):g}")
+                raise SettingsError(what, fix=f"write it like  {option} {usual:g}")
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -1755,10 +1758,16 @@ class Database(ABC):
     _held = ""  # the key of the lock that this connection has
 
     def __init__(
-        self, url: DatabaseURL, lock_wait: float = 0, statement_wait: float = 0, lock_timeout: float = 0,
+        self, url: DatabaseURL, lock_wait: float | None = 0, statement_wait: float | None = 0, lock_timeout: float = 0,
     ) -> None:
-        self.url, self.lock_wait, self.statement_wait = url, lock_wait, statement_wait  # seconds; 0 is no limit
-        self.lock_timeout = lock_timeout  # seconds to wait for another runner; 0 does not wait
+        self.url, self.lock_timeout = url, lock_timeout  # seconds to wait for another runner; 0 does not wait
+        # Seconds that a statement may wait for a lock, and run; 0 is no limit. What a person has said wins over what
+        # the database says, and that over ours; what the file sets comes later, and stays.
+        self.lock_said, self.statement_said = lock_wait is not None, statement_wait is not None
+        self.lock_wait = _NUMBERS["ddl_lock_timeout"] if lock_wait is None else lock_wait
+        self.lock_limit = self.lock_wait  # as it is in the session when a file begins
+        self.own: dict[str, int] = {}  # the limits that this tool sets on PostgreSQL, in milliseconds
+        self.statement_wait = _NUMBERS["statement_timeout"] if statement_wait is None else statement_wait
         self.title = "migrate"  # what the session is called in the process list
         self.session_id = 0
         self.forms = self.forms_type()
@@ -2567,6 +2576,8 @@ class SQLite(Database):
                 stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
 
 
+_ENDLESS: Final = 2**31 - 1  # milliseconds: the longest limit of PostgreSQL
+_UNSAID: Final = {"default", "configuration file"}  # the source of a limit that no database, role or URL has set
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
 _CONCURRENTLY: Final = (
     r"((CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+INDEX)|REINDEX\b.*|ALTER\s+TABLE\b.*\bDETACH\b.*)\s*\bCONCURRENTLY\b")
@@ -2744,6 +2755,9 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
+    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source FROM pg_catalog.pg_settings
+        WHERE name IN ('lock_timeout', 'statement_timeout')"""
+
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
         """See Database. The history also goes with what its owner owns, and that is who runs this."""
         super().keep(schema, table, bare=bare)
@@ -2755,10 +2769,24 @@ class Postgres(Database):
         if self.pooled and not local:
             return []
         name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
-        settings = {"application_name": name, "lock_timeout": f"{self.lock_wait * 1000:.0f}",
-                    "statement_timeout": f"{self.statement_wait * 1000:.0f}"}
+        settings = {"application_name": name} | {each: str(value) for each, value in self.own.items()}
         return ["SELECT " + ", ".join(
             f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())]
+
+    def _wanted(self) -> dict[str, tuple[bool, int]]:
+        """Return what this tool would set, in milliseconds, and whether a person has said it.
+
+        A limit of ours is never a round number, so that it can be told from what a file sets.
+        """
+        wanted = {"lock_timeout": (self.lock_said, self.lock_wait),
+                  "statement_timeout": (self.statement_said, self.statement_wait)}
+        return {name: (said, min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0)
+                for name, (said, seconds) in wanted.items()}
+
+    def _limit_instead(self, before: int, after: int) -> str:
+        """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
+        now = f"current_setting('lock_timeout') = '{before}ms'"
+        return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
 
     def begin(self, key: str, *more: str) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
@@ -2798,7 +2826,9 @@ class Postgres(Database):
         return found
 
     def run_alone(self, statement: Statement) -> None:
-        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: it may wait long.
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
+
+        One that the file, the database or the role has set is.
 
         What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
         """
@@ -2808,7 +2838,8 @@ class Postgres(Database):
         found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
         name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
         before = [] if name else self._unfinished(name, table)
-        self.query("SET lock_timeout = 0")
+        ours = self.own.get("lock_timeout", 0)
+        self.query(self._limit_instead(ours, _ENDLESS))
         try:
             self.run(statement.text)
         except _Failed as failed:
@@ -2816,7 +2847,7 @@ class Postgres(Database):
                 left = [each for each in self._unfinished(name, table) if each not in before]
                 failed.left = "".join(f"\nhint: {what}" for (what,) in left)
             raise
-        self.send(*self.limits(local=False))
+        self.query(self._limit_instead(_ENDLESS, ours))
         for (what,) in self._unfinished(name, table) if name else ():  # IF NOT EXISTS has found it
             message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
             raise _Failed(f"{message}\nhint: {what}", Kind.UNFINISHED)
@@ -2837,8 +2868,17 @@ class Postgres(Database):
             **self.url.options}
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
-        self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
+        found = self.query(self._limits_sql)
+        self.session_id = found[0][0]
         self.pooled = self.session_id != self.connection.pgconn.backend_pid
+        unsaid = {*_UNSAID, "session"} if self.pooled else _UNSAID  # what another client of the pooler has left
+        self.own, self.lock_limit = {}, self.lock_wait
+        for _, name, value, source in found:
+            said, ours = self._wanted()[name]
+            if said or source in unsaid:
+                self.own[name] = ours
+            elif name == "lock_timeout":
+                self.lock_limit = value / 1000
         if limits := self.limits(local=False):
             self.send(*limits)
 
@@ -2989,6 +3029,9 @@ class MySQL(Database):
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
     _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
+    # How long a statement may wait for a lock, and what the servers have there from their makers; and may run.
+    _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
+    _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
@@ -3051,13 +3094,12 @@ class MySQL(Database):
             "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
             " @@lower_case_table_names")[0]
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
-        if self.lock_wait:
-            limit = max(1, math.ceil(self.lock_wait))
-            self.query(f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}")
         # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
         # read has to be what all of them have committed.
-        sql = "SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', 'group_replication_single_primary_mode')"
-        cluster: dict[str, str] = dict(self.query(sql))
+        asked = "wsrep_on", "group_replication_single_primary_mode", *self._compiled, *self._statement_limits
+        listed = ", ".join(f"'{each}'" for each in asked)
+        cluster: dict[str, str] = dict(self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})"))
+        self._limit(cluster)
         if cluster.get("wsrep_on") == "ON":
             self.local_locks = True
             self.query("SET SESSION wsrep_sync_wait = 7")
@@ -3067,6 +3109,20 @@ class MySQL(Database):
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
         if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
             self.forms, self.is_mariadb = _MySQL9Forms(), False
+
+    def _limit(self, found: Mapping[str, str]) -> None:
+        """Set the limits of the session, where a person has said them, or the server has those that it came with."""
+        ours = {name: self._whole_seconds() for name, usual in self._compiled.items()
+                if self.lock_said or found.get(name) in usual}
+        self.lock_limit = min(float(ours.get(name, found.get(name, 0))) for name in self._compiled)
+        if self.statement_said:  # it is kept here; the server is not to be faster
+            ours |= {name: 0 for name in self._statement_limits if float(found.get(name, 0))}
+        if ours:
+            self.query("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in ours.items()))
+
+    def _whole_seconds(self) -> int:
+        """Return how long a statement may wait for a lock: the server counts in seconds. No limit is a year."""
+        return max(1, math.ceil(self.lock_wait)) if self.lock_wait else 31536000
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
@@ -3342,8 +3398,11 @@ class _Writer(Database):
     schema = ""  # of the history
     in_transaction = notes_travel = False
 
-    def __init__(self, url: DatabaseURL, *waits: float) -> None:
-        super().__init__(url, *waits)
+    def __init__(
+        self, url: DatabaseURL, lock_wait: float | None = None, statement_wait: float | None = None,
+        lock_timeout: float = 0,
+    ) -> None:
+        super().__init__(url, lock_wait, statement_wait, lock_timeout)
         self.lines: list[str] = []
 
     def _connect(self, *, write: bool) -> None:
@@ -3518,8 +3577,20 @@ class _PostgresWriter(_Writer, Postgres):
         self.lines.append("\\encoding UTF8\nSELECT clock_timestamp() AS migrate_began \\gset")
 
     def limits(self, *, local: bool) -> list[str]:
-        return [f"SET {'LOCAL ' if local else ''}{name} = '{seconds * 1000:.0f}'" for name, seconds in (
-            ("lock_timeout", self.lock_wait), ("statement_timeout", self.statement_wait))]
+        """See Database. What nobody has said is asked for when the script runs."""
+        found, unsaid = list[str](), ", ".join(f"'{each}'" for each in sorted(_UNSAID))
+        for name, (said, value) in self._wanted().items():
+            self.own[name] = value
+            found.append(f"SET {'LOCAL ' if local else ''}{name} = '{value}'" if said else self._silent(
+                f"set_config(name, '{value}', {local}) FROM pg_catalog.pg_settings"
+                f" WHERE name = '{name}' AND source IN ({unsaid})"))
+        return found
+
+    def _limit_instead(self, before: int, after: int) -> str:
+        return self._silent(super()._limit_instead(before, after).removeprefix("SELECT "))
+
+    def _silent(self, sql: str) -> str:
+        return f"DO $migrate$ BEGIN PERFORM {sql}; END $migrate$"
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         checks = "".join(
@@ -3562,8 +3633,19 @@ class _MySQLWriter(_Writer, MySQL):
         self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
 
     def limits(self, *, local: bool) -> list[str]:  # noqa: ARG002
-        limit = max(1, math.ceil(self.lock_wait)) if self.lock_wait else "DEFAULT"
-        return [f"SET SESSION lock_wait_timeout = {limit}, innodb_lock_wait_timeout = {limit}"]
+        """See Database. What nobody has said is asked for when the script runs."""
+        limit = self._whole_seconds()
+        locks = {name: str(limit) if self.lock_said else
+                 f"CAST(IF(@@GLOBAL.{name} IN ({', '.join(usual)}), {limit}, @@GLOBAL.{name}) AS UNSIGNED)"
+                 for name, usual in self._compiled.items()}
+        found = ["SET SESSION " + ", ".join(f"{name} = {value}" for name, value in locks.items())]
+        if self.statement_said:
+            thousandths = math.ceil(self.statement_wait * 1000)
+            ways = (f"'SET SESSION {name} = {value}'" for name, value in zip(
+                self._statement_limits, (f"{thousandths / 1000:.3f}", thousandths), strict=True))
+            found += [f"SET @migrate = IF(VERSION() LIKE '%MariaDB%', {', '.join(ways)})",
+                      "PREPARE migrate FROM @migrate", "EXECUTE migrate"]
+        return found
 
     def lock_key(self, key: str) -> str:
         """See Database. Where the database has no name yet, the server puts it into the key."""
@@ -4724,7 +4806,7 @@ class _Run:
         Asked before a lock timeout is over, because only who waits can be asked for whom.
         """
         database = self.database
-        early = min(2.0, self.settings.ddl_lock_timeout / 2 or 2.0)
+        early = min(2.0, database.lock_limit / 2 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
             seconds = time.monotonic() - now.since if now else 0.0
@@ -4746,10 +4828,11 @@ class _Run:
         A cancel may have come a moment before the statement, or been lost on the way; then it is sent again. In the end
         the line is cut: where the server waits for us, and owes us an answer; takes no cancel; or does not obey.
         """
-        database, limit = self.database, 0 if self.database.server_times else self.settings.statement_timeout
+        database, limit = self.database, 0.0 if self.database.server_times else self.database.statement_wait
+        pace = max(0.01, min(0.5, limit / 10 or 0.5))
         ending: Now | None = None
         asked, heard, idle = 0.0, 0.0, 0
-        while not stop.wait(0.5):
+        while not stop.wait(0.5 if ending and ending is self.now else pace):
             now = self.now
             if not now or not now.since:
                 continue
@@ -5023,8 +5106,10 @@ class _Run:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
-            way = "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or wait longer:  migrate {step.direction} {way}"
+            own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
+            way = "try it more often" if own else "wait longer"
+            more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
+            fix = f"end what is in the way, or {way}:  migrate {step.direction} {more}"
         if stopped:
             return StoppedError(f"interrupted{failed.left}", where=where, excerpt=excerpt, fix=fix)
         if failed.kind is Kind.GONE:
@@ -5033,7 +5118,7 @@ class _Run:
             locked = self.database.locked_error([])
             locked.where, locked.excerpt = where, excerpt
             return locked
-        timeout = f"the statement was ended at the statement timeout of {self.settings.statement_timeout:g} s"
+        timeout = f"the statement was ended at the statement timeout of {self.database.statement_wait:g} s"
         what = (timeout if self.timed_out else failed.message) + failed.left
         if failed.ours and failed.kind is Kind.OUTRUN:
             what = f"{self.history.table} cannot be written: {what}"
@@ -6810,10 +6895,12 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
     ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
-    ("--ddl-lock-timeout", "how long a statement waits for a lock on a table; 0 is no limit (default: 5)",
+    ("--ddl-lock-timeout",
+     "how long a statement waits for a lock on a table; 0 is no limit (default: as the database says, else 5)",
      {"metavar": "SECONDS"}),
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    ("--statement-timeout", "how long a statement may run; 0 is no limit (default: 0)", {"metavar": "SECONDS"}),
+    ("--statement-timeout", "how long a statement may run; 0 is no limit (default: as the database says, else 0)",
+     {"metavar": "SECONDS"}),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
     ("--format", "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
      {"choices": ("table", "plain", "json", "csv", "github", "html")}),
