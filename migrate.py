@@ -2106,9 +2106,10 @@ class Postgres(Database):
         where = self._rows_of.get(catalogue, f"{first}::oid >= 16384")
         numbered = first == "oid"
         title = "(SELECT concat(type, ' ', identity) FROM pg_identify_object(r.tableoid, r.oid, 0))"
+        title = title if numbered else "''"
         member = (" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = (r.tableoid, r.oid)"
                   " AND e.deptype = 'e')") if numbered else ""
-        return (f"SELECT {first}::oid::text, {title if numbered else "''"}, jsonb_build_object({', '.join(parts)})"
+        return (f"SELECT {first}::oid::text, {title}, jsonb_build_object({', '.join(parts)})"
                 f" FROM pg_catalog.{catalogue} r WHERE {where}{member}")
 
     def _let_go(self, name: str) -> None:
