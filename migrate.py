@@ -2076,6 +2076,7 @@ class Postgres(Database):
             told = [f"{column} {value}" for column, value in values.items()
                     if not (value is None or value is False or (column in numbered and value in {"0", "None"}))]
             full = title or names.get(number, "")
+            full = re.sub(r"^(large object) \d+", r"\1", full)  # a number, which is another one each time
             if told and len(told) > ("attname" in row) and "pg_toast." not in full:
                 lines.add(f"{full}: {', '.join(told)}")
         return lines
@@ -2105,7 +2106,8 @@ class Postgres(Database):
             parts.append(f"'{column}', {value}")
         where = self._rows_of.get(catalogue, f"{first}::oid >= 16384")
         numbered = first == "oid"
-        title = "(SELECT concat(type, ' ', identity) FROM pg_identify_object(r.tableoid, r.oid, 0))"
+        of = "'pg_largeobject'::regclass" if catalogue == "pg_largeobject_metadata" else "r.tableoid"
+        title = f"(SELECT concat(type, ' ', identity) FROM pg_identify_object({of}, r.oid, 0))"
         title = title if numbered else "''"
         member = (" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = (r.tableoid, r.oid)"
                   " AND e.deptype = 'e')") if numbered else ""

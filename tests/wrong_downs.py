@@ -426,6 +426,7 @@ UNSEEN = {
 # --- Kinds of things ------------------------------------------------------------------------------------------------
 # Each is made or changed by an up file whose down file does nothing: what makes it, and a word that must be shown.
 
+
 class Kind(NamedTuple):
     """A thing that is left behind; *base* is there before it."""
 
@@ -461,36 +462,38 @@ POSTGRES_KINDS = _kinds(
     ("a publication", "CREATE PUBLICATION pub FOR TABLE t;", "pub"),
     ("a column list of a publication", "CREATE PUBLICATION pub FOR TABLE t (id);", "attnames"),
     ("a publication of a schema", "CREATE PUBLICATION pub FOR TABLES IN SCHEMA public;", "pub"),
-    ("a subscription", "CREATE SUBSCRIPTION sub CONNECTION 'dbname=x password=hush' PUBLICATION p WITH (connect = false);",
+    ("a subscription", "CREATE SUBSCRIPTION sub CONNECTION 'password=hush' PUBLICATION p WITH (connect = false);",
      "sub"),
     ("an event trigger", "CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION f_event();", "et"),
     ("a foreign data wrapper", "CREATE FOREIGN DATA WRAPPER dummy;", "dummy"),
     ("a foreign server", "CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;", "far"),
-    ("a user mapping", "CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;\n"
-     "CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'hush');", "umoptions"),
-    ("a foreign table", "CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;\n"
-     "CREATE FOREIGN TABLE ft (id INTEGER) SERVER far OPTIONS (a 'b');", "ftserver"),
+    ("a user mapping", ("CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;\n"
+     "CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'hush');"), "umoptions"),
+    ("a foreign table", ("CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;\n"
+     "CREATE FOREIGN TABLE ft (id INTEGER) SERVER far OPTIONS (a 'b');"), "ftserver"),
     ("an aggregate", "CREATE AGGREGATE total(INTEGER) (SFUNC = int4pl, STYPE = INTEGER);", "int4pl"),
     ("an operator", "CREATE OPERATOR <<< (LEFTARG = pair, RIGHTARG = pair, PROCEDURE = f_less);", "<<<"),
     ("an operator family", "CREATE OPERATOR FAMILY fam USING btree;", "fam"),
-    ("an operator class", "CREATE OPERATOR CLASS cla FOR TYPE pair USING btree AS FUNCTION 1 f_order(pair, pair);", "cla"),
+    ("an operator class", "CREATE OPERATOR CLASS cla FOR TYPE pair USING btree AS FUNCTION 1 f_order(pair, pair);",
+     "cla"),
     ("a cast", "CREATE CAST (pair AS INTEGER) WITH FUNCTION f_pair(pair);", "cast"),
-    ("a collation", "CREATE COLLATION coll FROM \"C\";", "coll"),
+    ("a collation", 'CREATE COLLATION coll FROM "C";', "coll"),
     ("a conversion", "CREATE CONVERSION conv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;", "conv"),
     ("a text search configuration", "CREATE TEXT SEARCH CONFIGURATION tsc (COPY = simple);", "tsc"),
-    ("a mapping of a text search configuration", "CREATE TEXT SEARCH CONFIGURATION tsc (PARSER = \"default\");\n"
-     "ALTER TEXT SEARCH CONFIGURATION tsc ADD MAPPING FOR word WITH simple;", "mapdict"),
+    ("a mapping of a text search configuration", ('CREATE TEXT SEARCH CONFIGURATION tsc (PARSER = "default");\n'
+     "ALTER TEXT SEARCH CONFIGURATION tsc ADD MAPPING FOR word WITH simple;"), "mapdict"),
     ("a text search dictionary", "CREATE TEXT SEARCH DICTIONARY tsd (TEMPLATE = simple);", "tsd"),
     ("a text search template", "CREATE TEXT SEARCH TEMPLATE tst (LEXIZE = dsimple_lexize);", "tst"),
-    ("a text search parser", "CREATE TEXT SEARCH PARSER tsp (START = prsd_start, GETTOKEN = prsd_nexttoken,"
-     " END = prsd_end, LEXTYPES = prsd_lextype);", "tsp"),
+    ("a text search parser", ("CREATE TEXT SEARCH PARSER tsp (START = prsd_start, GETTOKEN = prsd_nexttoken,"
+     " END = prsd_end, LEXTYPES = prsd_lextype);"), "tsp"),
     ("an access method", "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;", "heap2"),
     ("the access method of a table",
      "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;\nALTER TABLE t SET ACCESS METHOD heap2;",
      "table public.t"),
     ("a language", "CREATE LANGUAGE pl2 HANDLER plpgsql_call_handler;", "pl2"),
-    ("a transform", "CREATE FUNCTION f_from(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'dsimple_init';\n"
-     "CREATE TRANSFORM FOR pair LANGUAGE plpgsql (FROM SQL WITH FUNCTION f_from(internal));", "transform"),
+
+        ("a transform", ("CREATE FUNCTION f_from(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'dsimple_init';\n"
+     "CREATE TRANSFORM FOR pair LANGUAGE plpgsql (FROM SQL WITH FUNCTION f_from(internal));"), "transform"),
     ("default privileges", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", "default acl"),
     ("a large object", "SELECT lo_create(0);", "large object"),
     ("a range", "CREATE TYPE span AS RANGE (SUBTYPE = float8);", "span"),
@@ -508,8 +511,9 @@ POSTGRES_KINDS = _kinds(
     ("foreign keys that are off", "ALTER TABLE u DISABLE TRIGGER ALL;", "u_t_id_fkey"),
     ("a rule that is off", "ALTER TABLE u DISABLE RULE ru;", "enabled D"),
     ("the mark of CLUSTER", "ALTER TABLE t CLUSTER ON t_pkey;", "clustered"),
-    ("the index of the replica identity", "ALTER TABLE u ALTER t_id SET NOT NULL;\nCREATE UNIQUE INDEX u_i ON u (t_id);\n"
-     "ALTER TABLE u REPLICA IDENTITY USING INDEX u_i;", "replica identity"),
+    ("the index of the replica identity", ("ALTER TABLE u ALTER t_id SET NOT NULL;\n"
+     "CREATE UNIQUE INDEX u_i ON u (t_id);\n"
+     "ALTER TABLE u REPLICA IDENTITY USING INDEX u_i;"), "replica identity"),
     ("a policy that restricts", "CREATE POLICY po ON t AS RESTRICTIVE FOR ALL USING (true);", "restrictive"),
     ("an owner", "ALTER TABLE t OWNER TO pg_monitor;", "relowner"),
     ("the owner of a function", "ALTER FUNCTION f() OWNER TO pg_monitor;", "proowner"),
@@ -519,18 +523,16 @@ POSTGRES_KINDS = _kinds(
     ("a grant on a function", "REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;", "proacl"),
     ("a grant on a schema", "GRANT ALL ON SCHEMA public TO PUBLIC;", "nspacl"),
     ("a grant on a type", "REVOKE USAGE ON TYPE pair FROM PUBLIC;", "typacl"),
-    ("a setting of the database", "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 1024', current_database());"
-     " END $$;", "work_mem"),
-    ("a grant on the database", "DO $$ BEGIN EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());"
-     " END $$;", "datacl"),
-    ("an extension", "CREATE EXTENSION plpgsql2;", "plpgsql2"),
+    ("a setting of the database", ("DO $$ BEGIN EXECUTE format("
+     "'ALTER DATABASE %I SET work_mem = 1024', current_database()); END $$;"), "work_mem"),
+    ("a grant on the database", ("DO $$ BEGIN EXECUTE format("
+     "'REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()); END $$;"), "datacl"),
     ("a materialized view without rows", "REFRESH MATERIALIZED VIEW m WITH NO DATA;", "relispopulated"),
     ("a procedure", "CREATE PROCEDURE pr() LANGUAGE sql AS 'SELECT 1';", "pr"),
     ("a parallel mark", "ALTER FUNCTION f() PARALLEL SAFE;", "PARALLEL SAFE"),
     ("a support of a sequence", "ALTER SEQUENCE s CACHE 7;", "cache 7"),
     ("a role", "CREATE ROLE verify_left_role;", "role verify_left_role"),
 )  # fmt: skip
-POSTGRES_KINDS = [kind for kind in POSTGRES_KINDS if kind.id != "an extension"]  # which one is there, who knows
 
 _MY_KINDS_BASE = """CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, n VARCHAR(20));
 CREATE TRIGGER t_one BEFORE INSERT ON t FOR EACH ROW SET NEW.n = TRIM(NEW.n);
@@ -541,8 +543,8 @@ MYSQL_KINDS = _kinds(
     _MY_KINDS_BASE,
     ("an event", "CREATE EVENT e2 ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM t;", "e2"),
     ("the state of an event", "ALTER EVENT e ENABLE;", "ENABLE"),
-    ("the order of triggers", "DROP TRIGGER t_one;\n"
-     "CREATE TRIGGER t_one BEFORE INSERT ON t FOR EACH ROW SET NEW.n = TRIM(NEW.n);", "t_one"),
+    ("the order of triggers", ("DROP TRIGGER t_one;\n"
+     "CREATE TRIGGER t_one BEFORE INSERT ON t FOR EACH ROW SET NEW.n = TRIM(NEW.n);"), "t_one"),
     ("the sql_mode of a routine", "SET sql_mode = 'ANSI';\nCREATE PROCEDURE p() SELECT 1;", "sql_mode"),
     ("the character set of the database", "ALTER DATABASE CHARACTER SET latin1;", "latin1"),
     ("the security of a view", "ALTER SQL SECURITY INVOKER VIEW v AS SELECT id FROM t;", "INVOKER"),
@@ -554,9 +556,11 @@ MYSQL_KINDS = _kinds(
 MARIADB_KINDS = _kinds(
     _MY_KINDS_BASE,
     ("a sequence", "CREATE SEQUENCE s;", "s"),
-    ("a package", "SET sql_mode = 'ORACLE';\nCREATE PACKAGE pk AS PROCEDURE p; END;", "pk"),
-    ("an aggregate", "CREATE AGGREGATE FUNCTION ag(x INT) RETURNS INT BEGIN DECLARE s INT DEFAULT 0;"
-     " DECLARE CONTINUE HANDLER FOR NOT FOUND RETURN s; LOOP FETCH GROUP NEXT ROW; SET s = s + x; END LOOP; END;", "ag"),
+    ("a package", "SET sql_mode = 'ORACLE';\nDELIMITER //\nCREATE PACKAGE pk AS PROCEDURE p; END //\nDELIMITER ;",
+     "pk"),
+    ("an aggregate", ("CREATE AGGREGATE FUNCTION ag(x INT) RETURNS INT BEGIN DECLARE s INT DEFAULT 0;"
+     " DECLARE CONTINUE HANDLER FOR NOT FOUND RETURN s; LOOP FETCH GROUP NEXT ROW; SET s = s + x; END LOOP; END;"),
+     "ag"),
     ("system versioning", "ALTER TABLE t ADD SYSTEM VERSIONING;", "VERSIONING"),
 )  # fmt: skip
 SQLITE_KINDS = _kinds(
