@@ -2054,7 +2054,7 @@ class Postgres(Database):
         return found
 
     def _catalogue_rows(self) -> set[str]:
-        """Describe the rows of the catalogues: numbers of objects, which are others each time, are made into names."""
+        """Describe the rows of the catalogues; the numbers of objects, others each time, are made into names."""
         catalogues: dict[str, dict[str, str]] = {}
         for catalogue, column, kind in self.query(self._columns_sql, list(self._rows_of)):
             if catalogue not in self._catalogues_told:
@@ -2066,7 +2066,7 @@ class Postgres(Database):
         names |= {str(number): name for number, name in self.query("SELECT oid, rolname::text FROM pg_roles")}
 
         def name(found: re.Match[str]) -> str:
-            return names.get(found[0], "?") if int(found[0]) >= 16384 else found[0]  # noqa: PLR2004 (below: the server's)
+            return names.get(found[0], "?") if int(found[0]) >= 16384 else found[0]  # noqa: PLR2004 (its own)
 
         lines = set[str]()
         for number, title, row in rows:

@@ -492,8 +492,10 @@ POSTGRES_KINDS = _kinds(
      "table public.t"),
     ("a language", "CREATE LANGUAGE pl2 HANDLER plpgsql_call_handler;", "pl2"),
 
-        ("a transform", ("CREATE FUNCTION f_from(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'dsimple_init';\n"
-     "CREATE TRANSFORM FOR pair LANGUAGE plpgsql (FROM SQL WITH FUNCTION f_from(internal));"), "transform"),
+        ("a transform",
+     ("CREATE FUNCTION f_from(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'dsimple_init';\n"
+     "CREATE TRANSFORM FOR pair LANGUAGE plpgsql (FROM SQL WITH FUNCTION f_from(internal));"),
+     "transform"),
     ("default privileges", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", "default acl"),
     ("a large object", "SELECT lo_create(0);", "large object"),
     ("a range", "CREATE TYPE span AS RANGE (SUBTYPE = float8);", "span"),
