@@ -1714,6 +1714,7 @@ class Database(ABC):
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
+    beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
@@ -1774,6 +1775,7 @@ class Database(ABC):
         self.blockers: list[str] = []  # as last observed
         self.observer: Database | None = None
         self.pause: Callable[[float], None] = time.sleep
+        self.left = set[str]()  # on the server, by files that were verified
 
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Closed after a ConnectError or LockedError."""
@@ -2139,10 +2141,11 @@ class Database(ABC):
         return self.query(self.objects_sql, schemas)
 
     @contextlib.contextmanager
-    def scratch(self, *, given: bool) -> Iterator[DatabaseURL]:
+    def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:
         """Make an empty database beside this one, if that was *given* for it, and drop it afterwards.
 
-        Raises SettingsError; this one is left alone, and it is no place for it where it holds something.
+        The accounts that have come meanwhile go as well, where *sql* creates them by name. What cannot be dropped is
+        in ``left``. Raises SettingsError; this one is left alone, and no place for it where it holds something.
         """
         if not given:
             what = f"{self.label} files are verified in a database made for it"
@@ -2155,6 +2158,7 @@ class Database(ABC):
                 what = f"this is not a scratch database: it holds {_count(len(here), 'object')}"
                 fix = "name an empty one; verify makes its own database beside it"
                 raise SettingsError(what, where=str(self.url), state="nothing was changed.", fix=fix)
+            before = self.beside(sql)
             name = f"migrate_verify_{random.randrange(16**8):08x}"  # noqa: S311 (a name, not a secret)
             try:
                 self.query(f"CREATE DATABASE {name}")
@@ -2164,8 +2168,40 @@ class Database(ABC):
             try:
                 yield replace(self.url, database=name)
             finally:
-                self.renew()
-                self.query(self.drop_database_sql.format(name))
+                try:
+                    self._let_go(name)
+                    self.renew()
+                    self.query(self.drop_database_sql.format(name))
+                except (_Failed, ConnectError) as error:
+                    what = error.message if isinstance(error, _Failed) else error.what
+                    fix = f"drop it there when that is mended:  DROP DATABASE {name}"
+                    state = f"the database {name} is still on the server."
+                    raise ConnectError(what, where=str(self.url), state=state, fix=fix) from None
+                self._drop_accounts(before, sql)
+                self.left |= {f"{kind} {'@'.join(names)}" for kind, *names in self.beside(sql) - before}
+
+    def _let_go(self, name: str) -> None:  # noqa: B027 (mostly nothing does)
+        """Take away what would keep the database *name* from being dropped. Raises ConnectError and _Failed."""
+
+    def _drop_accounts(self, before: set[tuple[str, ...]], sql: str) -> None:
+        """Drop the accounts that were not there *before*, and that *sql* creates by name."""
+        for kind, *names in sorted(self.beside(sql) - before):
+            created = rf"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:ROLE|USER|GROUP)\s[^;]*?(?<!\w){re.escape(names[0])}(?!\w)"
+            if kind in {"role", "user"} and re.search(created, sql, re.IGNORECASE):
+                with contextlib.suppress(_Failed):  # then it is told as left
+                    self.query(f"DROP {kind} {'@'.join(map(self.quoted, names))}")
+
+    def beside(self, sql: str) -> set[tuple[str, ...]]:
+        """Return what the server has outside of its databases, as kind and names, where *sql* names it.
+
+        Anybody may make such a thing at any time: so nothing else is of interest. What may not be read is left out.
+        """
+        found = set[tuple[str, ...]]()
+        for query in self.beside_sql:
+            with contextlib.suppress(_Failed):
+                found |= {row for row in self.query(query)
+                          if re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)}
+        return found
 
     @abstractmethod
     def fingerprint(self) -> set[str]:
@@ -2491,7 +2527,7 @@ class SQLite(Database):
         return None
 
     @contextlib.contextmanager
-    def scratch(self, *, given: bool) -> Iterator[DatabaseURL]:
+    def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:  # noqa: ARG002
         """See Database. In memory, whatever this one is."""
         if given and self.url.database != ":memory:":
             what = "this is not a scratch database: SQLite files are verified in memory"
@@ -2500,9 +2536,11 @@ class SQLite(Database):
 
     def fingerprint(self) -> set[str]:
         """See Database. SQLite keeps the text; what counts is its words, and of a table the definitions in it."""
-        found = {f"PRAGMA {name} = {self.query(f'PRAGMA {name}')[0][0]}" for name in ("user_version", "application_id")}
-        kept = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        for kind, name, text in self.query(kept):
+        # Those that are kept in the file.
+        kept = "user_version", "application_id", "auto_vacuum", "default_cache_size", "encoding", "page_size"
+        found = {f"PRAGMA {name} = {row[0]}" for name in kept for row in self.query(f"PRAGMA {name}")}
+        texts = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        for kind, name, text in self.query(texts):
             parts, depth, last = [""], 0, "("
             for mark, start, end in _tokens(text, 0, self.syntax):
                 word = text[start:end] if mark == "quote" else text[start:end].lower()
@@ -2687,6 +2725,10 @@ class Postgres(Database):
              "the table against reads and writes (ACCESS EXCLUSIVE)", "explicit-locking.html"),
             (r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"))}
     drop_database_sql = "DROP DATABASE {} WITH (FORCE)"
+    beside_sql = (
+        "SELECT 'role', rolname::text FROM pg_roles", "SELECT 'database', datname::text FROM pg_database",
+        "SELECT 'tablespace', spcname::text FROM pg_tablespace",
+        "SELECT 'replication slot', slot_name::text FROM pg_replication_slots")
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
@@ -2699,6 +2741,8 @@ class Postgres(Database):
     UNION ALL SELECT 'extension ' || extname FROM pg_extension
     UNION ALL SELECT format('%s%s%s%s%s', title, CASE relpersistence WHEN 'u' THEN ' unlogged' END,
         ' partition by ' || pg_get_partkeydef(oid), ' ' || pg_get_expr(relpartbound, oid), ' with ' || reloptions::text)
+        || coalesce(' toast with ' || (SELECT o.reloptions::text FROM pg_class o WHERE o.oid = relations.reltoastrelid),
+            '')
         || CASE WHEN relrowsecurity THEN ' row level security' ELSE '' END
         || CASE WHEN relforcerowsecurity THEN ' forced' ELSE '' END FROM relations
     UNION ALL SELECT format('%s inherits %s', title, inhparent::regclass)
@@ -2715,10 +2759,15 @@ class Postgres(Database):
         coalesce(nullif(conrelid, 0)::regclass::text, contypid::regtype::text), pg_get_constraintdef(c.oid))
         FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE contype <> 'n'
     UNION ALL SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END
+        || CASE WHEN indisclustered THEN ' (clustered)' ELSE '' END
+        || CASE WHEN indisreplident THEN ' (replica identity)' ELSE '' END
         FROM pg_index JOIN relations ON relations.oid = indrelid
     UNION ALL SELECT format('%s: %s', title, pg_get_viewdef(oid)) FROM relations WHERE relkind IN ('v', 'm')
     UNION ALL SELECT pg_get_triggerdef(t.oid) || ' enabled ' || tgenabled::text
         FROM pg_trigger t JOIN relations ON relations.oid = tgrelid WHERE NOT tgisinternal
+    UNION ALL SELECT format('constraint %I on %s: enabled %s', conname, title, tgenabled)
+        FROM pg_trigger t JOIN relations ON relations.oid = tgrelid JOIN pg_constraint c ON c.oid = tgconstraint
+        WHERE tgisinternal AND tgenabled <> 'O'
     UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN ours ON ours.oid = pronamespace WHERE prokind <> 'a'
     UNION ALL SELECT format('%s as %s start %s increment %s min %s max %s cache %s cycle %s', title, seqtypid::regtype,
         seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle) FROM pg_sequence JOIN relations ON oid = seqrelid
@@ -2730,14 +2779,49 @@ class Postgres(Database):
     UNION ALL SELECT format('domain %s as %s%s%s', t.oid::regtype, format_type(typbasetype, typtypmod),
         CASE WHEN typnotnull THEN ' not null' END, ' default ' || typdefault)
         FROM pg_type t JOIN ours ON ours.oid = typnamespace WHERE typtype = 'd'
-    UNION ALL SELECT pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN relations ON relations.oid = ev_class
+    UNION ALL SELECT pg_get_ruledef(r.oid) || ' enabled ' || ev_enabled::text
+        FROM pg_rewrite r JOIN relations ON relations.oid = ev_class
         WHERE rulename <> '_RETURN'
-    UNION ALL SELECT format('policy %I on %s for %s to %s using %s check %s', polname, title, polcmd,
+    UNION ALL SELECT format('policy %I on %s %s for %s to %s using %s check %s', polname, title,
+        CASE WHEN polpermissive THEN 'permissive' ELSE 'restrictive' END, polcmd,
         polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
         FROM pg_policy JOIN relations ON relations.oid = polrelid
     UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
     UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
-        FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384"""
+        FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384
+    UNION ALL SELECT 'publication table ' || to_jsonb(p)::text FROM pg_publication_tables p"""
+    # Besides these lines, each row of each catalogue, whatever a version has: what is in none of these lists counts.
+    # What the lines above say, what a scan or VACUUM changes, and what is the server's own.
+    _catalogues_told = frozenset({
+        "pg_attrdef", "pg_constraint", "pg_depend", "pg_description", "pg_enum", "pg_index", "pg_inherits",
+        "pg_init_privs", "pg_largeobject", "pg_partitioned_table", "pg_policy", "pg_rewrite", "pg_sequence",
+        "pg_statistic", "pg_statistic_ext_data", "pg_subscription_rel", "pg_trigger", "pg_user_mapping"})
+    _columns_told = frozenset({
+        "oid", "relname", "relnamespace", "reltype", "relfilenode", "relpages", "reltuples", "relallvisible",
+        "relallfrozen", "reltoastrelid", "relhasindex", "relkind", "relnatts", "relchecks", "relhasrules",
+        "relhastriggers", "relhassubclass", "relrewrite", "relfrozenxid", "relminmxid", "reloptions",
+        "relispartition", "relpersistence", "relrowsecurity", "relforcerowsecurity", "atttypid", "attlen", "attnum",
+        "attndims", "attcacheoff", "atttypmod", "attbyval", "attalign", "attnotnull", "atthasdef", "atthasmissing",
+        "attidentity", "attgenerated", "attislocal", "attinhcount", "attrelid", "attcollation", "attmissingval",
+        "attisdropped", "datname", "datfrozenxid", "datminmxid", "prosrc", "probin", "proargnames", "typrelid",
+        "typarray", "collversion", "datcollversion", "subskiplsn", "umid"})
+    _rows_of: ClassVar = {  # else those that are not the server's own, by the first column
+        "pg_attribute": "attrelid >= 16384 AND attnum > 0 AND NOT attisdropped", "pg_extension": "true",
+        "pg_namespace": "nspname !~ '^pg_(toast|temp)'", "pg_language": "true", "pg_user_mappings": "true",
+        "pg_type": "oid >= 16384 AND typcategory <> 'A' AND (typrelid = 0"
+            " OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND c.relkind = 'c'))",
+        "pg_database": "datname = current_database()",
+        "pg_db_role_setting": "setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        "pg_subscription": "subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"}
+    _columns_sql = """SELECT relname::text, attname::text, typname::text
+        FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid JOIN pg_type t ON t.oid = atttypid
+        WHERE relnamespace = 'pg_catalog'::regnamespace AND (relkind = 'r' AND (NOT relisshared OR relname = ANY(?))
+            OR relname = 'pg_user_mappings') AND attnum > 0 AND has_column_privilege(c.oid, attnum, 'SELECT')
+        ORDER BY relname, attnum"""
+    _secret = frozenset({"subconninfo", "umoptions"})  # may hold a password
+    _acl_kinds: ClassVar = {  # as acldefault() calls what has an owner
+        "relacl": "CASE relkind WHEN 'S' THEN 's' ELSE 'r' END", "proacl": "'f'", "nspacl": "'n'", "typacl": "'T'",
+        "lanacl": "'l'", "datacl": "'d'", "fdwacl": "'F'", "srvacl": "'S'", "lomacl": "'L'"}
     # What a statement names: an index and its table, or an index, or a partition.
     _named = re.compile(
         rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
@@ -2817,13 +2901,85 @@ class Postgres(Database):
         return "E'" + re.sub("[^\x00-\x7f]", lambda found: f"\\U{ord(found[0]):08X}", escaped) + "'"
 
     def fingerprint(self) -> set[str]:
-        """See Database. With an empty search path every name comes with its schema. Privileges are not in it."""
+        """See Database. With an empty search path every name comes with its schema."""
         self.query("BEGIN")
         self.query("SET LOCAL search_path = ''")
         found = {text for (text,) in self.query(self._catalogue_sql)}
-        found |= {f"{kind} {name}" for kind, name in self.objects()}
+        found |= {f"{kind} {name}" for kind, name in self.objects()} | self._catalogue_rows()
         self.rollback()
         return found
+
+    def _catalogue_rows(self) -> set[str]:
+        """Describe the rows of the catalogues; the numbers of objects, others each time, are made into names."""
+        catalogues: dict[str, dict[str, str]] = {}
+        for catalogue, column, kind in self.query(self._columns_sql, list(self._rows_of)):
+            if catalogue not in self._catalogues_told:
+                catalogues.setdefault(catalogue, {})[column] = kind
+        numbered = {column for kinds in catalogues.values() for column, kind in kinds.items()
+                    if kind in {"oid", "oidvector", "_oid"}}
+        rows = self.query(" UNION ALL ".join(itertools.starmap(self._rows_text, catalogues.items())))
+        names = {number: title for number, title, _ in rows if title}
+        names |= {str(number): name for number, name in self.query("SELECT oid, rolname::text FROM pg_roles")}
+
+        def name(found: re.Match[str]) -> str:
+            return names.get(found[0], "?") if int(found[0]) >= 16384 else found[0]  # noqa: PLR2004 (its own)
+
+        lines = set[str]()
+        for number, title, row in rows:
+            values = {column: re.sub(r"\d+", name, str(value)) if column in numbered else
+                      sorted(map(str, value)) if isinstance(value, list) else value for column, value in row.items()}
+            # Of a column, the lines above say that it is there.
+            told = [f"{column} {value}" for column, value in values.items()
+                    if not (value is None or value is False or (column in numbered and value in {"0", "None"}))]
+            full = title or names.get(number, "")
+            full = re.sub(r"^(large object) \d+", r"\1", full)  # a number, which is another one each time
+            if told and len(told) > ("attname" in row) and "pg_toast." not in full:
+                lines.add(f"{full}: {', '.join(told)}")
+        return lines
+
+    def _rows_text(self, catalogue: str, kinds: Mapping[str, str]) -> str:
+        """Return SQL for number, title and columns of the rows of *catalogue*; a title has what has a number."""
+        first = next(iter(kinds))
+        parts = list[str]()
+        for column, kind in kinds.items():
+            if column in self._columns_told or kind in {"pg_node_tree", "int2vector", "_int2"}:  # numbers of columns
+                continue
+            value = column if kind in {"bool", "_text"} else f"{column}::text"
+            if kind == "_aclitem":
+                given = f"{column}::text[]"
+                if column in self._acl_kinds:
+                    owner = next(each for each in kinds if re.search("(owner|datdba)$", each))
+                    usual = f'acldefault(({self._acl_kinds[column]})::"char", {owner})'
+                    ordered = "ARRAY(SELECT each::text FROM unnest({}) each ORDER BY 1)"
+                    given = f"NULLIF({ordered.format(f'coalesce({column}, {usual})')}, {ordered.format(usual)})"
+                value = given
+            elif column in self._secret:
+                value = f"md5({column}::text)"
+            elif column == "attstorage":
+                value = "NULLIF(attstorage, (SELECT typstorage FROM pg_type t WHERE t.oid = atttypid))::text"
+            elif column == "attstattarget":
+                value = "NULLIF(attstattarget, -1)"
+            parts.append(f"'{column}', {value}")
+        where = self._rows_of.get(catalogue, f"{first}::oid >= 16384")
+        numbered = first == "oid"
+        of = "'pg_largeobject'::regclass" if catalogue == "pg_largeobject_metadata" else "r.tableoid"
+        title = f"(SELECT concat(type, ' ', identity) FROM pg_identify_object({of}, r.oid, 0))"
+        title = title if numbered else "''"
+        member = (" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = (r.tableoid, r.oid)"
+                  " AND e.deptype = 'e')") if numbered else ""
+        return (f"SELECT {first}::oid::text, {title}, jsonb_build_object({', '.join(parts)})"
+                f" FROM pg_catalog.{catalogue} r WHERE {where}{member}")
+
+    def _let_go(self, name: str) -> None:
+        """See Database. Subscriptions do, and slots of logical replication."""
+        with contextlib.closing(type(self)(replace(self.url, database=name))) as inside:
+            inside.open(write=True)
+            ours = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+            for (each,) in inside.query(f"SELECT subname::text FROM pg_subscription WHERE subdbid = {ours}"):
+                for change in "ALTER {} DISABLE", "ALTER {} SET (slot_name = NONE)", "DROP {}":
+                    inside.query(change.format(f"SUBSCRIPTION {self.quoted(each)}"))
+            inside.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                         " WHERE database = current_database()")
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -3025,6 +3181,16 @@ class MySQL(Database):
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb = True
     _refused = re.compile(r"release_all_locks|transaction|read\s+only", re.IGNORECASE)
+    beside_sql = (  # MariaDB's roles have no host, MySQL's are users
+        "SELECT 'database', schema_name FROM information_schema.schemata",
+        "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
+        "SELECT 'user', user, host FROM mysql.user WHERE is_role = 'N'",
+        "SELECT 'user', user, host FROM mysql.user WHERE user_attributes IS NULL OR user_attributes IS NOT NULL",
+        "SELECT 'server', server_name FROM mysql.servers", "SELECT 'loadable function', name FROM mysql.func",
+        "SELECT 'plugin', name FROM mysql.plugin",
+        "SELECT 'tablespace', name FROM information_schema.innodb_tablespaces WHERE name NOT LIKE '%/%'",
+        "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
+        "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups")
     _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
@@ -3032,6 +3198,7 @@ class MySQL(Database):
     # How long a statement may wait for a lock, and what the servers have there from their makers; and may run.
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
+    _rules = re.compile("sql_mode|time_zone|character_set_client|collation_connection")
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
@@ -3311,12 +3478,17 @@ class MySQL(Database):
 
     def fingerprint(self) -> set[str]:
         """See Database. A table is as many lines as it has columns, keys and so on. Privileges are not in it."""
-        found = set[str]()
-        triggers = "SELECT 'TRIGGER', trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
-        named = [(kind, self.quoted(name)) for kind, name in self.query(triggers)]
-        for kind, name, *_ in [*self.objects(), *named]:
+        found = {f"database: {self.query(f'SHOW CREATE DATABASE {self.quoted(self.url.database)}')[0][1]}"}
+        triggers = """SELECT trigger_name, CONCAT_WS(' ', action_timing, event_manipulation, 'on', event_object_table,
+            action_order) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
+        ordered = self.query(triggers)
+        found |= {f"trigger {self.quoted(name)}: {place}" for name, place in ordered}
+        for kind, name, *_ in [*self.objects(), *(("TRIGGER", self.quoted(name)) for name, _ in ordered)]:
             row = self.query(f"SHOW CREATE {kind} {name}")[0]
-            text = row[next(place for place, column in enumerate(self.columns) if self._created.match(column))]
+            cells = dict(zip(self.columns, map(str, row), strict=True))
+            text = next(text for column, text in cells.items() if self._created.match(column))
+            rules = [f"{column} {text}" for column, text in cells.items() if self._rules.match(column)]
+            found |= {f"{kind.lower()} {name}: {rule}" for rule in rules}
             lines = re.sub(r" AUTO_INCREMENT=\d+", "", text).split("\n") if kind == "TABLE" else [text]
             found |= {f"{kind.lower()} {name}: {line.strip().removesuffix(',')}" for line in lines}
         return found
@@ -5877,6 +6049,11 @@ class Verdict(NamedTuple):
     what: str
     file: str
     diff: tuple[str, ...] = ()  # lines of the schema after up and down that are new, "+ ", or gone, "- "
+    error: str = ""  # of one that has failed, all that is to be said
+
+
+_BAD: Final = frozenset({"differs", "failed"})
+_Tried = tuple[Verdict, set[str] | None]  # with the schema after up; None where that failed
 
 
 def verify(
@@ -5885,45 +6062,121 @@ def verify(
     """Run every file up, down and up again, in a database made for it, and tell if the schema came back each time.
 
     In memory for SQLite, else in a new database on the server of *scratch_url*, which is dropped afterwards. The
-    statements in *seed* run as soon as the tables are there; rows that are lost are told. Raises SettingsError for a
-    URL that is not for scratch, StatementError where a file cannot be applied, FileError for a statement of the seed
-    that never could run.
+    statements in *seed* run as soon as the tables are there; rows that are lost are told. Whatever one file does, the
+    others have their verdicts. Raises SettingsError for a URL that is not for scratch, ConnectError, FileError for
+    files that cannot be read, and for a statement of the seed that never could run though all files were applied.
     """
     settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
     url = DatabaseURL.parse(scratch_url, source="--scratch-url") if scratch_url else settings.url
-    database, verdicts = _DATABASES[url.dialect](url), list[Verdict]()
+    database, tried = _DATABASES[url.dialect](url), list[_Tried]()
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
     statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
                   if not re.match(_TRANSACTION, code_of(each, database.syntax))]
+    migrations = find_migrations(migration_directory(settings.directory, url.dialect))
     with _verifying():
+        texts = "\n".join(map(_texts, migrations))
         while True:  # in another database after one that did not come back
-            with database.scratch(given=bool(scratch_url)) as scratch, _Run.opened(
+            with database.scratch(given=bool(scratch_url), sql=texts) as scratch, _Run.opened(
                     replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
-                waiting = dict.fromkeys(statements, "")  # and why not yet
-                for number, migration in enumerate(run.migrations):
-                    if number < len(verdicts):
-                        run.run(run.screen([Step.up(migration)]))
-                    else:
-                        verdict = _verify(run, migration)
-                        verdicts.append(verdict)
-                        notify(f"{verdict.result}  {verdict.version} {verdict.name}")
-                        if verdict.result in {"differs", "failed"}:
-                            break
-                    for each in [*waiting]:
-                        try:
-                            run.database.run(each.text)
-                            del waiting[each]
-                        except _Failed as failed:  # noqa: PERF203 (it is tried again after the next file)
-                            waiting[each] = failed.message.partition("\n")[0]
-                            if run.database.connection is None:  # it was a COPY, which waits for data
-                                raise _never_ran(seed, each, failed.message) from None
-                    if statements:
-                        run.database.renew()  # what the seed has set is not for the migrations
-                else:
-                    for each, why in waiting.items():
-                        raise _never_ran(seed, each, why)
-                if len(verdicts) == len(run.migrations):
-                    return verdicts
+                _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)
+            if len(tried) == len(run.migrations):
+                break
+    for each in sorted(database.left):
+        notify(f"left on the server: {each}")
+    return [verdict for verdict, _ in tried]
+
+
+def _texts(migration: Migration) -> str:
+    return "\n".join(each.sql for each in (migration.up, migration.down) if each)
+
+
+def _verify_on(
+    run: _Run, tried: list[_Tried], waiting: dict[Statement, str], seed: Path | None, notify: Notify,
+) -> None:
+    """Apply again what was *tried*, and try the others, until one leaves the database other than it was.
+
+    Where one cannot be applied, the others are tried without it. *waiting* is the seed, and why it has not run yet.
+    """
+    for number, migration in enumerate(run.migrations):
+        if number < len(tried):
+            verdict, state = tried[number]
+            why = _apply_again(run, migration, state) if state is not None else ""
+            if why and verdict.result not in _BAD:
+                what, file = f"applied in another database: {why}", _shown(migration.up.path)
+                tried[number] = verdict._replace(result="failed", what=what, file=file), state
+        else:
+            verdict, state = _verify(run, migration)
+            without = [each.version for each, other in tried if other is None]
+            if state is None and without:
+                verdict = verdict._replace(what=f"{verdict.what} (without {', '.join(without)})")
+            tried.append((verdict, state))
+            notify(f"{verdict.result}  {verdict.version} {verdict.name}")
+            if verdict.result in _BAD and (state is not None or not _is_as_before(run)):
+                return
+        for each in [*waiting]:
+            try:
+                run.database.run(each.text)
+                del waiting[each]
+            except _Failed as failed:  # noqa: PERF203 (it is tried again after the next file)
+                waiting[each] = failed.message.partition("\n")[0]
+                if run.database.connection is None:  # it was a COPY, which waits for data
+                    raise _never_ran(seed, each, failed.message) from None
+        if seed:
+            run.database.renew()  # what the seed has set is not for the migrations
+    for each, why in waiting.items():
+        if all(state is not None for _, state in tried):
+            raise _never_ran(seed, each, why)
+        notify(f"{seed}:{each.line}: this statement of the seed never ran: {why}")
+
+
+def _is_as_before(run: _Run) -> bool:
+    """Tell if a file that failed has left nothing behind; then go on in a fresh session."""
+    run.failed = None
+    try:
+        run.database.renew()
+        run.soiled = False
+        run.applied = run.history.read()
+    except (_Failed, MigrateError):  # another database will tell if this is for good
+        return False
+    return not any(row.dirty for row in run.applied)
+
+
+def _apply_again(run: _Run, migration: Migration, state: set[str]) -> str:
+    """Apply *migration* in another database than the first; return why that cannot be done, mostly nothing.
+
+    What fails now and did not then lies outside of the database, and is there already. The rest is done without it,
+    and has to lead to the *state* that was.
+    """
+    database, history = run.database, run.history
+    [step] = run.screen([Step.up(migration)])
+    try:
+        run.run([step])
+    except StoppedError:
+        raise
+    except (_Failed, MigrateError) as error:
+        why = error.message if isinstance(error, _Failed) else error.what
+    else:
+        return ""
+    database.renew()
+    run.failed, run.soiled = None, False
+    with contextlib.suppress(_Failed):
+        database.query(f"DELETE FROM {history.relation} WHERE dirty")
+    whole = database.transactional and not _is_journaled(step, database)
+    with contextlib.suppress(_Failed):
+        if whole:
+            database.query(database.begin_sql)
+        for statement in step.statements:
+            if whole:
+                database.query("SAVEPOINT migrate_verify")
+            try:
+                database.run(statement.text)
+            except _Failed:
+                if whole:
+                    database.query("ROLLBACK TO SAVEPOINT migrate_verify")
+        if whole:
+            database.query("COMMIT")
+    database.renew()
+    return "" if _schema(run, _texts(migration)) == state else why
 
 
 @contextlib.contextmanager
@@ -5933,14 +6186,24 @@ def _verifying() -> Iterator[None]:
         yield
     except (StatementError, StoppedError, DirtyError) as error:
         error.results, error.state = (), "nothing is left of the scratch database."
-        line = re.search(r":(\d+)(:\d+)?\Z", error.where)
-        error.fix = f"correct {f'line {line[1]}' if line else 'the file'}, then run  migrate verify"
-        if isinstance(error, StoppedError):
-            error.fix = "begin again:  migrate verify"
+        error.fix = _fix_of(error)
         raise
     except KeyboardInterrupt:
         state = "nothing is left of the scratch database."
         raise StoppedError("interrupted", state=state, fix="begin again:  migrate verify") from None
+
+
+def _fix_of(error: MigrateError) -> str:
+    """Return what to do about *error*, where the way on is to verify again."""
+    if isinstance(error, StoppedError):
+        return "begin again:  migrate verify"
+    kind = error.kind if isinstance(error, StatementError) else Kind.OTHER
+    if isinstance(error, (FileError, LockedError)) or kind in _FIXES:
+        return _FIXES.get(kind, error.fix)  # it speaks of the file, or the server, alone
+    if kind is Kind.ALONE:
+        return "put  -- migrate: no-transaction  on the first line of the file, then run  migrate verify"
+    line = re.search(r":(\d+)(:\d+)?\Z", error.where)
+    return f"correct {f'line {line[1]}' if line else 'the file'}, then run  migrate verify"
 
 
 _TRANSACTION: Final = r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SET\s.*\bAUTOCOMMIT)\b"
@@ -5951,40 +6214,55 @@ def _never_ran(seed: Path | None, statement: Statement, why: str) -> FileError:
     return FileError(what, where=f"{seed}:{statement.line}", fix="correct it, or take it out")
 
 
-def _verify(run: _Run, migration: Migration) -> Verdict:
-    """Run one migration up, down and up again; leave it applied where all went well."""
-    database, table, again = run.database, run.settings.table, ""
+def _schema(run: _Run, sql: str = "") -> set[str]:
+    """Describe the schema without the history, and what lies beside the database and is named in *sql*."""
+    name, table = run.database.url.database, run.settings.table
+    texts = {text.replace(name, "scratch") for text in run.database.fingerprint()}
+    beside = {f"{kind} {'@'.join(names)}" for kind, *names in run.database.beside(sql)} if sql else set[str]()
+    return {text for text in texts if table not in text} | beside
 
-    def schema() -> set[str]:
-        return {text for text in database.fingerprint() if table not in text}
 
-    steps = run.screen([Step.up(migration)])
-    before, rows = schema(), {name: held for name, held in database.contents().items() if table not in name}
-    run.run(steps)
-    after = schema()
+def _verify(run: _Run, migration: Migration) -> _Tried:
+    """Run one migration up, down and up again; leave it applied where all went well.
+
+    Return also the schema after up; None where it cannot be applied.
+    """
+    database, table, again, sql = run.database, run.settings.table, "", _texts(migration)
     verdict = Verdict(migration.version, migration.name, "undone", "", _shown(migration.up.path))
-    if before == after:
-        first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
-        number = sum(first[word] for word in ("CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"))
-        more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
-        verdict = verdict._replace(what=f"schema unchanged{more}")
-    if not migration.down:
-        return verdict._replace(result="no down file")
-    verdict = verdict._replace(file=_shown(migration.down.path))
+    after: set[str] | None = None
     try:
+        steps = run.screen([Step.up(migration)])
+        before = _schema(run, sql)
+        rows = {name: held for name, held in database.contents().items() if table not in name}
+        run.run(steps)
+        after = _schema(run, sql)
+        if before == after:
+            first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
+            words = "CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"
+            number = sum(first[word] for word in words)
+            more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
+            verdict = verdict._replace(what=f"schema unchanged{more}")
+        if not migration.down:
+            return verdict._replace(result="no down file"), after
+        verdict = verdict._replace(file=_shown(migration.down.path))
         run.run(run.screen(plan_down(run.migrations, run.history.read(), count=1)))
-        if diff := _difference(before, schema()):
-            return verdict._replace(result="differs", what="", diff=diff)
+        if diff := _difference(before, _schema(run, sql)):
+            return verdict._replace(result="differs", what="", diff=diff), after
         left = database.contents()
         lost = {name: (held - left.get(name, Counter())).total() for name, held in rows.items()}
         told = [f"{_count(lost[name], 'row')} of {name} lost or changed" for name in lost if lost[name]]
         verdict, again = verdict._replace(what="; ".join(filter(None, (verdict.what, *told)))), "applied again: "
         run.run(steps)
-        if diff := _difference(after, schema()):
-            return verdict._replace(result="differs", what="up, down and up again", diff=diff)
-    except (StatementError, FileError) as error:
-        return verdict._replace(result="failed", what=f"{again}{error.what}")
-    return verdict
+        if diff := _difference(after, _schema(run, sql)):
+            return verdict._replace(result="differs", what="up, down and up again", diff=diff), after
+    except StoppedError:
+        raise
+    except _Failed as failed:
+        return verdict._replace(result="failed", what=f"{again}{failed.message.partition(chr(10))[0]}"), after
+    except MigrateError as error:
+        error.state, error.fix = "", _fix_of(error)
+        return verdict._replace(result="failed", what=f"{again}{error.what}", error=str(error)), after
+    return verdict, after
 
 
 def _difference(expected: set[str], found: set[str]) -> tuple[str, ...]:
@@ -6843,8 +7121,10 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify
 def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
     verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    bad = [each for each in verdicts if each.result in {"differs", "failed"}]
-    details = "\n".join("\n".join((f"{each.file}: after up and down", *each.diff)) for each in bad if each.diff)
+    bad = [each for each in verdicts if each.result in _BAD]
+    shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else _as_typed(each.error))
+             for each in bad)
+    details = "\n".join(filter(None, shown))
     document = {"migrations": [each._asdict() for each in verdicts]}
     return View(document, Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
 

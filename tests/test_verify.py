@@ -83,6 +83,41 @@ def test_a_wrong_down_on_mysql_is_shown(desk: Desk, mysql_family: Database, case
     assert_shown(desk, mysql_family, case)
 
 
+def assert_left(desk: Desk, database: Database, kind: wrong_downs.Kind) -> None:
+    """Verify an up file with a down file that does nothing: it must not pass, and what is left is shown."""
+    nothing = "SELECT 1;\n"
+    desk.write({"sql/1_base.up.sql": kind.base, "sql/2_kind.up.sql": kind.up, "sql/2_kind.down.sql": nothing})
+    ran = verify(desk, database)
+    assert ran.exit == 4, ran.out + ran.err
+    assert ran.out.splitlines()[1].split("\t")[:4] == ["2", "kind", "differs", ""]
+    shown = [line for line in ran.out.splitlines() if line.startswith(("- ", "+ "))]
+    assert any(kind.words in line for line in shown), ran.out
+    assert "hush" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.id) for kind in wrong_downs.SQLITE_KINDS])
+def test_each_kind_of_thing_on_sqlite_is_seen(desk: Desk, sqlite: Database, kind: wrong_downs.Kind) -> None:
+    assert_left(desk, sqlite, kind)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.id) for kind in wrong_downs.POSTGRES_KINDS])
+def test_each_kind_of_thing_on_postgres_is_seen(desk: Desk, postgres: Database, kind: wrong_downs.Kind) -> None:
+    assert_left(desk, postgres, kind)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.id) for kind in wrong_downs.MYSQL_KINDS])
+def test_each_kind_of_thing_on_mysql_is_seen(desk: Desk, mysql_family: Database, kind: wrong_downs.Kind) -> None:
+    try:
+        assert_left(desk, mysql_family, kind)
+    finally:
+        mysql_family.execute("DROP DATABASE IF EXISTS migrate_test_verify_left")
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.id) for kind in wrong_downs.MARIADB_KINDS])
+def test_each_kind_of_thing_on_mariadb_is_seen(desk: Desk, mariadb: Database, kind: wrong_downs.Kind) -> None:
+    assert_left(desk, mariadb, kind)
+
+
 def test_columns_in_another_order_are_not_seen(desk: Desk, database: Database) -> None:
     """A limit of the comparison. Where this fails, verify has learnt to see it: then it is a case like the others."""
     case = wrong_downs.UNSEEN[database.dialect]
@@ -187,7 +222,7 @@ def test_nothing_is_left_on_the_server(desk: Desk, server_database: Database) ->
     assert verify(desk, server_database).exit == 4
     assert_nothing_is_left(server_database, before)
     desk.write({"sql/2_two.up.sql": "CREATE TABEL two (id INTEGER);\n"})
-    assert verify(desk, server_database).exit == 1
+    assert verify(desk, server_database).exit == 4
     assert_nothing_is_left(server_database, before)
 
 
@@ -273,11 +308,111 @@ def test_a_user_who_may_not_make_databases_is_told_so(desk: Desk, server_databas
     assert fix == "fix: let this user create databases, or name a server where it may"
 
 
-def test_a_file_that_cannot_be_applied_is_to_be_verified_again_when_it_is_mended(
+# --- One file hides no other ----------------------------------------------------------------------------------------
+
+
+def verdicts(ran: Ran) -> list[list[str]]:
+    return [line.split("\t")[:3] for line in ran.out.partition("\n\n")[0].splitlines()]
+
+
+OURS = re.compile(r"migrate (up|down|repair|status)|\brepair\b|\bdirty\b|goes on with statement")
+
+
+def test_a_file_that_cannot_be_applied_is_a_verdict_with_the_line_and_what_to_do(
     desk: Desk, database: Database
 ) -> None:
-    desk.write({**RIGHT, "sql/3_three.up.sql": "CREATE TABEL three (n INTEGER);\n"})
+    desk.write({
+        **RIGHT,
+        "sql/3_three.up.sql": "CREATE TABLE three (n INTEGER);\nCREATE TABEL four (n INTEGER);\nDROP TABLE three;\n",
+        "sql/3_three.down.sql": "SELECT 1;\n",
+        "sql/4_four.up.sql": "ALTER TABLE four ADD COLUMN n INTEGER;\n",
+        "sql/5_five.up.sql": "CREATE TABLE five (n INTEGER);\n", "sql/5_five.down.sql": "DROP TABLE five;\n",
+    })  # fmt: skip
     ran = verify(desk, database)
-    assert (ran.exit, ran.out) == (1, "")
-    assert "  --> sql/3_three.up.sql:1" in ran.err
-    assert ran.err.endswith("\nfix: correct line 1, then run  imagor-studio-migrate verify\n")
+    assert ran.exit == 4, ran.err
+    assert verdicts(ran) == [
+        ["1", "one", "undone"], ["2", "two", "undone"], ["3", "three", "failed"], ["4", "four", "failed"],
+        ["5", "five", "undone"],
+    ]  # fmt: skip
+    assert "(without 3)" in ran.out.splitlines()[3]
+    assert "  --> sql/3_three.up.sql:2" in ran.out
+    assert "\nfix: correct line 2, then run  imagor-studio-migrate verify\n" in ran.out
+    assert not OURS.search(ran.out + ran.err)
+
+
+def test_a_down_that_stops_half_way_hides_no_other(desk: Desk, database: Database) -> None:
+    desk.write({
+        **RIGHT,
+        "sql/2_two.down.sql": "ALTER TABLE one DROP COLUMN two;\nDROP TABLE nonesuch;\nDROP TABLE one;\n",
+        "sql/3_three.up.sql": "ALTER TABLE one ADD COLUMN three INTEGER;\n",
+        "sql/3_three.down.sql": "ALTER TABLE one DROP COLUMN three;\n",
+    })  # fmt: skip
+    ran = verify(desk, database)
+    assert ran.exit == 4, ran.err
+    assert verdicts(ran) == [["1", "one", "undone"], ["2", "two", "failed"], ["3", "three", "undone"]]
+    assert "\nfix: correct line 2, then run  imagor-studio-migrate verify\n" in ran.out
+    assert not OURS.search(ran.out + ran.err)
+
+
+BREAKS = {
+    "sqlite": "PRAGMA writable_schema = ON;\nSELECT 1;\n",
+    "postgres": "SELECT pg_terminate_backend(pg_backend_pid());\n",
+    "mysql": "DO 1;\nCREATE TABLE two (id INTEGER);\nKILL CONNECTION_ID();\nDO 2;\n",
+}
+
+
+def test_a_file_that_ends_its_connection_hides_no_other(desk: Desk, server_database: Database) -> None:
+    desk.write({
+        **RIGHT, "sql/3_three.up.sql": BREAKS[server_database.dialect],
+        "sql/4_four.up.sql": "CREATE TABLE four (id INTEGER);\n", "sql/4_four.down.sql": "DROP TABLE four;\n",
+    })  # fmt: skip
+    ran = verify(desk, server_database)
+    assert ran.exit == 4, ran.err
+    assert verdicts(ran)[2:] == [["3", "three", "failed"], ["4", "four", "undone"]]
+    assert not OURS.search(ran.out + ran.err)
+
+
+ROLES = {"postgres": "SELECT rolname FROM pg_roles", "mysql": "SELECT user FROM mysql.user"}
+
+
+@pytest.mark.parametrize("down", ["DROP ROLE {0};\n", "SELECT 1;\n"])
+def test_a_role_is_in_the_way_of_no_other_verdict_and_goes_in_the_end(
+    desk: Desk, server_database: Database, down: str
+) -> None:
+    role = f"verify_role_{server_database.name[-6:]}"
+    desk.write({
+        **RIGHT, "sql/0_role.up.sql": f"CREATE ROLE {role};\nCREATE TABLE zero (id INTEGER);\n",
+        "sql/0_role.down.sql": f"DROP TABLE zero;\n{down.format(role)}", "sql/2_two.down.sql": "SELECT 1;\n",
+        "sql/3_three.up.sql": "ALTER TABLE zero ADD COLUMN n INTEGER;\n",
+        "sql/3_three.down.sql": "ALTER TABLE zero DROP COLUMN n;\n",
+    })  # fmt: skip
+    ran = verify(desk, server_database)
+    assert ran.exit == 4, ran.err
+    first = "undone" if "DROP" in down else "differs"
+    assert verdicts(ran) == [
+        ["0", "role", first], ["1", "one", "undone"], ["2", "two", "differs"], ["3", "three", "undone"],
+    ]  # fmt: skip
+    assert (f"{role}" in ran.out) == (first == "differs")
+    assert role not in {name for (name,) in server_database.query(ROLES[server_database.dialect])}
+
+
+def test_what_a_file_leaves_outside_of_its_database_is_there_already_the_second_time(
+    desk: Desk, mysql_family: Database
+) -> None:
+    """Whatever it is: the rest of the file is applied without it, and the schema has to be what it was."""
+    other = f"migrate_test_{mysql_family.name[-8:]}_x"
+    desk.write({
+        **RIGHT,
+        "sql/0_other.up.sql": f"CREATE DATABASE {other};\nCREATE TABLE {other}.t (id INTEGER);\n"
+        "CREATE TABLE zero (id INTEGER);\n",
+        "sql/0_other.down.sql": f"DROP TABLE zero;\nDROP DATABASE {other};\n", "sql/2_two.down.sql": "SELECT 1;\n",
+        "sql/3_three.up.sql": "ALTER TABLE zero ADD COLUMN n INTEGER;\n",
+        "sql/3_three.down.sql": "ALTER TABLE zero DROP COLUMN n;\n",
+    })  # fmt: skip
+    try:
+        ran = verify(desk, mysql_family)
+    finally:
+        mysql_family.execute(f"DROP DATABASE IF EXISTS {other}")
+    assert ran.exit == 4, ran.err
+    assert [result for *_, result in verdicts(ran)] == ["undone", "undone", "differs", "undone"]
+    assert f"left on the server: database {other}\n" in ran.err

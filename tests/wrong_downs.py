@@ -421,3 +421,153 @@ UNSEEN = {
     "mysql": _my("a column comes back in another place", "ALTER TABLE books DROP COLUMN genre;",
         "ALTER TABLE books ADD COLUMN genre ENUM('crime', 'poem') NULL;", "genre"),
 }  # fmt: skip
+
+
+# --- Kinds of things ------------------------------------------------------------------------------------------------
+# Each is made or changed by an up file whose down file does nothing: what makes it, and a word that must be shown.
+
+
+class Kind(NamedTuple):
+    """A thing that is left behind; *base* is there before it."""
+
+    id: str
+    up: str
+    words: str
+    base: str = "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, n VARCHAR(20));"
+
+
+_PG_BASE = """CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, n TEXT);
+CREATE UNIQUE INDEX t_n ON t (id, n);
+CREATE VIEW v AS SELECT id FROM t;
+CREATE TYPE pair AS (a INTEGER, b INTEGER);
+CREATE FUNCTION f() RETURNS INTEGER LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION f_event() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION f_pair(pair) RETURNS INTEGER LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION f_less(pair, pair) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE FUNCTION f_order(pair, pair) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS 'SELECT 0';
+CREATE FUNCTION f_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f_row();
+CREATE TABLE u (t_id INTEGER REFERENCES t);
+CREATE RULE ru AS ON DELETE TO u DO INSTEAD NOTHING;
+CREATE MATERIALIZED VIEW m AS SELECT 1 AS one;
+CREATE SEQUENCE s;"""
+
+
+def _kinds(base: str, *kinds: tuple[str, str, str]) -> list[Kind]:
+    return [Kind(*kind, base) for kind in kinds]
+
+
+POSTGRES_KINDS = _kinds(
+    _PG_BASE,
+    ("a publication", "CREATE PUBLICATION pub FOR TABLE t;", "pub"),
+    ("a column list of a publication", "CREATE PUBLICATION pub FOR TABLE t (id);", "attnames"),
+    ("a publication of a schema", "CREATE PUBLICATION pub FOR TABLES IN SCHEMA public;", "pub"),
+    ("a subscription", "CREATE SUBSCRIPTION sub CONNECTION 'password=hush' PUBLICATION p WITH (connect = false);",
+     "sub"),
+    ("an event trigger", "CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION f_event();", "et"),
+    ("a foreign data wrapper", "CREATE FOREIGN DATA WRAPPER dummy;", "dummy"),
+    ("a foreign server", "CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;", "far"),
+    ("a user mapping", ("CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;\n"
+     "CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'hush');"), "umoptions"),
+    ("a foreign table", ("CREATE FOREIGN DATA WRAPPER dummy;\nCREATE SERVER far FOREIGN DATA WRAPPER dummy;\n"
+     "CREATE FOREIGN TABLE ft (id INTEGER) SERVER far OPTIONS (a 'b');"), "ftserver"),
+    ("an aggregate", "CREATE AGGREGATE total(INTEGER) (SFUNC = int4pl, STYPE = INTEGER);", "int4pl"),
+    ("an operator", "CREATE OPERATOR <<< (LEFTARG = pair, RIGHTARG = pair, PROCEDURE = f_less);", "<<<"),
+    ("an operator family", "CREATE OPERATOR FAMILY fam USING btree;", "fam"),
+    ("an operator class", "CREATE OPERATOR CLASS cla FOR TYPE pair USING btree AS FUNCTION 1 f_order(pair, pair);",
+     "cla"),
+    ("a cast", "CREATE CAST (pair AS INTEGER) WITH FUNCTION f_pair(pair);", "cast"),
+    ("a collation", 'CREATE COLLATION coll FROM "C";', "coll"),
+    ("a conversion", "CREATE CONVERSION conv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;", "conv"),
+    ("a text search configuration", "CREATE TEXT SEARCH CONFIGURATION tsc (COPY = simple);", "tsc"),
+    ("a mapping of a text search configuration", ('CREATE TEXT SEARCH CONFIGURATION tsc (PARSER = "default");\n'
+     "ALTER TEXT SEARCH CONFIGURATION tsc ADD MAPPING FOR word WITH simple;"), "mapdict"),
+    ("a text search dictionary", "CREATE TEXT SEARCH DICTIONARY tsd (TEMPLATE = simple);", "tsd"),
+    ("a text search template", "CREATE TEXT SEARCH TEMPLATE tst (LEXIZE = dsimple_lexize);", "tst"),
+    ("a text search parser", ("CREATE TEXT SEARCH PARSER tsp (START = prsd_start, GETTOKEN = prsd_nexttoken,"
+     " END = prsd_end, LEXTYPES = prsd_lextype);"), "tsp"),
+    ("an access method", "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;", "heap2"),
+    ("the access method of a table",
+     "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;\nALTER TABLE t SET ACCESS METHOD heap2;",
+     "table public.t"),
+    ("a language", "CREATE LANGUAGE pl2 HANDLER plpgsql_call_handler;", "pl2"),
+
+        ("a transform",
+     ("CREATE FUNCTION f_from(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'dsimple_init';\n"
+     "CREATE TRANSFORM FOR pair LANGUAGE plpgsql (FROM SQL WITH FUNCTION f_from(internal));"),
+     "transform"),
+    ("default privileges", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", "default acl"),
+    ("a large object", "SELECT lo_create(0);", "large object"),
+    ("a range", "CREATE TYPE span AS RANGE (SUBTYPE = float8);", "span"),
+    ("a base type", "CREATE TYPE shell;", "shell"),
+    ("the replica identity", "ALTER TABLE t REPLICA IDENTITY FULL;", "relreplident"),
+    ("the storage of a column", "ALTER TABLE t ALTER n SET STORAGE EXTERNAL;", "attstorage"),
+    ("the compression of a column", "ALTER TABLE t ALTER n SET COMPRESSION pglz;", "attcompression"),
+    ("the statistics target of a column", "ALTER TABLE t ALTER n SET STATISTICS 0;", "attstattarget"),
+    ("an option of a column", "ALTER TABLE t ALTER n SET (n_distinct = 5);", "n_distinct"),
+    ("an option of a table", "ALTER TABLE t SET (fillfactor = 70);", "fillfactor"),
+    ("an option of the toast table", "ALTER TABLE t SET (toast.autovacuum_enabled = off);", "autovacuum_enabled"),
+    ("security_invoker", "ALTER VIEW v SET (security_invoker = on);", "security_invoker"),
+    ("security_barrier", "ALTER VIEW v SET (security_barrier = on);", "security_barrier"),
+    ("a trigger that is replica", "ALTER TABLE t ENABLE REPLICA TRIGGER tr;", "enabled R"),
+    ("foreign keys that are off", "ALTER TABLE u DISABLE TRIGGER ALL;", "u_t_id_fkey"),
+    ("a rule that is off", "ALTER TABLE u DISABLE RULE ru;", "enabled D"),
+    ("the mark of CLUSTER", "ALTER TABLE t CLUSTER ON t_pkey;", "clustered"),
+    ("the index of the replica identity", ("ALTER TABLE u ALTER t_id SET NOT NULL;\n"
+     "CREATE UNIQUE INDEX u_i ON u (t_id);\n"
+     "ALTER TABLE u REPLICA IDENTITY USING INDEX u_i;"), "replica identity"),
+    ("a policy that restricts", "CREATE POLICY po ON t AS RESTRICTIVE FOR ALL USING (true);", "restrictive"),
+    ("an owner", "ALTER TABLE t OWNER TO pg_monitor;", "relowner"),
+    ("the owner of a function", "ALTER FUNCTION f() OWNER TO pg_monitor;", "proowner"),
+    ("a grant on a table", "GRANT SELECT ON t TO PUBLIC;", "relacl"),
+    ("a grant on a column", "GRANT SELECT (id) ON t TO PUBLIC;", "attacl"),
+    ("a grant on a sequence", "GRANT USAGE ON SEQUENCE s TO PUBLIC;", "relacl"),
+    ("a grant on a function", "REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;", "proacl"),
+    ("a grant on a schema", "GRANT ALL ON SCHEMA public TO PUBLIC;", "nspacl"),
+    ("a grant on a type", "REVOKE USAGE ON TYPE pair FROM PUBLIC;", "typacl"),
+    ("a setting of the database", ("DO $$ BEGIN EXECUTE format("
+     "'ALTER DATABASE %I SET work_mem = 1024', current_database()); END $$;"), "work_mem"),
+    ("a grant on the database", ("DO $$ BEGIN EXECUTE format("
+     "'REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()); END $$;"), "datacl"),
+    ("a materialized view without rows", "REFRESH MATERIALIZED VIEW m WITH NO DATA;", "relispopulated"),
+    ("a procedure", "CREATE PROCEDURE pr() LANGUAGE sql AS 'SELECT 1';", "pr"),
+    ("a parallel mark", "ALTER FUNCTION f() PARALLEL SAFE;", "PARALLEL SAFE"),
+    ("a support of a sequence", "ALTER SEQUENCE s CACHE 7;", "cache 7"),
+    ("a role", "CREATE ROLE verify_left_role;", "role verify_left_role"),
+)  # fmt: skip
+
+_MY_KINDS_BASE = """CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, n VARCHAR(20));
+CREATE TRIGGER t_one BEFORE INSERT ON t FOR EACH ROW SET NEW.n = TRIM(NEW.n);
+CREATE TRIGGER t_two BEFORE INSERT ON t FOR EACH ROW SET NEW.n = LOWER(NEW.n);
+CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM t;
+CREATE VIEW v AS SELECT id FROM t;"""
+MYSQL_KINDS = _kinds(
+    _MY_KINDS_BASE,
+    ("an event", "CREATE EVENT e2 ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM t;", "e2"),
+    ("the state of an event", "ALTER EVENT e ENABLE;", "ENABLE"),
+    ("the order of triggers", ("DROP TRIGGER t_one;\n"
+     "CREATE TRIGGER t_one BEFORE INSERT ON t FOR EACH ROW SET NEW.n = TRIM(NEW.n);"), "t_one"),
+    ("the sql_mode of a routine", "SET sql_mode = 'ANSI';\nCREATE PROCEDURE p() SELECT 1;", "sql_mode"),
+    ("the character set of the database", "ALTER DATABASE CHARACTER SET latin1;", "latin1"),
+    ("the security of a view", "ALTER SQL SECURITY INVOKER VIEW v AS SELECT id FROM t;", "INVOKER"),
+    ("an invisible index", "CREATE INDEX t_n ON t (n) COMMENT 'x';", "t_n"),
+    ("a user", "CREATE USER verify_left_user@'%';", "user verify_left_user@%"),
+    ("a role", "CREATE ROLE verify_left_role;", "verify_left_role"),
+    ("a database", "CREATE DATABASE migrate_test_verify_left;", "database migrate_test_verify_left"),
+)  # fmt: skip
+MARIADB_KINDS = _kinds(
+    _MY_KINDS_BASE,
+    ("a sequence", "CREATE SEQUENCE s;", "s"),
+    ("a package", "SET sql_mode = 'ORACLE';\nDELIMITER //\nCREATE PACKAGE pk AS PROCEDURE p; END //\nDELIMITER ;",
+     "pk"),
+    ("an aggregate", ("CREATE AGGREGATE FUNCTION ag(x INT) RETURNS INT BEGIN DECLARE s INT DEFAULT 0;"
+     " DECLARE CONTINUE HANDLER FOR NOT FOUND RETURN s; LOOP FETCH GROUP NEXT ROW; SET s = s + x; END LOOP; END;"),
+     "ag"),
+    ("system versioning", "ALTER TABLE t ADD SYSTEM VERSIONING;", "VERSIONING"),
+)  # fmt: skip
+SQLITE_KINDS = _kinds(
+    "CREATE TABLE t (id INTEGER);",
+    ("the version of the user", "PRAGMA user_version = 7;", "user_version"),
+    ("the number of the application", "PRAGMA application_id = 7;", "application_id"),
+    ("the size of the cache", "PRAGMA default_cache_size = 77;", "default_cache_size"),
+)  # fmt: skip
