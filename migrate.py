@@ -810,7 +810,7 @@ class Nature(NamedTuple):
     """
 
     traits: Trait = Trait(0)
-    reads: frozenset[str] = frozenset({"*", "count", "found", "id"})
+    reads: frozenset[str] = frozenset({"*", "count", "found"})
     writes: frozenset[str] = frozenset({"*", "count", "found", "warnings", "id"})
     removes: frozenset[str] = frozenset()
 
@@ -830,8 +830,11 @@ _TRANSIENT: Final = frozenset({"count", "found", "warnings"})
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 
 
-def find_way(natures: Sequence[Nature], first: int) -> Way:
-    """Return how to go on after the *first* statements. What the rest does not read is not missed."""
+def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> Way:
+    """Return how to go on after the *first* statements. What the rest does not read is not missed.
+
+    *hidden* says that what nobody knows may read the id of the last row, too.
+    """
     lost, again, gone = dict[str, int](), set[int](), set[int]()
     for number, nature in enumerate(natures[:first], 1):
         lasting = nature.writes - _TRANSIENT
@@ -854,9 +857,10 @@ def find_way(natures: Sequence[Nature], first: int) -> Way:
             continue
         if key := _lacks(nature.reads | nature.removes | {"set *"}, lost):
             return Way(frozenset(again), frozenset(gone), lost[key], number, key)
-        if made and "id" in nature.reads and not made_here:
+        reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
+        if reads_id and not made_here:
             return Way(frozenset(again), frozenset(gone), made, number, "id")
-        if made and "id" in nature.reads:
+        if reads_id:
             checks.add(number)
         made_here = made_here or "id" in nature.writes
         _forget(lost, nature.writes)
@@ -958,6 +962,7 @@ class Forms:
     pure = harmless = plain = frozenset[str]()
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
+    worst = Nature()
     unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
 
     def __init__(self) -> None:
@@ -1035,7 +1040,7 @@ class Forms:
                 rest = " ".join("?" if _is_text(each) else each for each in words[1:])
             if re.match(pattern, rest):
                 return self.described(words, traits)
-        return Nature()
+        return self.worst
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a statement of a known form is, with what it calls."""
@@ -1048,9 +1053,9 @@ class Forms:
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
-                reads |= {"*", "id"}
+                reads.add("*")
                 writes |= {"*", "id"}
-                traits &= ~_REPEATED
+                traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes))
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
@@ -1167,6 +1172,7 @@ _POSTGRES_PLAIN: Final = _spells(
 
 
 class _SQLiteForms(Forms):
+    worst = Nature(Trait.WHOLE)  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
         "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
@@ -1263,13 +1269,14 @@ class _PostgresForms(Forms):
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
         nature = super().described(words, traits)
-        reads, writes, removes, first = {*nature.reads}, {*nature.writes}, set[str](), words[0]
+        traits, first = nature.traits, words[0]
+        reads, writes, removes = {*nature.reads}, {*nature.writes}, set[str]()
         if first == "DO":
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
             if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
                 return Nature()
-            return Nature(traits, frozenset({"*", "id"}), frozenset({"*", "id"}))
+            return Nature(traits, frozenset({"*"}), frozenset({"*", "id"}))
         name = self.fold(words[1]) if len(words) > 1 else ""
         if first in ("INSERT", "MERGE", "COPY", "WITH") and Trait.DATA in traits:
             writes.add("id")
@@ -1378,7 +1385,7 @@ class _MySQLForms(Forms):
         "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
         "CREATE": [
             *temporary,
-            (r"(?!OR REPLACE|ROLE|USER)|(OR REPLACE )?(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
+            (r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
              r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b", _DDL),
             ("", _PART)],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
@@ -2026,6 +2033,14 @@ class Database(ABC):
     def has_id(self) -> bool:
         """Tell if this session has given a row an id."""
         return True
+
+    def hides_id(self, statements: Sequence[Statement]) -> bool:  # noqa: ARG002
+        """Tell if code of the database, or of these *statements*, may read the id of the last row unseen."""
+        return False
+
+    def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
+        """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
+        return False
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
         """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
@@ -3116,6 +3131,10 @@ class Postgres(Database):
             return False
         return True
 
+    def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
+        """See Database. Only what the message itself says has a place in it."""
+        return failed.code == "42601" and failed.offset is not None
+
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         if self.split_here.search(statement.text):
             return POSTGRES_BACKSLASH_STRINGS
@@ -3179,7 +3198,7 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
-    is_mariadb = True
+    is_mariadb, _syntax_error = True, "1064"
     _refused = re.compile(r"release_all_locks|transaction|read\s+only", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
@@ -3353,6 +3372,26 @@ class MySQL(Database):
 
     def has_id(self) -> bool:
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
+
+    def hides_id(self, statements: Sequence[Statement]) -> bool:
+        """See Database. The text of a routine that this user may not see is NULL."""
+        if any("last_insert_id" in each.text.lower() or "@@identity" in each.text.lower() for each in statements):
+            return True
+        asked = "text IS NULL OR text LIKE '%LAST\\_INSERT\\_ID%' OR text LIKE '%@@identity%'"
+        return bool(self.query(
+            "SELECT COUNT(*) FROM (SELECT routine_definition AS text FROM information_schema.routines"
+            " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL SELECT action_statement"
+            f" FROM information_schema.triggers WHERE trigger_schema <> 'sys') AS texts WHERE {asked} LIMIT 1")[0][0])
+
+    def refused(self, statement: Statement, failed: _Failed) -> bool:
+        """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
+        if failed.code != self._syntax_error:
+            return False
+        try:
+            self.query(f"PREPARE migrate FROM {self.connection.escape(statement.text)}")
+        except _Failed as again:
+            return again.code == self._syntax_error
+        return False
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
@@ -4625,8 +4664,9 @@ class _Journal:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
         self.natures = run.database.natures(step.statements)
-        self.first = _resume_point(step, self.sums, self.natures, run.database.id_name)
-        self.way = find_way(self.natures, self.first)
+        self.hidden = bool(step.resume) and run.database.hides_id(step.statements)
+        self.first = _resume_point(step, self)
+        self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
         self.finished = False  # its last note was the one that lets the row go
@@ -4635,6 +4675,10 @@ class _Journal:
         self.ran = self.first  # and so many have committed by themselves
         self.whole = True  # what was rolled back, all of it was
         self.torn = False  # a part of what has failed may have stayed
+
+    def find_way(self, done: int) -> Way:
+        """Return how to go on after *done* statements, in a fresh session."""
+        return find_way(self.natures, done, hidden=self.hidden)
 
     def mark(self, done: int, started: int = 0) -> str:
         """Return what says that *done* statements have run, and that the one with the number *started* may have."""
@@ -5120,7 +5164,7 @@ class _Run:
                     return
                 if journal and failed.kind is not Kind.LOST:
                     journal.whole = self.database.rollback()
-                    journal.torn = self._is_torn(journal)
+                    journal.torn = self._is_torn(journal, failed)
                 certain = not journal or (journal.whole and not failed.ran and not journal.torn)
                 again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
@@ -5137,11 +5181,14 @@ class _Run:
         if self.failed:
             raise self.failed from None
 
-    def _is_torn(self, journal: _Journal) -> bool:
+    def _is_torn(self, journal: _Journal, failed: _Failed) -> bool:
         """Tell if the statement that has failed may have left a part of its work."""
         if not (self.now and self.now.statement):
             return False
         try:
+            if Trait.WHOLE not in journal.natures[journal.reached - 1].traits and self.database.refused(
+                    self.now.statement, failed):
+                return False
             return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
         except _Failed:
             return Trait.WHOLE not in journal.natures[journal.reached - 1].traits
@@ -5157,7 +5204,7 @@ class _Run:
 
     def _unrepeatable(self, step: Step, journal: _Journal | None) -> str:
         """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
-        way = find_way(journal.natures, journal.known) if journal else None
+        way = journal.find_way(journal.known) if journal else None
         return _missing(step, way, self.database.id_name) if way and way.reader and self._is_changed(journal) else ""
 
     def _is_changed(self, journal: _Journal | None) -> bool:
@@ -5180,7 +5227,7 @@ class _Run:
             elif not journal.look():
                 raise _OutdatedError
             else:
-                journal.way = find_way(journal.natures, journal.known)
+                journal.way = journal.find_way(journal.known)
                 self._rebuild(journal)
         except (_Failed, MigrateError):
             return False
@@ -5587,6 +5634,8 @@ class _Run:
             if not database.in_transaction:
                 self._zero(nature)
             database.run(statement.text)
+            if "lock" in nature.writes and (holding := database.holding()):
+                database.send(*holding)
         elif self._share([nature]):
             if database.in_transaction:
                 database.run(statement.text)
@@ -5651,7 +5700,7 @@ class _Run:
             count = _count(len(step.statements), "statement")
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
             rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
-            if (way := find_way(journal.natures, done)).reader:
+            if (way := journal.find_way(done)).reader:
                 error.fix = f"{_missing(step, way, database.id_name)}:\n     {_go_on(step, way)}"
             else:
                 error.fix += f"; it {rest}"
@@ -5696,17 +5745,18 @@ def _lasting(natures: Sequence[Nature], done: int) -> int:
     return done
 
 
-def _resume_point(step: Step, sums: Sequence[str], natures: Sequence[Nature], id_name: str) -> int:
+def _resume_point(step: Step, journal: _Journal) -> int:
     """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
     if step.resume is None:
         return 0
+    sums, natures, id_name = journal.sums, journal.natures, journal.run.database.id_name
     done, checksum = step.resume.statements_done, step.resume.done_checksum
     expected = sums[done] if done < len(sums) else ""
     started = next((number for number, each in enumerate(natures[done:], done + 1)
                     if Trait.SESSION not in each.traits), done + 1)
     if checksum == expected:
         done = _lasting(natures, done)
-        if (way := find_way(natures, done)).reader:
+        if (way := journal.find_way(done)).reader:
             what = f"cannot go on after statement {done}: {_missing(step, way, id_name)}"
             where, excerpt = _place(step, step.statements[way.lost - 1].offset, exact=False)
             raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_go_on(step, way))
