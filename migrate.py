@@ -1020,6 +1020,15 @@ class Forms:
         names = found[1].split(" , ") if found else []
         return [self.fold(each.rpartition(" . ")[2]) for each in names]
 
+    def made(self, words: Sequence[str]) -> tuple[str, str]:
+        """Return what a CREATE makes, a TABLE for example, and the last part of its name; "*" for an odd one."""
+        kinds = ("INDEX", "SEQUENCE", "TABLE", "TRIGGER", "VIEW")
+        start = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
+        place = start + 1
+        place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
+        place += 2 if words[place + 1 : place + 2] == ["."] else 0
+        return words[start], self.fold(words[place]) if place < len(words) else "*"
+
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
         return (word[1:-1] if _is_text(word) else word).lower()
@@ -1206,11 +1215,7 @@ class _SQLiteForms(Forms):
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
             writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
         if traits == _TEMP:
-            kinds = ("TABLE", "VIEW", "TRIGGER", "INDEX")
-            place = next((number for number, word in enumerate(words) if word in kinds), len(words) - 1) + 1
-            place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
-            place += 2 if words[place + 1 : place + 2] == ["."] else 0
-            writes = {f"temp {self.fold(words[place])}" if place < len(words) else "temp *"}
+            writes = {f"temp {self.made(words)[1]}"}
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -1240,9 +1245,7 @@ class _PostgresForms(Forms):
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*\bCONCURRENTLY\b|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
                   ("", _DDL)],
-        "REINDEX": [(r".*\b(CONCURRENTLY|DATABASE|SYSTEM|SCHEMA)\b", Trait.WHOLE), ("", _DDL)],
-        "VACUUM CHECKPOINT": [("", Trait.WHOLE)],
-        "CLUSTER": [(r"\Z|VERBOSE\Z|\( [^)]* \)\Z", Trait.WHOLE), ("", _DDL)],
+        "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
         "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN": [("", _DDL)],
         # What its language has for the end of a transaction may be in a DO.
@@ -1309,11 +1312,7 @@ class _PostgresForms(Forms):
             removes |= {f"cursor {name}"} if name != "all" else set()
             writes |= {"cursor *"} if name == "all" else set()
         elif traits == _TEMP and first == "CREATE":
-            place = next((number for number, word in enumerate(words)
-                          if word in ("TABLE", "VIEW", "SEQUENCE")), len(words) - 1) + 1
-            place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
-            place += 2 if words[place + 1 : place + 2] == ["."] else 0
-            writes.add(f"temp {self.fold(words[place])}" if place < len(words) else "temp *")
+            writes.add(f"temp {self.made(words)[1]}")
         elif traits == _TEMP and first == "SELECT":
             place = words.index("INTO") + 2
             place += 1 if words[place : place + 1] == ["TABLE"] else 0
@@ -1465,10 +1464,7 @@ class _MySQLForms(Forms):
             reads |= {"count", "warnings"}
             writes |= {*self.variables(words)}
         if first == "CREATE" and traits & Trait.SESSION:
-            place = words.index("TEMPORARY") + 2
-            place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
-            place += 2 if words[place + 1 : place + 2] == ["."] else 0
-            writes.add(f"temp {self.fold(words[place])}" if place < len(words) else "temp *")
+            writes.add(f"temp {self.made(words)[1]}")
         return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
 
     def _into(self, words: Sequence[str]) -> set[str]:
@@ -1658,7 +1654,7 @@ _AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _OPENS: Final = re.compile(
     rf"(BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION|{_AUTOCOMMIT}(0|OFF))"
     r"(\s+READ\s+WRITE)?\Z")
-_CLOSES: Final = re.compile(rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?|{_AUTOCOMMIT}(1|ON))\Z")
+_CLOSES: Final = re.compile(rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
 _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -2052,22 +2048,26 @@ class Database(ABC):
         return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
     def run_marked(
-        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,  # noqa: ARG002
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
     ) -> None:
         """Run *statement* and the notes *done* as one, or else between *started* (it may have run) and *done*.
 
-        An error undoes it, if *whole*.
+        An error undoes it, if *whole*; and one that says that it cannot run inside a transaction comes before all else.
 
-        Raises _Failed: neither is in, unless LOST.
+        Raises _Failed: neither is in, unless LOST; or *started* says it.
         """
         opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held)]  # the file's limits stay
         try:
             self.send(*opening)
             self.run(statement.text)
             self.send(*self.own_sql, *done, *self.holding(), self.commit_sql)
-        except _Failed:
+        except _Failed as failed:
             self.rollback()
-            raise
+            if failed.kind is not Kind.ALONE or not whole:
+                raise
+            self.send(self.begin_sql, *self.own_sql, *started, self.commit_sql)
+            self.run_alone(statement)
+            self.send(self.begin_sql, *self.own_sql, *self.holding(), *done, self.commit_sql)
 
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises _Failed."""
@@ -3743,9 +3743,9 @@ class _SQLiteWriter(_Writer, SQLite):
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See _Writer. What a PRAGMA was before cannot be asked for by a script; of most, it is known."""
-        spells = [spelled(each.text, self.syntax) for each in statements]
-        kinds = {self.forms.fold(word): words[place] for words in spells if words[:1] == ["CREATE"]
-                 for place, last in enumerate(words[:4]) if last in ("TABLE", "VIEW", "TRIGGER") for word in words[place:]}
+        made = (self.forms.made(spelled(each.text, self.syntax)) for each, nature in zip(statements, natures, strict=True)
+                if any(key.startswith("temp ") for key in nature.writes))
+        kinds = {name: kind for kind, name in made}
         for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
@@ -3802,6 +3802,12 @@ class _PostgresWriter(_Writer, Postgres):
 
     def _silent(self, sql: str) -> str:
         return f"DO $migrate$ BEGIN PERFORM {sql}; END $migrate$"
+
+    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
+        """See _Writer. What the transaction of a file has not taken back goes with the connection."""
+        if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
+            self.lines.append("\\connect")
+        return ""
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         checks = "".join(

@@ -151,10 +151,10 @@ def test_each_file_of_the_corpus_ends_the_same_up_and_down(project: Project, twi
 def test_the_corpus_in_as_few_scripts_as_the_client_allows_ends_the_same(project: Project, twin: Project) -> None:
     """One, but where a file leaves something in the session that its client cannot forget: plan says so, and where."""
     versions = copy_corpus(project)
-    assert run_in_pieces(twin) <= 3
+    assert run_in_pieces(twin) <= 4
     project.succeed("up")
     assert_same(project, twin, "up")
-    assert run_in_pieces(twin, "down", str(len(versions))) <= 3
+    assert run_in_pieces(twin, "down", str(len(versions))) <= 4
     project.succeed("down", "--all", "--yes")
     assert_same(project, twin, "down")
     assert len(versions) == twin.database.query(f"SELECT count(*) FROM {HISTORY}_log WHERE action = 'down'")[0][0]
@@ -210,9 +210,10 @@ def test_a_hostile_environment_changes_nothing(project: Project, twin: Project) 
     }  # fmt: skip
     options = home / "my.cnf"
     options.write_text("[client]\ndefault-character-set = latin1\n[mysql]\nsafe-updates\nskip-comments\n")
-    count = {"sqlite": "16", "postgres": "19", "mysql": "14"}[project.database.dialect]
-    run_well(twin.database, script_of(twin, count), options, **hostile)
-    project.succeed("up", count)
+    counts = {"sqlite": ["16"], "postgres": ["19"], "mysql": ["5", "9"]}[project.database.dialect]  # the fifth has CALL
+    for count in counts:
+        run_well(twin.database, script_of(twin, count), options, **hostile)
+        project.succeed("up", count)
     assert_same(project, twin, "hostile")
 
 
@@ -641,13 +642,13 @@ def test_without_a_database_a_script_from_a_version_runs_on_one_at_it(project: P
 
 def test_without_a_database_the_corpus_is_planned_as_with_one(project: Project, twin: Project) -> None:
     versions = copy_corpus(project)
-    half = len(versions) // 2
-    run_well(twin.database, offline(project, str(half), "--from", "empty"))
-    project.succeed("up", str(half))
-    assert_same(project, twin, "half of it")
-    run_well(twin.database, offline(project, "1", "--from", versions[half - 1]))
-    project.succeed("up", "1")
-    assert_same(project, twin, "one more")
+    parts = [5, len(versions) // 2 - 5, 1]  # the fifth has CALL on MySQL: nobody knows what that leaves for the next
+    done = 0
+    for part in parts:
+        run_well(twin.database, offline(project, str(part), "--from", versions[done - 1] if done else "empty"))
+        project.succeed("up", str(part))
+        done += part
+        assert_same(project, twin, f"{done} of it")
 
 
 def test_a_script_without_a_database_says_when_there_is_nothing_to_do(
