@@ -819,7 +819,13 @@ class _Compound:
                 self._expect(_END if word == "UNTIL" else _THEN)
         elif block in ("DECLARE", "PACKAGE"):
             self._declare(word)
-        elif word == "BEGIN":
+        else:
+            self._statement(word)
+
+    def _statement(self, word: str) -> None:
+        """Where a statement does start; or where an empty one ends."""
+        self._state = self._start
+        if word == "BEGIN":
             self._state = self._begin
         elif word in _CONDITIONS:
             self._blocks.append(word)
@@ -830,8 +836,10 @@ class _Compound:
             self._state = self._create
         elif word == "DECLARE":
             self._state = self._declaration
-            if not block:
+            if not self._blocks:
                 self._blocks.append(word)
+        elif word in ("CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
+            self._state = self._declaration
         elif word == "<":  # <<label>>
             self._state = self._label
         elif word != "delimiter":
@@ -930,7 +938,7 @@ class _Compound:
     def _handler(self, word: str) -> None:
         """In HANDLER FOR condition, condition statement."""
         if word not in ("FOR", ",", "VALUE") and self._previous not in ("FOR", ",", "SQLSTATE", "VALUE", "NOT"):
-            self._start(word)
+            self._enter(word)
 
     def _declare(self, word: str) -> None:
         """In Oracle mode, between AS or DECLARE and BEGIN; in a package, up to its END."""
@@ -977,11 +985,10 @@ class _Compound:
 
     def _enter(self, word: str) -> None:
         """Where a body starts: BEGIN is no transaction."""
-        self._state = self._start
         if word == "BEGIN":
             self._state = self._open
         else:
-            self._start(word)
+            self._statement(word)
 
     def _traits(self, word: str) -> None:
         """In CREATE PROCEDURE or the like: what may stand between its name and its body is a short list."""
@@ -1000,7 +1007,9 @@ class _Compound:
         elif word not in _TRAITS:
             if self._kind == "PACKAGE":
                 self._blocks.append("PACKAGE")
-            self._enter(word)
+                self._start(word)
+            else:
+                self._enter(word)
 
     def _as(self, word: str) -> None:
         """After AS: a body in quotes, or one as in Oracle."""
