@@ -670,13 +670,17 @@ def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Ite
     (MySQL: where one opens or closes), "client_command" and "unclosed_...".
     """
     search = _compile_tokens(rules.tokens, delimiter).search
-    head, read = rules.body(), position
+    head, read, opened = rules.body(), position, False
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
         if kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
+        elif kind == "conditional" and sql[start] == "*" and not opened:  # as in SELECT *//
+            kind, position = "*", start + 1
+        elif kind == "conditional":
+            opened = not opened
         elif kind == "dollar":
             head = _read_head(sql, read, start, rules, head)
             kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
@@ -2716,13 +2720,12 @@ class MySQL(Database):
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
-        found = re.search(
-            r"(?<!GLOBAL[\s.])(?<!PERSIST[\s.])(?<!_ONLY[\s.])\bSQL_MODE\b['`]?\s*:?=\s*(.*)",
-            statement.text.upper(), re.DOTALL)
-        if not found or [each.upper() for each in words_of(statement.text[:200], syntax)[:2]] == ["SET", "STATEMENT"]:
-            return syntax  # that holds for the one statement in it
-        if first_word(statement.text, syntax) != "SET":
+        code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
+        found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
+        if not found or first_word(statement.text, syntax) != "SET":
             return syntax
+        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
+            return syntax  # it holds for the one statement in it
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
     def run_marked(self, statement: Statement, started: Sequence[str], done: Sequence[str]) -> None:

@@ -244,6 +244,7 @@ IN_MYSQL = [
     ),
     case("DELIMITER $$", f"DELIMITER $$\r\n{PROCEDURE}$$\r\nDELIMITER ;\r\nSELECT 1", PROCEDURE, "SELECT 1"),
     case("DELIMITER in quotes", "DELIMITER '|'\nSELECT 1; | SELECT 2|", "SELECT 1;", "SELECT 2"),
+    case("a delimiter after a star", "DELIMITER //\nSELECT *// SELECT 2 *//", "SELECT *", "SELECT 2 *"),
     case("a word as delimiter", "DELIMITER go\nSELECT 1 go SELECT cargo", "SELECT 1", "SELECT car"),
     case(
         "a comment sign as delimiter",
@@ -477,8 +478,9 @@ PACKETS = {
         ),
         (
             "CREATE PROCEDURE e() BEGIN DECLARE x INT DEFAULT IF(1, 2, 3); DECLARE n CONDITION FOR SQLSTATE VALUE"
-            " '23000'; DECLARE c CURSOR FOR SELECT 1; DECLARE EXIT HANDLER FOR n, 1062, NOT FOUND, SQLSTATE VALUE '42000',"
-            " SQLEXCEPTION IF 1 THEN BEGIN END; END IF; DECLARE CONTINUE HANDLER FOR SQLWARNING SET x = 1; OPEN c; END"
+            " '23000'; DECLARE c CURSOR FOR SELECT 1; DECLARE EXIT HANDLER FOR n, 1062, NOT FOUND, SQLSTATE VALUE"
+            " '42000', SQLEXCEPTION IF 1 THEN BEGIN END; END IF; DECLARE CONTINUE HANDLER FOR SQLWARNING SET x = 1;"
+            " OPEN c; END"
         ),
         (
             "CREATE PROCEDURE f() BEGIN FOR r IN (SELECT 1 AS a) DO SELECT r.a; END FOR; l: FOR i IN 1..2 DO"
@@ -752,6 +754,7 @@ PARTS = """
     /*!1 */; ; ; ; ( ) 5--1 \\N \\ é 😀 :x % ,
     CREATE TABLE TRIGGER FUNCTION PROCEDURE p() BEGIN ATOMIC NOT END IF IF( THEN ELSE CASE WHEN
     WHILE DO LOOP REPEAT UNTIL FOR l: HANDLER RETURN SET
+    PACKAGE BODY EVENT LIBRARY DECLARE EXCEPTION CONTINUE AS IS <<l>> STATEMENT LANGUAGE JAVASCRIPT DEFINER=a@b
 """
 sql_like = st.lists(st.sampled_from([*PARTS.split(), "-- c;'\n", "\n", "\r\n", "\t"]), max_size=25).map(" ".join)
 any_text = (
