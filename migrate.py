@@ -3528,8 +3528,8 @@ _FAULTS: Final = {
     "unclosed quote": ("a quote that is not closed", "close it"),
     "unclosed dollar quote": ("a dollar quote that is not closed", "close it with the tag it was opened with"),
     "unclosed block": (
-        "where this ends is not certain: a block in it is not closed, or by the END of another one",
-        "close each block by its own END, as END IF or END LOOP; or give it a DELIMITER, and nothing else before that"),
+        "a block in this is not closed: its own END, or a semicolon before that, is missing",
+        "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon"),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
 _NO_VERSION: Final = "an empty history"
