@@ -12,6 +12,7 @@ may have run of a packet than we found in it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import subprocess
 import time
@@ -174,8 +175,9 @@ class Judge:
         self.server.remove()
 
 
-def words(text: str, syntax: migrate.Syntax) -> list[str]:
-    return [each for each in migrate.words_of(text, syntax) if each != ";"]
+@functools.lru_cache(maxsize=20_000)
+def words(text: str, syntax: migrate.Syntax) -> tuple[str, ...]:
+    return tuple(each for each in migrate.words_of(text, syntax) if each != ";")
 
 
 class Reader:
@@ -202,7 +204,7 @@ def compare(packets: Sequence[Packet], ours: Sequence[Found], logged: Logged) ->
     for packet in packets:
         end = packet.offset + len(packet.text) + 1
         mine = [(each, syntax) for each, syntax in ours if packet.offset <= each.offset < end]
-        kept = [word for each, syntax in mine for word in words(each.text, syntax)]
+        kept = tuple(word for each, syntax in mine for word in words(each.text, syntax))
         if mine and kept != words(packet.text, mine[0][1]):
             return f"line {packet.line}: something is lost of {packet.text!r}"
         for number, (each, syntax) in enumerate(mine):

@@ -855,3 +855,43 @@ def test_one_by_one_does_the_same_as_the_whole_script(data: st.DataObject) -> No
     assert list(by_one.iterdump()) == list(whole.iterdump())
     by_one.close()
     whole.close()
+
+
+BACKSLASHES = {
+    "1_a": r"CREATE TABLE t (s TEXT); INSERT INTO t VALUES ('it\'s; fine');",
+    "2_b": r"SET standard_conforming_strings = on; INSERT INTO t VALUES ('a\'); SELECT; INSERT INTO t VALUES (E'b\'');",
+    "3_c": r"INSERT INTO t VALUES ('c\\;\';');",
+}
+
+
+def test_a_postgres_database_with_backslashes_in_its_strings_is_read_as_psql_does(
+    postgres: Database, tmp_path: Path
+) -> None:
+    postgres.execute(f"ALTER DATABASE {postgres.name} SET standard_conforming_strings = off")
+    assert postgres.run_client("SET escape_string_warning = off;" + BACKSLASHES["1_a"]).returncode == 0
+    postgres.execute("DROP TABLE t")
+    (tmp_path / "sql").mkdir()
+    for name, sql in BACKSLASHES.items():
+        (tmp_path / "sql" / f"{name}.up.sql").write_text(sql)
+        (tmp_path / "sql" / f"{name}.down.sql").write_text(r"SELECT 'it\'s; back'")
+    settings = migrate.Settings(migrate.DatabaseURL.parse(postgres.url), tmp_path / "sql")
+    assert [each.statements for each in migrate.up(settings)] == [2, 4, 1]
+    rows = [("it's; fine",), ("a\\",), ("b'",), ("c\\;';",)]
+    assert postgres.query("SELECT * FROM t") == rows
+    downs = postgres.query("SELECT down_sql FROM schema_migrations")
+    assert downs == [(r"SELECT 'it\'s; back'",)] * 3
+
+
+def test_a_plan_for_other_strings_stops_before_it_changes_anything(postgres: Database, tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "1_a.up.sql").write_text(r"CREATE TABLE t (s TEXT); INSERT INTO t VALUES ('a\b');")
+    settings = migrate.Settings(migrate.DatabaseURL.parse(postgres.url), tmp_path / "sql")
+    plans = {"offline": migrate.plan_script(settings, start="empty"), "online": migrate.plan_script(settings)}
+    postgres.execute(f"ALTER DATABASE {postgres.name} SET standard_conforming_strings = off")
+    for script in plans.values():
+        ran = postgres.run_client(script)
+        assert ran.returncode != 0
+        assert "this plan is for standard_conforming_strings = on: make it with this database's URL" in ran.stderr
+    assert postgres.tables() == []
+    assert postgres.run_client(migrate.plan_script(settings)).returncode == 0
+    assert postgres.query("SELECT * FROM t") == [("a\b",)]
