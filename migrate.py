@@ -530,14 +530,18 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
+_BLANKS: Final = re.compile(r"\s+", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     r"""One statement of a file.
 
     *text* is what to send: without its delimiter and the blanks and comments around it, unchanged inside.
     *line* (from 1) and *offset* (characters, from 0) say where it starts: ``sql[offset:offset + len(text)] == text``.
-    *fault* is empty, or why it cannot be sent: "unclosed comment", "unclosed quote", "unclosed dollar quote", or
-    "client command": a word to psql, sqlite3 or mysql, like ``\i``, ``.read`` or ``source``, and not to the server.
+    *fault* is empty, or why it cannot be sent: "unclosed comment", "unclosed quote", "unclosed dollar quote",
+    "unclosed block" (of MySQL: where it ends is not certain), or "client command": a word to psql, sqlite3 or mysql,
+    like ``\i``, ``.read`` or ``source``, and not to the server.
     """
 
     text: str
@@ -552,13 +556,19 @@ class Syntax:
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that _tokens() yields.
     *start* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
-    *programs* are what CREATE makes that has a body with semicolons; *blocks* the words and signs that open one there.
+    *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
+    *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
     """
 
     tokens: str
-    start: re.Pattern[str] = re.compile(r"\s+", re.ASCII)
+    start: re.Pattern[str] = _BLANKS
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
+    compound: bool = False
+
+    def body(self) -> _Body | _Compound:
+        """Return what follows one statement, word by word, to its end."""
+        return _Compound() if self.compound else _Body(self)
 
 
 def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[Statement]:
@@ -585,6 +595,20 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
             line += sql.count("\n", counted, start)
             counted = start
             yield Statement(sql[start:end].rstrip(" \t\n\r\f\v"), line, start, fault)
+
+
+def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
+    """Split a file as the server will: to it a DELIMITER is nothing, it ends a statement where its grammar does.
+
+    The client sends all before its delimiter at once. To send that as it is would lose the errors of all but the first.
+    """
+    for statement in split_statements(sql, syntax):
+        text = statement.text.rstrip("; \t\r\n")
+        if statement.fault or ";" not in text:
+            yield replace(statement, text=text)
+        else:  # no commands of the client are in there
+            for part in split_statements(text, replace(syntax(), start=_BLANKS)):
+                yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
 def first_word(text: str, syntax: Syntax) -> str:
@@ -623,14 +647,14 @@ def words_of(text: str, syntax: Syntax) -> list[str]:
 
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
-    body = _Body(rules)
+    body = rules.body()
     code_end, fault = start, ""
     for kind, begin, end in _tokens(sql, start, rules, delimiter):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
         # Only the client knows other delimiters, and it looks for nothing else.
         if kind in ("delimiter", "go") and (delimiter != ";" or body.is_complete()):
-            return code_end, end, fault
+            return code_end, end, fault or body.fault
         if kind.startswith(("client", "unclosed")):
             return end, end, kind.replace("_", " ")
         if kind == "comment":
@@ -638,9 +662,9 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
         code_end = end
         if kind == "conditional":
             fault = "unclosed comment" if sql[begin] == "/" else ""
-        else:
+        elif not body.settled and delimiter == ";":
             body.read(kind)
-    return code_end, len(sql), fault
+    return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
 
 
 def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
@@ -650,12 +674,21 @@ def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Ite
     (MySQL: where one opens or closes), "client_command" and "unclosed_...".
     """
     search = _compile_tokens(rules.tokens, delimiter).search
+    head, read, opened = rules.body(), position, False
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
         if kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
+        elif kind == "conditional" and sql[start] == "*" and not opened:  # as in SELECT *//
+            kind, position = "*", start + 1
+        elif kind == "conditional":
+            opened = not opened
+        elif kind == "dollar":
+            head = _read_head(sql, read, start, rules, head)
+            kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
+            read = position
         yield kind, start, position
 
 
@@ -668,6 +701,32 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     return "unclosed_comment", len(sql)
 
 
+def _read_head(sql: str, position: int, end: int, rules: Syntax, head: _Body | _Compound) -> _Body | _Compound:
+    """Go on from *position* to *end*, where a dollar quote may be; return what is known of the statement there."""
+    for found in _compile_tokens(rules.tokens, ";").finditer(sql, position, end):
+        kind = found.lastgroup or ""
+        if kind == "delimiter" and head.is_complete():
+            head = rules.body()
+        elif kind not in ("comment", "conditional"):
+            head.read(found[0].upper() if kind == "code" else kind)
+    return head
+
+
+def _skip_dollar_quote(sql: str, start: int, after: int, head: _Body | _Compound, delimiter: str) -> tuple[str, int]:
+    """Return kind and end of what begins with a tag: MySQL 9 has such quotes in one place, in all others it is a name.
+
+    MariaDB, and MySQL before, know no languages, and so cannot have that place.
+    """
+    if head.takes_code:
+        end = sql.find(sql[start:after], after)
+        head.read("quote")
+        return ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + after - start)
+    word = _WORD.match(sql, start)
+    end = word.end() if word and delimiter == ";" else start + 1
+    head.read(kind := sql[start:end].upper())
+    return kind, end
+
+
 @lru_cache
 def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
     word = f"[{_LETTERS}0-9$]" + ("+" if delimiter == ";" else "")  # any other delimiter may come inside a word
@@ -677,18 +736,19 @@ def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
 class _Body:
     """Follows a statement word by word, to tell the semicolons in a body, or PostgreSQL's parentheses, from its end.
 
-    A trigger of SQLite ends with ``; END ;``, as in sqlite3_complete(). In MySQL, BEGIN, IF, REPEAT and the others are
-    also names of columns and functions: they open a block only where a statement may start, and END closes one only
-    there, or where an expression or a condition ends.
+    A trigger of SQLite ends with ``; END ;``, as in sqlite3_complete(). In PostgreSQL's BEGIN ATOMIC, where END is also
+    the name of a column, it closes the body only where a statement may start.
     """
+
+    settled = takes_code = False
+    fault = unfinished = ""  # the server will say what is wrong
 
     def __init__(self, rules: Syntax) -> None:
         self._rules = rules
         self._blocks: list[str] = []
         self._last = ("", "")
         self._head = ""  # the first words
-        self._program = False  # those were CREATE PROCEDURE or the like, or BEGIN NOT ATOMIC
-        self._header = False  # in CREATE PROCEDURE p(), or DECLARE ... HANDLER: a body begins at no fixed place
+        self._program = False  # those were CREATE TRIGGER or the like
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -697,50 +757,300 @@ class _Body:
 
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
-        before, previous = self._last
+        _, previous = self._last
         self._last = previous, word
-        if word == "ATOMIC" and ((before, previous) == ("BEGIN", "NOT") or (self._program and previous == "BEGIN")):
-            self._program = True
-            self._blocks.append("BEGIN")
-        elif word == "(" and word in self._rules.blocks:
+        if previous == ".":
+            return
+        if word == "(" and word in self._rules.blocks:
             self._blocks.append(word)
         elif word == ")" and self._blocks[-1:] == ["("]:
             self._blocks.pop()
-        elif self._program:
-            self._read_body(word, previous, self._blocks[-1] if self._blocks else "")
-        else:
-            self._program = self._header = word in self._rules.programs and bool(_HEAD.fullmatch(self._head))
+        elif not self._program:
+            self._program = word in self._rules.programs and bool(_HEAD.fullmatch(self._head))
             self._head = f"{self._head[:200]}{word} "
-
-    def _read_body(self, word: str, previous: str, block: str) -> None:
-        fresh = previous in _BEFORE_STATEMENT and block != "expression"
-        in_header = self._header and word != "FOR" and previous not in self._rules.programs  # PROCEDURE IF NOT EXISTS
-        if previous in (".", "@"):  # new.end, @begin
-            return
-        if word == "END":
-            if block and (fresh or block == "expression"):
-                self._blocks.pop()
-        elif word in self._rules.blocks and (fresh or in_header):
-            self._blocks.append(word)
-            self._header = False
+        elif word == "ATOMIC" and previous == "BEGIN":
+            self._blocks.append("BEGIN")
         elif word == "CASE" and previous != "END":
-            self._blocks.append("expression")
-        elif word == "UNTIL" and fresh:
-            self._blocks[-1:] = ["expression"]
-        elif word == "DO" and fresh:  # a statement of that name; what follows it is an expression
-            self._last = ("", "")
-        elif (word == "HANDLER" and block) or word in _HEADER_ENDS:
-            self._header = word == "HANDLER"
+            self._blocks.append("CASE")
+        elif word == "END" and (self._blocks[-1:] == ["CASE"] or previous in ("delimiter", "ATOMIC")):
+            self._blocks[-1:] = []
+
+
+class _Compound:
+    """Follows a statement of MySQL or MariaDB word by word, as the server's grammar has it.
+
+    BEGIN, IF, REPEAT and the others are also names of columns and functions: they open a block only where a statement
+    may start, and END closes one only there, or after UNTIL and its condition. No statement begins with END. So where
+    a block was seen that is none, it stays open, and where one was missed, an END is left over, or closes the block of
+    another kind: *fault* and *unfinished* then tell that the end is not certain. It is never too late unnoticed.
+
+    MariaDB's Oracle mode is read along: its words are errors elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self.settled = False  # nothing that comes can change where it ends
+        self.fault = ""
+        self.unfinished = "unclosed block"
+        self._blocks: list[str] = []  # by the words that opened them
+        self._state: Callable[[str], None] = self._start
+        self._previous = ""
+        self._kind = ""  # what is created
+        self._foreign = self._typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
+        self._ends = _THEN  # what ends a condition
+        self._depth = self._cases = 0  # its parentheses, and its CASE ... END
+        self._closed = ""  # what END has just closed
+
+    @property
+    def takes_code(self) -> bool:
+        """Tell if the code of another language comes next."""
+        return self._state == self._as and self._foreign
+
+    def is_complete(self) -> bool:
+        """Tell if a semicolon ends the statement here."""
+        return not self._blocks
+
+    def read(self, word: str) -> None:
+        """Take the next word, in upper case, or sign."""
+        self._state(word)
+        self._previous = word
+
+    def _start(self, word: str) -> None:
+        """Where a statement may start."""
+        block = self._blocks[-1] if self._blocks else ""
+        self._state = self._start
+        if word == "END" and block not in ("", "DECLARE"):
+            self._close()
+        elif word in _PARTS.get(block, ()):
+            if word == "EXCEPTION":
+                self._blocks[-1] = word
+            elif word != "ELSE":
+                self._expect(_END if word == "UNTIL" else _THEN)
+        elif block in ("DECLARE", "PACKAGE"):
+            self._declare(word)
+        else:
+            self._statement(word)
+
+    def _statement(self, word: str) -> None:
+        """Where a statement does start; or where an empty one ends."""
+        self._state = self._start
+        if word == "BEGIN":
+            self._state = self._begin
+        elif word in _CONDITIONS:
+            self._blocks.append(word)
+            self._expect(_CONDITIONS[word])
+        elif word in ("LOOP", "REPEAT"):
+            self._blocks.append(word)
+        elif word in ("CREATE", "ALTER"):
+            self._state = self._create
+        elif word == "DECLARE":
+            self._state = self._declaration
+            if not self._blocks:
+                self._blocks.append(word)
+        elif word in ("CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
+            self._state = self._declaration
+        elif word == "<":  # <<label>>
+            self._state = self._label
+        elif word != "delimiter":
+            self._state = self._first
+
+    def _begin(self, word: str) -> None:
+        """BEGIN, alone or with WORK, is a transaction outside of a block, and NOT ATOMIC may follow in both."""
+        if self._blocks or word not in ("delimiter", "WORK", "TRANSACTION"):
+            self._open(word)
+        else:
+            self._finish()
+
+    def _open(self, word: str) -> None:
+        self._blocks.append("BEGIN")
+        self._state = self._start
+        if word != "NOT":
+            self._start(word)
+        else:
+            self._state = self._skip
+
+    def _skip(self, word: str) -> None:  # noqa: ARG002
+        self._state = self._start
+
+    def _label(self, word: str) -> None:
+        if word == ">" == self._previous or word == "delimiter":
+            self._state = self._start
+
+    def _first(self, word: str) -> None:
+        """After the first word of a simple statement."""
+        if word == ":":
+            self._state = self._start
+        elif word == "STATEMENT" and self._previous == "SET":
+            self._depth, self._state = 0, self._set_statement
+        else:
+            self._finish()
+            self._state(word)
+
+    def _finish(self) -> None:
+        """Nothing but the semicolon is of interest until it comes."""
+        self._state, self.settled = self._simple, not self._blocks
+
+    def _simple(self, word: str) -> None:
+        if word == "delimiter":
+            self._state = self._start
+
+    def _set_statement(self, word: str) -> None:
+        """After SET STATEMENT comes FOR, and a statement, whatever one."""
+        if self._at_depth(word) and word in ("FOR", "delimiter"):
+            self._state = self._start
+
+    def _at_depth(self, word: str) -> bool:
+        """Count parentheses; tell if *word* is in none, and no part of a name."""
+        self._depth += (word == "(") - (word == ")")
+        return self._depth <= 0 and self._previous not in (".", "@")
+
+    def _expect(self, ends: frozenset[str]) -> None:
+        self._ends, self._depth, self._cases, self._state = ends, 0, 0, self._condition
+
+    def _condition(self, word: str) -> None:
+        if word == "delimiter":
+            self._state, self.fault = self._start, "unclosed block"
+        elif not self._at_depth(word):
+            pass
+        elif word == "CASE":
+            self._cases += 1
+        elif word == "END" and self._cases:
+            self._cases -= 1
+        elif self._cases or word not in self._ends:
+            pass
+        elif word == "END":
+            self._close()
+        elif word == "WHEN":
+            self._ends = _THEN
+        else:
+            self._state = self._start
+
+    def _close(self) -> None:
+        self._closed, self._state = self._blocks.pop(), self._after_end
+
+    def _after_end(self, word: str) -> None:
+        """END is followed by the word that opened the block, or, after BEGIN, by a label."""
+        loops = ("LOOP", "WHILE", "FOR")  # in Oracle mode each of them has END LOOP
+        fitting = self._closed == word or (word == "LOOP" and self._closed in loops)
+        if not fitting and (self._closed in _NAMED_ENDS or word in _NAMED_ENDS):
+            self.fault = "unclosed block"
+        self._finish()
+        self._simple(word)
+
+    def _declaration(self, word: str) -> None:
+        """After DECLARE, or in Oracle mode what is before BEGIN."""
+        if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
+            self._state = self._handler
+        elif word == "delimiter":
+            self._state = self._start
+
+    def _handler(self, word: str) -> None:
+        """In HANDLER FOR condition, condition statement."""
+        if word not in ("FOR", ",", "VALUE") and self._previous not in ("FOR", ",", "SQLSTATE", "VALUE", "NOT"):
+            self._enter(word)
+
+    def _declare(self, word: str) -> None:
+        """In Oracle mode, between AS or DECLARE and BEGIN; in a package, up to its END."""
+        if word == "BEGIN":
+            self._blocks.pop()
+            self._state = self._open
+        elif self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
+            self._named(word)
+        elif word != "delimiter":
+            self._state = self._declaration
+
+    def _create(self, word: str) -> None:
+        """After CREATE or ALTER, up to what is created."""
+        if word in _PROGRAMS and self._previous not in ("=", "@", "."):
+            self._named(word)
+        elif word not in _BEFORE_PROGRAM and self._previous not in ("=", "@", "."):
+            self._finish()
+            self._simple(word)
+
+    def _named(self, kind: str) -> None:
+        self._kind, self._foreign, self._typed, self._depth, self._state = kind, False, False, 0, self._name
+
+    def _name(self, word: str) -> None:
+        if word not in ("IF", "NOT", "EXISTS") and not (word == "BODY" and self._kind == "PACKAGE"):
+            self._state = {"TRIGGER": self._trigger, "EVENT": self._event}.get(self._kind, self._traits)
+
+    def _trigger(self, word: str) -> None:
+        """In CREATE TRIGGER ... FOR EACH ROW."""
+        if word == "delimiter":
+            self._state = self._start
+        elif word == "ROW" and self._previous == "EACH":
+            self._state = self._order
+
+    def _order(self, word: str) -> None:
+        if word not in ("FOLLOWS", "PRECEDES") and self._previous not in ("FOLLOWS", "PRECEDES"):
+            self._enter(word)
+
+    def _event(self, word: str) -> None:
+        """In CREATE EVENT ... DO."""
+        if word == "delimiter":
+            self._state = self._start
+        elif self._at_depth(word) and word == "DO":
+            self._state = self._enter
+
+    def _enter(self, word: str) -> None:
+        """Where a body starts: BEGIN is no transaction."""
+        if word == "BEGIN":
+            self._state = self._open
+        else:
+            self._statement(word)
+
+    def _traits(self, word: str) -> None:
+        """In CREATE PROCEDURE or the like: what may stand between its name and its body is a short list."""
+        if word == "delimiter" and self._depth <= 0:  # in a package: no body
+            self._state = self._start
+        elif not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
+            self._foreign = self._foreign or (self._previous == "LANGUAGE" and word != "SQL")
+        elif word in ("AS", "IS"):
+            self._state = self._as
+        elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
+            pass  # two halves of one comment
+        elif word == ":":  # no: the second was a label
+            self._state = self._start
+        elif word == "RETURNS" or (word == "RETURN" and self._kind == "FUNCTION" and not self._typed):
+            self._typed = True
+        elif word not in _TRAITS:
+            if self._kind == "PACKAGE":
+                self._blocks.append("PACKAGE")
+                self._start(word)
+            else:
+                self._enter(word)
+
+    def _as(self, word: str) -> None:
+        """After AS: a body in quotes, or one as in Oracle."""
+        if word == "quote":
+            self._finish()
+        else:
+            self._blocks.append("PACKAGE" if self._kind == "PACKAGE" else "DECLARE")
+            self._start(word)
+
+
+_THEN: Final = frozenset({"THEN"})
+_END: Final = frozenset({"END"})
+_CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
+    "IF": _THEN, "CASE": frozenset({"WHEN"}), **dict.fromkeys(("WHILE", "FOR"), frozenset({"DO", "LOOP"}))}
+_PARTS: Final = {  # what goes on in a block where a statement may start
+    "IF": ("ELSE", "ELSEIF", "ELSIF"), "CASE": ("WHEN", "ELSE"), "REPEAT": ("UNTIL",), "BEGIN": ("EXCEPTION",),
+    "EXCEPTION": ("WHEN",)}
+_NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
+_PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
+_BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
+_TAKES_A_WORD: Final = frozenset(
+    (".", "%", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET"))
+_TRAITS: Final = frozenset((
+    "ASCII", "AUTHID", "BINARY", "BYTE", "CHAR", "CHARACTER", "CHARSET", "COLLATE", "COMMENT", "CONTAINS",
+    "CURRENT_USER", "DATA", "DEFINER", "DETERMINISTIC", "INVOKER", "LANGUAGE", "LONG", "MODIFIES", "NATIONAL", "NO",
+    "NOT", "OF", "PRECISION", "READS", "ROW", "ROWTYPE", "SECURITY", "SIGNED", "SQL", "TYPE", "UNICODE", "UNSIGNED",
+    "USING", "VARBINARY", "VARCHAR", "VARYING", "ZEROFILL", "%"))
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
 _COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_HEAD: Final = re.compile(
-    r"(?:EXPLAIN (?:QUERY PLAN )?)?(?:CREATE|ALTER) "
-    r"(?:OR REPLACE |TEMP(?:ORARY)? |DEFINER = \S+ (?:@ \S+ |\( \) )?|AGGREGATE )*"
-)
-_BEFORE_STATEMENT: Final = frozenset(("delimiter", "BEGIN", "ATOMIC", "THEN", "ELSE", "DO", "LOOP", "REPEAT", ":"))
-_HEADER_ENDS: Final = frozenset(("delimiter", "CALL", "INTO", "RETURN", "SELECT", "SET", "SIGNAL", "VALUES", "WHERE"))
+_WORD: Final = re.compile(f"[{_LETTERS}0-9$]+")
+_HEAD: Final = re.compile(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -766,6 +1076,7 @@ POSTGRES_BACKSLASH_STRINGS: Final = replace(  # standard_conforming_strings = of
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
     tokens=rf"""(?P<quote>'{_ESCAPED}'|(?:"{_ESCAPED}")+|(?:`[^`]*`)+)|(?P<unclosed_quote>['"`].*)"""
+    rf"|(?P<dollar>(?<![{_LETTERS}0-9$]){_TAG})"
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
@@ -776,8 +1087,7 @@ MYSQL_SYNTAX: Final = Syntax(
         r"|tee|warnings)(?=[\s;]|\Z)[^\n]*)",
         re.ASCII,
     ),
-    programs=frozenset({"PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"}),
-    blocks=frozenset({"BEGIN", "CASE", "FOR", "IF", "LOOP", "REPEAT", "WHILE"}),
+    compound=True,
 )
 MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
 MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
@@ -1643,7 +1953,7 @@ class _Refusal(NamedTuple):
 
 _ALONE: Final = "move it into a file with  -- migrate: no-transaction  on its first line"  # allowed there
 _CONTROL: Final = _Refusal(
-    r"(BEGIN(?!\s+NOT\b)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)|XA"
+    r"(BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)|XA"
     r"|PREPARE\s+TRANSACTION|SET\s.*\bAUTOCOMMIT\s*:?=)",
     "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
@@ -2637,6 +2947,9 @@ _CONCURRENTLY: Final = (
 _NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
 
 
+_STRINGS: Final = "standard_conforming_strings"
+
+
 class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
@@ -2649,7 +2962,7 @@ class Postgres(Database):
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
-    split_here = re.compile(r"\bstandard_conforming_strings\s*(=|TO)\s*'?(off|false|0|no)\b", re.IGNORECASE)
+    split_here = re.compile(r"standard_conforming_strings\W+(TO\W+)?(of|f|n|0)", re.IGNORECASE)
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -3050,6 +3363,8 @@ class Postgres(Database):
                 self.own[name] = ours
             elif name == "lock_timeout":
                 self.lock_limit = value / 1000
+        if self.connection.pgconn.parameter_status(b"standard_conforming_strings") == b"off":
+            self.syntax, self.split_here = POSTGRES_BACKSLASH_STRINGS, re.compile(_STRINGS, re.IGNORECASE)
         if limits := self.limits(local=False):
             self.send(*limits)
 
@@ -3136,9 +3451,17 @@ class Postgres(Database):
         return failed.code == "42601" and failed.offset is not None
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
-        if self.split_here.search(statement.text):
-            return POSTGRES_BACKSLASH_STRINGS
-        return POSTGRES_SYNTAX if "standard_conforming_strings" in statement.text.lower() else syntax
+        """See Database. What it takes is a boolean: a word may be cut short."""
+        text, first = statement.text.lower(), first_word(statement.text, syntax)
+        if first == "DISCARD" or (first == "RESET" and re.search(rf"\ball\b|{_STRINGS}", text)):
+            return self.syntax
+        if not (first == "SET" or "set_config" in text):
+            return syntax
+        found = re.search(_STRINGS + r"""['"]?\s*(?:=|,|\bto\b)\s*e?'?(\w+)""", text)
+        if found and found[1] == "default":
+            return self.syntax
+        off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
+        return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
 
     def commit(self) -> None:
         self.send("COMMIT")
@@ -3538,9 +3861,12 @@ class MySQL(Database):
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
-        found = re.search(r"\bSQL_MODE\b['`]?\s*:?=\s*(.*)", statement.text.upper(), re.DOTALL)
+        code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
+        found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
         if not found or first_word(statement.text, syntax) != "SET":
             return syntax
+        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
+            return syntax  # it holds for the one statement in it
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
     def run_marked(
@@ -3583,9 +3909,13 @@ def _cut(message: str, text: str, tail: str) -> str:
 
 
 def _mysql_syntax(mode: str) -> Syntax:
-    if "NO_BACKSLASH_ESCAPES" in mode:
+    """Return the lexical rules of an sql_mode: its names in upper case, or the number that stands for them."""
+    bits = int(found[0]) if (found := re.match(r"\d+", mode)) else 0
+    if "NO_BACKSLASH_ESCAPES" in mode or bits & 1 << 20:
         return MYSQL_NO_BACKSLASH_ESCAPES
-    return MYSQL_ANSI_QUOTES if "ANSI" in mode else MYSQL_SYNTAX
+    # MariaDB's modes of other databases have ANSI_QUOTES in them.
+    ansi = re.search("ANSI|ORACLE|MSSQL|DB2|MAXDB|POSTGRESQL", mode) or bits & 4
+    return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
 
 
 _DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
@@ -3782,6 +4112,10 @@ class _PostgresWriter(_Writer, Postgres):
         self.lines += [rf"\unset {name}" for name in sorted(names)]
         settings = "ON_ERROR_STOP on", "ON_ERROR_ROLLBACK off", "AUTOCOMMIT on", "SINGLELINE off", "QUIET on"
         self.lines += [rf"\set {setting}" for setting in settings]
+        if any("\\" in text for text in texts):  # what was read, and reviewed, is what will run
+            strings = "on" if self.syntax == POSTGRES_SYNTAX else "off"
+            what = f"this plan is for {_STRINGS} = {strings}: make it with this database's URL"
+            self.stop_if([(f"current_setting('{_STRINGS}') <> '{strings}'", what)])
 
     def start_file(self) -> None:
         """See _Writer. RESET ALL takes the encoding back, too."""
@@ -4390,6 +4724,9 @@ _FAULTS: Final = {
     "unclosed comment": ("a comment that is not closed hides the rest of the file", "close it with */"),
     "unclosed quote": ("a quote that is not closed", "close it"),
     "unclosed dollar quote": ("a dollar quote that is not closed", "close it with the tag it was opened with"),
+    "unclosed block": (
+        "a block in this is not closed: its own END, or a semicolon before that, is missing",
+        "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon"),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
 _NO_VERSION: Final = "an empty history"
@@ -4519,18 +4856,6 @@ def _read_text(step: Step, database: Database) -> Step:
     for each in pairs:
         sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
     return replace(step, statements=tuple(statements), script=replace(step.script, sql=sql))
-
-
-def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
-    """Split a file as the server will: it knows no DELIMITER, and takes what stands between semicolons one by one."""
-    routine = re.compile(r"(CREATE|ALTER)\s[^;]*\b(PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE)\b|BEGIN\b")
-    for statement in split_statements(sql, syntax):
-        text = statement.text.rstrip("; \t\r\n")
-        if statement.fault or ";" not in text or routine.match(code_of(statement, syntax())):
-            yield replace(statement, text=text)
-        else:
-            for part in split_statements(text, syntax()):
-                yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:

@@ -55,13 +55,15 @@ WRONG = [
 ]
 ROUTINES = [
     pytest.param("CREATE PROCEDURE p()\nBEGIN\n    SELECT 1;\n    SELEC 2;\nEND", id="in a body"),
-    pytest.param("CREATE PROCEDURE p()\nBEGIN\n    SELECT 1;\n    SELECT 2\nEND", id="before the end of a body"),
     pytest.param("CREATE PROCEDURE p()\nBEGIN\n    SELECT 1;\nEND END", id="after the end of a body"),
     pytest.param("CREATE FUNCTION f() RETURNS INTEGER\nRETURN", id="an unfinished function"),
     pytest.param("CREATE FUNCTION f() RETURNS INTEGER\nBEGIN\n    RETURN 1;\n", id="a function without its end"),
     pytest.param("CREATE FUNCTION f() RETURNS INTEGER\nBEGIN\n    RETURN 1\nEND", id="before the end of a function"),
-    pytest.param("CREATE PROCEDURE p()\nBEGIN\n    IF 1 THEN\n        SELECT 2;\nEND", id="an IF without its end"),
     pytest.param("CREATE TRIGGER g BEFORE INSERT ON first FOR EACH ROW SET NEW.n =", id="an unfinished trigger"),
+]
+UNCLOSED = [
+    pytest.param("CREATE PROCEDURE p()\nBEGIN\n    SELECT 1;\n    SELECT 2\nEND", id="before the end of a body"),
+    pytest.param("CREATE PROCEDURE p()\nBEGIN\n    IF 1 THEN\n        SELECT 2;\nEND", id="an IF without its end"),
 ]
 
 
@@ -128,6 +130,25 @@ def test_mysql_is_quoted_right_about_a_routine_with_a_delimiter(
     head, tail = ("", LAST) if where == "first" else (LAST, "")
     project.write({"2_file": f"{head}DELIMITER $$\n{statement}$$\nDELIMITER ;\n{tail}"})
     assert told(project, 2) == expected
+
+
+@pytest.mark.parametrize("frame", ["{};", "DELIMITER $$\n{}$$\nDELIMITER ;\n"], ids=["alone", "with a delimiter"])
+@pytest.mark.parametrize("statement", UNCLOSED)
+def test_where_mysql_would_find_no_end_nothing_is_run(
+    mysql_family: Database, project: Project, statement: str, frame: str
+) -> None:
+    answer(mysql_family, statement)
+    project.write({"1_before": "SELECT 1;", "2_file": LAST + frame.format(statement)})
+    ran = project("up")
+    assert ran.exit == 2
+    assert ran.err == (
+        "error: a block in this is not closed: its own END, or a semicolon before that, is missing\n"
+        f"  --> sql/2_file.up.sql:{2 + frame.count('DELIMITER') // 2}:1\n"
+        f"  {2 + frame.count('DELIMITER') // 2} | CREATE PROCEDURE p()\n      ^\nnothing was run.\n"
+        "fix: end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a"
+        " semicolon\n"
+    )
+    assert mysql_family.tables() == []
 
 
 @pytest.mark.parametrize(

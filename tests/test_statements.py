@@ -5,9 +5,11 @@ The tables say what psql, sqlite3 and mysql were seen to do with the same files.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,11 @@ from hypothesis import strategies as st
 
 import migrate
 from migrate import Statement, Syntax, bare, first_word, split_statements
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import Database
 
 SQLITE, POSTGRES, MYSQL = migrate.SQLITE_SYNTAX, migrate.POSTGRES_SYNTAX, migrate.MYSQL_SYNTAX
 SYNTAXES = {
@@ -237,6 +244,7 @@ IN_MYSQL = [
     ),
     case("DELIMITER $$", f"DELIMITER $$\r\n{PROCEDURE}$$\r\nDELIMITER ;\r\nSELECT 1", PROCEDURE, "SELECT 1"),
     case("DELIMITER in quotes", "DELIMITER '|'\nSELECT 1; | SELECT 2|", "SELECT 1;", "SELECT 2"),
+    case("a delimiter after a star", "DELIMITER //\nSELECT *// SELECT 2 *//", "SELECT *", "SELECT 2 *"),
     case("a word as delimiter", "DELIMITER go\nSELECT 1 go SELECT cargo", "SELECT 1", "SELECT car"),
     case(
         "a comment sign as delimiter",
@@ -424,6 +432,240 @@ def test_a_stored_program_needs_no_delimiter_command(sql: str, expected: list[st
     assert texts(sql, MYSQL) == expected
 
 
+PACKAGE = "CREATE OR REPLACE PACKAGE k AS FUNCTION f RETURN INT; PROCEDURE p(a INT); END"
+PACKAGE_BODY = (
+    "CREATE OR REPLACE PACKAGE BODY k AS x INT := 1; FUNCTION f RETURN INT AS BEGIN RETURN x; END f;"
+    " PROCEDURE p(a INT) AS y INT; BEGIN DECLARE z INT; BEGIN NULL; END; SELECT CASE WHEN a THEN y END; END;"
+    " BEGIN SET @a = 1; EXCEPTION WHEN OTHERS THEN NULL; END"
+)
+# Each line is a statement to MariaDB; all of a kind are one packet.
+PACKETS = {
+    "routines and queries": [
+        "CREATE PROCEDURE a() BEGIN SELECT 1; SELECT 2; END",
+        "CREATE PROCEDURE b() SELECT 1",
+        "INSERT INTO t VALUES (1)",
+        "CREATE FUNCTION f() RETURNS INT RETURN CASE WHEN 1 THEN 2 END",
+        "CREATE FUNCTION g() RETURNS VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin NO SQL BEGIN RETURN 'a;'; END",
+        "CREATE FUNCTION h() RETURNS SET('a', 'b') COMMENT 'it''s' `l;`: BEGIN RETURN 'a'; END",
+        "CREATE PROCEDURE `c;`(begin INT, `if` INT) COMMENT 'a''b' l: BEGIN LEAVE l; END l",
+        "CREATE PROCEDURE d() UPDATE t SET a = IF(1, 2, 3) WHERE a = REPEAT('a', 2)",
+        "CREATE PROCEDURE e() DELETE FROM t WHERE IF(1, 2, 3)",
+        "CREATE PROCEDURE i() DO IF(1, 2, 3)",
+        "CREATE PROCEDURE j() SET @a = 1",
+        "CREATE PROCEDURE k() COMMENT 'x' COMMENT 'y' IF 1 THEN SELECT 1; END IF",
+    ],
+    "triggers and events": [
+        "CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1",
+        "CREATE TRIGGER y BEFORE INSERT ON t FOR EACH ROW FOLLOWS x BEGIN SET NEW.a = 1; END",
+        "CREATE TRIGGER IF NOT EXISTS z BEFORE INSERT ON t FOR EACH ROW PRECEDES y BEGIN BEGIN END; END",
+        "CREATE EVENT e ON SCHEDULE AT '2035-01-01' + INTERVAL IF(1, 2, 3) DAY DISABLE COMMENT 'DO' DO BEGIN DO 1; END",
+        "ALTER EVENT e ENABLE",
+        "ALTER EVENT e DO BEGIN DO 1; DO 2; END",
+        "ALTER EVENT e RENAME TO f",
+        "DROP EVENT f",
+        "INSERT INTO t VALUES (1)",
+    ],
+    "blocks in blocks": [
+        "CREATE PROCEDURE a() BEGIN NOT ATOMIC BEGIN NOT ATOMIC SELECT 1; END; BEGIN END; END",
+        "CREATE PROCEDURE b() BEGIN IF 1 THEN CASE WHEN 1 THEN BEGIN END; ELSE SELECT 1; END CASE; END IF; END",
+        (
+            "CREATE PROCEDURE c() BEGIN WHILE (SELECT a FROM t LIMIT 1) DO DO 1; END WHILE; REPEAT DO 1;"
+            " UNTIL CASE 1 WHEN 1 THEN 1 END END REPEAT; END"
+        ),
+        (
+            "CREATE PROCEDURE d() BEGIN IF CASE WHEN 1 THEN 1 END THEN DO 1; ELSEIF (CASE 1 WHEN 1 THEN 1 END) THEN"
+            " DO 2; END IF; CASE CASE WHEN 1 THEN 1 END WHEN CASE 1 WHEN 1 THEN 1 END THEN DO 1; END CASE; END"
+        ),
+        (
+            "CREATE PROCEDURE e() BEGIN DECLARE x INT DEFAULT IF(1, 2, 3); DECLARE n CONDITION FOR SQLSTATE VALUE"
+            " '23000'; DECLARE c CURSOR FOR SELECT 1; DECLARE EXIT HANDLER FOR n, 1062, NOT FOUND, SQLSTATE VALUE"
+            " '42000', SQLEXCEPTION IF 1 THEN BEGIN END; END IF; DECLARE CONTINUE HANDLER FOR SQLWARNING SET x = 1;"
+            " OPEN c; END"
+        ),
+        (
+            "CREATE PROCEDURE f() BEGIN FOR r IN (SELECT 1 AS a) DO SELECT r.a; END FOR; l: FOR i IN 1..2 DO"
+            " ITERATE l; END FOR l; m: LOOP LEAVE m; END LOOP; n: REPEAT LEAVE n; UNTIL 1 END REPEAT n; END"
+        ),
+        "CREATE PROCEDURE g() BEGIN SELECT begin, end FROM (SELECT 1 AS begin) AS x; SELECT 1 AS end; END",
+    ],
+    "outside of routines": [
+        "IF 1 THEN SELECT 1; ELSEIF 2 THEN SELECT 2; ELSE SELECT 3; END IF",
+        "WHILE @a IS NULL DO SELECT 1; SET @a = 1; END WHILE",
+        "FOR i IN 1..2 DO SELECT i; END FOR",
+        "CASE WHEN 1 THEN SELECT 1; ELSE SELECT 2; END CASE",
+        "REPEAT SET @a = 2; UNTIL @a END REPEAT",
+        "BEGIN NOT ATOMIC DECLARE x INT; l: LOOP LEAVE l; END LOOP; END",
+        "SET STATEMENT max_statement_time = 10 FOR SELECT IF(1, 2, 3)",
+        "SET STATEMENT max_statement_time = LEAST(10, 20) FOR CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END",
+        "SET STATEMENT max_statement_time = 10 FOR IF 1 THEN SELECT 1; END IF",
+        "SET STATEMENT max_statement_time = 10 FOR BEGIN NOT ATOMIC SELECT 1; END",
+        "BEGIN",
+        "INSERT INTO t VALUES (1)",
+        "COMMIT",
+        "BEGIN WORK",
+        "COMMIT",
+    ],
+    "comments and versions": [
+        "/*!50003 CREATE*/ /*!50017 DEFINER=CURRENT_USER*/ /*!50003 PROCEDURE a() BEGIN SELECT 1; END */",
+        "/*!50003 CREATE DEFINER=CURRENT_USER() PROCEDURE b() BEGIN SELECT ';'; END */",
+        "/*M!100100 CREATE OR REPLACE PROCEDURE b() BEGIN SELECT ';'; END */",
+        "CREATE PROCEDURE c() BEGIN # END;\n /* END; */ SELECT 1; -- END;\n END",
+        "SELECT 1",
+    ],
+    "Oracle mode": [
+        PACKAGE,
+        PACKAGE_BODY,
+        "CREATE OR REPLACE PROCEDURE p AS x INT := 1; CURSOR c IS SELECT 1; BEGIN SELECT 3; END p",
+        "CREATE OR REPLACE PROCEDURE p(a INT) COMMENT 'x' IS BEGIN NULL; EXCEPTION WHEN OTHERS THEN SELECT 4; END",
+        (
+            "CREATE OR REPLACE FUNCTION f(a INT) RETURN VARCHAR2(9) IS BEGIN IF a THEN RETURN 1; ELSIF 2 THEN NULL; END"
+            " IF; <<l>> WHILE 0 LOOP NULL; END LOOP l; FOR i IN 1..2 LOOP EXIT WHEN i = 1; END LOOP; RETURN 3; END"
+        ),
+        "CREATE OR REPLACE TRIGGER x BEFORE INSERT ON t FOR EACH ROW DECLARE x INT; BEGIN :NEW.a := 2; END",
+        "BEGIN SELECT 11; END",
+        "DECLARE x INT; y INT := 2; BEGIN SELECT 13; END",
+        "BEGIN NOT ATOMIC SELECT 16; END",
+        "FOR i IN 1..2 LOOP SELECT i; END LOOP",
+        "DROP PACKAGE k",
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", PACKETS)
+def test_what_stands_before_one_delimiter_is_split_as_the_server_does(kind: str, mariadb: Database) -> None:
+    marked = [text for number, each in enumerate(PACKETS[kind]) for text in (each, f"SELECT 'mark {number}'")]
+    packet = ";\n".join(marked) + " -- the end\n"
+    sql = f"CREATE TABLE t (a INT);\nDELIMITER //\n{packet}//\nDELIMITER ;\nSELECT 'last';\n"
+    if kind == "Oracle mode":
+        sql = "SET sql_mode = ORACLE;\n" + sql
+    ours = list(migrate._split(sql, lambda: migrate.MYSQL_ANSI_QUOTES if "ORACLE" in sql else MYSQL))
+    assert [each.text for each in ours if each.text in marked] == marked
+    assert not any(each.fault for each in ours)
+    assert all(sql[each.offset :].startswith(each.text) for each in ours)
+    assert all(each.line == 1 + sql[: each.offset].count("\n") for each in ours)
+    ran = mariadb.run_client(sql)  # what the server had not taken for an end would not come out
+    assert ran.returncode == 0, ran.stderr
+    marks = [f"mark {number}" for number in range(len(PACKETS[kind]))]
+    assert list(dict.fromkeys(re.findall(r"^mark \d+$|^last$", ran.stdout, re.MULTILINE))) == [*marks, "last"]
+
+
+@pytest.mark.parametrize("kind", PACKETS)
+def test_without_a_delimiter_of_its_own_a_file_is_split_the_same(kind: str) -> None:
+    assert texts(";\n".join(PACKETS[kind]), MYSQL) == PACKETS[kind]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2", id="no END"),
+        pytest.param("CREATE PROCEDURE p() BEGIN IF 1 THEN SELECT 1; END; END; SELECT 2", id="END for END IF"),
+        pytest.param("CREATE PROCEDURE p() BEGIN LOOP SELECT 1; END IF; END; SELECT 2", id="the END of another one"),
+        pytest.param("IF 1; SELECT 2; END IF", id="IF without THEN"),
+        pytest.param("DECLARE x INT; SELECT 1", id="DECLARE alone"),
+        pytest.param("BEGIN SELECT 1; COMMIT", id="BEGIN without its semicolon"),
+    ],
+)
+@pytest.mark.parametrize("frame", ["{};", "DELIMITER //\n{}//\n"], ids=["alone", "before a delimiter"])
+def test_where_an_end_is_not_certain_it_is_said(frame: str, sql: str) -> None:
+    assert next(migrate._split(frame.format(sql), lambda: MYSQL)).fault == "unclosed block"
+
+
+JAVASCRIPT = "CREATE FUNCTION f(a INT) RETURNS INT LANGUAGE JAVASCRIPT AS $$ let b = a; // it's;\n return b; $$"
+LIBRARY = "CREATE LIBRARY IF NOT EXISTS l COMMENT 'a' LANGUAGE JAVASCRIPT AS $js$ let $$ = '`'; /* $a$ ; */ $js$"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        case("function", f"{JAVASCRIPT};\nSELECT 2", JAVASCRIPT, "SELECT 2"),
+        case("library", f"{LIBRARY}; SELECT 2;", LIBRARY, "SELECT 2"),
+        case("delimiter", f"DELIMITER //\n{LIBRARY}; SELECT 2; {JAVASCRIPT}//\n", LIBRARY, "SELECT 2", JAVASCRIPT),
+        case(
+            "libraries used",
+            f"{JAVASCRIPT.replace(' AS ', ' USING (l AS $m) AS ')}; SELECT 2",
+            JAVASCRIPT.replace(" AS ", " USING (l AS $m) AS "),
+            "SELECT 2",
+        ),
+        case("DELIMITER $$", f"DELIMITER $$\n{PROCEDURE}$$\nSELECT 2 $$\n", PROCEDURE, "SELECT 2"),
+        case(
+            "DELIMITER $$ and a tag",
+            f"DELIMITER $$\n{LIBRARY.replace('$$', 'c')}; SELECT 2 $$\n",
+            LIBRARY.replace("$$", "c"),
+            "SELECT 2",
+        ),
+        case(
+            "in quotes",
+            f"{JAVASCRIPT.partition('$$')[0]}'a;' ; SELECT 2",
+            f"{JAVASCRIPT.partition('$$')[0]}'a;'",
+            "SELECT 2",
+        ),
+        case("a name of MariaDB", "SELECT 1 AS $$; SELECT $a$ ; SELECT 2", "SELECT 1 AS $$", "SELECT $a$", "SELECT 2"),
+        case(
+            "in SQL",
+            "CREATE PROCEDURE p() SELECT 1 AS $$; SELECT 2 $$",
+            "CREATE PROCEDURE p() SELECT 1 AS $$",
+            "SELECT 2 $$",
+        ),
+        case("unclosed", f"{JAVASCRIPT[:-2]}; SELECT 2", f"unclosed dollar quote: {JAVASCRIPT[:-2]}; SELECT 2"),
+    ],
+)
+def test_a_body_of_another_language_is_in_dollar_quotes(sql: str, expected: list[str]) -> None:
+    parts = migrate._split(sql, lambda: MYSQL)
+    assert [f"{each.fault}: {each.text}" if each.fault else each.text for each in parts] == expected
+    assert "it's" not in bare(sql, MYSQL).split("DELIMITER")[0]
+
+
+def test_a_body_of_another_language_runs(oracle_mysql: Database, tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    library = LIBRARY.replace("let $$", "export let $x").replace("'`'", "1")
+    sql = f"{JAVASCRIPT};\n{library};\nDELIMITER $$\nCREATE PROCEDURE p() BEGIN SELECT f(3); END$$\nDELIMITER ;\n"
+    (tmp_path / "sql" / "1_a.up.sql").write_text(sql)
+    version = oracle_mysql.query("SELECT VERSION()")[0][0]
+    if int(version.split(".")[0]) < 9:
+        pytest.skip(f"MySQL {version} knows no other languages")
+    [result] = migrate.up(migrate.Settings(migrate.DatabaseURL.parse(oracle_mysql.url), tmp_path / "sql"))
+    assert result.statements == 3
+
+
+def test_an_error_after_a_routine_before_one_delimiter_is_told(mysql_family: Database, tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    sql = f"DELIMITER //\n{PROCEDURE};\nINSERT INTO nowhere VALUES (1);\n{PROCEDURE.replace('p()', 'q()')}//\n"
+    (tmp_path / "sql" / "1_a.up.sql").write_text(sql)
+    with pytest.raises(migrate.MigrateError, match=r"(?s)nowhere' doesn't exist.*") as told:
+        migrate.up(migrate.Settings(migrate.DatabaseURL.parse(mysql_family.url), tmp_path / "sql"))
+    assert "1_a.up.sql:3" in str(told.value.where)
+    assert mysql_family.query("SELECT dirty, statements_done FROM schema_migrations") == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "backslashes"),
+    [
+        ("SET standard_conforming_strings = off", True),
+        ("set session standard_conforming_strings to 'fal'", True),
+        ("SELECT set_config('standard_conforming_strings', 'off', false)", True),
+        ("SET standard_conforming_strings = on", False),
+        ("SET standard_conforming_strings TO DEFAULT", None),
+        ("RESET standard_conforming_strings", None),
+        ("RESET ALL", None),
+        ("DISCARD ALL", None),
+    ],
+)
+@pytest.mark.parametrize("default", ["on", "off"])
+def test_what_strings_are_in_postgres_is_known(
+    postgres: Database, default: str, setting: str, backslashes: bool | None
+) -> None:
+    """A statement is read as psql reads it, which is told by the server."""
+    postgres.execute(f"ALTER DATABASE {postgres.name} SET standard_conforming_strings = {default}")
+    with contextlib.closing(migrate.Postgres(migrate.DatabaseURL.parse(postgres.url))) as database:
+        database.open(write=True)
+        assert database.syntax == (POSTGRES if default == "on" else migrate.POSTGRES_BACKSLASH_STRINGS)
+        syntax = database.syntax_after(Statement(setting, 1, 0), POSTGRES)
+        off = default == "off" if backslashes is None else backslashes
+        assert syntax == (migrate.POSTGRES_BACKSLASH_STRINGS if off else POSTGRES)
+        database.run(setting)
+        assert database.query("SHOW standard_conforming_strings") == [("off" if off else "on",)]
+
+
 def test_a_statement_knows_its_line_and_place() -> None:
     sql = "-- one\r\n\r\n  SELECT 1\n  ;; /* two\n*/ SELECT\n2; SELECT 3"
     assert list(split_statements(sql, SQLITE)) == [
@@ -512,6 +754,7 @@ PARTS = """
     /*!1 */; ; ; ; ( ) 5--1 \\N \\ é 😀 :x % ,
     CREATE TABLE TRIGGER FUNCTION PROCEDURE p() BEGIN ATOMIC NOT END IF IF( THEN ELSE CASE WHEN
     WHILE DO LOOP REPEAT UNTIL FOR l: HANDLER RETURN SET
+    PACKAGE BODY EVENT LIBRARY DECLARE EXCEPTION CONTINUE AS IS <<l>> STATEMENT LANGUAGE JAVASCRIPT DEFINER=a@b
 """
 sql_like = st.lists(st.sampled_from([*PARTS.split(), "-- c;'\n", "\n", "\r\n", "\t"]), max_size=25).map(" ".join)
 any_text = (
@@ -612,3 +855,43 @@ def test_one_by_one_does_the_same_as_the_whole_script(data: st.DataObject) -> No
     assert list(by_one.iterdump()) == list(whole.iterdump())
     by_one.close()
     whole.close()
+
+
+BACKSLASHES = {
+    "1_a": r"CREATE TABLE t (s TEXT); INSERT INTO t VALUES ('it\'s; fine');",
+    "2_b": r"SET standard_conforming_strings = on; INSERT INTO t VALUES ('a\'); SELECT; INSERT INTO t VALUES (E'b\'');",
+    "3_c": r"INSERT INTO t VALUES ('c\\;\';');",
+}
+
+
+def test_a_postgres_database_with_backslashes_in_its_strings_is_read_as_psql_does(
+    postgres: Database, tmp_path: Path
+) -> None:
+    postgres.execute(f"ALTER DATABASE {postgres.name} SET standard_conforming_strings = off")
+    assert postgres.run_client("SET escape_string_warning = off;" + BACKSLASHES["1_a"]).returncode == 0
+    postgres.execute("DROP TABLE t")
+    (tmp_path / "sql").mkdir()
+    for name, sql in BACKSLASHES.items():
+        (tmp_path / "sql" / f"{name}.up.sql").write_text(sql)
+        (tmp_path / "sql" / f"{name}.down.sql").write_text(r"SELECT 'it\'s; back'")
+    settings = migrate.Settings(migrate.DatabaseURL.parse(postgres.url), tmp_path / "sql")
+    assert [each.statements for each in migrate.up(settings)] == [2, 4, 1]
+    rows = [("it's; fine",), ("a\\",), ("b'",), ("c\\;';",)]
+    assert postgres.query("SELECT * FROM t") == rows
+    downs = postgres.query("SELECT down_sql FROM schema_migrations")
+    assert downs == [(r"SELECT 'it\'s; back'",)] * 3
+
+
+def test_a_plan_for_other_strings_stops_before_it_changes_anything(postgres: Database, tmp_path: Path) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "1_a.up.sql").write_text(r"CREATE TABLE t (s TEXT); INSERT INTO t VALUES ('a\b');")
+    settings = migrate.Settings(migrate.DatabaseURL.parse(postgres.url), tmp_path / "sql")
+    plans = {"offline": migrate.plan_script(settings, start="empty"), "online": migrate.plan_script(settings)}
+    postgres.execute(f"ALTER DATABASE {postgres.name} SET standard_conforming_strings = off")
+    for script in plans.values():
+        ran = postgres.run_client(script)
+        assert ran.returncode != 0
+        assert "this plan is for standard_conforming_strings = on: make it with this database's URL" in ran.stderr
+    assert postgres.tables() == []
+    assert postgres.run_client(migrate.plan_script(settings)).returncode == 0
+    assert postgres.query("SELECT * FROM t") == [("a\b",)]
