@@ -674,7 +674,7 @@ def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Ite
     (MySQL: where one opens or closes), "client_command" and "unclosed_...".
     """
     search = _compile_tokens(rules.tokens, delimiter).search
-    head, read, opened = rules.body(), position, False
+    head, read, opened = rules.body(), position, 0
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
         if kind == "code":
@@ -684,7 +684,7 @@ def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Ite
         elif kind == "conditional" and sql[start] == "*" and not opened:  # as in SELECT *//
             kind, position = "*", start + 1
         elif kind == "conditional":
-            opened = not opened
+            opened += 1 if sql[start] == "/" else -1  # one may be in another
         elif kind == "dollar":
             head = _read_head(sql, read, start, rules, head)
             kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
@@ -1203,14 +1203,14 @@ def _lacks(reads: Collection[str], lost: Mapping[str, int]) -> str:
     return ""
 
 
-def find_spans(natures: Sequence[Nature]) -> dict[int, int]:
+def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> dict[int, int]:
     """Return where no note may stand between statements, by the first and last numbers of those that go together.
 
-    One of them reads what one before it has done, as ROW_COUNT() does.
+    One of them reads one of the *keys*, which one before it has written: what ROW_COUNT() shows, for example.
     """
     last, spans = dict[str, int](), list[tuple[int, int]]()
     for number, nature in enumerate(natures, 1):
-        seen = [last[key] for key in nature.reads & _TRANSIENT if key in last]
+        seen = [last[key] for key in nature.reads & keys if key in last]
         if "transaction" in nature.reads:
             seen.append(number)
         if seen:
@@ -1218,7 +1218,7 @@ def find_spans(natures: Sequence[Nature]) -> dict[int, int]:
             while spans and spans[-1][1] >= begin:
                 begin = min(begin, spans.pop()[0])
             spans.append((begin, number))
-        last |= dict.fromkeys(nature.writes & _TRANSIENT, number)
+        last |= dict.fromkeys(nature.writes & keys, number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
     return dict(spans)
@@ -1273,6 +1273,7 @@ class Forms:
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     worst = Nature()
+    together = _TRANSIENT  # who reads these runs together with who has written them
     unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
 
     def __init__(self) -> None:
@@ -1491,6 +1492,7 @@ _POSTGRES_PLAIN: Final = _spells(
 
 
 class _SQLiteForms(Forms):
+    together = frozenset({"count", "id"})  # both are rolled back with their transaction, to be the same again
     worst = Nature(Trait.WHOLE)  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
@@ -4100,6 +4102,7 @@ class _PostgresWriter(_Writer, Postgres):
     elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
     who = _Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
     schema = "public"
+    _unset: Sequence[str] = ()
     # What psql 18, or the script, sets again, or does not let go of, however often it is unset.
     _psql_own = (
         r"migrate_began|AUTOCOMMIT|COMP_\w+|ECHO\w*|ENCODING|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF"
@@ -4109,7 +4112,8 @@ class _PostgresWriter(_Writer, Postgres):
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. Of what psql would replace in the SQL, :name, nothing is left set."""
         names = {name for text in texts for name in re.findall(r""":['"]?(\w+)""", text)}
-        self.lines += [rf"\unset {name}" for name in sorted(names)]
+        self._unset = [rf"\unset {name}" for name in sorted(names)]
+        self.lines += self._unset
         settings = "ON_ERROR_STOP on", "ON_ERROR_ROLLBACK off", "AUTOCOMMIT on", "SINGLELINE off", "QUIET on"
         self.lines += [rf"\set {setting}" for setting in settings]
         if any("\\" in text for text in texts):  # what was read, and reviewed, is what will run
@@ -4140,7 +4144,7 @@ class _PostgresWriter(_Writer, Postgres):
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
         """See _Writer. What the transaction of a file has not taken back goes with the connection."""
         if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
-            self.lines.append("\\connect")
+            self.lines += ["\\connect", *self._unset]  # some it sets itself
         return ""
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
@@ -5871,7 +5875,7 @@ class _Run:
     def run_statements(self, journal: _Journal) -> None:
         """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
         step, first = journal.step, journal.known
-        ends = find_spans(journal.natures[first:])
+        ends = find_spans(journal.natures[first:], self.database.forms.together)
         number = first + 1
         while number <= len(step.statements):
             last = ends.get(number - first, number - first) + first

@@ -642,10 +642,17 @@ def test_without_a_database_a_script_from_a_version_runs_on_one_at_it(project: P
 
 def test_without_a_database_the_corpus_is_planned_as_with_one(project: Project, twin: Project) -> None:
     versions = copy_corpus(project)
-    parts = [5, len(versions) // 2 - 5, 1]  # the fifth has CALL on MySQL: nobody knows what that leaves for the next
-    done = 0
-    for part in parts:
-        run_well(twin.database, offline(project, str(part), "--from", versions[done - 1] if done else "empty"))
+    done, half = 0, len(versions) // 2
+    while done <= half:
+        start = versions[done - 1] if done else "empty"
+        part = half - done or 1
+        project.capsys.readouterr()
+        words = ["plan", str(part), "--from", start, "--sql", "--dialect", project.database.dialect]
+        if migrate.main(["--dir", "sql", *words]) == 2:  # nothing may follow a file with CALL, for example
+            found = re.search(r"migrate plan up (\d+) --sql", project.capsys.readouterr().err)
+            assert found
+            part = int(found[1])
+        run_well(twin.database, offline(project, str(part), "--from", start))
         project.succeed("up", str(part))
         done += part
         assert_same(project, twin, f"{done} of it")
