@@ -171,7 +171,7 @@ class Place:
         state: dict[str, Any] = {}
         dialect, cursor = self.database.dialect, self.connection.cursor()
         for text in sorted(self.database._definitions(cursor)):
-            state[text.split("\n")[0]] = re.sub(r"\s*;\Z", "", text)
+            state[text.split("\n")[0]] = re.sub(r"\s*;?\s*\Z", "", text)
         cursor.close()
         for table, columns in self.tables().items():
             order = " ORDER BY id" if "id" in columns else ""
