@@ -263,7 +263,7 @@ def may_ask(language: Language, pieces: Sequence[Piece], done: int, failing: int
     why: set[str] = set()
     for piece in pieces[done:]:
         why |= {name for name in piece.reads if is_lost(name)}
-        if piece.opaque and lost - {"row_count", "changes"}:
+        if piece.opaque and lost - {"row_count", "changes", "found", "warnings"}:
             why |= {""} | lost
         again = {name for name in piece.sets if name not in language.implicit}
         again |= {name for name, pattern in language.overwritten.items() if re.match(pattern, piece.text)}
@@ -333,6 +333,15 @@ _MYSQL = (
     Form("CREATE OR REPLACE TABLE", (f"CREATE OR REPLACE TABLE {{spare}} {TABLE}",), only="mariadb"),
     Form("CREATE SEQUENCE", ("CREATE SEQUENCE {+quantity}",), only="mariadb"),
     Form("BEGIN .. COMMIT", ("BEGIN", "INSERT INTO t1 (t) VALUES ({word})", "UPDATE t2 SET n = 4", "COMMIT")),
+    Form("SET autocommit .. COMMIT", (
+        "SET autocommit = 0", "INSERT INTO t1 (t) VALUES ({word})", "COMMIT", "SET autocommit = 1")),
+    Form("several statements in one DELIMITER", (
+        f"DELIMITER //\nCREATE TABLE {{+spare}} {TABLE};", "INSERT INTO {table} (n) VALUES ({int});",
+        "{audit} VALUES ('; last')//\nDELIMITER ;")),
+    Form("a statement after a routine in one DELIMITER", (
+        "DELIMITER //\nCREATE PROCEDURE {+procedure}()\nBEGIN\n  {audit} VALUES ('p; q');\nEND//",
+        "{audit} VALUES ('after; it')//\nDELIMITER ;")),
+    Form("warnings", ("INSERT IGNORE INTO t1 (k, n) VALUES ('x', 1)", "{audit} VALUES (@@warning_count)")),
 
     # Of the session, rebuilt.
     Form("variable: a literal", ("SET {+num} = {int}",), REBUILT, "{audit} VALUES ({num})"),
@@ -343,7 +352,7 @@ _MYSQL = (
     Form("variable: a function of others", ("SET {+str} = UPPER(CONCAT({str}, '; ', {num}))",), REBUILT,
          "UPDATE t1 SET t = {str}"),
     Form("variable: a setting", ("SET {+str} = @@sql_mode",), REBUILT, "{audit} VALUES (CONCAT('m', {str}))"),
-    Form("SET sql_mode", ("SET sql_mode = {mode}{=setting:@@sql_mode}",), REBUILT, "{audit} VALUES ('1' || '0')"),
+    Form("SET sql_mode", ("SET sql_mode = {mode}{=setting:@@sql_mode}",), REBUILT, "{audit} VALUES ('1' || '0') -- {setting}"),
     Form("SET sql_mode, one more", (
         "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT'){=setting:@@sql_mode}",), REBUILT,
         "{audit} VALUES (@@sql_mode)"),
@@ -416,6 +425,10 @@ _MYSQL = (
     Form("DROP TEMPORARY TABLE", ("DROP TEMPORARY TABLE {-temp}",)),
     Form("LAST_INSERT_ID()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}LAST_INSERT_ID()"),
     Form("ROW_COUNT()", ("UPDATE {table} SET n = 3 WHERE k = 1",), ASKS, "{audit} VALUES (ROW_COUNT())"),
+    Form("CREATE TEMPORARY TABLE of a database", (f"CREATE TEMPORARY TABLE {{database}}.{{+temp}} {TABLE}",), ASKS,
+         "{audit} SELECT COUNT(*) FROM {database}.{temp}"),
+    Form("FOUND_ROWS()", ("SELECT SQL_CALC_FOUND_ROWS n FROM {table} LIMIT 1",), ASKS,
+         "{audit} VALUES (FOUND_ROWS())"),
     Form("SET insert_id", ("SET insert_id = {big}", "INSERT INTO t1 (t) VALUES ('numbered')"), ASKS,
          "INSERT INTO t1 (t) VALUES ('not numbered')"),
     Form("CALL", ("CALL {procedure}()",)),
@@ -424,6 +437,11 @@ _MYSQL = (
     Form("CALL that makes a temporary table", (
         f"CREATE PROCEDURE {{+setter}}() CREATE TEMPORARY TABLE {{+temp}} {TABLE}", "CALL {^setter}()"), ASKS,
         "{audit} SELECT COUNT(*) FROM {temp}"),
+    Form("CALL that sets a setting", (
+        "CREATE PROCEDURE {+setter}() SET SESSION sql_mode = 'PIPES_AS_CONCAT'",
+        "CALL {^setter}(){=setting:@@sql_mode}"), ASKS, "{audit} VALUES (@@sql_mode) -- {setting}"),
+    Form("CALL that reads what was inserted last", (
+        "CREATE PROCEDURE {+reader}() {audit} SELECT COUNT(*) FROM t1 WHERE id = LAST_INSERT_ID()", "CALL {^reader}()")),
     Form("CALL that reads a variable", (
         "CREATE PROCEDURE {+reader}() {audit} VALUES ({num})", "CALL {^reader}()")),
     Form("SELECT of a function that writes", ("SELECT {writer}()",)),
@@ -443,6 +461,10 @@ _MYSQL = (
         "SET {+str} = (SELECT CONCAT('INSERT INTO audit (v) VALUES (', COUNT(*), ')') FROM t1)",
         "PREPARE {+prepared} FROM {^str}"), ASKS, "EXECUTE {prepared}"),
     Form("GET_LOCK", ("SELECT GET_LOCK('{lock}', 0){=held:lock}",), ASKS, "{audit} VALUES (IS_FREE_LOCK('{lock}')) -- {held}"),
+    Form("IF outside of a routine", (LINES.format(
+        "IF (SELECT COUNT(*) FROM {table}) > 0 THEN\n  {audit} VALUES ('; if');\nEND IF"),), only="mariadb"),
+    Form("FOR outside of a routine", (LINES.format(
+        "FOR i IN 1 .. 2 DO\n  {audit} VALUES (i);\nEND FOR"),), only="mariadb"),
     Form("BEGIN NOT ATOMIC", (LINES.format(
         "BEGIN NOT ATOMIC\n  SET {+num} = 33;\n  {audit} VALUES ('b; c');\nEND"),), ASKS, "{audit} VALUES ({num})",
         only="mariadb"),
@@ -455,24 +477,25 @@ _MYSQL_BASE = (
 )
 
 
-def mysql(flavor: str, name: str) -> Language:
-    """Return the forms of MySQL or MariaDB; *name* is a word that no other test uses."""
+def mysql(flavor: str, database: str) -> Language:
+    """Return the forms of MySQL or MariaDB."""
     return Language(
         tuple(each for each in _MYSQL if each.only in {"", flavor}),
         _MYSQL_BASE,
         re.compile(r"(?i)SET\s(?!STATEMENT)|PREPARE|DEALLOCATE|SELECT.*(INTO @|:=|GET_LOCK)"
                    r"|(CREATE|CREATE OR REPLACE|/\*!50000 CREATE|DROP) TEMPORARY"),
-        re.compile(r"CALL|EXECUTE|DO|DELIMITER //\nBEGIN"),
+        re.compile(r"CALL|EXECUTE|DO|DELIMITER //\n(BEGIN|IF|FOR)"),
         {"last_id": r"INSERT|REPLACE|SET STATEMENT", "row_count": r"(?!SET|PREPARE|DEALLOCATE)",
-         "insert_id": "SET insert_id"},
-        {"row_count": ""},
-        {"last_id": r"LAST_INSERT_ID\(\)", "row_count": r"ROW_COUNT\(\)", "insert_id": "^INSERT"},
+         "insert_id": "SET insert_id", "found": "", "warnings": ""},
+        {"row_count": "", "warnings": ""},
+        {"last_id": r"LAST_INSERT_ID\(\)", "row_count": r"ROW_COUNT\(\)", "insert_id": "^INSERT",
+         "found": r"FOUND_ROWS\(\)", "warnings": "warning_count"},
         ("INSERT INTO nowhere VALUES (1)", "ALTER TABLE t1 ADD COLUMN n INTEGER", "CREATE TABLE t1 (n INTEGER)",
          "UPDATE t1 SET nowhere = 1", "DELETE FROM t1 WHERE nowhere = 1", "SELEC 1", "DROP TABLE nowhere"),
         values={
             "mode": ("'PIPES_AS_CONCAT,STRICT_ALL_TABLES'", "'PIPES_AS_CONCAT'", "'NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'"),
-            "zone": ("'+03:00'", "'-08:30'"), "locale": ("'de_DE'", "'fr_FR'"), "lock": (name,),
-            "big": ("5000", "6000"), "variables": (
+            "zone": ("'+03:00'", "'-08:30'"), "locale": ("'de_DE'", "'fr_FR'"), "lock": (f"{database} lock",),
+            "big": ("5000", "6000"), "database": (database,), "variables": (
                 ("information_schema.session_variables",) if flavor == "mariadb"
                 else ("performance_schema.session_variables",)),
         },
@@ -536,6 +559,7 @@ _POSTGRES = (
     Form("WITH that writes", (
         "WITH gone AS (DELETE FROM {table} WHERE n = {int} RETURNING n, t) {audit} SELECT t FROM gone",), block=True),
     Form("SELECT", ("SELECT count(*) FROM {any}",), block=True),
+    Form("COPY", ("COPY {table} (n, t) FROM stdin;\n5\tcopied; so\n6\t\\N\n\\.",)),
     Form("NOTIFY", ("NOTIFY somebody, 'x'",)),
     Form("BEGIN .. COMMIT", ("BEGIN", "COMMIT")),
     Form("BEGIN of a level", ("BEGIN ISOLATION LEVEL SERIALIZABLE", "COMMIT")),
@@ -588,6 +612,9 @@ _POSTGRES = (
     Form("LISTEN", ("LISTEN {+channel}",), REBUILT, "{audit} SELECT pg_listening_channels() -- {channel}"),
     Form("UNLISTEN", ("LISTEN wrong_channel", "UNLISTEN *{=setting:no channel}"), REBUILT,
          "{audit} SELECT count(*)::text FROM pg_listening_channels()", clears=("channel",)),
+    Form("SET in a transaction", (
+        "BEGIN", "SET app.z = 'in'{=setting:app.z}", "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), REBUILT,
+        "{audit} VALUES (nullif(current_setting('app.z', true), ''))"),
     Form("a setting that was wrong", (
         "SELECT set_config('app.n', '{wrong:0|2}', false){=setting:app.n}",
         "{audit} SELECT 10 / current_setting('app.n')::integer"), REBUILT,
@@ -610,8 +637,14 @@ _POSTGRES = (
          "{audit} SELECT c FROM {look}"),
     Form("CREATE TEMP SEQUENCE", ("CREATE TEMP SEQUENCE {+counts}",), ASKS, "{audit} SELECT nextval('{counts}')"),
     Form("DROP of a temporary table", ("DROP TABLE {-temp}",)),
+    Form("a temporary table that comes and goes", (
+        "CREATE TEMP TABLE {!temp} AS SELECT n, t FROM {any}", "INSERT INTO t1 (n) SELECT n FROM {^temp}",
+        "DROP TABLE {/temp}")),
     Form("DISCARD TEMP", ("DISCARD TEMP",), clears=("temp", "look", "counts")),
     Form("DISCARD PLANS", ("DISCARD PLANS",)),
+    Form("SET that is rolled back", (
+        "BEGIN", "SAVEPOINT a", "SET datestyle = 'German'{=setting:datestyle}", "ROLLBACK TO SAVEPOINT a",
+        "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), ASKS, "{audit} VALUES (DATE '2026-01-02'::text) -- {setting}"),
     Form("lastval()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}lastval()"),
     Form("currval()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}currval('t1_id_seq')"),
     Form("nextval()", ("SELECT nextval('{quantity}'){=used:nextval}",), ASKS,
@@ -744,6 +777,14 @@ _SQLITE = (
     Form("CREATE TEMP TRIGGER", (
         "CREATE TEMP TRIGGER {+trigger} AFTER INSERT ON t2 BEGIN\n  {audit} VALUES ('temp; trigger');\nEND{=fires:temp}",),
         ASKS, "INSERT INTO t2 (n) VALUES (4) -- {fires}"),
+    Form("a temporary table that hides one", ("CREATE TEMP TABLE {*spare} (n INTEGER, t TEXT)",), ASKS,
+         "INSERT INTO {spare} (n) VALUES (3)"),
+    Form("a temporary table of a transaction", (
+        "BEGIN", "CREATE TEMP TABLE {+temp} AS SELECT n, t FROM {any}", "INSERT INTO t1 (n) SELECT n FROM {^temp}",
+        "COMMIT"), ASKS, "{audit} SELECT count(*) FROM {temp}"),
+    Form("a temporary table that comes and goes", (
+        "CREATE TEMP TABLE {!temp} AS SELECT n, t FROM {any}", "INSERT INTO t1 (n) SELECT n FROM {^temp}",
+        "DROP TABLE {/temp}")),
     Form("DROP of a temporary table", ("DROP TABLE {-temp}",)),
     Form("DROP of a temporary view", ("DROP VIEW temp.{-look}",)),
     Form("changes()", ("UPDATE {table} SET n = 3",), ASKS, "{audit} SELECT changes()"),

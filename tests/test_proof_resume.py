@@ -47,13 +47,13 @@ REFUSED = {
 # --- One file -------------------------------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(repr=False)
 class Case:
     """A file as it is meant, and as it was written first; *failing* is the number of the piece that was wrong."""
 
     language: Language
     pieces: list[Piece]
-    broken: list[str] = field(default_factory=list)  # () where there is no mistake in it
+    broken: list[str] = field(default_factory=list)  # empty where there is no mistake in it
     failing: int = -1
 
     @property
@@ -63,11 +63,11 @@ class Case:
 
     def text(self, statements: Sequence[str]) -> str:
         """Return a file of these statements."""
-        lines = [each if each.startswith("DELIMITER") else f"{each};" for each in statements]
-        lines = [re.sub(r" -- (.*);$", r"; -- \1", line) for line in lines]
+        lines = [each if re.search(r"(;|//|\n\\\.)\Z", each) else f"{each};" for each in statements]
+        lines = [re.sub(r" -- (.*);\Z", r"; -- \1", line) for line in lines]
         return "\n".join([self.language.first] * bool(self.language.first) + lines) + "\n"
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         told = [f"--- the file\n{self.mended}"]
         return "\n".join(told + [f"--- as it was first\n{self.text(self.broken)}"] * bool(self.broken))
 
@@ -108,14 +108,17 @@ def draw_case(language: Language, choose: Callable[[Sequence[Any]], Any], forms:
     return case
 
 
-KEPT = {"BEGIN", "COMMI", "END"}  # a file with half of a pair is refused
+KEPT = {"BEGIN", "COMMI", "END", "SET a"}  # a file with half of a pair is refused
 
 
 # --- One database ---------------------------------------------------------------------------------------------------
 
 
 class Fault(AssertionError):
-    """What must not be. The first argument is the class of it."""
+    """What must not be: of which class, and the whole story."""
+
+    def __str__(self) -> str:
+        return str(self.args[-1])
 
 
 class Place:
@@ -135,7 +138,7 @@ class Place:
             self.query(f"CREATE ROLE {name}_all SUPERUSER")  # goes with the database
             return grammar.postgres(f"{name}_all")
         if self.database.dialect == "mysql":
-            return grammar.mysql(self.database.flavor, f"{name}_lock")
+            return grammar.mysql(self.database.flavor, name)
         return grammar.sqlite()
 
     def query(self, sql: str) -> list[Any]:
