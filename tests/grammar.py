@@ -55,7 +55,6 @@ class Piece:
     opaque: bool = False  # it may read and leave anything
     wrong: str = ""  # the same with the mistake of a person
     routine: bool = False  # its text is more than one line of SQL
-    makes: bool = True  # one of *make*, not the one that reads
 
 
 class Language(NamedTuple):
@@ -118,7 +117,8 @@ class Writer:
         last: dict[str, str] = {}
         for text in texts or form.make:
             self.pieces.append(self.fill(form, text, last))
-            self.pieces[-1].makes = makes
+            if not makes:  # what the form has set is what this shows, with or without its name
+                self.pieces[-1].reads |= {name for each in form.make for how, _, name in PLACE.findall(each) if how == "="}
         if form.read:
             self.shown = {**self.shown, form.name: form}
         for kind in form.clears if makes else ():
@@ -352,7 +352,7 @@ _MYSQL = (
     Form("variable: a function of others", ("SET {+str} = UPPER(CONCAT({str}, '; ', {num}))",), REBUILT,
          "UPDATE t1 SET t = {str}"),
     Form("variable: a setting", ("SET {+str} = @@sql_mode",), REBUILT, "{audit} VALUES (CONCAT('m', {str}))"),
-    Form("SET sql_mode", ("SET sql_mode = {mode}{=setting:@@sql_mode}",), REBUILT, "{audit} VALUES ('1' || '0') -- {setting}"),
+    Form("SET sql_mode", ("SET sql_mode = {mode}{=setting:@@sql_mode}",), REBUILT, "{audit} VALUES ('1' || '0')"),
     Form("SET sql_mode, one more", (
         "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT'){=setting:@@sql_mode}",), REBUILT,
         "{audit} VALUES (@@sql_mode)"),
@@ -374,7 +374,7 @@ _MYSQL = (
     Form("SET TRANSACTION of the session", (
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED{=setting:isolation}",), REBUILT,
         "{audit} SELECT variable_value FROM {variables}"
-        " WHERE variable_name IN ('tx_isolation', 'transaction_isolation') -- {setting}"),
+        " WHERE variable_name IN ('tx_isolation', 'transaction_isolation')"),
     Form("PREPARE from a text", ("PREPARE {+prepared} FROM '{audit} VALUES (''; prepared'')'",), REBUILT,
          "EXECUTE {prepared}"),
     Form("PREPARE from a variable", (
@@ -439,7 +439,7 @@ _MYSQL = (
         "{audit} SELECT COUNT(*) FROM {temp}"),
     Form("CALL that sets a setting", (
         "CREATE PROCEDURE {+setter}() SET SESSION sql_mode = 'PIPES_AS_CONCAT'",
-        "CALL {^setter}(){=setting:@@sql_mode}"), ASKS, "{audit} VALUES (@@sql_mode) -- {setting}"),
+        "CALL {^setter}(){=setting:@@sql_mode}"), ASKS, "{audit} VALUES (@@sql_mode)"),
     Form("CALL that reads what was inserted last", (
         "CREATE PROCEDURE {+reader}() {audit} SELECT COUNT(*) FROM t1 WHERE id = LAST_INSERT_ID()", "CALL {^reader}()")),
     Form("CALL that reads a variable", (
@@ -460,7 +460,7 @@ _MYSQL = (
     Form("PREPARE from data", (
         "SET {+str} = (SELECT CONCAT('INSERT INTO audit (v) VALUES (', COUNT(*), ')') FROM t1)",
         "PREPARE {+prepared} FROM {^str}"), ASKS, "EXECUTE {prepared}"),
-    Form("GET_LOCK", ("SELECT GET_LOCK('{lock}', 0){=held:lock}",), ASKS, "{audit} VALUES (IS_FREE_LOCK('{lock}')) -- {held}"),
+    Form("GET_LOCK", ("SELECT GET_LOCK('{lock}', 0){=held:lock}",), ASKS, "{audit} VALUES (IS_FREE_LOCK('{lock}'))"),
     Form("IF outside of a routine", (LINES.format(
         "IF (SELECT COUNT(*) FROM {table}) > 0 THEN\n  {audit} VALUES ('; if');\nEND IF"),), only="mariadb"),
     Form("FOR outside of a routine", (LINES.format(
@@ -472,8 +472,10 @@ _MYSQL = (
 
 _MYSQL_BASE = (
     *(f"CREATE TABLE {name} {TABLE}" for name in ("t1", "t2")),
-    "CREATE TABLE audit (id INTEGER AUTO_INCREMENT PRIMARY KEY, v TEXT)",
-    *(f"INSERT INTO {name} (k, n, t) VALUES (101, 1, 'a'), (102, 2, 'b')" for name in ("t1", "t2")),
+    "CREATE TABLE audit (id INTEGER AUTO_INCREMENT PRIMARY KEY, v TEXT) AUTO_INCREMENT = 9000",
+    # A number tells of which table it is.
+    *(f"INSERT INTO {name} (id, k, n, t) VALUES ({first}, 101, 1, 'a'), ({first + 1}, 102, 2, 'b')"
+      for name, first in (("t1", 1000), ("t2", 2000))),
 )
 
 
@@ -609,7 +611,7 @@ _POSTGRES = (
          "EXECUTE {given} (3)"),
     Form("DEALLOCATE", ("DEALLOCATE {-prepared}", "SET app.d = 'x'{=setting:app.d}"), REBUILT,
          "{audit} VALUES (nullif(current_setting('app.d', true), ''))"),
-    Form("LISTEN", ("LISTEN {+channel}",), REBUILT, "{audit} SELECT pg_listening_channels() -- {channel}"),
+    Form("LISTEN", ("LISTEN {+channel}",), REBUILT, "{audit} SELECT c FROM pg_listening_channels() AS c WHERE c = '{channel}'"),
     Form("UNLISTEN", ("LISTEN wrong_channel", "UNLISTEN *{=setting:no channel}"), REBUILT,
          "{audit} SELECT count(*)::text FROM pg_listening_channels()", clears=("channel",)),
     Form("SET in a transaction", (
@@ -644,16 +646,16 @@ _POSTGRES = (
     Form("DISCARD PLANS", ("DISCARD PLANS",)),
     Form("SET that is rolled back", (
         "BEGIN", "SAVEPOINT a", "SET datestyle = 'German'{=setting:datestyle}", "ROLLBACK TO SAVEPOINT a",
-        "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), ASKS, "{audit} VALUES (DATE '2026-01-02'::text) -- {setting}"),
+        "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), ASKS, "{audit} VALUES (DATE '2026-01-02'::text)"),
     Form("lastval()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}lastval()"),
     Form("currval()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}currval('t1_id_seq')"),
     Form("nextval()", ("SELECT nextval('{quantity}'){=used:nextval}",), ASKS,
-         "{audit} SELECT (currval('{quantity}') > 0)::text -- {used}"),
+         "{audit} SELECT (currval('{quantity}') > 0)::text"),
     Form("DECLARE CURSOR WITH HOLD", ("DECLARE {+cursor} CURSOR WITH HOLD FOR SELECT n FROM {table}",), ASKS,
          "FETCH NEXT FROM {cursor}"),
     Form("CLOSE", ("CLOSE {-cursor}",)),
     Form("pg_advisory_lock", ("SELECT pg_advisory_lock({key}){=held:advisory}",), ASKS,
-         "{audit} SELECT pg_advisory_unlock({key}) -- {held}"),
+         "{audit} SELECT pg_advisory_unlock({key})"),
     Form("DO", ("DO $$ BEGIN\n  {audit} VALUES ('done');\nEND $$",)),
     Form("DO that sets", ("DO $$ BEGIN\n  PERFORM set_config('app.f', 'd', false);\nEND $${=setting:app.f}",), ASKS,
          "{audit} VALUES (nullif(current_setting('app.f', true), ''))"),
@@ -673,6 +675,7 @@ _POSTGRES = (
 _POSTGRES_BASE = (
     *(f"CREATE TABLE {name} {PG_TABLE}" for name in ("t1", "t2")),
     "CREATE TABLE audit (id SERIAL PRIMARY KEY, v TEXT)",
+    *(f"ALTER SEQUENCE {name}_id_seq RESTART {first}" for name, first in (("t1", 1000), ("t2", 2000), ("audit", 9000))),
     *(f"INSERT INTO {name} (k, n, t) VALUES (101, 1, 'a'), (102, 2, 'b')" for name in ("t1", "t2")),
 )
 
@@ -776,7 +779,7 @@ _SQLITE = (
          "{audit} SELECT c FROM {look}"),
     Form("CREATE TEMP TRIGGER", (
         "CREATE TEMP TRIGGER {+trigger} AFTER INSERT ON t2 BEGIN\n  {audit} VALUES ('temp; trigger');\nEND{=fires:temp}",),
-        ASKS, "INSERT INTO t2 (n) VALUES (4) -- {fires}"),
+        ASKS, "INSERT INTO t2 (n) VALUES (4)"),
     Form("a temporary table that hides one", ("CREATE TEMP TABLE {*spare} (n INTEGER, t TEXT)",), ASKS,
          "INSERT INTO {spare} (n) VALUES (3)"),
     Form("a temporary table of a transaction", (
@@ -804,7 +807,8 @@ def sqlite() -> Language:
         re.compile(r"(?i)PRAGMA (?!user_version)|CREATE (TEMP|TEMPORARY)\b|CREATE TABLE temp\."),
         re.compile(r"$.^"),
         {"changes": writes, "total": writes, "last_id": r"INSERT|REPLACE|WITH"}, {"changes": writes},
-        {"changes": r"\bchanges\(", "total": r"total_changes\(", "last_id": r"last_insert_rowid\("},
+        {"changes": r"\bchanges\(", "total": r"total_changes\(", "last_id": r"last_insert_rowid\(",
+         "temp": "INSERT|REPLACE|UPDATE|DELETE"},  # a temporary trigger fires for who knows what
         ("INSERT INTO nowhere VALUES (1)", "ALTER TABLE t1 ADD COLUMN n INTEGER", "CREATE TABLE t1 (n INTEGER)",
          "UPDATE t1 SET nowhere = 1", "SELEC 1", "DROP TABLE nowhere", "INSERT INTO t1 (k) VALUES (77), (77)"),
         "-- migrate: no-transaction",

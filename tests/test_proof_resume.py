@@ -64,7 +64,6 @@ class Case:
     def text(self, statements: Sequence[str]) -> str:
         """Return a file of these statements."""
         lines = [each if re.search(r"(;|//|\n\\\.)\Z", each) else f"{each};" for each in statements]
-        lines = [re.sub(r" -- (.*);\Z", r"; -- \1", line) for line in lines]
         return "\n".join([self.language.first] * bool(self.language.first) + lines) + "\n"
 
     def __repr__(self) -> str:
