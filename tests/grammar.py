@@ -17,16 +17,35 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-T = TypeVar("T")
+Choose = Callable[[Sequence[Any]], Any]
 REBUILT, ASKS = "rebuilt", "asks"
 PLACE = re.compile(r"\{([+\-^=!*/]?)(\w+)(?::([^{}]*))?\}")
+WRONG = re.compile(r"\{wrong:([^|]*)\|([^}]*)\}")
+BRIEF = {"row_count", "changes", "found", "warnings"}  # what the next statement sets anew
 ANYTHING = "*"  # whatever a statement may have left that nobody can read
+
+
+class Mark(NamedTuple):
+    """What a statement leaves in the session, and what a run does about it that goes on after a failure."""
+
+    left: str
+    how: str
+
+
+NONE = Mark("", "")
+VARIABLES = Mark("variables of literals, settings and other such variables", REBUILT)
+SETTINGS = Mark("settings", REBUILT)
+PREPARED = Mark("prepared statements whose text is known", REBUILT)
+DATA = Mark("variables, settings and prepared statements from data, or from a function", ASKS)
+TEMPORARY = Mark("temporary tables, views, triggers and sequences", ASKS)
+REMEMBERED = Mark("what the session remembers of its last statements", ASKS)
+HELD = Mark("locks and cursors", ASKS)
+CALLED = Mark("what a routine, a trigger, a block of code or EXECUTE has set or made", ASKS)
+MARKS = (VARIABLES, SETTINGS, PREPARED, DATA, TEMPORARY, REMEMBERED, HELD, CALLED)
 
 
 class Form(NamedTuple):
@@ -34,11 +53,12 @@ class Form(NamedTuple):
 
     name: str
     make: tuple[str, ...]
-    mark: str = ""
+    mark: Mark = NONE
     read: str = ""  # shows in a row what *make* has left in the session
     clears: tuple[str, ...] = ()  # kinds of which nothing is left
     block: bool = False  # may stand between BEGIN and COMMIT
     only: str = ""  # on MySQL alone, or on MariaDB
+    fires: str = ""  # what any later INSERT may set: the last of that kind
 
 
 @dataclass
@@ -48,13 +68,14 @@ class Piece:
     text: str
     form: Form
     reads: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)  # of tables and the like, which a temporary one may hide
+    fires: set[str] = field(default_factory=set)  # what a trigger may have set
     sets: set[str] = field(default_factory=set)
     loses: set[str] = field(default_factory=set)  # of those, what cannot be had again
     drops: set[str] = field(default_factory=set)
     session: bool = False  # it changes the session and nothing else
     opaque: bool = False  # it may read and leave anything
     wrong: str = ""  # the same with the mistake of a person
-    routine: bool = False  # its text is more than one line of SQL
 
 
 class Language(NamedTuple):
@@ -81,6 +102,9 @@ VALUES = {
 POOLS = {  # names that are given again
     "num": ("@n1", "@n2", "@`n 3`"), "str": ("@s1", "@s2", "@S3"), "id": ("@i1", "@i2"),
 }  # fmt: skip
+OF_SESSION = {
+    "num", "str", "var", "id", "temp", "look", "counts", "prepared", "given", "setting", "channel", "cursor",
+}  # fmt: skip
 ASKED_FOR = ("num", "str", "setting")  # what may be asked for where it is not
 ALIKE = {"var": ("num", "str"), "any": ("table", "spare")}
 
@@ -88,12 +112,12 @@ ALIKE = {"var": ("num", "str"), "any": ("table", "spare")}
 class Writer:
     """Writes a file, form after form, and knows what is there. *choose* takes one of several."""
 
-    def __init__(self, language: Language, choose: Callable[[Sequence[T]], T], after: Writer | None = None) -> None:
+    def __init__(self, language: Language, choose: Choose, after: Writer | None = None) -> None:
         self.language, self.choose = language, choose
         self.values = VALUES | language.values
         self.there: dict[str, list[str]] = defaultdict(list)
         self.pieces: list[Piece] = []
-        self.serial, self.shown = 0, dict[str, Form]()
+        self.serial, self.shown, self.fired = 0, dict[str, Form](), set[str]()
         if after:  # it may ask for what the session of that file had
             self.serial, self.shown = after.serial, after.shown
             self.there.update({kind: list(after.there[kind]) for kind in ASKED_FOR})
@@ -118,7 +142,9 @@ class Writer:
         for text in texts or form.make:
             self.pieces.append(self.fill(form, text, last))
             if not makes:  # what the form has set is what this shows, with or without its name
-                self.pieces[-1].reads |= {name for each in form.make for how, _, name in PLACE.findall(each) if how == "="}
+                self.pieces[-1].reads |= {
+                    name for each in form.make for how, _, name in PLACE.findall(each) if how == "="
+                }
         if form.read:
             self.shown = {**self.shown, form.name: form}
         for kind in form.clears if makes else ():
@@ -126,64 +152,54 @@ class Writer:
 
     def fill(self, form: Form, text: str, last: dict[str, str]) -> Piece:
         """Put names and values into a text."""
-        piece = Piece("", form)
-        language = self.language
-
-        def put(match: re.Match[str]) -> str:
-            how, kind, more = match.groups()
-            if kind == "wrong":
-                return match[0]
-            if how == "=":
-                name = more or ""
-                self.add(kind, name)
-                piece.sets.add(name)
-                return ""
-            if how in "+!" and how:
-                name = self.new(kind)
-                self.add(kind, name)
-                piece.sets.add(name)
-            else:
-                name = last[kind] if how in "^/" and how else self.choose(self.options(kind))
-                if how in {"-", "/"}:
-                    self.there[kind].remove(name)
-                    piece.drops.add(name)
-                elif how == "*":
-                    piece.sets.add(name)
-                elif kind not in self.values:
-                    piece.reads.add(name)
-            piece.loses |= {name} if how in {"!", "*"} else set()
-            last[kind] = name
-            return name
-
-        filled = PLACE.sub(put, text)
-        piece.text = re.sub(r"\{wrong:([^|]*)\|([^}]*)\}", r"\2", filled)
-        if piece.text != filled:
-            piece.wrong = re.sub(r"\{wrong:([^|]*)\|([^}]*)\}", r"\1", filled)
-        piece.routine = "\n" in piece.text
+        piece, language = Piece("", form), self.language
+        filled = PLACE.sub(lambda match: self.put(match, piece, last), text)
+        piece.text = WRONG.sub(r"\2", filled)
+        piece.wrong = WRONG.sub(r"\1", filled) if piece.text != filled else ""
         stored = re.search(r"^(?!CREATE|DROP|ALTER).*\b[fw]\d+\(", piece.text, re.DOTALL)
         piece.opaque = bool(language.opaque.match(piece.text) or stored)
         piece.session = bool(language.session.match(piece.text)) and not stored
-        for name, pattern in language.implicit.items():
-            if re.match(pattern, piece.text, re.IGNORECASE):
-                piece.sets.add(name)
-        piece.loses |= piece.sets if form.mark == ASKS else set()
-        for name, pattern in language.readers.items():
-            if re.search(pattern, piece.text):
-                piece.reads.add(name)
+        piece.sets |= {name for name, each in language.implicit.items() if re.match(each, piece.text, re.IGNORECASE)}
+        piece.reads |= {name for name, each in language.readers.items() if re.search(each, piece.text)}
+        piece.loses |= piece.sets if form.mark.how == ASKS else set()
+        if form.fires:
+            self.fired.add(last[form.fires])
+        piece.fires = set(self.fired) if re.match("INSERT|REPLACE", piece.text) else set()
         return piece
+
+    def put(self, match: re.Match[str], piece: Piece, last: dict[str, str]) -> str:
+        """Return what stands in a place; note what that says of the piece."""
+        how, kind, more = match.groups()
+        if kind == "wrong":
+            return match[0]
+        if how in {"=", "+", "!"}:
+            name = more if how == "=" else self.new(kind)
+            piece.sets.add(name)
+            if name not in self.there[kind]:
+                self.there[kind].append(name)
+        elif how in {"-", "/"}:
+            name = last[kind] if how == "/" else self.choose(self.options(kind))
+            self.there[kind].remove(name)
+            piece.drops.add(name)
+        else:
+            name = last[kind] if how == "^" else self.choose(self.options(kind))
+            if how == "*":
+                piece.sets.add(name)
+            else:
+                (piece.reads if kind in OF_SESSION else piece.names).add(name)
+        if how in {"!", "*"}:
+            piece.loses.add(name)
+        last[kind] = name
+        return "" if how == "=" else name
 
     def new(self, kind: str) -> str:
         if kind in POOLS:
-            return self.choose(POOLS[kind])
+            return str(self.choose(POOLS[kind]))
         self.serial += 1
         name = f"{kind[0]}{self.serial}"
         if kind == "index":
             return f"x{self.serial} ON {self.choose(self.values['table'])}"
         return {"trigger": "g", "writer": "w", "temp": "tmp"}.get(kind, kind[0]) + name[1:]
-
-    def add(self, kind: str, name: str) -> None:
-        if name not in self.there[kind]:
-            self.there[kind].append(name)
 
     def write_anything(self) -> None:
         """Add a form that can be written here, or a statement that shows what an earlier one has left."""
@@ -194,7 +210,7 @@ class Writer:
             self.write(form, form.read, makes=False)
             return
         form = self.choose(can)
-        if form.make[0].startswith("BEGIN") and len(form.make) == 2:  # noqa: PLR2004
+        if form.make[0].startswith("BEGIN") and len(form.make) == 2:
             inner = [each for each in can if each.block]
             self.write(form, form.make[0])
             for _ in range(self.choose((1, 2, 3))):
@@ -230,45 +246,54 @@ class Writer:
                 made |= {kind} if how in {"+", "!"} else set()
 
 
+class Lost:
+    """What is lost of a session: after statements that have run, and before those of the rest."""
+
+    def __init__(self, language: Language) -> None:
+        self.language, self.names, self.known = language, set[str](), set[str]()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or (ANYTHING in self.names and name not in self.known)
+
+    def read_by(self, piece: Piece) -> set[str]:
+        """Return what of it a statement may read."""
+        found = {name for name in piece.reads if name in self} | (piece.names & self.names)
+        return found | (self.names - BRIEF if piece.opaque else set())
+
+    def run(self, piece: Piece) -> None:
+        """Note what a statement has set that has run."""
+        tainted = any(name in self for name in piece.reads)
+        known_text = piece.text.startswith("EXECUTE") and piece.form.mark.how != ASKS and not tainted
+        if piece.opaque and not known_text:
+            self.known.clear()
+            self.names |= {ANYTHING, *self.language.implicit}
+        kept = piece.sets - self.language.implicit.keys() - (piece.sets if tainted else piece.loses)
+        self.names = (self.names - kept - piece.drops) | (piece.sets - kept) | piece.fires
+        self.known = (self.known | kept) - self.names
+
+    def run_again(self, piece: Piece) -> None:
+        """Note what a statement of the rest sets anew."""
+        again = piece.sets - self.language.implicit.keys()
+        again |= {name for name, each in self.language.overwritten.items() if re.match(each, piece.text)}
+        self.names -= again | piece.drops
+        self.known |= again
+
+
 def may_ask(language: Language, pieces: Sequence[Piece], done: int, failing: int) -> set[str]:
-    """Return why a run may ask that is to go on after *done* statements; "" is in it where one of the rest is opaque.
+    """Return for what a run may ask that goes on after *done* statements: what is lost, and may be read by the rest.
 
     Those that change the session only and come last of what is done simply run again, with the rest.
     """
-    if not done:
-        return set()
-    if pieces[failing].opaque:
+    if done and failing >= 0 and pieces[failing].opaque:
         return {"a part of it may have run"}
     while done and pieces[done - 1].session:
         done -= 1
-    lost: set[str] = set()
-    known: set[str] = set()
-
-    def is_lost(name: str) -> bool:
-        return name in lost or (ANYTHING in lost and name not in known)
-
+    lost, why = Lost(language), set[str]()
     for piece in pieces[:done]:
-        tainted = any(is_lost(name) for name in piece.reads)
-        if piece.opaque and (tainted or not piece.text.startswith("EXECUTE") or piece.form.mark == ASKS):
-            lost.add(ANYTHING)
-            known.clear()
-        for name in piece.sets:
-            if tainted or name in piece.loses or name in language.implicit:
-                lost.add(name)
-                known.discard(name)
-            else:
-                lost.discard(name)
-                known.add(name)
-        lost -= piece.drops
-    why: set[str] = set()
+        lost.run(piece)
     for piece in pieces[done:]:
-        why |= {name for name in piece.reads if is_lost(name)}
-        if piece.opaque and lost - {"row_count", "changes", "found", "warnings"}:
-            why |= {""} | lost
-        again = {name for name in piece.sets if name not in language.implicit}
-        again |= {name for name, pattern in language.overwritten.items() if re.match(pattern, piece.text)}
-        lost -= again | piece.drops
-        known |= again
+        why |= lost.read_by(piece)
+        lost.run_again(piece)
     return why
 
 
@@ -277,6 +302,10 @@ def may_ask(language: Language, pieces: Sequence[Piece], done: int, failing: int
 TABLE = "(id INTEGER AUTO_INCREMENT PRIMARY KEY, k INTEGER UNIQUE, n INTEGER, t VARCHAR(200))"
 # Some people give a routine a DELIMITER; others have one statement in it.
 LINES = "DELIMITER //\n{}//\nDELIMITER ;"
+HIDDEN = (
+    "SELECT CONCAT('ALTER TABLE ', table_name, ' DROP KEY ', index_name) FROM information_schema.statistics"
+    " WHERE table_schema = DATABASE() AND index_name = 'hidden'"
+)
 LAST = "SELECT t FROM t1 WHERE id = "  # numbers have gaps where something was rolled back: never shown as such
 
 _MYSQL = (
@@ -309,7 +338,8 @@ _MYSQL = (
     Form("CREATE FUNCTION", ("CREATE FUNCTION {+function}(a INTEGER) RETURNS INTEGER DETERMINISTIC RETURN a + 1",)),
     Form("DROP PROCEDURE", ("DROP PROCEDURE {-procedure}",)),
     Form("ANALYZE TABLE", ("ANALYZE TABLE {table}",)),
-    Form("CREATE EVENT", ("CREATE EVENT {+event} ON SCHEDULE EVERY 1 YEAR DISABLE DO {audit} VALUES ('never')",)),
+    Form("CREATE EVENT", (
+        "CREATE EVENT {+event} ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01' DISABLE DO {audit} VALUES ('never')",)),
     Form("INSERT", ("INSERT INTO {any} (n, t) VALUES ({int}, {word})",)),
     Form("INSERT of two rows", ("INSERT INTO {any} (n, t) VALUES ({int}, {word}), ({int}, {word})",)),
     Form("INSERT SELECT", ("INSERT INTO {table} (n, t) SELECT n, t FROM {any}",)),
@@ -344,104 +374,105 @@ _MYSQL = (
     Form("warnings", ("INSERT IGNORE INTO t1 (k, n) VALUES ('x', 1)", "{audit} VALUES (@@warning_count)")),
 
     # Of the session, rebuilt.
-    Form("variable: a literal", ("SET {+num} = {int}",), REBUILT, "{audit} VALUES ({num})"),
-    Form("variable: a text", ("SET {+str} = {word}",), REBUILT, "{audit} VALUES (CONCAT('=', {str}))"),
-    Form("variable: := and two at once", ("SET {+num} := {int}, {+str} = CONCAT('a', 'b')",), REBUILT,
+    Form("SET @x = 5", ("SET {+num} = {int}",), VARIABLES, "{audit} VALUES ({num})"),
+    Form("SET @x = 'text'", ("SET {+str} = {word}",), VARIABLES, "{audit} VALUES (CONCAT('=', {str}))"),
+    Form("SET @x := 5, @y = ..", ("SET {+num} := {int}, {+str} = CONCAT('a', 'b')",), VARIABLES,
          "{audit} VALUES (CONCAT_WS('/', {num}, {str}))"),
-    Form("variable: of other variables", ("SET {+num} = {num} + {int}",), REBUILT, "INSERT INTO t2 (n) VALUES ({num})"),
-    Form("variable: a function of others", ("SET {+str} = UPPER(CONCAT({str}, '; ', {num}))",), REBUILT,
+    Form("SET @x = @y + 1", ("SET {+num} = {num} + {int}",), VARIABLES, "INSERT INTO t2 (n) VALUES ({num})"),
+    Form("SET @x = UPPER(CONCAT(@y, ..))", ("SET {+str} = UPPER(CONCAT({str}, '; ', {num}))",), VARIABLES,
          "UPDATE t1 SET t = {str}"),
-    Form("variable: a setting", ("SET {+str} = @@sql_mode",), REBUILT, "{audit} VALUES (CONCAT('m', {str}))"),
-    Form("SET sql_mode", ("SET sql_mode = {mode}{=setting:@@sql_mode}",), REBUILT, "{audit} VALUES ('1' || '0')"),
-    Form("SET sql_mode, one more", (
-        "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT'){=setting:@@sql_mode}",), REBUILT,
+    Form("SET @x = @@sql_mode", ("SET {+str} = @@sql_mode",), VARIABLES, "{audit} VALUES (CONCAT('m', {str}))"),
+    Form("SET sql_mode", ("SET sql_mode = {mode}{=setting:@@sql_mode}",), SETTINGS, "{audit} VALUES ('1' || '0')"),
+    Form("SET sql_mode = CONCAT(@@sql_mode, ..)", (
+        "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT'){=setting:@@sql_mode}",), SETTINGS,
         "{audit} VALUES (@@sql_mode)"),
-    Form("SET time_zone", ("SET time_zone = {zone}{=setting:@@time_zone}",), REBUILT,
+    Form("SET time_zone", ("SET time_zone = {zone}{=setting:@@time_zone}",), SETTINGS,
          "{audit} VALUES (FROM_UNIXTIME(86400))"),
-    Form("SET SESSION", ("SET SESSION group_concat_max_len = 6{=setting:@@group_concat_max_len}",), REBUILT,
+    Form("SET SESSION", ("SET SESSION group_concat_max_len = 6{=setting:@@group_concat_max_len}",), SETTINGS,
          "{audit} VALUES (@@group_concat_max_len)"),
-    Form("SET @@session", ("SET @@session.div_precision_increment = {int}{=setting:@@div_precision_increment}",),
-         REBUILT, "{audit} VALUES (1 / 7)"),
-    Form("SET `a setting`", ("SET `sql_select_limit` = 1{=setting:@@sql_select_limit}",), REBUILT,
+    Form("SET @@session.x", ("SET @@session.div_precision_increment = {int}{=setting:@@div_precision_increment}",),
+         SETTINGS, "{audit} VALUES (1 / 7)"),
+    Form("SET sql_select_limit in quotes", ("SET `sql_select_limit` = 1{=setting:@@sql_select_limit}",), SETTINGS,
          "{audit} VALUES (@@sql_select_limit)"),
-    Form("SET of a setting to a variable", (
-        "SET lc_time_names = {locale}{=setting:@@lc_time_names}",), REBUILT,
+    Form("SET lc_time_names = @x", (
+        "SET {+str} = {locale}", "SET lc_time_names = {^str}{=setting:@@lc_time_names}"), SETTINGS,
         "{audit} VALUES (DATE_FORMAT('2026-01-02', '%M %W'))"),
-    Form("SET NAMES", ("SET NAMES latin1{=setting:@@character_set_client}",), REBUILT,
+    Form("SET NAMES", ("SET NAMES latin1{=setting:@@character_set_client}",), SETTINGS,
          "{audit} VALUES (CONCAT(@@character_set_client, LENGTH('abc')))"),
-    Form("SET foreign_key_checks", ("SET foreign_key_checks = 0{=setting:@@foreign_key_checks}",), REBUILT,
+    Form("SET foreign_key_checks", ("SET foreign_key_checks = 0{=setting:@@foreign_key_checks}",), SETTINGS,
          "{audit} VALUES (@@foreign_key_checks)"),
-    Form("SET TRANSACTION of the session", (
-        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED{=setting:isolation}",), REBUILT,
+    Form("SET SESSION TRANSACTION ..", (
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED{=setting:isolation}",), SETTINGS,
         "{audit} SELECT variable_value FROM {variables}"
         " WHERE variable_name IN ('tx_isolation', 'transaction_isolation')"),
-    Form("PREPARE from a text", ("PREPARE {+prepared} FROM '{audit} VALUES (''; prepared'')'",), REBUILT,
+    Form("PREPARE s FROM 'text'", ("PREPARE {+prepared} FROM '{audit} VALUES (''; prepared'')'",), PREPARED,
          "EXECUTE {prepared}"),
-    Form("PREPARE from a variable", (
+    Form("PREPARE s FROM @x", (
         "SET {+str} = CONCAT('INSERT INTO {wrong:nowhere|audit} (v) ', 'VALUES (9)')",
-        "PREPARE {+prepared} FROM {^str}"), REBUILT, "EXECUTE {prepared}"),
+        "PREPARE {+prepared} FROM {^str}"), PREPARED, "EXECUTE {prepared}"),
     Form("PREPARE, EXECUTE, DEALLOCATE", (
         "SET {+str} = 'INSERT INTO {wrong:nowhere|audit} (v) VALUES (8)'", "PREPARE {+prepared} FROM {^str}",
-        "EXECUTE {^prepared}", "DEALLOCATE PREPARE {/prepared}"), REBUILT, "{audit} VALUES ({str})"),
-    Form("DEALLOCATE", ("DEALLOCATE PREPARE {-prepared}", "SET {+num} = {int}"), REBUILT, "{audit} VALUES ({num})"),
+        "EXECUTE {^prepared}", "DEALLOCATE PREPARE {/prepared}"), PREPARED, "{audit} VALUES ({str})"),
+    Form("DEALLOCATE", ("DEALLOCATE PREPARE {-prepared}", "SET {+num} = {int}"), PREPARED, "{audit} VALUES ({num})"),
     Form("a key of unknown name, dropped", (
         "CREATE INDEX hidden ON {table} (n)",
-        "SET {!str} = (SELECT CONCAT('ALTER TABLE ', table_name, ' DROP KEY ', index_name) FROM"
-        " information_schema.statistics WHERE table_schema = DATABASE() AND index_name = 'hidden')",
+        f"SET {{!str}} = ({HIDDEN})",
         "PREPARE {+prepared} FROM {^str}", "EXECUTE {^prepared}", "DEALLOCATE PREPARE {/prepared}")),
 
     # Of the session, lost.
-    Form("variable: from data", ("SET {+num} = (SELECT COUNT(*) FROM {any})",), ASKS, "{audit} VALUES ({num})"),
-    Form("variable: from a function of the session", (
+    Form("SET @x = (SELECT ..)", ("SET {+num} = (SELECT COUNT(*) FROM {any})",), DATA, "{audit} VALUES ({num})"),
+    Form("SET @x = LAST_INSERT_ID()", (
         "INSERT INTO t1 (t) VALUES ({word})", "SET {+id} = LAST_INSERT_ID()", "INSERT INTO t2 (n) VALUES (1)"),
-        ASKS, f"{{audit}} {LAST}{{id}}"),
-    Form("variable: ROW_COUNT()", ("UPDATE {table} SET n = 7", "SET {+num} = ROW_COUNT()"), ASKS,
+        DATA, f"{{audit}} {LAST}{{id}}"),
+    Form("SET @x = ROW_COUNT()", ("UPDATE {table} SET n = 7", "SET {+num} = ROW_COUNT()"), DATA,
          "{audit} VALUES ({num})"),
-    Form("variable: a stored function", ("SET {+num} = {function}({int})",), ASKS, "{audit} VALUES ({num})"),
-    Form("variable: a function that writes", ("SET {+num} = {writer}()",), ASKS, "{audit} VALUES ({num})"),
-    Form("SELECT INTO @x", ("SELECT COUNT(*) INTO {+num} FROM {any}",), ASKS, "{audit} VALUES ({num})"),
-    Form("SELECT INTO two", ("SELECT COUNT(*), MAX(t) FROM {any} INTO {+num}, {+str}",), ASKS,
+    Form("SET @x = f()", ("SET {+num} = {function}({int})",), DATA, "{audit} VALUES ({num})"),
+    Form("SET @x = f(), which writes", ("SET {+num} = {writer}()",), DATA, "{audit} VALUES ({num})"),
+    Form("SELECT .. INTO @x", ("SELECT COUNT(*) INTO {+num} FROM {any}",), DATA, "{audit} VALUES ({num})"),
+    Form("SELECT .. INTO @x, @y", ("SELECT COUNT(*), MAX(t) FROM {any} INTO {+num}, {+str}",), DATA,
          "{audit} VALUES (CONCAT_WS('/', {num}, {str}))"),
-    Form("SELECT @x := ..", ("SELECT {+num} := COUNT(*) FROM {any}",), ASKS, "{audit} VALUES ({num})"),
-    Form("SELECT @x := @x + 1", ("SET {+num} = 0", "UPDATE {table} SET n = ({^num} := {^num} + 1) ORDER BY id"),
-         ASKS, "{audit} VALUES ({num})"),
-    Form("CREATE TEMPORARY TABLE", (f"CREATE TEMPORARY TABLE {{+temp}} {TABLE}",), ASKS,
+    Form("SELECT @x := ..", ("SELECT {+num} := COUNT(*) FROM {any}",), DATA, "{audit} VALUES ({num})"),
+    Form("UPDATE .. @x := @x + 1", ("SET {+num} = 0", "UPDATE {table} SET n = ({^num} := {^num} + 1) ORDER BY id"),
+         DATA, "{audit} VALUES ({num})"),
+    Form("CREATE TEMPORARY TABLE", (f"CREATE TEMPORARY TABLE {{+temp}} {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {temp}"),
-    Form("CREATE TEMPORARY TABLE AS SELECT", ("CREATE TEMPORARY TABLE {+temp} AS SELECT n, t FROM {any}",), ASKS,
+    Form("CREATE TEMPORARY TABLE AS SELECT", ("CREATE TEMPORARY TABLE {+temp} AS SELECT n, t FROM {any}",), TEMPORARY,
          "INSERT INTO t1 (n, t) SELECT n, t FROM {temp}"),
-    Form("CREATE TEMPORARY TABLE IF NOT EXISTS", (f"create temporary table if not exists {{+temp}} {TABLE}",), ASKS,
+    Form("CREATE TEMPORARY TABLE IF NOT EXISTS", (
+        f"create temporary table if not exists {{+temp}} {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {temp}"),
-    Form("CREATE TEMPORARY TABLE in a comment", (f"/*!50000 CREATE TEMPORARY TABLE */ `{{+temp}}` {TABLE}",), ASKS,
+    Form("/*! CREATE TEMPORARY TABLE */", (f"/*!50000 CREATE TEMPORARY TABLE */ `{{+temp}}` {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {temp}"),
-    Form("CREATE OR REPLACE TEMPORARY TABLE", (f"CREATE OR REPLACE TEMPORARY TABLE {{+temp}} {TABLE}",), ASKS,
+    Form("CREATE OR REPLACE TEMPORARY TABLE", (f"CREATE OR REPLACE TEMPORARY TABLE {{+temp}} {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {temp}", only="mariadb"),
-    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), ASKS,
+    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {temp}"),
     Form("a temporary table that comes and goes", (
         "CREATE TEMPORARY TABLE {!temp} (n INTEGER, t TEXT)", "INSERT INTO {^temp} (n) VALUES (3)",
         "INSERT INTO t1 (n) SELECT n FROM {^temp}", "DROP TEMPORARY TABLE {/temp}")),
-    Form("a temporary table that hides one", ("CREATE TEMPORARY TABLE {*spare} (n INTEGER, t TEXT)",), ASKS,
+    Form("a temporary table that hides one", ("CREATE TEMPORARY TABLE {*spare} (n INTEGER, t TEXT)",), TEMPORARY,
          "INSERT INTO {spare} (n) VALUES (3)"),
     Form("DROP TEMPORARY TABLE", ("DROP TEMPORARY TABLE {-temp}",)),
-    Form("LAST_INSERT_ID()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}LAST_INSERT_ID()"),
-    Form("ROW_COUNT()", ("UPDATE {table} SET n = 3 WHERE k = 1",), ASKS, "{audit} VALUES (ROW_COUNT())"),
-    Form("CREATE TEMPORARY TABLE of a database", (f"CREATE TEMPORARY TABLE {{database}}.{{+temp}} {TABLE}",), ASKS,
+    Form("LAST_INSERT_ID()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}LAST_INSERT_ID()"),
+    Form("ROW_COUNT()", ("UPDATE {table} SET n = 3 WHERE k = 1",), REMEMBERED, "{audit} VALUES (ROW_COUNT())"),
+    Form("CREATE TEMPORARY TABLE d.t", (f"CREATE TEMPORARY TABLE {{database}}.{{+temp}} {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {database}.{temp}"),
-    Form("FOUND_ROWS()", ("SELECT SQL_CALC_FOUND_ROWS n FROM {table} LIMIT 1",), ASKS,
+    Form("FOUND_ROWS()", ("SELECT SQL_CALC_FOUND_ROWS n FROM {table} LIMIT 1",), REMEMBERED,
          "{audit} VALUES (FOUND_ROWS())"),
-    Form("SET insert_id", ("SET insert_id = {big}", "INSERT INTO t1 (t) VALUES ('numbered')"), ASKS,
+    Form("SET insert_id", ("SET insert_id = {big}", "INSERT INTO t1 (t) VALUES ('numbered')"), REMEMBERED,
          "INSERT INTO t1 (t) VALUES ('not numbered')"),
     Form("CALL", ("CALL {procedure}()",)),
     Form("CALL that sets a variable", (
-        "CREATE PROCEDURE {+setter}() SET {+num} = 77", "CALL {^setter}()"), ASKS, "{audit} VALUES ({num})"),
+        "CREATE PROCEDURE {+setter}() SET {+num} = 77", "CALL {^setter}()"), CALLED, "{audit} VALUES ({num})"),
     Form("CALL that makes a temporary table", (
-        f"CREATE PROCEDURE {{+setter}}() CREATE TEMPORARY TABLE {{+temp}} {TABLE}", "CALL {^setter}()"), ASKS,
+        f"CREATE PROCEDURE {{+setter}}() CREATE TEMPORARY TABLE {{+temp}} {TABLE}", "CALL {^setter}()"), CALLED,
         "{audit} SELECT COUNT(*) FROM {temp}"),
     Form("CALL that sets a setting", (
         "CREATE PROCEDURE {+setter}() SET SESSION sql_mode = 'PIPES_AS_CONCAT'",
-        "CALL {^setter}(){=setting:@@sql_mode}"), ASKS, "{audit} VALUES (@@sql_mode)"),
+        "CALL {^setter}(){=setting:@@sql_mode}"), CALLED, "{audit} VALUES (@@sql_mode)"),
     Form("CALL that reads what was inserted last", (
-        "CREATE PROCEDURE {+reader}() {audit} SELECT COUNT(*) FROM t1 WHERE id = LAST_INSERT_ID()", "CALL {^reader}()")),
+        "CREATE PROCEDURE {+reader}() {audit} SELECT COUNT(*) FROM t1 WHERE id = LAST_INSERT_ID()",
+        "CALL {^reader}()")),
     Form("CALL that reads a variable", (
         "CREATE PROCEDURE {+reader}() {audit} VALUES ({num})", "CALL {^reader}()")),
     Form("SELECT of a function that writes", ("SELECT {writer}()",)),
@@ -450,23 +481,23 @@ _MYSQL = (
         "  RETURN 6;\nEND"),)),
     Form("DO of a function that sets a variable", (LINES.format(
         "CREATE FUNCTION {+writer}() RETURNS INTEGER NO SQL\nBEGIN\n  SET {+num} = 66;\n  RETURN 6;\nEND"),
-        "DO {^writer}()"), ASKS, "{audit} VALUES ({num})"),
+        "DO {^writer}()"), CALLED, "{audit} VALUES ({num})"),
     Form("INSERT by a trigger that sets a variable", (
         "CREATE TRIGGER {+trigger} BEFORE INSERT ON {table} FOR EACH ROW SET {+num} = 55",
-        "INSERT INTO {^table} (n) VALUES (1)"), ASKS, "{audit} VALUES ({num})"),
+        "INSERT INTO {^table} (n) VALUES (1)"), CALLED, "{audit} VALUES ({num})", fires="num"),
     Form("EXECUTE that sets a variable", (
-        "PREPARE once FROM 'SET {+num} = 44'", "EXECUTE once", "DEALLOCATE PREPARE once"), ASKS,
+        "PREPARE once FROM 'SET {+num} = 44'", "EXECUTE once", "DEALLOCATE PREPARE once"), CALLED,
         "{audit} VALUES ({num})"),
-    Form("PREPARE from data", (
+    Form("PREPARE s FROM @x from data", (
         "SET {+str} = (SELECT CONCAT('INSERT INTO audit (v) VALUES (', COUNT(*), ')') FROM t1)",
-        "PREPARE {+prepared} FROM {^str}"), ASKS, "EXECUTE {prepared}"),
-    Form("GET_LOCK", ("SELECT GET_LOCK('{lock}', 0){=held:lock}",), ASKS, "{audit} VALUES (IS_FREE_LOCK('{lock}'))"),
+        "PREPARE {+prepared} FROM {^str}"), DATA, "EXECUTE {prepared}"),
+    Form("GET_LOCK", ("SELECT GET_LOCK('{lock}', 0){=held:lock}",), HELD, "{audit} VALUES (IS_FREE_LOCK('{lock}'))"),
     Form("IF outside of a routine", (LINES.format(
         "IF (SELECT COUNT(*) FROM {table}) > 0 THEN\n  {audit} VALUES ('; if');\nEND IF"),), only="mariadb"),
     Form("FOR outside of a routine", (LINES.format(
         "FOR i IN 1 .. 2 DO\n  {audit} VALUES (i);\nEND FOR"),), only="mariadb"),
     Form("BEGIN NOT ATOMIC", (LINES.format(
-        "BEGIN NOT ATOMIC\n  SET {+num} = 33;\n  {audit} VALUES ('b; c');\nEND"),), ASKS, "{audit} VALUES ({num})",
+        "BEGIN NOT ATOMIC\n  SET {+num} = 33;\n  {audit} VALUES ('b; c');\nEND"),), CALLED, "{audit} VALUES ({num})",
         only="mariadb"),
 )  # fmt: skip
 
@@ -474,8 +505,10 @@ _MYSQL_BASE = (
     *(f"CREATE TABLE {name} {TABLE}" for name in ("t1", "t2")),
     "CREATE TABLE audit (id INTEGER AUTO_INCREMENT PRIMARY KEY, v TEXT) AUTO_INCREMENT = 9000",
     # A number tells of which table it is.
-    *(f"INSERT INTO {name} (id, k, n, t) VALUES ({first}, 101, 1, 'a'), ({first + 1}, 102, 2, 'b')"
-      for name, first in (("t1", 1000), ("t2", 2000))),
+    *(
+        f"INSERT INTO {name} (id, k, n, t) VALUES ({first}, 101, 1, 'a'), ({first + 1}, 102, 2, 'b')"
+        for name, first in (("t1", 1000), ("t2", 2000))
+    ),
 )
 
 
@@ -495,7 +528,8 @@ def mysql(flavor: str, database: str) -> Language:
         ("INSERT INTO nowhere VALUES (1)", "ALTER TABLE t1 ADD COLUMN n INTEGER", "CREATE TABLE t1 (n INTEGER)",
          "UPDATE t1 SET nowhere = 1", "DELETE FROM t1 WHERE nowhere = 1", "SELEC 1", "DROP TABLE nowhere"),
         values={
-            "mode": ("'PIPES_AS_CONCAT,STRICT_ALL_TABLES'", "'PIPES_AS_CONCAT'", "'NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'"),
+            "mode": (
+                "'PIPES_AS_CONCAT,STRICT_ALL_TABLES'", "'PIPES_AS_CONCAT'", "'NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'"),
             "zone": ("'+03:00'", "'-08:30'"), "locale": ("'de_DE'", "'fr_FR'"), "lock": (f"{database} lock",),
             "big": ("5000", "6000"), "database": (database,), "variables": (
                 ("information_schema.session_variables",) if flavor == "mariadb"
@@ -541,7 +575,8 @@ _POSTGRES = (
         "CREATE FUNCTION {+writer}() RETURNS INTEGER " + BODY.format("{audit} VALUES ('f; g');\n  RETURN 6;"),)),
     Form("CREATE PROCEDURE", ("CREATE PROCEDURE {+procedure}() " + BODY.format("{audit} VALUES ('called');"),)),
     Form("CREATE PROCEDURE that commits", (
-        "CREATE PROCEDURE {+procedure}() " + BODY.format("{audit} VALUES ('a');\n  COMMIT;\n  {audit} VALUES ('b');"),)),
+        "CREATE PROCEDURE {+procedure}() "
+        + BODY.format("{audit} VALUES ('a');\n  COMMIT;\n  {audit} VALUES ('b');"),)),
     Form("CREATE TRIGGER", (
         "CREATE FUNCTION {+fires}() RETURNS trigger " + BODY.format("NEW.n := NEW.n + 1;\n  RETURN NEW;"),
         "CREATE TRIGGER {+trigger} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {^fires}()")),
@@ -556,8 +591,8 @@ _POSTGRES = (
     Form("UPDATE FROM", ("UPDATE t1 SET n = t2.n + 1 FROM t2 WHERE t1.k = t2.k",), block=True),
     Form("DELETE", ("DELETE FROM {any} WHERE n = {int}",), block=True),
     Form("MERGE", (
-        "MERGE INTO t1 USING t2 ON t1.k = t2.k WHEN MATCHED THEN UPDATE SET n = 9"
-        " WHEN NOT MATCHED THEN INSERT (t) VALUES ('merged')",), block=True),
+        "MERGE INTO t1 USING t2 ON t1.k = t2.k\nWHEN MATCHED THEN UPDATE SET n = 9 WHEN NOT MATCHED THEN DO NOTHING",),
+        block=True),
     Form("WITH that writes", (
         "WITH gone AS (DELETE FROM {table} WHERE n = {int} RETURNING n, t) {audit} SELECT t FROM gone",), block=True),
     Form("SELECT", ("SELECT count(*) FROM {any}",), block=True),
@@ -575,69 +610,72 @@ _POSTGRES = (
         "{audit} SELECT n FROM brief", "COMMIT")),
 
     # Rebuilt.
-    Form("SET of the file's own", ("SET app.a = {word}{=setting:app.a}",), REBUILT,
+    Form("SET app.x = 'text'", ("SET app.a = {word}{=setting:app.a}",), SETTINGS,
          "{audit} VALUES (nullif(current_setting('app.a', true), ''))"),
-    Form("SET timezone", ("SET TIME ZONE {zone}{=setting:timezone}",), REBUILT,
+    Form("SET timezone", ("SET TIME ZONE {zone}{=setting:timezone}",), SETTINGS,
          "{audit} VALUES (to_timestamp(86400)::text)"),
-    Form("SET SESSION", ("SET SESSION extra_float_digits TO 0{=setting:extra_float_digits}",), REBUILT,
+    Form("SET SESSION", ("SET SESSION extra_float_digits TO 0{=setting:extra_float_digits}",), SETTINGS,
          "{audit} VALUES (nullif(current_setting('{setting}', true), ''))"),
-    Form("SET search_path", ("SET search_path = public, pg_catalog{=setting:search_path}",), REBUILT,
+    Form("SET search_path", ("SET search_path = public, pg_catalog{=setting:search_path}",), SETTINGS,
          "{audit} VALUES (current_setting('search_path'))"),
     Form("SET search_path to another schema", (
-        "SET search_path TO {other}, public{=setting:search_path}",), REBUILT, "CREATE TABLE {+there} (n INTEGER)"),
-    Form("SET ROLE", ("SET ROLE {role}{=setting:role}",), REBUILT, "{audit} VALUES (current_user)"),
-    Form("SET SESSION AUTHORIZATION", ("SET SESSION AUTHORIZATION {role}{=setting:role}",), REBUILT,
+        "SET search_path TO {other}, public{=setting:search_path}",), SETTINGS, "CREATE TABLE {+there} (n INTEGER)"),
+    Form("SET ROLE", ("SET ROLE {role}{=setting:role}",), SETTINGS, "{audit} VALUES (current_user)"),
+    Form("SET SESSION AUTHORIZATION", ("SET SESSION AUTHORIZATION {role}{=setting:role}",), SETTINGS,
          "{audit} VALUES (session_user)"),
-    Form("SET DateStyle", ("SET datestyle = 'German'{=setting:datestyle}",), REBUILT,
+    Form("SET DateStyle", ("SET datestyle = 'German'{=setting:datestyle}",), SETTINGS,
          "{audit} VALUES (DATE '2026-01-02'::text)"),
     Form("SET standard_conforming_strings", (
         "SET standard_conforming_strings = off{=setting:standard_conforming_strings}",
-        "SET escape_string_warning = off"), REBUILT, "{audit} VALUES ('a\\'; b')"),
-    Form("SET client_encoding", ("SET client_encoding = 'LATIN1'{=setting:client_encoding}",), REBUILT,
+        "SET escape_string_warning = off"), SETTINGS, "{audit} VALUES ('a\\'; b')"),
+    Form("SET client_encoding", ("SET client_encoding = 'LATIN1'{=setting:client_encoding}",), SETTINGS,
          "{audit} VALUES (current_setting('client_encoding'))"),
-    Form("SET of the isolation level", (
-        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ{=setting:level}",), REBUILT,
+    Form("SET SESSION CHARACTERISTICS", (
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ{=setting:level}",), SETTINGS,
         "{audit} VALUES (current_setting('transaction_isolation'))"),
-    Form("SET lock_timeout", ("SET lock_timeout = '7s'{=setting:lock_timeout}",), REBUILT,
+    Form("SET lock_timeout", ("SET lock_timeout = '7s'{=setting:lock_timeout}",), SETTINGS,
          "{audit} VALUES (current_setting('lock_timeout'))"),
-    Form("set_config of a literal", ("SELECT set_config('app.b', {word}, false){=setting:app.b}",), REBUILT,
+    Form("set_config('x', 'text', false)", ("SELECT set_config('app.b', {word}, false){=setting:app.b}",), SETTINGS,
          "{audit} VALUES (nullif(current_setting('app.b', true), ''))"),
-    Form("RESET", ("SET datestyle = 'German'", "RESET datestyle{=setting:datestyle}"), REBUILT,
+    Form("RESET", ("SET datestyle = 'German'", "RESET datestyle{=setting:datestyle}"), SETTINGS,
          "{audit} VALUES (DATE '2026-01-02'::text)"),
-    Form("RESET ALL", ("SET app.c = '1'", "RESET ALL{=setting:app.c}"), REBUILT,
+    Form("RESET ALL", ("SET app.c = '1'", "RESET ALL{=setting:app.c}"), SETTINGS,
          "{audit} VALUES (nullif(current_setting('app.c', true), ''))", clears=()),
-    Form("PREPARE", ("PREPARE {+prepared} AS {audit} VALUES ('; prepared')",), REBUILT, "EXECUTE {prepared}"),
-    Form("PREPARE with a parameter", ("PREPARE {+given} (INTEGER) AS {audit} SELECT n + $1 FROM t1",), REBUILT,
+    Form("PREPARE", ("PREPARE {+prepared} AS {audit} VALUES ('; prepared')",), PREPARED, "EXECUTE {prepared}"),
+    Form("PREPARE s (..) AS", ("PREPARE {+given} (INTEGER) AS {audit} SELECT n + $1 FROM t1",), PREPARED,
          "EXECUTE {given} (3)"),
-    Form("DEALLOCATE", ("DEALLOCATE {-prepared}", "SET app.d = 'x'{=setting:app.d}"), REBUILT,
+    Form("DEALLOCATE", ("DEALLOCATE {-prepared}", "SET app.d = 'x'{=setting:app.d}"), PREPARED,
          "{audit} VALUES (nullif(current_setting('app.d', true), ''))"),
-    Form("LISTEN", ("LISTEN {+channel}",), REBUILT, "{audit} SELECT c FROM pg_listening_channels() AS c WHERE c = '{channel}'"),
-    Form("UNLISTEN", ("LISTEN wrong_channel", "UNLISTEN *{=setting:no channel}"), REBUILT,
+    Form("LISTEN", ("LISTEN {+channel}",), SETTINGS,
+         "{audit} SELECT c FROM pg_listening_channels() AS c WHERE c = '{channel}'"),
+    Form("UNLISTEN", ("LISTEN wrong_channel", "UNLISTEN *{=setting:no channel}"), SETTINGS,
          "{audit} SELECT count(*)::text FROM pg_listening_channels()", clears=("channel",)),
     Form("SET in a transaction", (
-        "BEGIN", "SET app.z = 'in'{=setting:app.z}", "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), REBUILT,
+        "BEGIN", "SET app.z = 'in'{=setting:app.z}", "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), SETTINGS,
         "{audit} VALUES (nullif(current_setting('app.z', true), ''))"),
     Form("a setting that was wrong", (
         "SELECT set_config('app.n', '{wrong:0|2}', false){=setting:app.n}",
-        "{audit} SELECT 10 / current_setting('app.n')::integer"), REBUILT,
+        "{audit} SELECT 10 / current_setting('app.n')::integer"), SETTINGS,
         "{audit} VALUES (nullif(current_setting('app.n', true), ''))"),
 
     # Lost.
-    Form("set_config from data", ("SELECT set_config('app.e', count(*)::text, false) FROM {any}{=setting:app.e}",), ASKS,
+    Form("set_config('x', (data), false)", (
+        "SELECT set_config('app.e', count(*)::text, false) FROM {any}{=setting:app.e}",), DATA,
          "{audit} VALUES (nullif(current_setting('app.e', true), ''))"),
-    Form("CREATE TEMP TABLE", (f"CREATE TEMP TABLE {{+temp}} {PG_TABLE}",), ASKS,
+    Form("CREATE TEMP TABLE", (f"CREATE TEMP TABLE {{+temp}} {PG_TABLE}",), TEMPORARY,
          "{audit} SELECT count(*) FROM {temp}"),
-    Form("CREATE LOCAL TEMPORARY TABLE AS", ("CREATE LOCAL TEMPORARY TABLE {+temp} AS SELECT n, t FROM {any}",), ASKS,
+    Form("CREATE LOCAL TEMPORARY TABLE AS", (
+        "CREATE LOCAL TEMPORARY TABLE {+temp} AS SELECT n, t FROM {any}",), TEMPORARY,
          "INSERT INTO t1 (n, t) SELECT n, t FROM {temp}"),
-    Form("a table in pg_temp", (f"CREATE TABLE pg_temp.{{+temp}} {PG_TABLE}",), ASKS,
+    Form("CREATE TABLE pg_temp.t", (f"CREATE TABLE pg_temp.{{+temp}} {PG_TABLE}",), TEMPORARY,
          "{audit} SELECT count(*) FROM {temp}"),
-    Form("SELECT INTO TEMP", ("SELECT n, t INTO TEMP {+temp} FROM {any}",), ASKS,
+    Form("SELECT INTO TEMP", ("SELECT n, t INTO TEMP {+temp} FROM {any}",), TEMPORARY,
          "{audit} SELECT count(*) FROM pg_temp.{temp}"),
-    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), ASKS,
+    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
          "{audit} SELECT count(*) FROM {temp}"),
-    Form("CREATE TEMP VIEW", ("CREATE TEMP VIEW {+look} AS SELECT count(*) AS c FROM {table}",), ASKS,
+    Form("CREATE TEMP VIEW", ("CREATE TEMP VIEW {+look} AS SELECT count(*) AS c FROM {table}",), TEMPORARY,
          "{audit} SELECT c FROM {look}"),
-    Form("CREATE TEMP SEQUENCE", ("CREATE TEMP SEQUENCE {+counts}",), ASKS, "{audit} SELECT nextval('{counts}')"),
+    Form("CREATE TEMP SEQUENCE", ("CREATE TEMP SEQUENCE {+counts}",), TEMPORARY, "{audit} SELECT nextval('{counts}')"),
     Form("DROP of a temporary table", ("DROP TABLE {-temp}",)),
     Form("a temporary table that comes and goes", (
         "CREATE TEMP TABLE {!temp} AS SELECT n, t FROM {any}", "INSERT INTO t1 (n) SELECT n FROM {^temp}",
@@ -646,29 +684,29 @@ _POSTGRES = (
     Form("DISCARD PLANS", ("DISCARD PLANS",)),
     Form("SET that is rolled back", (
         "BEGIN", "SAVEPOINT a", "SET datestyle = 'German'{=setting:datestyle}", "ROLLBACK TO SAVEPOINT a",
-        "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), ASKS, "{audit} VALUES (DATE '2026-01-02'::text)"),
-    Form("lastval()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}lastval()"),
-    Form("currval()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}currval('t1_id_seq')"),
-    Form("nextval()", ("SELECT nextval('{quantity}'){=used:nextval}",), ASKS,
+        "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), DATA, "{audit} VALUES (DATE '2026-01-02'::text)"),
+    Form("lastval()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}lastval()"),
+    Form("currval()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}currval('t1_id_seq')"),
+    Form("nextval()", ("SELECT nextval('{quantity}'){=used:nextval}",), REMEMBERED,
          "{audit} SELECT (currval('{quantity}') > 0)::text"),
-    Form("DECLARE CURSOR WITH HOLD", ("DECLARE {+cursor} CURSOR WITH HOLD FOR SELECT n FROM {table}",), ASKS,
+    Form("DECLARE CURSOR WITH HOLD", ("DECLARE {+cursor} CURSOR WITH HOLD FOR SELECT n FROM {table}",), HELD,
          "FETCH NEXT FROM {cursor}"),
     Form("CLOSE", ("CLOSE {-cursor}",)),
-    Form("pg_advisory_lock", ("SELECT pg_advisory_lock({key}){=held:advisory}",), ASKS,
+    Form("pg_advisory_lock", ("SELECT pg_advisory_lock({key}){=held:advisory}",), HELD,
          "{audit} SELECT pg_advisory_unlock({key})"),
     Form("DO", ("DO $$ BEGIN\n  {audit} VALUES ('done');\nEND $$",)),
-    Form("DO that sets", ("DO $$ BEGIN\n  PERFORM set_config('app.f', 'd', false);\nEND $${=setting:app.f}",), ASKS,
+    Form("DO that sets", ("DO $$ BEGIN\n  PERFORM set_config('app.f', 'd', false);\nEND $${=setting:app.f}",), CALLED,
          "{audit} VALUES (nullif(current_setting('app.f', true), ''))"),
     Form("DO that makes a temporary table", ("DO $$ BEGIN\n  CREATE TEMP TABLE {+temp} (n INTEGER, t TEXT);\nEND $$",),
-         ASKS, "{audit} SELECT count(*) FROM {temp}"),
+         CALLED, "{audit} SELECT count(*) FROM {temp}"),
     Form("CALL", ("CALL {procedure}()",)),
     Form("CALL that sets", (
-        "CREATE PROCEDURE {+setter}() " + BODY.format("SET app.g = 'p';"), "CALL {^setter}(){=setting:app.g}"), ASKS,
+        "CREATE PROCEDURE {+setter}() " + BODY.format("SET app.g = 'p';"), "CALL {^setter}(){=setting:app.g}"), CALLED,
         "{audit} VALUES (nullif(current_setting('app.g', true), ''))"),
     Form("SELECT of a function that writes", ("SELECT {writer}()",)),
     Form("SELECT of a function that sets", (
         "CREATE FUNCTION {+writer}() RETURNS TEXT LANGUAGE sql AS $$ SELECT set_config('app.h', 's', false) $$",
-        "SELECT {^writer}(){=setting:app.h}"), ASKS, "{audit} VALUES (nullif(current_setting('app.h', true), ''))"),
+        "SELECT {^writer}(){=setting:app.h}"), CALLED, "{audit} VALUES (nullif(current_setting('app.h', true), ''))"),
     Form("INSERT of a stored function", ("INSERT INTO {table} (n) VALUES ({function}({int}))",)),
 )  # fmt: skip
 
@@ -718,8 +756,7 @@ _SQLITE = (
     Form("CREATE TRIGGER", (
         "CREATE TRIGGER {+trigger} AFTER UPDATE ON {table} BEGIN\n  {audit} VALUES ('; updated');\nEND",)),
     Form("CREATE TRIGGER with CASE", (
-        "CREATE TRIGGER {+trigger} AFTER DELETE ON {table} BEGIN\n"
-        "  {audit} SELECT CASE WHEN OLD.n > 1 THEN 'more' ELSE 'one' END;\nEND",)),
+        "CREATE TRIGGER {+trigger} AFTER DELETE ON {table} BEGIN\n  {audit} SELECT CASE WHEN OLD.n > 1 THEN 2 END;\nEND",)),
     Form("DROP TRIGGER", ("DROP TRIGGER {-trigger}",)),
     Form("REINDEX", ("REINDEX {table}",)),
     Form("ANALYZE", ("ANALYZE {table}",)),
@@ -738,8 +775,7 @@ _SQLITE = (
     Form("UPDATE", ("UPDATE {any} SET n = COALESCE(n, 0) + {int}",), block=True),
     Form("UPDATE FROM", ("UPDATE t1 SET n = t2.n + 1 FROM t2 WHERE t1.k = t2.k",), block=True),
     Form("DELETE", ("DELETE FROM {any} WHERE n = {int}",), block=True),
-    Form("WITH", ("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 3)"
-                  " INSERT INTO {table} (n) SELECT x FROM c",), block=True),
+    Form("WITH", ("WITH c(x) AS (SELECT 1 UNION SELECT {int}) INSERT INTO {table} (n) SELECT x FROM c",), block=True),
     Form("VALUES", ("VALUES (1), (2)",), block=True),
     Form("SELECT", ("SELECT count(*) FROM {any}",), block=True),
     Form("EXPLAIN", ("EXPLAIN QUERY PLAN SELECT * FROM {table}",)),
@@ -749,50 +785,50 @@ _SQLITE = (
         "BEGIN", "SAVEPOINT a", "INSERT INTO t1 (n) VALUES ({int})", "ROLLBACK TO a",
         "INSERT INTO t2 (n) VALUES ({int})", "RELEASE a", "COMMIT")),
 
-    Form("PRAGMA recursive_triggers", ("PRAGMA recursive_triggers = ON{=setting:recursive_triggers}",), REBUILT,
+    Form("PRAGMA recursive_triggers", ("PRAGMA recursive_triggers = ON{=setting:recursive_triggers}",), SETTINGS,
          "{audit} SELECT recursive_triggers FROM pragma_recursive_triggers"),
-    Form("PRAGMA case_sensitive_like", ("PRAGMA case_sensitive_like = ON{=setting:like}",), REBUILT,
+    Form("PRAGMA case_sensitive_like", ("PRAGMA case_sensitive_like = ON{=setting:like}",), SETTINGS,
          "{audit} SELECT 'a' LIKE 'A'"),
-    Form("PRAGMA of a schema", ("PRAGMA main.cache_size = {size}{=setting:cache_size}",), REBUILT,
+    Form("PRAGMA main.cache_size = 500", ("PRAGMA main.cache_size = {size}{=setting:cache_size}",), SETTINGS,
          "{audit} SELECT cache_size FROM pragma_cache_size"),
-    Form("PRAGMA with brackets", ("pragma cache_size({size}){=setting:cache_size}",), REBUILT,
+    Form("PRAGMA cache_size(500)", ("pragma cache_size({size}){=setting:cache_size}",), SETTINGS,
          "{audit} SELECT cache_size FROM pragma_cache_size"),
-    Form("PRAGMA foreign_keys", ("PRAGMA foreign_keys = ON{=setting:foreign_keys}",), REBUILT,
+    Form("PRAGMA foreign_keys", ("PRAGMA foreign_keys = ON{=setting:foreign_keys}",), SETTINGS,
          "{audit} SELECT foreign_keys FROM pragma_foreign_keys"),
     Form("PRAGMA ignore_check_constraints", (
-        "PRAGMA ignore_check_constraints = 1{=setting:ignore_check_constraints}",), REBUILT,
+        "PRAGMA ignore_check_constraints = 1{=setting:ignore_check_constraints}",), SETTINGS,
         "INSERT INTO t1 (n) VALUES (2000000)"),
-    Form("PRAGMA reverse_unordered_selects", ("PRAGMA reverse_unordered_selects = 1{=setting:reverse}",), REBUILT,
+    Form("PRAGMA reverse_unordered_selects", ("PRAGMA reverse_unordered_selects = 1{=setting:reverse}",), SETTINGS,
          "{audit} SELECT reverse_unordered_selects FROM pragma_reverse_unordered_selects"),
-    Form("PRAGMA legacy_alter_table", ("PRAGMA legacy_alter_table = ON{=setting:legacy_alter_table}",), REBUILT,
+    Form("PRAGMA legacy_alter_table", ("PRAGMA legacy_alter_table = ON{=setting:legacy_alter_table}",), SETTINGS,
          "{audit} SELECT legacy_alter_table FROM pragma_legacy_alter_table"),
 
-    Form("CREATE TEMP TABLE", (f"CREATE TEMP TABLE {{+temp}} {SQ_TABLE}",), ASKS,
+    Form("CREATE TEMP TABLE", (f"CREATE TEMP TABLE {{+temp}} {SQ_TABLE}",), TEMPORARY,
          "{audit} SELECT count(*) FROM {temp}"),
-    Form("CREATE TEMPORARY TABLE AS", ("CREATE TEMPORARY TABLE {+temp} AS SELECT n, t FROM {any}",), ASKS,
+    Form("CREATE TEMPORARY TABLE AS", ("CREATE TEMPORARY TABLE {+temp} AS SELECT n, t FROM {any}",), TEMPORARY,
          "INSERT INTO t1 (n, t) SELECT n, t FROM {temp}"),
-    Form("a table in temp", (f"CREATE TABLE temp.{{+temp}} {SQ_TABLE}",), ASKS,
+    Form("CREATE TABLE temp.t", (f"CREATE TABLE temp.{{+temp}} {SQ_TABLE}",), TEMPORARY,
          "{audit} SELECT count(*) FROM temp.{temp}"),
-    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), ASKS,
+    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
          "{audit} SELECT count(*) FROM {temp}"),
-    Form("CREATE TEMP VIEW", ("CREATE TEMP VIEW {+look} AS SELECT count(*) AS c FROM {wrong:nowhere|t1}",), ASKS,
+    Form("CREATE TEMP VIEW", ("CREATE TEMP VIEW {+look} AS SELECT count(*) AS c FROM {wrong:nowhere|t1}",), TEMPORARY,
          "{audit} SELECT c FROM {look}"),
     Form("CREATE TEMP TRIGGER", (
-        "CREATE TEMP TRIGGER {+trigger} AFTER INSERT ON t2 BEGIN\n  {audit} VALUES ('temp; trigger');\nEND{=fires:temp}",),
-        ASKS, "INSERT INTO t2 (n) VALUES (4)"),
-    Form("a temporary table that hides one", ("CREATE TEMP TABLE {*spare} (n INTEGER, t TEXT)",), ASKS,
+        "CREATE TEMP TRIGGER {+trigger} AFTER INSERT ON t2 BEGIN\n  {audit} VALUES ('t; u');\nEND{=fires:temp}",), TEMPORARY, "INSERT INTO t2 (n) VALUES (4)"),
+    Form("a temporary table that hides one", ("CREATE TEMP TABLE {*spare} (n INTEGER, t TEXT)",), TEMPORARY,
          "INSERT INTO {spare} (n) VALUES (3)"),
     Form("a temporary table of a transaction", (
         "BEGIN", "CREATE TEMP TABLE {+temp} AS SELECT n, t FROM {any}", "INSERT INTO t1 (n) SELECT n FROM {^temp}",
-        "COMMIT"), ASKS, "{audit} SELECT count(*) FROM {temp}"),
+        "COMMIT"), TEMPORARY, "{audit} SELECT count(*) FROM {temp}"),
     Form("a temporary table that comes and goes", (
         "CREATE TEMP TABLE {!temp} AS SELECT n, t FROM {any}", "INSERT INTO t1 (n) SELECT n FROM {^temp}",
         "DROP TABLE {/temp}")),
     Form("DROP of a temporary table", ("DROP TABLE {-temp}",)),
     Form("DROP of a temporary view", ("DROP VIEW temp.{-look}",)),
-    Form("changes()", ("UPDATE {table} SET n = 3",), ASKS, "{audit} SELECT changes()"),
-    Form("last_insert_rowid()", ("INSERT INTO t1 (t) VALUES ({word})",), ASKS, f"{{audit}} {LAST}last_insert_rowid()"),
-    Form("total_changes()", ("DELETE FROM {table}",), ASKS, "{audit} SELECT total_changes()"),
+    Form("changes()", ("UPDATE {table} SET n = 3",), REMEMBERED, "{audit} SELECT changes()"),
+    Form("last_insert_rowid()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED,
+         f"{{audit}} {LAST}last_insert_rowid()"),
+    Form("total_changes()", ("DELETE FROM {table}",), REMEMBERED, "{audit} SELECT total_changes()"),
 )  # fmt: skip
 
 
@@ -814,3 +850,18 @@ def sqlite() -> Language:
         "-- migrate: no-transaction",
         values={"size": ("500", "-900")},
     )  # fmt: skip
+
+
+def table() -> list[str]:
+    """Return the marks of all forms as the README shows them."""
+    columns = {"MySQL, MariaDB": _MYSQL, "PostgreSQL": _POSTGRES, "SQLite": _SQLITE}
+    rows = [f"| what a statement that ran has left in its session | | {' | '.join(columns)} |", "|---|---|---|---|---|"]
+    for mark in MARKS:
+        cells = [", ".join(shown(each.name) for each in forms if each.mark == mark) for forms in columns.values()]
+        rows.append(" | ".join([f"| {mark.left}", mark.how, *cells]) + " |")
+    return rows
+
+
+def shown(name: str) -> str:
+    """Return the name of a form as code, where it is not in words."""
+    return name if re.search(r"\b(a|in|of|from|that|which)\b", name) else f"`{name}`"

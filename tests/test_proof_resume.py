@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,11 +20,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import clients
 import grammar
 import pytest
-from desk import VARIABLES
+import rig
+from desk import MODULE, VARIABLES
 from grammar import ASKS, REBUILT, Form, Language, Piece, Writer, may_ask
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as with_seed
-from hypothesis import settings
 from hypothesis import strategies as st
 from project import Ran
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from servers import Database
+
+pytestmark = pytest.mark.long
 
 MENDED = Form("mended", ("INSERT INTO audit (v) VALUES ('mended')",))
 # What is refused by name, before anything runs.
@@ -94,7 +97,7 @@ def draw_case(language: Language, choose: Callable[[Sequence[Any]], Any], forms:
             place = choose(numbers)
             case.broken = [*texts[:place], pieces[place].wrong, *texts[place + 1 :]]
     elif way == "break":
-        numbers = [number for number, each in enumerate(pieces) if not each.routine and each.text[:5] not in KEPT]
+        numbers = [number for number, each in enumerate(pieces) if "\n" not in each.text and each.text[:5] not in KEPT]
         if numbers:
             place = choose(numbers)
             case.broken = [*texts[:place], wrong_text(pieces[place]), *texts[place + 1 :]]
@@ -113,7 +116,7 @@ KEPT = {"BEGIN", "COMMI", "END", "SET a"}  # a file with half of a pair is refus
 # --- One database ---------------------------------------------------------------------------------------------------
 
 
-class Fault(AssertionError):
+class Fault(AssertionError):  # noqa: N818 (it reads as what it is)
     """What must not be: of which class, and the whole story."""
 
     def __str__(self) -> str:
@@ -218,10 +221,14 @@ class Place:
             return 0
         return int(rows[0][0]) if rows else 0
 
+    def write(self, texts: dict[str, str]) -> None:
+        """Write these files, and leave no other."""
+        shutil.rmtree(self.home / "sql", ignore_errors=True)
+        rig.write(self.home, {f"{name}.up": text for name, text in texts.items()})
+
     def up(self, text: str) -> Ran:
         """Write the file and run `up`."""
-        (self.home / "sql").mkdir(exist_ok=True)
-        (self.home / "sql" / "1_f.up.sql").write_text(text, encoding="utf-8")
+        self.write({"1_f": text})
         return self.run("up")
 
     def run(self, *words: str) -> Ran:
@@ -299,9 +306,9 @@ def witnessed(case: Case, verdict: Verdict) -> set[str]:
     before, rest = case.pieces[:last], case.pieces[last:]
     read = {name for each in rest for name in each.reads}
     if verdict.what == "asked":
-        return {each.form.name for each in before if each.form.mark == ASKS and each.loses & verdict.why}
+        return {each.form.name for each in before if each.form.mark.how == ASKS and each.loses & verdict.why}
     if verdict.what == "resumed":
-        return {each.form.name for each in before if each.form.mark == REBUILT and each.sets & read}
+        return {each.form.name for each in before if each.form.mark.how == REBUILT and each.sets & read}
     return set()
 
 
@@ -324,16 +331,22 @@ def cases(draw: st.DrawFn, language: Language) -> Case:
     return draw_case(language, lambda several: draw(st.sampled_from(several)), draw(st.integers(2, 8)))
 
 
+def many(full: bool, seed: int, examples: int, short: int) -> Callable[[Any], Any]:
+    """Return how hypothesis goes about it: in the short form always alike, in the long one from a seed."""
+    print(f"--seed {seed}")  # noqa: T201 (shown where the test fails)
+    limits = settings(
+        max_examples=examples if full else short, derandomize=not full, deadline=None, database=None,
+        phases=[Phase.generate, Phase.shrink] if full else [Phase.generate], report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    return lambda test: limits(with_seed(seed)(test) if full else test)
+
+
 def test_a_file_that_was_mended_ends_as_with_the_client_or_asks(place: Place, full: bool, seed: int) -> None:
     seen, shown, refusals = Counter[str](), Counter[str](), list[str]()
 
-    @with_seed(seed)
+    @many(full, seed, 2000, 30)
     @given(cases(place.language))
-    @settings(
-        max_examples=2000 if full else 30, derandomize=not full, deadline=None, database=None,
-        phases=[Phase.generate, Phase.shrink] if full else [Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
     def prove(case: Case) -> None:
         verdict = judge(place, case)
         seen[verdict.what] += 1
@@ -345,7 +358,7 @@ def test_a_file_that_was_mended_ends_as_with_the_client_or_asks(place: Place, fu
     assert seen["not run by the client"] < ran // 20, seen  # the writer knows what there is
     assert seen["refused"] <= ran // 20, (seen, refusals)
     if full:
-        marked = {each.name for each in place.language.forms if each.mark}
+        marked = {each.name for each in place.language.forms if each.mark.how}
         assert not marked - set(shown), f"of these marks no file was a witness: {sorted(marked - set(shown))}"
 
 
@@ -353,14 +366,14 @@ def test_each_mark_has_a_witness(place: Place) -> None:
     """What is rebuilt has all been set before a statement that stays, and is read by the one that failed."""
     faults = []
     for form in place.language.forms:
-        if form.mark:
+        if form.mark.how:
             try:
                 verdict = judge(place, witness(place.language, form))
             except Fault as fault:
-                faults.append(f"{form.name}, {form.mark}: {fault.args[1]}")
+                faults.append(f"{form.name}, {form.mark.how}: {fault}")
                 continue
-            if verdict.what != {REBUILT: "resumed", ASKS: "asked"}[form.mark]:
-                faults.append(f"{form.name}, {form.mark}: {verdict}")
+            if verdict.what != {REBUILT: "resumed", ASKS: "asked"}[form.mark.how]:
+                faults.append(f"{form.name}, {form.mark.how}: {verdict}")
     assert not faults, f"{len(faults)} marks are not true\n" + "\n".join(faults)
 
 
@@ -403,55 +416,50 @@ def pairs(draw: st.DrawFn, language: Language) -> tuple[Case, Case]:
     return Case(language, first.pieces), Case(language, second.pieces)
 
 
-def judge_two(place: Place, first: Case, second: Case) -> str:
+def judge_two(place: Place, *both: Case) -> str:
     """Run two files with the client, with `up`, and from the script of `plan --sql`. Raises Fault."""
+
+    def must(true: object, what: str, more: str) -> None:
+        if not true:
+            raise Fault(what, "\n".join([*map(str, both), f"--- {what}", more]))
+
     place.reset()
-    for each in (first, second):
+    for each in both:
         if place.database.run_client(each.mended).returncode:
             return "not run by the client"
     wanted = place.state()
     place.reset()
-    files = f"{first}\n{second}"
-    (place.home / "sql").mkdir(exist_ok=True)
-    for name, each in (("1_f", first), ("2_g", second)):
-        (place.home / "sql" / f"{name}.up.sql").write_text(each.mended, encoding="utf-8")
-    try:
-        planned = place.run("plan", "--sql")
-        if planned.exit not in {0, 2}:
-            raise Fault("there is no plan", f"{files}\n{planned.err}")
-        if planned.exit == 0:
-            ran = clients.run(place.database, planned.out)
-            after = place.state()
-            if ran.returncode or "error" in ran.stderr.decode().lower():
-                raise Fault("the script fails", f"{files}\n{ran.stderr.decode()}")
-            if after != wanted:
-                raise Fault("another end from the script", f"{files}\n{differences(wanted, after)}")
-        place.reset()
-        ran_up = place.run("up")
+    place.write({f"{number}_f": each.mended for number, each in enumerate(both, 1)})
+    planned = place.run("plan", "--sql")
+    must(planned.exit in {0, 2}, "there is no plan", planned.err)
+    if planned.exit == 0:
+        ran = clients.run(place.database, planned.out)
+        must(not ran.returncode and b"error" not in ran.stderr.lower(), "the script fails", ran.stderr.decode())
         after = place.state()
-        if ran_up.exit == 2 and after == place.base:
-            return "refused"
-        if ran_up.exit:
-            raise Fault("the client runs both, we do not", f"{files}\n{ran_up.err}")
-        if after != wanted:
-            raise Fault("another end of two files", f"{files}\n{differences(wanted, after)}")
-        return "same" if planned.exit == 0 else "no script"
-    finally:
-        (place.home / "sql" / "2_g.up.sql").unlink()
+        must(after == wanted, "another end from the script", differences(wanted, after))
+        place.reset()
+    ran_up = place.run("up")
+    after = place.state()
+    if ran_up.exit == 2 and after == place.base:
+        return "refused"
+    must(ran_up.exit == 0, "the client runs both, we do not", ran_up.err)
+    must(after == wanted, "another end of two files", differences(wanted, after))
+    return "no script" if planned.exit else "same"
 
 
 def test_two_files_end_as_with_the_client_by_up_and_from_a_script(place: Place, full: bool, seed: int) -> None:
     seen = Counter[str]()
 
-    @with_seed(seed)
+    @many(full, seed, 500, 10)
     @given(pairs(place.language))
-    @settings(
-        max_examples=500 if full else 10, derandomize=not full, deadline=None, database=None,
-        phases=[Phase.generate, Phase.shrink] if full else [Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
     def prove(two: tuple[Case, Case]) -> None:
         seen[judge_two(place, *two)] += 1
 
     prove()
     assert seen["same"] > seen.total() * 3 // 4, seen
+
+
+def test_the_readme_shows_the_marks() -> None:
+    readme = (MODULE.parent / "README.md").read_text(encoding="utf-8")
+    head, *rows = grammar.table()
+    assert readme.partition(head)[2].partition("\n\n")[0].split("\n")[1:] == rows
