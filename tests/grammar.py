@@ -756,7 +756,8 @@ _SQLITE = (
     Form("CREATE TRIGGER", (
         "CREATE TRIGGER {+trigger} AFTER UPDATE ON {table} BEGIN\n  {audit} VALUES ('; updated');\nEND",)),
     Form("CREATE TRIGGER with CASE", (
-        "CREATE TRIGGER {+trigger} AFTER DELETE ON {table} BEGIN\n  {audit} SELECT CASE WHEN OLD.n > 1 THEN 2 END;\nEND",)),
+        "CREATE TRIGGER {+trigger} AFTER DELETE ON {table} BEGIN\n  {audit} SELECT CASE OLD.n WHEN 1 THEN 2 END;\nEND",
+        )),
     Form("DROP TRIGGER", ("DROP TRIGGER {-trigger}",)),
     Form("REINDEX", ("REINDEX {table}",)),
     Form("ANALYZE", ("ANALYZE {table}",)),
@@ -814,7 +815,8 @@ _SQLITE = (
     Form("CREATE TEMP VIEW", ("CREATE TEMP VIEW {+look} AS SELECT count(*) AS c FROM {wrong:nowhere|t1}",), TEMPORARY,
          "{audit} SELECT c FROM {look}"),
     Form("CREATE TEMP TRIGGER", (
-        "CREATE TEMP TRIGGER {+trigger} AFTER INSERT ON t2 BEGIN\n  {audit} VALUES ('t; u');\nEND{=fires:temp}",), TEMPORARY, "INSERT INTO t2 (n) VALUES (4)"),
+        "CREATE TEMP TRIGGER {+trigger} AFTER INSERT ON t2 BEGIN\n  {audit} VALUES ('t; u');\nEND{=fires:temp}",),
+        TEMPORARY, "INSERT INTO t2 (n) VALUES (4)"),
     Form("a temporary table that hides one", ("CREATE TEMP TABLE {*spare} (n INTEGER, t TEXT)",), TEMPORARY,
          "INSERT INTO {spare} (n) VALUES (3)"),
     Form("a temporary table of a transaction", (
