@@ -103,9 +103,9 @@ POOLS = {  # names that are given again
     "num": ("@n1", "@n2", "@`n 3`"), "str": ("@s1", "@s2", "@S3"), "id": ("@i1", "@i2"),
 }  # fmt: skip
 OF_SESSION = {
-    "num", "str", "var", "id", "temp", "look", "counts", "prepared", "given", "setting", "channel", "cursor",
+    "num", "str", "var", "id", "temp", "look", "counts", "prepared", "given", "setting", "channel", "cursor", "limit",
 }  # fmt: skip
-ASKED_FOR = ("num", "str", "setting")  # what may be asked for where it is not
+ASKED_FOR = ("num", "str", "setting", "held")  # what the next file may ask for, and gets an answer
 ALIKE = {"var": ("num", "str"), "any": ("table", "spare")}
 
 
@@ -119,7 +119,10 @@ class Writer:
         self.pieces: list[Piece] = []
         self.serial, self.shown, self.fired = 0, dict[str, Form](), set[str]()
         if after:  # it may ask for what the session of that file had
-            self.serial, self.shown = after.serial, after.shown
+            self.serial, self.shown = after.serial, {
+                name: each for name, each in after.shown.items()
+                if all(how != "=" or kind in ASKED_FOR for text in each.make for how, kind, _ in PLACE.findall(text))
+            }  # fmt: skip
             self.there.update({kind: list(after.there[kind]) for kind in ASKED_FOR})
 
     def has(self, *texts: str) -> bool:
@@ -181,6 +184,7 @@ class Writer:
             name = last[kind] if how == "/" else self.choose(self.options(kind))
             self.there[kind].remove(name)
             piece.drops.add(name)
+            (piece.reads if kind in OF_SESSION else piece.names).add(name)
         else:
             name = last[kind] if how == "^" else self.choose(self.options(kind))
             if how == "*":
@@ -454,7 +458,8 @@ _MYSQL = (
          "INSERT INTO {spare} (n) VALUES (3)"),
     Form("DROP TEMPORARY TABLE", ("DROP TEMPORARY TABLE {-temp}",)),
     Form("LAST_INSERT_ID()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}LAST_INSERT_ID()"),
-    Form("ROW_COUNT()", ("UPDATE {table} SET n = 3 WHERE k = 1",), REMEMBERED, "{audit} VALUES (ROW_COUNT())"),
+    Form("ROW_COUNT()", ("UPDATE {table} SET n = 3 WHERE k = 101{=counted:row_count}",), REMEMBERED,
+         "{audit} VALUES (ROW_COUNT())"),
     Form("CREATE TEMPORARY TABLE d.t", (f"CREATE TEMPORARY TABLE {{database}}.{{+temp}} {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {database}.{temp}"),
     Form("FOUND_ROWS()", ("SELECT SQL_CALC_FOUND_ROWS n FROM {table} LIMIT 1",), REMEMBERED,
@@ -633,7 +638,7 @@ _POSTGRES = (
     Form("SET SESSION CHARACTERISTICS", (
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ{=setting:level}",), SETTINGS,
         "{audit} VALUES (current_setting('transaction_isolation'))"),
-    Form("SET lock_timeout", ("SET lock_timeout = '7s'{=setting:lock_timeout}",), SETTINGS,
+    Form("SET lock_timeout", ("SET lock_timeout = '7s'{=limit:lock_timeout}",), SETTINGS,
          "{audit} VALUES (current_setting('lock_timeout'))"),
     Form("set_config('x', 'text', false)", ("SELECT set_config('app.b', {word}, false){=setting:app.b}",), SETTINGS,
          "{audit} VALUES (nullif(current_setting('app.b', true), ''))"),

@@ -69,8 +69,8 @@ class Case:
         lines = [each if re.search(r"(;|//|\n\\\.)\Z", each) else f"{each};" for each in statements]
         return "\n".join([self.language.first] * bool(self.language.first) + lines) + "\n"
 
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # hypothesis would show all it is made of
-        printer.text(str(self))
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # hypothesis would show all that it is made of
+        printer.text("the file above")
 
     def __str__(self) -> str:
         told = [f"--- the file\n{self.mended}"]
@@ -341,7 +341,7 @@ def many(full: bool, seed: int, examples: int, short: int) -> Callable[[Any], An
     print(f"--seed {seed}")  # noqa: T201 (shown where the test fails)
     limits = settings(
         max_examples=examples if full else short, derandomize=not full, deadline=None, database=None,
-        phases=[Phase.generate, Phase.shrink] if full else [Phase.generate], report_multiple_bugs=False,
+        phases=[Phase.generate, Phase.shrink], report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     return lambda test: limits(with_seed(seed)(test) if full else test)
