@@ -701,7 +701,8 @@ def start_mariadb(program: Path) -> Server:
     home = _Home("mariadb", "mysql")
     base = ["--no-defaults", f"--datadir={home.path}/data"]
     install = [installer, *base, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
-    options = ["--innodb-flush-method=nosync", "--innodb-log-file-size=32M"]
+    # As it starts, it removes the temporary files of every MariaDB that has the same folder for them.
+    options = ["--innodb-flush-method=nosync", "--innodb-log-file-size=32M", f"--tmpdir={home.path}"]
     mariadbd = partial(_mysqld, home, [str(program), *base], options)
     address, version = _launch(home, "mysql", [install], mariadbd, signal.SIGKILL)
     return Server(
