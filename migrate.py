@@ -1116,12 +1116,13 @@ class Nature(NamedTuple):
     A key is a kind and a name: ``@x`` is a user variable, ``set x`` a setting, ``temp x`` a temporary table,
     ``prepared x`` a prepared statement, ``cursor x`` a cursor, and ``set *`` all settings; ``id`` is that of the last
     row, ``count``, ``found`` and ``warnings`` are what the statement before has done, ``transaction`` is whether one is
-    open, and ``*`` all that has a name. Without any of these it is the worst that a statement can be.
+    open, ``*`` is all that has a name, and ``code`` what a routine may have done. Without any of these it is the worst
+    that a statement can be.
     """
 
     traits: Trait = Trait(0)
     reads: frozenset[str] = frozenset({"*", "count", "found"})
-    writes: frozenset[str] = frozenset({"*", "count", "found", "warnings", "id"})
+    writes: frozenset[str] = frozenset({"*", "count", "found", "warnings", "id", "code"})
     removes: frozenset[str] = frozenset()
 
 
@@ -1148,6 +1149,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     lost, again, gone = dict[str, int](), set[int](), set[int]()
     for number, nature in enumerate(natures[:first], 1):
         lasting = nature.writes - _TRANSIENT
+        if Trait.PLAIN in nature.traits:
+            lost.pop("count", None)
         if _REPEATED in nature.traits and not _lacks(nature.reads, lost):
             _forget(lost, nature.writes)
             if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
@@ -1161,7 +1164,9 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     made = lost.pop("id", 0)  # a row may have no id: it is not certain that another one makes up for it
     made_here = False
     for number, nature in enumerate(natures[first:], first + 1):
-        if nature.removes and all(each in lost for each in nature.removes):
+        if Trait.PLAIN in nature.traits:
+            lost.pop("count", None)
+        if nature.removes and Trait.SESSION in nature.traits and all(each in lost for each in nature.removes):
             gone.add(number)
             _forget(lost, nature.removes)
             continue
@@ -1193,7 +1198,8 @@ def _lacks(reads: Collection[str], lost: Mapping[str, int]) -> str:
         if key in _TRANSIENT:
             found = key in reads
         elif key == "*":
-            found = any(each[0] == "@" or each.startswith(("prepared ", "cursor ")) for each in reads)
+            found = any(each == "*" or each[0] == "@" or each == "lock" or (" " in each and not each.endswith(" *"))
+                        for each in reads)
         elif name == "*":
             found = any(each.partition(" ")[0] == kind for each in reads)
         else:
@@ -1288,7 +1294,7 @@ class Forms:
         self, statements: Iterable[Statement], syntax: Syntax, after: Callable[[Statement, Syntax], Syntax],
     ) -> list[Nature]:
         """Return the nature of each statement of a file; *after* tells which rules hold after one."""
-        found, prepared, made = list[Nature](), dict[str, list[str]](), set[str]()
+        found, prepared, made, values = list[Nature](), dict[str, list[str]](), set[str](), dict[str, str]()
         for statement in statements:
             words = spelled(statement.text, syntax)
             syntax = after(statement, syntax)
@@ -1296,10 +1302,16 @@ class Forms:
             if words[:1] in (["PREPARE"], ["EXECUTE"]) and len(words) > 1:
                 name = self.fold(words[1])
                 if words[0] == "PREPARE":
-                    prepared[name] = self.prepared_text(words, syntax)
+                    prepared[name] = self.prepared_text(words, syntax, values)
                 elif text := prepared.get(name):
                     inner, named = self.nature(text), {f"prepared {name}", *self.variables(words)}
                     nature = inner._replace(reads=inner.reads | named) if Trait.INSIDE in inner.traits else nature
+                else:  # one statement, whatever it is
+                    nature = nature._replace(reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"code"})
+            for key in [each for each in values if each in nature.writes or "*" in nature.writes]:
+                del values[key]
+            if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
+                values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
             if made:
                 nature = self._with_temporary(nature, words, made)
             made |= {key for key in nature.writes if key.startswith("temp ") and not key.endswith("*")}
@@ -1308,6 +1320,9 @@ class Forms:
             else:
                 made -= {key for key in made if _covers(nature.removes | nature.writes, [key])
                          and key not in nature.writes}
+            if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
+                start = max((place for place, each in enumerate(found) if Trait.OPENS in each.traits), default=0)
+                found[start:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[start:]]
             found.append(nature)
         return found
 
@@ -1318,7 +1333,7 @@ class Forms:
             return nature
         if words[0] == "DROP" and named == {f"temp {each}" for each in self.dropped(words)}:
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
-        if nature.removes or (words[0] == "CREATE" and named & nature.writes):
+        if named <= nature.removes or (words[0] == "CREATE" and named & nature.writes):
             return nature
         writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
         return nature._replace(reads=nature.reads | named, writes=writes)
@@ -1327,7 +1342,7 @@ class Forms:
         """Return the last parts of the names that a DROP TABLE lists; nothing where that is not all it says."""
         text = " ".join(words[1:])
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text)
+            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text)
         names = found[1].split(" , ") if found else []
         return [self.fold(each.rpartition(" . ")[2]) for each in names]
 
@@ -1344,8 +1359,10 @@ class Forms:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
         return (word[1:-1] if _is_text(word) else word).lower()
 
-    def prepared_text(self, words: Sequence[str], syntax: Syntax) -> list[str]:  # noqa: ARG002
-        """Return the words of the statement that a PREPARE has in it, where it has."""
+    def prepared_text(
+        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+    ) -> list[str]:
+        """Return the words of the statement that a PREPARE has in it, or in a variable whose *values* are known."""
         return []
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:  # noqa: ARG002
@@ -1374,7 +1391,7 @@ class Forms:
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
                 reads.add("*")
-                writes |= {"*", "id"}
+                writes |= {"*", "id", "code"}
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes))
 
@@ -1493,7 +1510,7 @@ _POSTGRES_PLAIN: Final = _spells(
 
 class _SQLiteForms(Forms):
     together = frozenset({"count", "id"})  # both are rolled back with their transaction, to be the same again
-    worst = Nature(Trait.WHOLE)  # what it does not know is an error before anything runs
+    worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
         "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
@@ -1523,11 +1540,13 @@ class _SQLiteForms(Forms):
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
         reads = {self.sees[word] for word in words if word in self.sees} if Trait.CALLS in traits else set[str]()
-        writes = {"count", "id"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
+        writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
+        writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
             writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
         if traits == _TEMP:
-            writes = {f"temp {self.made(words)[1]}"}
+            kind, name = self.made(words)
+            writes = {f"temp {name}", *([f"set trigger {name}"] if kind == "TRIGGER" else [])}
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -1563,7 +1582,7 @@ class _PostgresForms(Forms):
         # What its language has for the end of a transaction may be in a DO.
         "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
     }
-    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id"}
+    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id", "CURRENT_SETTING": "set something"}
     plain = _POSTGRES_PLAIN
     harmless = _POSTGRES_HARMLESS
     marks = '"'
@@ -1591,7 +1610,7 @@ class _PostgresForms(Forms):
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
             if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
                 return Nature()
-            return Nature(traits, frozenset({"*"}), frozenset({"*", "id"}))
+            return Nature(traits, frozenset({"*"}), frozenset({"*", "id", "code"}))
         name = self.fold(words[1]) if len(words) > 1 else ""
         if first in ("INSERT", "MERGE", "COPY", "WITH") and Trait.DATA in traits:
             writes.add("id")
@@ -1710,16 +1729,16 @@ class _MySQLForms(Forms):
         "FLUSH TRUNCATE": [("", _DDL)],
     }
     pure, harmless, plain, marks = _MYSQL_PURE, _MYSQL_HARMLESS, _MYSQL_PLAIN, "`"
-    sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found"}
+    sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found", "IS_FREE_LOCK": "lock", "IS_USED_LOCK": "lock"}
     unread = None
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
     _constant = _spells(
         "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
         " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE SECOND MONTH"
         " YEAR SESSION LOCAL X B N")
-    _telling = _spells("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT")
+    _telling = _spells("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
     _of_counts: ClassVar = {
-        "identity": "id", "last_insert_id": "id", "insert_id": "id", "warning_count": "warnings",
+        "identity": "id", "last_insert_id": "id", "insert_id": "next id", "warning_count": "warnings",
         "error_count": "warnings", "in_transaction": "transaction"}
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
@@ -1735,12 +1754,12 @@ class _MySQLForms(Forms):
             name, place = f"{name}.{self.fold(words[place + 1])}", place + 2
         return f"@{name}"
 
-    def prepared_text(self, words: Sequence[str], syntax: Syntax) -> list[str]:
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str]) -> list[str]:
         """See Forms."""
-        if words[2:3] == ["FROM"] and len(words) == 4 and words[3][0] in "'\"":  # noqa: PLR2004 (PREPARE s FROM '')
-            mark = words[3][0]
-            return spelled(words[3][1:-1].replace(2 * mark, mark).replace(f"\\{mark}", mark), syntax)
-        return []
+        text = values.get(self._variable(words, 3), "") if words[3:4] == ["@"] else "".join(words[3:4])
+        if text[:1] not in ("'", '"'):
+            return []
+        return spelled(text[1:-1].replace(2 * text[0], text[0]).replace(f"\\{text[0]}", text[0]), syntax)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
@@ -1769,6 +1788,7 @@ class _MySQLForms(Forms):
             return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for each in names))
         if first in ("INSERT", "REPLACE", "LOAD"):
             writes.add("id")
+            removes = frozenset({"next id"})
         if first in ("SELECT", "VALUES", "TABLE", "(", "WITH"):
             writes |= self._into(words) | {"found"}
             traits &= ~Trait.REPEATS
@@ -1815,13 +1835,17 @@ class _MySQLForms(Forms):
             elif word in ("NEXTVAL", "SETVAL") or (word == "NEXT" and after == ["VALUE"]):
                 writes.add("id")
                 traits &= ~_REPEATED
-            elif word in ("SELECT", "PREVIOUS", "LASTVAL"):
+            elif word in ("SELECT", "PREVIOUS", "LASTVAL", "GET_LOCK"):
+                traits &= ~Trait.REPEATS
+            elif word == "RELEASE_LOCK":
+                reads.add("lock")
                 traits &= ~Trait.REPEATS
         return reads, writes, traits
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
-        """See Forms. What it does is told by _expression()."""
-        return name == "LAST_INSERT_ID"
+        """See Forms. What the first does is told by _expression()."""
+        writes |= {"lock"} if name in ("GET_LOCK", "RELEASE_LOCK") else set()
+        return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK")
 
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
@@ -2342,9 +2366,11 @@ class Database(ABC):
         """Tell if this session has given a row an id."""
         return True
 
-    def hides_id(self, statements: Sequence[Statement]) -> bool:  # noqa: ARG002
-        """Tell if code of the database, or of these *statements*, may read the id of the last row unseen."""
-        return False
+    def hidden(self, statements: Sequence[Statement]) -> tuple[bool, bool, bool]:  # noqa: ARG002
+        """Tell what code in the database, or in *statements*, may do unseen: read the id of the last row; read or
+        change the session; and that as a trigger. Raises _Failed.
+        """
+        return False, False, False
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
@@ -2613,6 +2639,7 @@ class SQLite(Database):
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
         "PRAGMA": _Refusal(
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
+    _refused = re.compile("total_changes|query_only", re.IGNORECASE)
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
@@ -2843,6 +2870,11 @@ class SQLite(Database):
 
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
+        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        if "TOTAL_CHANGES" in words:
+            return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
+        if "QUERY_ONLY" in words and words[0] == "PRAGMA" and words[-1] != "QUERY_ONLY":
+            return "the history could not be written any more", "take it out"
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
@@ -3061,6 +3093,12 @@ class Postgres(Database):
         "SELECT 'replication slot', slot_name::text FROM pg_replication_slots")
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
+    _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
+        'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
+        SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
+    _touches = re.compile(
+        r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
+        r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s")
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
@@ -3441,6 +3479,12 @@ class Postgres(Database):
         self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
         return super().natures(statements)
 
+    def hidden(self, statements: Sequence[Statement]) -> tuple[bool, bool, bool]:
+        """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
+        texts = [text or "" for (text,) in self.query(self._code_sql)]
+        texts += (each.text for each in statements if first_word(each.text, self.syntax) in ("CREATE", "DO", "ALTER"))
+        return False, bool(self._touches.search("\n".join(texts))), False
+
     def has_id(self) -> bool:
         try:
             self.query("SELECT lastval()")
@@ -3524,6 +3568,11 @@ class MySQL(Database):
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
+    _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
+    _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _touches = re.compile(
+        r"(?i)@|\b(TEMPORARY|PREPARE|EXECUTE|GET_LOCK|RELEASE_LOCK|SQL_MODE|NAMES|SESSION|ROLE|CALL)\b"
+        r"|\bSET\s+(\w*_\w*|autocommit|timestamp)\s*:?=")
     _refused = re.compile(r"release_all_locks|transaction|read\s+only", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
@@ -3698,15 +3747,17 @@ class MySQL(Database):
     def has_id(self) -> bool:
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
-    def hides_id(self, statements: Sequence[Statement]) -> bool:
+    def hidden(self, statements: Sequence[Statement]) -> tuple[bool, bool, bool]:
         """See Database. The text of a routine that this user may not see is NULL."""
-        if any("last_insert_id" in each.text.lower() or "@@identity" in each.text.lower() for each in statements):
-            return True
-        asked = "text IS NULL OR text LIKE '%LAST\\_INSERT\\_ID%' OR text LIKE '%@@identity%'"
-        return bool(self.query(
-            "SELECT COUNT(*) FROM (SELECT routine_definition AS text FROM information_schema.routines"
-            " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL SELECT action_statement"
-            f" FROM information_schema.triggers WHERE trigger_schema <> 'sys') AS texts WHERE {asked} LIMIT 1")[0][0])
+        found = self.query(
+            "SELECT 0, routine_definition FROM information_schema.routines WHERE routine_schema NOT IN ('sys', 'mysql')"
+            " UNION ALL SELECT 1, action_statement FROM information_schema.triggers WHERE trigger_schema <> 'sys'")
+        code = [(trigger, "@" if text is None else str(text)) for trigger, text in found]
+        texts = [each.text for each in statements if first_word(each.text, self.syntax) not in self._silent]
+        triggers = [*(text for trigger, text in code if trigger), *(each for each in texts if "TRIGGER" in each.upper())]
+        everything = "\n".join([*(text for _, text in code), *texts])
+        return (bool(self._reads_id.search(everything)), bool(self._touches.search(everything)),
+                bool(self._touches.search("\n".join(triggers))))
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:
         """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
@@ -4999,7 +5050,6 @@ class _Journal:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
         self.natures = run.database.natures(step.statements)
-        self.hidden = bool(step.resume) and run.database.hides_id(step.statements)
         self.first = _resume_point(step, self)
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
@@ -5011,9 +5061,19 @@ class _Journal:
         self.whole = True  # what was rolled back, all of it was
         self.torn = False  # a part of what has failed may have stayed
 
-    def find_way(self, done: int) -> Way:
-        """Return how to go on after *done* statements, in a fresh session."""
-        return find_way(self.natures, done, hidden=self.hidden)
+    def find_way(self, done: int, *, failed: int = 0) -> Way:
+        """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
+        natures, (reads_id, sets, fires) = [*self.natures], self.run.database.hidden(self.step.statements)
+        for place, nature in enumerate(natures):
+            if place + 1 == failed:
+                natures[place] = nature._replace(reads=frozenset())
+            elif "code" in nature.writes and not sets:
+                natures[place] = nature._replace(reads=nature.reads - {"*"}, writes=nature.writes - {"*", "code"})
+            elif "code" in nature.writes:
+                natures[place] = nature._replace(writes=nature.writes | {"set by code"})
+            elif fires and Trait.DATA in nature.traits:
+                natures[place] = nature._replace(reads=nature.reads | {"*"}, writes=nature.writes | {"*"})
+        return find_way(natures, done, hidden=reads_id)
 
     def mark(self, done: int, started: int = 0) -> str:
         """Return what says that *done* statements have run, and that the one with the number *started* may have."""
@@ -5927,8 +5987,8 @@ class _Run:
             self._zero(natures[0])
         for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
             journal.reached = number
-            self._reads_id(journal, number)
             with self._running(statement):
+                self._reads_id(journal, number)
                 if Trait.INSIDE in journal.natures[number - 1].traits:
                     database.run(statement.text)
                 else:
@@ -5949,7 +6009,7 @@ class _Run:
         """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
         if number in journal.way.checks and not self.database.has_id():
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
-            raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE, ours=True)
+            raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 
     def _run_noted(self, journal: _Journal, number: int) -> None:
         """Run one statement, together with what notes it, or the one before it, where that can be. Raises _Failed."""
@@ -6035,7 +6095,9 @@ class _Run:
             count = _count(len(step.statements), "statement")
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
             rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
-            if (way := journal.find_way(done)).reader:
+            if failed.kind is Kind.GONE:
+                error.fix = _go_on(step, Way(frozenset(), reader=number))
+            elif (way := journal.find_way(done, failed=number if runs else 0)).reader:
                 error.fix = f"{_missing(step, way, database.id_name)}:\n     {_go_on(step, way)}"
             else:
                 error.fix += f"; it {rest}"

@@ -458,14 +458,14 @@ _MYSQL = (
          "INSERT INTO {spare} (n) VALUES (3)"),
     Form("DROP TEMPORARY TABLE", ("DROP TEMPORARY TABLE {-temp}",)),
     Form("LAST_INSERT_ID()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}LAST_INSERT_ID()"),
-    Form("ROW_COUNT()", ("UPDATE {table} SET n = 3 WHERE k = 101{=counted:row_count}",), REMEMBERED,
-         "{audit} VALUES (ROW_COUNT())"),
+    Form("ROW_COUNT() of the one before", ("UPDATE {table} SET n = 3 WHERE k = 101", "{audit} VALUES (ROW_COUNT())")),
+    Form("ROW_COUNT() of CREATE TABLE AS", (
+        "CREATE TABLE {+copy} AS SELECT k, n, t FROM {table}", "{audit} VALUES (ROW_COUNT())")),
     Form("CREATE TEMPORARY TABLE d.t", (f"CREATE TEMPORARY TABLE {{database}}.{{+temp}} {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {database}.{temp}"),
     Form("FOUND_ROWS()", ("SELECT SQL_CALC_FOUND_ROWS n FROM {table} LIMIT 1",), REMEMBERED,
          "{audit} VALUES (FOUND_ROWS())"),
-    Form("SET insert_id", ("SET insert_id = {big}", "INSERT INTO t1 (t) VALUES ('numbered')"), REMEMBERED,
-         "INSERT INTO t1 (t) VALUES ('not numbered')"),
+    Form("SET insert_id", ("SET insert_id = {big}", "INSERT INTO t1 (t) VALUES ('numbered')")),
     Form("CALL", ("CALL {procedure}()",)),
     Form("CALL that sets a variable", (
         "CREATE PROCEDURE {+setter}() SET {+num} = 77", "CALL {^setter}()"), CALLED, "{audit} VALUES ({num})"),
@@ -697,7 +697,7 @@ _POSTGRES = (
     Form("DECLARE CURSOR WITH HOLD", ("DECLARE {+cursor} CURSOR WITH HOLD FOR SELECT n FROM {table}",), HELD,
          "FETCH NEXT FROM {cursor}"),
     Form("CLOSE", ("CLOSE {-cursor}",)),
-    Form("pg_advisory_lock", ("SELECT pg_advisory_lock({key}){=held:advisory}",), HELD,
+    Form("pg_advisory_lock", ("SELECT pg_advisory_lock({key}){=held:advisory}",), SETTINGS,
          "{audit} SELECT pg_advisory_unlock({key})"),
     Form("DO", ("DO $$ BEGIN\n  {audit} VALUES ('done');\nEND $$",)),
     Form("DO that sets", ("DO $$ BEGIN\n  PERFORM set_config('app.f', 'd', false);\nEND $${=setting:app.f}",), CALLED,
@@ -832,10 +832,11 @@ _SQLITE = (
         "DROP TABLE {/temp}")),
     Form("DROP of a temporary table", ("DROP TABLE {-temp}",)),
     Form("DROP of a temporary view", ("DROP VIEW temp.{-look}",)),
-    Form("changes()", ("UPDATE {table} SET n = 3",), REMEMBERED, "{audit} SELECT changes()"),
-    Form("last_insert_rowid()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED,
-         f"{{audit}} {LAST}last_insert_rowid()"),
-    Form("total_changes()", ("DELETE FROM {table}",), REMEMBERED, "{audit} SELECT total_changes()"),
+    Form("changes() of the one before", ("UPDATE {table} SET n = 3", "{audit} SELECT changes()")),
+    Form("changes() over a definition", (
+        "DELETE FROM {table} WHERE k = 101", "CREATE TABLE {+spare} (n INTEGER)", "{audit} SELECT changes()")),
+    Form("last_insert_rowid()", (
+        "INSERT INTO t1 (t) VALUES ({word})", "{audit} SELECT t FROM t1 WHERE id = last_insert_rowid()")),
 )  # fmt: skip
 
 
