@@ -1147,11 +1147,13 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     *hidden* says that what nobody knows may read the id of the last row, too.
     """
     lost, again, gone = dict[str, int](), set[int](), set[int]()
+    known = set[str]()  # has been written anew since something unknown ran
     for number, nature in enumerate(natures[:first], 1):
         lasting = nature.writes - _TRANSIENT
         if Trait.PLAIN in nature.traits:
             lost.pop("count", None)
-        if _REPEATED in nature.traits and not _lacks(nature.reads, lost):
+        known = set() if "*" in nature.writes else known | nature.writes
+        if _REPEATED in nature.traits and not _lacks(nature.reads, lost, known):
             _forget(lost, nature.writes)
             if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
                 again.add(number)
@@ -1170,7 +1172,7 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             gone.add(number)
             _forget(lost, nature.removes)
             continue
-        if key := _lacks(nature.reads | nature.removes | {"set *"}, lost):
+        if key := _lacks(nature.reads | nature.removes | {"set *"}, lost, known):
             return Way(frozenset(again), frozenset(gone), lost[key], number, key)
         reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
         if reads_id and not made_here:
@@ -1178,6 +1180,7 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         if reads_id:
             checks.add(number)
         made_here = made_here or "id" in nature.writes
+        known = set() if "*" in nature.writes else known | nature.writes
         _forget(lost, nature.writes)
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
 
@@ -1191,22 +1194,43 @@ def _forget(lost: dict[str, int], keys: Collection[str]) -> None:
         del lost[key]
 
 
-def _lacks(reads: Collection[str], lost: Mapping[str, int]) -> str:
-    """Return a key that is read and lost, or "". Of what is unknown, only what is named again counts."""
+def _lacks(reads: Collection[str], lost: Mapping[str, int], known: Collection[str]) -> str:
+    """Return a key that is read and lost, or "". Of what is unknown, only what is named again counts, if not *known*."""
     for key in lost:
         kind, _, name = key.partition(" ")
         if key in _TRANSIENT:
             found = key in reads
         elif key == "*":
             found = any(each == "*" or each[0] == "@" or each == "lock" or (" " in each and not each.endswith(" *"))
-                        for each in reads)
+                        for each in reads if each not in known)
         elif name == "*":
             found = any(each.partition(" ")[0] == kind for each in reads)
         else:
-            found = key in reads or f"{kind} *" in reads or "*" in reads
+            found = key in reads or "*" in reads or (f"{kind} *" in reads and "." not in name)
         if found:
             return key
     return ""
+
+
+class Hidden(NamedTuple):
+    """What the code of routines and triggers that a database has may do to a session unseen."""
+
+    reads_id: bool = False  # of the last row
+    keys: frozenset[str] = frozenset()  # what it may write and read, "*" among them; empty for nothing at all
+    fired: frozenset[str] = frozenset()  # the same, of triggers
+
+    def shown(self, natures: Iterable[Nature]) -> list[Nature]:
+        """Return *natures* with that."""
+        found = list[Nature]()
+        for nature in natures:
+            reads, writes = nature.reads, nature.writes
+            if "code" in writes:
+                reads = reads | self.keys if self.keys else reads - {"*"}
+                writes = writes | self.keys if self.keys else writes - {"*", "code"}
+            elif Trait.DATA in nature.traits and self.fired:
+                reads, writes = reads | self.fired, writes | self.fired
+            found.append(nature._replace(reads=reads, writes=writes))
+        return found
 
 
 def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> dict[int, int]:
@@ -1292,8 +1316,12 @@ class Forms:
 
     def natures(
         self, statements: Iterable[Statement], syntax: Syntax, after: Callable[[Statement, Syntax], Syntax],
+        perhaps: frozenset[str] = frozenset(),
     ) -> list[Nature]:
-        """Return the nature of each statement of a file; *after* tells which rules hold after one."""
+        """Return the nature of each statement of a file; *after* tells which rules hold after one.
+
+        Something else may *perhaps* have made these temporary tables.
+        """
         found, prepared, made, values = list[Nature](), dict[str, list[str]](), set[str](), dict[str, str]()
         for statement in statements:
             words = spelled(statement.text, syntax)
@@ -1314,6 +1342,8 @@ class Forms:
                 values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
             if made:
                 nature = self._with_temporary(nature, words, made)
+            if perhaps:
+                nature = nature._replace(reads=nature.reads | {f"temp {self.fold(word)}" for word in words} & perhaps)
             made |= {key for key in nature.writes if key.startswith("temp ") and not key.endswith("*")}
             if statement.text.startswith("/*"):  # where its version does not apply, nothing of it runs
                 nature = nature._replace(traits=nature.traits & ~Trait.REPEATS, removes=frozenset())
@@ -1582,7 +1612,7 @@ class _PostgresForms(Forms):
         # What its language has for the end of a transaction may be in a DO.
         "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
     }
-    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id", "CURRENT_SETTING": "set something"}
+    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id"}
     plain = _POSTGRES_PLAIN
     harmless = _POSTGRES_HARMLESS
     marks = '"'
@@ -1604,7 +1634,7 @@ class _PostgresForms(Forms):
         """See Forms."""
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
-        reads, writes, removes = {*nature.reads}, {*nature.writes}, set[str]()
+        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
         if first == "DO":
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
@@ -1681,6 +1711,20 @@ class _PostgresForms(Forms):
             writes.add("lock")
             return True
         return False
+
+    def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
+        """See Forms. What is asked for is no call."""
+        for name, place in super().calls(words):
+            if name not in ("CURRENT_SETTING", "PG_CATALOG.CURRENT_SETTING"):
+                yield name, place
+
+    @staticmethod
+    def _asked(words: Sequence[str]) -> Iterator[str]:
+        """Yield the keys of the settings that are asked for."""
+        for place, word in enumerate(words):
+            if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
+                name = words[place + 2] if place + 2 < len(words) else ""
+                yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
 
     @staticmethod
     def _is_literal(words: Sequence[str]) -> bool:
@@ -2350,9 +2394,9 @@ class Database(ABC):
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
-    def natures(self, statements: Sequence[Statement]) -> list[Nature]:
-        """Return what the statements of a file are. Raises _Failed."""
-        return self.forms.natures(statements, self.syntax, self.syntax_after)
+    def natures(self, statements: Sequence[Statement], perhaps: frozenset[str] = frozenset()) -> list[Nature]:
+        """Return what the statements of a file are, where temporary tables are *perhaps* there. Raises _Failed."""
+        return self.forms.natures(statements, self.syntax, self.syntax_after, perhaps)
 
     def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
         """Return what statement *number*, which has failed, has turned out to be. Raises _Failed."""
@@ -2366,11 +2410,9 @@ class Database(ABC):
         """Tell if this session has given a row an id."""
         return True
 
-    def hidden(self, statements: Sequence[Statement]) -> tuple[bool, bool, bool]:  # noqa: ARG002
-        """Tell what code in the database, or in *statements*, may do unseen: read the id of the last row; read or
-        change the session; and that as a trigger. Raises _Failed.
-        """
-        return False, False, False
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:  # noqa: ARG002
+        """Return what code in the database, or in *statements*, may do unseen. Raises _Failed."""
+        return Hidden()
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
@@ -3099,6 +3141,9 @@ class Postgres(Database):
     _touches = re.compile(
         r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
         r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s")
+    _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
+                       r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
@@ -3466,9 +3511,9 @@ class Postgres(Database):
                 raise _Failed("COPY with data in the file works in psql only", number=number)
         return list(results)
 
-    def natures(self, statements: Sequence[Statement]) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], perhaps: frozenset[str] = frozenset()) -> list[Nature]:
         """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
-        found = super().natures(statements)
+        found = super().natures(statements, perhaps)
         names = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
         if not names or self.connection is None:
             return found
@@ -3477,13 +3522,18 @@ class Postgres(Database):
         if not known:
             return found
         self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
-        return super().natures(statements)
+        return super().natures(statements, perhaps)
 
-    def hidden(self, statements: Sequence[Statement]) -> tuple[bool, bool, bool]:
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
-        texts = [text or "" for (text,) in self.query(self._code_sql)]
+        texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         texts += (each.text for each in statements if first_word(each.text, self.syntax) in ("CREATE", "DO", "ALTER"))
-        return False, bool(self._touches.search("\n".join(texts))), False
+        text = "\n".join(texts)
+        if not self._touches.search(text):
+            return Hidden()
+        keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
+        keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
+        return Hidden(keys=frozenset({"*", *keys}))
 
     def has_id(self) -> bool:
         try:
@@ -3747,17 +3797,35 @@ class MySQL(Database):
     def has_id(self) -> bool:
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
-    def hidden(self, statements: Sequence[Statement]) -> tuple[bool, bool, bool]:
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
         found = self.query(
             "SELECT 0, routine_definition FROM information_schema.routines WHERE routine_schema NOT IN ('sys', 'mysql')"
-            " UNION ALL SELECT 1, action_statement FROM information_schema.triggers WHERE trigger_schema <> 'sys'")
-        code = [(trigger, "@" if text is None else str(text)) for trigger, text in found]
+            " UNION ALL SELECT 1, action_statement FROM information_schema.triggers WHERE trigger_schema <> 'sys'"
+        ) if self.connection else []
+        code = [(bool(trigger), text) for trigger, text in found]
         texts = [each.text for each in statements if first_word(each.text, self.syntax) not in self._silent]
-        triggers = [*(text for trigger, text in code if trigger), *(each for each in texts if "TRIGGER" in each.upper())]
-        everything = "\n".join([*(text for _, text in code), *texts])
-        return (bool(self._reads_id.search(everything)), bool(self._touches.search(everything)),
-                bool(self._touches.search("\n".join(triggers))))
+        code += [("TRIGGER" in each.upper(), each) for each in texts]
+        keys = [(trigger, self._keys(text)) for trigger, text in code]
+        return Hidden(
+            any(text is None or self._reads_id.search(text) for _, text in code),
+            frozenset().union(*(each for _, each in keys)), frozenset().union(*(each for fired, each in keys if fired)))
+
+    def _keys(self, text: str | None) -> frozenset[str]:
+        """Return the keys of the session that a piece of code may write, or read; of settings, those there are."""
+        if text is None:
+            return frozenset({"*", "set by code"})
+        if not self._touches.search(text):
+            return frozenset()
+        words = spelled(text, self.syntax)
+        keys = {"*", *self.forms.variables(words)}
+        keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
+        names = {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
+        if names and self.connection:
+            listed = ", ".join(self.literal(each) for each in sorted(names))
+            keys |= {f"set {name}" for name, _ in self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
+        keys |= {"set names"} if "NAMES" in words else set()
+        return frozenset(keys)
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:
         """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
@@ -5063,17 +5131,13 @@ class _Journal:
 
     def find_way(self, done: int, *, failed: int = 0) -> Way:
         """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
-        natures, (reads_id, sets, fires) = [*self.natures], self.run.database.hidden(self.step.statements)
-        for place, nature in enumerate(natures):
-            if place + 1 == failed:
-                natures[place] = nature._replace(reads=frozenset())
-            elif "code" in nature.writes and not sets:
-                natures[place] = nature._replace(reads=nature.reads - {"*"}, writes=nature.writes - {"*", "code"})
-            elif "code" in nature.writes:
-                natures[place] = nature._replace(writes=nature.writes | {"set by code"})
-            elif fires and Trait.DATA in nature.traits:
-                natures[place] = nature._replace(reads=nature.reads | {"*"}, writes=nature.writes | {"*"})
-        return find_way(natures, done, hidden=reads_id)
+        hidden = self.run.database.hidden(self.step.statements)
+        perhaps = frozenset(each for each in hidden.keys if each.startswith("temp "))
+        natures = hidden.shown(
+            self.run.database.natures(self.step.statements, perhaps) if perhaps else self.natures)
+        if failed:
+            natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
+        return find_way(natures, done, hidden=hidden.reads_id)
 
     def mark(self, done: int, started: int = 0) -> str:
         """Return what says that *done* statements have run, and that the one with the number *started* may have."""
@@ -5144,6 +5208,7 @@ class _Run:
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out: bool = False  # that thread has ended the statement
     soiled: bool = False  # what a file has set would reach the next one
+    used: bool = False  # a file has run in this session
     ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
     shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
     token: str = field(default_factory=lambda: os.urandom(8).hex())
@@ -5478,9 +5543,9 @@ class _Run:
             batch = self._batch(steps)
             self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
             try:
-                if self.soiled:  # with the session goes its lock, for a moment
+                if self.soiled or (self.used and self._looks_back(batch[0])):  # with it goes its lock, for a moment
                     self.database.renew()
-                    self.soiled = False
+                    self.soiled = self.used = False
                     self.verify()
                 self._see_through(batch)
             except _OutdatedError:
@@ -5493,6 +5558,7 @@ class _Run:
             steps = steps[len(batch) :]
             self._remember(batch)
             self.soiled = not self.all_or_nothing and self._leaves(batch[-1], self.database.takes_back)
+            self.used = True
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
@@ -5596,6 +5662,12 @@ class _Run:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
         kinds = {key.partition(" ")[0] for each in self._natures(step) for key in each.writes - _TRANSIENT - {"id"}}
         return not {"@" if kind[0] == "@" else kind for kind in kinds} <= undone
+
+    def _looks_back(self, step: Step) -> bool:
+        """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
+        if not self.database.notes_travel or self.all_or_nothing:
+            return False
+        return any(key[0] in "@*" or key == "lock" for each in self._natures(step) for key in each.reads)
 
     def _unrepeatable(self, step: Step, journal: _Journal | None) -> str:
         """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
@@ -6426,7 +6498,9 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
             expected.append((f"({counted} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
         _write_step(replace(run, database=database, history=history), database, step, named, expected)
         leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
-        if what := database.forget(step.statements, database.natures(step.statements)) if leaves else "":
+        texts = (each for every in steps[:number] for each in every.statements)
+        natures = run.database.hidden(texts).shown(database.natures(step.statements)) if leaves else []
+        if what := database.forget(step.statements, natures) if leaves else "":
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
             raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)
         versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
