@@ -2423,6 +2423,12 @@ class Database(ABC):
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
+    def find_loose(
+        self, statements: Sequence[Statement], *, journaled: bool,  # noqa: ARG002
+    ) -> list[tuple[Statement, tuple[str, str]]]:
+        """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
+        return []
+
     def takes(self, *texts: str | None) -> bool:
         """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
         return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
@@ -2468,7 +2474,8 @@ class Database(ABC):
         try:
             yield
         finally:
-            with contextlib.suppress(_Failed):
+            # What a file has set may be in the way: then it is let go of with the connection.
+            with contextlib.suppress(_Failed, LookupError, ValueError):
                 self._take(self.unlock_sql, self._held)
             self._held = ""
 
@@ -2926,6 +2933,27 @@ class SQLite(Database):
             return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
                     f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
+
+    def find_loose(
+        self, statements: Sequence[Statement], *, journaled: bool,
+    ) -> list[tuple[Statement, tuple[str, str]]]:
+        """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
+        opened = list[tuple[str, Statement]]()
+        for statement in statements:
+            if first_word(statement.text, self.syntax) not in ("SAVEPOINT", "RELEASE"):
+                continue
+            words = spelled(statement.text, self.syntax)
+            if words[0] == "RELEASE":
+                names = [name for name, _ in opened]
+                name = self.forms.fold(words[-1])
+                if name in names:
+                    del opened[len(names) - 1 - names[::-1].index(name) :]
+                continue
+            if journaled:
+                fix = "write BEGIN before it, and COMMIT after the last RELEASE"
+                return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
+            opened.append((self.forms.fold(words[-1]), statement))
+        return [(each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for name, each in opened[:1]]
 
     @contextlib.contextmanager
     def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:  # noqa: ARG002
@@ -4942,6 +4970,7 @@ def _read_text(step: Step, database: Database) -> Step:
     alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
     faults: list[tuple[Statement, tuple[str, str]]] = []
     settings: list[Statement] = []
+    loose: list[Statement] = []  # not between the file's own BEGIN and COMMIT
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
@@ -4956,6 +4985,8 @@ def _read_text(step: Step, database: Database) -> Step:
             elif (statements and statements[-1].offset > pairs[-1].offset) if opens else first != "SET":
                 faults.append((statement, _UNPAIRED))
         else:
+            if len(pairs) % 2 == 0:
+                loose.append(statement)
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
@@ -4967,6 +4998,9 @@ def _read_text(step: Step, database: Database) -> Step:
                 settings.append(statement)
     if len(pairs) % 2:
         faults.append((pairs[-1], _UNPAIRED))
+    faults += database.find_loose(loose, journaled=journaled)
+    if journaled and not faults:
+        faults += _find_divided(database, sorted((*statements, *pairs), key=lambda each: each.offset))
     if not journaled and len(alone) < len(statements) + len(pairs):
         faults += alone
     for statement, (what, fix) in faults[:1]:
@@ -4979,6 +5013,27 @@ def _read_text(step: Step, database: Database) -> Step:
     for each in pairs:
         sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
     return replace(step, statements=tuple(statements), script=replace(step.script, sql=sql))
+
+
+def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
+    """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
+
+    There the history is written, which would be seen.
+    """
+    if not (database.transactional and database.forms.may_matter("\n".join(each.text for each in statements))):
+        return
+    natures = database.natures(statements)
+    for first, last in find_spans(natures, database.forms.together).items():
+        group = natures[first - 1 : last]
+        ends = Trait.OPENS | Trait.CLOSES
+        if any(each.traits & ends or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+            fix = "write the two into one transaction, with BEGIN before and COMMIT after them, and nothing else between"
+            yield statements[last - 1], ("this would see what the tool has written since the statement that it is about", fix)
+
+
+def _inside(nature: Nature) -> Trait:
+    """Return INSIDE for what changes only the session: it may stand in a transaction of the file."""
+    return Trait.INSIDE if Trait.SESSION in nature.traits else Trait(0)
 
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:
@@ -5714,6 +5769,8 @@ class _Run:
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome(tuple(self._result(each, len(each.statements)) for each in batch))
             if journal:
+                if failed.kind is not Kind.LOST and self._is_changed(journal):  # what is read and written now is ours
+                    database.renew(3 if stopped else 60, patience=_PATIENCE)
                 self._settle(journal, failed, error)
             else:
                 whole = "run" if self.all_or_nothing else "file"
