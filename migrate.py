@@ -644,7 +644,7 @@ def words_of(text: str, syntax: Syntax) -> list[str]:
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = rules.body()
-    code_end, fault = start, ""
+    code_end, fault, depth = start, "", 0
     for kind, begin, end in _tokens(sql, start, rules, delimiter):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
@@ -657,7 +657,8 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
             continue
         code_end = end
         if kind == "conditional":
-            fault = "unclosed comment" if sql[begin] == "/" else ""
+            depth += 1 if sql[begin] == "/" else -1
+            fault = "unclosed comment" if depth else ""
         elif not body.settled and delimiter == ";":
             body.read(kind)
     return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
@@ -670,17 +671,17 @@ def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Ite
     (MySQL: where one opens or closes), "client_command" and "unclosed_...".
     """
     search = _compile_tokens(rules.tokens, delimiter).search
-    head, read, opened = rules.body(), position, False
+    head, read, depth = rules.body(), position, 0
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
         if kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
-        elif kind == "conditional" and sql[start] == "*" and not opened:  # as in SELECT *//
+        elif kind == "conditional" and sql[start] == "*" and not depth:  # as in SELECT *//
             kind, position = "*", start + 1
         elif kind == "conditional":
-            opened = not opened
+            depth += 1 if sql[start] == "/" else -1
         elif kind == "dollar":
             head = _read_head(sql, read, start, rules, head)
             kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)

@@ -220,6 +220,13 @@ IN_MYSQL = [
         "conditional comment of MariaDB", "/*M!100100 SELECT ';' */; SELECT 1", "/*M!100100 SELECT ';' */", "SELECT 1"
     ),
     case("comment in a conditional one", "/*! SELECT /* ; */ 1 */; SELECT 2", "/*! SELECT /* ; */ 1 */", "SELECT 2"),
+    case(
+        "conditional in conditional",
+        "/*!1 A (/*!2 b + */ 2; ) */; SELECT *",
+        "unclosed comment: /*!1 A (/*!2 b + */ 2",
+        ") */",
+        "SELECT *",
+    ),
     case("conditional comment inside", "SELECT /*!1 ';', */ 1; SELECT 2", "SELECT /*!1 ';', */ 1", "SELECT 2"),
     case("the client splits there", "/*!1 SELECT 1; SELECT 2 */;", "unclosed comment: /*!1 SELECT 1", "SELECT 2 */"),
     case("unclosed conditional comment", "/*!1 SELECT 1", "unclosed comment: /*!1 SELECT 1"),
