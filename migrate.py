@@ -1036,12 +1036,12 @@ _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have E
 _PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
 _BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
 _TAKES_A_WORD: Final = frozenset(
-    (".", "%", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET"))
+    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET"))
 _TRAITS: Final = frozenset((
     "ASCII", "AUTHID", "BINARY", "BYTE", "CHAR", "CHARACTER", "CHARSET", "COLLATE", "COMMENT", "CONTAINS",
     "CURRENT_USER", "DATA", "DEFINER", "DETERMINISTIC", "INVOKER", "LANGUAGE", "LONG", "MODIFIES", "NATIONAL", "NO",
-    "NOT", "OF", "PRECISION", "READS", "ROW", "ROWTYPE", "SECURITY", "SIGNED", "SQL", "TYPE", "UNICODE", "UNSIGNED",
-    "USING", "VARBINARY", "VARCHAR", "VARYING", "ZEROFILL", "%"))
+    "NOT", "OF", "PRECISION", "READS", "REF_SYSTEM_ID", "ROW", "ROWTYPE", "SECURITY", "SIGNED", "SQL", "TYPE",
+    "UNICODE", "UNSIGNED", "USING", "VARBINARY", "VARCHAR", "VARCHARACTER", "VARYING", "ZEROFILL", "%", "="))
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter

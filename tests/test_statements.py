@@ -459,6 +459,7 @@ PACKETS = {
         "CREATE PROCEDURE e() DELETE FROM t WHERE IF(1, 2, 3)",
         "CREATE PROCEDURE i() DO IF(1, 2, 3)",
         "CREATE PROCEDURE j() SET @a = 1",
+        "CREATE FUNCTION l() RETURNS POINT REF_SYSTEM_ID = 4326 BEGIN RETURN NULL; END",
         "CREATE PROCEDURE k() COMMENT 'x' COMMENT 'y' IF 1 THEN SELECT 1; END IF",
     ],
     "triggers and events": [
