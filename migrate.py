@@ -754,9 +754,9 @@ class _Body:
 
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
-        _, previous = self._last
+        before, previous = self._last
         self._last = previous, word
-        if previous == ".":
+        if previous == "." and not before.isdecimal() and word in ("CASE", "END"):
             return
         if word == "(" and word in self._rules.blocks:
             self._blocks.append(word)
@@ -790,7 +790,7 @@ class _Compound:
         self.unfinished = "unclosed block"
         self._blocks: list[str] = []  # by the words that opened them
         self._state: Callable[[str], None] = self._start
-        self._previous = ""
+        self._before = self._previous = ""  # the last two words
         self._kind = ""  # what is created
         self._foreign = self._typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
         self._ends = _THEN  # what ends a condition
@@ -809,7 +809,7 @@ class _Compound:
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
         self._state(word)
-        self._previous = word
+        self._before, self._previous = self._previous, word
 
     def _start(self, word: str) -> None:
         """Where a statement may start."""
@@ -898,7 +898,8 @@ class _Compound:
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
         self._depth += (word == "(") - (word == ")")
-        return self._depth <= 0 and self._previous not in (".", "@")
+        after_name = self._previous == "." and not self._before.isdecimal()  # t.end, and not 1. END
+        return self._depth <= 0 and self._previous != "@" and not after_name
 
     def _expect(self, ends: frozenset[str]) -> None:
         self._ends, self._depth, self._cases, self._state = ends, 0, 0, self._condition
