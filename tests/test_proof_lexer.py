@@ -51,7 +51,7 @@ VERBS = re.compile(
 UNFIT = re.compile(
     rb"set\s+(statement\s+.*\s+for\s+set\s+)?(@@)?global|@@global\.\w+\s*:?=|shutdown|\bkill\b|sleep\s*\(|get_lock"
     rb"|\b(un)?install\b|change\s+master|general_log|slow_|log_slow|log_output|long_query|min_examined|read\s+lock"
-    rb"|reset\s+(master|slave|query)|benchmark\s*\(|max_statement_time|max_session_mem|debug_|lock_wait_timeout|character_set_client"
+    rb"|reset\s+(master|slave|query)|benchmark\s*\(|max_statement_time|max_session_mem|completion_type|debug_|lock_wait_timeout|character_set_client"
     rb"|set\s+names|set\s+charset|set\s+character|\bbackup\s+stage|delayed|(out|dump)file|\\[gGpcq]\b|\r|/\*/",
     re.IGNORECASE,
 )
@@ -280,7 +280,7 @@ def test_the_statements_of_mariadbs_own_tests_are_those_that_its_server_finds(
     if not full:
         pytest.skip("the files run in the full form only:  make prove")
     judge, ended = Judge(), dict[str, list[str]]()
-    end = time.monotonic() + 480
+    end = time.monotonic() + 450
     try:
         for path in (each for folder in FOLDERS for each in sorted((test_files / folder).glob("*.test"))):
             raw = path.read_bytes()
@@ -295,5 +295,5 @@ def test_the_statements_of_mariadbs_own_tests_are_those_that_its_server_finds(
     told = "\n".join([str(counts), *ended.get("refused", []), *ended.get("waits", [])])
     (tmp_path / "told").write_text(told)  # pytest keeps it for a while
     assert not ended.get("differs"), "\n\n".join([told, *ended["differs"]])
-    assert counts["equal"] > 800, told
+    assert counts["equal"] > 600, told
     assert len(ended.get("refused", [])) < counts["equal"] // 50, told
