@@ -648,7 +648,7 @@ def words_of(text: str, syntax: Syntax) -> list[str]:
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = rules.body()
-    code_end, fault = start, ""
+    code_end, fault, depth = start, "", 0
     for kind, begin, end in _tokens(sql, start, rules, delimiter):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
@@ -661,7 +661,8 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
             continue
         code_end = end
         if kind == "conditional":
-            fault = "unclosed comment" if sql[begin] == "/" else ""
+            depth += 1 if sql[begin] == "/" else -1
+            fault = "unclosed comment" if depth else ""
         elif not body.settled and delimiter == ";":
             body.read(kind)
     return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
@@ -674,17 +675,17 @@ def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Ite
     (MySQL: where one opens or closes), "client_command" and "unclosed_...".
     """
     search = _compile_tokens(rules.tokens, delimiter).search
-    head, read, opened = rules.body(), position, 0
+    head, read, depth = rules.body(), position, 0
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
         if kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
-        elif kind == "conditional" and sql[start] == "*" and not opened:  # as in SELECT *//
+        elif kind == "conditional" and sql[start] == "*" and not depth:  # as in SELECT *//
             kind, position = "*", start + 1
         elif kind == "conditional":
-            opened += 1 if sql[start] == "/" else -1  # one may be in another
+            depth += 1 if sql[start] == "/" else -1
         elif kind == "dollar":
             head = _read_head(sql, read, start, rules, head)
             kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
@@ -757,9 +758,9 @@ class _Body:
 
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
-        _, previous = self._last
+        before, previous = self._last
         self._last = previous, word
-        if previous == ".":
+        if previous == "." and not before.isdecimal() and word in ("CASE", "END"):
             return
         if word == "(" and word in self._rules.blocks:
             self._blocks.append(word)
@@ -793,7 +794,7 @@ class _Compound:
         self.unfinished = "unclosed block"
         self._blocks: list[str] = []  # by the words that opened them
         self._state: Callable[[str], None] = self._start
-        self._previous = ""
+        self._before = self._previous = ""  # the last two words
         self._kind = ""  # what is created
         self._foreign = self._typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
         self._ends = _THEN  # what ends a condition
@@ -812,7 +813,7 @@ class _Compound:
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
         self._state(word)
-        self._previous = word
+        self._before, self._previous = self._previous, word
 
     def _start(self, word: str) -> None:
         """Where a statement may start."""
@@ -901,7 +902,8 @@ class _Compound:
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
         self._depth += (word == "(") - (word == ")")
-        return self._depth <= 0 and self._previous not in (".", "@")
+        after_name = self._previous == "." and not self._before.isdecimal()  # t.end, and not 1. END
+        return self._depth <= 0 and self._previous != "@" and not after_name
 
     def _expect(self, ends: frozenset[str]) -> None:
         self._ends, self._depth, self._cases, self._state = ends, 0, 0, self._condition
@@ -1039,12 +1041,12 @@ _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have E
 _PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
 _BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
 _TAKES_A_WORD: Final = frozenset(
-    (".", "%", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET"))
+    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET"))
 _TRAITS: Final = frozenset((
     "ASCII", "AUTHID", "BINARY", "BYTE", "CHAR", "CHARACTER", "CHARSET", "COLLATE", "COMMENT", "CONTAINS",
     "CURRENT_USER", "DATA", "DEFINER", "DETERMINISTIC", "INVOKER", "LANGUAGE", "LONG", "MODIFIES", "NATIONAL", "NO",
-    "NOT", "OF", "PRECISION", "READS", "ROW", "ROWTYPE", "SECURITY", "SIGNED", "SQL", "TYPE", "UNICODE", "UNSIGNED",
-    "USING", "VARBINARY", "VARCHAR", "VARYING", "ZEROFILL", "%"))
+    "NOT", "OF", "PRECISION", "READS", "REF_SYSTEM_ID", "ROW", "ROWTYPE", "SECURITY", "SIGNED", "SQL", "TYPE",
+    "UNICODE", "UNSIGNED", "USING", "VARBINARY", "VARCHAR", "VARCHARACTER", "VARYING", "ZEROFILL", "%", "="))
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import shutil
 import subprocess
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 # Those with routines first; then what there is time for.
 FOLDERS = ("suite/compat/oracle/t", "main", "suite/funcs_1/t", "suite/innodb/t", "suite/versioning/t", "suite/vcol/t",
-           "suite/json/t", "suite/period/t", "suite/sql_sequence/t", "suite/gcol/t", "suite/engines/funcs/t",
-           "suite/sys_vars/t", "suite/parts/t", "suite/perfschema/t")  # fmt: skip
+           "suite/json/t", "suite/period/t", "suite/sql_sequence/t", "suite/gcol/t", "suite/sys_vars/t",
+           "suite/parts/t", "suite/perfschema/t", "suite/binlog/t", "suite/rpl/t", "suite/galera/t")  # fmt: skip
 # Commands of mysqltest that can be left out: what comes after them is SQL, if with another outcome.
 LEFT_OUT = re.compile(
     r"(connect|connection|copy_file|dec|dirty_close|disable_\w+|disconnect|echo|enable_\w+|error|eval|evalp|exec|inc|let"
@@ -50,7 +51,7 @@ VERBS = re.compile(
 UNFIT = re.compile(
     rb"set\s+(statement\s+.*\s+for\s+set\s+)?(@@)?global|@@global\.\w+\s*:?=|shutdown|\bkill\b|sleep\s*\(|get_lock"
     rb"|\b(un)?install\b|change\s+master|general_log|slow_|log_slow|log_output|long_query|min_examined|read\s+lock"
-    rb"|reset\s+(master|slave|query)|benchmark\s*\(|max_statement_time|max_session_mem|debug_|lock_wait_timeout|character_set_client"
+    rb"|reset\s+(master|slave|query)|benchmark\s*\(|max_statement_time|max_session_mem|completion_type|debug_|lock_wait_timeout|character_set_client"
     rb"|set\s+names|set\s+charset|set\s+character|\bbackup\s+stage|delayed|(out|dump)file|\\[gGpcq]\b|\r|/\*/",
     re.IGNORECASE,
 )
@@ -265,8 +266,9 @@ def test_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         try:
             subprocess.run(command, cwd=work, check=True, capture_output=True, timeout=300)
             [package] = work.glob("*.deb")
-            folder.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True, capture_output=True)
+            subprocess.run(["dpkg-deb", "-x", str(package), str(work / "all")], check=True, capture_output=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(work / "all", folder)  # whole, or not at all
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             pytest.skip(f"Debian's package mariadb-test-data cannot be downloaded: {error}")
     return unpacked
@@ -278,7 +280,7 @@ def test_the_statements_of_mariadbs_own_tests_are_those_that_its_server_finds(
     if not full:
         pytest.skip("the files run in the full form only:  make prove")
     judge, ended = Judge(), dict[str, list[str]]()
-    end = time.monotonic() + 480
+    end = time.monotonic() + 450
     try:
         for path in (each for folder in FOLDERS for each in sorted((test_files / folder).glob("*.test"))):
             raw = path.read_bytes()
@@ -291,7 +293,7 @@ def test_the_statements_of_mariadbs_own_tests_are_those_that_its_server_finds(
         judge.close()
     counts = {how: len(files) for how, files in ended.items()}
     told = "\n".join([str(counts), *ended.get("refused", []), *ended.get("waits", [])])
-    (tmp_path / "told").write_text(told)  # pytest keeps it
+    (tmp_path / "told").write_text(told)  # pytest keeps it for a while
     assert not ended.get("differs"), "\n\n".join([told, *ended["differs"]])
-    assert counts["equal"] > 800, told
+    assert counts["equal"] > 600, told
     assert len(ended.get("refused", [])) < counts["equal"] // 50, told

@@ -161,6 +161,13 @@ IN_POSTGRES = [
         "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)",
         "SELECT 3",
     ),
+    case("a number with a dot at its end", "SELECT (1.); SELECT 2", "SELECT (1.)", "SELECT 2"),
+    case(
+        "such a number in CASE",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1. END; SELECT 2; END; SELECT 3",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1. END; SELECT 2; END",
+        "SELECT 3",
+    ),
     case("a parenthesis too many", "SELECT 1); SELECT (2;", "SELECT 1)", "SELECT (2;"),
     case("atomic body", f"{ATOMIC}; SELECT 3", ATOMIC, "SELECT 3"),
     case(
@@ -220,6 +227,13 @@ IN_MYSQL = [
         "conditional comment of MariaDB", "/*M!100100 SELECT ';' */; SELECT 1", "/*M!100100 SELECT ';' */", "SELECT 1"
     ),
     case("comment in a conditional one", "/*! SELECT /* ; */ 1 */; SELECT 2", "/*! SELECT /* ; */ 1 */", "SELECT 2"),
+    case(
+        "conditional in conditional",
+        "/*!1 A (/*!2 b + */ 2; ) */; SELECT *",
+        "unclosed comment: /*!1 A (/*!2 b + */ 2",
+        ") */",
+        "SELECT *",
+    ),
     case("conditional comment inside", "SELECT /*!1 ';', */ 1; SELECT 2", "SELECT /*!1 ';', */ 1", "SELECT 2"),
     case("the client splits there", "/*!1 SELECT 1; SELECT 2 */;", "unclosed comment: /*!1 SELECT 1", "SELECT 2 */"),
     case("unclosed conditional comment", "/*!1 SELECT 1", "unclosed comment: /*!1 SELECT 1"),
@@ -452,6 +466,7 @@ PACKETS = {
         "CREATE PROCEDURE e() DELETE FROM t WHERE IF(1, 2, 3)",
         "CREATE PROCEDURE i() DO IF(1, 2, 3)",
         "CREATE PROCEDURE j() SET @a = 1",
+        "CREATE FUNCTION l() RETURNS POINT REF_SYSTEM_ID = 4326 BEGIN RETURN NULL; END",
         "CREATE PROCEDURE k() COMMENT 'x' COMMENT 'y' IF 1 THEN SELECT 1; END IF",
     ],
     "triggers and events": [
@@ -489,7 +504,8 @@ PACKETS = {
         "CREATE PROCEDURE g() BEGIN SELECT begin, end FROM (SELECT 1 AS begin) AS x; SELECT 1 AS end; END",
     ],
     "outside of routines": [
-        "IF 1 THEN SELECT 1; ELSEIF 2 THEN SELECT 2; ELSE SELECT 3; END IF",
+        "REPEAT SET @b = (1.); UNTIL @b = CASE WHEN 1 THEN 1. END AND 1 < 2. END REPEAT",
+        "IF 1. THEN SELECT 1; ELSEIF 2 THEN SELECT 2; ELSE SELECT 3; END IF",
         "WHILE @a IS NULL DO SELECT 1; SET @a = 1; END WHILE",
         "FOR i IN 1..2 DO SELECT i; END FOR",
         "CASE WHEN 1 THEN SELECT 1; ELSE SELECT 2; END CASE",
