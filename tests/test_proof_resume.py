@@ -350,7 +350,7 @@ def many(full: bool, seed: int, examples: int, short: int) -> Callable[[Any], An
 def test_a_file_that_was_mended_ends_as_with_the_client_or_asks(place: Place, full: bool, seed: int) -> None:
     seen, shown, refusals = Counter[str](), Counter[str](), list[str]()
 
-    @many(full, seed, 2000, 30)
+    @many(full, seed, 2000, 40)
     @given(cases(place.language))
     def prove(case: Case) -> None:
         verdict = judge(place, case)
