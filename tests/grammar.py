@@ -117,7 +117,8 @@ class Writer:
         self.values = VALUES | language.values
         self.there: dict[str, list[str]] = defaultdict(list)
         self.pieces: list[Piece] = []
-        self.serial, self.shown, self.fired = 0, dict[str, Form](), set[str]()
+        self.serial, self.shown = 0, dict[str, Form]()
+        self.unseen, self.fired = set[str](), set[str]()  # names of forms; variables that a trigger sets
         if after:  # it may ask for what the session of that file had
             self.serial, self.shown = after.serial, {
                 name: each for name, each in after.shown.items()
@@ -148,8 +149,9 @@ class Writer:
                 self.pieces[-1].reads |= {
                     name for each in form.make for how, _, name in PLACE.findall(each) if how == "="
                 }
-        if form.read:
+        if form.read and makes:
             self.shown = {**self.shown, form.name: form}
+            self.unseen.add(form.name)
         for kind in form.clears if makes else ():
             self.pieces[-1].drops |= set(self.there.pop(kind, ()))
 
@@ -207,23 +209,37 @@ class Writer:
 
     def write_anything(self) -> None:
         """Add a form that can be written here, or a statement that shows what an earlier one has left."""
-        can = [each for each in self.language.forms if self.has(*each.make)]
         shows = [each for each in self.shown.values() if self.has(each.read)]
-        if shows and self.choose((False, False, True)):
-            form = self.choose(shows)
-            self.write(form, form.read, makes=False)
+        unseen = [each for each in shows if each.name in self.unseen]
+        if shows and self.choose((False, True)):
+            self.show(self.choose(unseen or shows))
             return
-        form = self.choose(can)
-        if form.make[0].startswith("BEGIN") and len(form.make) == 2:
-            inner = [each for each in can if each.block]
+        can = [each for each in self.language.forms if self.has(*each.make)]
+        of_session = [each for each in self.language.forms if each.mark.how]
+        form = self.choose(self.choose((can, of_session)))
+        self.prepare(*form.make)
+        if form.make[0].startswith("BEGIN") and form.make[1:] in {("COMMIT",), ("END",)}:
             self.write(form, form.make[0])
             for _ in range(self.choose((1, 2, 3))):
-                each = self.choose(inner)
+                each = self.choose([each for each in can if each.block])
                 if self.has(*each.make):
                     self.write(each)
             self.write(form, form.make[1])
-            return
-        self.write(form)
+        else:
+            self.write(form)
+        if form.read and self.choose((False, True)):  # nothing is lost before something stays
+            can = [each for each in can if not each.mark.how and re.match("CREATE|ALTER", each.make[0])]
+            self.write(self.choose([each for each in can if self.has(*each.make)]))
+
+    def show(self, form: Form) -> None:
+        """Add the statement that shows what a form has left in the session."""
+        self.write(form, form.read, makes=False)
+        self.unseen.discard(form.name)
+
+    def end(self) -> None:
+        """Show what nobody has looked at."""
+        for form in [each for each in self.shown.values() if each.name in self.unseen and self.has(each.read)]:
+            self.show(form)
 
     def write_witness(self, form: Form) -> int:
         """Write a file that is about *form* alone; return the number of the piece that reads what it has left."""
@@ -240,14 +256,17 @@ class Writer:
         for text in texts:
             for how, kind, _ in PLACE.findall(text):
                 if how in {"", "-", "*"} and kind not in made and kind != "wrong" and not self.options(kind):
-                    makers = [f"{{{new}{each}}}" for new in "+!" for each in ALIKE.get(kind, (kind,))]
-                    maker = next(
-                        each for each in self.language.forms
-                        if any(name in part for part in each.make for name in makers)
-                    )  # fmt: skip
+                    maker = self.choose([each for each in self.language.forms if makes(each, kind)])
                     self.prepare(*maker.make)
                     self.write(maker)
                 made |= {kind} if how in {"+", "!"} else set()
+
+
+def makes(form: Form, kind: str) -> bool:
+    """Tell whether a form leaves something of a kind."""
+    text = "".join(form.make)
+    kinds = ALIKE.get(kind, (kind,))
+    return any(f"{{{how}{each}}}" in text for how in "+!" for each in kinds) and f"{{/{kind}}}" not in text
 
 
 class Lost:
@@ -449,7 +468,7 @@ _MYSQL = (
          "{audit} SELECT COUNT(*) FROM {temp}"),
     Form("CREATE OR REPLACE TEMPORARY TABLE", (f"CREATE OR REPLACE TEMPORARY TABLE {{+temp}} {TABLE}",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {temp}", only="mariadb"),
-    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
+    Form("INSERT into a temporary table", ("INSERT INTO {*temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
          "{audit} SELECT COUNT(*) FROM {temp}"),
     Form("a temporary table that comes and goes", (
         "CREATE TEMPORARY TABLE {!temp} (n INTEGER, t TEXT)", "INSERT INTO {^temp} (n) VALUES (3)",
@@ -676,7 +695,7 @@ _POSTGRES = (
          "{audit} SELECT count(*) FROM {temp}"),
     Form("SELECT INTO TEMP", ("SELECT n, t INTO TEMP {+temp} FROM {any}",), TEMPORARY,
          "{audit} SELECT count(*) FROM pg_temp.{temp}"),
-    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
+    Form("INSERT into a temporary table", ("INSERT INTO {*temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
          "{audit} SELECT count(*) FROM {temp}"),
     Form("CREATE TEMP VIEW", ("CREATE TEMP VIEW {+look} AS SELECT count(*) AS c FROM {table}",), TEMPORARY,
          "{audit} SELECT c FROM {look}"),
@@ -815,7 +834,7 @@ _SQLITE = (
          "INSERT INTO t1 (n, t) SELECT n, t FROM {temp}"),
     Form("CREATE TABLE temp.t", (f"CREATE TABLE temp.{{+temp}} {SQ_TABLE}",), TEMPORARY,
          "{audit} SELECT count(*) FROM temp.{temp}"),
-    Form("INSERT into a temporary table", ("INSERT INTO {temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
+    Form("INSERT into a temporary table", ("INSERT INTO {*temp} (n, t) VALUES ({int}, {word})",), TEMPORARY,
          "{audit} SELECT count(*) FROM {temp}"),
     Form("CREATE TEMP VIEW", ("CREATE TEMP VIEW {+look} AS SELECT count(*) AS c FROM {wrong:nowhere|t1}",), TEMPORARY,
          "{audit} SELECT c FROM {look}"),

@@ -93,26 +93,26 @@ def draw_case(language: Language, choose: Callable[[Sequence[Any]], Any], forms:
     writer = Writer(language, choose)
     for _ in range(forms):
         writer.write_anything()
+    writer.end()
     pieces = writer.pieces
     way = choose(("none", "insert", "insert", "replace", "break", "break", "mend"))
-    case = Case(language, pieces)
-    texts = [each.text for each in pieces]
-    if way == "mend":
-        numbers = [number for number, each in enumerate(pieces) if each.wrong]
-        if numbers:
-            place = choose(numbers)
-            case.broken = [*texts[:place], pieces[place].wrong, *texts[place + 1 :]]
-    elif way == "break":
-        numbers = [number for number, each in enumerate(pieces) if "\n" not in each.text and each.text[:5] not in KEPT]
-        if numbers:
-            place = choose(numbers)
-            case.broken = [*texts[:place], wrong_text(pieces[place]), *texts[place + 1 :]]
-            case.failing = place
-    elif way != "none":
-        place = choose(range(len(pieces) + 1))
+    case, texts = Case(language, pieces), [each.text for each in pieces]
+    late = range(choose((0, len(pieces) // 2)), len(pieces))
+    wrong = [number for number, each in enumerate(pieces) if each.wrong]
+    if way == "mend" and wrong:
+        place = choose(wrong)
+        case.broken = [*texts[:place], pieces[place].wrong, *texts[place + 1 :]]
+    elif way in {"insert", "replace"}:
+        place = choose([*late, len(pieces)])
         case.broken = [*texts[:place], choose(language.bad), *texts[place:]]
         if way == "replace":
             case.pieces = [*pieces[:place], Piece(MENDED.make[0], MENDED), *pieces[place:]]
+    elif way == "break":
+        one_line = [each for each in late if "\n" not in texts[each] and texts[each][:5] not in KEPT]
+        if one_line:
+            case.failing = choose(one_line)
+            wrong_one = wrong_text(pieces[case.failing])
+            case.broken = [*texts[: case.failing], wrong_one, *texts[case.failing + 1 :]]
     return case
 
 
@@ -336,7 +336,7 @@ def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @st.composite
 def cases(draw: st.DrawFn, language: Language) -> Case:
     """A file, and what was wrong with it at first."""
-    return draw_case(language, lambda several: draw(st.sampled_from(several)), draw(st.integers(2, 8)))
+    return draw_case(language, lambda several: draw(st.sampled_from(several)), draw(st.integers(2, 6)))
 
 
 def many(full: bool, seed: int, examples: int, short: int) -> Callable[[Any], Any]:
@@ -353,7 +353,7 @@ def many(full: bool, seed: int, examples: int, short: int) -> Callable[[Any], An
 def test_a_file_that_was_mended_ends_as_with_the_client_or_asks(place: Place, full: bool, seed: int) -> None:
     seen, shown, refusals = Counter[str](), Counter[str](), list[str]()
 
-    @many(full, seed, 2000, 30)
+    @many(full, seed, 2000, 40)
     @given(cases(place.language))
     def prove(case: Case) -> None:
         verdict = judge(place, case)
@@ -421,6 +421,7 @@ def pairs(draw: st.DrawFn, language: Language) -> tuple[Case, Case]:
     second = Writer(language, choose, first)
     for _ in range(draw(st.integers(2, 4))):
         second.write_anything()
+    second.end()
     return Case(language, first.pieces), Case(language, second.pieces)
 
 
