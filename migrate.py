@@ -1197,7 +1197,7 @@ def _forget(lost: dict[str, int], keys: Collection[str]) -> None:
 
 
 def _lacks(reads: Collection[str], lost: Mapping[str, int], known: Collection[str]) -> str:
-    """Return a key that is read and lost, or "". Of what is unknown, only what is named again counts, if not *known*."""
+    """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not *known*."""
     for key in lost:
         kind, _, name = key.partition(" ")
         if key in _TRANSIENT:
@@ -1445,7 +1445,8 @@ class Forms:
                 start -= 2
             before = words[start - 1] if start else ""
             end = _closing(words, place)
-            if before not in _NAMED and not (before in ("WITH", "RECURSIVE", ",") and words[end + 1 : end + 2] == ["AS"]):
+            listed = before in ("WITH", "RECURSIVE", ",") and words[end + 1 : end + 2] == ["AS"]
+            if before not in _NAMED and not listed:
                 yield "".join(words[start:place]), place
 
 
@@ -1555,15 +1556,15 @@ class _SQLiteForms(Forms):
         "SAVEPOINT RELEASE ROLLBACK": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "PRAGMA": [
             (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
-            (r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST|FUNCTION_LIST"
-             r"|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK|TABLE_INFO"
-             r"|TABLE_LIST|TABLE_XINFO)\b", _LOOK | Trait.REPEATS),
-            (r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
+            ((r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST"
+             r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK|TABLE_INFO"
+             r"|TABLE_LIST|TABLE_XINFO)\b"), _LOOK | Trait.REPEATS),
+            ((r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
              r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
              r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
              r"|LEGACY_ALTER_TABLE|LOCKING_MODE|MAX_PAGE_COUNT|MMAP_SIZE|READ_UNCOMMITTED|RECURSIVE_TRIGGERS"
              r"|REVERSE_UNORDERED_SELECTS|SECURE_DELETE|SHORT_COLUMN_NAMES|SHRINK_MEMORY|SOFT_HEAP_LIMIT|SYNCHRONOUS"
-             r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b", _SET),
+             r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b"), _SET),
             (r"(\w+ \. )?\w+\Z", _LOOK)],  # without a value it is asked; what acts all the same may do so twice
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
@@ -1651,8 +1652,8 @@ class _PostgresForms(Forms):
         elif first == "RESET":
             writes.add("set *" if name == "all" else f"set {self._named(words[1:])}")
         elif first == "DISCARD":
-            kinds = {"all": ("set *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"), "temp": ("temp *",),
-                     "temporary": ("temp *",), "sequences": ("id",)}
+            kinds = {"all": ("set *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
+                     "temp": ("temp *",), "temporary": ("temp *",), "sequences": ("id",)}
             writes |= {*kinds.get(name, ())}
             traits &= ~Trait.INSIDE if name == "all" else traits
         elif first == "LISTEN":
@@ -1730,7 +1731,7 @@ class _PostgresForms(Forms):
 
     @staticmethod
     def _is_literal(words: Sequence[str]) -> bool:
-        return all(word[0] in "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in words)
+        return all(word[0] == "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in words)
 
     def _is_setting(self, words: Sequence[str]) -> bool:
         """Tell if a SELECT does nothing but to set what its text says."""
@@ -1761,8 +1762,8 @@ class _MySQLForms(Forms):
         "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
         "CREATE": [
             *temporary,
-            (r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
-             r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b", _DDL),
+            ((r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
+             r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"), _DDL),
             ("", _PART)],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
         "RENAME": [(r"TABLES?\b|[^,]*\Z", _DDL), ("", _PART)],
@@ -1780,8 +1781,8 @@ class _MySQLForms(Forms):
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
     _constant = _spells(
         "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
-        " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE SECOND MONTH"
-        " YEAR SESSION LOCAL X B N")
+        " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
+        " SECOND MONTH YEAR SESSION LOCAL X B N")
     _telling = _spells("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
     _of_counts: ClassVar = {
         "identity": "id", "last_insert_id": "id", "insert_id": "next id", "warning_count": "warnings",
@@ -2036,7 +2037,8 @@ _AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _OPENS: Final = re.compile(
     rf"(BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION|{_AUTOCOMMIT}(0|OFF))"
     r"(\s+READ\s+WRITE)?\Z")
-_CLOSES: Final = re.compile(rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
+_CLOSES: Final = re.compile(
+    rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
 _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -2955,7 +2957,8 @@ class SQLite(Database):
                 fix = "write BEGIN before it, and COMMIT after the last RELEASE"
                 return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
             opened.append((self.forms.fold(words[-1]), statement))
-        return [(each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for name, each in opened[:1]]
+        return [(each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};"))
+                for name, each in opened[:1]]
 
     @contextlib.contextmanager
     def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:  # noqa: ARG002
@@ -3821,7 +3824,8 @@ class MySQL(Database):
         parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
         if not _TRANSIENT.isdisjoint(keys):
             parts += (["DO (SELECT 1 FROM (SELECT 1) AS one)"] if self.is_mariadb else
-                      ["SELECT 0 FROM DUAL WHERE 0", "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
+                      ["SELECT 0 FROM DUAL WHERE 0",
+                       "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
         return parts
 
     def has_id(self) -> bool:
@@ -4224,7 +4228,8 @@ class _SQLiteWriter(_Writer, SQLite):
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See _Writer. What a PRAGMA was before cannot be asked for by a script; of most, it is known."""
-        made = (self.forms.made(spelled(each.text, self.syntax)) for each, nature in zip(statements, natures, strict=True)
+        both = zip(statements, natures, strict=True)
+        made = (self.forms.made(spelled(each.text, self.syntax)) for each, nature in both
                 if any(key.startswith("temp ") for key in nature.writes))
         kinds = {name: kind for kind, name in made}
         for kind, name in (_split_key(key) for key in _left(natures)):
@@ -5029,8 +5034,9 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
         group = natures[first - 1 : last]
         ends = Trait.OPENS | Trait.CLOSES
         if any(each.traits & ends or Trait.INSIDE not in each.traits | _inside(each) for each in group):
-            fix = "write the two into one transaction, with BEGIN before and COMMIT after them, and nothing else between"
-            yield statements[last - 1], ("this would see what the tool has written since the statement that it is about", fix)
+            what = "this would see what the tool has written since the statement that it is about"
+            fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
+            yield statements[last - 1], (what, fix)
 
 
 def _inside(nature: Nature) -> Trait:
@@ -6111,7 +6117,7 @@ class _Run:
         if shared:
             database.send(database.begin_sql)
         elif lasts:
-            started = next(number for number, each in enumerate(natures, first) if Trait.SESSION not in each.traits)
+            started = _next(journal.natures, first - 1)
             database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
             journal.claimed = True
         if not own:
@@ -6125,11 +6131,11 @@ class _Run:
                 else:
                     database.run_alone(statement)
             self._refuse_ended()
-            journal.ran = journal.ran if own or shared else number
+            journal.ran = journal.ran if own or shared else _lasting(journal.natures, number)
         if lasts:
-            begin = [] if shared else [database.begin_sql]
-            database.send(*begin, *database.own_sql, journal.note(last), *database.holding(), database.commit_sql)
-            journal.known = last
+            begin, done = [] if shared else [database.begin_sql], _lasting(journal.natures, last)
+            database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
+            journal.known = done
 
     def _zero(self, nature: Nature) -> None:
         """Undo what notes have done to what a statement sees of the one before it."""
@@ -6192,32 +6198,36 @@ class _Run:
         error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
         self.database.send(self._failure(step, error.what))
 
+    def _reckon(self, journal: _Journal, failed: _Failed, row: Applied | None) -> tuple[int, bool]:
+        """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
+        database, statements, number = self.database, journal.step.statements, journal.reached
+        runs = self.now is not None and self.now.statement is not None
+        done = row.statements_done if row else journal.known
+        # What a statement has committed by itself, it has committed together with the note that it has started.
+        marked = row is not None and row.done_checksum != journal.sums[done] and (
+            failed.kind is Kind.LOST or journal.torn)
+        alone = journal.ran > done or (marked and failed.kind is not Kind.LOST)  # with no transaction around it
+        done = max(done, journal.ran)
+        if failed.ran:
+            return number, False
+        if number > done and (failed.kind is Kind.LOST or not journal.whole or alone):
+            failing = statements[number - 1] if runs else None
+            kept, certain = database.stayed(statements[done : number - runs], failing)
+            done, marked = done + kept, (marked and not kept) or not certain
+        return _lasting(journal.natures, done), marked
+
     def _settle(self, journal: _Journal, failed: _Failed, error: MigrateError) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises _Failed and MigrateError."""
         assert self.now  # noqa: S101 (for mypy: something had begun)
-        database, history, step, sums = self.database, self.history, journal.step, journal.sums
+        database, history, step = self.database, self.history, journal.step
         row = next(iter(history.read(step.version)), None)
         number, runs = journal.reached, self.now.statement is not None
         mine = row is not None and row.owner == journal.owner
         if row and not mine and row != journal.before:
             self._leave(step, row, error)
             return
-        done = row.statements_done if row and mine else journal.known
-        # What a statement has committed by itself, it has committed together with the note that it has started.
-        started = row is not None and mine and row.done_checksum != sums[done]
-        marked = started and (failed.kind is Kind.LOST or journal.torn)
-        autonomous = journal.ran > done or (marked and not failed.ran and failed.kind is not Kind.LOST)
-        if journal.ran > done:  # these have committed by themselves
-            done = journal.ran
-        if failed.ran:
-            done, marked = number, False
-        elif number > done and (failed.kind is Kind.LOST or not journal.whole or autonomous):
-            failing = step.statements[number - 1] if runs else None
-            kept, certain = database.stayed(step.statements[done : number - runs], failing)
-            done, marked = done + kept, (marked and not kept) or not certain
-        done = _lasting(journal.natures, done)
-        at = next((place for place, each in enumerate(journal.natures[done:], done + 1)
-                   if Trait.SESSION not in each.traits), done + 1) if marked else 0
+        done, marked = self._reckon(journal, failed, row if mine else None)
+        at = _next(journal.natures, done) if marked else 0
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=at)] if gone else []
         if mine:
@@ -6273,6 +6283,12 @@ def _lasting(natures: Sequence[Nature], done: int) -> int:
     return done
 
 
+def _next(natures: Sequence[Nature], done: int) -> int:
+    """Return the number of the statement that is noted next after the first *done* ones."""
+    return next((number for number, each in enumerate(natures[done:], done + 1)
+                 if Trait.SESSION not in each.traits), done + 1)
+
+
 def _resume_point(step: Step, journal: _Journal) -> int:
     """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
     if step.resume is None:
@@ -6280,8 +6296,7 @@ def _resume_point(step: Step, journal: _Journal) -> int:
     sums, natures, id_name = journal.sums, journal.natures, journal.run.database.id_name
     done, checksum = step.resume.statements_done, step.resume.done_checksum
     expected = sums[done] if done < len(sums) else ""
-    started = next((number for number, each in enumerate(natures[done:], done + 1)
-                    if Trait.SESSION not in each.traits), done + 1)
+    started = _next(natures, done)
     if checksum == expected:
         done = _lasting(natures, done)
         if (way := journal.find_way(done)).reader:

@@ -44,7 +44,10 @@ REFUSED = {
     "mysql": ("SAVEPOINT a", "ROLLBACK", "USE mysql", "LOCK TABLES t1 READ", "FLUSH TABLES WITH READ LOCK"),
     "postgres": ("COMMIT", "DROP TABLE schema_migrations"),
     "sqlite": (
-        "COMMIT", "ATTACH ':memory:' AS other", "DROP TABLE schema_migrations", "SELECT total_changes()",
+        "COMMIT",
+        "ATTACH ':memory:' AS other",
+        "DROP TABLE schema_migrations",
+        "SELECT total_changes()",
         "PRAGMA query_only = 1",
     ),
 }
