@@ -4092,6 +4092,7 @@ class _Writer(Database):
     clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
     who = _Code()
     schema = ""  # of the history
+    offline = False  # nothing is known of the server
     in_transaction = notes_travel = False
 
     def __init__(
@@ -4103,6 +4104,10 @@ class _Writer(Database):
 
     def _connect(self, *, write: bool) -> None:
         """See Database. To nothing."""
+
+    def follow(self, other: Database, *, offline: bool) -> None:
+        """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
+        self.syntax, self.forms, self.offline = other.syntax, other.forms, offline
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -4396,6 +4401,10 @@ class _MySQLWriter(_Writer, MySQL):
         self.run(
             f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
 
+    def follow(self, other: Database, *, offline: bool) -> None:
+        super().follow(other, offline=offline)
+        self.is_mariadb = getattr(other, "is_mariadb", True)
+
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
         """See _Writer."""
         keys = _left(natures)
@@ -4408,13 +4417,15 @@ class _MySQLWriter(_Writer, MySQL):
             elif kind == "prepared" and name != "*":
                 self.query(f"PREPARE {shown} FROM 'DO 0'")
                 self.query(f"DEALLOCATE PREPARE {shown}")
+            elif kind == "set" and name in ("role", "transaction") and self.offline:
+                return f"MySQL and MariaDB take back a {name} in different words"
             elif (kind, name) == ("set", "role"):
                 self.query("SET ROLE NONE" if self.is_mariadb else "SET ROLE DEFAULT")
             elif (kind, name) == ("set", "transaction"):
-                self.query("SET SESSION transaction_isolation = DEFAULT")
-            elif kind == "set" and name not in ("names", "*"):
+                self.query(f"SET SESSION {'tx' if self.is_mariadb else 'transaction'}_isolation = DEFAULT")
+            elif kind == "set" and name not in ("names", "*", "rand_seed1", "rand_seed2"):  # the seeds have no default
                 self.query(f"SET SESSION {name} = DEFAULT")
-            elif kind != "set" or name == "*":
+            elif kind != "set" or name != "names":
                 return "nobody knows what it has left in the session"
         self.query("SET NAMES utf8mb4")
         return ""
@@ -6537,8 +6548,8 @@ def plan_script(
 def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     settings, way = run.settings, steps[0].direction
     database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
-    database.syntax, database.schema = run.database.syntax, "".join(run.history.schemas)
-    database.forms = run.database.forms
+    database.schema = "".join(run.history.schemas)
+    database.follow(run.database, offline=offline)
     for step in steps:
         _refuse_unsuited(database, step)
     versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
