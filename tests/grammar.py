@@ -307,7 +307,7 @@ def may_ask(language: Language, pieces: Sequence[Piece], done: int, failing: int
 
     Those that change the session only and come last of what is done simply run again, with the rest.
     """
-    if done and failing >= 0 and pieces[failing].opaque:
+    if failing >= 0 and pieces[failing].opaque:
         return {"a part of it may have run"}
     while done and pieces[done - 1].session:
         done -= 1
