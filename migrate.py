@@ -52,6 +52,7 @@ from html import escape
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
 from urllib.parse import quote, unquote
 
@@ -1140,6 +1141,7 @@ class Way(NamedTuple):
 
 
 _TRANSIENT: Final = frozenset({"count", "found", "warnings"})
+_BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 
 
@@ -1150,12 +1152,14 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     """
     lost, again, gone = dict[str, int](), set[int](), set[int]()
     known = set[str]()  # has been written anew since something unknown ran
+    changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
         lasting = nature.writes - _TRANSIENT
         if Trait.PLAIN in nature.traits:
             lost.pop("count", None)
         known = set() if "*" in nature.writes else known | nature.writes
-        if _REPEATED in nature.traits and not _lacks(nature.reads, lost, known):
+        stale = changed and "global" in nature.reads  # what the server has set anew since
+        if _REPEATED in nature.traits and not stale and not _lacks(nature.reads, lost, known):
             _forget(lost, nature.writes)
             if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
                 again.add(number)
@@ -1163,7 +1167,20 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             lost |= dict.fromkeys(nature.writes, number)
         if over := nature.removes | {key for key in lasting if key.endswith("*") and len(key) > 1}:
             _forget(lost, over)
-            again -= {each for each in again if _covers(over, natures[each - 1].writes - _TRANSIENT)}
+            past = {each for each in again if _covers(over, natures[each - 1].writes - _TRANSIENT)}
+            needed = {key for each in again - past for key in natures[each - 1].reads}
+            kept = {each for each in past if natures[each - 1].writes & needed}
+            again = again - (past - kept) | ({number} if kept and _REPEATED in nature.traits else set())
+    covered = set[str]()  # will be written later, and is not read before that
+    for number in sorted(again, reverse=True):
+        lasting = natures[number - 1].writes - _TRANSIENT
+        if lasting <= covered:
+            again.discard(number)
+        else:
+            covered |= lasting
+            covered -= natures[number - 1].reads
+            if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
+                covered = {key for key in covered if not key.startswith(("set ", "role "))}
     checks = set[int]()
     made = lost.pop("id", 0)  # a row may have no id: it is not certain that another one makes up for it
     made_here = False
@@ -1174,7 +1191,7 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             gone.add(number)
             _forget(lost, nature.removes)
             continue
-        if key := _lacks(nature.reads | nature.removes | {"set *"}, lost, known):
+        if key := _lacks(nature.reads | nature.removes | {"set *", "role *"}, lost, known):
             return Way(frozenset(again), frozenset(gone), lost[key], number, key)
         reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
         if reads_id and not made_here:
@@ -1215,11 +1232,19 @@ def _lacks(reads: Collection[str], lost: Mapping[str, int], known: Collection[st
 
 
 class Hidden(NamedTuple):
-    """What the code of routines and triggers that a database has may do to a session unseen."""
+    """What the code of routines and triggers that a database has may do to a session unseen. It can only add to that."""
 
     reads_id: bool = False  # of the last row
     keys: frozenset[str] = frozenset()  # what it may write and read, "*" among them; empty for nothing at all
-    fired: frozenset[str] = frozenset()  # the same, of triggers
+    fired: frozenset[str] = frozenset()  # what triggers may write,
+    awaited: frozenset[str] = frozenset()  # and read,
+    firing: frozenset[str] = frozenset()  # which these tables and views may have, in small letters
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return what it means to name something: the key that is read then."""
+        found = {key.partition(" ")[2]: key for key in self.keys if key.startswith("temp ")}
+        return found | dict.fromkeys(self.firing if self.fired | self.awaited else (), "fires")
 
     def shown(self, natures: Iterable[Nature]) -> list[Nature]:
         """Return *natures* with that."""
@@ -1227,10 +1252,9 @@ class Hidden(NamedTuple):
         for nature in natures:
             reads, writes = nature.reads, nature.writes
             if "code" in writes:
-                reads = reads | self.keys if self.keys else reads - {"*"}
-                writes = writes | self.keys if self.keys else writes - {"*", "code"}
-            elif Trait.DATA in nature.traits and self.fired:
-                reads, writes = reads | self.fired, writes | self.fired
+                reads, writes = reads | self.keys, writes | self.keys
+            elif Trait.DATA in nature.traits and "fires" in reads:
+                reads, writes = reads | self.awaited, writes | self.fired
             found.append(nature._replace(reads=reads, writes=writes))
         return found
 
@@ -1304,6 +1328,7 @@ class Forms:
     pure = harmless = plain = frozenset[str]()
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
+    temporary_schema = ""
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
     unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
@@ -1318,13 +1343,15 @@ class Forms:
 
     def natures(
         self, statements: Iterable[Statement], syntax: Syntax, after: Callable[[Statement, Syntax], Syntax],
-        perhaps: frozenset[str] = frozenset(),
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Nature]:
         """Return the nature of each statement of a file; *after* tells which rules hold after one.
 
-        Something else may *perhaps* have made these temporary tables.
+        Who has one of the *names*, in small letters, reads its key.
         """
-        found, prepared, made, values = list[Nature](), dict[str, list[str]](), set[str](), dict[str, str]()
+        found, prepared, values = list[Nature](), dict[str, list[str]](), dict[str, str]()
+        made = dict[str, str]()  # temporary tables, and what stands before their names
+        aside = False  # what is created is temporary by the search path
         for statement in statements:
             words = spelled(statement.text, syntax)
             syntax = after(statement, syntax)
@@ -1334,8 +1361,11 @@ class Forms:
                 if words[0] == "PREPARE":
                     prepared[name] = self.prepared_text(words, syntax, values)
                 elif text := prepared.get(name):
-                    inner, named = self.nature(text), {f"prepared {name}", *self.variables(words)}
-                    nature = inner._replace(reads=inner.reads | named) if Trait.INSIDE in inner.traits else nature
+                    inner, named = self.nature(text), {*self.variables(words)}
+                    nature = inner if Trait.INSIDE in inner.traits else nature
+                    nature = nature._replace(
+                        reads=nature.reads | named | {f"prepared {name}"},
+                        writes=nature.writes | (inner.writes if Trait.INSIDE not in inner.traits else set()) | named)
                 else:  # one statement, whatever it is
                     nature = nature._replace(reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"code"})
             for key in [each for each in values if each in nature.writes or "*" in nature.writes]:
@@ -1344,48 +1374,77 @@ class Forms:
                 values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
             if made:
                 nature = self._with_temporary(nature, words, made)
-            if perhaps:
-                nature = nature._replace(reads=nature.reads | {f"temp {self.fold(word)}" for word in words} & perhaps)
-            made |= {key for key in nature.writes if key.startswith("temp ") and not key.endswith("*")}
+            if names:
+                folded = {self.fold(word) for word in words}
+                nature = nature._replace(reads=nature.reads | {names[each] for each in folded & names.keys()})
+            aside = aside or (words[:1] == ["SET"] and bool(self.temporary_schema) and any(
+                self.temporary_schema in word.lower() for word in words))
+            if aside and words[:1] == ["CREATE"]:
+                nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
+            for key in nature.writes:
+                if key.startswith("temp ") and not key.endswith("*"):
+                    made.setdefault(key, self.qualifier(words) if words[0] == "CREATE" else "")
             if statement.text.startswith("/*"):  # where its version does not apply, nothing of it runs
                 nature = nature._replace(traits=nature.traits & ~Trait.REPEATS, removes=frozenset())
             else:
-                made -= {key for key in made if _covers(nature.removes | nature.writes, [key])
-                         and key not in nature.writes}
+                for key in [each for each in made if each not in nature.writes]:
+                    if _covers(nature.removes | nature.writes, [key]):
+                        del made[key]
             if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
                 start = max((place for place, each in enumerate(found) if Trait.OPENS in each.traits), default=0)
                 found[start:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[start:]]
             found.append(nature)
         return found
 
-    def _with_temporary(self, nature: Nature, words: Sequence[str], made: Collection[str]) -> Nature:
+    def _with_temporary(self, nature: Nature, words: Sequence[str], made: Mapping[str, str]) -> Nature:
         """Return *nature* with the temporary tables that the statement names, of those that the file has *made*."""
         named = {f"temp {self.fold(word)}" for word in words} & {*made}
         if not named:
             return nature
-        if words[0] == "DROP" and named == {f"temp {each}" for each in self.dropped(words)}:
+        dropped = {f"temp {name}": qualifier for qualifier, name in self.dropped(words)} if words[0] == "DROP" else {}
+        if dropped and all(each in made and qualifier in (made[each], self.temporary_schema)
+                           for each, qualifier in dropped.items()):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
         if named <= nature.removes or (words[0] == "CREATE" and named & nature.writes):
             return nature
+        if "RENAME" in words:  # whatever of it is the new one
+            named |= {f"temp {self.fold(word)}" for last, word in itertools.pairwise(words)
+                      if last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum() or _is_text(word)}
+        if words[0] == "CREATE" and "VIEW" in words:  # it is temporary, too
+            named.add(f"temp {self.made(words)[1]}")
         writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
         return nature._replace(reads=nature.reads | named, writes=writes)
 
-    def dropped(self, words: Sequence[str]) -> list[str]:
-        """Return the last parts of the names that a DROP TABLE lists; nothing where that is not all it says."""
+    def dropped(self, words: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
         text = " ".join(words[1:])
         found = re.fullmatch(
             r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text)
-        names = found[1].split(" , ") if found else []
-        return [self.fold(each.rpartition(" . ")[2]) for each in names]
+        names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
+        return [(self.fold(qualifier) if qualifier else "", self.fold(name)) for qualifier, _, name in names]
+
+    def qualifier(self, words: Sequence[str]) -> str:
+        """Return what stands before the name of what a CREATE makes."""
+        _, place = self._place(words)
+        return self.fold(words[place]) if words[place + 1 : place + 2] == ["."] else ""
 
     def made(self, words: Sequence[str]) -> tuple[str, str]:
         """Return what a CREATE makes, a TABLE for example, and the last part of its name; "*" for an odd one."""
-        kinds = ("INDEX", "SEQUENCE", "TABLE", "TRIGGER", "VIEW")
-        start = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
-        place = start + 1
-        place += 3 if words[place : place + 3] == ["IF", "NOT", "EXISTS"] else 0
+        start, place = self._place(words)
         place += 2 if words[place + 1 : place + 2] == ["."] else 0
         return words[start], self.fold(words[place]) if place < len(words) else "*"
+
+    @staticmethod
+    def _place(words: Sequence[str]) -> tuple[int, int]:
+        """Return where the word for what is made stands, and where its name begins."""
+        kinds = ("FUNCTION", "INDEX", "PROCEDURE", "SEQUENCE", "TABLE", "TRIGGER", "TYPE", "VIEW")
+        start = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
+        return start, start + (4 if words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"] else 1)
+
+    def is_temporary(self, words: Sequence[str]) -> bool:
+        """Tell if a CREATE makes something in the schema of what is temporary."""
+        _, place = self._place(words)
+        return words[place + 1 : place + 2] == ["."] and self.fold(words[place]) == self.temporary_schema
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
@@ -1417,6 +1476,7 @@ class Forms:
         for name, place in self.calls(words) if Trait.CALLS in traits else ():
             if name in self.sees:
                 reads.add(self.sees[name])
+                writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
                 traits &= ~Trait.REPEATS
@@ -1548,7 +1608,7 @@ class _SQLiteForms(Forms):
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
         "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
-        "CREATE": [(r"(TEMP|TEMPORARY)\b|.*?\bTEMP \. ", _TEMP), ("", _DDL)],
+        "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
@@ -1568,11 +1628,22 @@ class _SQLiteForms(Forms):
             (r"(\w+ \. )?\w+\Z", _LOOK)],  # without a value it is asked; what acts all the same may do so twice
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
+    temporary_schema = "temp"
     unread = re.compile(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+
+    def nature(self, words: Sequence[str]) -> Nature:
+        """See Forms. A PRAGMA may be in quotes; one that is on no list has set something."""
+        if words[:1] != ["PRAGMA"]:
+            return super().nature(words)
+        words = [self.fold(word).upper() if place in (1, 3) else word for place, word in enumerate(words)]
+        found = super().nature(words)
+        return found if found is not self.worst else Nature(Trait.WHOLE, frozenset(), frozenset({"set pragma"}))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
-        reads = {self.sees[word] for word in words if word in self.sees} if Trait.CALLS in traits else set[str]()
+        traits = _TEMP if words[0] == "CREATE" and self.is_temporary(words) else traits
+        reads = {self.sees[name] for word, after in itertools.pairwise(words) if after == "("
+                 and (name := self.fold(word).upper()) in self.sees} if Trait.CALLS in traits else set[str]()
         writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
         writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
@@ -1588,7 +1659,7 @@ class _PostgresForms(Forms):
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
         "COPY TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
         "WITH": [(r".*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", _ROWS), ("", _LOOK)],
-        "SELECT": [(r".*\bINTO (TEMP|TEMPORARY)\b", _TEMP), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
+        "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE (": [("", _LOOK)],
         "SHOW": [("", _LOOK)],
         "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
@@ -1604,7 +1675,7 @@ class _PostgresForms(Forms):
         "ROLLBACK": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE)],
         "CREATE": [
             (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
-            (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b|TABLE (IF NOT EXISTS )?PG_TEMP \. ", _TEMP),
+            (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
             (r"(UNLOGGED |MATERIALIZED )?(TABLE|VIEW)\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*\bCONCURRENTLY\b|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
@@ -1615,9 +1686,12 @@ class _PostgresForms(Forms):
         # What its language has for the end of a transaction may be in a DO.
         "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
     }
-    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id"}
+    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id", "RANDOM": "seed", "RANDOM_NORMAL": "seed",
+                       "PG_BACKEND_PID": "connection", "PG_MY_TEMP_SCHEMA": "connection",
+                       "INET_CLIENT_PORT": "connection", "PG_CURRENT_XACT_ID": "connection"}
     plain = _POSTGRES_PLAIN
-    harmless = _POSTGRES_HARMLESS
+    harmless, temporary_schema = _POSTGRES_HARMLESS, "pg_temp"
+    together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
     # Names before a bracket, but those of what is made or filled.
     unread = re.compile(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
@@ -1645,14 +1719,22 @@ class _PostgresForms(Forms):
                 return Nature()
             return Nature(traits, frozenset({"*"}), frozenset({"*", "id", "code"}))
         name = self.fold(words[1]) if len(words) > 1 else ""
-        if first in ("INSERT", "MERGE", "COPY", "WITH") and Trait.DATA in traits:
+        if first == "CREATE" and self.is_temporary(words):
+            traits = _TEMP
+        if first == "ALTER" and words[1:2] in (["DATABASE"], ["ROLE"], ["USER"], ["SYSTEM"]) and (
+                "SET" in words or "RESET" in words):  # a new session begins with that
+            writes.add("set what a session begins with")
+        if first in ("SELECT", "WITH") and "INTO" in words and (made := self._made_by_select(words)):
+            writes.add(f"temp {made}")
+            traits = _TEMP & traits
+        elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
             writes.add("id")
         elif first == "SET" and Trait.REPEATS in traits:
             writes |= self._set(words[1:])
         elif first == "RESET":
-            writes.add("set *" if name == "all" else f"set {self._named(words[1:])}")
+            writes.add("set *" if name == "all" else self._key_of(words[1:]))
         elif first == "DISCARD":
-            kinds = {"all": ("set *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
+            kinds = {"all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
                      "temp": ("temp *",), "temporary": ("temp *",), "sequences": ("id",)}
             writes |= {*kinds.get(name, ())}
             traits &= ~Trait.INSIDE if name == "all" else traits
@@ -1677,13 +1759,26 @@ class _PostgresForms(Forms):
             writes |= {"cursor *"} if name == "all" else set()
         elif traits == _TEMP and first == "CREATE":
             writes.add(f"temp {self.made(words)[1]}")
-        elif traits == _TEMP and first == "SELECT":
-            place = words.index("INTO") + 2
-            place += 1 if words[place : place + 1] == ["TABLE"] else 0
-            writes.add(f"temp {self.fold(words[place])}" if place < len(words) else "temp *")
-        if writes - {"id"} and traits & _LOOK == _LOOK and first == "SELECT" and self._is_setting(words):
-            traits |= Trait.REPEATS
+        if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits and traits != _TEMP:
+            if writes - {"id"} and first == "SELECT" and self._is_setting(words):
+                traits |= Trait.REPEATS
+            else:  # a view, an operator, a cast may call what nobody sees: it is noted
+                traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def _made_by_select(self, words: Sequence[str]) -> str:
+        """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
+        rest = [*words[words.index("INTO") + 1 :], ""]
+        while rest[0] in ("LOCAL", "GLOBAL"):
+            del rest[0]
+        if temporary := rest[0] in ("TEMP", "TEMPORARY"):
+            del rest[0]
+        if rest[0] == "TABLE":
+            del rest[0]
+        if rest[1:2] == ["."]:
+            temporary = temporary or self.fold(rest[0]) == self.temporary_schema
+            del rest[:2]
+        return self.fold(rest[0]) if temporary else ""
 
     def _named(self, words: Sequence[str]) -> str:
         """Return the name of a setting, as far as it goes."""
@@ -1691,7 +1786,7 @@ class _PostgresForms(Forms):
             return "timezone"
         if words[:2] == ["SESSION", "AUTHORIZATION"]:
             return "session_authorization"
-        end = next((place for place, word in enumerate(words) if word in ("=", "TO")), 1)
+        end = next((place for place, word in enumerate(words) if word in ("=", "TO")), None)
         return "".join(self.fold(word) for word in words[:end])
 
     def _set(self, words: Sequence[str]) -> set[str]:
@@ -1699,12 +1794,20 @@ class _PostgresForms(Forms):
             return set()
         if words[:1] == ["SESSION"] and words[1:2] != ["AUTHORIZATION"]:
             words = words[1:]
-        return {f"set {self._named(words)}"}
+        return {self._key_of(words)}
+
+    def _key_of(self, words: Sequence[str]) -> str:
+        """Return the key of a setting. RESET ALL has nothing to do with roles."""
+        name = self._named(words)
+        return "seed" if name == "seed" else f"{'role' if name in ('role', 'session_authorization') else 'set'} {name}"
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms."""
         if name in ("NEXTVAL", "SETVAL"):
             writes.add("id")
+            return False
+        if name == "SETSEED":
+            writes.add("seed")
             return False
         if name in ("SET_CONFIG", "PG_CATALOG.SET_CONFIG"):
             given = words[place + 1 : place + 6]
@@ -1775,9 +1878,14 @@ class _MySQLForms(Forms):
         "ANALYZE CHECK CHECKSUM OPTIMIZE REPAIR": [(r"((LOCAL|NO_WRITE_TO_BINLOG) )*(TABLES?|VIEW)\b", _DDL)],
         "FLUSH TRUNCATE": [("", _DDL)],
     }
-    pure, harmless, plain, marks = _MYSQL_PURE, _MYSQL_HARMLESS, _MYSQL_PLAIN, "`"
-    sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found", "IS_FREE_LOCK": "lock", "IS_USED_LOCK": "lock"}
+    pure, harmless, plain, marks = _MYSQL_PURE, _MYSQL_HARMLESS, _MYSQL_PLAIN, '`"'
+    sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found", "IS_FREE_LOCK": "lock", "IS_USED_LOCK": "lock",
+                       "CONNECTION_ID": "connection", "RAND": "seed"}
     unread = None
+    _server_only = re.compile(  # these are nothing of a session
+        r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log|slow_query_log\Z"
+        r"|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password|rpl_|read_only"
+        r"|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer|query_cache_size")
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
     _constant = _spells(
         "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
@@ -1785,7 +1893,8 @@ class _MySQLForms(Forms):
         " SECOND MONTH YEAR SESSION LOCAL X B N")
     _telling = _spells("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
     _of_counts: ClassVar = {
-        "identity": "id", "last_insert_id": "id", "insert_id": "next id", "warning_count": "warnings",
+        "identity": "id", "last_insert_id": "id", "insert_id": "next", "rand_seed1": "seed", "rand_seed2": "seed",
+        "pseudo_thread_id": "connection", "warning_count": "warnings",
         "error_count": "warnings", "in_transaction": "transaction"}
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
@@ -1803,15 +1912,19 @@ class _MySQLForms(Forms):
 
     def prepared_text(self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str]) -> list[str]:
         """See Forms."""
-        text = values.get(self._variable(words, 3), "") if words[3:4] == ["@"] else "".join(words[3:4])
-        if text[:1] not in ("'", '"'):
-            return []
-        return spelled(text[1:-1].replace(2 * text[0], text[0]).replace(f"\\{text[0]}", text[0]), syntax)
+        text = values.get(self._variable(words, 3), "") if words[3:4] == ["@"] else "".join(words[3:])
+        if text[:1] not in ("'", '"') or "\\" in text or (words[3:4] != ["@"] and len(words) != 4):  # noqa: PLR2004
+            return []  # more than one text
+        return spelled(text[1:-1].replace(2 * text[0], text[0]), syntax)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
         if words[:2] != ["SET", "STATEMENT"] or "FOR" not in words:
-            return super().nature(words)
+            found = super().nature(words)
+            if found is not self.worst:
+                return found
+            named = {*self.variables(words)}
+            return found._replace(reads=found.reads | named, writes=found.writes | named | {"sequences"})
         inner = self.nature(words[words.index("FOR") + 1 :])
         alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
         return inner._replace(traits=inner.traits & ~alone)
@@ -1832,12 +1945,21 @@ class _MySQLForms(Forms):
         if first == "DROP":
             names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
             writes = {"warnings"}
-            return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for each in names))
-        if first in ("INSERT", "REPLACE", "LOAD"):
-            writes.add("id")
-            removes = frozenset({"next id"})
+            return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for _, each in names))
+        if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
+            writes |= {"id", "sequences"}
+            removes = frozenset({"next"}) if first != "CREATE" else removes
+        if "*" in writes:  # it may be handed out
+            writes |= {*self.variables(words)}
+        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}):
+            traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
+        if first == "LOAD":
+            writes |= {*self.variables(words)}
         if first in ("SELECT", "VALUES", "TABLE", "(", "WITH"):
-            writes |= self._into(words) | {"found"}
+            into = self._into(words)
+            named = Counter(self.variables(words))
+            reads -= {key for key in into if named[key] == 1}  # only written
+            writes |= into | {"found"}
             traits &= ~Trait.REPEATS
         if first == "GET":
             reads |= {"count", "warnings"}
@@ -1873,16 +1995,19 @@ class _MySQLForms(Forms):
             elif word == "@" and after == ["@"]:
                 name = next((self.fold(each) for each in words[place + 2 :]
                              if each not in (".", "SESSION", "LOCAL")), "")
-                reads.add(self._of_counts.get(name, f"set {name}"))
+                reads |= {self._of_counts.get(name, f"set {name}"), "global"}
                 traits &= ~Trait.REPEATS if name in {"global", "timestamp", "rand_seed1", "rand_seed2"} else traits
                 traits &= ~Trait.REPEATS if name in self._of_counts else traits
             elif word == "LAST_INSERT_ID" and after == ["("]:
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
             elif word in ("NEXTVAL", "SETVAL") or (word == "NEXT" and after == ["VALUE"]):
-                writes.add("id")
+                writes.add("sequence")
                 traits &= ~_REPEATED
-            elif word in ("SELECT", "PREVIOUS", "LASTVAL", "GET_LOCK"):
+            elif word == "LASTVAL" or (word == "PREVIOUS" and after == ["VALUE"]):
+                reads |= {"sequence", "sequences"}
+                traits &= ~Trait.REPEATS
+            elif word in ("SELECT", "GET_LOCK"):
                 traits &= ~Trait.REPEATS
             elif word == "RELEASE_LOCK":
                 reads.add("lock")
@@ -1892,18 +2017,14 @@ class _MySQLForms(Forms):
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
         """See Forms. What the first does is told by _expression()."""
         writes |= {"lock"} if name in ("GET_LOCK", "RELEASE_LOCK") else set()
-        return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK")
+        return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK", "LASTVAL", "NEXTVAL", "SETVAL")
 
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
         reads, writes, scope = set[str](), set[str](), "SESSION"
         for part in self._assignments(words):
-            target, value = [*part], list[str]()
-            for mark in (":=", "="):
-                if mark in part:
-                    place = part.index(mark)
-                    target, value = [*part[:place]], [*part[place + 1 :]]
-                    break
+            place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
+            target, value = [*part[:place]], [*part[place + 1 :]]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
                 key = self._variable(target, 0)
             else:
@@ -1920,11 +2041,13 @@ class _MySQLForms(Forms):
                 words_of_name = [self.fold(each) for each in target if each != "."]
                 name = words_of_name[0] if words_of_name else "*"
                 name = "names" if name in ("names", "charset", "character") and "=" not in part else name
-                if given in ("GLOBAL", "PERSIST", "PERSIST_ONLY"):
-                    key = ""
+                if given in ("GLOBAL", "PERSIST", "PERSIST_ONLY"):  # what a new session begins with, mostly
+                    key = "global" if self._server_only.match(name) else f"set {name}"
+                    writes.add("global")
                     traits &= ~_REPEATED
                 else:
                     key = self._of_counts.get(name, f"set {name}")
+                    traits &= ~Trait.REPEATS if key == "seed" else traits
             writes |= {key} - {""}
             read, wrote, traits = self._expression(value, traits)
             if not (key.startswith("set ") and len(value) <= 1) and not all(
@@ -1935,6 +2058,8 @@ class _MySQLForms(Forms):
         if Trait.SESSION not in traits and "*" in writes:  # a function that nobody knows: it may write
             return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
         traits |= Trait.INSIDE if own or Trait.SESSION not in traits else traits
+        if Trait.SESSION not in traits and "sequence" in writes:
+            return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
@@ -2398,9 +2523,11 @@ class Database(ABC):
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
-    def natures(self, statements: Sequence[Statement], perhaps: frozenset[str] = frozenset()) -> list[Nature]:
-        """Return what the statements of a file are, where temporary tables are *perhaps* there. Raises _Failed."""
-        return self.forms.natures(statements, self.syntax, self.syntax_after, perhaps)
+    def natures(
+        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[Nature]:
+        """Return what the statements of a file are, where *names* mean something. Raises _Failed."""
+        return self.forms.natures(statements, self.syntax, self.syntax_after, names)
 
     def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
         """Return what statement *number*, which has failed, has turned out to be. Raises _Failed."""
@@ -2924,7 +3051,8 @@ class SQLite(Database):
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
-        if "TOTAL_CHANGES" in words:
+        words = [self.forms.fold(word).upper() for word in words]
+        if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
             return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
         if "QUERY_ONLY" in words and words[0] == "PRAGMA" and words[-1] != "QUERY_ONLY":
             return "the history could not be written any more", "take it out"
@@ -3075,8 +3203,8 @@ class Postgres(Database):
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
-    takes_back = frozenset({"set", "temp", "prepared", "cursor", "listen", "id"})
-    rolled_back = frozenset({"set", "temp", "cursor", "listen", "id"})
+    takes_back = frozenset({"set", "role", "temp", "prepared", "cursor", "listen", "id", "seed", "connection"})
+    rolled_back = frozenset({"set", "role", "temp", "cursor", "listen", "id", "connection"})
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
     takes_history = re.compile(
@@ -3174,6 +3302,7 @@ class Postgres(Database):
     _touches = re.compile(
         r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
         r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s")
+    _hides = re.compile(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
     _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
     _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
                        r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
@@ -3544,18 +3673,20 @@ class Postgres(Database):
                 raise _Failed("COPY with data in the file works in psql only", number=number)
         return list(results)
 
-    def natures(self, statements: Sequence[Statement], perhaps: frozenset[str] = frozenset()) -> list[Nature]:
+    def natures(
+        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[Nature]:
         """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
-        found = super().natures(statements, perhaps)
-        names = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
-        if not names or self.connection is None:
+        found = super().natures(statements, names)
+        asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
+        if not asked or self.connection is None:
             return found
         self.forms.unknown.clear()
-        known = {name for (name,) in self.query(self._harmless_sql, [*names])}
+        known = {name for (name,) in self.query(self._harmless_sql, [*asked])}
         if not known:
             return found
         self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
-        return super().natures(statements, perhaps)
+        return super().natures(statements, names)
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
@@ -3566,7 +3697,8 @@ class Postgres(Database):
             return Hidden()
         keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
         keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
-        return Hidden(keys=frozenset({"*", *keys}))
+        keys |= {"*"} if not keys or self._hides.search(text) else set()
+        return Hidden(keys=frozenset(keys))
 
     def has_id(self) -> bool:
         try:
@@ -3656,6 +3788,8 @@ class MySQL(Database):
     _touches = re.compile(
         r"(?i)@|\b(TEMPORARY|PREPARE|EXECUTE|GET_LOCK|RELEASE_LOCK|SQL_MODE|NAMES|SESSION|ROLE|CALL)\b"
         r"|\bSET\s+(\w*_\w*|autocommit|timestamp)\s*:?=")
+    _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
+    _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(r"release_all_locks|transaction|read\s+only", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
@@ -3802,6 +3936,26 @@ class MySQL(Database):
             return "the history could not be written any more", "take it out"
         return super().find_fault(statement, before)
 
+    def natures(
+        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[Nature]:
+        """See Database. What reads a view may call what nobody sees: it is noted."""
+        found = super().natures(statements, names)
+        asking = [place for place, each in enumerate(found)
+                  if Trait.SESSION in each.traits and self._asks.search(statements[place].text)]
+        if not asking:
+            return found
+        views = {name.lower() for (name,) in self.query(
+            "SELECT table_name FROM information_schema.views WHERE table_schema <> 'sys'")} if self.connection else set()
+        views |= {self.forms.made(spelled(each.text, self.syntax))[1] for each in statements
+                  if self._views.search(each.text)}
+        for place in asking:
+            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
+            if not self.connection or words & views:
+                traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
+                found[place] = found[place]._replace(traits=traits)
+        return found
+
     def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
         """See Database. What EXECUTE runs may be in a variable, still."""
         natures, nature = self.natures(statements), self.natures(statements)[number - 1]
@@ -3834,16 +3988,37 @@ class MySQL(Database):
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
         found = self.query(
-            "SELECT 0, routine_definition FROM information_schema.routines WHERE routine_schema NOT IN ('sys', 'mysql')"
-            " UNION ALL SELECT 1, action_statement FROM information_schema.triggers WHERE trigger_schema <> 'sys'"
+            "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
+            " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
+            " SELECT trigger_schema, event_object_table, action_statement FROM information_schema.triggers"
+            " WHERE trigger_schema <> 'sys' UNION ALL"
+            " SELECT table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"
         ) if self.connection else []
-        code = [(bool(trigger), text) for trigger, text in found]
-        texts = [each.text for each in statements if first_word(each.text, self.syntax) not in self._silent]
-        code += [("TRIGGER" in each.upper(), each) for each in texts]
-        keys = [(trigger, self._keys(text)) for trigger, text in code]
+        statements = [*statements]
+        named = "\n".join(each.text for each in statements).lower()
+        code = [(table.lower(), text) for schema, table, text in found
+                if schema.lower() == self.url.database.lower() or schema.lower() in named]
+        for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
+            words = spelled(text, self.syntax)
+            fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
+            kept = "VIEW" not in words
+            on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
+            on += 2 if words[on + 1 : on + 2] == ["."] else 0
+            code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
+        keys = [(table, self._keys(text)) for table, text in code]
         return Hidden(
             any(text is None or self._reads_id.search(text) for _, text in code),
-            frozenset().union(*(each for _, each in keys)), frozenset().union(*(each for fired, each in keys if fired)))
+            frozenset().union(*(each for _, each in keys)), frozenset().union(*(each for table, each in keys if table)),
+            frozenset().union(*(self._awaited(text) for table, text in code if table)),
+            frozenset(table for table, _ in code if table))
+
+    def _awaited(self, text: str | None) -> frozenset[str]:
+        """Return the keys that the code of a trigger may read: of one statement it is known."""
+        words = spelled(text or "", self.syntax)
+        start = words.index("ROW") + 1 if words[:1] == ["CREATE"] and "ROW" in words else 0
+        if words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
+            return self._keys(text) & self.forms.nature(words[start:]).reads
+        return self._keys(text)
 
     def _keys(self, text: str | None) -> frozenset[str]:
         """Return the keys of the session that a piece of code may write, or read; of settings, those there are."""
@@ -3852,14 +4027,17 @@ class MySQL(Database):
         if not self._touches.search(text):
             return frozenset()
         words = spelled(text, self.syntax)
-        keys = {"*", *self.forms.variables(words)}
+        keys = {*self.forms.variables(words)}
+        keys |= {"*"} if not {"PREPARE", "EXECUTE", "IMMEDIATE", "CALL"}.isdisjoint(words) else set()
+        keys |= {"global"} if not {"GLOBAL", "PERSIST", "PERSIST_ONLY"}.isdisjoint(words) else set()
+        keys |= {"lock"} if not {"GET_LOCK", "RELEASE_LOCK"}.isdisjoint(words) else set()
         keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
         names = {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
         if names and self.connection:
             listed = ", ".join(self.literal(each) for each in sorted(names))
             keys |= {f"set {name}" for name, _ in self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
         keys |= {"set names"} if "NAMES" in words else set()
-        return frozenset(keys)
+        return frozenset(keys or {"*"})
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:
         """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
@@ -4440,7 +4618,7 @@ def _left(natures: Sequence[Nature]) -> list[str]:
     """Return the keys of what a file has left in the session."""
     left = dict[str, None]()
     for nature in natures:
-        left |= dict.fromkeys(sorted(nature.writes - _TRANSIENT - {"id"}))
+        left |= dict.fromkeys(sorted(nature.writes - _BRIEF))
         for key in [each for each in left if _covers(nature.removes, [each])]:
             del left[key]
     return [*left]
@@ -5206,9 +5384,8 @@ class _Journal:
     def find_way(self, done: int, *, failed: int = 0) -> Way:
         """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
         hidden = self.run.database.hidden(self.step.statements)
-        perhaps = frozenset(each for each in hidden.keys if each.startswith("temp "))
-        natures = hidden.shown(
-            self.run.database.natures(self.step.statements, perhaps) if perhaps else self.natures)
+        natures = self.run.database.natures(self.step.statements, hidden.names) if hidden.names else self.natures
+        natures = hidden.shown(natures)
         if failed:
             natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
         return find_way(natures, done, hidden=hidden.reads_id)
@@ -5734,7 +5911,7 @@ class _Run:
 
     def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        kinds = {key.partition(" ")[0] for each in self._natures(step) for key in each.writes - _TRANSIENT - {"id"}}
+        kinds = {key.partition(" ")[0] for each in self._natures(step) for key in each.writes - _BRIEF}
         return not {"@" if kind[0] == "@" else kind for kind in kinds} <= undone
 
     def _looks_back(self, step: Step) -> bool:
@@ -5751,7 +5928,7 @@ class _Run:
     def _is_changed(self, journal: _Journal | None) -> bool:
         """Tell if what has run of a journaled file has left something in the session."""
         reached = journal.natures[: journal.reached] if journal else ()
-        return any(each.writes - _TRANSIENT - {"id"} for each in reached)
+        return any(each.writes - _BRIEF for each in reached)
 
     def _renewed(self, batch: Sequence[Step], journal: _Journal | None) -> bool:
         """Begin a new session, where what was rolled back has left something in this one. Return False if it cannot be.
@@ -6326,9 +6503,10 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 
 
 _LOST: Final = {  # kinds of keys of the session, as they are told
-    "temp": "the temporary table {}", "prepared": "the prepared statement {}", "cursor": "the cursor {}",
-    "set": "the setting {}", "count": "the number of rows", "found": "the number of rows found",
-    "warnings": "the warnings", "lock": "the lock", "listen": "the channel {}"}
+    "temp": "the temporary table {}", "role": "the {}", "seed": "the seed of random numbers",
+    "connection": "the number of the connection", "sequences": "the value of the sequence", "prepared": "the prepared statement {}", "cursor": "the cursor {}",
+    "set": "the setting {}", "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
+    "warnings": "the warnings", "sequence": "the value of the sequence", "lock": "the lock", "listen": "the channel {}"}
 
 
 def _missing(step: Step, way: Way, id_name: str) -> str:
@@ -6584,7 +6762,8 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
         _write_step(replace(run, database=database, history=history), database, step, named, expected)
         leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
         texts = (each for every in steps[:number] for each in every.statements)
-        natures = run.database.hidden(texts).shown(database.natures(step.statements)) if leaves else []
+        hidden = run.database.hidden(texts) if leaves else Hidden()
+        natures = hidden.shown(database.natures(step.statements, hidden.names)) if leaves else []
         if what := database.forget(step.statements, natures) if leaves else "":
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
             raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)

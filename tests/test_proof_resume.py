@@ -42,7 +42,7 @@ MENDED = Form("mended", ("INSERT INTO audit (v) VALUES ('mended')",))
 # What is refused by name, before anything runs.
 REFUSED = {
     "mysql": ("SAVEPOINT a", "ROLLBACK", "USE mysql", "LOCK TABLES t1 READ", "FLUSH TABLES WITH READ LOCK"),
-    "postgres": ("COMMIT", "DROP TABLE schema_migrations"),
+    "postgres": ("COMMIT", "DROP TABLE schema_migrations", "BEGIN ISOLATION LEVEL SERIALIZABLE", "COPY t1 FROM stdin"),
     "sqlite": (
         "COMMIT",
         "ATTACH ':memory:' AS other",
@@ -300,6 +300,8 @@ def judge(place: Place, case: Case) -> Verdict:
         return Verdict("refused", said=second.err)
     if second.exit == 4 and case.broken:
         must(after == before, "it asked, and had done something\n" + differences(before, after), second)
+        if "were edited since they ran" in second.err:  # by hand, as the mistake showed later only
+            return Verdict("asked", done, frozenset(), second.err)
         must(re.search(r"sql/1_f\.up\.sql:\d+", second.err), "it asked, and named no line", second)
         must("repair 1 --applied" in second.err and "repair 1 --pending" in second.err,
              "it asked, and named no way out", second)  # fmt: skip
