@@ -1267,6 +1267,8 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
     last, spans = dict[str, int](), list[tuple[int, int]]()
     for number, nature in enumerate(natures, 1):
         seen = [last[key] for key in nature.reads & keys if key in last]
+        if "found" in nature.reads & keys and "found" not in last and "perhaps found" in last:
+            seen.append(last["perhaps found"])
         if "transaction" in nature.reads:
             seen.append(number)
         if seen:
@@ -1277,6 +1279,8 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
         last |= dict.fromkeys(nature.writes & keys, number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
+        elif "count" in nature.writes:  # what counts, may find: INSERT .. SELECT does
+            last.setdefault("perhaps found", number)
     return dict(spans)
 
 
@@ -1312,8 +1316,9 @@ _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _SET: Final = _REPEATED | Trait.WHOLE
 _TEMP: Final = Trait.SESSION | Trait.WHOLE | Trait.CALLS
-_DDL: Final = Trait.WHOLE | Trait.INSIDE | Trait.PLAIN
-_PART: Final = Trait.INSIDE | Trait.PLAIN
+_DDL: Final = Trait.WHOLE | Trait.INSIDE
+_PLAIN_DDL: Final = _DDL | Trait.PLAIN
+_PART: Final = Trait.INSIDE
 
 
 class Forms:
@@ -1448,7 +1453,10 @@ class Forms:
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
-        return (word[1:-1] if _is_text(word) else word).lower()
+        if not _is_text(word):
+            return word.lower()
+        mark = {"[": "]"}.get(word[0], word[0])
+        return word[1:-1].replace(2 * mark, mark).lower()
 
     def prepared_text(
         self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
@@ -1482,7 +1490,7 @@ class Forms:
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
-                reads.add("*")
+                reads |= {"*", "count", "found"}
                 writes |= {"*", "id", "code"}
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes))
@@ -1849,7 +1857,7 @@ class _MySQLForms(Forms):
 
     temporary: ClassVar = [
         (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (r"TABLE\b.*\b(SELECT|ROW)\b", _DDL & ~Trait.PLAIN | Trait.CALLS),
+        (r"TABLE\b.*\b(SELECT|ROW)\b", _DDL | Trait.CALLS),
         (r"OR REPLACE TABLE\b.*\b(SELECT|ROW)\b", Trait.INSIDE | Trait.CALLS)]
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
@@ -1865,18 +1873,20 @@ class _MySQLForms(Forms):
         "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
         "CREATE": [
             *temporary,
+            (r"(TABLE|DATABASE|SCHEMA|VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b", _PLAIN_DDL),
             ((r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
              r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"), _DDL),
             ("", _PART)],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
-        "RENAME": [(r"TABLES?\b|[^,]*\Z", _DDL), ("", _PART)],
+        "RENAME": [(r"TABLES?\b|[^,]*\Z", _PLAIN_DDL), ("", _PART)],
         "DROP": [
             ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN), (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
-            (r"(?!DATABASE|SCHEMA)[^,]*\Z", _DDL), ("", _PART)],
+            (r"(?!DATABASE|SCHEMA|INDEX)[^,]*\Z", _PLAIN_DDL), (r"INDEX\b", _DDL), ("", _PART)],
         "REVOKE": [(r"[^,]*\Z", _DDL), ("", _PART)],
         "GRANT": [(r"(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z", _DDL), ("", _PART)],
         "ANALYZE CHECK CHECKSUM OPTIMIZE REPAIR": [(r"((LOCAL|NO_WRITE_TO_BINLOG) )*(TABLES?|VIEW)\b", _DDL)],
-        "FLUSH TRUNCATE": [("", _DDL)],
+        "FLUSH": [("", _DDL)],
+        "TRUNCATE": [("", _PLAIN_DDL)],
     }
     pure, harmless, plain, marks = _MYSQL_PURE, _MYSQL_HARMLESS, _MYSQL_PLAIN, '`"'
     sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found", "IS_FREE_LOCK": "lock", "IS_USED_LOCK": "lock",
@@ -1955,6 +1965,8 @@ class _MySQLForms(Forms):
             traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
         if first == "LOAD":
             writes |= {*self.variables(words)}
+        if "INTO" in words:
+            writes |= self._into(words)
         if first in ("SELECT", "VALUES", "TABLE", "(", "WITH"):
             into = self._into(words)
             named = Counter(self.variables(words))
@@ -2086,9 +2098,10 @@ class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
     rows: ClassVar = _MySQLForms.rows | {
-        "CREATE": [*_MySQLForms.temporary[:2], ("", _DDL)],
-        "DROP": [*_MySQLForms.rows["DROP"][:2], ("", _DDL)],
-        "ALTER GRANT RENAME REVOKE": [("", _DDL)],
+        "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
+        "DROP": [*_MySQLForms.rows["DROP"][:2], (r"INDEX\b", _DDL), ("", _PLAIN_DDL)],
+        "RENAME": [("", _PLAIN_DDL)],
+        "ALTER GRANT REVOKE": [("", _DDL)],
     }
 
 
@@ -2566,14 +2579,16 @@ class Database(ABC):
 
     def run_marked(
         self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+        before: Sequence[str] = (),
     ) -> None:
-        """Run *statement* and the notes *done* as one, or else between *started* (it may have run) and *done*.
+        """Run *statement*, after *before*, and the notes *done* as one, or else between *started* and *done*.
 
         An error undoes it, if *whole*; and one that says that it cannot run inside a transaction comes before all else.
 
         Raises _Failed: neither is in, unless LOST; or *started* says it.
         """
-        opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held)]  # the file's limits stay
+        # The file's limits stay.
+        opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -2819,7 +2834,7 @@ class SQLite(Database):
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
         "PRAGMA": _Refusal(
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
-    _refused = re.compile("total_changes|query_only", re.IGNORECASE)
+    _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
@@ -3054,7 +3069,7 @@ class SQLite(Database):
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
             return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
-        if "QUERY_ONLY" in words and words[0] == "PRAGMA" and words[-1] != "QUERY_ONLY":
+        if {"QUERY_ONLY", "COUNT_CHANGES"} & {*words[:4]} and words[0] == "PRAGMA" and words[-1] not in words[1:4:2]:
             return "the history could not be written any more", "take it out"
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
@@ -3785,12 +3800,9 @@ class MySQL(Database):
     is_mariadb, _syntax_error = True, "1064"
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
     _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _touches = re.compile(
-        r"(?i)@|\b(TEMPORARY|PREPARE|EXECUTE|GET_LOCK|RELEASE_LOCK|SQL_MODE|NAMES|SESSION|ROLE|CALL)\b"
-        r"|\bSET\s+(\w*_\w*|autocommit|timestamp)\s*:?=")
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(r"release_all_locks|transaction|read\s+only", re.IGNORECASE)
+    _refused = re.compile(r"release_all_locks|transaction|read\s+only|sql_auto_is_null", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -3932,7 +3944,9 @@ class MySQL(Database):
         if words[:2] == ["SET", "TRANSACTION"]:
             fix = "set it for the session: SET SESSION TRANSACTION ..."
             return "this is about the next transaction, and that is one of this tool", fix
-        if words[:1] == ["SET"] and ("READ", "ONLY") in zip(words, words[1:]):  # noqa: B905, RUF007 (pairs)
+        if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
+            return "with this, IS NULL reads LAST_INSERT_ID()", "take it out, and write LAST_INSERT_ID() where it is meant"
+        if words[:1] == ["SET"] and ("READ", "ONLY") in itertools.pairwise(words):
             return "the history could not be written any more", "take it out"
         return super().find_fault(statement, before)
 
@@ -4005,39 +4019,41 @@ class MySQL(Database):
             on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
             on += 2 if words[on + 1 : on + 2] == ["."] else 0
             code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
-        keys = [(table, self._keys(text)) for table, text in code]
+        names = {name for _, text in code for name in self._assigned(spelled(text or "", self.syntax))}
+        listed = ", ".join(self.literal(each) for each in sorted(names))
+        settings = {name.lower() for name, _ in self.query(
+            f"SHOW VARIABLES WHERE Variable_name IN ({listed})")} if names and self.connection else names
+        keys = [(table, self._keys(text, settings)) for table, text in code]
         return Hidden(
             any(text is None or self._reads_id.search(text) for _, text in code),
             frozenset().union(*(each for _, each in keys)), frozenset().union(*(each for table, each in keys if table)),
-            frozenset().union(*(self._awaited(text) for table, text in code if table)),
+            frozenset().union(*(self._awaited(text, settings) for table, text in code if table)),
             frozenset(table for table, _ in code if table))
 
-    def _awaited(self, text: str | None) -> frozenset[str]:
+    def _awaited(self, text: str | None, settings: Collection[str]) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
         words = spelled(text or "", self.syntax)
         start = words.index("ROW") + 1 if words[:1] == ["CREATE"] and "ROW" in words else 0
         if words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
-            return self._keys(text) & self.forms.nature(words[start:]).reads
-        return self._keys(text)
+            return self._keys(text, settings) & self.forms.nature(words[start:]).reads
+        return self._keys(text, settings)
 
-    def _keys(self, text: str | None) -> frozenset[str]:
-        """Return the keys of the session that a piece of code may write, or read; of settings, those there are."""
+    def _keys(self, text: str | None, settings: Collection[str]) -> frozenset[str]:
+        """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
         if text is None:
             return frozenset({"*", "set by code"})
-        if not self._touches.search(text):
-            return frozenset()
         words = spelled(text, self.syntax)
         keys = {*self.forms.variables(words)}
         keys |= {"*"} if not {"PREPARE", "EXECUTE", "IMMEDIATE", "CALL"}.isdisjoint(words) else set()
         keys |= {"global"} if not {"GLOBAL", "PERSIST", "PERSIST_ONLY"}.isdisjoint(words) else set()
         keys |= {"lock"} if not {"GET_LOCK", "RELEASE_LOCK"}.isdisjoint(words) else set()
         keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
-        names = {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
-        if names and self.connection:
-            listed = ", ".join(self.literal(each) for each in sorted(names))
-            keys |= {f"set {name}" for name, _ in self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
-        keys |= {"set names"} if "NAMES" in words else set()
-        return frozenset(keys or {"*"})
+        keys |= {f"set {name}" for name in self._assigned(words) if name in settings}
+        keys |= {"set names"} if not {"NAMES", "CHARSET", "ROLE", "TRANSACTION"}.isdisjoint(words) else set()
+        return frozenset(keys)
+
+    def _assigned(self, words: Sequence[str]) -> set[str]:
+        return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:
         """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
@@ -4204,19 +4220,20 @@ class MySQL(Database):
 
     def run_marked(
         self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+        before: Sequence[str] = (),
     ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
         begin = [] if self.in_transaction else [self.begin_sql]
         if statement.text.startswith("/*"):
             # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
-            self.send(*begin, *started, self.commit_sql)
+            self.send(*begin, *started, self.commit_sql, *before)
             self.run(statement.text)
             self.send(self.begin_sql, *done, self.commit_sql)
             return
         try:
-            self.send(*begin, *started, statement, *done, self.commit_sql)
+            self.send(*begin, *started, *before, statement, *done, self.commit_sql)
         except _Failed as failed:
-            before_note = failed.number <= len(begin) + len(started) + 1 or not whole
+            before_note = failed.number <= len(begin) + len(started) + len(before) + 1 or not whole
             failed.ran = self.cut_off and not before_note
             if failed.kind is Kind.LOST or before_note:
                 raise
@@ -4339,9 +4356,11 @@ class _Writer(Database):
         """Write what ends the script with an error where one of the *conditions* is true."""
 
     def run_marked(
-        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,  # noqa: ARG002
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], *,  # noqa: ARG002
+        whole: bool, before: Sequence[str] = (),  # noqa: ARG002
     ) -> None:
         self.query("BEGIN")
+        self.send(*before)
         self.run(statement.text)
         self.send(*self.own_sql, *done, self.commit_sql)
 
@@ -4505,7 +4524,6 @@ class _MySQLWriter(_Writer, MySQL):
     clock = _Code("UTC_TIMESTAMP(3)")
     elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
     who = _Code("USER()")
-    _assigned = re.compile(r"(?:\bSET|,)\s+(?:(?:SESSION|LOCAL)\s+|@@(?:(?:SESSION|LOCAL)\.)?)?([A-Z_]+)\s*:?=")
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. With a delimiter of its own, what stands before it is one packet."""
@@ -4562,6 +4580,7 @@ class _MySQLWriter(_Writer, MySQL):
 
     def run_marked(
         self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+        before: Sequence[str] = (),
     ) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
 
@@ -4571,11 +4590,11 @@ class _MySQLWriter(_Writer, MySQL):
             self.send(*started, self.commit_sql)
         kinds = (kind for kind, _, _ in _tokens(statement.text, 0, self.syntax) if kind != "comment")
         if next(kinds, "") == "conditional":
-            self.send(*started)
+            self.send(*started, *before)
             self.run(statement.text)
             self.send(*done)
             return
-        mark = "".join(f"{each}; " for each in started if not whole or not isinstance(each, _Note))
+        mark = "".join(f"{each}; " for each in [*(() if whole else started), *before])
         self.run(
             f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
 
@@ -5370,6 +5389,7 @@ class _Journal:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
         self.natures = run.database.natures(step.statements)
+        self.hidden = Hidden()
         self.first = _resume_point(step, self)
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
@@ -5383,12 +5403,16 @@ class _Journal:
 
     def find_way(self, done: int, *, failed: int = 0) -> Way:
         """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
-        hidden = self.run.database.hidden(self.step.statements)
-        natures = self.run.database.natures(self.step.statements, hidden.names) if hidden.names else self.natures
-        natures = hidden.shown(natures)
+        natures = self.shown()
         if failed:
             natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
-        return find_way(natures, done, hidden=hidden.reads_id)
+        return find_way(natures, done, hidden=self.hidden.reads_id)
+
+    def shown(self) -> list[Nature]:
+        """Return what the statements are, with what code of the database may do, as it is now."""
+        self.hidden = self.run.database.hidden(self.step.statements)
+        names = self.hidden.names
+        return self.hidden.shown(self.run.database.natures(self.step.statements, names) if names else self.natures)
 
     def mark(self, done: int, started: int = 0) -> str:
         """Return what says that *done* statements have run, and that the one with the number *started* may have."""
@@ -5923,12 +5947,15 @@ class _Run:
     def _unrepeatable(self, step: Step, journal: _Journal | None) -> str:
         """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
         way = journal.find_way(journal.known) if journal else None
-        return _missing(step, way, self.database.id_name) if way and way.reader and self._is_changed(journal) else ""
+        return _missing(step, way, self.database.id_name) if way and way.reader else ""
 
     def _is_changed(self, journal: _Journal | None) -> bool:
         """Tell if what has run of a journaled file has left something in the session."""
-        reached = journal.natures[: journal.reached] if journal else ()
-        return any(each.writes - _BRIEF for each in reached)
+        if journal is None:
+            return False
+        natures = journal.shown()
+        brief = _BRIEF - {key for each in natures for key in each.reads}
+        return any(each.writes - brief - _TRANSIENT for each in natures[: journal.reached])
 
     def _renewed(self, batch: Sequence[Step], journal: _Journal | None) -> bool:
         """Begin a new session, where what was rolled back has left something in this one. Return False if it cannot be.
@@ -6199,6 +6226,7 @@ class _Run:
             if database.transactional or database.local_locks or not fits:
                 self._claim_alone(journal)
             self._begin(step)
+            self._zero_id(journal.natures)
         elif not journal.look():
             raise _Failed(_OUTRUN, Kind.OUTRUN)
         self.run_statements(journal)
@@ -6206,9 +6234,9 @@ class _Run:
             finish = self.finish(step, journal.owner, self.took_ms)
             parts = [*journal.unclaimed(len(step.statements)), *finish, database.commit_sql]
             if database.in_transaction:
-                database.send(*database.own_sql, *parts)
+                database.send(*parts)
             else:
-                database.begin(self.history.relation, *database.own_sql, *parts)
+                database.begin(self.history.relation, *parts)
         results.append(self._result(step, len(step.statements) - journal.first))
 
     def _claim_alone(self, journal: _Journal) -> None:
@@ -6242,9 +6270,6 @@ class _Run:
     def _rebuild(self, journal: _Journal) -> None:
         """Make the session what the statements that have run had made of it. Raises DirtyError where that fails."""
         database, step = self.database, journal.step
-        if any("id" in each.reads for each in journal.natures):
-            for sql in database.zero({"id"}, self.history.relation):
-                database.query(sql)
         for number in sorted(journal.way.again):
             statement = step.statements[number - 1]
             try:
@@ -6272,7 +6297,7 @@ class _Run:
             elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | Trait.OPENS | Trait.CLOSES):
                 self._run_together(journal, number, number)
             else:
-                self._run_one(journal, number)
+                self._run_one(journal, number, opens=number - first in ends)
             number += 1
 
     def _share(self, natures: Sequence[Nature]) -> bool:
@@ -6282,10 +6307,15 @@ class _Run:
             Trait.INSIDE in each.traits and bool(each.traits & shared) and "transaction" not in each.reads
             for each in natures)
 
-    def _run_one(self, journal: _Journal, number: int) -> None:
-        """Run one statement, with what notes it. Raises _Failed."""
+    def _run_one(self, journal: _Journal, number: int, *, opens: bool = False) -> None:
+        """Run one statement, with what notes it; in a transaction, if it *opens* what several share. Raises _Failed."""
+        database, nature = self.database, journal.natures[number - 1]
         journal.reached = number
         with self._running(journal.step.statements[number - 1]):
+            if opens and not database.in_transaction:
+                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
+                database.send(database.begin_sql, *journal.unclaimed(_lasting(journal.natures, number - 1)), *zero)
+                journal.claimed = True
             self._run_noted(journal, number)
         if self.database.in_transaction or not (journal.finished or self.timed_out):
             self._refuse_ended()
@@ -6324,6 +6354,12 @@ class _Run:
             begin, done = [] if shared else [database.begin_sql], _lasting(journal.natures, last)
             database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
             journal.known = done
+
+    def _zero_id(self, natures: Iterable[Nature]) -> None:
+        """Undo what the claim, and a file before, have done to the id of the last row."""
+        if any("id" in each.reads for each in natures):
+            for sql in self.database.zero({"id"}, self.history.relation):
+                self.database.query(sql)
 
     def _zero(self, nature: Nature) -> None:
         """Undo what notes have done to what a statement sees of the one before it."""
@@ -6374,8 +6410,8 @@ class _Run:
             last = database.notes_travel and small and number == len(journal.step.statements)
             took = database.took(self.now.began if self.now else 0.0)
             done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
-            opening = [*journal.opening(number), *database.zero(nature.reads & _TRANSIENT, self.history.relation)]
-            database.run_marked(statement, opening, done, whole=Trait.WHOLE in traits)
+            zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
+            database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
             journal.claimed, journal.known, journal.finished = True, number, last
 
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
@@ -6809,6 +6845,8 @@ def _write_step(
     journal, version = _Journal(run, step), database.literal(step.version)
     database.send(journal.claim(0))
     journal.claimed = True
+    natures = run._natures(step)  # noqa: SLF001 (a run that writes)
+    database.send(*database.zero({"id", "count"} & {key for each in natures for key in each.reads}, relation))
     if journaled:
         journal.step = _with_comments(step, database.syntax)
         run.run_statements(journal)
