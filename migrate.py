@@ -1111,6 +1111,7 @@ class Trait(Flag):
     PLAIN = auto()  # after it, ROW_COUNT() says 0
     OPENS = auto()  # begins a transaction of the file's own,
     CLOSES = auto()  # and commits it
+    MAYBE = auto()  # may not run at all: a comment that is code for some versions
 
 
 class Nature(NamedTuple):
@@ -1145,90 +1146,146 @@ _BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "glob
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 
 
+class _Lost:
+    """What of a session is lost: keys, and the statements that had written them; asked without a look at all of it."""
+
+    def __init__(self) -> None:
+        self.writers = dict[str, int]()
+        self._kinds = dict[str, dict[str, None]]()  # keys by kind
+        self.known = set[str]()  # has been written anew since something unknown ran
+
+    def add(self, keys: Iterable[str], number: int) -> None:
+        for key in keys:
+            self.writers[key] = number
+            self._kinds.setdefault(key.partition(" ")[0], {})[key] = None
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Take *keys* out; all of a kind for ``kind *``."""
+        for key in keys:
+            kind, _, name = key.partition(" ")
+            for each in [*self._kinds.get(kind, ())] if name == "*" else [key]:
+                if self.writers.pop(each, None) is not None:
+                    del self._kinds[kind][each]
+
+    def write(self, nature: Nature) -> None:
+        """Note what is known of the session after a statement."""
+        if "*" in nature.writes:
+            self.known.clear()
+        else:
+            self.known |= nature.writes
+
+    def lacks(self, reads: Iterable[str]) -> str:
+        """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not known."""
+        unknown = "*" in self.writers
+        for key in reads:
+            kind, _, name = key.partition(" ")
+            if key == "*":
+                if found := next((each for each in self.writers if each not in _TRANSIENT), ""):
+                    return found
+            elif key in self.writers:
+                return key
+            elif name == "*":
+                if found := next((each for each in self._kinds.get(kind, ()) if "." not in each), ""):
+                    return found
+            elif f"{kind} *" in self.writers:
+                return f"{kind} *"
+            elif unknown and key not in self.known and (key[0] == "@" or key == "lock" or name):
+                return "*"
+        return ""
+
+
+_FRESH: Final = frozenset({"set *", "role *"})  # what every statement reads
+
+
 def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> Way:
     """Return how to go on after the *first* statements. What the rest does not read is not missed.
 
     *hidden* says that what nobody knows may read the id of the last row, too.
     """
-    lost, again, gone = dict[str, int](), set[int](), set[int]()
-    known = set[str]()  # has been written anew since something unknown ran
+    lost, again, gone = _Lost(), set[int](), set[int]()
+    writing = dict[str, set[int]]()  # what again would write
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
-        lasting = nature.writes - _TRANSIENT
         if Trait.PLAIN in nature.traits:
-            lost.pop("count", None)
-        known = set() if "*" in nature.writes else known | nature.writes
+            lost.forget(("count",))
         stale = changed and "global" in nature.reads  # what the server has set anew since
-        if _REPEATED in nature.traits and not stale and not _lacks(nature.reads, lost, known):
-            _forget(lost, nature.writes)
+        lasting = nature.writes - _TRANSIENT
+        lost.write(nature)
+        if _REPEATED in nature.traits and not stale and not lost.lacks(nature.reads):
+            if Trait.MAYBE not in nature.traits:
+                lost.forget(nature.writes)
             if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
                 again.add(number)
+                for key in lasting:
+                    writing.setdefault(key, set()).add(number)
         else:
-            lost |= dict.fromkeys(nature.writes, number)
-        if over := nature.removes | {key for key in lasting if key.endswith("*") and len(key) > 1}:
-            _forget(lost, over)
-            past = {each for each in again if _covers(over, natures[each - 1].writes - _TRANSIENT)}
+            lost.add(nature.writes, number)
+        over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
+        if over and (past := _written(writing, over, natures)):
+            lost.forget(over)
             needed = {key for each in again - past for key in natures[each - 1].reads}
             kept = {each for each in past if natures[each - 1].writes & needed}
             again = again - (past - kept) | ({number} if kept and _REPEATED in nature.traits else set())
-    covered = set[str]()  # will be written later, and is not read before that
-    for number in sorted(again, reverse=True):
-        lasting = natures[number - 1].writes - _TRANSIENT
-        if lasting <= covered:
-            again.discard(number)
-        else:
-            covered |= lasting
-            covered -= natures[number - 1].reads
-            if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
-                covered = {key for key in covered if not key.startswith(("set ", "role "))}
+        elif over:
+            lost.forget(over)
+    again = _needed(natures, again)
     checks = set[int]()
-    made = lost.pop("id", 0)  # a row may have no id: it is not certain that another one makes up for it
-    made_here = False
+    made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
+    lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
         if Trait.PLAIN in nature.traits:
-            lost.pop("count", None)
-        if nature.removes and Trait.SESSION in nature.traits and all(each in lost for each in nature.removes):
+            lost.forget(("count",))
+        if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
             gone.add(number)
-            _forget(lost, nature.removes)
+            lost.forget(nature.removes)
             continue
-        if key := _lacks(nature.reads | nature.removes | {"set *", "role *"}, lost, known):
-            return Way(frozenset(again), frozenset(gone), lost[key], number, key)
+        if key := lost.lacks((*nature.reads, *nature.removes, *_FRESH)):
+            return Way(frozenset(again), frozenset(gone), lost.writers[key], number, key)
         reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
         if reads_id and not made_here:
             return Way(frozenset(again), frozenset(gone), made, number, "id")
         if reads_id:
             checks.add(number)
         made_here = made_here or "id" in nature.writes
-        known = set() if "*" in nature.writes else known | nature.writes
-        _forget(lost, nature.writes)
+        lost.write(nature)
+        if Trait.MAYBE not in nature.traits:
+            lost.forget(nature.writes)
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
+
+
+def _written(writing: dict[str, set[int]], over: Iterable[str], natures: Sequence[Nature]) -> set[int]:
+    """Take out of *writing* what has written nothing but what is *over*, and return it."""
+    found = set[int]()
+    for key in over:
+        kind, _, name = key.partition(" ")
+        for each in [other for other in writing if other.partition(" ")[0] == kind] if name == "*" else [key]:
+            found |= {number for number in writing.get(each, ())
+                      if _covers([*over], natures[number - 1].writes - _TRANSIENT)}
+    for number in found:
+        for key in natures[number - 1].writes:
+            writing.get(key, set()).discard(number)
+    return found
+
+
+def _needed(natures: Sequence[Nature], again: set[int]) -> set[int]:
+    """Return those of *again* that write what no later one writes before it is read."""
+    covered, found = set[str](), set[int]()
+    for number in sorted(again, reverse=True):
+        nature = natures[number - 1]
+        lasting = nature.writes - _TRANSIENT
+        if lasting <= covered:
+            continue
+        found.add(number)
+        if Trait.MAYBE not in nature.traits:
+            covered |= lasting
+        covered -= nature.reads
+        if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
+            covered = {key for key in covered if not key.startswith(("set ", "role "))}
+    return found
 
 
 def _covers(keys: Collection[str], others: Collection[str]) -> bool:
     return all(each in keys or f"{each.partition(' ')[0]} *" in keys for each in others)
-
-
-def _forget(lost: dict[str, int], keys: Collection[str]) -> None:
-    for key in [each for each in lost if _covers(keys, [each])]:
-        del lost[key]
-
-
-def _lacks(reads: Collection[str], lost: Mapping[str, int], known: Collection[str]) -> str:
-    """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not *known*."""
-    for key in lost:
-        kind, _, name = key.partition(" ")
-        if key in _TRANSIENT:
-            found = key in reads
-        elif key == "*":
-            found = any(each == "*" or each[0] == "@" or each == "lock" or (" " in each and not each.endswith(" *"))
-                        for each in reads if each not in known)
-        elif name == "*":
-            found = any(each.partition(" ")[0] == kind for each in reads)
-        else:
-            found = key in reads or "*" in reads or (f"{kind} *" in reads and "." not in name)
-        if found:
-            return key
-    return ""
 
 
 class Hidden(NamedTuple):
@@ -1356,7 +1413,7 @@ class Forms:
         """
         found, prepared, values = list[Nature](), dict[str, list[str]](), dict[str, str]()
         made = dict[str, str]()  # temporary tables, and what stands before their names
-        aside = False  # what is created is temporary by the search path
+        aside, opened = False, 0  # what is created is temporary by the search path; where a transaction began
         for statement in statements:
             words = spelled(statement.text, syntax)
             syntax = after(statement, syntax)
@@ -1373,8 +1430,10 @@ class Forms:
                         writes=nature.writes | (inner.writes if Trait.INSIDE not in inner.traits else set()) | named)
                 else:  # one statement, whatever it is
                     nature = nature._replace(reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"code"})
-            for key in [each for each in values if each in nature.writes or "*" in nature.writes]:
-                del values[key]
+            for key in nature.writes:
+                values.pop(key, None)
+            if "*" in nature.writes:
+                values.clear()
             if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
                 values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
             if made:
@@ -1389,21 +1448,24 @@ class Forms:
             for key in nature.writes:
                 if key.startswith("temp ") and not key.endswith("*"):
                     made.setdefault(key, self.qualifier(words) if words[0] == "CREATE" else "")
-            if statement.text.startswith("/*"):  # where its version does not apply, nothing of it runs
-                nature = nature._replace(traits=nature.traits & ~Trait.REPEATS, removes=frozenset())
+            if statement.text.startswith("/*"):
+                nature = nature._replace(traits=nature.traits | Trait.MAYBE, removes=frozenset())
             else:
-                for key in [each for each in made if each not in nature.writes]:
-                    if _covers(nature.removes | nature.writes, [key]):
-                        del made[key]
+                for key in nature.removes:
+                    made.pop(key, None)
+                if made and "temp *" in nature.writes:
+                    made.clear()
+            if Trait.OPENS in nature.traits:
+                opened = len(found)
             if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
-                start = max((place for place, each in enumerate(found) if Trait.OPENS in each.traits), default=0)
-                found[start:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[start:]]
+                found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
+                opened = len(found)
             found.append(nature)
         return found
 
     def _with_temporary(self, nature: Nature, words: Sequence[str], made: Mapping[str, str]) -> Nature:
         """Return *nature* with the temporary tables that the statement names, of those that the file has *made*."""
-        named = {f"temp {self.fold(word)}" for word in words} & {*made}
+        named = {key for word in words if (key := f"temp {self.fold(word)}") in made}
         if not named:
             return nature
         dropped = {f"temp {name}": qualifier for qualifier, name in self.dropped(words)} if words[0] == "DROP" else {}
@@ -2252,7 +2314,8 @@ class Database(ABC):
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp"})  # and ROLLBACK
     commit_sql = "COMMIT"
-    own_sql: tuple[str, ...] = ()  # in the transaction of a note, what a file has set is not so
+    waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
+    own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
     kinds: ClassVar[Mapping[str, Kind]] = {}  # what the codes of the database mean
     fixes: ClassVar[Mapping[Kind, str]] = _FIXES
@@ -2588,7 +2651,7 @@ class Database(ABC):
         Raises _Failed: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -3069,7 +3132,7 @@ class SQLite(Database):
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
             return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
-        if {"QUERY_ONLY", "COUNT_CHANGES"} & {*words[:4]} and words[0] == "PRAGMA" and words[-1] not in words[1:4:2]:
+        if {"QUERY_ONLY", "COUNT_CHANGES"} & {*words[:4]} and words[0] == "PRAGMA" and {"=", "("} & {*words}:
             return "the history could not be written any more", "take it out"
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
@@ -3221,6 +3284,7 @@ class Postgres(Database):
     takes_back = frozenset({"set", "role", "temp", "prepared", "cursor", "listen", "id", "seed", "connection"})
     rolled_back = frozenset({"set", "role", "temp", "cursor", "listen", "id", "connection"})
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
+    waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
     takes_history = re.compile(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
@@ -3802,7 +3866,7 @@ class MySQL(Database):
     _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(r"release_all_locks|transaction|read\s+only|sql_auto_is_null", re.IGNORECASE)
+    _refused = re.compile(r"release_all_locks|transaction|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -3944,6 +4008,8 @@ class MySQL(Database):
         if words[:2] == ["SET", "TRANSACTION"]:
             fix = "set it for the session: SET SESSION TRANSACTION ..."
             return "this is about the next transaction, and that is one of this tool", fix
+        if words[:1] == ["SET"] and any(_is_text(word) and self.forms.fold(word) == "autocommit" for word in words):
+            return _CONTROL.what, "write it without quotes, as SET autocommit = 0 and COMMIT around what belongs together"
         if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
             return "with this, IS NULL reads LAST_INSERT_ID()", "take it out, and write LAST_INSERT_ID() where it is meant"
         if words[:1] == ["SET"] and ("READ", "ONLY") in itertools.pairwise(words):
@@ -4602,6 +4668,8 @@ class _MySQLWriter(_Writer, MySQL):
         super().follow(other, offline=offline)
         self.is_mariadb = getattr(other, "is_mariadb", True)
 
+    _session_only: ClassVar = {"timestamp": "DEFAULT", "sql_log_bin": "1", "gtid_next": "'AUTOMATIC'"}
+
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
         """See _Writer."""
         keys = _left(natures)
@@ -4619,9 +4687,12 @@ class _MySQLWriter(_Writer, MySQL):
             elif (kind, name) == ("set", "role"):
                 self.query("SET ROLE NONE" if self.is_mariadb else "SET ROLE DEFAULT")
             elif (kind, name) == ("set", "transaction"):
-                self.query(f"SET SESSION {'tx' if self.is_mariadb else 'transaction'}_isolation = DEFAULT")
-            elif kind == "set" and name not in ("names", "*", "rand_seed1", "rand_seed2"):  # the seeds have no default
-                self.query(f"SET SESSION {name} = DEFAULT")
+                kept = "tx_isolation" if self.is_mariadb else "transaction_isolation"
+                self.query(f"SET SESSION {kept} = @@GLOBAL.{kept}")
+            elif kind == "set" and name in self._session_only:
+                self.query(f"SET SESSION {name} = {self._session_only[name]}")
+            elif kind == "set" and name not in ("names", "*"):  # DEFAULT is another thing for some, on MySQL 9
+                self.query(f"SET SESSION {name} = @@GLOBAL.{name}")
             elif kind != "set" or name != "names":
                 return "nobody knows what it has left in the session"
         self.query("SET NAMES utf8mb4")
@@ -5389,6 +5460,9 @@ class _Journal:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
         self.natures = run.database.natures(step.statements)
+        self.noted = [0]  # for each number, the last statement up to it that is noted
+        for number, nature in enumerate(self.natures, 1):
+            self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
         self.hidden = Hidden()
         self.first = _resume_point(step, self)
         self.way = self.find_way(self.first)
@@ -5400,6 +5474,10 @@ class _Journal:
         self.ran = self.first  # and so many have committed by themselves
         self.whole = True  # what was rolled back, all of it was
         self.torn = False  # a part of what has failed may have stayed
+
+    def next(self, done: int) -> int:
+        """Return the number of the statement that is noted next after the first *done* ones."""
+        return next((number for number in range(done + 1, len(self.noted)) if self.noted[number] == number), done + 1)
 
     def find_way(self, done: int, *, failed: int = 0) -> Way:
         """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
@@ -5436,7 +5514,7 @@ class _Journal:
 
     def opening(self, number: int) -> list[str]:
         """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
-        done = _lasting(self.natures, number - 1)
+        done = self.noted[number - 1]
         return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
 
     def look(self) -> bool:
@@ -6314,7 +6392,7 @@ class _Run:
         with self._running(journal.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-                database.send(database.begin_sql, *journal.unclaimed(_lasting(journal.natures, number - 1)), *zero)
+                database.send(database.begin_sql, *journal.unclaimed(journal.noted[number - 1]), *zero)
                 journal.claimed = True
             self._run_noted(journal, number)
         if self.database.in_transaction or not (journal.finished or self.timed_out):
@@ -6328,14 +6406,14 @@ class _Run:
         database, natures = self.database, journal.natures[first - 1 : last]
         own = database.transactional and database.in_transaction  # the file's
         if database.in_transaction and not own:
-            database.send(journal.note(_lasting(journal.natures, first - 1)), database.commit_sql)
-            journal.known = _lasting(journal.natures, first - 1)
+            database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
+            journal.known = journal.noted[first - 1]
         lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
         shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if shared:
             database.send(database.begin_sql)
         elif lasts:
-            started = _next(journal.natures, first - 1)
+            started = journal.next(first - 1)
             database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
             journal.claimed = True
         if not own:
@@ -6349,9 +6427,9 @@ class _Run:
                 else:
                     database.run_alone(statement)
             self._refuse_ended()
-            journal.ran = journal.ran if own or shared else _lasting(journal.natures, number)
+            journal.ran = journal.ran if own or shared else journal.noted[number]
         if lasts:
-            begin, done = [] if shared else [database.begin_sql], _lasting(journal.natures, last)
+            begin, done = [] if shared else [database.begin_sql], journal.noted[last]
             database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
             journal.known = done
 
@@ -6375,7 +6453,7 @@ class _Run:
     def _run_noted(self, journal: _Journal, number: int) -> None:
         """Run one statement, together with what notes it, or the one before it, where that can be. Raises _Failed."""
         database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
-        traits, before = nature.traits, _lasting(journal.natures, number - 1)
+        traits, before = nature.traits, journal.noted[number - 1]
         self._reads_id(journal, number)
         if Trait.OPENS in traits or (database.transactional and database.in_transaction):  # the file's own
             if Trait.CLOSES in traits:
@@ -6438,7 +6516,7 @@ class _Run:
             failing = statements[number - 1] if runs else None
             kept, certain = database.stayed(statements[done : number - runs], failing)
             done, marked = done + kept, (marked and not kept) or not certain
-        return _lasting(journal.natures, done), marked
+        return journal.noted[done], marked
 
     def _settle(self, journal: _Journal, failed: _Failed, error: MigrateError) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises _Failed and MigrateError."""
@@ -6451,7 +6529,7 @@ class _Run:
             self._leave(step, row, error)
             return
         done, marked = self._reckon(journal, failed, row if mine else None)
-        at = _next(journal.natures, done) if marked else 0
+        at = journal.next(done) if marked else 0
         gone = row is None and (done > 0 or marked)
         parts = [journal.restored(done, started=at)] if gone else []
         if mine:
@@ -6497,22 +6575,6 @@ def _ask(step: Step, number: int) -> str:
     return look + _ways(step.version, *ways[step.direction])
 
 
-def _lasting(natures: Sequence[Nature], done: int) -> int:
-    """Return how many of the first *done* statements are noted: the last of them has changed more than the session.
-
-    What comes after it runs again with the rest, for which nothing has changed.
-    """
-    while done and Trait.SESSION in natures[done - 1].traits:
-        done -= 1
-    return done
-
-
-def _next(natures: Sequence[Nature], done: int) -> int:
-    """Return the number of the statement that is noted next after the first *done* ones."""
-    return next((number for number, each in enumerate(natures[done:], done + 1)
-                 if Trait.SESSION not in each.traits), done + 1)
-
-
 def _resume_point(step: Step, journal: _Journal) -> int:
     """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
     if step.resume is None:
@@ -6520,9 +6582,9 @@ def _resume_point(step: Step, journal: _Journal) -> int:
     sums, natures, id_name = journal.sums, journal.natures, journal.run.database.id_name
     done, checksum = step.resume.statements_done, step.resume.done_checksum
     expected = sums[done] if done < len(sums) else ""
-    started = _next(natures, done)
+    started = journal.next(done)
     if checksum == expected:
-        done = _lasting(natures, done)
+        done = journal.noted[done]
         if (way := journal.find_way(done)).reader:
             what = f"cannot go on after statement {done}: {_missing(step, way, id_name)}"
             where, excerpt = _place(step, step.statements[way.lost - 1].offset, exact=False)
@@ -6547,8 +6609,8 @@ _LOST: Final = {  # kinds of keys of the session, as they are told
 
 def _missing(step: Step, way: Way, id_name: str) -> str:
     """Say what of the session a statement needs, and why it is not there any more."""
-    kind, _, name = way.key.partition(" ")
-    shown = id_name if kind == "id" else "what it left" if kind == "*" else _LOST.get(kind, kind).format(name)
+    kind, name = _split_key(way.key)
+    shown = f"@{name}" if kind == "@" else id_name if kind == "id" else "what it left" if kind == "*" else _LOST.get(kind, kind).format(name)
     reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
     return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
