@@ -1412,13 +1412,17 @@ class Forms:
         Who has one of the *names*, in small letters, reads its key.
         """
         found, prepared, values = list[Nature](), dict[str, list[str]](), dict[str, str]()
-        made = dict[str, str]()  # temporary tables, and what stands before their names
+        made = dict[str, str]()  # temporary tables, and what stands before their names;
+        certain = set[str]()  # nothing has happened to these since
         aside, opened = False, 0  # what is created is temporary by the search path; where a transaction began
         for statement in statements:
             words = spelled(statement.text, syntax)
             syntax = after(statement, syntax)
             nature = self.nature(words)
-            if words[:1] in (["PREPARE"], ["EXECUTE"]) and len(words) > 1:
+            if words[:2] == ["EXECUTE", "IMMEDIATE"]:
+                text = self.prepared_text(["", "", "", *words[2:]], syntax, values)
+                nature = self.nature(text) if text else nature
+            elif words[:1] in (["PREPARE"], ["EXECUTE"]) and len(words) > 1:
                 name = self.fold(words[1])
                 if words[0] == "PREPARE":
                     prepared[name] = self.prepared_text(words, syntax, values)
@@ -1436,8 +1440,10 @@ class Forms:
                 values.clear()
             if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
                 values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
+            if "*" in nature.writes:
+                certain.clear()
             if made:
-                nature = self._with_temporary(nature, words, made)
+                nature = self._with_temporary(nature, words, made, certain)
             if names:
                 folded = {self.fold(word) for word in words}
                 nature = nature._replace(reads=nature.reads | {names[each] for each in folded & names.keys()})
@@ -1447,6 +1453,8 @@ class Forms:
                 nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
             for key in nature.writes:
                 if key.startswith("temp ") and not key.endswith("*"):
+                    if words[0] == "CREATE" and key not in made:
+                        certain.add(key)
                     made.setdefault(key, self.qualifier(words) if words[0] == "CREATE" else "")
             if statement.text.startswith("/*"):
                 nature = nature._replace(traits=nature.traits | Trait.MAYBE, removes=frozenset())
@@ -1463,15 +1471,22 @@ class Forms:
             found.append(nature)
         return found
 
-    def _with_temporary(self, nature: Nature, words: Sequence[str], made: Mapping[str, str]) -> Nature:
-        """Return *nature* with the temporary tables that the statement names, of those that the file has *made*."""
+    def _with_temporary(
+        self, nature: Nature, words: Sequence[str], made: Mapping[str, str], certain: set[str],
+    ) -> Nature:
+        """Return *nature* with the temporary tables that the statement names, of those that the file has *made*.
+
+        A DROP of nothing but some that are *certain* to be there is about these; after others nothing is certain.
+        """
         named = {key for word in words if (key := f"temp {self.fold(word)}") in made}
         if not named:
             return nature
         dropped = {f"temp {name}": qualifier for qualifier, name in self.dropped(words)} if words[0] == "DROP" else {}
-        if dropped and all(each in made and qualifier in (made[each], self.temporary_schema)
+        if dropped and all(each in certain and qualifier in (made[each], self.temporary_schema)
                            for each, qualifier in dropped.items()):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
+        if words[0] in ("ALTER", "DROP", "RENAME"):
+            certain -= named
         if named <= nature.removes or (words[0] == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
@@ -4566,7 +4581,8 @@ class _PostgresWriter(_Writer, Postgres):
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
         """See _Writer. What the transaction of a file has not taken back goes with the connection."""
         if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
-            self.lines += ["\\connect", *self._unset]  # some it sets itself
+            # The server lets go of the lock of a connection a moment after it has gone; and psql sets names anew.
+            self.lines += ["DISCARD ALL;", "\\connect", *self._unset]
         return ""
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
