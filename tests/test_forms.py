@@ -674,10 +674,9 @@ every_dialect = pytest.mark.parametrize("dialect", FORMS)
 @given(data=st.data())
 def test_a_statement_whose_first_word_is_on_no_list_has_no_harmless_trait(dialect: str, data: st.DataObject) -> None:
     known = {*FORMS[dialect][0]()._rows}
-    word = data.draw(
-        st.one_of(st.sampled_from(sorted(known - {"("})).map("{}X".format), st.from_regex(r"[A-Za-z_][A-Za-z_0-9]*", fullmatch=True))
-        .filter(lambda each: each.upper() not in known)
-    )  # fmt: skip
+    similar = st.sampled_from(sorted(known - {"("})).map("{}X".format)
+    any_word = st.from_regex(r"[A-Za-z_][A-Za-z_0-9]*", fullmatch=True)
+    word = data.draw((similar | any_word).filter(lambda each: each.upper() not in known))
     rest = data.draw(st.sampled_from(ALL[dialect])).partition(";")[0]
     (nature,) = natures(dialect, f"{word} {rest}")[:1]
     assert not nature.traits & HARMLESS
@@ -702,7 +701,7 @@ def respelled(sql: str, syntax: Syntax, gap: Callable[[], str], shout: bool) -> 
 def test_neither_comments_for_blanks_nor_the_case_of_letters_change_what_a_statement_is(
     dialect: str, data: st.DataObject
 ) -> None:
-    sql = data.draw(st.sampled_from([each for each in ALL[dialect] if ":" not in each.replace(":=", "")]))
+    sql = data.draw(st.sampled_from([each for each in ALL[dialect] if "--" not in each]))
     blanks = [" ", "\n\t", "/**/", "/* it's; f() @x */", " -- it's\n"]
     blanks += ["# it's\n"] if dialect in {"mariadb", "mysql"} else []
     again = respelled(sql, FORMS[dialect][1], lambda: data.draw(st.sampled_from(blanks)), data.draw(st.booleans()))
@@ -727,7 +726,7 @@ def shown(found: Way) -> str:
     return ", ".join(f"{what} {' '.join(map(str, sorted(numbers)))}" for what, numbers in parts if numbers)
 
 
-def ways(*cases: tuple[str, str, str]) -> Any:
+def ways(*cases: tuple[str, str, str]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("sql", "expected"), [pytest.param(*rest, id=name) for name, *rest in cases])
 
 
@@ -756,7 +755,7 @@ def ways(*cases: tuple[str, str, str]) -> Any:
     ("one that is looked at before", "CREATE TEMPORARY TABLE t (n INT); DO 1; | DO (SELECT 1 FROM t); DROP TABLE t",
      "3 lacks temp t of 1"),
     ("a prepared statement", "PREPARE p FROM 'DO 1'; DO 1; | EXECUTE p", "again 1"),
-    ("one whose text is lost", "SELECT a INTO @s FROM t; PREPARE p FROM @s; DO 1; | EXECUTE p",
+    ("one whose text is lost", "SET @s = (SELECT a FROM t); PREPARE p FROM @s; DO 1; | EXECUTE p",
      "4 lacks @s of 1"),
     ("one that is made of it later", "SET @s = (SELECT a FROM t); DO 1; | PREPARE p FROM @s", "3 lacks @s of 1"),
     ("a prepared statement let go", "PREPARE p FROM 'DO 1'; DO 1; DEALLOCATE PREPARE p; | DO 2", ""),
@@ -815,7 +814,8 @@ def test_a_file_of_postgres_goes_on(sql: str, expected: str) -> None:
     ("a pragma", "PRAGMA foreign_keys = ON; DELETE FROM t; | DELETE FROM t", "again 1"),
     ("a temporary table", "CREATE TEMP TABLE t (n); DELETE FROM u; | INSERT INTO t VALUES (1)",
      "3 lacks temp t of 1"),
-    ("a temporary trigger", "CREATE TEMP TRIGGER g AFTER DELETE ON t BEGIN SELECT 1; END; DELETE FROM u; | DELETE FROM t",
+    ("a temporary trigger",
+     "CREATE TEMP TRIGGER g AFTER DELETE ON t BEGIN SELECT 1; END; DELETE FROM u; | DELETE FROM t",
      "3 lacks set trigger g of 1"),
     ("one made and dropped", "CREATE TEMP TABLE t (n); DROP TABLE t; DELETE FROM u; | DELETE FROM u", ""),
     ("changes()", "DELETE FROM t; | INSERT INTO u VALUES (changes())", "2 lacks count of 1"),
