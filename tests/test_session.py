@@ -411,3 +411,266 @@ def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_sqlite(
     project: Project, setting: str, head: str
 ) -> None:
     assert_the_script_does_the_same(project, setting, head)
+
+
+# --- what is made again, and what is asked --------------------------------------------------------------------------
+
+NOWHERE = "INSERT INTO nowhere VALUES (1)"
+STAYS = "CREATE TABLE stays (n INTEGER)"
+KINDS = {
+    "mysql": "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT, v VARCHAR(50))",
+    "postgres": "CREATE TABLE t (id SERIAL, n INTEGER, v VARCHAR(50))",
+    "sqlite": "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, v VARCHAR(50))",
+}
+
+
+def head_of(project: Project) -> str:
+    """Return what a file begins with that is no transaction."""
+    return "" if project.database.dialect == "mysql" else ALONE
+
+
+def asked(number: int, what: str, *, done: int, reader: int, lost: int, excerpt: str, way: str = "up") -> str:
+    """Return the whole of what is said where version *number* cannot go on."""
+    return (
+        f"error: {number} f cannot go on after statement {done}: line {reader} needs {what}, which line {lost} made,"
+        " and which has gone with its connection\n"
+        f"  --> sql/{number}_f.{way}.sql:{lost}\n"
+        f"  {lost} | {excerpt}\n"
+        "nothing was changed.\n"
+        f"fix: write line {reader} so that it does not need it, then run  {PROGRAM} {way}\n"
+        "     or finish or undo the rest by hand, and say which:\n"
+        f"       {PROGRAM} repair {number} --applied    all of it has run\n"
+        f"       {PROGRAM} repair {number} --pending    none of it has; run it again\n"
+    )
+
+
+MYSQL_LOSES = [
+    ("@x", "SET @x = (SELECT MAX(id) FROM t)", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "SELECT MAX(id) INTO @x FROM t", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "SET @x = UNIX_TIMESTAMP()", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "SET @x = LAST_INSERT_ID()", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "UPDATE t SET n = (@x := n + 1)", "INSERT INTO t (n) VALUES (@x)"),
+    ("@a b", "SET @`a b` = RAND()", "UPDATE t SET n = @'a b'"),
+    # A fault of migrate.py, F7.
+    ("@x", "SET @y = (@x := (SELECT MAX(id) FROM t))", "INSERT INTO t (n) VALUES (@x)"),
+    ("the temporary table u", "CREATE TEMPORARY TABLE u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    (
+        "the temporary table u",
+        "CREATE TEMPORARY TABLE IF NOT EXISTS `u` (n INT); INSERT INTO u VALUES (5)",
+        "INSERT INTO t (n) SELECT n FROM U",
+    ),
+    ("the setting time_zone", "SET time_zone = (SELECT CONCAT('+0', MAX(id), ':00') FROM t)", "DELETE FROM t"),
+    ("LAST_INSERT_ID()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (LAST_INSERT_ID())"),
+    ("the lock", "DO GET_LOCK('a lock of mine', 0)", "DO RELEASE_LOCK('a lock of mine')"),
+]
+POSTGRES_LOSES = [
+    ("the temporary table u", "CREATE TEMP TABLE u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    ("the temporary table u", "SELECT 5 AS n INTO TEMP u", "INSERT INTO t (n) SELECT n FROM pg_temp.u"),
+    # A fault of migrate.py, F2.
+    ("the temporary table u", "CREATE VIEW pg_temp.u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    (
+        "the setting my.own",
+        "SELECT set_config('my.own', max(id)::text, false) FROM t",
+        "INSERT INTO t (n) VALUES (current_setting('my.own')::int)",
+    ),
+    (
+        "the setting search_path",
+        "SELECT set_config('search_path', lower('PUBLIC') || max(v), false) FROM t",
+        "DELETE FROM t",
+    ),
+    ("the cursor c", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "FETCH c"),
+    ("lastval()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (lastval())"),
+    ("lastval()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (currval('t_id_seq'))"),
+]
+SQLITE_LOSES = [
+    ("the temporary table u", "CREATE TEMP TABLE u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    ("the temporary table u", "CREATE TABLE temp.u (n); INSERT INTO u VALUES (5)", "INSERT INTO t (n) SELECT n FROM u"),
+    # A fault of migrate.py, F2.
+    ("the temporary table u", 'CREATE VIEW "temp".u AS SELECT 5 AS n', "INSERT INTO t (n) SELECT n FROM u"),
+    (
+        "last_insert_rowid()",
+        "INSERT INTO t (n) VALUES (2)",
+        "INSERT INTO t (n) VALUES (last_insert_rowid())",
+    ),
+    # A fault of migrate.py, F5.
+    ("last_insert_rowid()", "INSERT INTO t (n) VALUES (2)", 'INSERT INTO t (n) VALUES ("last_insert_rowid"())'),
+]
+LOSES = {"mysql": MYSQL_LOSES, "postgres": POSTGRES_LOSES, "sqlite": SQLITE_LOSES}
+
+
+def each_of(tables: dict[str, list[Any]]) -> Any:
+    """Run a test for each number of the longest table; where there are less, it is skipped."""
+    return pytest.mark.parametrize("number", range(max(map(len, tables.values()))))
+
+
+def of(tables: dict[str, list[Any]], project: Project, number: int) -> Any:
+    if number >= len(tables[project.database.dialect]):
+        pytest.skip("there are not so many")
+    return tables[project.database.dialect][number]
+
+
+@each_of(LOSES)
+def test_what_cannot_be_made_again_is_asked_for_and_nothing_is_repeated(project: Project, number: int) -> None:
+    what, makes, reads = of(LOSES, project, number)
+    made = makes.split("; ")
+    first = [KINDS[project.database.dialect], "INSERT INTO t (n, v) VALUES (1, '')", *made, STAYS]
+    head, done, lines = head_of(project), len(first), len(head_of(project).splitlines())
+    project.write({"1_f": file(*first, NOWHERE, head=head)})
+    assert project("up").exit == 1
+    assert project.states() == {"1": f"dirty ({done} of {done + 1})"}
+    rows = project.rows("SELECT * FROM t")
+    project.write({"1_f": file(*first, "DELETE FROM stays", reads, "DELETE FROM stays", head=head)})
+    reader = done + 2 + lines if what.startswith(("@", "the t", "last", "LAST", "the c", "the l", "the setting my")) else (
+        done + 1 + lines)  # fmt: skip
+    lost = done - 1 + lines if made[1:] or "INSERT" in makes else 3 + lines
+    excerpt = made[-1] if "CREATE" in makes or "INSERT" in makes else makes
+    ran = project("up")
+    assert (ran.exit, ran.out) == (4, "")
+    assert ran.err == asked(1, what, done=done, reader=reader, lost=lost, excerpt=f"{excerpt};")
+    assert project.rows("SELECT * FROM t") == rows
+    # Line by line, what the fix says works.
+    project.write({"1_f": file(*first, "DELETE FROM stays", "DELETE FROM stays", head=head)})
+    if reader == done + 2 + lines:
+        project.succeed("up")
+    else:
+        assert project("up").exit == 4
+        project.succeed("repair", "1", "--applied")
+    assert project.states() == {"1": "applied"}
+
+
+MYSQL_REBUILDS = [
+    (["SET @x = 5"], ["INSERT INTO t (n) VALUES (@x)"]),
+    (["SET @`a b` = 5, @'c' = @`A B` + 1"], ["INSERT INTO t (n) VALUES (@c)"]),
+    (["SET @x = CONCAT('a', UPPER('b'))"], ["INSERT INTO t (v) VALUES (@x)"]),
+    (["SET sql_mode = ''"], ["INSERT INTO t (n) VALUES ('x')"]),
+    (["SET @old = @@sql_mode, sql_mode = ''"], ["INSERT INTO t (n) VALUES ('x')", "SET sql_mode = @old"]),
+    (["/*!40101 SET @old = 5 */", "SET @old = 6"], ["INSERT INTO t (n) VALUES (@old)"]),
+    (["SET timestamp = 1000000000"], ["INSERT INTO t (n) VALUES (UNIX_TIMESTAMP())"]),
+    (["SET SESSION auto_increment_increment = 5"], ["INSERT INTO t (n) VALUES (1), (2)"]),
+    (["PREPARE p FROM 'INSERT INTO t (n) VALUES (?)'", "SET @x = 5"], ["EXECUTE p USING @x"]),
+    (["SET @s = 'INSERT INTO t (n) VALUES (6)'", "PREPARE p FROM @s"], ["EXECUTE p", "DEALLOCATE PREPARE p"]),
+    (["SET @x = NOW()", "SET @x = 7"], ["INSERT INTO t (n) VALUES (@x)"]),
+    (["SET @x = NOW()"], ["INSERT INTO t (n) VALUES (8)"]),
+    (["CREATE TEMPORARY TABLE u (n INT)", "DROP TEMPORARY TABLE u"], ["INSERT INTO t (n) VALUES (9)"]),
+    (["CREATE TEMPORARY TABLE u (n INT)"], ["DROP TEMPORARY TABLE u", "INSERT INTO t (n) VALUES (9)"]),
+    (["INSERT INTO t (n) VALUES (2)"], ["INSERT INTO t (n) VALUES (3)", "UPDATE t SET n = LAST_INSERT_ID()"]),
+    (["SELECT MAX(id) INTO @x FROM t"], ["SET @x = 5", "INSERT INTO t (n) VALUES (@x)"]),
+    # A fault of migrate.py, F11.
+    (["SELECT MAX(id) INTO @x FROM t"], ["SELECT 5 INTO @x", "INSERT INTO t (n) VALUES (@x)"]),
+]
+POSTGRES_REBUILDS = [
+    (["SET my.own = '5'"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
+    (["CREATE SCHEMA app", "SET search_path = app, public"], ["CREATE TABLE inside (n int)", "INSERT INTO app.inside VALUES (1)"]),
+    (["SELECT pg_catalog.set_config('my.own', 'x', false)"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
+    (["PREPARE p AS INSERT INTO t (n) VALUES ($1)"], ["EXECUTE p (5)"]),
+    (["SET ROLE pg_monitor", "RESET ROLE"], ["INSERT INTO t (n) VALUES (6)"]),
+    (["SET TIME ZONE 'Asia/Kathmandu'"], ["INSERT INTO t (v) VALUES (current_setting('timezone'))"]),
+    (["CREATE TEMP TABLE u (n int)", "INSERT INTO u VALUES (1)", "DROP TABLE u"], ["INSERT INTO t (n) VALUES (7)"]),
+    (["CREATE TEMP TABLE u (n int)"], ["DROP TABLE u", "INSERT INTO t (n) VALUES (7)"]),
+    (["SET session_replication_role = replica"], ["INSERT INTO t (v) VALUES (current_setting('session_replication_role'))"]),
+    (["CREATE PROCEDURE p() LANGUAGE sql AS 'INSERT INTO t (n) VALUES (8)'", "CALL p()"], ["INSERT INTO t (n) VALUES (9)"]),
+]  # fmt: skip
+SQLITE_REBUILDS = [
+    (["PRAGMA case_sensitive_like = ON"], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
+    # A fault of migrate.py, F6.
+    (['PRAGMA "case_sensitive_like" = ON'], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
+    (["PRAGMA foreign_keys = ON", "CREATE TABLE child (n REFERENCES t (id) ON DELETE CASCADE)",
+      "INSERT INTO child VALUES (1)"], ["DELETE FROM t"]),
+    (["CREATE TEMP TABLE u (n)", "INSERT INTO u VALUES (1)", "DROP TABLE u"], ["INSERT INTO t (n) VALUES (7)"]),
+    (["CREATE TEMP TABLE u (n)"], ["DROP TABLE u", "INSERT INTO t (n) VALUES (7)"]),
+    (["INSERT INTO t (n) VALUES (2)"], ["INSERT INTO t (n) VALUES (3)", "UPDATE t SET n = last_insert_rowid()"]),
+    (["INSERT INTO t (n) VALUES (2)"], ["UPDATE t SET n = 5", "INSERT INTO t (n) SELECT changes()"]),
+    # A fault of migrate.py, F1: it has run, and runs again.
+    (["CREATE TEMP TABLE u (n)", "CREATE TABLE kept AS SELECT * FROM temp.u", "DROP TABLE temp.u"],
+     ["INSERT INTO t (n) VALUES (7)"]),
+]  # fmt: skip
+REBUILDS = {"mysql": MYSQL_REBUILDS, "postgres": POSTGRES_REBUILDS, "sqlite": SQLITE_REBUILDS}
+
+
+@each_of(REBUILDS)
+def test_what_can_be_made_again_is_and_nothing_is_asked(project: Project, number: int) -> None:
+    made, rest = of(REBUILDS, project, number)
+    head = head_of(project)
+    first = [KINDS[project.database.dialect], "INSERT INTO t (n, v) VALUES (1, '')", *made]
+    stays = [] if "CREATE TABLE kept AS SELECT * FROM temp.u" in made else [STAYS]
+    rows = "SELECT n, v FROM t ORDER BY id"
+    with another(project, "client") as other:
+        ran = other.database.run_client(file(*first, *stays, *rest, head=head))
+        assert ran.returncode == 0, ran.stderr
+        wanted = other.rows(rows)
+    project.write({"1_f": file(*first, *stays, NOWHERE, *rest, head=head)})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*first, *stays, *rest, head=head)})
+    project.succeed("up")
+    assert project.rows(rows) == wanted
+
+
+DROPS_A_KEY = [
+    "CREATE TABLE parent (id INT PRIMARY KEY)",
+    "CREATE TABLE child (id INT, FOREIGN KEY (id) REFERENCES parent (id))",
+    "SET @sql = (SELECT CONCAT('ALTER TABLE child DROP FOREIGN KEY `', constraint_name, '`') FROM"
+    " information_schema.key_column_usage WHERE table_schema = DATABASE() AND table_name = 'child'"
+    " AND referenced_table_name IS NOT NULL)",
+    "PREPARE s FROM @sql",
+    "EXECUTE s",
+    "DEALLOCATE PREPARE s",
+    "INSERT INTO child VALUES (5)",
+    "CREATE TABLE last (n INT)",
+]
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize("place", range(len(DROPS_A_KEY) + 1))
+def test_a_file_that_drops_a_key_of_unknown_name_is_resumed_wherever_it_failed(project: Project, place: int) -> None:
+    project.write({"1_f": file(*DROPS_A_KEY[:place], NOWHERE, *DROPS_A_KEY[place:])})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*DROPS_A_KEY)})
+    project.succeed("up")
+    assert project.rows("SELECT * FROM child") == [(5,)]
+    assert project.database.tables() == ["child", "last", "parent"]
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize("stays", [[], ["CREATE TABLE stays (n INT)"]], ids=["at once", "after something that stays"])
+def test_a_prepared_text_that_failed_can_be_mended(project: Project, stays: list[str]) -> None:
+    dynamic = ["SET @column = '{}'", "SET @sql = CONCAT('ALTER TABLE t DROP COLUMN ', @column)", *stays,
+               "PREPARE s FROM @sql", "EXECUTE s", "DEALLOCATE PREPARE s"]  # fmt: skip
+    project.write({"1_f": file(KINDS["mysql"], *(each.format("nonesuch") for each in dynamic))})
+    ran = project("up")
+    assert ran.exit == 1
+    line = 5 + len(stays)
+    assert f"  --> sql/1_f.up.sql:{line}" in ran.err
+    done = 1 + 3 * len(stays)
+    assert (
+        f"\n{done} of {len(dynamic) + 1} statements have run and stay; table schema_migrations says dirty.\n" in ran.err
+    )
+    project.write({"1_f": file(KINDS["mysql"], *(each.format("v") for each in dynamic))})
+    again = project("up")
+    if not stays:
+        assert again.exit == 0, again.err
+    else:  # what has run was edited: back with it, and the new text comes later
+        assert again.exit == 4
+        assert "the first 4 statements were edited since they ran" in again.err
+        later = [*dynamic[:3], "SET @sql = 'ALTER TABLE t DROP COLUMN v'", *dynamic[3:]]
+        project.write({"1_f": file(KINDS["mysql"], *(each.format("nonesuch") for each in later))})
+        project.succeed("up")
+    assert project.rows("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+                        " AND table_name = 't' AND column_name = 'v'") == []  # fmt: skip
+
+
+def test_a_file_that_asks_can_be_told_that_it_is_done_or_undone(project: Project) -> None:
+    dialect, head = project.database.dialect, head_of(project)
+    temporary = "CREATE TEMPORARY TABLE u AS SELECT 5 AS n"
+    file_of = [KINDS[dialect], temporary, STAYS, "INSERT INTO t (n) SELECT n FROM u"]
+    for way, state in ("--applied", "applied"), ("--pending", "pending"):
+        with another(project, way[2:]) as other:
+            other.write({"1_f": file(*file_of[:3], NOWHERE, head=head)})
+            assert other("up").exit == 1
+            other.write({"1_f": file(*file_of, head=head)})
+            assert other("up").exit == 4
+            other.succeed("repair", "1", way)
+            assert other.states() == {"1": state}
+            if state == "pending":
+                other.database.execute("DROP TABLE t", "DROP TABLE stays")
+                other.succeed("up")
+                assert other.rows("SELECT n FROM t") == [(5,)]
