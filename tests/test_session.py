@@ -674,3 +674,449 @@ def test_a_file_that_asks_can_be_told_that_it_is_done_or_undone(project: Project
                 other.database.execute("DROP TABLE t", "DROP TABLE stays")
                 other.succeed("up")
                 assert other.rows("SELECT n FROM t") == [(5,)]
+
+
+# --- tried again after a lock timeout -------------------------------------------------------------------------------
+
+HELD = "CREATE TABLE held (n INTEGER)"
+WAITS = {"mysql": "1", "postgres": "0.2"}  # seconds
+
+
+class Holder:
+    """Somebody who has locked the one row of a table."""
+
+    def __init__(self, project: Project) -> None:
+        self.cursor = project.database.connect().cursor()
+        for sql in ("BEGIN", "UPDATE held SET n = 1"):
+            self.cursor.execute(sql)
+        self.timer = threading.Timer(float(WAITS[project.database.dialect]) + 0.2, self.leave)
+
+    def leave(self) -> None:
+        self.cursor.execute("ROLLBACK")
+
+
+def up_against(project: Project, holder: Holder) -> Any:
+    """Run `up`, with a short lock timeout; the holder leaves when that is over."""
+    holder.timer.start()
+    ran = project("--ddl-lock-timeout", WAITS[project.database.dialect], "--retries", "2", "up")
+    holder.timer.join()
+    return ran
+
+
+def held_by_another(project: Project, *statements: str, head: str) -> Holder:
+    project.database.execute(HELD, "INSERT INTO held VALUES (0)", "CREATE TABLE t (n INTEGER)")
+    project.write({"1_f": file(*statements, head=head)})
+    return Holder(project)
+
+
+RETRIED = {
+    "mysql": [
+        ("SET @x = 5", "@x"),
+        ("SET @`a b` = 4, @x = @`a b` + 1", "@x"),
+        ("SET @x = NOW(); SET @x = 5", "@x"),
+        ("SET sql_mode = ''", "'5x'"),
+        ("CREATE TEMPORARY TABLE u (n INT); DROP TEMPORARY TABLE u", "5"),
+    ],
+    "postgres": [
+        ("SET my.own = '5'", "current_setting('my.own')::int"),
+        ("CREATE TEMP TABLE u (n int); DROP TABLE u", "5"),
+    ],
+}
+
+
+@pytest.mark.databases("mysql", "postgres")
+@each_of(RETRIED)  # type: ignore[arg-type]
+def test_a_session_that_can_be_made_again_is_before_a_file_is_tried_again(project: Project, number: int) -> None:
+    makes, value = of(RETRIED, project, number)  # type: ignore[arg-type]
+    statements = [
+        "INSERT INTO t VALUES (1)",
+        *makes.split("; "),
+        f"UPDATE held SET n = {value}",
+        "INSERT INTO t VALUES (2)",
+    ]
+    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)))
+    assert ran.exit == 0, ran.err
+    assert "; rolled back, again in " in ran.err
+    assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t ORDER BY n")) == ([(5,)], [(1,), (2,)])
+
+
+NOT_RETRIED = {
+    "mysql": [
+        ("SET @x = (SELECT MAX(n) + 5 FROM t)", "n = @x", "@x"),
+        ("SELECT 5 INTO @x", "n = @x", "@x"),
+        ("CREATE TEMPORARY TABLE u AS SELECT 5 AS n", "n = (SELECT n FROM u)", "the temporary table u"),
+    ],
+    "postgres": [
+        ("CREATE TEMP TABLE u AS SELECT 5 AS n", "n = (SELECT n FROM u)", "the temporary table u"),
+        (
+            "SELECT set_config('my.own', max(n)::text, false) FROM t",
+            "n = current_setting('my.own')::int",
+            "the setting my.own",
+        ),
+    ],
+}
+TIMEOUT = {
+    "mysql": "Lock wait timeout exceeded; try restarting transaction",
+    "postgres": "canceling statement due to lock timeout",
+}
+
+
+@pytest.mark.databases("mysql", "postgres")
+@each_of(NOT_RETRIED)  # type: ignore[arg-type]
+def test_a_file_whose_session_cannot_be_made_again_is_not_tried_again_and_says_why(
+    project: Project, number: int
+) -> None:
+    makes, reads, what = of(NOT_RETRIED, project, number)  # type: ignore[arg-type]
+    statements = ["INSERT INTO t VALUES (1)", makes, "CREATE TABLE stays (n INTEGER)", f"UPDATE held SET {reads}"]
+    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)))
+    assert ran.exit == 1
+    line = len(head_of(project).splitlines())
+    assert f"error: {TIMEOUT[project.database.dialect]}\n" in ran.err
+    because = f"line {line + 4} needs {what}, which line {line + 2} made, and which has gone with its connection"
+    assert f"\nit was not tried again: {because}\n" in ran.err
+    assert "again in" not in ran.err
+    assert "\n3 of 4 statements have run and stay; table schema_migrations says dirty.\n" in ran.err
+    assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t")) == ([(0,)], [(1,)])
+    assert project("up").exit == 4
+
+
+@pytest.mark.databases("postgres")
+def test_a_file_in_a_transaction_is_tried_again_from_its_beginning(project: Project) -> None:
+    statements = ["INSERT INTO t VALUES (1)", "CREATE TEMP TABLE u AS SELECT 5 AS n", "SET my.own = 'x'",
+                  "UPDATE held SET n = (SELECT n FROM u)"]  # fmt: skip
+    ran = up_against(project, held_by_another(project, *statements, head=""))
+    assert ran.exit == 0, ran.err
+    assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t")) == ([(5,)], [(1,)])
+
+
+# --- edited ---------------------------------------------------------------------------------------------------------
+
+
+def edited(what: str, *, way: str = "up") -> str:
+    """Return the whole of what is said of a file whose first statements were edited."""
+    return (
+        "error: migration 1 f stopped half way up on an earlier run (2 of 4 statements had run)\n"
+        "nothing was changed.\n"
+        f"fix: {what}: put them back, then run  {PROGRAM} up\n"
+        "     or look at the tables, and say which way it went:\n"
+        f"       {PROGRAM} repair 1 --applied    the change is complete\n"
+        f"       {PROGRAM} repair 1 --pending    the change was undone by hand; run it again\n"
+    )
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_file_may_be_edited_where_it_failed_and_after_that(project: Project, place: int) -> None:
+    head = head_of(project)
+    texts = ["CREATE TABLE a (n INTEGER)", "CREATE TABLE b (n INTEGER)", NOWHERE, "INSERT INTO a VALUES (4)"]
+    project.write({"1_f": file(*texts, head=head)})
+    assert project("up").exit == 1
+    texts[2] = "INSERT INTO a VALUES (3)"
+    texts[place] = texts[place].replace("(n", "(n ").replace("VALUES (", "VALUES (10 + ")
+    project.write({"1_f": file(*texts, head=head)})
+    ran = project("up")
+    if place < 2:
+        assert (ran.exit, ran.err) == (4, edited("the first 2 statements were edited since they ran"))
+        assert project.rows("SELECT n FROM a") == []
+        return
+    assert ran.exit == 0, ran.err
+    wanted = {2: [(4,), (13,)], 3: [(3,), (14,)]}
+    assert project.rows("SELECT n FROM a ORDER BY n") == wanted[place]
+
+
+def test_statements_may_be_put_in_where_a_file_failed_and_between_those_of_the_session(project: Project) -> None:
+    head, sets = head_of(project), {"mysql": "SET @x = {}", "postgres": "SET my.own = '{}'", "sqlite": "SELECT {}"}
+    setting = sets[project.database.dialect]
+    texts = ["CREATE TABLE a (n INTEGER)", setting.format(1), NOWHERE]
+    project.write({"1_f": file(*texts, head=head)})
+    assert project("up").exit == 1
+    texts = [texts[0], setting.format(2), "INSERT INTO a VALUES (1)", setting.format(3), "INSERT INTO a VALUES (2)"]
+    project.write({"1_f": file(*texts, head=head)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM a ORDER BY n") == [(1,), (2,)]
+
+
+class Killed:
+    """A run that is killed in statement 2 of 3, which cannot be undone, and goes on without it or not."""
+
+    def __init__(self, project: Project, gate: rig.Gate) -> None:
+        self.dialect = project.database.dialect
+        self.texts = {
+            "sqlite": ["CREATE TABLE a (n INTEGER)", "VACUUM INTO 'copy' || held_alone()", "INSERT INTO a VALUES (3)"],
+            "postgres": ["CREATE TABLE a (n INTEGER)", "CALL slow()", "INSERT INTO a VALUES (3)"],
+            "mysql": ["CREATE TABLE a (n INTEGER)", "CALL slow()", "INSERT INTO a VALUES (3)"],
+        }[self.dialect]
+        if self.dialect == "postgres":
+            project.database.execute(
+                "CREATE PROCEDURE slow() LANGUAGE plpgsql AS"
+                f" $$ BEGIN {gate.statement.replace('SELECT', 'PERFORM')} COMMIT; END $$"
+            )
+        elif self.dialect == "mysql":
+            project.database.execute(f"CREATE PROCEDURE slow() BEGIN {gate.statement} COMMIT; END")
+        self.head = head_of(project)
+        project.write({"1_f": file(*self.texts, head=self.head)})
+        process = gate.start(project.home, "up", name="killed")
+        rig.until(lambda: gate.somebody() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        process.kill()
+        process.communicate()
+        gate.open()
+        rig.until(lambda: not gate.waiting or not gate.somebody())
+
+
+def test_a_run_that_was_killed_in_its_second_statement_asks_about_that_whatever_was_edited(project: Project) -> None:
+    killed = Killed(project, rig.Gate(project.database, project.home / "gate"))
+    line = 2 + len(killed.head.splitlines())
+
+    def said(text: str) -> str:
+        return (
+            "error: 1 f stopped while statement 2 ran: only a person can see if it has\n"
+            f"  --> sql/1_f.up.sql:{line}\n"
+            f"  {line} | {text};\n"
+            "nothing was changed.\n"
+            "fix: look at the tables whether statement 2 has run, finish or undo the rest by hand, and say which:\n"
+            f"       {PROGRAM} repair 1 --applied    all of it has run\n"
+            f"       {PROGRAM} repair 1 --pending    none of it has; run it again\n"
+        )
+
+    for place, text in (None, ""), (2, "INSERT INTO a VALUES (9)"), (1, "SELECT 2"), (1, "CREATE TABLE b (n INTEGER)"):
+        texts = [text if number == place else each for number, each in enumerate(killed.texts)]
+        project.write({"1_f": file(*texts, head=killed.head)})
+        ran = project("up")
+        assert (ran.exit, ran.err) == (4, said(texts[1]))
+    project.write({"1_f": file("CREATE TABLE a (m INTEGER)", *killed.texts[1:], head=killed.head)})
+    ran = project("up")
+    assert ran.exit == 4
+    assert ran.err == edited("the first 1 statement were edited since they ran").replace("2 of 4", "1 of 3")
+    assert project.rows("SELECT n FROM a") == []
+    project.succeed("repair", "1", "--applied")
+    assert project.states() == {"1": "changed"} or project.states() == {"1": "applied"}
+
+
+# --- refused by name ------------------------------------------------------------------------------------------------
+
+LOOSE = "outside of BEGIN and COMMIT"
+REFUSED = [
+    ("sqlite", "", ["SAVEPOINT a", "INSERT INTO a VALUES (1)"], 2,
+     "the SAVEPOINT a is left open", "end it:  RELEASE a;",
+     ["SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a"]),
+    ("sqlite", "", ["SAVEPOINT a", "SAVEPOINT \"B\"", "RELEASE b"], 2,
+     "the SAVEPOINT a is left open", "end it:  RELEASE a;",
+     ["SAVEPOINT a", "SAVEPOINT \"B\"", "RELEASE b", "RELEASE SAVEPOINT A"]),
+    ("sqlite", ALONE, ["SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a"], 3,
+     "a SAVEPOINT outside of BEGIN and COMMIT", "write BEGIN before it, and COMMIT after the last RELEASE",
+     ["BEGIN", "SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a", "COMMIT"]),
+    ("sqlite", "", ["INSERT INTO a SELECT total_changes()"], 2,
+     "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
+     ["INSERT INTO a SELECT changes()"]),
+    ("sqlite", "", ["INSERT INTO a SELECT Total_Changes ( )"], 2,
+     "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
+     ["INSERT INTO a SELECT changes()"]),
+    # A fault of migrate.py, F5.
+    ("sqlite", ALONE, ['INSERT INTO a SELECT "total_changes"()'], 3,
+     "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
+     ["INSERT INTO a SELECT changes()"]),
+    ("sqlite", "", ["PRAGMA query_only = 1"], 2, "the history could not be written any more", "take it out",
+     ["PRAGMA query_only"]),
+    ("sqlite", ALONE, ["PRAGMA main.query_only(ON)"], 3, "the history could not be written any more", "take it out",
+     ["PRAGMA query_only"]),
+    # A fault of migrate.py, F29.
+    ("sqlite", ALONE, ['PRAGMA "query_only" = 1'], 3, "the history could not be written any more", "take it out",
+     ["PRAGMA query_only"]),
+    ("sqlite", ALONE, ["BEGIN", "DELETE FROM a", "COMMIT", "INSERT INTO a SELECT changes()"], 6,
+     "this would see what the tool has written since the statement that it is about",
+     "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between",
+     ["BEGIN", "DELETE FROM a", "INSERT INTO a SELECT changes()", "COMMIT"]),
+    ("mysql", "", ["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"], 2,
+     "this is about the next transaction, and that is one of this tool",
+     "set it for the session: SET SESSION TRANSACTION ...",
+     ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
+    ("mysql", "", ["set /* a */ Transaction READ ONLY"], 2,
+     "this is about the next transaction, and that is one of this tool",
+     "set it for the session: SET SESSION TRANSACTION ...",
+     ["SELECT 'SET TRANSACTION READ ONLY'"]),
+    ("mysql", "", ["SET SESSION TRANSACTION READ ONLY"], 2, "the history could not be written any more", "take it out",
+     ["SET SESSION TRANSACTION READ WRITE"]),
+    ("mysql", "", ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY"], 2,
+     "the history could not be written any more", "take it out",
+     ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
+    ("mysql", "", ["DO RELEASE_ALL_LOCKS()"], 2, "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+     "release each lock of your own by its name: RELEASE_LOCK('name')", ["DO RELEASE_LOCK('name')"]),
+    ("mysql", "", ["INSERT INTO a SELECT release_all_locks ()"], 2,
+     "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+     "release each lock of your own by its name: RELEASE_LOCK('name')",
+     ["INSERT INTO a SELECT 'RELEASE_ALL_LOCKS()' = ''"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dialect", "head", "statements", "line", "what", "fix", "instead"),
+    REFUSED, ids=[f"{row[0]} {row[2][-1]}" for row in REFUSED],
+)  # fmt: skip
+def test_what_cannot_be_as_in_the_client_is_refused_by_name_and_the_way_out_works(
+    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, database: Database,
+    dialect: str, head: str, statements: list[str], line: int, what: str, fix: str, instead: list[str],
+) -> None:  # fmt: skip
+    if database.dialect != dialect:
+        pytest.skip("of another database")
+    project = Project.start(database, tmp_path, capsys, monkeypatch)
+    table = "CREATE TABLE a (n INTEGER)"
+    project.write({"1_f": file(table, *statements, head=head)})
+    ran = project("up")
+    excerpt = f"{statements[line - 2 - len(head.splitlines())]};"
+    assert (ran.exit, ran.out, ran.err) == (2, "", (
+        f"error: {what}\n  --> sql/1_f.up.sql:{line}:1\n  {line} | {excerpt}\n      ^\nnothing was run.\nfix: {fix}\n"
+    ))  # fmt: skip
+    assert database.tables() == []
+    project.write({"1_f": file(table, *instead, head=head)})
+    project.succeed("up")
+
+
+# Faults of migrate.py, F29: READ ONLY in other words.
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET {read_only} = 1",
+        "SET SESSION {read_only} = ON",
+        "SET @@SESSION.{read_only} = 1",
+        "SET @x = 1, `{read_only}` = 1",
+    ],
+)
+def test_a_session_that_may_only_read_is_refused_or_reaches_no_note(project: Project, sql: str) -> None:
+    name = "tx_read_only" if project.database.flavor == "mariadb" else "transaction_read_only"
+    project.write({"1_f": file("CREATE TABLE a (n INTEGER)", sql.format(read_only=name), "SELECT n FROM a")})
+    ran = project("up")
+    assert ran.exit in {0, 2}, ran.err
+    if ran.exit == 2:
+        assert "\nnothing was run.\n" in ran.err
+        assert "sql/1_f.up.sql:2:" in ran.err
+
+
+# --- roles, routines, levels ----------------------------------------------------------------------------------------
+
+postgres_only = pytest.mark.databases("postgres")
+
+
+@pytest.fixture
+def weak(project: Project) -> Any:
+    """A role that may not see the history."""
+    name = f"{project.database.name}_weak"
+    project.database.execute(
+        f"CREATE ROLE {name}", f"GRANT {name} TO CURRENT_USER", f"CREATE SCHEMA {name} AUTHORIZATION {name}"
+    )
+    yield name
+    project.database.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+@postgres_only
+@pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
+@pytest.mark.parametrize(
+    "how", ["SET ROLE {}", "SET SESSION AUTHORIZATION {}", "SELECT set_config('role', '{}', false)", "SET ROLE '{}'"]
+)
+def test_a_file_may_go_on_as_a_role_that_may_not_see_the_history(
+    project: Project, weak: str, head: str, how: str
+) -> None:
+    made = file("CREATE TABLE one (n int)", how.format(weak), f"CREATE TABLE {weak}.two (n int)",
+                f"INSERT INTO {weak}.two VALUES (1)", f"CREATE TABLE {weak}.three AS SELECT current_user::text AS n",
+                head=head)  # fmt: skip
+    project.write({"1_f": made, "2_next": file("CREATE TABLE who AS SELECT current_user = session_user AS n")})
+    project.succeed("up")
+    assert project.states() == {"1": "applied", "2": "applied"}
+    assert project.rows(f"SELECT n FROM {weak}.three") == [(weak,)]
+    assert project.rows("SELECT n FROM who") == [(True,)]
+
+
+@postgres_only
+@pytest.mark.parametrize("how", ["SET ROLE {}", "SET SESSION AUTHORIZATION {}"])
+def test_a_file_that_failed_as_another_role_goes_on_as_that(project: Project, weak: str, how: str) -> None:
+    first = [how.format(weak), f"CREATE TABLE {weak}.one (n int)"]
+    rest = [f"CREATE TABLE {weak}.two AS SELECT current_user::text AS n"]
+    project.write({"1_f": file(*first, NOWHERE, *rest, head=ALONE)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "\n2 of 4 statements have run and stay; table schema_migrations says dirty.\n" in ran.err
+    project.write({"1_f": file(*first, *rest, head=ALONE)})
+    project.succeed("up")
+    assert project.rows(f"SELECT n FROM {weak}.two") == [(weak,)]
+
+
+@postgres_only
+@pytest.mark.parametrize("call", ["CALL p()", "DO $$ BEGIN INSERT INTO t (n) VALUES (1); COMMIT; END $$"])
+def test_a_routine_that_commits_runs_once(project: Project, call: str) -> None:
+    makes = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t (n) VALUES (1); COMMIT; END $$"
+    project.write({"1_f": file("CREATE TABLE t (n int)", makes, call, "INSERT INTO t VALUES (2)", head=ALONE)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (2,)]
+    # A fault of migrate.py, F17: more than one of them.
+    project.write({"2_f": file(call, call, head=ALONE)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (1,), (1,), (2,)]
+
+
+@postgres_only
+def test_a_routine_that_commits_and_then_fails_needs_a_person(project: Project) -> None:
+    makes = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM 1 / 0; END $$"
+    project.write({"1_f": file("CREATE TABLE t (n int)", makes, "CALL p()", "INSERT INTO t VALUES (2)", head=ALONE)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "error: division by zero\n" in ran.err
+    assert (
+        "\n2 of 4 statements have run and stay; table schema_migrations says dirty."
+        " Statement 3 may have run, or a part of it.\n"
+        "fix: look at the tables whether statement 3 has run, finish or undo the rest by hand, and say which:\n"
+    ) in ran.err
+    assert project("up").exit == 4
+    assert project.rows("SELECT n FROM t") == [(1,)]
+
+
+@postgres_only
+def test_a_routine_that_commits_in_a_transaction_is_told_where_it_can(project: Project) -> None:
+    makes = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$"
+    statements = ["CREATE TABLE t (n int)", makes, "CALL p()"]
+    project.write({"1_f": file(*statements)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert f"\nfix: put  -- migrate: no-transaction  on the first line of the file, then run  {PROGRAM} up\n" in ran.err
+    assert project.database.tables() == []
+    project.write({"1_f": file(*statements, head=ALONE)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t") == [(1,)]
+
+
+@postgres_only
+@pytest.mark.parametrize(
+    "level", ["SET default_transaction_isolation = 'serializable'", "BEGIN ISOLATION LEVEL SERIALIZABLE"]
+)
+def test_a_level_of_isolation_in_a_file_alone_is_as_in_the_client(project: Project, level: str) -> None:
+    texts = [SEEN, level, "INSERT INTO seen SELECT 1, current_setting('transaction_isolation')",
+             *(["COMMIT"] if "BEGIN" in level else [])]  # fmt: skip
+    texts += ["INSERT INTO seen SELECT 2, current_setting('transaction_isolation')"]
+    wanted = by_client(project, file(*texts))
+    project.write({"1_f": file(*texts, head=ALONE)})
+    project.succeed("up")
+    assert seen(project) == wanted
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(
+    "sets",
+    [
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "SET SESSION sql_log_bin = 0",
+        "START TRANSACTION",
+        "SET autocommit = 1",
+    ],
+)
+def test_a_procedure_sets_what_it_may_not_within_a_transaction_of_others(project: Project, sets: str) -> None:
+    end = "COMMIT; " if "START" in sets else "SET SESSION sql_log_bin = 1; " if "log_bin" in sets else ""
+    makes = f"CREATE PROCEDURE p() BEGIN {sets}; INSERT INTO t VALUES (2); {end}END"
+    texts = ["CREATE TABLE t (n INT)", makes, "INSERT INTO t VALUES (1)", "CALL p()", "INSERT INTO t VALUES (3)"]
+    with another(project, "client") as other:
+        ran = other.database.run_client(file(*texts, head=DELIMITER))
+        if ran.returncode:
+            pytest.skip(ran.stderr)
+    project.write({"1_f": file(*texts, head=DELIMITER)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (2,), (3,)]
