@@ -5,7 +5,7 @@ the notes nor the next file, and after a failure it is made again, or the run as
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import clients
 import pytest
@@ -13,7 +13,7 @@ import rig
 from project import Project, another
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from servers import Database
@@ -322,9 +322,8 @@ COUNTED = {
 }
 
 
-def sets(dialect: str) -> Any:
-    names = pytest.mark.parametrize("setting", SETS[dialect])
-    return lambda test: pytest.mark.databases(dialect)(names(test))
+def each_setting(dialect: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("setting", SETS[dialect])
 
 
 def filled(project: Project, text: str) -> str:
@@ -378,34 +377,40 @@ def assert_the_script_does_the_same(project: Project, setting: str, head: str) -
     assert project.states() == dict.fromkeys("123", "applied")
 
 
-@sets("mysql")
+@pytest.mark.databases("mysql")
+@each_setting("mysql")
 def test_what_a_file_sets_reaches_nothing_else_on_mysql(project: Project, setting: str) -> None:
     assert_nothing_reaches_the_next(project, setting, "")
 
 
-@sets("postgres")
+@pytest.mark.databases("postgres")
+@each_setting("postgres")
 @pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
 def test_what_a_file_sets_reaches_nothing_else_on_postgres(project: Project, setting: str, head: str) -> None:
     assert_nothing_reaches_the_next(project, setting, head)
 
 
-@sets("sqlite")
+@pytest.mark.databases("sqlite")
+@each_setting("sqlite")
 @pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
 def test_what_a_file_sets_reaches_nothing_else_on_sqlite(project: Project, setting: str, head: str) -> None:
     assert_nothing_reaches_the_next(project, setting, head)
 
 
-@sets("mysql")
+@pytest.mark.databases("mysql")
+@each_setting("mysql")
 def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_mysql(project: Project, setting: str) -> None:
     assert_the_script_does_the_same(project, setting, "")
 
 
-@sets("postgres")
+@pytest.mark.databases("postgres")
+@each_setting("postgres")
 def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_postgres(project: Project, setting: str) -> None:
     assert_the_script_does_the_same(project, setting, "")
 
 
-@sets("sqlite")
+@pytest.mark.databases("sqlite")
+@each_setting("sqlite")
 @pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
 def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_sqlite(
     project: Project, setting: str, head: str
@@ -498,12 +503,12 @@ SQLITE_LOSES = [
 LOSES = {"mysql": MYSQL_LOSES, "postgres": POSTGRES_LOSES, "sqlite": SQLITE_LOSES}
 
 
-def each_of(tables: dict[str, list[Any]]) -> Any:
+def each_of(tables: Mapping[str, Sequence[Any]]) -> pytest.MarkDecorator:
     """Run a test for each number of the longest table; where there are less, it is skipped."""
     return pytest.mark.parametrize("number", range(max(map(len, tables.values()))))
 
 
-def of(tables: dict[str, list[Any]], project: Project, number: int) -> Any:
+def of(tables: Mapping[str, Sequence[Any]], project: Project, number: int) -> Any:
     if number >= len(tables[project.database.dialect]):
         pytest.skip("there are not so many")
     return tables[project.database.dialect][number]
@@ -520,8 +525,8 @@ def test_what_cannot_be_made_again_is_asked_for_and_nothing_is_repeated(project:
     assert project.states() == {"1": f"dirty ({done} of {done + 1})"}
     rows = project.rows("SELECT * FROM t")
     project.write({"1_f": file(*first, "DELETE FROM stays", reads, "DELETE FROM stays", head=head)})
-    reader = done + 2 + lines if what.startswith(("@", "the t", "last", "LAST", "the c", "the l", "the setting my")) else (
-        done + 1 + lines)  # fmt: skip
+    by_all = what in {"the setting time_zone", "the setting search_path"}  # a setting may change what any one does
+    reader = done + lines + (1 if by_all else 2)
     lost = done - 1 + lines if made[1:] or "INSERT" in makes else 3 + lines
     excerpt = made[-1] if "CREATE" in makes or "INSERT" in makes else makes
     ran = project("up")
@@ -530,7 +535,7 @@ def test_what_cannot_be_made_again_is_asked_for_and_nothing_is_repeated(project:
     assert project.rows("SELECT * FROM t") == rows
     # Line by line, what the fix says works.
     project.write({"1_f": file(*first, "DELETE FROM stays", "DELETE FROM stays", head=head)})
-    if reader == done + 2 + lines:
+    if not by_all:
         project.succeed("up")
     else:
         assert project("up").exit == 4
@@ -560,15 +565,17 @@ MYSQL_REBUILDS = [
 ]
 POSTGRES_REBUILDS = [
     (["SET my.own = '5'"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
-    (["CREATE SCHEMA app", "SET search_path = app, public"], ["CREATE TABLE inside (n int)", "INSERT INTO app.inside VALUES (1)"]),
+    (["CREATE SCHEMA app", "SET search_path = app, public"],
+     ["CREATE TABLE inside (n int)", "INSERT INTO app.inside VALUES (1)"]),
     (["SELECT pg_catalog.set_config('my.own', 'x', false)"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
     (["PREPARE p AS INSERT INTO t (n) VALUES ($1)"], ["EXECUTE p (5)"]),
     (["SET ROLE pg_monitor", "RESET ROLE"], ["INSERT INTO t (n) VALUES (6)"]),
     (["SET TIME ZONE 'Asia/Kathmandu'"], ["INSERT INTO t (v) VALUES (current_setting('timezone'))"]),
     (["CREATE TEMP TABLE u (n int)", "INSERT INTO u VALUES (1)", "DROP TABLE u"], ["INSERT INTO t (n) VALUES (7)"]),
     (["CREATE TEMP TABLE u (n int)"], ["DROP TABLE u", "INSERT INTO t (n) VALUES (7)"]),
-    (["SET session_replication_role = replica"], ["INSERT INTO t (v) VALUES (current_setting('session_replication_role'))"]),
-    (["CREATE PROCEDURE p() LANGUAGE sql AS 'INSERT INTO t (n) VALUES (8)'", "CALL p()"], ["INSERT INTO t (n) VALUES (9)"]),
+    (["SET datestyle = 'SQL, DMY'"], ["INSERT INTO t (v) VALUES (date '2020-01-31')"]),
+    (["CREATE PROCEDURE p() LANGUAGE sql AS 'INSERT INTO t (n) VALUES (8)'", "CALL p()"],
+     ["INSERT INTO t (n) VALUES (9)"]),
 ]  # fmt: skip
 SQLITE_REBUILDS = [
     (["PRAGMA case_sensitive_like = ON"], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
@@ -605,12 +612,45 @@ def test_what_can_be_made_again_is_and_nothing_is_asked(project: Project, number
     assert project.rows(rows) == wanted
 
 
+def test_what_looks_like_a_look_and_writes_does_not_run_twice(project: Project) -> None:
+    dialect, head = project.database.dialect, head_of(project)
+    if dialect == "sqlite":
+        pytest.skip("no function of a person there")
+    if dialect == "mysql":
+        project.database.execute("SET GLOBAL log_bin_trust_function_creators = 1")
+    makes = {
+        "mysql": "CREATE FUNCTION f() RETURNS INT BEGIN INSERT INTO t (n) VALUES (1); RETURN 1; END",
+        "postgres": "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'INSERT INTO t (n) VALUES (1) RETURNING n'",
+    }[dialect]
+    project.database.execute(KINDS[dialect], makes, "CREATE VIEW v AS SELECT f() AS n")
+    looks = {
+        "mysql": ["SELECT f()", "DO f()", "SET @x = f()", "SELECT n FROM v", "SELECT n INTO @x FROM v", "TABLE v",
+                  "SET @x = (SELECT n FROM v)", "WITH c AS (SELECT n FROM v) SELECT n FROM c"],
+        "postgres": ["SELECT f()", "VALUES (f())", "EXPLAIN ANALYZE SELECT f()", "SELECT n FROM v", "TABLE v",
+                     "WITH c AS (INSERT INTO t (n) VALUES (1) RETURNING n) SELECT n FROM c",
+                     "(WITH c AS (INSERT INTO t (n) VALUES (1) RETURNING n) SELECT n FROM c)"],
+    }[dialect]  # fmt: skip
+    twice = []
+    for number, look in enumerate(looks, 1):
+        if look == "TABLE v" and project.database.flavor == "mariadb":
+            continue
+        project.database.execute("DELETE FROM t")
+        project.write({f"{number}_f": file(look, NOWHERE, head=head)})
+        assert project("up").exit == 1
+        project.write({f"{number}_f": file(look, head=head)})
+        if project("up").exit == 4:
+            project.succeed("repair", str(number), "--applied")
+        if project.rows("SELECT count(*) FROM t") != [(1,)]:
+            twice.append(look)
+    assert twice == []  # faults of migrate.py: F33, F34
+
+
 DROPS_A_KEY = [
     "CREATE TABLE parent (id INT PRIMARY KEY)",
     "CREATE TABLE child (id INT, FOREIGN KEY (id) REFERENCES parent (id))",
-    "SET @sql = (SELECT CONCAT('ALTER TABLE child DROP FOREIGN KEY `', constraint_name, '`') FROM"
-    " information_schema.key_column_usage WHERE table_schema = DATABASE() AND table_name = 'child'"
-    " AND referenced_table_name IS NOT NULL)",
+    """SET @sql = (SELECT CONCAT('ALTER TABLE child DROP FOREIGN KEY `', constraint_name, '`')
+        FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND table_name = 'child'
+        AND referenced_table_name IS NOT NULL)""",
     "PREPARE s FROM @sql",
     "EXECUTE s",
     "DEALLOCATE PREPARE s",
@@ -695,8 +735,9 @@ class Holder:
         self.cursor.execute("ROLLBACK")
 
 
-def up_against(project: Project, holder: Holder) -> Any:
+def up_against(project: Project, holder: Holder, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run `up`, with a short lock timeout; the holder leaves when that is over."""
+    monkeypatch.setattr("random.uniform", lambda *_: 0.01)  # it does not wait long before it tries again
     holder.timer.start()
     ran = project("--ddl-lock-timeout", WAITS[project.database.dialect], "--retries", "2", "up")
     holder.timer.join()
@@ -712,10 +753,7 @@ def held_by_another(project: Project, *statements: str, head: str) -> Holder:
 RETRIED = {
     "mysql": [
         ("SET @x = 5", "@x"),
-        ("SET @`a b` = 4, @x = @`a b` + 1", "@x"),
-        ("SET @x = NOW(); SET @x = 5", "@x"),
-        ("SET sql_mode = ''", "'5x'"),
-        ("CREATE TEMPORARY TABLE u (n INT); DROP TEMPORARY TABLE u", "5"),
+        ("SET @`a b` = 4; SET @x = NOW(); SET @x = @'a b' + 1; SET sql_mode = ''", "CONCAT(@x, 'x')"),
     ],
     "postgres": [
         ("SET my.own = '5'", "current_setting('my.own')::int"),
@@ -725,16 +763,18 @@ RETRIED = {
 
 
 @pytest.mark.databases("mysql", "postgres")
-@each_of(RETRIED)  # type: ignore[arg-type]
-def test_a_session_that_can_be_made_again_is_before_a_file_is_tried_again(project: Project, number: int) -> None:
-    makes, value = of(RETRIED, project, number)  # type: ignore[arg-type]
+@each_of(RETRIED)
+def test_a_session_that_can_be_made_again_is_before_a_file_is_tried_again(
+    project: Project, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes, value = of(RETRIED, project, number)
     statements = [
         "INSERT INTO t VALUES (1)",
         *makes.split("; "),
         f"UPDATE held SET n = {value}",
         "INSERT INTO t VALUES (2)",
     ]
-    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)))
+    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)), monkeypatch)
     assert ran.exit == 0, ran.err
     assert "; rolled back, again in " in ran.err
     assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t ORDER BY n")) == ([(5,)], [(1,), (2,)])
@@ -762,13 +802,13 @@ TIMEOUT = {
 
 
 @pytest.mark.databases("mysql", "postgres")
-@each_of(NOT_RETRIED)  # type: ignore[arg-type]
+@each_of(NOT_RETRIED)
 def test_a_file_whose_session_cannot_be_made_again_is_not_tried_again_and_says_why(
-    project: Project, number: int
+    project: Project, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    makes, reads, what = of(NOT_RETRIED, project, number)  # type: ignore[arg-type]
+    makes, reads, what = of(NOT_RETRIED, project, number)
     statements = ["INSERT INTO t VALUES (1)", makes, "CREATE TABLE stays (n INTEGER)", f"UPDATE held SET {reads}"]
-    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)))
+    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)), monkeypatch)
     assert ran.exit == 1
     line = len(head_of(project).splitlines())
     assert f"error: {TIMEOUT[project.database.dialect]}\n" in ran.err
@@ -781,10 +821,12 @@ def test_a_file_whose_session_cannot_be_made_again_is_not_tried_again_and_says_w
 
 
 @pytest.mark.databases("postgres")
-def test_a_file_in_a_transaction_is_tried_again_from_its_beginning(project: Project) -> None:
+def test_a_file_in_a_transaction_is_tried_again_from_its_beginning(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     statements = ["INSERT INTO t VALUES (1)", "CREATE TEMP TABLE u AS SELECT 5 AS n", "SET my.own = 'x'",
                   "UPDATE held SET n = (SELECT n FROM u)"]  # fmt: skip
-    ran = up_against(project, held_by_another(project, *statements, head=""))
+    ran = up_against(project, held_by_another(project, *statements, head=""), monkeypatch)
     assert ran.exit == 0, ran.err
     assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t")) == ([(5,)], [(1,)])
 
@@ -842,7 +884,11 @@ class Killed:
         self.dialect = project.database.dialect
         self.texts = {
             "sqlite": ["CREATE TABLE a (n INTEGER)", "VACUUM INTO 'copy' || held_alone()", "INSERT INTO a VALUES (3)"],
-            "postgres": ["CREATE TABLE a (n INTEGER)", "CALL slow()", "INSERT INTO a VALUES (3)"],
+            "postgres": [
+                "CREATE TABLE a (n INTEGER)",
+                "CALL /* pg_advisory_xact_lock(7) */ slow()",
+                "INSERT INTO a VALUES (3)",
+            ],
             "mysql": ["CREATE TABLE a (n INTEGER)", "CALL slow()", "INSERT INTO a VALUES (3)"],
         }[self.dialect]
         if self.dialect == "postgres":
@@ -878,7 +924,8 @@ def test_a_run_that_was_killed_in_its_second_statement_asks_about_that_whatever_
             f"       {PROGRAM} repair 1 --pending    none of it has; run it again\n"
         )
 
-    for place, text in (None, ""), (2, "INSERT INTO a VALUES (9)"), (1, "SELECT 2"), (1, "CREATE TABLE b (n INTEGER)"):
+    # The last is a fault of migrate.py, F30.
+    for place, text in (None, ""), (2, "INSERT INTO a VALUES (9)"), (1, "CREATE TABLE b (n INTEGER)"), (1, "SELECT 2"):
         texts = [text if number == place else each for number, each in enumerate(killed.texts)]
         project.write({"1_f": file(*texts, head=killed.head)})
         ran = project("up")
@@ -894,81 +941,95 @@ def test_a_run_that_was_killed_in_its_second_statement_asks_about_that_whatever_
 
 # --- refused by name ------------------------------------------------------------------------------------------------
 
-LOOSE = "outside of BEGIN and COMMIT"
+
+class Refused(NamedTuple):
+    """A file that is refused, with what is said of a line of it; and the same as it may be written."""
+
+    dialect: str
+    head: str
+    statements: list[str]
+    line: int
+    what: str
+    fix: str
+    instead: list[str]
+
+
 REFUSED = [
-    ("sqlite", "", ["SAVEPOINT a", "INSERT INTO a VALUES (1)"], 2,
+    Refused("sqlite", "", ["SAVEPOINT a", "INSERT INTO a VALUES (1)"], 2,
      "the SAVEPOINT a is left open", "end it:  RELEASE a;",
      ["SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a"]),
-    ("sqlite", "", ["SAVEPOINT a", "SAVEPOINT \"B\"", "RELEASE b"], 2,
+    Refused("sqlite", "", ["SAVEPOINT a", 'SAVEPOINT "B"', "RELEASE b"], 2,
      "the SAVEPOINT a is left open", "end it:  RELEASE a;",
-     ["SAVEPOINT a", "SAVEPOINT \"B\"", "RELEASE b", "RELEASE SAVEPOINT A"]),
-    ("sqlite", ALONE, ["SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a"], 3,
+     ["SAVEPOINT a", 'SAVEPOINT "B"', "RELEASE b", "RELEASE SAVEPOINT A"]),
+    Refused("sqlite", ALONE, ["SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a"], 3,
      "a SAVEPOINT outside of BEGIN and COMMIT", "write BEGIN before it, and COMMIT after the last RELEASE",
      ["BEGIN", "SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a", "COMMIT"]),
-    ("sqlite", "", ["INSERT INTO a SELECT total_changes()"], 2,
+    Refused("sqlite", "", ["INSERT INTO a SELECT total_changes()"], 2,
      "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
      ["INSERT INTO a SELECT changes()"]),
-    ("sqlite", "", ["INSERT INTO a SELECT Total_Changes ( )"], 2,
+    Refused("sqlite", "", ["INSERT INTO a SELECT Total_Changes ( )"], 2,
      "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
      ["INSERT INTO a SELECT changes()"]),
     # A fault of migrate.py, F5.
-    ("sqlite", ALONE, ['INSERT INTO a SELECT "total_changes"()'], 3,
+    Refused("sqlite", ALONE, ['INSERT INTO a SELECT "total_changes"()'], 3,
      "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
      ["INSERT INTO a SELECT changes()"]),
-    ("sqlite", "", ["PRAGMA query_only = 1"], 2, "the history could not be written any more", "take it out",
+    Refused("sqlite", "", ["PRAGMA query_only = 1"], 2, "the history could not be written any more", "take it out",
      ["PRAGMA query_only"]),
-    ("sqlite", ALONE, ["PRAGMA main.query_only(ON)"], 3, "the history could not be written any more", "take it out",
+    Refused("sqlite", ALONE, ["PRAGMA main.query_only(ON)"], 3, "the history could not be written any more",
+     "take it out",
      ["PRAGMA query_only"]),
     # A fault of migrate.py, F29.
-    ("sqlite", ALONE, ['PRAGMA "query_only" = 1'], 3, "the history could not be written any more", "take it out",
+    Refused("sqlite", ALONE, ['PRAGMA "query_only" = 1'], 3, "the history could not be written any more", "take it out",
      ["PRAGMA query_only"]),
-    ("sqlite", ALONE, ["BEGIN", "DELETE FROM a", "COMMIT", "INSERT INTO a SELECT changes()"], 6,
+    Refused("sqlite", ALONE, ["BEGIN", "DELETE FROM a", "COMMIT", "INSERT INTO a SELECT changes()"], 6,
      "this would see what the tool has written since the statement that it is about",
      "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between",
      ["BEGIN", "DELETE FROM a", "INSERT INTO a SELECT changes()", "COMMIT"]),
-    ("mysql", "", ["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"], 2,
+    Refused("mysql", "", ["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"], 2,
      "this is about the next transaction, and that is one of this tool",
      "set it for the session: SET SESSION TRANSACTION ...",
      ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
-    ("mysql", "", ["set /* a */ Transaction READ ONLY"], 2,
+    Refused("mysql", "", ["set /* a */ Transaction READ ONLY"], 2,
      "this is about the next transaction, and that is one of this tool",
      "set it for the session: SET SESSION TRANSACTION ...",
      ["SELECT 'SET TRANSACTION READ ONLY'"]),
-    ("mysql", "", ["SET SESSION TRANSACTION READ ONLY"], 2, "the history could not be written any more", "take it out",
+    Refused("mysql", "", ["SET SESSION TRANSACTION READ ONLY"], 2, "the history could not be written any more",
+     "take it out",
      ["SET SESSION TRANSACTION READ WRITE"]),
-    ("mysql", "", ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY"], 2,
+    Refused("mysql", "", ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY"], 2,
      "the history could not be written any more", "take it out",
      ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
-    ("mysql", "", ["DO RELEASE_ALL_LOCKS()"], 2, "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+    Refused("mysql", "", ["DO RELEASE_ALL_LOCKS()"], 2, "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
      "release each lock of your own by its name: RELEASE_LOCK('name')", ["DO RELEASE_LOCK('name')"]),
-    ("mysql", "", ["INSERT INTO a SELECT release_all_locks ()"], 2,
+    Refused("mysql", "", ["INSERT INTO a SELECT release_all_locks ()"], 2,
      "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
      "release each lock of your own by its name: RELEASE_LOCK('name')",
      ["INSERT INTO a SELECT 'RELEASE_ALL_LOCKS()' = ''"]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("dialect", "head", "statements", "line", "what", "fix", "instead"),
-    REFUSED, ids=[f"{row[0]} {row[2][-1]}" for row in REFUSED],
-)  # fmt: skip
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda each: f"{each.dialect} {each.statements[-1]}")
 def test_what_cannot_be_as_in_the_client_is_refused_by_name_and_the_way_out_works(
-    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch, database: Database,
-    dialect: str, head: str, statements: list[str], line: int, what: str, fix: str, instead: list[str],
-) -> None:  # fmt: skip
-    if database.dialect != dialect:
+    project: Project, refused: Refused
+) -> None:
+    if project.database.dialect != refused.dialect:
         pytest.skip("of another database")
-    project = Project.start(database, tmp_path, capsys, monkeypatch)
     table = "CREATE TABLE a (n INTEGER)"
-    project.write({"1_f": file(table, *statements, head=head)})
+    project.write({"1_f": file(table, *refused.statements, head=refused.head)})
     ran = project("up")
-    excerpt = f"{statements[line - 2 - len(head.splitlines())]};"
-    assert (ran.exit, ran.out, ran.err) == (2, "", (
-        f"error: {what}\n  --> sql/1_f.up.sql:{line}:1\n  {line} | {excerpt}\n      ^\nnothing was run.\nfix: {fix}\n"
-    ))  # fmt: skip
-    assert database.tables() == []
-    project.write({"1_f": file(table, *instead, head=head)})
+    excerpt = refused.statements[refused.line - 2 - len(refused.head.splitlines())]
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == (
+        f"error: {refused.what}\n"
+        f"  --> sql/1_f.up.sql:{refused.line}:1\n"
+        f"  {refused.line} | {excerpt};\n"
+        "      ^\n"
+        "nothing was run.\n"
+        f"fix: {refused.fix}\n"
+    )
+    assert project.database.tables() == []
+    project.write({"1_f": file(table, *refused.instead, head=refused.head)})
     project.succeed("up")
 
 
@@ -1086,10 +1147,15 @@ def test_a_routine_that_commits_in_a_transaction_is_told_where_it_can(project: P
 
 @postgres_only
 @pytest.mark.parametrize(
-    "level", ["SET default_transaction_isolation = 'serializable'", "BEGIN ISOLATION LEVEL SERIALIZABLE"]
+    "level",
+    [
+        "SET default_transaction_isolation = 'serializable'",
+        "BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "BEGIN ISOLATION LEVEL SERIALIZABLE",  # a fault of migrate.py, F32
+    ],
 )
 def test_a_level_of_isolation_in_a_file_alone_is_as_in_the_client(project: Project, level: str) -> None:
-    texts = [SEEN, level, "INSERT INTO seen SELECT 1, current_setting('transaction_isolation')",
+    texts = [SEEN, *level.split("; "), "INSERT INTO seen SELECT 1, current_setting('transaction_isolation')",
              *(["COMMIT"] if "BEGIN" in level else [])]  # fmt: skip
     texts += ["INSERT INTO seen SELECT 2, current_setting('transaction_isolation')"]
     wanted = by_client(project, file(*texts))
