@@ -1,0 +1,1188 @@
+"""The session belongs to the file: what it sees of its own statements is as in the client, what it sets reaches neither
+the notes nor the next file, and after a failure it is made again, or the run asks and has repeated nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import clients
+import pytest
+import rig
+from project import Project, another
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from servers import Database
+
+PROGRAM = "imagor-studio-migrate"
+ALONE = "-- migrate: no-transaction\n"
+SEEN = "CREATE TABLE seen (n INTEGER, v VARCHAR(200))"
+
+
+@pytest.fixture
+def project(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    return Project.start(database, tmp_path, capsys, monkeypatch)
+
+
+def file(*statements: str, head: str = "") -> str:
+    """Return a file of these statements; bodies of routines may hold semicolons, where *head* says DELIMITER //."""
+    end = "//" if "DELIMITER" in head else ";"
+    return head + "".join(f"{each}{end}\n" for each in statements)
+
+
+def seen(project: Project) -> list[tuple[Any, ...]]:
+    return project.rows("SELECT n, v FROM seen ORDER BY n")
+
+
+# --- what a file sees of its own statements -------------------------------------------------------------------------
+
+DELIMITER = "DELIMITER //\n"
+MYSQL_DOES = [
+    "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT)",
+    "INSERT INTO t (n) VALUES (1), (2)",
+    "UPDATE t SET n = 1",
+    "UPDATE t SET n = 1",
+    "SELECT n FROM t",
+    "SELECT SQL_CALC_FOUND_ROWS n FROM t LIMIT 1",
+    "SET @x = 1",
+    "ALTER TABLE t ADD m INT",
+    "CREATE TABLE c AS SELECT * FROM t",
+    "INSERT IGNORE INTO t (id) VALUES (1)",
+    "DROP TABLE IF EXISTS nowhere",
+    "SELECT CAST('x' AS SIGNED)",
+    "CREATE PROCEDURE p() BEGIN INSERT INTO t (n) VALUES (5), (6); SELECT 1; END",
+    "CALL p()",
+    "PREPARE s FROM 'DELETE FROM t LIMIT 2'",
+    "EXECUTE s",
+    "DEALLOCATE PREPARE s",
+    "DO 1",
+    "TRUNCATE c",
+    "CREATE TEMPORARY TABLE u (n INT)",
+    "INSERT INTO u SELECT n FROM t",
+    "INSERT INTO t (n) VALUES (LAST_INSERT_ID(40))",
+    "UPDATE t SET n = LAST_INSERT_ID(n + 1) LIMIT 1",
+    "REPLACE INTO t (id, n) VALUES (3, 1)",
+    "SET sql_mode = ''",
+    "SET NAMES utf8mb4",
+    "SHOW TABLES LIKE 't'",
+]
+SQLITE_DOES = [
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)",
+    "INSERT INTO t (n) VALUES (1), (2)",
+    "UPDATE t SET n = 1",
+    "UPDATE t SET n = 1 WHERE n = 7",
+    "SELECT n FROM t",
+    "ALTER TABLE t ADD m INTEGER",
+    "CREATE TABLE c AS SELECT * FROM t",
+    "INSERT OR IGNORE INTO t (id) VALUES (1)",
+    "DROP TABLE c",
+    "CREATE TABLE log (n INTEGER)",
+    "INSERT INTO log VALUES (9)",
+    "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO log SELECT n FROM log; END",
+    "INSERT INTO t (n) VALUES (5)",
+    "CREATE TEMP TABLE u (n INTEGER)",
+    "INSERT INTO u SELECT n FROM t",
+    "PRAGMA user_version = 7",
+    "REPLACE INTO t (id, n) VALUES (1, 1)",
+    "DELETE FROM t WHERE n = 1",
+    "WITH c AS (SELECT 4 AS n) INSERT INTO t (n) SELECT n FROM c",
+    "ANALYZE",
+]
+POSTGRES_DOES = [
+    "CREATE TABLE t (id SERIAL, n INTEGER)",
+    "INSERT INTO t (n) VALUES (1), (2)",
+    "UPDATE t SET n = 1",
+    "CREATE SEQUENCE s START 100",
+    "SELECT nextval('s')",
+    "SELECT setval('s', 200)",
+    "CREATE PROCEDURE p() LANGUAGE sql AS 'INSERT INTO t (n) VALUES (5), (6)'",
+    "CALL p()",
+    "DO 'BEGIN INSERT INTO t (n) VALUES (7); END'",
+    "PREPARE x AS INSERT INTO t (n) VALUES (8)",
+    "EXECUTE x",
+    "CREATE TEMP TABLE u (id SERIAL)",
+    "INSERT INTO u DEFAULT VALUES",
+    "WITH c AS (INSERT INTO t (n) VALUES (9) RETURNING id) SELECT id FROM c",
+    "DELETE FROM t",
+    "COPY t (n) FROM PROGRAM 'echo 1'",
+    "ALTER TABLE t ADD m INTEGER",
+]
+DOES = {"mysql": MYSQL_DOES, "sqlite": SQLITE_DOES, "postgres": POSTGRES_DOES}
+COUNTS = {
+    "mysql": ["ROW_COUNT()", "FOUND_ROWS()", "LAST_INSERT_ID()", "@@warning_count", "@@error_count", "@@identity"],
+    "sqlite": ["changes()", "last_insert_rowid()"],
+    "postgres": ["lastval()", "currval('t_id_seq')"],
+}
+HEADS = {"mysql": [DELIMITER], "sqlite": ["", ALONE], "postgres": ["", ALONE]}
+
+
+def watched(does: Sequence[str], asked: str) -> list[str]:
+    """Put after each statement another one that writes down what is asked."""
+    return [text for number, each in enumerate(does) for text in
+            (each, f"INSERT INTO seen SELECT {number}, {asked}")]  # fmt: skip
+
+
+def by_client(project: Project, *files: str) -> list[tuple[Any, ...]]:
+    """Return what files write down that the client runs, each in a session of its own."""
+    with another(project, "client") as other:
+        for each in files:
+            ran = other.database.run_client(each)
+            assert ran.returncode == 0, ran.stderr
+        return seen(other)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each database what it counts."""
+    if "asked" in metafunc.fixturenames:
+        metafunc.parametrize("asked", range(6), ids=lambda number: f"count {number}")
+
+
+def count(project: Project, number: int) -> str:
+    """Return what to ask for, and skip the test where there are not so many."""
+    counts = [*COUNTS[project.database.dialect]]
+    if project.database.flavor == "mariadb":
+        counts[4] = "@@in_transaction"
+    if number >= len(counts):
+        pytest.skip("there are not so many")
+    return counts[number]
+
+
+def test_a_file_sees_of_each_statement_what_it_sees_in_the_client(project: Project, asked: int) -> None:
+    dialect, what = project.database.dialect, count(project, asked)
+    start = 2 if dialect == "postgres" else 0  # before that, there is nothing to be seen, but an error
+    does = DOES[dialect]
+    files = {head: file(SEEN, "SELECT 1", *does[:start], *watched(does[start:], what), head=head)
+             for head in HEADS[dialect]}  # fmt: skip
+    wanted = by_client(project, files[HEADS[dialect][0]])
+    for head, each in files.items():
+        with another(project, f"with {len(head)}") as other:
+            other.write({"1_f": each})
+            other.succeed("up")
+            found = seen(other)
+            assert [(does[n + start], v) for n, v in found] == [(does[n + start], v) for n, v in wanted], head
+
+
+@pytest.mark.databases("mysql", "sqlite")
+def test_what_is_asked_first_in_a_file_is_the_same_whatever_ran_before(project: Project, asked: int) -> None:
+    dialect, what = project.database.dialect, count(project, asked)
+    before = [SEEN, *DOES[dialect][:2], "UPDATE t SET n = 3", "SELECT n FROM t"]
+    found = set()
+    for head in ("", ALONE) if dialect == "sqlite" else ("",):
+        asks = head + file(f"INSERT INTO seen SELECT 1, {what}", "ALTER TABLE t ADD z INTEGER",
+                           f"INSERT INTO seen SELECT 2, {what}")  # fmt: skip
+        with another(project, f"second {len(head)}") as other:
+            other.write({"1_a": file(*before), "2_b": asks})
+            other.succeed("up")
+            found.add((*seen(other),))
+        with another(project, f"first {len(head)}") as other:
+            other.database.execute(*before)
+            (other.home / "sql" / "1_a.up.sql").unlink()
+            other.write({"2_b": asks})
+            other.succeed("up")
+            found.add((*seen(other),))
+    assert len(found) == 1, found
+    if dialect == "sqlite" or what in {"LAST_INSERT_ID()", "@@identity"}:  # the client has made the others its own
+        assert by_client(project, file(*before), asks) == [*found.pop()]
+
+
+RESUMED = [
+    "INSERT INTO t (n) VALUES (77)",
+    "UPDATE t SET n = 5",
+    "CREATE TABLE d AS SELECT n FROM t",
+    "DELETE FROM t WHERE n = 5",
+    "INSERT INTO t (n) VALUES (78), (79)",
+    "ALTER TABLE t ADD z INTEGER",
+]
+
+
+def test_what_is_asked_after_a_resume_is_as_if_nothing_had_failed(project: Project, asked: int) -> None:
+    dialect, what = project.database.dialect, count(project, asked)
+    head = "" if dialect == "mysql" else ALONE
+    first = [SEEN, *DOES[dialect][:2], "CREATE TABLE stays (n INTEGER)"]
+    rest = watched(RESUMED, what)
+    wanted = by_client(project, file(*first, *rest, head=head))
+    project.write({"1_f": file(*first, "INSERT INTO nowhere VALUES (1)", *rest, head=head)})
+    assert project("up").exit == 1
+    assert project.states() == {"1": f"dirty (4 of {5 + len(rest)})"}
+    project.write({"1_f": file(*first, *rest, head=head)})
+    project.succeed("up")
+    assert seen(project) == wanted
+
+
+# --- what a file sets reaches neither the notes nor the next file ----------------------------------------------------
+
+ODD = "é 'quoted' \\ ☃"  # goes into the history, in the down file
+MYSQL_SETS = {
+    "role": ("SET ROLE NONE", "COALESCE(CURRENT_ROLE(), 'none')"),
+    "sql_mode": ("SET sql_mode = ''", "@@sql_mode"),
+    "sql_mode in backticks": ("SET `sql_mode` = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'", "@@sql_mode"),
+    "sql_mode with two @": ("SET @@SESSION.`sql_mode` = 'TRADITIONAL'", "@@sql_mode"),
+    "sql_mode after GLOBAL": (
+        "SET GLOBAL max_connect_errors = 100, SESSION sql_mode = 'ANSI', auto_increment_increment = 3",
+        "CONCAT(@@sql_mode, @@auto_increment_increment)",
+    ),
+    "sql_select_limit": ("SET sql_select_limit = 0", "@@sql_select_limit"),
+    "character_set_results": ("SET character_set_results = utf16", "COALESCE(@@character_set_results, 'none')"),
+    "no character_set_results": ("SET character_set_results = NULL", "COALESCE(@@character_set_results, 'none')"),
+    "names": ("SET NAMES latin1", "CONCAT(@@character_set_client, @@collation_connection)"),
+    "character set": ("SET CHARACTER SET latin1", "@@character_set_client"),
+    "completion_type": ("SET completion_type = CHAIN", "@@completion_type"),
+    "release": ("SET completion_type = 2", "@@completion_type"),
+    "insert_id": ("SET insert_id = 77", "LAST_INSERT_ID()"),
+    "timestamp": ("SET timestamp = 1", "IF(NOW() > '2020-01-01', 'now', 'then')"),
+    "time zone": ("SET time_zone = '+09:00'", "@@time_zone"),
+    "isolation level": ("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "{isolation}"),
+    "isolation level as a variable": ("SET {isolation_name} = 'READ-UNCOMMITTED'", "{isolation}"),
+    "foreign keys": ("SET foreign_key_checks = 0, unique_checks = 0", "@@foreign_key_checks + @@unique_checks"),
+    "warnings": ("SET max_error_count = 0, sql_notes = 0", "@@max_error_count + @@sql_notes"),
+    "safe updates": ("SET sql_safe_updates = 1", "@@sql_safe_updates"),
+    "a variable": ("SET @x = 5", "COALESCE(@x, 'none')"),
+    "a variable with a blank": ("SET @`a b` = 5", "COALESCE(@`a b`, 'none')"),
+    "a variable with a quote": ("SET @'it''s' = 5", "COALESCE(@`it's`, 'none')"),
+    "a variable from rows": ("SELECT 5 INTO @x", "COALESCE(@x, 'none')"),
+    "a variable on the way": ("DO @x := 5", "COALESCE(@x, 'none')"),
+    "a temporary table": ("CREATE TEMPORARY TABLE seen_by (n INT)", "{is_temporary}"),
+    "one in a conditional comment": ("/*!50000 CREATE TEMPORARY TABLE seen_by (n INT) */", "{is_temporary}"),
+    "one with comments": ("CREATE /* a */ TEMPORARY -- b\n TABLE IF NOT EXISTS `seen_by` SELECT 1", "{is_temporary}"),
+    "a lock": ("DO GET_LOCK('{name}', 0)", "COALESCE(IS_USED_LOCK('{name}'), 'none')"),
+    "a row": ("INSERT INTO counted (n) VALUES (1)", "LAST_INSERT_ID()"),
+}
+POSTGRES_SETS = {
+    "role": ("SET ROLE pg_monitor", "current_user = session_user"),
+    "session authorization": ("SET SESSION AUTHORIZATION pg_monitor", "session_user"),
+    "search_path": ("SET search_path = pg_catalog", "current_schema()"),
+    "an empty search_path": ("SELECT pg_catalog.set_config('search_path', '', false)", "current_schema()"),
+    "schema": ("SET SCHEMA 'pg_catalog'", "current_schema()"),
+    "client_encoding": ("SET client_encoding = 'LATIN1'", "current_setting('client_encoding')"),
+    "names": ("SET NAMES 'LATIN1'", "current_setting('client_encoding')"),
+    "strings": ("SET standard_conforming_strings = off", "current_setting('standard_conforming_strings')"),
+    "row security": ("SET row_security = off", "current_setting('row_security')"),
+    "isolation level": (
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "current_setting('transaction_isolation')",
+    ),
+    "isolation level as a setting": (
+        "SET default_transaction_isolation = 'repeatable read'",
+        "current_setting('transaction_isolation')",
+    ),
+    "date style": ("SET datestyle = 'SQL, DMY'", "current_setting('datestyle')"),
+    "time zone": ("SET TIME ZONE 'Asia/Kathmandu'", "current_setting('timezone')"),
+    "a limit": ("SET lock_timeout = '7s'", "current_setting('lock_timeout') = '7s'"),
+    "a setting of one's own": ("SET my.own = 'x'", "coalesce(current_setting('my.own', true), '')"),
+    "a temporary table": ("CREATE TEMP TABLE seen_by (n int)", "{is_temporary}"),
+    "one by its schema": ("CREATE TABLE pg_temp.seen_by (n int)", "{is_temporary}"),
+    # A fault of migrate.py, F2.
+    "one by its schema in quotes": ('CREATE TABLE "pg_temp".seen_by (n int)', "{is_temporary}"),
+    "one from rows": ("SELECT 1 INTO LOCAL TEMP seen_by", "{is_temporary}"),
+    "a prepared statement": ("PREPARE x AS SELECT 1", "(SELECT count(*) FROM pg_prepared_statements)"),
+    "a cursor": (
+        "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "(SELECT count(*) FROM pg_cursors WHERE name = 'c')"
+    ),
+    "a channel": ("LISTEN x", "(SELECT count(*) FROM pg_listening_channels())"),
+    "a lock": (
+        "SELECT pg_advisory_lock(7)",
+        "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND pid = pg_backend_pid())",
+    ),
+}  # fmt: skip
+SQLITE_SETS = {
+    "a temporary table": ("CREATE TEMP TABLE seen_by (n)", "{is_temporary}"),
+    "one by its schema": ("CREATE TABLE temp.seen_by (n)", "{is_temporary}"),
+    # A fault of migrate.py, F2.
+    "one by its schema in quotes": ('CREATE TABLE "temp".seen_by (n)', "{is_temporary}"),
+    "a temporary view": ("CREATE TEMPORARY VIEW seen_by AS SELECT 1", "{is_temporary}"),
+    "a temporary trigger": (
+        "CREATE TEMP TRIGGER g BEFORE INSERT ON seen WHEN NEW.n = 3 BEGIN SELECT RAISE(IGNORE); END", "1"
+    ),
+    "like": ("PRAGMA case_sensitive_like = ON", "'a' LIKE 'A'"),
+    "recursive triggers": ("PRAGMA recursive_triggers = ON", "(SELECT * FROM pragma_recursive_triggers)"),
+    # A fault of migrate.py, F6.
+    "a pragma in quotes": ('PRAGMA "recursive_triggers" = ON', "(SELECT * FROM pragma_recursive_triggers)"),
+    "a pragma in brackets": ("PRAGMA [recursive_triggers](1)", "(SELECT * FROM pragma_recursive_triggers)"),
+    "a pragma of a schema": ("PRAGMA main.cache_size = 77", "(SELECT * FROM pragma_cache_size)"),
+    "column names": ("PRAGMA short_column_names = OFF", "(SELECT * FROM pragma_short_column_names)"),
+    "count_changes": ("PRAGMA count_changes = ON", "(SELECT * FROM pragma_count_changes)"),
+    "a row": ("INSERT INTO counted (n) VALUES (1)", "last_insert_rowid()"),
+}  # fmt: skip
+SETS = {"mysql": MYSQL_SETS, "postgres": POSTGRES_SETS, "sqlite": SQLITE_SETS}
+IS_TEMPORARY = {
+    "mysql": "(SELECT COUNT(*) FROM seen_by)",
+    "postgres": "to_regclass('pg_temp.seen_by') IS NULL",
+    "sqlite": "(SELECT count(*) FROM temp.sqlite_master WHERE name = 'seen_by')",
+}
+COUNTED = {
+    "mysql": "CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY, n INT)",
+    "postgres": "CREATE TABLE counted (id SERIAL, n INT)",
+    "sqlite": "CREATE TABLE counted (id INTEGER PRIMARY KEY, n INTEGER)",
+}
+
+
+def each_setting(dialect: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("setting", SETS[dialect])
+
+
+def filled(project: Project, text: str) -> str:
+    """Put in what differs between MySQL and MariaDB, and databases."""
+    name = "tx_isolation" if project.database.flavor == "mariadb" else "transaction_isolation"
+    return (
+        text.replace("{isolation_name}", name).replace("{isolation}", f"@@{name}")
+        .replace("{is_temporary}", IS_TEMPORARY[project.database.dialect]).replace("{name}", project.database.name)
+    )  # fmt: skip
+
+
+def three_files(project: Project, setting: str, head: str) -> dict[str, str]:
+    """Return a file that asks, one that sets something and goes on, and one that asks the same."""
+    dialect = project.database.dialect
+    what, asked = (filled(project, each) for each in SETS[dialect][setting])
+    table = "public.counted" if dialect == "postgres" else "counted"
+    more = "public.more" if dialect == "postgres" else "more"
+    stays = ["CREATE TABLE seen_by (n INTEGER)"] if asked == IS_TEMPORARY["mysql"] else []
+    back = ["RESET ROLE", "RESET SESSION AUTHORIZATION"] if "pg_monitor" in what else []
+    return {
+        "1_asks": head + file(SEEN, COUNTED[dialect], *stays, f"INSERT INTO seen SELECT 1, {asked}"),
+        "2_sets": head + file(f"INSERT INTO {table} (n) VALUES (0)", what, *back, f"CREATE TABLE {more} (n INTEGER)",
+                              f"INSERT INTO {table} (n) VALUES (2)", f"CREATE TABLE {more}2 (n INTEGER)"),
+        "2_sets.down": head + f"SELECT '{ODD}';\n",
+        "3_asks": head + file(f"INSERT INTO seen SELECT 3, {asked}"),
+    }  # fmt: skip
+
+
+def assert_nothing_reaches_the_next(project: Project, setting: str, head: str) -> None:
+    files = three_files(project, setting, head)
+    project.write(files)
+    project.succeed("up")
+    (_, before), (_, after) = seen(project)
+    assert before == after
+    assert project.states() == dict.fromkeys("123", "applied")
+    counted = "public.counted" if project.database.dialect == "postgres" else "counted"
+    assert [n for (n,) in project.rows(f"SELECT n FROM {counted} WHERE n <> 1 ORDER BY n")] == [0, 2]
+    assert project.rows("SELECT down_sql FROM schema_migrations WHERE version = '2'") == [(files["2_sets.down"],)]
+
+
+def assert_the_script_does_the_same(project: Project, setting: str, head: str) -> None:
+    project.write(three_files(project, setting, head))
+    planned = project("plan", "--sql")
+    if planned.exit == 2 and "for psql" not in planned.err:
+        assert "\nfix: " in planned.err
+        return
+    assert planned.exit == 0, planned.err
+    clients.run_well(project.database, planned.out)
+    (_, before), (_, after) = seen(project)
+    assert before == after
+    assert project.states() == dict.fromkeys("123", "applied")
+
+
+@pytest.mark.databases("mysql")
+@each_setting("mysql")
+def test_what_a_file_sets_reaches_nothing_else_on_mysql(project: Project, setting: str) -> None:
+    assert_nothing_reaches_the_next(project, setting, "")
+
+
+@pytest.mark.databases("postgres")
+@each_setting("postgres")
+@pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
+def test_what_a_file_sets_reaches_nothing_else_on_postgres(project: Project, setting: str, head: str) -> None:
+    assert_nothing_reaches_the_next(project, setting, head)
+
+
+@pytest.mark.databases("sqlite")
+@each_setting("sqlite")
+@pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
+def test_what_a_file_sets_reaches_nothing_else_on_sqlite(project: Project, setting: str, head: str) -> None:
+    assert_nothing_reaches_the_next(project, setting, head)
+
+
+@pytest.mark.databases("mysql")
+@each_setting("mysql")
+def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_mysql(project: Project, setting: str) -> None:
+    assert_the_script_does_the_same(project, setting, "")
+
+
+@pytest.mark.databases("postgres")
+@each_setting("postgres")
+def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_postgres(project: Project, setting: str) -> None:
+    assert_the_script_does_the_same(project, setting, "")
+
+
+@pytest.mark.databases("sqlite")
+@each_setting("sqlite")
+@pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
+def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_sqlite(
+    project: Project, setting: str, head: str
+) -> None:
+    assert_the_script_does_the_same(project, setting, head)
+
+
+# --- what is made again, and what is asked --------------------------------------------------------------------------
+
+NOWHERE = "INSERT INTO nowhere VALUES (1)"
+STAYS = "CREATE TABLE stays (n INTEGER)"
+KINDS = {
+    "mysql": "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT, v VARCHAR(50))",
+    "postgres": "CREATE TABLE t (id SERIAL, n INTEGER, v VARCHAR(50))",
+    "sqlite": "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, v VARCHAR(50))",
+}
+
+
+def head_of(project: Project) -> str:
+    """Return what a file begins with that is no transaction."""
+    return "" if project.database.dialect == "mysql" else ALONE
+
+
+def asked(number: int, what: str, *, done: int, reader: int, lost: int, excerpt: str, way: str = "up") -> str:
+    """Return the whole of what is said where version *number* cannot go on."""
+    return (
+        f"error: {number} f cannot go on after statement {done}: line {reader} needs {what}, which line {lost} made,"
+        " and which has gone with its connection\n"
+        f"  --> sql/{number}_f.{way}.sql:{lost}\n"
+        f"  {lost} | {excerpt}\n"
+        "nothing was changed.\n"
+        f"fix: write line {reader} so that it does not need it, then run  {PROGRAM} {way}\n"
+        "     or finish or undo the rest by hand, and say which:\n"
+        f"       {PROGRAM} repair {number} --applied    all of it has run\n"
+        f"       {PROGRAM} repair {number} --pending    none of it has; run it again\n"
+    )
+
+
+MYSQL_LOSES = [
+    ("@x", "SET @x = (SELECT MAX(id) FROM t)", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "SELECT MAX(id) INTO @x FROM t", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "SET @x = UNIX_TIMESTAMP()", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "SET @x = LAST_INSERT_ID()", "INSERT INTO t (n) VALUES (@x)"),
+    ("@x", "UPDATE t SET n = (@x := n + 1)", "INSERT INTO t (n) VALUES (@x)"),
+    ("@a b", "SET @`a b` = RAND()", "UPDATE t SET n = @'a b'"),
+    # A fault of migrate.py, F7.
+    ("@x", "SET @y = (@x := (SELECT MAX(id) FROM t))", "INSERT INTO t (n) VALUES (@x)"),
+    ("the temporary table u", "CREATE TEMPORARY TABLE u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    (
+        "the temporary table u",
+        "CREATE TEMPORARY TABLE IF NOT EXISTS `u` (n INT); INSERT INTO u VALUES (5)",
+        "INSERT INTO t (n) SELECT n FROM U",
+    ),
+    ("the setting time_zone", "SET time_zone = (SELECT CONCAT('+0', MAX(id), ':00') FROM t)", "DELETE FROM t"),
+    ("LAST_INSERT_ID()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (LAST_INSERT_ID())"),
+    ("the lock", "DO GET_LOCK('a lock of mine', 0)", "DO RELEASE_LOCK('a lock of mine')"),
+]
+POSTGRES_LOSES = [
+    ("the temporary table u", "CREATE TEMP TABLE u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    ("the temporary table u", "SELECT 5 AS n INTO TEMP u", "INSERT INTO t (n) SELECT n FROM pg_temp.u"),
+    # A fault of migrate.py, F2.
+    ("the temporary table u", "CREATE VIEW pg_temp.u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    (
+        "the setting my.own",
+        "SELECT set_config('my.own', max(id)::text, false) FROM t",
+        "INSERT INTO t (n) VALUES (current_setting('my.own')::int)",
+    ),
+    (
+        "the setting search_path",
+        "SELECT set_config('search_path', lower('PUBLIC') || max(v), false) FROM t",
+        "DELETE FROM t",
+    ),
+    ("the cursor c", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "FETCH c"),
+    ("lastval()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (lastval())"),
+    ("lastval()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (currval('t_id_seq'))"),
+]
+SQLITE_LOSES = [
+    ("the temporary table u", "CREATE TEMP TABLE u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
+    ("the temporary table u", "CREATE TABLE temp.u (n); INSERT INTO u VALUES (5)", "INSERT INTO t (n) SELECT n FROM u"),
+    # A fault of migrate.py, F2.
+    ("the temporary table u", 'CREATE VIEW "temp".u AS SELECT 5 AS n', "INSERT INTO t (n) SELECT n FROM u"),
+    (
+        "last_insert_rowid()",
+        "INSERT INTO t (n) VALUES (2)",
+        "INSERT INTO t (n) VALUES (last_insert_rowid())",
+    ),
+    # A fault of migrate.py, F5.
+    ("last_insert_rowid()", "INSERT INTO t (n) VALUES (2)", 'INSERT INTO t (n) VALUES ("last_insert_rowid"())'),
+]
+LOSES = {"mysql": MYSQL_LOSES, "postgres": POSTGRES_LOSES, "sqlite": SQLITE_LOSES}
+
+
+def each_of(tables: Mapping[str, Sequence[Any]]) -> pytest.MarkDecorator:
+    """Run a test for each number of the longest table; where there are less, it is skipped."""
+    return pytest.mark.parametrize("number", range(max(map(len, tables.values()))))
+
+
+def of(tables: Mapping[str, Sequence[Any]], project: Project, number: int) -> Any:
+    if number >= len(tables[project.database.dialect]):
+        pytest.skip("there are not so many")
+    return tables[project.database.dialect][number]
+
+
+@each_of(LOSES)
+def test_what_cannot_be_made_again_is_asked_for_and_nothing_is_repeated(project: Project, number: int) -> None:
+    what, makes, reads = of(LOSES, project, number)
+    made = makes.split("; ")
+    first = [KINDS[project.database.dialect], "INSERT INTO t (n, v) VALUES (1, '')", *made, STAYS]
+    head, done, lines = head_of(project), len(first), len(head_of(project).splitlines())
+    project.write({"1_f": file(*first, NOWHERE, head=head)})
+    assert project("up").exit == 1
+    assert project.states() == {"1": f"dirty ({done} of {done + 1})"}
+    rows = project.rows("SELECT * FROM t")
+    project.write({"1_f": file(*first, "DELETE FROM stays", reads, "DELETE FROM stays", head=head)})
+    by_all = what in {"the setting time_zone", "the setting search_path"}  # a setting may change what any one does
+    reader = done + lines + (1 if by_all else 2)
+    lost = done - 1 + lines if made[1:] or "INSERT" in makes else 3 + lines
+    excerpt = made[-1] if "CREATE" in makes or "INSERT" in makes else makes
+    ran = project("up")
+    assert (ran.exit, ran.out) == (4, "")
+    assert ran.err == asked(1, what, done=done, reader=reader, lost=lost, excerpt=f"{excerpt};")
+    assert project.rows("SELECT * FROM t") == rows
+    # Line by line, what the fix says works.
+    project.write({"1_f": file(*first, "DELETE FROM stays", "DELETE FROM stays", head=head)})
+    if not by_all:
+        project.succeed("up")
+    else:
+        assert project("up").exit == 4
+        project.succeed("repair", "1", "--applied")
+    assert project.states() == {"1": "applied"}
+
+
+MYSQL_REBUILDS = [
+    (["SET @x = 5"], ["INSERT INTO t (n) VALUES (@x)"]),
+    (["SET @`a b` = 5, @'c' = @`A B` + 1"], ["INSERT INTO t (n) VALUES (@c)"]),
+    (["SET @x = CONCAT('a', UPPER('b'))"], ["INSERT INTO t (v) VALUES (@x)"]),
+    (["SET sql_mode = ''"], ["INSERT INTO t (n) VALUES ('x')"]),
+    (["SET @old = @@sql_mode, sql_mode = ''"], ["INSERT INTO t (n) VALUES ('x')", "SET sql_mode = @old"]),
+    (["/*!40101 SET @old = 5 */", "SET @old = 6"], ["INSERT INTO t (n) VALUES (@old)"]),
+    (["SET timestamp = 1000000000"], ["INSERT INTO t (n) VALUES (UNIX_TIMESTAMP())"]),
+    (["SET SESSION auto_increment_increment = 5"], ["INSERT INTO t (n) VALUES (1), (2)"]),
+    (["PREPARE p FROM 'INSERT INTO t (n) VALUES (?)'", "SET @x = 5"], ["EXECUTE p USING @x"]),
+    (["SET @s = 'INSERT INTO t (n) VALUES (6)'", "PREPARE p FROM @s"], ["EXECUTE p", "DEALLOCATE PREPARE p"]),
+    (["SET @x = NOW()", "SET @x = 7"], ["INSERT INTO t (n) VALUES (@x)"]),
+    (["SET @x = NOW()"], ["INSERT INTO t (n) VALUES (8)"]),
+    (["CREATE TEMPORARY TABLE u (n INT)", "DROP TEMPORARY TABLE u"], ["INSERT INTO t (n) VALUES (9)"]),
+    (["CREATE TEMPORARY TABLE u (n INT)"], ["DROP TEMPORARY TABLE u", "INSERT INTO t (n) VALUES (9)"]),
+    (["INSERT INTO t (n) VALUES (2)"], ["INSERT INTO t (n) VALUES (3)", "UPDATE t SET n = LAST_INSERT_ID()"]),
+    (["SELECT MAX(id) INTO @x FROM t"], ["SET @x = 5", "INSERT INTO t (n) VALUES (@x)"]),
+    # A fault of migrate.py, F11.
+    (["SELECT MAX(id) INTO @x FROM t"], ["SELECT 5 INTO @x", "INSERT INTO t (n) VALUES (@x)"]),
+]
+POSTGRES_REBUILDS = [
+    (["SET my.own = '5'"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
+    (["CREATE SCHEMA app", "SET search_path = app, public"],
+     ["CREATE TABLE inside (n int)", "INSERT INTO app.inside VALUES (1)"]),
+    (["SELECT pg_catalog.set_config('my.own', 'x', false)"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
+    (["PREPARE p AS INSERT INTO t (n) VALUES ($1)"], ["EXECUTE p (5)"]),
+    (["SET ROLE pg_monitor", "RESET ROLE"], ["INSERT INTO t (n) VALUES (6)"]),
+    (["SET TIME ZONE 'Asia/Kathmandu'"], ["INSERT INTO t (v) VALUES (current_setting('timezone'))"]),
+    (["CREATE TEMP TABLE u (n int)", "INSERT INTO u VALUES (1)", "DROP TABLE u"], ["INSERT INTO t (n) VALUES (7)"]),
+    (["CREATE TEMP TABLE u (n int)"], ["DROP TABLE u", "INSERT INTO t (n) VALUES (7)"]),
+    (["SET datestyle = 'SQL, DMY'"], ["INSERT INTO t (v) VALUES (date '2020-01-31')"]),
+    (["CREATE PROCEDURE p() LANGUAGE sql AS 'INSERT INTO t (n) VALUES (8)'", "CALL p()"],
+     ["INSERT INTO t (n) VALUES (9)"]),
+]  # fmt: skip
+SQLITE_REBUILDS = [
+    (["PRAGMA case_sensitive_like = ON"], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
+    # A fault of migrate.py, F6.
+    (['PRAGMA "case_sensitive_like" = ON'], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
+    (["PRAGMA foreign_keys = ON", "CREATE TABLE child (n REFERENCES t (id) ON DELETE CASCADE)",
+      "INSERT INTO child VALUES (1)"], ["DELETE FROM t"]),
+    (["CREATE TEMP TABLE u (n)", "INSERT INTO u VALUES (1)", "DROP TABLE u"], ["INSERT INTO t (n) VALUES (7)"]),
+    (["CREATE TEMP TABLE u (n)"], ["DROP TABLE u", "INSERT INTO t (n) VALUES (7)"]),
+    (["INSERT INTO t (n) VALUES (2)"], ["INSERT INTO t (n) VALUES (3)", "UPDATE t SET n = last_insert_rowid()"]),
+    (["INSERT INTO t (n) VALUES (2)"], ["UPDATE t SET n = 5", "INSERT INTO t (n) SELECT changes()"]),
+    # A fault of migrate.py, F1: it has run, and runs again.
+    (["CREATE TEMP TABLE u (n)", "CREATE TABLE kept AS SELECT * FROM temp.u", "DROP TABLE temp.u"],
+     ["INSERT INTO t (n) VALUES (7)"]),
+]  # fmt: skip
+REBUILDS = {"mysql": MYSQL_REBUILDS, "postgres": POSTGRES_REBUILDS, "sqlite": SQLITE_REBUILDS}
+
+
+@each_of(REBUILDS)
+def test_what_can_be_made_again_is_and_nothing_is_asked(project: Project, number: int) -> None:
+    made, rest = of(REBUILDS, project, number)
+    head = head_of(project)
+    first = [KINDS[project.database.dialect], "INSERT INTO t (n, v) VALUES (1, '')", *made]
+    stays = [] if "CREATE TABLE kept AS SELECT * FROM temp.u" in made else [STAYS]
+    rows = "SELECT n, v FROM t ORDER BY id"
+    with another(project, "client") as other:
+        ran = other.database.run_client(file(*first, *stays, *rest, head=head))
+        assert ran.returncode == 0, ran.stderr
+        wanted = other.rows(rows)
+    project.write({"1_f": file(*first, *stays, NOWHERE, *rest, head=head)})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*first, *stays, *rest, head=head)})
+    project.succeed("up")
+    assert project.rows(rows) == wanted
+
+
+def test_what_looks_like_a_look_and_writes_does_not_run_twice(project: Project) -> None:
+    dialect, head = project.database.dialect, head_of(project)
+    if dialect == "sqlite":
+        pytest.skip("no function of a person there")
+    if dialect == "mysql":
+        project.database.execute("SET GLOBAL log_bin_trust_function_creators = 1")
+    makes = {
+        "mysql": "CREATE FUNCTION f() RETURNS INT BEGIN INSERT INTO t (n) VALUES (1); RETURN 1; END",
+        "postgres": "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'INSERT INTO t (n) VALUES (1) RETURNING n'",
+    }[dialect]
+    project.database.execute(KINDS[dialect], makes, "CREATE VIEW v AS SELECT f() AS n")
+    looks = {
+        "mysql": ["SELECT f()", "DO f()", "SET @x = f()", "SELECT n FROM v", "SELECT n INTO @x FROM v", "TABLE v",
+                  "SET @x = (SELECT n FROM v)", "WITH c AS (SELECT n FROM v) SELECT n FROM c"],
+        "postgres": ["SELECT f()", "VALUES (f())", "EXPLAIN ANALYZE SELECT f()", "SELECT n FROM v", "TABLE v",
+                     "WITH c AS (INSERT INTO t (n) VALUES (1) RETURNING n) SELECT n FROM c",
+                     "(WITH c AS (INSERT INTO t (n) VALUES (1) RETURNING n) SELECT n FROM c)"],
+    }[dialect]  # fmt: skip
+    twice = []
+    for number, look in enumerate(looks, 1):
+        if look == "TABLE v" and project.database.flavor == "mariadb":
+            continue
+        project.database.execute("DELETE FROM t")
+        project.write({f"{number}_f": file(look, NOWHERE, head=head)})
+        assert project("up").exit == 1
+        project.write({f"{number}_f": file(look, head=head)})
+        if project("up").exit == 4:
+            project.succeed("repair", str(number), "--applied")
+        if project.rows("SELECT count(*) FROM t") != [(1,)]:
+            twice.append(look)
+    assert twice == []  # faults of migrate.py: F33, F34
+
+
+DROPS_A_KEY = [
+    "CREATE TABLE parent (id INT PRIMARY KEY)",
+    "CREATE TABLE child (id INT, FOREIGN KEY (id) REFERENCES parent (id))",
+    """SET @sql = (SELECT CONCAT('ALTER TABLE child DROP FOREIGN KEY `', constraint_name, '`')
+        FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND table_name = 'child'
+        AND referenced_table_name IS NOT NULL)""",
+    "PREPARE s FROM @sql",
+    "EXECUTE s",
+    "DEALLOCATE PREPARE s",
+    "INSERT INTO child VALUES (5)",
+    "CREATE TABLE last (n INT)",
+]
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize("place", range(len(DROPS_A_KEY) + 1))
+def test_a_file_that_drops_a_key_of_unknown_name_is_resumed_wherever_it_failed(project: Project, place: int) -> None:
+    project.write({"1_f": file(*DROPS_A_KEY[:place], NOWHERE, *DROPS_A_KEY[place:])})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*DROPS_A_KEY)})
+    project.succeed("up")
+    assert project.rows("SELECT * FROM child") == [(5,)]
+    assert project.database.tables() == ["child", "last", "parent"]
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize("stays", [[], ["CREATE TABLE stays (n INT)"]], ids=["at once", "after something that stays"])
+def test_a_prepared_text_that_failed_can_be_mended(project: Project, stays: list[str]) -> None:
+    dynamic = ["SET @column = '{}'", "SET @sql = CONCAT('ALTER TABLE t DROP COLUMN ', @column)", *stays,
+               "PREPARE s FROM @sql", "EXECUTE s", "DEALLOCATE PREPARE s"]  # fmt: skip
+    project.write({"1_f": file(KINDS["mysql"], *(each.format("nonesuch") for each in dynamic))})
+    ran = project("up")
+    assert ran.exit == 1
+    line = 5 + len(stays)
+    assert f"  --> sql/1_f.up.sql:{line}" in ran.err
+    done = 1 + 3 * len(stays)
+    assert (
+        f"\n{done} of {len(dynamic) + 1} statements have run and stay; table schema_migrations says dirty.\n" in ran.err
+    )
+    project.write({"1_f": file(KINDS["mysql"], *(each.format("v") for each in dynamic))})
+    again = project("up")
+    if not stays:
+        assert again.exit == 0, again.err
+    else:  # what has run was edited: back with it, and the new text comes later
+        assert again.exit == 4
+        assert "the first 4 statements were edited since they ran" in again.err
+        later = [*dynamic[:3], "SET @sql = 'ALTER TABLE t DROP COLUMN v'", *dynamic[3:]]
+        project.write({"1_f": file(KINDS["mysql"], *(each.format("nonesuch") for each in later))})
+        project.succeed("up")
+    assert project.rows("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+                        " AND table_name = 't' AND column_name = 'v'") == []  # fmt: skip
+
+
+def test_a_file_that_asks_can_be_told_that_it_is_done_or_undone(project: Project) -> None:
+    dialect, head = project.database.dialect, head_of(project)
+    temporary = "CREATE TEMPORARY TABLE u AS SELECT 5 AS n"
+    file_of = [KINDS[dialect], temporary, STAYS, "INSERT INTO t (n) SELECT n FROM u"]
+    for way, state in ("--applied", "applied"), ("--pending", "pending"):
+        with another(project, way[2:]) as other:
+            other.write({"1_f": file(*file_of[:3], NOWHERE, head=head)})
+            assert other("up").exit == 1
+            other.write({"1_f": file(*file_of, head=head)})
+            assert other("up").exit == 4
+            other.succeed("repair", "1", way)
+            assert other.states() == {"1": state}
+            if state == "pending":
+                other.database.execute("DROP TABLE t", "DROP TABLE stays")
+                other.succeed("up")
+                assert other.rows("SELECT n FROM t") == [(5,)]
+
+
+# --- tried again after a lock timeout -------------------------------------------------------------------------------
+
+HELD = "CREATE TABLE held (n INTEGER)"
+WAITS = {"mysql": "1", "postgres": "0.2"}  # seconds
+
+
+class Holder:
+    """Somebody who has locked the one row of a table."""
+
+    def __init__(self, project: Project) -> None:
+        self.cursor = project.database.connect().cursor()
+        for sql in ("BEGIN", "UPDATE held SET n = 1"):
+            self.cursor.execute(sql)
+        self.timer = threading.Timer(float(WAITS[project.database.dialect]) + 0.2, self.leave)
+
+    def leave(self) -> None:
+        self.cursor.execute("ROLLBACK")
+
+
+def up_against(project: Project, holder: Holder, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run `up`, with a short lock timeout; the holder leaves when that is over."""
+    monkeypatch.setattr("random.uniform", lambda *_: 0.01)  # it does not wait long before it tries again
+    holder.timer.start()
+    ran = project("--ddl-lock-timeout", WAITS[project.database.dialect], "--retries", "2", "up")
+    holder.timer.join()
+    return ran
+
+
+def held_by_another(project: Project, *statements: str, head: str) -> Holder:
+    project.database.execute(HELD, "INSERT INTO held VALUES (0)", "CREATE TABLE t (n INTEGER)")
+    project.write({"1_f": file(*statements, head=head)})
+    return Holder(project)
+
+
+RETRIED = {
+    "mysql": [
+        ("SET @x = 5", "@x"),
+        ("SET @`a b` = 4; SET @x = NOW(); SET @x = @'a b' + 1; SET sql_mode = ''", "CONCAT(@x, 'x')"),
+    ],
+    "postgres": [
+        ("SET my.own = '5'", "current_setting('my.own')::int"),
+        ("CREATE TEMP TABLE u (n int); DROP TABLE u", "5"),
+    ],
+}
+
+
+@pytest.mark.databases("mysql", "postgres")
+@each_of(RETRIED)
+def test_a_session_that_can_be_made_again_is_before_a_file_is_tried_again(
+    project: Project, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes, value = of(RETRIED, project, number)
+    statements = [
+        "INSERT INTO t VALUES (1)",
+        *makes.split("; "),
+        f"UPDATE held SET n = {value}",
+        "INSERT INTO t VALUES (2)",
+    ]
+    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)), monkeypatch)
+    assert ran.exit == 0, ran.err
+    assert "; rolled back, again in " in ran.err
+    assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t ORDER BY n")) == ([(5,)], [(1,), (2,)])
+
+
+NOT_RETRIED = {
+    "mysql": [
+        ("SET @x = (SELECT MAX(n) + 5 FROM t)", "n = @x", "@x"),
+        ("SELECT 5 INTO @x", "n = @x", "@x"),
+        ("CREATE TEMPORARY TABLE u AS SELECT 5 AS n", "n = (SELECT n FROM u)", "the temporary table u"),
+    ],
+    "postgres": [
+        ("CREATE TEMP TABLE u AS SELECT 5 AS n", "n = (SELECT n FROM u)", "the temporary table u"),
+        (
+            "SELECT set_config('my.own', max(n)::text, false) FROM t",
+            "n = current_setting('my.own')::int",
+            "the setting my.own",
+        ),
+    ],
+}
+TIMEOUT = {
+    "mysql": "Lock wait timeout exceeded; try restarting transaction",
+    "postgres": "canceling statement due to lock timeout",
+}
+
+
+@pytest.mark.databases("mysql", "postgres")
+@each_of(NOT_RETRIED)
+def test_a_file_whose_session_cannot_be_made_again_is_not_tried_again_and_says_why(
+    project: Project, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes, reads, what = of(NOT_RETRIED, project, number)
+    statements = ["INSERT INTO t VALUES (1)", makes, "CREATE TABLE stays (n INTEGER)", f"UPDATE held SET {reads}"]
+    ran = up_against(project, held_by_another(project, *statements, head=head_of(project)), monkeypatch)
+    assert ran.exit == 1
+    line = len(head_of(project).splitlines())
+    assert f"error: {TIMEOUT[project.database.dialect]}\n" in ran.err
+    because = f"line {line + 4} needs {what}, which line {line + 2} made, and which has gone with its connection"
+    assert f"\nit was not tried again: {because}\n" in ran.err
+    assert "again in" not in ran.err
+    assert "\n3 of 4 statements have run and stay; table schema_migrations says dirty.\n" in ran.err
+    assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t")) == ([(0,)], [(1,)])
+    assert project("up").exit == 4
+
+
+@pytest.mark.databases("postgres")
+def test_a_file_in_a_transaction_is_tried_again_from_its_beginning(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements = ["INSERT INTO t VALUES (1)", "CREATE TEMP TABLE u AS SELECT 5 AS n", "SET my.own = 'x'",
+                  "UPDATE held SET n = (SELECT n FROM u)"]  # fmt: skip
+    ran = up_against(project, held_by_another(project, *statements, head=""), monkeypatch)
+    assert ran.exit == 0, ran.err
+    assert (project.rows("SELECT n FROM held"), project.rows("SELECT n FROM t")) == ([(5,)], [(1,)])
+
+
+# --- edited ---------------------------------------------------------------------------------------------------------
+
+
+def edited(what: str, *, way: str = "up") -> str:
+    """Return the whole of what is said of a file whose first statements were edited."""
+    return (
+        "error: migration 1 f stopped half way up on an earlier run (2 of 4 statements had run)\n"
+        "nothing was changed.\n"
+        f"fix: {what}: put them back, then run  {PROGRAM} up\n"
+        "     or look at the tables, and say which way it went:\n"
+        f"       {PROGRAM} repair 1 --applied    the change is complete\n"
+        f"       {PROGRAM} repair 1 --pending    the change was undone by hand; run it again\n"
+    )
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_file_may_be_edited_where_it_failed_and_after_that(project: Project, place: int) -> None:
+    head = head_of(project)
+    texts = ["CREATE TABLE a (n INTEGER)", "CREATE TABLE b (n INTEGER)", NOWHERE, "INSERT INTO a VALUES (4)"]
+    project.write({"1_f": file(*texts, head=head)})
+    assert project("up").exit == 1
+    texts[2] = "INSERT INTO a VALUES (3)"
+    texts[place] = texts[place].replace("(n", "(n ").replace("VALUES (", "VALUES (10 + ")
+    project.write({"1_f": file(*texts, head=head)})
+    ran = project("up")
+    if place < 2:
+        assert (ran.exit, ran.err) == (4, edited("the first 2 statements were edited since they ran"))
+        assert project.rows("SELECT n FROM a") == []
+        return
+    assert ran.exit == 0, ran.err
+    wanted = {2: [(4,), (13,)], 3: [(3,), (14,)]}
+    assert project.rows("SELECT n FROM a ORDER BY n") == wanted[place]
+
+
+def test_statements_may_be_put_in_where_a_file_failed_and_between_those_of_the_session(project: Project) -> None:
+    head, sets = head_of(project), {"mysql": "SET @x = {}", "postgres": "SET my.own = '{}'", "sqlite": "SELECT {}"}
+    setting = sets[project.database.dialect]
+    texts = ["CREATE TABLE a (n INTEGER)", setting.format(1), NOWHERE]
+    project.write({"1_f": file(*texts, head=head)})
+    assert project("up").exit == 1
+    texts = [texts[0], setting.format(2), "INSERT INTO a VALUES (1)", setting.format(3), "INSERT INTO a VALUES (2)"]
+    project.write({"1_f": file(*texts, head=head)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM a ORDER BY n") == [(1,), (2,)]
+
+
+class Killed:
+    """A run that is killed in statement 2 of 3, which cannot be undone, and goes on without it or not."""
+
+    def __init__(self, project: Project, gate: rig.Gate) -> None:
+        self.dialect = project.database.dialect
+        self.texts = {
+            "sqlite": ["CREATE TABLE a (n INTEGER)", "VACUUM INTO 'copy' || held_alone()", "INSERT INTO a VALUES (3)"],
+            "postgres": [
+                "CREATE TABLE a (n INTEGER)",
+                "CALL /* pg_advisory_xact_lock(7) */ slow()",
+                "INSERT INTO a VALUES (3)",
+            ],
+            "mysql": ["CREATE TABLE a (n INTEGER)", "CALL slow()", "INSERT INTO a VALUES (3)"],
+        }[self.dialect]
+        if self.dialect == "postgres":
+            project.database.execute(
+                "CREATE PROCEDURE slow() LANGUAGE plpgsql AS"
+                f" $$ BEGIN {gate.statement.replace('SELECT', 'PERFORM')} COMMIT; END $$"
+            )
+        elif self.dialect == "mysql":
+            project.database.execute(f"CREATE PROCEDURE slow() BEGIN {gate.statement} COMMIT; END")
+        self.head = head_of(project)
+        project.write({"1_f": file(*self.texts, head=self.head)})
+        process = gate.start(project.home, "up", name="killed")
+        rig.until(lambda: gate.somebody() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        process.kill()
+        process.communicate()
+        gate.open()
+        rig.until(lambda: not gate.waiting or not gate.somebody())
+
+
+def test_a_run_that_was_killed_in_its_second_statement_asks_about_that_whatever_was_edited(project: Project) -> None:
+    killed = Killed(project, rig.Gate(project.database, project.home / "gate"))
+    line = 2 + len(killed.head.splitlines())
+
+    def said(text: str) -> str:
+        return (
+            "error: 1 f stopped while statement 2 ran: only a person can see if it has\n"
+            f"  --> sql/1_f.up.sql:{line}\n"
+            f"  {line} | {text};\n"
+            "nothing was changed.\n"
+            "fix: look at the tables whether statement 2 has run, finish or undo the rest by hand, and say which:\n"
+            f"       {PROGRAM} repair 1 --applied    all of it has run\n"
+            f"       {PROGRAM} repair 1 --pending    none of it has; run it again\n"
+        )
+
+    # The last is a fault of migrate.py, F30.
+    for place, text in (None, ""), (2, "INSERT INTO a VALUES (9)"), (1, "CREATE TABLE b (n INTEGER)"), (1, "SELECT 2"):
+        texts = [text if number == place else each for number, each in enumerate(killed.texts)]
+        project.write({"1_f": file(*texts, head=killed.head)})
+        ran = project("up")
+        assert (ran.exit, ran.err) == (4, said(texts[1]))
+    project.write({"1_f": file("CREATE TABLE a (m INTEGER)", *killed.texts[1:], head=killed.head)})
+    ran = project("up")
+    assert ran.exit == 4
+    assert ran.err == edited("the first 1 statement were edited since they ran").replace("2 of 4", "1 of 3")
+    assert project.rows("SELECT n FROM a") == []
+    project.succeed("repair", "1", "--applied")
+    assert project.states() == {"1": "changed"} or project.states() == {"1": "applied"}
+
+
+# --- refused by name ------------------------------------------------------------------------------------------------
+
+
+class Refused(NamedTuple):
+    """A file that is refused, with what is said of a line of it; and the same as it may be written."""
+
+    dialect: str
+    head: str
+    statements: list[str]
+    line: int
+    what: str
+    fix: str
+    instead: list[str]
+
+
+REFUSED = [
+    Refused("sqlite", "", ["SAVEPOINT a", "INSERT INTO a VALUES (1)"], 2,
+     "the SAVEPOINT a is left open", "end it:  RELEASE a;",
+     ["SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a"]),
+    Refused("sqlite", "", ["SAVEPOINT a", 'SAVEPOINT "B"', "RELEASE b"], 2,
+     "the SAVEPOINT a is left open", "end it:  RELEASE a;",
+     ["SAVEPOINT a", 'SAVEPOINT "B"', "RELEASE b", "RELEASE SAVEPOINT A"]),
+    Refused("sqlite", ALONE, ["SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a"], 3,
+     "a SAVEPOINT outside of BEGIN and COMMIT", "write BEGIN before it, and COMMIT after the last RELEASE",
+     ["BEGIN", "SAVEPOINT a", "INSERT INTO a VALUES (1)", "RELEASE a", "COMMIT"]),
+    Refused("sqlite", "", ["INSERT INTO a SELECT total_changes()"], 2,
+     "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
+     ["INSERT INTO a SELECT changes()"]),
+    Refused("sqlite", "", ["INSERT INTO a SELECT Total_Changes ( )"], 2,
+     "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
+     ["INSERT INTO a SELECT changes()"]),
+    # A fault of migrate.py, F5.
+    Refused("sqlite", ALONE, ['INSERT INTO a SELECT "total_changes"()'], 3,
+     "total_changes() counts what this tool writes, too", "use changes(), which is about one statement",
+     ["INSERT INTO a SELECT changes()"]),
+    Refused("sqlite", "", ["PRAGMA query_only = 1"], 2, "the history could not be written any more", "take it out",
+     ["PRAGMA query_only"]),
+    Refused("sqlite", ALONE, ["PRAGMA main.query_only(ON)"], 3, "the history could not be written any more",
+     "take it out",
+     ["PRAGMA query_only"]),
+    # A fault of migrate.py, F29.
+    Refused("sqlite", ALONE, ['PRAGMA "query_only" = 1'], 3, "the history could not be written any more", "take it out",
+     ["PRAGMA query_only"]),
+    Refused("sqlite", ALONE, ["BEGIN", "DELETE FROM a", "COMMIT", "INSERT INTO a SELECT changes()"], 6,
+     "this would see what the tool has written since the statement that it is about",
+     "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between",
+     ["BEGIN", "DELETE FROM a", "INSERT INTO a SELECT changes()", "COMMIT"]),
+    Refused("mysql", "", ["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"], 2,
+     "this is about the next transaction, and that is one of this tool",
+     "set it for the session: SET SESSION TRANSACTION ...",
+     ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
+    Refused("mysql", "", ["set /* a */ Transaction READ ONLY"], 2,
+     "this is about the next transaction, and that is one of this tool",
+     "set it for the session: SET SESSION TRANSACTION ...",
+     ["SELECT 'SET TRANSACTION READ ONLY'"]),
+    Refused("mysql", "", ["SET SESSION TRANSACTION READ ONLY"], 2, "the history could not be written any more",
+     "take it out",
+     ["SET SESSION TRANSACTION READ WRITE"]),
+    Refused("mysql", "", ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY"], 2,
+     "the history could not be written any more", "take it out",
+     ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
+    Refused("mysql", "", ["DO RELEASE_ALL_LOCKS()"], 2, "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+     "release each lock of your own by its name: RELEASE_LOCK('name')", ["DO RELEASE_LOCK('name')"]),
+    Refused("mysql", "", ["INSERT INTO a SELECT release_all_locks ()"], 2,
+     "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+     "release each lock of your own by its name: RELEASE_LOCK('name')",
+     ["INSERT INTO a SELECT 'RELEASE_ALL_LOCKS()' = ''"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda each: f"{each.dialect} {each.statements[-1]}")
+def test_what_cannot_be_as_in_the_client_is_refused_by_name_and_the_way_out_works(
+    project: Project, refused: Refused
+) -> None:
+    if project.database.dialect != refused.dialect:
+        pytest.skip("of another database")
+    table = "CREATE TABLE a (n INTEGER)"
+    project.write({"1_f": file(table, *refused.statements, head=refused.head)})
+    ran = project("up")
+    excerpt = refused.statements[refused.line - 2 - len(refused.head.splitlines())]
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == (
+        f"error: {refused.what}\n"
+        f"  --> sql/1_f.up.sql:{refused.line}:1\n"
+        f"  {refused.line} | {excerpt};\n"
+        "      ^\n"
+        "nothing was run.\n"
+        f"fix: {refused.fix}\n"
+    )
+    assert project.database.tables() == []
+    project.write({"1_f": file(table, *refused.instead, head=refused.head)})
+    project.succeed("up")
+
+
+# Faults of migrate.py, F29: READ ONLY in other words.
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET {read_only} = 1",
+        "SET SESSION {read_only} = ON",
+        "SET @@SESSION.{read_only} = 1",
+        "SET @x = 1, `{read_only}` = 1",
+    ],
+)
+def test_a_session_that_may_only_read_is_refused_or_reaches_no_note(project: Project, sql: str) -> None:
+    name = "tx_read_only" if project.database.flavor == "mariadb" else "transaction_read_only"
+    project.write({"1_f": file("CREATE TABLE a (n INTEGER)", sql.format(read_only=name), "SELECT n FROM a")})
+    ran = project("up")
+    assert ran.exit in {0, 2}, ran.err
+    if ran.exit == 2:
+        assert "\nnothing was run.\n" in ran.err
+        assert "sql/1_f.up.sql:2:" in ran.err
+
+
+# --- roles, routines, levels ----------------------------------------------------------------------------------------
+
+postgres_only = pytest.mark.databases("postgres")
+
+
+@pytest.fixture
+def weak(project: Project) -> Any:
+    """A role that may not see the history."""
+    name = f"{project.database.name}_weak"
+    project.database.execute(
+        f"CREATE ROLE {name}", f"GRANT {name} TO CURRENT_USER", f"CREATE SCHEMA {name} AUTHORIZATION {name}"
+    )
+    yield name
+    project.database.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+@postgres_only
+@pytest.mark.parametrize("head", ["", ALONE], ids=["in a transaction", "alone"])
+@pytest.mark.parametrize(
+    "how", ["SET ROLE {}", "SET SESSION AUTHORIZATION {}", "SELECT set_config('role', '{}', false)", "SET ROLE '{}'"]
+)
+def test_a_file_may_go_on_as_a_role_that_may_not_see_the_history(
+    project: Project, weak: str, head: str, how: str
+) -> None:
+    made = file("CREATE TABLE one (n int)", how.format(weak), f"CREATE TABLE {weak}.two (n int)",
+                f"INSERT INTO {weak}.two VALUES (1)", f"CREATE TABLE {weak}.three AS SELECT current_user::text AS n",
+                head=head)  # fmt: skip
+    project.write({"1_f": made, "2_next": file("CREATE TABLE who AS SELECT current_user = session_user AS n")})
+    project.succeed("up")
+    assert project.states() == {"1": "applied", "2": "applied"}
+    assert project.rows(f"SELECT n FROM {weak}.three") == [(weak,)]
+    assert project.rows("SELECT n FROM who") == [(True,)]
+
+
+@postgres_only
+@pytest.mark.parametrize("how", ["SET ROLE {}", "SET SESSION AUTHORIZATION {}"])
+def test_a_file_that_failed_as_another_role_goes_on_as_that(project: Project, weak: str, how: str) -> None:
+    first = [how.format(weak), f"CREATE TABLE {weak}.one (n int)"]
+    rest = [f"CREATE TABLE {weak}.two AS SELECT current_user::text AS n"]
+    project.write({"1_f": file(*first, NOWHERE, *rest, head=ALONE)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "\n2 of 4 statements have run and stay; table schema_migrations says dirty.\n" in ran.err
+    project.write({"1_f": file(*first, *rest, head=ALONE)})
+    project.succeed("up")
+    assert project.rows(f"SELECT n FROM {weak}.two") == [(weak,)]
+
+
+@postgres_only
+@pytest.mark.parametrize("call", ["CALL p()", "DO $$ BEGIN INSERT INTO t (n) VALUES (1); COMMIT; END $$"])
+def test_a_routine_that_commits_runs_once(project: Project, call: str) -> None:
+    makes = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t (n) VALUES (1); COMMIT; END $$"
+    project.write({"1_f": file("CREATE TABLE t (n int)", makes, call, "INSERT INTO t VALUES (2)", head=ALONE)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (2,)]
+    # A fault of migrate.py, F17: more than one of them.
+    project.write({"2_f": file(call, call, head=ALONE)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (1,), (1,), (2,)]
+
+
+@postgres_only
+def test_a_routine_that_commits_and_then_fails_needs_a_person(project: Project) -> None:
+    makes = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM 1 / 0; END $$"
+    project.write({"1_f": file("CREATE TABLE t (n int)", makes, "CALL p()", "INSERT INTO t VALUES (2)", head=ALONE)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "error: division by zero\n" in ran.err
+    assert (
+        "\n2 of 4 statements have run and stay; table schema_migrations says dirty."
+        " Statement 3 may have run, or a part of it.\n"
+        "fix: look at the tables whether statement 3 has run, finish or undo the rest by hand, and say which:\n"
+    ) in ran.err
+    assert project("up").exit == 4
+    assert project.rows("SELECT n FROM t") == [(1,)]
+
+
+@postgres_only
+def test_a_routine_that_commits_in_a_transaction_is_told_where_it_can(project: Project) -> None:
+    makes = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$"
+    statements = ["CREATE TABLE t (n int)", makes, "CALL p()"]
+    project.write({"1_f": file(*statements)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert f"\nfix: put  -- migrate: no-transaction  on the first line of the file, then run  {PROGRAM} up\n" in ran.err
+    assert project.database.tables() == []
+    project.write({"1_f": file(*statements, head=ALONE)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t") == [(1,)]
+
+
+@postgres_only
+@pytest.mark.parametrize(
+    "level",
+    [
+        "SET default_transaction_isolation = 'serializable'",
+        "BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "BEGIN ISOLATION LEVEL SERIALIZABLE",  # a fault of migrate.py, F32
+    ],
+)
+def test_a_level_of_isolation_in_a_file_alone_is_as_in_the_client(project: Project, level: str) -> None:
+    texts = [SEEN, *level.split("; "), "INSERT INTO seen SELECT 1, current_setting('transaction_isolation')",
+             *(["COMMIT"] if "BEGIN" in level else [])]  # fmt: skip
+    texts += ["INSERT INTO seen SELECT 2, current_setting('transaction_isolation')"]
+    wanted = by_client(project, file(*texts))
+    project.write({"1_f": file(*texts, head=ALONE)})
+    project.succeed("up")
+    assert seen(project) == wanted
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(
+    "sets",
+    [
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "SET SESSION sql_log_bin = 0",
+        "START TRANSACTION",
+        "SET autocommit = 1",
+    ],
+)
+def test_a_procedure_sets_what_it_may_not_within_a_transaction_of_others(project: Project, sets: str) -> None:
+    end = "COMMIT; " if "START" in sets else "SET SESSION sql_log_bin = 1; " if "log_bin" in sets else ""
+    makes = f"CREATE PROCEDURE p() BEGIN {sets}; INSERT INTO t VALUES (2); {end}END"
+    texts = ["CREATE TABLE t (n INT)", makes, "INSERT INTO t VALUES (1)", "CALL p()", "INSERT INTO t VALUES (3)"]
+    with another(project, "client") as other:
+        ran = other.database.run_client(file(*texts, head=DELIMITER))
+        if ran.returncode:
+            pytest.skip(ran.stderr)
+    project.write({"1_f": file(*texts, head=DELIMITER)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (2,), (3,)]
