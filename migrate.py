@@ -1420,8 +1420,8 @@ class Forms:
             syntax = after(statement, syntax)
             nature = self.nature(words)
             if words[:2] == ["EXECUTE", "IMMEDIATE"]:
-                text = self.prepared_text(["", "", "", *words[2:]], syntax, values)
-                nature = self.nature(text) if text else nature
+                known = self.prepared_text(["", "", "", *words[2:]], syntax, values)
+                nature = self.nature(known) if known else nature
             elif words[:1] in (["PREPARE"], ["EXECUTE"]) and len(words) > 1:
                 name = self.fold(words[1])
                 if words[0] == "PREPARE":
