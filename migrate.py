@@ -2636,6 +2636,9 @@ class Database(ABC):
         """Return what code in the database, or in *statements*, may do unseen. Raises _Failed."""
         return Hidden()
 
+    def look_again(self, sql: str = "") -> None:
+        """Forget what code there was in the database, if a file with this text, or anybody, may have changed it."""
+
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
@@ -3877,11 +3880,12 @@ class MySQL(Database):
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
+    _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
     _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(r"release_all_locks|transaction|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
+    _refused = re.compile(r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -3892,6 +3896,8 @@ class MySQL(Database):
         "SELECT 'tablespace', name FROM information_schema.innodb_tablespaces WHERE name NOT LIKE '%/%'",
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups")
+    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _read_only = frozenset({"transaction_read_only", "tx_read_only"})
     _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
@@ -4027,7 +4033,8 @@ class MySQL(Database):
             return _CONTROL.what, "write it without quotes, as SET autocommit = 0 and COMMIT around what belongs together"
         if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
             return "with this, IS NULL reads LAST_INSERT_ID()", "take it out, and write LAST_INSERT_ID() where it is meant"
-        if words[:1] == ["SET"] and ("READ", "ONLY") in itertools.pairwise(words):
+        if words[:1] == ["SET"] and (("READ", "ONLY") in itertools.pairwise(words) or not self._read_only.isdisjoint(
+                map(self.forms.fold, words))):
             return "the history could not be written any more", "take it out"
         return super().find_fault(statement, before)
 
@@ -4040,8 +4047,8 @@ class MySQL(Database):
                   if Trait.SESSION in each.traits and self._asks.search(statements[place].text)]
         if not asking:
             return found
-        views = {name.lower() for (name,) in self.query(
-            "SELECT table_name FROM information_schema.views WHERE table_schema <> 'sys'")} if self.connection else set()
+        self.hidden(())
+        views = {name.lower() for _, name, text in self._code or () if name and text == ""}
         views |= {self.forms.made(spelled(each.text, self.syntax))[1] for each in statements
                   if self._views.search(each.text)}
         for place in asking:
@@ -4082,16 +4089,17 @@ class MySQL(Database):
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
-        found = self.query(
-            "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
-            " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
-            " SELECT trigger_schema, event_object_table, action_statement FROM information_schema.triggers"
-            " WHERE trigger_schema <> 'sys' UNION ALL"
-            " SELECT table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"
-        ) if self.connection else []
+        if self._code is None:
+            self._code = self.query(
+                "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
+                " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
+                " SELECT trigger_schema, event_object_table, action_statement FROM information_schema.triggers"
+                " WHERE trigger_schema <> 'sys' UNION ALL"
+                " SELECT table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"
+            ) if self.connection else []
         statements = [*statements]
         named = "\n".join(each.text for each in statements).lower()
-        code = [(table.lower(), text) for schema, table, text in found
+        code = [(table.lower(), text) for schema, table, text in self._code
                 if schema.lower() == self.url.database.lower() or schema.lower() in named]
         for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
             words = spelled(text, self.syntax)
@@ -4110,6 +4118,10 @@ class MySQL(Database):
             frozenset().union(*(each for _, each in keys)), frozenset().union(*(each for table, each in keys if table)),
             frozenset().union(*(self._awaited(text, settings) for table, text in code if table)),
             frozenset(table for table, _ in code if table))
+
+    def look_again(self, sql: str = "") -> None:
+        if not sql or self._makes_code.search(sql):
+            self._code = None
 
     def _awaited(self, text: str | None, settings: Collection[str]) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
@@ -5504,6 +5516,7 @@ class _Journal:
 
     def shown(self) -> list[Nature]:
         """Return what the statements are, with what code of the database may do, as it is now."""
+        self.run.database.look_again()
         self.hidden = self.run.database.hidden(self.step.statements)
         names = self.hidden.names
         return self.hidden.shown(self.run.database.natures(self.step.statements, names) if names else self.natures)
@@ -5954,7 +5967,9 @@ class _Run:
         return batch
 
     def _remember(self, batch: Sequence[Step]) -> None:
-        """Note what the history has to say by now."""
+        """Note what the history has to say by now, and that there may be new code in the database."""
+        for step in batch:
+            self.database.look_again(step.script.sql)
         if gone := {step.key for step in batch if step.row}:
             self.applied = [row for row in self.applied if row.key not in gone]
         self.applied += [
@@ -6029,8 +6044,12 @@ class _Run:
 
     def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        kinds = {key.partition(" ")[0] for each in self._natures(step) for key in each.writes - _BRIEF}
-        return not {"@" if kind[0] == "@" else kind for kind in kinds} <= undone
+        keys = {key for each in self._natures(step) for key in each.writes - _BRIEF}
+        if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
+            keys |= {key for each in hidden.shown(self._natures(step)) for key in each.writes - _BRIEF}
+            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in self._natures(step)) else set()
+        # A setting with a dot, once made, is never quite gone.
+        return not {"custom" if "." in key else "@" if key[0] == "@" else key.partition(" ")[0] for key in keys} <= undone
 
     def _looks_back(self, step: Step) -> bool:
         """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
@@ -6343,7 +6362,7 @@ class _Run:
                 with self.transaction():
                     if database.verifies:
                         self.verify()
-                    database.send(journal.claim(journal.first))
+                    database.send(*database.own_sql, journal.claim(journal.first))
         except _Failed as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
@@ -6598,7 +6617,7 @@ def _resume_point(step: Step, journal: _Journal) -> int:
     sums, natures, id_name = journal.sums, journal.natures, journal.run.database.id_name
     done, checksum = step.resume.statements_done, step.resume.done_checksum
     expected = sums[done] if done < len(sums) else ""
-    started = journal.next(done)
+    started = next((number for number in range(done + 1, len(sums)) if sums[number][:32] == checksum[32:]), done + 1)
     if checksum == expected:
         done = journal.noted[done]
         if (way := journal.find_way(done)).reader:
