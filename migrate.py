@@ -1176,22 +1176,21 @@ class _Lost:
 
     def lacks(self, reads: Iterable[str]) -> str:
         """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not known."""
-        unknown = "*" in self.writers
-        for key in reads:
-            kind, _, name = key.partition(" ")
-            if key == "*":
-                if found := next((each for each in self.writers if each not in _TRANSIENT), ""):
-                    return found
-            elif key in self.writers:
-                return key
-            elif name == "*":
-                if found := next((each for each in self._kinds.get(kind, ()) if "." not in each), ""):
-                    return found
-            elif f"{kind} *" in self.writers:
-                return f"{kind} *"
-            elif unknown and key not in self.known and (key[0] == "@" or key == "lock" or name):
-                return "*"
-        return ""
+        found = {key for each in reads for key in self._hits(each)} if self.writers else ()
+        return min(found, key=lambda key: (self.writers[key], key), default="")
+
+    def _hits(self, key: str) -> Iterator[str]:
+        kind, _, name = key.partition(" ")
+        if key == "*":
+            yield from (each for each in self.writers if each not in _TRANSIENT)
+        elif key in self.writers:
+            yield key
+        elif name == "*":
+            yield from (each for each in self._kinds.get(kind, ()) if "." not in each)
+        elif f"{kind} *" in self.writers:
+            yield f"{kind} *"
+        elif "*" in self.writers and key not in self.known and (key[0] == "@" or key == "lock" or name):
+            yield "*"
 
 
 _FRESH: Final = frozenset({"set *", "role *"})  # what every statement reads
@@ -1296,6 +1295,7 @@ class Hidden(NamedTuple):
     fired: frozenset[str] = frozenset()  # what triggers may write,
     awaited: frozenset[str] = frozenset()  # and read,
     firing: frozenset[str] = frozenset()  # which these tables and views may have, in small letters
+    routines: frozenset[str] = frozenset()  # of which all code is known
 
     @property
     def names(self) -> dict[str, str]:
@@ -1308,7 +1308,10 @@ class Hidden(NamedTuple):
         found = list[Nature]()
         for nature in natures:
             reads, writes = nature.reads, nature.writes
-            if "code" in writes:
+            called = {key.partition(" ")[2] for key in reads if key.startswith("calls ")}
+            if "code" in writes and called and called <= self.routines and not self.keys:
+                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}  # nothing hides there
+            elif "code" in writes:
                 reads, writes = reads | self.keys, writes | self.keys
             elif Trait.DATA in nature.traits and "fires" in reads:
                 reads, writes = reads | self.awaited, writes | self.fired
@@ -1342,9 +1345,21 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
 
 
 def spelled(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, in upper case, signs and quoted texts of a statement; comments are left out."""
-    return [text[start:end] if kind == "quote" else kind for kind, start, end in _tokens(text, 0, syntax)
-            if kind not in ("comment", "conditional")]
+    """Return the words, in upper case, signs and quoted texts of a statement; comments are left out.
+
+    A doubled quote is a part of the text that it is in.
+    """
+    found, quoted = list[str](), -1  # where a quote has just ended
+    for kind, start, end in _tokens(text, 0, syntax):
+        if kind == "quote":
+            if start == quoted and text[start] == found[-1][0]:
+                found[-1] += text[start:end]
+            else:
+                found.append(text[start:end])
+            quoted = end
+        elif kind not in ("comment", "conditional"):
+            found.append(kind)
+    return found
 
 
 def _closing(words: Sequence[str], place: int) -> int:
@@ -1412,6 +1427,7 @@ class Forms:
         Who has one of the *names*, in small letters, reads its key.
         """
         found, prepared, values = list[Nature](), dict[str, list[str]](), dict[str, str]()
+        plain = set[str]()  # variables, and prepared statements of such a text
         made = dict[str, str]()  # temporary tables, and what stands before their names;
         certain = set[str]()  # nothing has happened to these since
         aside, opened = False, 0  # what is created is temporary by the search path; where a transaction began
@@ -1426,21 +1442,26 @@ class Forms:
                 name = self.fold(words[1])
                 if words[0] == "PREPARE":
                     prepared[name] = self.prepared_text(words, syntax, values)
+                    plain = plain | {name} if {*self.variables(words)} & plain else plain - {name}
                 elif text := prepared.get(name):
                     inner, named = self.nature(text), {*self.variables(words)}
-                    nature = inner if Trait.INSIDE in inner.traits else nature
-                    nature = nature._replace(
-                        reads=nature.reads | named | {f"prepared {name}"},
-                        writes=nature.writes | (inner.writes if Trait.INSIDE not in inner.traits else set()) | named)
+                    nature = inner._replace(
+                        reads=inner.reads | named | {f"prepared {name}"}, writes=inner.writes | named)
+                elif name in plain:  # it begins with a word that is nothing to a session
+                    nature = nature._replace(reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"*", "code"})
                 else:  # one statement, whatever it is
-                    nature = nature._replace(reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"code"})
+                    nature = nature._replace(
+                        reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"code"} | {"set by code"})
             for key in nature.writes:
                 values.pop(key, None)
+                plain.discard(key)
+            if self.is_plain_text(words):
+                plain |= {key for key in nature.writes if key[0] == "@"}
             if "*" in nature.writes:
                 values.clear()
             if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
                 values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
-            if "*" in nature.writes:
+            if "*" in nature.writes or words[:1] == ["ROLLBACK"]:
                 certain.clear()
             if made:
                 nature = self._with_temporary(nature, words, made, certain)
@@ -1453,7 +1474,7 @@ class Forms:
                 nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
             for key in nature.writes:
                 if key.startswith("temp ") and not key.endswith("*"):
-                    if words[0] == "CREATE" and key not in made:
+                    if words[0] == "CREATE" and key not in made and ("COMMIT", "DROP") not in itertools.pairwise(words):
                         certain.add(key)
                     made.setdefault(key, self.qualifier(words) if words[0] == "CREATE" else "")
             if statement.text.startswith("/*"):
@@ -1545,6 +1566,10 @@ class Forms:
         """Yield the keys of the user variables that are named."""
         return iter(())
 
+    def is_plain_text(self, words: Sequence[str]) -> bool:  # noqa: ARG002
+        """Tell if all that a statement may put together as the text of another one means nothing to a session."""
+        return False
+
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
         rows, rest = self._rows.get(words[0] if words else "", ()), ""
@@ -1567,9 +1592,9 @@ class Forms:
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
-                reads |= {"*", "count", "found"}
+                reads |= {"*", "count", "found", f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
-                traits = traits & ~_REPEATED | Trait.DATA
+                traits = traits & ~_REPEATED | (Trait.DATA if Trait.SESSION in traits else Trait(0))
         return Nature(traits, frozenset(reads), frozenset(writes))
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
@@ -1653,6 +1678,29 @@ _MYSQL_HARMLESS: Final = _spells(
     "ST_VALIDATE ST_WITHIN ST_X ST_Y SUM SYSDATE SYSTEM_USER SYS_GUID TOUCHES UNIX_TIMESTAMP USER UTC_DATE UTC_TIME "
     "UTC_TIMESTAMP UUID UUID_SHORT VALIDATE_PASSWORD_STRENGTH VALUE VALUES VARIANCE VAR_POP VAR_SAMP VERSION "
     "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y")
+_MARIADB_ALONE: Final = _spells(  # on the other server, a person may have made a function of that name
+    "ADD_MONTHS AREA ASBINARY ASTEXT ASWKB ASWKT BINLOG_GTID_POS BOUNDARY BUFFER CENTROID CHR COLUMN_ADD COLUMN_CHECK"
+    " COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CONTAINS"
+    " CONVEXHULL CRC32C CROSSES DECODE DECODE_HISTOGRAM DECODE_ORACLE DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT"
+    " ENCODE ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT"
+    " GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB"
+    " GLENGTH INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY ISRING ISSIMPLE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
+    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT LPAD_ORACLE"
+    " LTRIM_ORACLE MASTER_GTID_WAIT MBREQUAL MEDIAN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT"
+    " MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NATURAL_SORT_KEY NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS NVL NVL2"
+    " OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE"
+    " POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB REPLACE_ORACLE ROWNUM RPAD_ORACLE RTRIM_ORACLE SFORMAT"
+    " SRID STARTPOINT ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SUBSTR_ORACLE SYS_GUID TOUCHES TO_CHAR"
+    " TRIM_ORACLE VALUE WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y")
+_MYSQL_ALONE: Final = _spells(
+    "ANY_VALUE BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING GTID_SUBSET"
+    " GTID_SUBTRACT ICU_VERSION IS_UUID JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_FREE"
+    " JSON_STORAGE_SIZE LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON"
+    " PS_CURRENT_THREAD_ID PS_THREAD_ID REGEXP_LIKE ROLES_GRAPHML SOURCE_POS_WAIT STATEMENT_DIGEST"
+    " STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE"
+    " ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH"
+    " ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY"
+    " ST_TRANSFORM ST_VALIDATE UUID_TO_BIN VALIDATE_PASSWORD_STRENGTH WAIT_FOR_EXECUTED_GTID_SET")
 _MYSQL_PLAIN: Final = _spells(
     "ADD AGAINST ALL ALWAYS AND ANY ARRAY AS AT BETWEEN BIGINT BINARY BIT BLOB BOOL BY CALL CASE CHAR CHARACTER CHECK "
     "CLOB COLUMN COLUMNS CONSTRAINT CROSS CUBE DATETIME DEC DECIMAL DEFAULT DESC DESCRIBE DISTINCT DISTINCTROW DIV DO "
@@ -1742,7 +1790,8 @@ class _SQLiteForms(Forms):
 class _PostgresForms(Forms):
     rows: ClassVar = {
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
+        "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
+        "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
         "WITH": [(r".*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE (": [("", _LOOK)],
@@ -1794,6 +1843,7 @@ class _PostgresForms(Forms):
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
+        is_temporary = traits == _TEMP or (words[0] == "CREATE" and self.is_temporary(words))
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
@@ -1801,10 +1851,11 @@ class _PostgresForms(Forms):
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
             if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
-                return Nature()
+                worst = Nature()
+                return worst._replace(writes=worst.writes | {"set by code"}) if "EXECUTE" in text.upper() else worst
             return Nature(traits, frozenset({"*"}), frozenset({"*", "id", "code"}))
         name = self.fold(words[1]) if len(words) > 1 else ""
-        if first == "CREATE" and self.is_temporary(words):
+        if is_temporary and "*" not in writes:
             traits = _TEMP
         if first == "ALTER" and words[1:2] in (["DATABASE"], ["ROLE"], ["USER"], ["SYSTEM"]) and (
                 "SET" in words or "RESET" in words):  # a new session begins with that
@@ -1842,7 +1893,7 @@ class _PostgresForms(Forms):
         elif first == "CLOSE":
             removes |= {f"cursor {name}"} if name != "all" else set()
             writes |= {"cursor *"} if name == "all" else set()
-        elif traits == _TEMP and first == "CREATE":
+        elif is_temporary and first == "CREATE":
             writes.add(f"temp {self.made(words)[1]}")
         if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits and traits != _TEMP:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
@@ -1965,7 +2016,8 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure, harmless, plain, marks = _MYSQL_PURE, _MYSQL_HARMLESS, _MYSQL_PLAIN, '`"'
+    pure, harmless = _MYSQL_PURE - _MYSQL_ALONE, _MYSQL_HARMLESS - _MYSQL_ALONE
+    plain, marks = _MYSQL_PLAIN, '`"'
     sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found", "IS_FREE_LOCK": "lock", "IS_USED_LOCK": "lock",
                        "CONNECTION_ID": "connection", "RAND": "seed"}
     unread = None
@@ -1990,6 +2042,18 @@ class _MySQLForms(Forms):
             if word == "@" and words[place + 1] != "@" and words[place - 1 : place] != ["@"]:
                 yield self._variable(words, place)
 
+    def is_plain_text(self, words: Sequence[str]) -> bool:
+        """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
+        if words[:1] not in (["SET"], ["SELECT"]):
+            return False
+        texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
+        verbs = {text[0] for text in texts if text}
+        return not self._verbs.isdisjoint(verbs) and self._spoken.isdisjoint(verbs) and not any(
+            "TEMPORARY" in text or any("@" in each for each in text) for text in texts)
+
+    _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _spoken = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
+
     def _variable(self, words: Sequence[str], place: int) -> str:
         """Return the key of the user variable whose @ is at *place*."""
         name, place = self.fold(words[place + 1]), place + 2
@@ -2011,7 +2075,9 @@ class _MySQLForms(Forms):
             if found is not self.worst:
                 return found
             named = {*self.variables(words)}
-            return found._replace(reads=found.reads | named, writes=found.writes | named | {"sequences"})
+            name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
+            called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
+            return found._replace(reads=found.reads | named | called, writes=found.writes | named | {"sequences"})
         inner = self.nature(words[words.index("FOR") + 1 :])
         alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
         return inner._replace(traits=inner.traits & ~alone)
@@ -2053,7 +2119,7 @@ class _MySQLForms(Forms):
         if first == "GET":
             reads |= {"count", "warnings"}
             writes |= {*self.variables(words)}
-        if first == "CREATE" and traits & Trait.SESSION:
+        if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words)[1]}")
         return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
 
@@ -2174,6 +2240,8 @@ class _MySQLForms(Forms):
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
+    pure, harmless = _MYSQL_PURE - _MARIADB_ALONE, _MYSQL_HARMLESS - _MARIADB_ALONE
+
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
         "DROP": [*_MySQLForms.rows["DROP"][:2], (r"INDEX\b", _DDL), ("", _PLAIN_DDL)],
@@ -2254,6 +2322,8 @@ _OPENS: Final = re.compile(
     r"(\s+READ\s+WRITE)?\Z")
 _CLOSES: Final = re.compile(
     rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
+# With a level of isolation, too, where it stays what it is.
+_OPENS_ANY: Final = re.compile(rf"{_OPENS.pattern}|(BEGIN|START\s+TRANSACTION)\b(?!.*\bREAD\s+ONLY\b)", re.DOTALL)
 _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -2329,6 +2399,7 @@ class Database(ABC):
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp"})  # and ROLLBACK
     commit_sql = "COMMIT"
+    begins_twice = True  # a BEGIN in a transaction is no error
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
@@ -2406,6 +2477,8 @@ class Database(ABC):
 
         A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
+        if self._hand_over():
+            return
         self.close()
         self.cut_off = False
         end = time.monotonic() + patience
@@ -2417,6 +2490,10 @@ class Database(ABC):
                     raise
                 time.sleep(0.5)
         self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
+
+    def _hand_over(self) -> bool:
+        """Open a new connection that waits for the lock while this one lets it go, where the database can do that."""
+        return False
 
     @property
     def verifies(self) -> bool:
@@ -2908,7 +2985,7 @@ class SQLite(Database):
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
-    forms_type, id_name = _SQLiteForms, "last_insert_rowid()"
+    forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
     refusals: ClassVar = {
         **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
             "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
@@ -3721,6 +3798,29 @@ class Postgres(Database):
         kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
         return _Failed(message, kind, error.sqlstate or "", offset=offset, number=number)
 
+    def _hand_over(self) -> bool:
+        """See Database. Who waits for the lock comes before whoever only looks for it; what it waits for is idle."""
+        from psycopg import generators
+
+        before, number = self.connection, self.session_id
+        if before is None or not self._held or before.closed or self.in_transaction:
+            return False
+        self.connection = None
+        try:
+            self.open(write=True)
+            sql = self.lock_sql.replace("pg_try_advisory_lock", "pg_advisory_lock").replace("?", self.literal(self._key))
+            with self.translated(), self.connection.lock:
+                self.connection.pgconn.send_query(sql.encode())
+                self.connection.pgconn.flush()
+                before.close()
+                (result,) = self.connection.wait(generators.execute(self.connection.pgconn))
+                return bool(result.ntuples == 1)
+        except (_Failed, MigrateError):
+            with contextlib.suppress(Exception):
+                before.close()
+            self.session_id = number
+            return False
+
     def cancel(self) -> bool:
         """See Database. By the protocol's own way, which needs no second login."""
         with contextlib.suppress(Exception):
@@ -3795,6 +3895,7 @@ class Postgres(Database):
         keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
         keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
         keys |= {"*"} if not keys or self._hides.search(text) else set()
+        keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
     def has_id(self) -> bool:
@@ -3881,6 +3982,7 @@ class MySQL(Database):
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
+    _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
     _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
@@ -3998,11 +4100,33 @@ class MySQL(Database):
         """Return how long a statement may wait for a lock: the server counts in seconds. No limit is a year."""
         return max(1, math.ceil(self.lock_wait)) if self.lock_wait else 31536000
 
+    def _hand_over(self) -> bool:
+        """See Database. Who waits in GET_LOCK comes before whoever only looks for the lock from time to time."""
+        from pymysql.constants import COMMAND
+
+        before, number = self.connection, self.session_id
+        if before is None or not self._held or self.cut_off or not before.open:
+            return False
+        self.connection = None
+        try:
+            self.open(write=True)
+            with self.translated():
+                sql = self.lock_sql.replace("?, 0", "?").replace("0)", "10)").replace("?", self.literal(self._key))
+                self.connection._execute_command(COMMAND.COM_QUERY, sql)  # noqa: SLF001 (an answer comes later)
+                before.close()
+                self.connection._read_query_result()  # noqa: SLF001
+                return bool(self.connection._result.rows[0][0] == 1)  # noqa: SLF001
+        except (_Failed, MigrateError):
+            with contextlib.suppress(Exception):
+                before.close()
+            self.session_id = number
+            return False
+
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
         kind = self.kinds.get(str(code), Kind.OTHER)
         text = str(message).replace("\0", "")  # it comes in the encoding that a file has set for results
-        return _Failed(text or "the connection was lost", kind, str(code))
+        return _Failed(text or ("the connection was lost" if kind is Kind.LOST else f"error {code}"), kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
         attempt = partial(super().query, sql, *args)
@@ -4090,6 +4214,9 @@ class MySQL(Database):
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
         if self._code is None:
+            self._routines = [(schema, name.lower(), text is not None) for schema, name, text in self.query(
+                "SELECT routine_schema, routine_name, routine_definition FROM information_schema.routines"
+                " WHERE routine_schema NOT IN ('sys', 'mysql')")] if self.connection else []
             self._code = self.query(
                 "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
                 " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
@@ -4117,7 +4244,9 @@ class MySQL(Database):
             any(text is None or self._reads_id.search(text) for _, text in code),
             frozenset().union(*(each for _, each in keys)), frozenset().union(*(each for table, each in keys if table)),
             frozenset().union(*(self._awaited(text, settings) for table, text in code if table)),
-            frozenset(table for table, _ in code if table))
+            frozenset(table for table, _ in code if table),
+            frozenset(name for schema, name, kind in self._routines or ()
+                      if kind and schema.lower() == self.url.database.lower()))
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._makes_code.search(sql):
@@ -4137,7 +4266,8 @@ class MySQL(Database):
             return frozenset({"*", "set by code"})
         words = spelled(text, self.syntax)
         keys = {*self.forms.variables(words)}
-        keys |= {"*"} if not {"PREPARE", "EXECUTE", "IMMEDIATE", "CALL"}.isdisjoint(words) else set()
+        keys |= {"*", "set by code"} if not {"PREPARE", "EXECUTE", "IMMEDIATE"}.isdisjoint(words) else set()
+        keys |= {"*"} if "CALL" in words else set()
         keys |= {"global"} if not {"GLOBAL", "PERSIST", "PERSIST_ONLY"}.isdisjoint(words) else set()
         keys |= {"lock"} if not {"GET_LOCK", "RELEASE_LOCK"}.isdisjoint(words) else set()
         keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
@@ -5290,13 +5420,14 @@ def _read_text(step: Step, database: Database) -> Step:
         first = first_word(statement.text, syntax)
         refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens = bool(_OPENS.match(code))
+        opens = bool((_OPENS_ANY if journaled and database.transactional else _OPENS).match(code))
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
         elif opens or _CLOSES.match(code):
             if opens != len(pairs) % 2:
                 pairs.append(statement)
-            elif (statements and statements[-1].offset > pairs[-1].offset) if opens else first != "SET":
+            elif (not database.begins_twice or (statements and statements[-1].offset > pairs[-1].offset)
+                  ) if opens else first != "SET":
                 faults.append((statement, _UNPAIRED))
         else:
             if len(pairs) % 2 == 0:
@@ -6645,7 +6776,7 @@ _LOST: Final = {  # kinds of keys of the session, as they are told
 def _missing(step: Step, way: Way, id_name: str) -> str:
     """Say what of the session a statement needs, and why it is not there any more."""
     kind, name = _split_key(way.key)
-    shown = f"@{name}" if kind == "@" else id_name if kind == "id" else "what it left" if kind == "*" else _LOST.get(kind, kind).format(name)
+    shown = f"@{name}" if kind == "@" else id_name if kind == "id" else "what it left" if kind in "*code" else _LOST.get(kind, kind).format(name)
     reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
     return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
