@@ -4,16 +4,18 @@ the notes nor the next file, and after a failure it is made again, or the run as
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import clients
 import pytest
 import rig
-from project import Project, another
+from project import Project
+from project import another as on_another
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from servers import Database
@@ -27,7 +29,21 @@ SEEN = "CREATE TABLE seen (n INTEGER, v VARCHAR(200))"
 def project(
     database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
+    return plain(Project.start(database, tmp_path, capsys, monkeypatch))
+
+
+def plain(project: Project) -> Project:
+    """Do without TLS on MySQL: to read the certificates takes longer than the rest of a short run."""
+    if project.database.dialect == "mysql":
+        project.database.url += "?ssl_mode=DISABLED"
+    return project
+
+
+@contextlib.contextmanager
+def another(project: Project, name: str) -> Iterator[Project]:
+    """The same files, on a fresh database of the same server."""
+    with on_another(project, name) as other:
+        yield plain(other)
 
 
 def file(*statements: str, head: str = "") -> str:
@@ -752,7 +768,6 @@ def held_by_another(project: Project, *statements: str, head: str) -> Holder:
 
 RETRIED = {
     "mysql": [
-        ("SET @x = 5", "@x"),
         ("SET @`a b` = 4; SET @x = NOW(); SET @x = @'a b' + 1; SET sql_mode = ''", "CONCAT(@x, 'x')"),
     ],
     "postgres": [
@@ -783,7 +798,6 @@ def test_a_session_that_can_be_made_again_is_before_a_file_is_tried_again(
 NOT_RETRIED = {
     "mysql": [
         ("SET @x = (SELECT MAX(n) + 5 FROM t)", "n = @x", "@x"),
-        ("SELECT 5 INTO @x", "n = @x", "@x"),
         ("CREATE TEMPORARY TABLE u AS SELECT 5 AS n", "n = (SELECT n FROM u)", "the temporary table u"),
     ],
     "postgres": [
