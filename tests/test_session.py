@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "imagor-studio-migrate"
 ALONE = "-- migrate: no-transaction\n"
+NOWHERE = "INSERT INTO nowhere VALUES (1)"
 SEEN = "CREATE TABLE seen (n INTEGER, v VARCHAR(200))"
 
 
@@ -50,6 +51,11 @@ def file(*statements: str, head: str = "") -> str:
     """Return a file of these statements; bodies of routines may hold semicolons, where *head* says DELIMITER //."""
     end = "//" if "DELIMITER" in head else ";"
     return head + "".join(f"{each}{end}\n" for each in statements)
+
+
+def head_of(project: Project) -> str:
+    """Return what a file begins with that is no transaction."""
+    return "" if project.database.dialect == "mysql" else ALONE
 
 
 def seen(project: Project) -> list[tuple[Any, ...]]:
@@ -434,20 +440,60 @@ def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_sqlite(
     assert_the_script_does_the_same(project, setting, head)
 
 
+def assert_a_failure_is_told(project: Project, setting: str) -> None:
+    """A file that has set something fails, is mended, and goes on: the notes of it are as ever."""
+    dialect, head = project.database.dialect, head_of(project)
+    what = filled(project, SETS[dialect][setting][0])
+    back = ["RESET ROLE", "RESET SESSION AUTHORIZATION"] if "pg_monitor" in what else []
+    schema = "public." if dialect == "postgres" else ""
+    first = [SEEN, COUNTED[dialect], what, *back, f"CREATE TABLE {schema}more (n INTEGER)"]
+    last = f"INSERT INTO {schema}more VALUES (1)"
+    project.write({"1_f": file(*first, NOWHERE, last, head=head)})
+    ran = project("up")
+    line = len(file(*first, head=head).splitlines()) + 1
+    assert ran.exit == 1
+    assert ran.err.startswith("error: ")
+    said = ran.err.splitlines()[0]  # in utf16, MySQL says nothing but a number
+    assert "nowhere" in said or "1146" in said, said
+    assert f"\n  --> sql/1_f.up.sql:{line}" in ran.err
+    done = len(first)
+    assert f"\n{done} of {done + 2} statements have run and stay; table schema_migrations says dirty.\n" in ran.err
+    assert project.log() == [("1", "up", "failed")]
+    project.write({"1_f": file(*first, last, head=head)})
+    if "GLOBAL" in what:  # what changes the server is not done again, nor is what stands with it
+        assert project("up").exit == 4
+        return
+    project.succeed("up")
+    assert project.rows(f"SELECT n FROM {schema}more") == [(1,)]
+    assert project.log() == [("1", "up", "failed"), ("1", "up", "ok")]
+
+
+@pytest.mark.databases("mysql")
+@each_setting("mysql")
+def test_a_failure_is_told_whatever_a_file_has_set_on_mysql(project: Project, setting: str) -> None:
+    assert_a_failure_is_told(project, setting)
+
+
+@pytest.mark.databases("postgres")
+@each_setting("postgres")
+def test_a_failure_is_told_whatever_a_file_has_set_on_postgres(project: Project, setting: str) -> None:
+    assert_a_failure_is_told(project, setting)
+
+
+@pytest.mark.databases("sqlite")
+@each_setting("sqlite")
+def test_a_failure_is_told_whatever_a_file_has_set_on_sqlite(project: Project, setting: str) -> None:
+    assert_a_failure_is_told(project, setting)
+
+
 # --- what is made again, and what is asked --------------------------------------------------------------------------
 
-NOWHERE = "INSERT INTO nowhere VALUES (1)"
 STAYS = "CREATE TABLE stays (n INTEGER)"
 KINDS = {
     "mysql": "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT, v VARCHAR(50))",
     "postgres": "CREATE TABLE t (id SERIAL, n INTEGER, v VARCHAR(50))",
     "sqlite": "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, v VARCHAR(50))",
 }
-
-
-def head_of(project: Project) -> str:
-    """Return what a file begins with that is no transaction."""
-    return "" if project.database.dialect == "mysql" else ALONE
 
 
 def asked(number: int, what: str, *, done: int, reader: int, lost: int, excerpt: str, way: str = "up") -> str:
