@@ -460,7 +460,7 @@ def assert_a_failure_is_told(project: Project, setting: str) -> None:
     assert f"\n{done} of {done + 2} statements have run and stay; table schema_migrations says dirty.\n" in ran.err
     assert project.log() == [("1", "up", "failed")]
     project.write({"1_f": file(*first, last, head=head)})
-    if "GLOBAL" in what:  # what changes the server is not done again, nor is what stands with it
+    if "GLOBAL" in what or "TRIGGER" in what:  # it changes the server; or what every other statement does
         assert project("up").exit == 4
         return
     project.succeed("up")
@@ -1246,3 +1246,51 @@ def test_a_procedure_sets_what_it_may_not_within_a_transaction_of_others(project
     project.write({"1_f": file(*texts, head=DELIMITER)})
     project.succeed("up")
     assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (2,), (3,)]
+
+
+# --- transactions of the file's own ---------------------------------------------------------------------------------
+
+OWN = [
+    "CREATE TABLE t (n INTEGER)",
+    "BEGIN",
+    "INSERT INTO t VALUES (1)",
+    "SAVEPOINT a",
+    "INSERT INTO t VALUES (2)",
+    "ROLLBACK TO a",
+    "RELEASE a",
+    "CREATE TEMP TABLE u (n INTEGER)",
+    "INSERT INTO u VALUES (3)",
+    "INSERT INTO t SELECT n FROM u",
+    "DROP TABLE u",
+    "COMMIT",
+    "CREATE TABLE v (n INTEGER)",
+    "BEGIN",
+    "INSERT INTO t VALUES (4)",
+    "CREATE TABLE w (n INTEGER)",
+    "COMMIT",
+    "INSERT INTO t VALUES (5)",
+]
+
+
+@pytest.mark.databases("sqlite", "postgres")
+@pytest.mark.parametrize("place", range(len(OWN) + 1))
+def test_a_file_with_transactions_of_its_own_goes_on_wherever_it_failed(project: Project, place: int) -> None:
+    project.write({"1_f": file(*OWN[:place], NOWHERE, *OWN[place:], head=ALONE)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert f"sql/1_f.up.sql:{place + 2}" in ran.err
+    project.write({"1_f": file(*OWN, head=ALONE)})
+    project.succeed("up")
+    assert project.rows("SELECT n FROM t ORDER BY n") == [(1,), (3,), (4,), (5,)]
+    assert project.database.tables() == ["t", "v", "w"]
+
+
+# A fault of migrate.py, F36.
+@pytest.mark.parametrize("sql", ["ROLLBACK", "ROLLBACK AND CHAIN", "COMMIT AND CHAIN"])
+def test_the_way_out_of_a_refusal_is_not_what_the_file_has_done_already(project: Project, sql: str) -> None:
+    if project.database.dialect == "sqlite" and "CHAIN" in sql:
+        pytest.skip("SQLite has no such thing")
+    project.write({"1_f": file("CREATE TABLE t (n INTEGER)", "BEGIN", "INSERT INTO t VALUES (1)", sql, head=ALONE)})
+    ran = project("up")
+    assert ran.exit == 2
+    assert "put  -- migrate: no-transaction  on its first line" not in ran.err
