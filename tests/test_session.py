@@ -1294,3 +1294,60 @@ def test_the_way_out_of_a_refusal_is_not_what_the_file_has_done_already(project:
     ran = project("up")
     assert ran.exit == 2
     assert "put  -- migrate: no-transaction  on its first line" not in ran.err
+
+
+# --- what nobody sees in the text of a file -------------------------------------------------------------------------
+
+READS_U = "INSERT INTO t (n) SELECT n FROM u"
+MAKES_U = "CREATE TEMPORARY TABLE u AS SELECT 5 AS n"
+UNSEEN = {
+    "mysql": [
+        (["PREPARE s FROM '" + MAKES_U + "'", "EXECUTE s"], READS_U),
+        # A fault of migrate.py, F38.
+        ([f"SET @s = CONCAT('{MAKES_U[:-1]}', 'n')", "PREPARE s FROM @s", "EXECUTE s"], READS_U),
+        (["SET @s = (SELECT CONCAT('SET SESSION sql_mode = ', QUOTE('')))", "PREPARE s FROM @s", "EXECUTE s"],
+         "INSERT INTO t (n) VALUES ('x')"),
+        (["CREATE PROCEDURE p() SET SESSION sql_mode = ''", "CALL p()"], "INSERT INTO t (n) VALUES ('x')"),
+        ([f"CREATE PROCEDURE p() {MAKES_U}", "CALL p()"], READS_U),
+        (["CREATE PROCEDURE p() SET @x = 5", "CALL p()"], "INSERT INTO t (n) VALUES (@x)"),
+        (["CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @x = 5", "INSERT INTO t (n) VALUES (4)"],
+         "UPDATE t SET n = @x"),
+    ],
+    "postgres": [
+        ([f"DO $$ BEGIN {MAKES_U}; END $$"], READS_U),
+        ([f"DO $$ BEGIN EXECUTE '{MAKES_U}'; END $$"], READS_U),
+        (["CREATE SCHEMA app CREATE TABLE t (n int)", "DO 'BEGIN SET search_path = app; END'"],
+         "INSERT INTO t (n) VALUES (6)"),
+        # A fault of migrate.py, F38.
+        (["CREATE SCHEMA app CREATE TABLE t (n int)", "DO $$ BEGIN EXECUTE 'SET search_path = app'; END $$"],
+         "INSERT INTO t (n) VALUES (6)"),
+        (["CREATE SCHEMA app CREATE TABLE t (n int)",
+          "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT set_config('search_path', 'app', false) $$",
+          "SELECT f()"], "INSERT INTO t (n) VALUES (6)"),
+        ([f"CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN {MAKES_U}; END $$", "CALL p()"], READS_U),
+        (["PREPARE x AS SELECT 5 AS n", "CREATE TEMP TABLE u AS EXECUTE x"], READS_U),
+        (["PREPARE x AS INSERT INTO t (n) VALUES (7)", "EXPLAIN ANALYZE EXECUTE x"], "INSERT INTO t (n) VALUES (8)"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.databases("mysql", "postgres")
+@each_of(UNSEEN)
+def test_what_nobody_sees_in_the_text_is_as_in_the_client_or_asked_for(project: Project, number: int) -> None:
+    makes, reads = of(UNSEEN, project, number)
+    dialect, head = project.database.dialect, DELIMITER if project.database.dialect == "mysql" else ALONE
+    schema = "public." if dialect == "postgres" else ""
+    first = [KINDS[dialect], "CREATE TABLE u (n INTEGER)", "INSERT INTO u VALUES (99)", *makes,
+             f"CREATE TABLE {schema}stays (n INTEGER)"]  # fmt: skip
+    rows = f"SELECT n FROM {schema}t ORDER BY id"
+    with another(project, "client") as other:
+        ran = other.database.run_client(file(*first, reads, head=head))
+        assert ran.returncode == 0, ran.stderr
+        wanted = other.rows(rows)
+    project.write({"1_f": file(*first, NOWHERE, reads, head=head)})
+    assert project("up").exit == 1
+    before = project.rows(rows)
+    project.write({"1_f": file(*first, reads, head=head)})
+    ran = project("up")
+    assert ran.exit in {0, 4}, ran.err
+    assert project.rows(rows) == (wanted if ran.exit == 0 else before), ran.err
