@@ -175,6 +175,7 @@ def count(project: Project, number: int) -> str:
     return counts[number]
 
 
+# Faults of migrate.py: F16 (SQLite, alone), F17 (EXECUTE on PostgreSQL), F18 (FOUND_ROWS()).
 def test_a_file_sees_of_each_statement_what_it_sees_in_the_client(project: Project, asked: int) -> None:
     dialect, what = project.database.dialect, count(project, asked)
     start = 2 if dialect == "postgres" else 0  # before that, there is nothing to be seen, but an error
@@ -190,6 +191,7 @@ def test_a_file_sees_of_each_statement_what_it_sees_in_the_client(project: Proje
             assert [(does[n + start], v) for n, v in found] == [(does[n + start], v) for n, v in wanted], head
 
 
+# A fault of migrate.py, F16, on SQLite.
 @pytest.mark.databases("mysql", "sqlite")
 def test_what_is_asked_first_in_a_file_is_the_same_whatever_ran_before(project: Project, asked: int) -> None:
     dialect, what = project.database.dialect, count(project, asked)
@@ -223,6 +225,7 @@ RESUMED = [
 ]
 
 
+# Faults of migrate.py: F18, F19 (FOUND_ROWS()).
 def test_what_is_asked_after_a_resume_is_as_if_nothing_had_failed(project: Project, asked: int) -> None:
     dialect, what = project.database.dialect, count(project, asked)
     head = "" if dialect == "mysql" else ALONE
@@ -250,22 +253,27 @@ MYSQL_SETS = {
         "CONCAT(@@sql_mode, @@auto_increment_increment)",
     ),
     "sql_select_limit": ("SET sql_select_limit = 0", "@@sql_select_limit"),
+    # A fault of migrate.py, F35, where something fails.
     "character_set_results": ("SET character_set_results = utf16", "COALESCE(@@character_set_results, 'none')"),
     "no character_set_results": ("SET character_set_results = NULL", "COALESCE(@@character_set_results, 'none')"),
     "names": ("SET NAMES latin1", "CONCAT(@@character_set_client, @@collation_connection)"),
     "character set": ("SET CHARACTER SET latin1", "@@character_set_client"),
     "completion_type": ("SET completion_type = CHAIN", "@@completion_type"),
     "release": ("SET completion_type = 2", "@@completion_type"),
+    # A fault of migrate.py, F22, in a script, as "a row".
     "insert_id": ("SET insert_id = 77", "LAST_INSERT_ID()"),
     "timestamp": ("SET timestamp = 1", "IF(NOW() > '2020-01-01', 'now', 'then')"),
     "time zone": ("SET time_zone = '+09:00'", "@@time_zone"),
+    # A fault of migrate.py, F24, in a script on MariaDB.
     "isolation level": ("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "{isolation}"),
     "isolation level as a variable": ("SET {isolation_name} = 'READ-UNCOMMITTED'", "{isolation}"),
+    # A fault of migrate.py, F25, in a script on MySQL.
     "foreign keys": ("SET foreign_key_checks = 0, unique_checks = 0", "@@foreign_key_checks + @@unique_checks"),
     "warnings": ("SET max_error_count = 0, sql_notes = 0", "@@max_error_count + @@sql_notes"),
     "safe updates": ("SET sql_safe_updates = 1", "@@sql_safe_updates"),
     "a variable": ("SET @x = 5", "COALESCE(@x, 'none')"),
     "a variable with a blank": ("SET @`a b` = 5", "COALESCE(@`a b`, 'none')"),
+    # A fault of migrate.py, F23, in a script.
     "a variable with a quote": ("SET @'it''s' = 5", "COALESCE(@`it's`, 'none')"),
     "a variable from rows": ("SELECT 5 INTO @x", "COALESCE(@x, 'none')"),
     "a variable on the way": ("DO @x := 5", "COALESCE(@x, 'none')"),
@@ -284,6 +292,7 @@ POSTGRES_SETS = {
     "client_encoding": ("SET client_encoding = 'LATIN1'", "current_setting('client_encoding')"),
     "names": ("SET NAMES 'LATIN1'", "current_setting('client_encoding')"),
     "strings": ("SET standard_conforming_strings = off", "current_setting('standard_conforming_strings')"),
+    # A fault of migrate.py, F21, alone.
     "row security": ("SET row_security = off", "current_setting('row_security')"),
     "isolation level": (
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
@@ -328,7 +337,9 @@ SQLITE_SETS = {
     "a pragma in brackets": ("PRAGMA [recursive_triggers](1)", "(SELECT * FROM pragma_recursive_triggers)"),
     "a pragma of a schema": ("PRAGMA main.cache_size = 77", "(SELECT * FROM pragma_cache_size)"),
     "column names": ("PRAGMA short_column_names = OFF", "(SELECT * FROM pragma_short_column_names)"),
+    # A fault of migrate.py, F20.
     "count_changes": ("PRAGMA count_changes = ON", "(SELECT * FROM pragma_count_changes)"),
+    # Faults of migrate.py: F16, alone; F22, in a script.
     "a row": ("INSERT INTO counted (n) VALUES (1)", "last_insert_rowid()"),
 }  # fmt: skip
 SETS = {"mysql": MYSQL_SETS, "postgres": POSTGRES_SETS, "sqlite": SQLITE_SETS}
@@ -517,6 +528,7 @@ MYSQL_LOSES = [
     ("@x", "SET @x = UNIX_TIMESTAMP()", "INSERT INTO t (n) VALUES (@x)"),
     ("@x", "SET @x = LAST_INSERT_ID()", "INSERT INTO t (n) VALUES (@x)"),
     ("@x", "UPDATE t SET n = (@x := n + 1)", "INSERT INTO t (n) VALUES (@x)"),
+    # A fault of migrate.py, F27.
     ("@a b", "SET @`a b` = RAND()", "UPDATE t SET n = @'a b'"),
     # A fault of migrate.py, F7.
     ("@x", "SET @y = (@x := (SELECT MAX(id) FROM t))", "INSERT INTO t (n) VALUES (@x)"),
@@ -721,6 +733,7 @@ DROPS_A_KEY = [
 ]
 
 
+# A fault of migrate.py, F28: places 5 to 7.
 @pytest.mark.databases("mysql")
 @pytest.mark.parametrize("place", range(len(DROPS_A_KEY) + 1))
 def test_a_file_that_drops_a_key_of_unknown_name_is_resumed_wherever_it_failed(project: Project, place: int) -> None:
@@ -999,6 +1012,26 @@ def test_a_run_that_was_killed_in_its_second_statement_asks_about_that_whatever_
     assert project.states() == {"1": "changed"} or project.states() == {"1": "applied"}
 
 
+# A fault of migrate.py, F14.
+@pytest.mark.databases("mysql")
+def test_a_run_that_was_killed_in_a_table_from_a_function_asks_about_it(project: Project) -> None:
+    gate = rig.Gate(project.database, project.home / "gate")
+    project.database.execute(
+        "SET GLOBAL log_bin_trust_function_creators = 1",
+        f"CREATE FUNCTION slow() RETURNS INT BEGIN {gate.statement.replace('SELECT', 'DO')} RETURN 1; END",
+    )
+    project.write({"1_f": file("CREATE TABLE a (n INT)", "CREATE TABLE b AS SELECT slow() AS n", "DROP TABLE a")})
+    process = gate.start(project.home, "up", name="killed")
+    rig.until(lambda: gate.somebody() or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+    process.kill()
+    process.communicate()
+    gate.open()
+    rig.until(lambda: not gate.somebody())
+    ran = project("up")
+    assert ran.exit == (4 if "b" in project.database.tables() else 0), ran.err
+
+
 # --- refused by name ------------------------------------------------------------------------------------------------
 
 
@@ -1148,6 +1181,7 @@ def test_a_file_may_go_on_as_a_role_that_may_not_see_the_history(
     assert project.rows("SELECT n FROM who") == [(True,)]
 
 
+# A fault of migrate.py, F31.
 @postgres_only
 @pytest.mark.parametrize("how", ["SET ROLE {}", "SET SESSION AUTHORIZATION {}"])
 def test_a_file_that_failed_as_another_role_goes_on_as_that(project: Project, weak: str, how: str) -> None:
