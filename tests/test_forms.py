@@ -802,6 +802,7 @@ def test_a_variable_that_a_select_sets_anew_is_not_missed(dialect: str) -> None:
     ("lastval", "INSERT INTO t VALUES (1); | INSERT INTO t VALUES (lastval())", "2 lacks id of 1"),
     ("the unknown, and then nothing of a session", "CALL p(); | DELETE FROM t", ""),
     ("the unknown, and then what it may have set", "CALL p(); | SELECT current_setting('a')", "2 lacks * of 1"),
+    # A fault of migrate.py, F41: told so or otherwise.
     ("the unknown twice", "CALL p(); | CALL p()", "2 lacks * of 1"),
     ("a channel", "LISTEN x; DELETE FROM t; | NOTIFY x", "again 1"),
 )  # fmt: skip
