@@ -1141,7 +1141,7 @@ class Way(NamedTuple):
     checks: frozenset[int] = frozenset()  # these need the id of a row, which the rest may have made
 
 
-_TRANSIENT: Final = frozenset({"count", "found", "warnings"})
+_TRANSIENT: Final = frozenset({"count", "found", "found exactly", "warnings"})
 _BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 
@@ -1219,6 +1219,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
                     writing.setdefault(key, set()).add(number)
         else:
             lost.add(nature.writes, number)
+            if "count" in nature.writes and Trait.PLAIN not in nature.traits:  # perhaps it has found rows, too
+                lost.add(("found exactly",), number)
         over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
         if over and (past := _written(writing, over, natures)):
             lost.forget(over)
@@ -1249,6 +1251,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         lost.write(nature)
         if Trait.MAYBE not in nature.traits:
             lost.forget(nature.writes)
+        if "found" in nature.writes:
+            lost.forget(("found exactly",))
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
 
 
@@ -1288,7 +1292,7 @@ def _covers(keys: Collection[str], others: Collection[str]) -> bool:
 
 
 class Hidden(NamedTuple):
-    """What the code of routines and triggers that a database has may do to a session unseen. It can only add to that."""
+    """What the code of routines and triggers that a database has may do to a session unseen: it is added to what is."""
 
     reads_id: bool = False  # of the last row
     keys: frozenset[str] = frozenset()  # what it may write and read, "*" among them; empty for nothing at all
@@ -1393,6 +1397,18 @@ _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
 
 
+class _Told:
+    """What the statements of a file have told so far of those that come after them."""
+
+    def __init__(self) -> None:
+        self.prepared = dict[str, list[str]]()  # the words of what is prepared, where they are known
+        self.values = dict[str, str]()  # of user variables
+        self.plain = set[str]()  # variables, and prepared statements, of a text that is nothing to a session
+        self.made = dict[str, str]()  # temporary tables, and what stands before their names;
+        self.certain = set[str]()  # nothing has happened to these since
+        self.aside = False  # what is created is temporary by the search path
+
+
 class Forms:
     """The forms of statements that a dialect has.
 
@@ -1426,64 +1442,23 @@ class Forms:
 
         Who has one of the *names*, in small letters, reads its key.
         """
-        found, prepared, values = list[Nature](), dict[str, list[str]](), dict[str, str]()
-        plain = set[str]()  # variables, and prepared statements of such a text
-        made = dict[str, str]()  # temporary tables, and what stands before their names;
-        certain = set[str]()  # nothing has happened to these since
-        aside, opened = False, 0  # what is created is temporary by the search path; where a transaction began
+        found, told, opened = list[Nature](), _Told(), 0  # where a transaction began
         for statement in statements:
             words = spelled(statement.text, syntax)
             syntax = after(statement, syntax)
-            nature = self.nature(words)
-            if words[:2] == ["EXECUTE", "IMMEDIATE"]:
-                known = self.prepared_text(["", "", "", *words[2:]], syntax, values)
-                nature = self.nature(known) if known else nature
-            elif words[:1] in (["PREPARE"], ["EXECUTE"]) and len(words) > 1:
-                name = self.fold(words[1])
-                if words[0] == "PREPARE":
-                    prepared[name] = self.prepared_text(words, syntax, values)
-                    plain = plain | {name} if {*self.variables(words)} & plain else plain - {name}
-                elif text := prepared.get(name):
-                    inner, named = self.nature(text), {*self.variables(words)}
-                    nature = inner._replace(
-                        reads=inner.reads | named | {f"prepared {name}"}, writes=inner.writes | named)
-                elif name in plain:  # it begins with a word that is nothing to a session
-                    nature = nature._replace(reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"*", "code"})
-                else:  # one statement, whatever it is
-                    nature = nature._replace(
-                        reads=nature.reads | {f"prepared {name}"}, writes=nature.writes - {"code"} | {"set by code"})
-            for key in nature.writes:
-                values.pop(key, None)
-                plain.discard(key)
-            if self.is_plain_text(words):
-                plain |= {key for key in nature.writes if key[0] == "@"}
-            if "*" in nature.writes:
-                values.clear()
-            if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
-                values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
+            nature = self._spoken(self.nature(words), words, syntax, told)
             if "*" in nature.writes or words[:1] == ["ROLLBACK"]:
-                certain.clear()
-            if made:
-                nature = self._with_temporary(nature, words, made, certain)
+                told.certain.clear()
+            nature = self._placed(nature, words, told)
             if names:
                 folded = {self.fold(word) for word in words}
                 nature = nature._replace(reads=nature.reads | {names[each] for each in folded & names.keys()})
-            aside = aside or (words[:1] == ["SET"] and bool(self.temporary_schema) and any(
-                self.temporary_schema in word.lower() for word in words))
-            if aside and words[:1] == ["CREATE"]:
-                nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
-            for key in nature.writes:
-                if key.startswith("temp ") and not key.endswith("*"):
-                    if words[0] == "CREATE" and key not in made and ("COMMIT", "DROP") not in itertools.pairwise(words):
-                        certain.add(key)
-                    made.setdefault(key, self.qualifier(words) if words[0] == "CREATE" else "")
             if statement.text.startswith("/*"):
                 nature = nature._replace(traits=nature.traits | Trait.MAYBE, removes=frozenset())
-            else:
-                for key in nature.removes:
-                    made.pop(key, None)
-                if made and "temp *" in nature.writes:
-                    made.clear()
+            for key in nature.removes:
+                told.made.pop(key, None)
+            if told.made and "temp *" in nature.writes:
+                told.made.clear()
             if Trait.OPENS in nature.traits:
                 opened = len(found)
             if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
@@ -1491,6 +1466,51 @@ class Forms:
                 opened = len(found)
             found.append(nature)
         return found
+
+    def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
+        """Return *nature*, of EXECUTE what it runs, as far as that is told in the file; note what is told."""
+        name = self.fold(words[1]) if len(words) > 1 else ""
+        if words[:2] == ["EXECUTE", "IMMEDIATE"]:
+            known = self.prepared_text(["", "", "", *words[2:]], syntax, told.values)
+            nature = self.nature(known) if known else nature
+        elif words[:1] == ["PREPARE"] and name:
+            told.prepared[name] = self.prepared_text(words, syntax, told.values)
+            plain = not told.plain.isdisjoint(self.variables(words))
+            (told.plain.add if plain else told.plain.discard)(name)
+        elif words[:1] == ["EXECUTE"] and name:
+            reads, writes = nature.reads, nature.writes - {"code"} | {"set by code"}  # one statement, whatever it is
+            if text := told.prepared.get(name):
+                nature, named = self.nature(text), {*self.variables(words)}
+                reads, writes = nature.reads | named, nature.writes | named
+            elif name in told.plain:  # it begins with a word that is nothing to a session
+                writes = nature.writes - {"*", "code"}
+            nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
+        for key in nature.writes:
+            told.values.pop(key, None)
+            told.plain.discard(key)
+        if self.is_plain_text(words):
+            told.plain |= {key for key in nature.writes if key[0] == "@"}
+        if "*" in nature.writes:
+            told.values.clear()
+        if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
+            told.values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
+        return nature
+
+    def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
+        """Return *nature* with the temporary tables that it is about; note what is made."""
+        if told.made:
+            nature = self._with_temporary(nature, words, told.made, told.certain)
+        told.aside = told.aside or (words[:1] == ["SET"] and bool(self.temporary_schema) and any(
+            self.temporary_schema in word.lower() for word in words))
+        if told.aside and words[:1] == ["CREATE"]:
+            nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
+        for key in nature.writes:
+            if key.startswith("temp ") and not key.endswith("*"):
+                creates = words[0] == "CREATE"
+                if creates and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
+                    told.certain.add(key)
+                told.made.setdefault(key, self.qualifier(words) if creates else "")
+        return nature
 
     def _with_temporary(
         self, nature: Nature, words: Sequence[str], made: Mapping[str, str], certain: set[str],
@@ -1512,7 +1532,7 @@ class Forms:
             return nature
         if "RENAME" in words:  # whatever of it is the new one
             named |= {f"temp {self.fold(word)}" for last, word in itertools.pairwise(words)
-                      if last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum() or _is_text(word)}
+                      if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or _is_text(word)}
         if words[0] == "CREATE" and "VIEW" in words:  # it is temporary, too
             named.add(f"temp {self.made(words)[1]}")
         writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
@@ -1865,34 +1885,15 @@ class _PostgresForms(Forms):
             traits = _TEMP & traits
         elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
             writes.add("id")
-        elif first == "SET" and Trait.REPEATS in traits:
-            writes |= self._set(words[1:])
-        elif first == "RESET":
-            writes.add("set *" if name == "all" else self._key_of(words[1:]))
-        elif first == "DISCARD":
-            kinds = {"all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-                     "temp": ("temp *",), "temporary": ("temp *",), "sequences": ("id",)}
-            writes |= {*kinds.get(name, ())}
-            traits &= ~Trait.INSIDE if name == "all" else traits
-        elif first == "LISTEN":
-            writes.add(f"listen {name}")
-        elif first == "UNLISTEN":
-            writes.add("listen *" if name == "*" else f"listen {name}")
-        elif first == "LOAD":
-            writes.add("load")
-        elif first == "PREPARE":
-            writes.add(f"prepared {name}")
-        elif first == "DEALLOCATE":
-            name = self.fold(words[-1])
-            writes |= {"prepared *"} if name == "all" else set()
-            removes |= {f"prepared {name}"} if name != "all" else set()
-        elif first == "DECLARE":
-            writes.add(f"cursor {name}")
+        elif first == "CLOSE" and name != "all":
+            removes.add(f"cursor {name}")
+        elif first == "DEALLOCATE" and words[-1] != "ALL":
+            removes.add(f"prepared {self.fold(words[-1])}")
         elif first in ("FETCH", "MOVE"):
             reads.add(f"cursor {self.fold(words[-1])}")
-        elif first == "CLOSE":
-            removes |= {f"cursor {name}"} if name != "all" else set()
-            writes |= {"cursor *"} if name == "all" else set()
+        elif Trait.SESSION in traits and not is_temporary:
+            writes |= self._kept(words, name, traits)
+            traits &= ~Trait.INSIDE if first == "DISCARD" and name == "all" else traits
         elif is_temporary and first == "CREATE":
             writes.add(f"temp {self.made(words)[1]}")
         if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits and traits != _TEMP:
@@ -1901,6 +1902,21 @@ class _PostgresForms(Forms):
             else:  # a view, an operator, a cast may call what nobody sees: it is noted
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
+        """Return what a statement that is about the session writes there; *name* is its second word."""
+        simple = {"DECLARE": "cursor", "LISTEN": "listen", "PREPARE": "prepared", "UNLISTEN": "listen"}
+        if words[0] == "SET":
+            return self._set(words[1:]) if Trait.REPEATS in traits else set()
+        if words[0] == "RESET":
+            return {"set *" if name == "all" else self._key_of(words[1:])}
+        if words[0] == "DISCARD":
+            kinds = {"all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
+                     "temp": ("temp *",), "temporary": ("temp *",), "sequences": ("id",)}
+            return {*kinds.get(name, ())}
+        if words[0] in simple:
+            return {f"{simple[words[0]]} {name}"}
+        return {"LOAD": {"load"}, "CLOSE": {"cursor *"}, "DEALLOCATE": {"prepared *"}}.get(words[0], set())
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
@@ -2048,11 +2064,11 @@ class _MySQLForms(Forms):
             return False
         texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
         verbs = {text[0] for text in texts if text}
-        return not self._verbs.isdisjoint(verbs) and self._spoken.isdisjoint(verbs) and not any(
+        return not self._verbs.isdisjoint(verbs) and self._odd_verbs.isdisjoint(verbs) and not any(
             "TEMPORARY" in text or any("@" in each for each in text) for text in texts)
 
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
-    _spoken = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
+    _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
     def _variable(self, words: Sequence[str], place: int) -> str:
         """Return the key of the user variable whose @ is at *place*."""
@@ -2141,6 +2157,7 @@ class _MySQLForms(Forms):
         """Return what an expression, or a statement with some, reads and writes, and what is left of its *traits*."""
         nature = super().described(words, traits | Trait.CALLS)
         reads, writes, traits = {*nature.reads, *self.variables(words)}, {*nature.writes}, nature.traits
+        reads |= {"found exactly"} if "FOUND_ROWS" in words else set()
         for place, word in enumerate(words if not self._telling.isdisjoint(words) else ()):
             after = words[place + 1 : place + 2]
             if word == ":=" and place:
@@ -2713,7 +2730,7 @@ class Database(ABC):
         """Return what code in the database, or in *statements*, may do unseen. Raises _Failed."""
         return Hidden()
 
-    def look_again(self, sql: str = "") -> None:
+    def look_again(self, sql: str = "") -> None:  # noqa: B027 (most have nothing to forget)
         """Forget what code there was in the database, if a file with this text, or anybody, may have changed it."""
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
@@ -3808,7 +3825,7 @@ class Postgres(Database):
         self.connection = None
         try:
             self.open(write=True)
-            sql = self.lock_sql.replace("pg_try_advisory_lock", "pg_advisory_lock").replace("?", self.literal(self._key))
+            sql = self.lock_sql.replace("try_advisory", "advisory").replace("?", self.literal(self._key))
             with self.translated(), self.connection.lock:
                 self.connection.pgconn.send_query(sql.encode())
                 self.connection.pgconn.flush()
@@ -3987,7 +4004,8 @@ class MySQL(Database):
     _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
+    _refused = re.compile(
+        r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4154,9 +4172,10 @@ class MySQL(Database):
             fix = "set it for the session: SET SESSION TRANSACTION ..."
             return "this is about the next transaction, and that is one of this tool", fix
         if words[:1] == ["SET"] and any(_is_text(word) and self.forms.fold(word) == "autocommit" for word in words):
-            return _CONTROL.what, "write it without quotes, as SET autocommit = 0 and COMMIT around what belongs together"
+            return _CONTROL.what, "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"
         if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
-            return "with this, IS NULL reads LAST_INSERT_ID()", "take it out, and write LAST_INSERT_ID() where it is meant"
+            fix = "take it out, and write LAST_INSERT_ID() where it is meant"
+            return "with this, IS NULL reads LAST_INSERT_ID()", fix
         if words[:1] == ["SET"] and (("READ", "ONLY") in itertools.pairwise(words) or not self._read_only.isdisjoint(
                 map(self.forms.fold, words))):
             return "the history could not be written any more", "take it out"
@@ -5450,7 +5469,9 @@ def _read_text(step: Step, database: Database) -> Step:
         faults += alone
     for statement, (what, fix) in faults[:1]:
         where, excerpt = _place(step, statement.offset)
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix)
+        # Of a journaled file, that line is there, or it changes nothing.
+        way = fix.removesuffix(", or put  -- migrate: no-transaction  on its first line") if journaled else fix
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way)
     if journaled and database.transactional:  # the journal moves with the file's own transactions
         return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
@@ -6180,7 +6201,7 @@ class _Run:
             keys |= {key for each in hidden.shown(self._natures(step)) for key in each.writes - _BRIEF}
             keys |= hidden.keys if any(Trait.CALLS in each.traits for each in self._natures(step)) else set()
         # A setting with a dot, once made, is never quite gone.
-        return not {"custom" if "." in key else "@" if key[0] == "@" else key.partition(" ")[0] for key in keys} <= undone
+        return not {"custom" if "." in key else _split_key(key)[0] for key in keys} <= undone
 
     def _looks_back(self, step: Step) -> bool:
         """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
@@ -6745,7 +6766,7 @@ def _resume_point(step: Step, journal: _Journal) -> int:
     """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
     if step.resume is None:
         return 0
-    sums, natures, id_name = journal.sums, journal.natures, journal.run.database.id_name
+    sums, id_name = journal.sums, journal.run.database.id_name
     done, checksum = step.resume.statements_done, step.resume.done_checksum
     expected = sums[done] if done < len(sums) else ""
     started = next((number for number in range(done + 1, len(sums)) if sums[number][:32] == checksum[32:]), done + 1)
@@ -6768,15 +6789,18 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 
 _LOST: Final = {  # kinds of keys of the session, as they are told
     "temp": "the temporary table {}", "role": "the {}", "seed": "the seed of random numbers",
-    "connection": "the number of the connection", "sequences": "the value of the sequence", "prepared": "the prepared statement {}", "cursor": "the cursor {}",
-    "set": "the setting {}", "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
-    "warnings": "the warnings", "sequence": "the value of the sequence", "lock": "the lock", "listen": "the channel {}"}
+    "connection": "the number of the connection", "sequences": "the value of the sequence",
+    "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
+    "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
+    "warnings": "the warnings", "sequence": "the value of the sequence", "lock": "the lock",
+    "listen": "the channel {}"}
 
 
 def _missing(step: Step, way: Way, id_name: str) -> str:
     """Say what of the session a statement needs, and why it is not there any more."""
     kind, name = _split_key(way.key)
-    shown = f"@{name}" if kind == "@" else id_name if kind == "id" else "what it left" if kind in "*code" else _LOST.get(kind, kind).format(name)
+    known = {"@": f"@{name}", "id": id_name, "*": "what it left", "code": "what it left"}
+    shown = known.get(kind) or _LOST.get(kind, kind).format(name)
     reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
     return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
