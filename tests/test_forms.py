@@ -26,7 +26,6 @@ FORMS: dict[str, tuple[Callable[[], Forms], Syntax]] = {
 }
 KNOWN = frozenset({"UPPER", "NOW", "COUNT", "GENERATE_SERIES"})  # of PostgreSQL, whose server is asked for them
 HARMLESS = Trait.DATA | Trait.SESSION | Trait.REPEATS | Trait.INSIDE | Trait.PLAIN | Trait.OPENS | Trait.CLOSES
-WORST = "the worst"
 
 
 def natures(dialect: str, sql: str, syntax: Syntax | None = None) -> list[Nature]:
@@ -40,11 +39,10 @@ def natures(dialect: str, sql: str, syntax: Syntax | None = None) -> list[Nature
 
 def told(nature: Nature) -> str:
     """Say what a statement is, with all that is known of it."""
-    if nature == Nature():
-        return WORST
     traits = [str(each.name).lower() for each in Trait if each in nature.traits and each is not Trait.CALLS]
     keys = ("reads", nature.reads), ("writes", nature.writes), ("removes", nature.removes)
-    return "; ".join([" ".join(traits), *(f"{what} {', '.join(sorted(names))}" for what, names in keys if names)])
+    parts = (f"{what} {', '.join(sorted(names))}" for what, names in keys if names)
+    return "; ".join([" ".join(traits) or "unknown", *parts])
 
 
 def row(name: str, sql: str, *expected: str) -> Any:
@@ -59,19 +57,32 @@ def assert_told(dialect: str, sql: str, expected: Sequence[str]) -> None:
 
 # --- MySQL and MariaDB ----------------------------------------------------------------------------------------------
 
+ANYTHING = "*, code, count, found, id, sequences, warnings"
+WORST = f"unknown; reads *, count, found; writes {ANYTHING}"
 VARIABLE = "session repeats whole inside plain; writes @x, warnings"
+MAYBE = "session repeats whole inside plain maybe; writes @x, warnings"
 ONCE = "session whole inside plain; writes @x, warnings"
+FROM = "session whole inside plain; reads {}; writes @x, warnings"
+KEPT = "session repeats whole inside plain; reads {}; writes @x, warnings"
 MODE = "session repeats whole plain; writes set sql_mode, warnings"
+OTHER_DDL = "whole inside; writes count, warnings"
 NAMES = "session repeats whole plain; writes set names, warnings"
-BEYOND = "whole inside plain; writes warnings"
-INSERT = "data whole inside; writes count, id, warnings; removes next id"
+BEYOND = "whole inside plain; writes global, set a, warnings"
+INSERTED = "writes count, id, sequences, warnings; removes next"
+INSERT = f"data whole inside; {INSERTED}"
+INSERT_OF = f"data whole inside; reads {{}}; {INSERTED}"
 CHANGE = "data whole inside; writes count, warnings"
-LOOK = "session whole inside; writes count, found, warnings"
+LOOK = "data whole inside; writes count, found, warnings"  # noted, as a view may call what nobody sees
+INTO = "session whole inside; reads {}; writes {}, count, found, warnings"
+WITH = "data whole inside; writes count, found, id, sequences, warnings"
 SHOW = "session whole inside; writes count, warnings"
-CALLS = "data whole inside; reads *; writes *, code, count, found, id, warnings"
+BY_F = "data whole inside; reads *, calls f, count, found"  # a function that nobody knows
+DO_F = f"{BY_F}; writes *, code, count, id, warnings"
+SELECT_F = f"{BY_F}; writes *, code, count, found, id, warnings"
+INSERT_F = f"{BY_F}; writes *, code, count, id, sequences, warnings; removes next"
 PREPARE = "session repeats whole inside plain; writes prepared p"
-EXECUTE = "; reads *, count, found, prepared p; writes *, count, found, id, warnings"
-TEMPORARY = "session whole; writes count, temp t, warnings"
+EXECUTE = "unknown; reads *, count, found, prepared p; writes *, count, found, id, sequences, set by code, warnings"
+TEMPORARY = "session whole; writes count, id, sequences, temp t, warnings"
 GONE = "session whole; writes warnings; removes temp t"
 
 MYSQL_SETS = [
@@ -90,40 +101,33 @@ MYSQL_SETS = [
     row("a character set", "SET @x = _utf8mb4'a' COLLATE utf8mb4_bin", VARIABLE),
     row("a date", "SET @x = DATE '2020-01-01' + INTERVAL 1 DAY", VARIABLE),
     row("a function of its arguments", "SET @x = CONCAT('a', UPPER('b'))", VARIABLE),
-    row("from another", "SET @x = @y", "session repeats whole inside plain; reads @y; writes @x, warnings"),
-    row("from itself", "SET @x = @x + 1", "session repeats whole inside plain; reads @x; writes @x, warnings"),
-    row("from odd ones", "SET @x = @`a b`", "session repeats whole inside plain; reads @a b; writes @x, warnings"),
+    row("from another", "SET @x = @y", KEPT.format("@y")),
+    row("from itself", "SET @x = @x + 1", KEPT.format("@x")),
+    row("from odd ones", "SET @x = @`a b`", KEPT.format("@a b")),
     row("the time", "SET @x = NOW()", ONCE),
     row("the time without brackets", "SET @x = CURRENT_TIMESTAMP", ONCE),
     row("chance", "SET @x = UUID()", ONCE),
     row("data", "SET @x = (SELECT MAX(id) FROM t)", ONCE),
     row("a word that nobody knows", "SET @x = whatever", ONCE),
     row("a function that nobody knows", "SET @x = f()",
-        "data whole inside; reads *; writes *, @x, code, count, id, warnings"),
+        f"{BY_F}; writes *, @x, code, count, id, warnings"),
     row("a function in backticks", "SET @x = `f`()",
-        "data whole inside; reads *; writes *, @x, code, count, id, warnings"),
-    row("the last id", "SET @x = LAST_INSERT_ID()",
-        "session whole inside plain; reads id; writes @x, warnings"),
-    row("the last id as a variable", "SET @x = @@last_insert_id",
-        "session whole inside plain; reads id; writes @x, warnings"),
-    row("the same by another name", "SET @x = @@SESSION.identity",
-        "session whole inside plain; reads id; writes @x, warnings"),
-    row("the count", "SET @x = ROW_COUNT()", "session whole inside plain; reads count; writes @x, warnings"),
-    row("the rows found", "SET @x = FOUND_ROWS()", "session whole inside plain; reads found; writes @x, warnings"),
-    row("the warnings", "SET @x = @@warning_count",
-        "session whole inside plain; reads warnings; writes @x, warnings"),
-    row("the errors", "SET @x = @@error_count", "session whole inside plain; reads warnings; writes @x, warnings"),
-    row("if a transaction is open", "SET @x = @@in_transaction",
-        "session whole inside plain; reads transaction; writes @x, warnings"),
+        f"{BY_F}; writes *, @x, code, count, id, warnings"),
+    row("the last id", "SET @x = LAST_INSERT_ID()", FROM.format("id")),
+    row("the last id as a variable", "SET @x = @@last_insert_id", FROM.format("global, id")),
+    row("the same by another name", "SET @x = @@SESSION.identity", FROM.format("global, id")),
+    row("the count", "SET @x = ROW_COUNT()", FROM.format("count")),
+    row("the rows found", "SET @x = FOUND_ROWS()", FROM.format("found")),
+    row("the warnings", "SET @x = @@warning_count", FROM.format("global, warnings")),
+    row("the errors", "SET @x = @@error_count", FROM.format("global, warnings")),
+    row("if a transaction is open", "SET @x = @@in_transaction", FROM.format("global, transaction")),
     row("a lock", "SET @x = GET_LOCK('a', 1)", "session whole plain; writes @x, lock, warnings"),
-    row("a global setting", "SET @x = @@GLOBAL.sql_mode",
-        "session whole inside plain; reads set global; writes @x, warnings"),
-    row("a setting kept", "SET @x = @@sql_mode",
-        "session repeats whole inside plain; reads set sql_mode; writes @x, warnings"),
+    row("a global setting", "SET @x = @@GLOBAL.sql_mode", FROM.format("global, set global")),
+    row("a setting kept", "SET @x = @@sql_mode", KEPT.format("global, set sql_mode")),
     row("a setting put back", "SET sql_mode = @x",
         "session repeats whole plain; reads @x; writes set sql_mode, warnings"),
     row("kept and set", "SET @x = @@sql_mode, sql_mode = ''",
-        "session repeats whole plain; reads set sql_mode; writes @x, set sql_mode, warnings"),
+        "session repeats whole plain; reads global, set sql_mode; writes @x, set sql_mode, warnings"),
     row("two, one of them from the time", "SET @x = 1, @y = NOW()",
         "session whole inside plain; writes @x, @y, warnings"),
     row("two with either sign", "SET @x := 1, @y = 2", "session repeats whole inside plain; writes @x, @y, warnings"),
@@ -136,7 +140,7 @@ MYSQL_SETS = [
     row("a setting in backticks", "SET `sql_mode` = ''", MODE),
     row("a setting in backticks with two @", "SET @@`sql_mode` = ''", MODE),
     row("from itself and a text", "SET sql_mode = CONCAT(@@sql_mode, ',ANSI')",
-        "session repeats whole plain; reads set sql_mode; writes set sql_mode, warnings"),
+        "session repeats whole plain; reads global, set sql_mode; writes set sql_mode, warnings"),
     row("names", "SET NAMES latin1", NAMES),
     row("names with a collation", "SET NAMES utf8mb4 COLLATE utf8mb4_bin", NAMES),
     row("character set", "SET CHARACTER SET latin1", NAMES),
@@ -144,39 +148,46 @@ MYSQL_SETS = [
     row("role", "SET ROLE NONE", "session repeats whole plain; writes set role, warnings"),
     row("isolation level", "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
         "session repeats whole plain; writes set transaction, warnings"),
-    row("the next id", "SET insert_id = 7", "session repeats whole plain; writes next id, warnings"),
+    row("the next id", "SET insert_id = 7", "session repeats whole plain; writes next, warnings"),
     row("the last id set", "SET last_insert_id = 7", "session repeats whole inside plain; writes id, warnings"),
     row("a setting from a function that nobody knows", "SET max_error_count = f()",
-        "data whole inside; reads *; writes *, code, count, id, set max_error_count, warnings"),
+        f"{BY_F}; writes *, code, count, id, set max_error_count, warnings"),
     row("global", "SET GLOBAL a = 1", BEYOND),
     row("global with two @", "SET @@global.a = 1", BEYOND),
     row("persist", "SET PERSIST a = 1", BEYOND),
     row("persist with two @", "SET @@persist.a = 1", BEYOND),
     row("persist only", "SET PERSIST_ONLY a = 1", BEYOND),
-    row("a list after GLOBAL is global", "SET GLOBAL a = 1, b = 2", BEYOND),
-    row("but not what says otherwise", "SET GLOBAL a = 1, SESSION b = 2, c = 3",
-        "whole inside plain; writes set b, set c, warnings"),
-    row("nor what has two @", "SET GLOBAL a = 1, @@b = 2", "whole inside plain; writes set b, warnings"),
-    row("nor a variable", "SET GLOBAL a = 1, @x = 2", "whole inside plain; writes @x, warnings"),
-    row("GLOBAL comes late", "SET a = 1, GLOBAL b = 2", "whole inside plain; writes set a, warnings"),
+    row("a list after GLOBAL is global", "SET GLOBAL a = 1, b = 2",
+        "whole inside plain; writes global, set a, set b, warnings"),
+    row("and what says otherwise is not", "SET GLOBAL a = 1, SESSION b = 2, c = 3",
+        "whole inside plain; writes global, set a, set b, set c, warnings"),
+    row("nor what has two @", "SET GLOBAL a = 1, @@b = 2",
+        "whole inside plain; writes global, set a, set b, warnings"),
+    row("nor a variable", "SET GLOBAL a = 1, @x = 2",
+        "whole inside plain; writes @x, global, set a, warnings"),
+    row("GLOBAL comes late", "SET a = 1, GLOBAL b = 2",
+        "whole inside plain; writes global, set a, set b, warnings"),
     row("two @ and global say nothing of the next", "SET @@global.a = 1, b = 2",
-        "whole inside plain; writes set b, warnings"),
-    row("global isolation level", "SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE", BEYOND),
-    row("a password", "SET PASSWORD FOR u = 'x'", BEYOND),
-    row("a default role", "SET DEFAULT ROLE r FOR u", BEYOND),
-    row("a resource group", "SET RESOURCE GROUP g", BEYOND),
+        "whole inside plain; writes global, set a, set b, warnings"),
+    row("global isolation level", "SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "whole inside plain; writes global, set transaction, warnings"),
+    row("a password", "SET PASSWORD FOR u = 'x'", OTHER_DDL),
+    row("a default role", "SET DEFAULT ROLE r FOR u", OTHER_DDL),
+    row("a resource group", "SET RESOURCE GROUP g", OTHER_DDL),
     row("for one INSERT", "SET STATEMENT max_statement_time = 1 FOR INSERT INTO t VALUES (1)",
-        "whole; writes count, id, warnings; removes next id"),
+        f"whole; {INSERTED}"),
     row("for one SELECT", "SET STATEMENT a = 1, b = 2 FOR SELECT 1 INTO @x",
-        "whole; reads @x; writes @x, count, found, warnings"),
+        "whole; writes @x, count, found, warnings"),
     row("for one SET", "SET STATEMENT a = 'FOR' FOR SET @x = 1", "whole; writes @x, warnings"),
     row("for one CREATE", "SET STATEMENT a = 1 FOR CREATE TEMPORARY TABLE t (n INT)",
-        "whole; writes count, temp t, warnings"),
-    row("for one CALL", "SET STATEMENT a = 1 FOR CALL p()", WORST),
-    row("in a conditional comment", "/*!40101 SET @x = 1 */", ONCE),
-    row("in MariaDB's own", "/*M!100000 SET @x = 1 */", ONCE),
+        "whole; writes count, id, sequences, temp t, warnings"),
+    row("for one CALL", "SET STATEMENT a = 1 FOR CALL p()",
+        f"unknown; reads *, calls p, count, found; writes {ANYTHING}"),
+    row("in a conditional comment", "/*!40101 SET @x = 1 */", MAYBE),
+    row("in MariaDB's own", "/*M!100000 SET @x = 1 */", MAYBE),
     row("half in a conditional comment", "SET /*!40101 @x = */ 1", VARIABLE),
-    row("only similar", "SETS @x = 1", WORST),
+    row("only similar", "SETS @x = 1",
+        "unknown; reads *, @x, count, found; writes *, @x, code, count, found, id, sequences, warnings"),
 ]  # fmt: skip
 MYSQL_ROWS = [
     row("INSERT", "INSERT INTO t VALUES (1)", INSERT),
@@ -190,62 +201,58 @@ MYSQL_ROWS = [
     row("DELETE", "DELETE FROM t WHERE a IN (1) AND b = 'f()'", CHANGE),
     row("DO", "DO 1, SLEEP(0)", CHANGE),
     row("known functions", "INSERT INTO t VALUES (NOW(), UUID(), UPPER('a'), IF(1, 2, 3))", INSERT),
-    row("a function of a person", "INSERT INTO t VALUES (f())",
-        "data whole inside; reads *; writes *, code, count, id, warnings; removes next id"),
+    row("a function of a person", "INSERT INTO t VALUES (f())", INSERT_F),
     row("a known name that is a person's function", "INSERT INTO t VALUES (d.upper(1))",
-        "data whole inside; reads *; writes *, code, count, id, warnings; removes next id"),
-    row("DO a function", "DO f()", "data whole inside; reads *; writes *, code, count, id, warnings"),
-    row("a function within a known one", "DO BENCHMARK(1, f())",
-        "data whole inside; reads *; writes *, code, count, id, warnings"),
-    row("a variable", "INSERT INTO t VALUES (@`x`)",
-        "data whole inside; reads @x; writes count, id, warnings; removes next id"),
+        INSERT_F.replace("calls f", "calls upper")),
+    row("DO a function", "DO f()", DO_F),
+    row("a function within a known one", "DO BENCHMARK(1, f())", DO_F),
+    row("a variable", "INSERT INTO t VALUES (@`x`)", INSERT_OF.format("@x")),
     row("a variable counts", "UPDATE t SET a = (@n := @n + 1)",
         "data whole inside; reads @n; writes @n, count, warnings"),
-    row("a setting", "INSERT INTO t VALUES (@@SESSION.sql_mode)",
-        "data whole inside; reads set sql_mode; writes count, id, warnings; removes next id"),
+    row("a setting", "INSERT INTO t VALUES (@@SESSION.sql_mode)", INSERT_OF.format("global, set sql_mode")),
     row("the last id", "DELETE FROM t WHERE a = LAST_INSERT_ID()",
         "data whole inside; reads id; writes count, warnings"),
     row("the last id given", "UPDATE t SET a = LAST_INSERT_ID(a + 1)",
         "data whole inside; writes count, id, warnings"),
-    row("the next id", "INSERT INTO t VALUES (@@insert_id)",
-        "data whole inside; reads next id; writes count, id, warnings; removes next id"),
-    row("the count", "INSERT INTO t VALUES (ROW_COUNT())",
-        "data whole inside; reads count; writes count, id, warnings; removes next id"),
-    row("the count with a blank", "INSERT INTO t VALUES (row_count ( ))",
-        "data whole inside; reads count; writes count, id, warnings; removes next id"),
-    row("the rows found", "INSERT INTO t VALUES (FOUND_ROWS())",
-        "data whole inside; reads found; writes count, id, warnings; removes next id"),
+    row("the next id", "INSERT INTO t VALUES (@@insert_id)", INSERT_OF.format("global, next")),
+    row("the count", "INSERT INTO t VALUES (ROW_COUNT())", INSERT_OF.format("count")),
+    row("the count with a blank", "INSERT INTO t VALUES (row_count ( ))", INSERT_OF.format("count")),
+    row("the rows found", "INSERT INTO t VALUES (FOUND_ROWS())", INSERT_OF.format("found")),
     row("locks", "DO GET_LOCK('a', 1)", "data whole inside; writes count, lock, warnings"),
     row("a lock let go", "DO RELEASE_LOCK('a')", "data whole inside; reads lock; writes count, lock, warnings"),
     row("SELECT", "SELECT 1", LOOK),
     row("SELECT in brackets", "(SELECT 1)", LOOK),
     row("VALUES", "VALUES (1)", LOOK),
     row("TABLE", "TABLE t", LOOK),
-    row("WITH", "WITH c (a) AS (SELECT 1), d (b) AS (SELECT 2) SELECT * FROM c", LOOK),
-    row("WITH and DELETE", "WITH c AS (SELECT 1) DELETE FROM t",
-        "data whole inside; writes count, found, warnings"),
-    row("SELECT a function", "SELECT f()", CALLS),
-    row("SELECT a function of a database", "SELECT d.f()", CALLS),
-    row("SELECT a function in backticks", "SELECT `f` ()", CALLS),
-    row("SELECT what only looks like a known one", "SELECT my_count (*) FROM t", CALLS),
+    # A fault of migrate.py, G2: it never inserts, and leaves the next id.
+    row("WITH", "WITH c (a) AS (SELECT 1), d (b) AS (SELECT 2) SELECT * FROM c", WITH),
+    row("WITH and DELETE", "WITH c AS (SELECT 1) DELETE FROM t", WITH),
+    row("SELECT a function", "SELECT f()", SELECT_F),
+    row("SELECT a function of a database", "SELECT d.f()", SELECT_F),
+    row("SELECT a function in backticks", "SELECT `f` ()", SELECT_F),
+    row("SELECT what only looks like a known one", "SELECT my_count (*) FROM t",
+        SELECT_F.replace("calls f", "calls my_count")),
     row("SELECT into odd variables", "SELECT 1, 2 INTO @a.b, @`y z`",
-        "session whole inside; reads @a.b, @y z; writes @a.b, @y z, count, found, warnings"),
-    row("SELECT and assign", "SELECT @x := 1", "session whole inside; reads @x; writes @x, count, found, warnings"),
+        "session whole inside; writes @a.b, @y z, count, found, warnings"),
+    row("SELECT and assign", "SELECT @x := 1", INTO.format("@x", "@x")),
     row("SELECT into a file", "SELECT 1 INTO OUTFILE 'x'", "whole; writes count, warnings"),
     row("SELECT into a dump", "SELECT 1 INTO DUMPFILE 'x'", "whole; writes count, warnings"),
     row("SELECT a number of a sequence", "SELECT NEXT VALUE FOR s",
-        "whole inside; writes count, found, id, warnings"),
+        "data whole inside; writes count, found, sequence, warnings"),
+    row("SELECT the last number of a sequence", "SELECT LASTVAL(s)",
+        "data whole inside; reads sequence, sequences; writes count, found, warnings"),
     row("SELECT a lock", "SELECT IS_FREE_LOCK('a')",
-        "session whole inside; reads lock; writes count, found, warnings"),
+        "data whole inside; reads lock; writes count, found, warnings"),
     row("SHOW", "SHOW TABLES", SHOW),
     row("EXPLAIN", "EXPLAIN SELECT 1", SHOW),
     row("ANALYZE a statement runs it", "ANALYZE UPDATE t SET a = 1", WORST),
-    row("ANALYZE TABLE", "ANALYZE LOCAL TABLE t", BEYOND),
+    row("ANALYZE TABLE", "ANALYZE LOCAL TABLE t", OTHER_DDL),
     row("diagnostics", "GET CURRENT DIAGNOSTICS @x = NUMBER",
         "session whole inside; reads @x, count, warnings; writes @x, count, warnings"),
     row("SIGNAL", "SIGNAL SQLSTATE '45000'", SHOW),
-    row("CALL", "CALL p()", WORST),
-    row("CALL with a variable", "CALL d.p(@x)", WORST),
+    row("CALL", "CALL p()", f"unknown; reads *, calls p, count, found; writes {ANYTHING}"),
+    row("CALL with a variable", "CALL d.p(@x)",
+        "unknown; reads *, @x, calls p, count, found; writes *, @x, code, count, found, id, sequences, warnings"),
     row("HANDLER", "HANDLER t OPEN", WORST),
     row("compound", "BEGIN NOT ATOMIC SELECT 1; END", WORST),
     row("IF", "IF 1 THEN SELECT 1; END IF", WORST),
@@ -268,9 +275,9 @@ MYSQL_PREPARED = [
     row("DROP PREPARE", "DROP PREPARE p", "session repeats whole inside plain; removes prepared p"),
     row("EXECUTE of what nobody has seen", "EXECUTE p", EXECUTE),
     row("EXECUTE of a text", "PREPARE p FROM 'INSERT INTO t VALUES (1)'; EXECUTE p", PREPARE,
-        "data whole inside; reads prepared p; writes count, id, warnings; removes next id"),
+        INSERT_OF.format("prepared p")),
     row("EXECUTE with a variable", "PREPARE p FROM 'INSERT INTO t VALUES (?)'; EXECUTE p USING @x", PREPARE,
-        "data whole inside; reads @x, prepared p; writes count, id, warnings; removes next id"),
+        "data whole inside; reads @x, prepared p; writes @x, count, id, sequences, warnings; removes next"),
     row("EXECUTE of the text of a variable",
         "SET @s = 'DROP TABLE t'; PREPARE p FROM @s; EXECUTE p",
         "whole inside plain; reads prepared p; writes warnings"),
@@ -282,59 +289,67 @@ MYSQL_PREPARED = [
         "SET @s = 'SELECT 1'; SELECT a INTO @s FROM t; PREPARE p FROM @s; EXECUTE p", EXECUTE),
     row("EXECUTE of a text that a CALL may have set",
         "SET @s = 'SELECT 1'; CALL q(); PREPARE p FROM @s; EXECUTE p", EXECUTE),
-    row("EXECUTE of CALL", "PREPARE p FROM 'CALL q()'; EXECUTE p", WORST),
+    row("EXECUTE of CALL", "PREPARE p FROM 'CALL q()'; EXECUTE p",
+        f"unknown; reads *, calls q, count, found, prepared p; writes {ANYTHING}"),
     row("EXECUTE of a statement that was put together",
         "SET @s = CONCAT('SELECT ', 1); PREPARE p FROM @s; EXECUTE p", EXECUTE),
     row("EXECUTE of the count", "PREPARE p FROM 'DO ROW_COUNT()'; EXECUTE p",
         "data whole inside; reads count, prepared p; writes count, warnings"),
     row("EXECUTE of the second text", "PREPARE p FROM 'SELECT 1'; PREPARE p FROM @s; EXECUTE p", EXECUTE),
-    row("EXECUTE IMMEDIATE", "EXECUTE IMMEDIATE 'SELECT 1'",
-        "; reads *, count, found, prepared immediate; writes *, count, found, id, warnings"),
+    row("EXECUTE IMMEDIATE", "EXECUTE IMMEDIATE 'SELECT 1'", LOOK),
 ]  # fmt: skip
 MYSQL_TEMPORARY = [
     row("made", "CREATE TEMPORARY TABLE t (n INT)", TEMPORARY),
     row("if not there", "CREATE TEMPORARY TABLE IF NOT EXISTS t (n INT)", TEMPORARY),
     row("of a database", "CREATE TEMPORARY TABLE d.`T` AS SELECT 1", TEMPORARY),
     row("like another", "CREATE TEMPORARY TABLE t LIKE u", TEMPORARY),
-    row("in part in a conditional comment", "CREATE /*!50000 TEMPORARY */ TABLE t (n INT)", TEMPORARY),
-    row("in a conditional comment", "/*!50000 CREATE TEMPORARY TABLE t (n INT) */", TEMPORARY),
+    row("in a conditional comment", "/*!50000 CREATE TEMPORARY TABLE t (n INT) */",
+        "session whole maybe; writes count, id, sequences, temp t, warnings"),
     row("with comments", "CREATE /* a */ TEMPORARY -- b\n TABLE t (n INT)", TEMPORARY),
     row("replaced", "CREATE OR REPLACE TEMPORARY TABLE t (n INT)", TEMPORARY),
     row("dropped", "DROP TEMPORARY TABLE t", GONE),
     row("dropped with others", "DROP TEMPORARY TABLE IF EXISTS t, d.u",
         "session whole; writes warnings; removes temp t, temp u"),
-    row("dropped in a conditional comment", "/*!50000 DROP TEMPORARY TABLE t */", "session whole; writes warnings"),
+    row("dropped in a conditional comment", "/*!50000 DROP TEMPORARY TABLE t */",
+        "session whole maybe; writes warnings"),
     row("made, and dropped as any table", "CREATE TEMPORARY TABLE t (n INT); DROP TABLE IF EXISTS t", GONE),
     row("made, filled, looked at", "CREATE TEMPORARY TABLE t (n INT); INSERT INTO T VALUES (1); SELECT * FROM `t`",
-        "data whole inside; reads temp t; writes count, id, temp t, warnings; removes next id",
-        "session whole inside; reads temp t; writes count, found, warnings"),
+        "data whole inside; reads temp t; writes count, id, sequences, temp t, warnings; removes next",
+        "data whole inside; reads temp t; writes count, found, temp t, warnings"),
     row("made and altered", "CREATE TEMPORARY TABLE t (n INT); ALTER TABLE t ADD m INT",
-        "whole inside plain; reads temp t; writes temp t, warnings"),
+        "whole inside; reads temp t; writes count, temp t, warnings"),
     row("gone, and then another", "CREATE TEMPORARY TABLE t (n INT); DROP TEMPORARY TABLE t; SELECT * FROM t", LOOK),
 ]  # fmt: skip
-WHOLE, PART = "whole inside plain; writes warnings", "inside plain; writes warnings"
+PLAIN, WHOLE, PART = "whole inside plain; writes warnings", OTHER_DDL, "inside; writes count, warnings"
+FILLED = "whole inside; writes count, id, sequences, warnings"
 MYSQL_DDL = [
-    row("a table", "CREATE TABLE t (n INT)", WHOLE, WHOLE),
-    row("a table from rows", "CREATE TABLE t AS SELECT 1", *["whole inside; writes count, warnings"] * 2),
+    row("a table", "CREATE TABLE t (n INT)", PLAIN, PLAIN),
+    row("a table like another", "CREATE TABLE t LIKE u", PLAIN, PLAIN),
+    row("a table from rows", "CREATE TABLE t AS SELECT 1", FILLED, FILLED),
     row("a table that replaces another", "CREATE OR REPLACE TABLE t (n INT)", PART, WHOLE),
-    row("a view that does", "CREATE OR REPLACE VIEW v AS SELECT f()", WHOLE, WHOLE),
+    row("a view", "CREATE VIEW v AS SELECT f()", PLAIN, PLAIN),
+    row("a view that replaces another", "CREATE OR REPLACE VIEW v AS SELECT f()", WHOLE, WHOLE),
+    row("an index", "CREATE INDEX i ON t (n)", WHOLE, WHOLE),
     row("two columns", "ALTER TABLE t ADD a INT, ADD b INT", WHOLE, WHOLE),
-    row("one table dropped", "DROP TABLE t", WHOLE, WHOLE),
-    row("two tables dropped", "DROP TABLE t, u", PART, WHOLE),
-    row("a database dropped", "DROP DATABASE d", PART, WHOLE),
-    row("two tables renamed", "RENAME TABLE a TO b, c TO d", WHOLE, WHOLE),
-    row("two users renamed", "RENAME USER a TO b, c TO d", PART, WHOLE),
+    row("one table dropped", "DROP TABLE t", PLAIN, PLAIN),
+    row("two tables renamed", "RENAME TABLE a TO b, c TO d", PLAIN, PLAIN),
+    row("two users renamed", "RENAME USER a TO b, c TO d", PART, PLAIN),
     row("a user", "CREATE USER a", WHOLE, WHOLE),
     row("two users", "CREATE USER a, b", PART, WHOLE),
     row("two roles", "CREATE ROLE a, b", PART, WHOLE),
     row("two users altered", "ALTER USER a, b", PART, WHOLE),
-    row("two users dropped", "DROP USER a, b", PART, WHOLE),
     row("rights for one", "GRANT ALL ON t TO a", WHOLE, WHOLE),
     row("rights for two", "GRANT ALL ON t TO a, b", PART, WHOLE),
     row("rights taken from two", "REVOKE ALL ON t FROM a, b", PART, WHOLE),
-    row("a procedure", "CREATE PROCEDURE p() CALL q()", WHOLE, WHOLE),
-    row("a trigger", "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @x = 1", WHOLE, WHOLE),
-    row("emptied", "TRUNCATE t", WHOLE, WHOLE),
+    row("a procedure", "CREATE PROCEDURE p() CALL q()", PLAIN, PLAIN),
+    row("a trigger", "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @x = 1", PLAIN, PLAIN),
+    row("emptied", "TRUNCATE t", PLAIN, PLAIN),
+    # Faults of migrate.py, G4: what is not plain writes the count; a database has one, of its tables when it goes.
+    row("a database", "CREATE DATABASE d", WHOLE, WHOLE),
+    row("a database dropped", "DROP DATABASE d", PART, WHOLE),
+    row("an index dropped", "DROP INDEX i ON t", WHOLE, WHOLE),
+    row("two tables dropped", "DROP TABLE t, u", PART, PLAIN),
+    row("two users dropped", "DROP USER a, b", PART, PLAIN),
 ]  # fmt: skip
 
 
@@ -351,7 +366,9 @@ def test_what_a_failure_leaves_of_a_list_on_mariadb_and_on_mysql(sql: str, expec
 
 # --- PostgreSQL -----------------------------------------------------------------------------------------------------
 
-UNSEEN = "data whole inside; reads *; writes *, code, id"
+ROWS = "data whole inside"
+UNSEEN = "data whole inside; reads *, calls {}, count, found; writes *, code, id"
+POSTGRES_WORST = "unknown; reads *, count, found; writes *, code, count, found, id, warnings"
 POSTGRES = [
     *(row(name, sql, "session repeats whole; writes set a") for name, sql in {
         "SET": "SET a = 1", "SET TO": "SET a TO 1", "SET SESSION": "SET SESSION a = 1", "SET in quotes": 'SET "a" = 1',
@@ -362,11 +379,12 @@ POSTGRES = [
         "SET TIME ZONE": "SET TIME ZONE 'UTC'", "SET SESSION TIME ZONE": "SET SESSION TIME ZONE LOCAL",
         "RESET TIME ZONE": "RESET TIME ZONE", "SET timezone": "SET timezone = 'UTC'",
     }.items()),
-    *(row(name, sql, "session repeats whole; writes set role") for name, sql in {
+    # A fault of migrate.py, G1: without = or TO, what comes after it is taken into the name.
+    *(row(name, sql, "session repeats whole; writes role role") for name, sql in {
         "SET ROLE": "SET ROLE r", "SET SESSION ROLE": "SET SESSION ROLE r", "RESET ROLE": "RESET ROLE",
-        "SET ROLE in quotes": 'SET ROLE "r"',
+        "SET role TO": "SET role TO r", "SET ROLE in quotes": 'SET ROLE "r"',
     }.items()),
-    *(row(name, sql, "session repeats whole; writes set session_authorization") for name, sql in {
+    *(row(name, sql, "session repeats whole; writes role session_authorization") for name, sql in {
         "SET SESSION AUTHORIZATION": "SET SESSION AUTHORIZATION r", "twice": "SET SESSION SESSION AUTHORIZATION r",
         "RESET SESSION AUTHORIZATION": "RESET SESSION AUTHORIZATION",
     }.items()),
@@ -377,51 +395,52 @@ POSTGRES = [
     row("set_config", "SELECT set_config('a', 'b', false)", "session repeats whole inside; writes set a"),
     row("set_config with its schema", "SELECT pg_catalog.set_config('search_path', '', false)",
         "session repeats whole inside; writes set search_path"),
-    row("set_config from rows", "SELECT set_config('a', b, false) FROM t", "session whole inside; writes set a"),
+    row("set_config from rows", "SELECT set_config('a', b, false) FROM t", f"{ROWS}; writes set a"),
     row("set_config of what rows say", "SELECT set_config(a, 'b', false) FROM t",
-        "session whole inside; writes set *"),
+        f"{ROWS}; writes set *"),
     row("set_config from a function", "SELECT set_config('a', b(), false)",
-        "data whole inside; reads *; writes *, code, id, set a"),
-    row("current_setting", "SELECT current_setting('my.own', true)", "session whole inside; reads set my.own"),
+        "data whole inside; reads *, calls b, count, found; writes *, code, id, set a"),
+    row("current_setting", "SELECT current_setting('my.own', true)", f"{ROWS}; reads set my.own"),
     row("current_setting of what rows say", "SELECT current_setting(a) FROM t",
-        "session whole inside; reads set something"),
+        f"{ROWS}; reads set something"),
     row("lastval", "INSERT INTO t VALUES (lastval())", "data whole inside; reads id; writes id"),
-    row("currval", "SELECT currval('s')", "session whole inside; reads id"),
-    row("nextval", "SELECT nextval('s')", UNSEEN),
-    row("setval", "SELECT setval('s', 1)", UNSEEN),
+    row("currval", "SELECT currval('s')", f"{ROWS}; reads id"),
+    row("nextval", "SELECT nextval('s')", UNSEEN.format("nextval")),
+    row("setval", "SELECT setval('s', 1)", UNSEEN.format("setval")),
     row("INSERT", "INSERT INTO t (a) VALUES (1)", "data whole inside; writes id"),
     row("INSERT with known functions", "INSERT INTO t SELECT upper('a'), now() FROM generate_series(1, 2) AS f (n)",
         "data whole inside; writes id"),
-    row("INSERT with a function of a person", "INSERT INTO t VALUES (f())", UNSEEN),
-    row("in quotes", 'SELECT "upper"(1)', UNSEEN),
-    row("of a schema", "SELECT s.upper(1)", UNSEEN),
-    row("a text is no call", "SELECT 'f()', E'f()', $$f()$$, U&'f()'", "session whole inside"),
-    row("UPDATE", "UPDATE t SET a = random()", "data whole inside"),
+    row("INSERT with a function of a person", "INSERT INTO t VALUES (f())", UNSEEN.format("f")),
+    row("in quotes", 'SELECT "upper"(1)', UNSEEN.format("upper")),
+    row("of a schema", "SELECT s.upper(1)", UNSEEN.format("upper")),
+    row("a text is no call", "SELECT 'f()', E'f()', $$f()$$, U&'f()'", ROWS),
+    row("UPDATE", "UPDATE t SET a = random()", f"{ROWS}; reads seed"),
     row("MERGE", "MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE", "data whole inside; writes id"),
     row("COPY", "COPY t FROM '/x'", "data whole inside; writes id"),
     row("TRUNCATE", "TRUNCATE t, u", "data whole inside"),
-    row("SELECT", "SELECT 1", "session whole inside"),
+    row("SELECT", "SELECT 1", ROWS),
     row("SHOW", "SHOW a", "session whole inside"),
     row("SELECT INTO", "SELECT 1 INTO t", "data whole inside"),
-    row("WITH", "WITH c (a) AS (SELECT 1) SELECT * FROM c", "session whole inside"),
+    row("WITH", "WITH c (a) AS (SELECT 1) SELECT * FROM c", ROWS),
     row("WITH and INSERT", "WITH c AS (INSERT INTO t VALUES (1) RETURNING 1) SELECT * FROM c",
         "data whole inside; writes id"),
     row("EXPLAIN", "EXPLAIN DELETE FROM t", "session whole inside"),
-    row("EXPLAIN ANALYZE", "EXPLAIN (ANALYZE, COSTS OFF) DELETE FROM t", "data whole inside"),
+    row("EXPLAIN ANALYZE", "EXPLAIN (ANALYZE, COSTS OFF) DELETE FROM t", f"{ROWS}; writes id"),
     row("LISTEN", "LISTEN x", "session repeats whole; writes listen x"),
     row("UNLISTEN", "UNLISTEN *", "session repeats whole; writes listen *"),
     row("LOAD", "LOAD 'x'", "session repeats whole; writes load"),
     row("PREPARE", "PREPARE p (int) AS INSERT INTO t VALUES ($1)", "session repeats whole; writes prepared p"),
-    row("EXECUTE", "PREPARE p AS SELECT 1; EXECUTE p", EXECUTE),
+    row("EXECUTE", "PREPARE p AS SELECT 1; EXECUTE p",
+        "unknown; reads *, count, found, prepared p; writes *, count, found, id, set by code, warnings"),
     row("DEALLOCATE", "DEALLOCATE PREPARE p", "session repeats whole; removes prepared p"),
     row("DEALLOCATE ALL", "DEALLOCATE ALL", "session repeats whole; writes prepared *"),
-    row("PREPARE TRANSACTION", "PREPARE TRANSACTION 'x'", WORST),
+    row("PREPARE TRANSACTION", "PREPARE TRANSACTION 'x'", POSTGRES_WORST),
     row("DECLARE", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "session whole; writes cursor c"),
     row("FETCH", "FETCH NEXT FROM c", "session whole; reads cursor c"),
     row("CLOSE", "CLOSE c", "session repeats whole; removes cursor c"),
     row("CLOSE ALL", "CLOSE ALL", "session repeats whole; writes cursor *"),
     row("DISCARD ALL", "DISCARD ALL",
-        "session repeats whole; writes cursor *, id, listen *, lock, prepared *, set *, temp *"),
+        "session repeats whole; writes cursor *, id, listen *, lock, prepared *, role *, set *, temp *"),
     row("DISCARD TEMP", "DISCARD TEMPORARY", "session repeats whole; writes temp *"),
     row("DISCARD SEQUENCES", "DISCARD SEQUENCES", "session repeats whole; writes id"),
     row("DISCARD PLANS", "DISCARD PLANS", "session repeats whole"),
@@ -429,19 +448,24 @@ POSTGRES = [
         "CREATE TEMP TABLE t (n int)", "CREATE TEMPORARY TABLE t (n int)", "CREATE LOCAL TEMP TABLE t (n int)",
         "CREATE GLOBAL TEMPORARY TABLE IF NOT EXISTS T (n int)", "CREATE TABLE pg_temp.t (n int)",
         "CREATE TABLE IF NOT EXISTS pg_temp.t (n int)", "CREATE TEMP VIEW t AS SELECT 1", "CREATE TEMP SEQUENCE t",
-        "CREATE OR REPLACE TEMP VIEW t AS SELECT 1", "SELECT 1 INTO TEMP t", "SELECT 1 INTO TEMPORARY TABLE t",
+        "CREATE OR REPLACE TEMP VIEW t AS SELECT 1",
         "CREATE /* a */ TEMP /* b */ TABLE t AS VALUES (1)",
+    )),
+    *(row(f"temporary, and noted: {sql}", sql, "whole; writes temp t") for sql in (
+        "SELECT 1 INTO TEMP t", "SELECT 1 INTO TEMPORARY TABLE t",
     )),
     *(row(f"temporary, and dropped: {sql}", f"CREATE TEMP TABLE t (n int); {sql}", GONE) for sql in (
         "DROP TABLE t", "DROP TABLE pg_temp.t", "DROP TABLE IF EXISTS t CASCADE",
     )),
     row("temporary, and dropped with another", "CREATE TEMP TABLE t (n int); DROP TABLE t, u",
-        "whole inside plain; reads temp t; writes temp t"),
+        "whole inside; reads temp t; writes temp t"),
     row("temporary, and filled", "CREATE TEMP TABLE t (n int); INSERT INTO t VALUES (1)",
         "data whole inside; reads temp t; writes id, temp t"),
-    row("a table", "CREATE TABLE t (n int DEFAULT f())", "whole inside plain"),
-    row("a table from a function", "CREATE TABLE t AS SELECT f()", f"{UNSEEN[:17]} plain{UNSEEN[17:]}"),
-    row("a name that is only similar", "CREATE INDEX concurrently_i ON t (a)", "whole inside plain"),
+    row("a table", "CREATE TABLE t (n int DEFAULT f())", "whole inside"),
+    row("a table from a function", "CREATE TABLE t AS SELECT f()",
+        "whole inside; reads *, calls f, count, found; writes *, code, id"),
+    row("a name that is only similar", "CREATE INDEX concurrently_i ON t (a)", "whole inside"),
+    # A fault of migrate.py, G6: neither SYSTEM nor TABLESPACE changes what a session begins with.
     *(row(f"alone: {sql}", sql, "whole") for sql in (
         "CREATE INDEX CONCURRENTLY i ON t (a)", "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)",
         "DROP INDEX CONCURRENTLY i", "CREATE DATABASE d", "DROP DATABASE d", "CREATE TABLESPACE s LOCATION '/x'",
@@ -452,21 +476,22 @@ POSTGRES = [
     row("START TRANSACTION", "START TRANSACTION ISOLATION LEVEL SERIALIZABLE", "opens"),
     row("COMMIT", "COMMIT", "closes"),
     row("END", "END", "closes"),
-    row("COMMIT PREPARED", "COMMIT PREPARED 'x'", WORST),
+    row("COMMIT PREPARED", "COMMIT PREPARED 'x'", POSTGRES_WORST),
     row("SAVEPOINT", "SAVEPOINT a", "session whole"),
     row("ROLLBACK TO", "ROLLBACK WORK TO SAVEPOINT a", "session whole"),
-    row("ROLLBACK", "ROLLBACK", WORST),
+    row("ROLLBACK", "ROLLBACK", POSTGRES_WORST),
     row("DO", "DO 'BEGIN NULL; END'", "whole inside; reads *; writes *, code, id"),
-    row("DO that commits", "DO $$ BEGIN COMMIT; END $$", WORST),
-    row("DO that calls", "DO 'BEGIN CALL p(); END'", WORST),
-    row("DO that runs a text", "DO 'BEGIN EXECUTE ''x''; END'", WORST),
-    row("DO in another language", "DO LANGUAGE plpython3u 'pass'", WORST),
-    row("DO in another language, in quotes", "DO LANGUAGE 'plperl' 'x'", WORST),
-    row("CALL", "CALL p()", WORST),
+    row("DO that commits", "DO $$ BEGIN COMMIT; END $$", POSTGRES_WORST),
+    row("DO that calls", "DO 'BEGIN CALL p(); END'", POSTGRES_WORST),
+    row("DO that runs a text", "DO 'BEGIN EXECUTE ''x''; END'",
+        "unknown; reads *, count, found; writes *, code, count, found, id, set by code, warnings"),
+    row("DO in another language", "DO LANGUAGE plpython3u 'pass'", POSTGRES_WORST),
+    row("DO in another language, in quotes", "DO LANGUAGE 'plperl' 'x'", POSTGRES_WORST),
+    row("CALL", "CALL p()", POSTGRES_WORST),
     row("advisory locks", "SELECT pg_advisory_lock(1)", "session repeats whole inside; writes lock"),
-    row("locks let go", "SELECT pg_advisory_unlock_all()", UNSEEN),
-    row("a word that nobody knows", "FROBNICATE t", WORST),
-    row("only similar", "SELECTION 1", WORST),
+    row("locks let go", "SELECT pg_advisory_unlock_all()", UNSEEN.format("pg_advisory_unlock_all")),
+    row("a word that nobody knows", "FROBNICATE t", POSTGRES_WORST),
+    row("only similar", "SELECTION 1", POSTGRES_WORST),
 ]  # fmt: skip
 
 
@@ -492,8 +517,8 @@ SQLITE = [
     row("last_insert_rowid()", "SELECT last_insert_rowid()", "session whole inside; reads id"),
     row("a text is no call", "SELECT 'changes()'", "session whole inside"),
     row("EXPLAIN", "EXPLAIN QUERY PLAN DELETE FROM t", "session whole inside"),
-    row("a table", "CREATE TABLE t (n)", "whole inside plain"),
-    row("a trigger", "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT changes(); END", "whole inside plain"),
+    row("a table", "CREATE TABLE t (n)", "whole inside"),
+    row("a trigger", "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT changes(); END", "whole inside"),
     *(row(f"temporary: {sql}", sql, "session whole; writes temp t") for sql in (
         "CREATE TEMP TABLE t (n)", "CREATE TEMPORARY TABLE IF NOT EXISTS t (n)", "CREATE TABLE temp.t (n)",
         "CREATE TABLE IF NOT EXISTS temp.t (n)", "CREATE TEMP VIEW t AS SELECT 1", "CREATE INDEX temp.t ON u (n)",
@@ -518,7 +543,6 @@ SQLITE = [
     row("asked", "PRAGMA foreign_keys", "session repeats whole"),
     row("a look", "PRAGMA table_info('t')", "session repeats whole inside"),
     row("a check", "PRAGMA integrity_check", "session repeats whole inside"),
-    row("of the file", "PRAGMA journal_mode = WAL", "whole"),
     row("VACUUM", "VACUUM INTO 'x'", "whole"),
     row("BEGIN", "BEGIN IMMEDIATE", "opens"),
     row("COMMIT", "COMMIT", "closes"),
@@ -537,7 +561,7 @@ def test_a_statement_of_sqlite(sql: str, expected: list[str]) -> None:
 # --- what is only similar to something harmless ---------------------------------------------------------------------
 
 
-# A fault of migrate.py, F1: whatever names something temporary is taken for it.
+# Not whatever names something temporary is temporary.
 @pytest.mark.parametrize(
     "sql", ["CREATE TABLE t AS SELECT * FROM temp.u", "CREATE TABLE main.t AS SELECT n FROM temp . u"]
 )
@@ -545,7 +569,7 @@ def test_a_table_that_is_filled_from_a_temporary_one_stays(sql: str) -> None:
     assert Trait.SESSION not in natures("sqlite", sql)[0].traits
 
 
-# Faults of migrate.py, F2 and F3: a schema in quotes, and kinds that are not tables.
+# A schema in quotes, and kinds that are not tables.
 @pytest.mark.parametrize(
     ("dialect", "sql"),
     [
@@ -569,7 +593,6 @@ def test_a_temporary_table_is_one_however_it_is_spelled(dialect: str, sql: str) 
     assert Trait.REPEATS not in nature.traits
 
 
-# A fault of migrate.py, F4: the new name of a temporary table is not known.
 @pytest.mark.parametrize("dialect", FORMS)
 def test_a_temporary_table_that_is_renamed_is_one_by_its_new_name(dialect: str) -> None:
     file = "CREATE TEMPORARY TABLE t (n INTEGER); ALTER TABLE t RENAME TO u; SELECT * FROM u"
@@ -577,14 +600,12 @@ def test_a_temporary_table_that_is_renamed_is_one_by_its_new_name(dialect: str) 
     assert {"temp u", "temp *", "*"} & nature.reads, told(nature)
 
 
-# A fault of migrate.py, F15: what a person's function fills is not known by its name.
 @pytest.mark.parametrize("dialect", ["postgres", "mariadb", "mysql"])
 def test_a_temporary_table_is_one_whatever_fills_it(dialect: str) -> None:
     nature = natures(dialect, "CREATE TEMPORARY TABLE t AS SELECT f() AS n")[0]
     assert "temp t" in nature.writes, told(nature)
 
 
-# A fault of migrate.py, F5: SQLite calls a function by its name in quotes, too.
 @pytest.mark.parametrize(
     ("sql", "key"),
     [
@@ -598,7 +619,6 @@ def test_a_function_in_quotes_is_seen_on_sqlite(sql: str, key: str) -> None:
     assert key in natures("sqlite", sql)[0].reads
 
 
-# A fault of migrate.py, F6: what the list of PRAGMAs does not have would be forgotten.
 @pytest.mark.parametrize(
     "sql", ['PRAGMA "foreign_keys" = ON', "PRAGMA [recursive_triggers](1)", "PRAGMA what_comes_next_year = 1"]
 )
@@ -607,7 +627,7 @@ def test_a_pragma_that_nobody_knows_leaves_something(sql: str) -> None:
     assert any(each == "*" or each.startswith("set ") for each in nature.writes), told(nature)
 
 
-# A fault of migrate.py, F7: the first := of a SET is looked for before its =.
+# The first := of a SET may come after its =.
 @pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
 @pytest.mark.parametrize(
     "sql",
@@ -625,12 +645,11 @@ def test_each_variable_that_a_set_sets_on_its_way_is_written(dialect: str, sql: 
     assert Trait.REPEATS not in nature.traits
 
 
-# Faults of migrate.py: F8, F9, F10, F13.
 @pytest.mark.parametrize(
     ("dialect", "sql", "what", "key"),
     [
         ("mysql", "LOAD DATA INFILE 'x' INTO TABLE t (@a, b) SET c = @a", "writes", "@a"),
-        ("mariadb", "SELECT PREVIOUS VALUE FOR s", "reads", "id"),
+        ("mariadb", "SELECT PREVIOUS VALUE FOR s", "reads", "sequence"),
         ("postgres", "COPY (SELECT f()) TO '/x'", "writes", "*"),
         ("postgres", "EXPLAIN ANALYZE INSERT INTO t VALUES (1)", "writes", "id"),
         ("postgres", "RESET my.own", "writes", "set my.own"),
@@ -647,11 +666,82 @@ def test_a_function_in_double_quotes_is_one_where_these_quote_names(dialect: str
     assert "code" in nature.writes, told(nature)
 
 
-# A fault of migrate.py, F14: by what it calls, DDL becomes a change of rows.
 @pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
 @pytest.mark.parametrize("sql", ["CREATE TABLE t AS SELECT f()", "CREATE TABLE t SELECT d.f(1) AS n"])
 def test_what_commits_by_itself_is_no_change_of_rows_whatever_it_calls(dialect: str, sql: str) -> None:
     assert Trait.DATA not in natures(dialect, sql)[0].traits
+
+
+# A fault of migrate.py, G4: the pattern of CREATE TABLE knows SELECT and ROW alone.
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("mariadb", "CREATE TABLE t VALUES (1), (2)"),
+        ("mariadb", "CREATE TABLE t (n INT) AS VALUES (1)"),
+        ("mysql", "CREATE TABLE t TABLE u"),
+        ("mysql", "CREATE TABLE t AS TABLE u"),
+        ("mysql", "CREATE TABLE t VALUES ROW(1), ROW(2)"),
+        ("mysql", "CREATE TABLE t AS WITH c AS (SELECT 1) SELECT * FROM c"),
+    ],
+)
+def test_a_table_that_is_made_from_rows_counts_them(dialect: str, sql: str) -> None:
+    nature = natures(dialect, sql)[0]
+    assert Trait.PLAIN not in nature.traits
+    assert {"count", "id"} <= nature.writes, told(nature)
+
+
+# A fault of migrate.py, G4.
+def test_a_function_in_the_rows_that_a_table_is_made_from_is_seen() -> None:
+    nature = natures("mariadb", "CREATE TABLE t AS VALUES (f())")[0]
+    assert "code" in nature.writes, told(nature)
+
+
+# A fault of migrate.py, G5: a view, an operator, a cast may call what changes rows.
+@pytest.mark.parametrize("sql", ["CREATE TEMP TABLE t AS SELECT * FROM v", "CREATE TEMP TABLE t AS TABLE v"])
+def test_a_temporary_table_that_is_filled_is_noted_on_postgres(sql: str) -> None:
+    nature = natures("postgres", sql)[0]
+    assert "temp t" in nature.writes, told(nature)
+    assert Trait.SESSION not in nature.traits
+
+
+@pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
+def test_what_may_be_temporary_by_a_comment_is_known_by_its_name(dialect: str) -> None:
+    assert "temp t" in natures(dialect, "CREATE /*!50000 TEMPORARY */ TABLE t (n INT)")[0].writes
+
+
+# Faults of migrate.py, G8: a comment inside a statement is believed to be code.
+@pytest.mark.parametrize(
+    ("dialect", "comment"), [("mysql", "/*M! TEMPORARY */"), ("mysql", "/*!999999 TEMPORARY */"),
+                             ("mariadb", "/*!999999 TEMPORARY */")],
+)  # fmt: skip
+def test_what_is_temporary_by_a_comment_alone_may_stay(dialect: str, comment: str) -> None:
+    nature = natures(dialect, f"CREATE {comment} TABLE t (n INT)")[0]
+    assert Trait.SESSION not in nature.traits, told(nature)
+
+
+@pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
+def test_what_a_comment_may_have_set_anew_is_missed(dialect: str) -> None:
+    file = "SET @y = (SELECT COUNT(*) FROM t); SET @x = 1 /*!999999 , @y = 5 */; DO 1; | DO @y"
+    assert way(dialect, file).reader == 4, shown(way(dialect, file))
+
+
+# A fault of migrate.py, G7: what is kept in the file, is a setting, or does its work at once.
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA main.journal_mode(DELETE)",
+        "PRAGMA auto_vacuum = FULL",
+        "PRAGMA page_size = 8192",
+        "PRAGMA encoding = 'UTF-8'",
+        "PRAGMA optimize",
+        "PRAGMA optimize(0x10002)",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+        "PRAGMA incremental_vacuum(10)",
+    ],
+)
+def test_a_pragma_of_the_file_is_nothing_to_ask_about(sql: str) -> None:
+    assert not way("sqlite", f"{sql}; DELETE FROM t; | DELETE FROM t").reader
 
 
 # --- for every statement --------------------------------------------------------------------------------------------
@@ -765,6 +855,10 @@ def ways(*cases: tuple[str, str, str]) -> pytest.MarkDecorator:
     ("the last id", "INSERT INTO t VALUES (1); | DO LAST_INSERT_ID()", "2 lacks id of 1"),
     ("the last id, which another row may have given",
      "INSERT INTO t VALUES (1); | INSERT INTO t VALUES (2); DO LAST_INSERT_ID()", "checks 3"),
+    ("the next id", "SET insert_id = 7; DO 1; | INSERT INTO t VALUES (1)", "again 1"),
+    # A fault of migrate.py, G2.
+    ("the next id, which WITH leaves",
+     "SET insert_id = 7; WITH c AS (SELECT 1) SELECT * FROM c; | INSERT INTO t VALUES (1)", "again 1"),
     ("a lock", "DO GET_LOCK('a', 1); | DO RELEASE_LOCK('a')", "2 lacks lock of 1"),
 )  # fmt: skip
 def test_a_file_of_mysql_goes_on(dialect: str, sql: str, expected: str) -> None:
@@ -773,12 +867,32 @@ def test_a_file_of_mysql_goes_on(dialect: str, sql: str, expected: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
 def test_whoever_is_unknown_reads_the_last_id_only_where_the_database_has_such_code(dialect: str) -> None:
-    file = "INSERT INTO t VALUES (1); | INSERT INTO t VALUES (f())"
+    file = "DO LAST_INSERT_ID(5); CREATE TABLE u (n INT); | INSERT INTO t VALUES (f())"
     assert shown(way(dialect, file)) == ""
-    assert shown(way(dialect, file, hidden=True)) == "2 lacks id of 1"
+    assert shown(way(dialect, file, hidden=True)) == "3 lacks id of 1"
 
 
-# A fault of migrate.py, F11: a SELECT does not read the variables that it puts its row into.
+# A fault of migrate.py, G9.
+@pytest.mark.parametrize("sql", ["CALL p()", "INSERT INTO t VALUES (f())"])
+def test_whoever_is_unknown_misses_no_sequence_of_mysql_which_has_none(sql: str) -> None:
+    assert shown(way("mysql", f"INSERT INTO t VALUES (1); CREATE TABLE u (n INT); | {sql}")) == ""
+
+
+# A fault of migrate.py, G2: the table may have no such column, or the row its own id.
+@pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
+def test_the_next_id_that_a_row_may_or_may_not_have_taken_is_not_forgotten(dialect: str) -> None:
+    found = way(dialect, "SET insert_id = 7; INSERT INTO u VALUES (1); | INSERT INTO t (n) VALUES (1)")
+    assert found.reader == 3, shown(found)
+
+
+# A fault of migrate.py, G3.
+@pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
+@pytest.mark.parametrize("sql", ["SHOW TABLES", "INSERT INTO u SELECT * FROM t", "CREATE TABLE u SELECT * FROM t"])
+def test_the_rows_found_by_whatever_may_find_some_are_missed(dialect: str, sql: str) -> None:
+    found = way(dialect, f"{sql}; CREATE TABLE v (n INT); | INSERT INTO t VALUES (FOUND_ROWS())")
+    assert found.reader == 3, shown(found)
+
+
 @pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
 def test_a_variable_that_a_select_sets_anew_is_not_missed(dialect: str) -> None:
     file = "SELECT a INTO @x FROM t; INSERT INTO t VALUES (@x); | SELECT a INTO @x FROM t; INSERT INTO t VALUES (@x)"
@@ -788,7 +902,11 @@ def test_a_variable_that_a_select_sets_anew_is_not_missed(dialect: str) -> None:
 @ways(
     ("nothing of a session", "CREATE TABLE t (n int); INSERT INTO t VALUES (1); | INSERT INTO t VALUES (2)", ""),
     ("a setting", "SET search_path = a; INSERT INTO t VALUES (1); | INSERT INTO t VALUES (2)", "again 1"),
-    ("a setting put back", "SET a = 1; DELETE FROM t; RESET a; | DELETE FROM t", "again 1 3"),
+    ("a setting put back", "SET a = 1; DELETE FROM t; RESET a; | DELETE FROM t", "again 3"),
+    ("a role", "SET role TO r; DELETE FROM t; | DELETE FROM t", "again 1"),
+    # A fault of migrate.py, G1.
+    ("a role, which RESET ALL leaves", "SET ROLE r; RESET ALL; DELETE FROM t; | DELETE FROM t", "again 1"),
+    ("a role put back", "SET ROLE r; DELETE FROM t; RESET ROLE; | DELETE FROM t", "again 3"),
     ("all settings put back", "SET a = 1; SET b = 2; DELETE FROM t; RESET ALL; | DELETE FROM t", ""),
     ("a setting from data", "SELECT set_config('a', b, false) FROM t; DELETE FROM t; | DELETE FROM t",
      "3 lacks set a of 1"),
@@ -802,7 +920,6 @@ def test_a_variable_that_a_select_sets_anew_is_not_missed(dialect: str) -> None:
     ("lastval", "INSERT INTO t VALUES (1); | INSERT INTO t VALUES (lastval())", "2 lacks id of 1"),
     ("the unknown, and then nothing of a session", "CALL p(); | DELETE FROM t", ""),
     ("the unknown, and then what it may have set", "CALL p(); | SELECT current_setting('a')", "2 lacks * of 1"),
-    # A fault of migrate.py, F41: told so or otherwise.
     ("the unknown twice", "CALL p(); | CALL p()", "2 lacks * of 1"),
     ("a channel", "LISTEN x; DELETE FROM t; | NOTIFY x", "again 1"),
 )  # fmt: skip
