@@ -1126,7 +1126,7 @@ class Nature(NamedTuple):
 
     traits: Trait = Trait(0)
     reads: frozenset[str] = frozenset({"*", "count", "found"})
-    writes: frozenset[str] = frozenset({"*", "count", "found", "warnings", "id", "code"})
+    writes: frozenset[str] = frozenset({"*", "count", "found", "perhaps found", "warnings", "id", "code"})
     removes: frozenset[str] = frozenset()
 
 
@@ -1141,7 +1141,7 @@ class Way(NamedTuple):
     checks: frozenset[int] = frozenset()  # these need the id of a row, which the rest may have made
 
 
-_TRANSIENT: Final = frozenset({"count", "found", "found exactly", "warnings"})
+_TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
 _BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 
@@ -1182,7 +1182,7 @@ class _Lost:
     def _hits(self, key: str) -> Iterator[str]:
         kind, _, name = key.partition(" ")
         if key == "*":
-            yield from (each for each in self.writers if each not in _TRANSIENT)
+            yield from (each for each in self.writers if each not in _TRANSIENT and each != "sequences")
         elif key in self.writers:
             yield key
         elif name == "*":
@@ -1219,7 +1219,7 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
                     writing.setdefault(key, set()).add(number)
         else:
             lost.add(nature.writes, number)
-            if "count" in nature.writes and Trait.PLAIN not in nature.traits:  # perhaps it has found rows, too
+            if "perhaps found" in nature.writes:
                 lost.add(("found exactly",), number)
         over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
         if over and (past := _written(writing, over, natures)):
@@ -1343,7 +1343,7 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
         last |= dict.fromkeys(nature.writes & keys, number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
-        elif "count" in nature.writes:  # what counts, may find: INSERT .. SELECT does
+        elif "perhaps found" in nature.writes:
             last.setdefault("perhaps found", number)
     return dict(spans)
 
@@ -1386,7 +1386,7 @@ def _spells(texts: str) -> frozenset[str]:
 
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
 _NAMED: Final = _spells(
-    "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
+    "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
     " LOW_PRIORITY HIGH_PRIORITY OVERWRITE")
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
@@ -1422,6 +1422,8 @@ class Forms:
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
+    maybe = re.compile(r"/\*M?!")  # what follows is code for some servers
+    seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
     unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
@@ -1453,8 +1455,11 @@ class Forms:
             if names:
                 folded = {self.fold(word) for word in words}
                 nature = nature._replace(reads=nature.reads | {names[each] for each in folded & names.keys()})
-            if statement.text.startswith("/*"):
-                nature = nature._replace(traits=nature.traits | Trait.MAYBE, removes=frozenset())
+            if "/*" in statement.text and self.maybe.search(statement.text):
+                maybe = nature.traits | Trait.MAYBE
+                if any(key.startswith("temp ") for key in nature.writes):
+                    maybe &= ~_REPEATED
+                nature = nature._replace(traits=maybe, removes=frozenset())
             for key in nature.removes:
                 told.made.pop(key, None)
             if told.made and "temp *" in nature.writes:
@@ -1612,7 +1617,7 @@ class Forms:
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
-                reads |= {"*", "count", "found", f"calls {self.fold(words[place - 1])}"}
+                reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
                 traits = traits & ~_REPEATED | (Trait.DATA if Trait.SESSION in traits else Trait(0))
         return Nature(traits, frozenset(reads), frozenset(writes))
@@ -1769,9 +1774,11 @@ class _SQLiteForms(Forms):
         "SAVEPOINT RELEASE ROLLBACK": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "PRAGMA": [
             (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
+            (r"(\w+ \. )?(AUTO_VACUUM|ENCODING|INCREMENTAL_VACUUM|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
+             Trait.WHOLE),
             ((r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST"
-             r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK|TABLE_INFO"
-             r"|TABLE_LIST|TABLE_XINFO)\b"), _LOOK | Trait.REPEATS),
+             r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK"
+             r"|TABLE_INFO|TABLE_LIST|TABLE_XINFO)\b"), _LOOK | Trait.REPEATS),
             ((r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
              r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
              r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
@@ -1845,6 +1852,7 @@ class _PostgresForms(Forms):
                        "INET_CLIENT_PORT": "connection", "PG_CURRENT_XACT_ID": "connection"}
     plain = _POSTGRES_PLAIN
     harmless, temporary_schema = _POSTGRES_HARMLESS, "pg_temp"
+    worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
     # Names before a bracket, but those of what is made or filled.
@@ -1863,7 +1871,7 @@ class _PostgresForms(Forms):
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        is_temporary = traits == _TEMP or (words[0] == "CREATE" and self.is_temporary(words))
+        is_temporary = words[0] == "CREATE" and (traits == _TEMP or self.is_temporary(words))
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
@@ -1871,13 +1879,17 @@ class _PostgresForms(Forms):
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
             if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
-                worst = Nature()
-                return worst._replace(writes=worst.writes | {"set by code"}) if "EXECUTE" in text.upper() else worst
+                more = {"set by code"} if "EXECUTE" in text.upper() else set()
+                return self.worst._replace(writes=self.worst.writes | more)
             return Nature(traits, frozenset({"*"}), frozenset({"*", "id", "code"}))
         name = self.fold(words[1]) if len(words) > 1 else ""
-        if is_temporary and "*" not in writes:
+        traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
+        read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
+        if is_temporary and "*" not in writes and not read:
             traits = _TEMP
-        if first == "ALTER" and words[1:2] in (["DATABASE"], ["ROLE"], ["USER"], ["SYSTEM"]) and (
+        elif is_temporary:  # it is noted: what it reads from may call what nobody sees
+            traits = traits & ~_REPEATED | Trait.INSIDE
+        if first == "ALTER" and words[1] in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words and (
                 "SET" in words or "RESET" in words):  # a new session begins with that
             writes.add("set what a session begins with")
         if first in ("SELECT", "WITH") and "INTO" in words and (made := self._made_by_select(words)):
@@ -1938,6 +1950,8 @@ class _PostgresForms(Forms):
             return "timezone"
         if words[:2] == ["SESSION", "AUTHORIZATION"]:
             return "session_authorization"
+        if words[:1] in (["ROLE"], ["NAMES"], ["SCHEMA"], ["XML"]):
+            return {"NAMES": "client_encoding", "SCHEMA": "search_path", "XML": "xmloption"}.get(words[0], "role")
         end = next((place for place, word in enumerate(words) if word in ("=", "TO")), None)
         return "".join(self.fold(word) for word in words[:end])
 
@@ -1973,8 +1987,9 @@ class _PostgresForms(Forms):
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
         """See Forms. What is asked for is no call."""
         for name, place in super().calls(words):
-            if name not in ("CURRENT_SETTING", "PG_CATALOG.CURRENT_SETTING"):
-                yield name, place
+            plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
+            if plain not in ("CURRENT_SETTING", "PG_CATALOG.CURRENT_SETTING"):
+                yield plain, place
 
     @staticmethod
     def _asked(words: Sequence[str]) -> Iterator[str]:
@@ -2001,8 +2016,8 @@ class _MySQLForms(Forms):
 
     temporary: ClassVar = [
         (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (r"TABLE\b.*\b(SELECT|ROW)\b", _DDL | Trait.CALLS),
-        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW)\b", Trait.INSIDE | Trait.CALLS)]
+        (r"TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", _DDL | Trait.CALLS),
+        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", Trait.INSIDE | Trait.CALLS)]
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS)],
@@ -2017,7 +2032,8 @@ class _MySQLForms(Forms):
         "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
         "CREATE": [
             *temporary,
-            (r"(TABLE|DATABASE|SCHEMA|VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b", _PLAIN_DDL),
+            (r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
+             _PLAIN_DDL),
             ((r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
              r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"), _DDL),
             ("", _PART)],
@@ -2033,14 +2049,16 @@ class _MySQLForms(Forms):
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
     pure, harmless = _MYSQL_PURE - _MYSQL_ALONE, _MYSQL_HARMLESS - _MYSQL_ALONE
+    seen = frozenset({"count", "found"})
     plain, marks = _MYSQL_PLAIN, '`"'
     sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found", "IS_FREE_LOCK": "lock", "IS_USED_LOCK": "lock",
                        "CONNECTION_ID": "connection", "RAND": "seed"}
     unread = None
     _server_only = re.compile(  # these are nothing of a session
-        r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log|slow_query_log\Z"
-        r"|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password|rpl_|read_only"
-        r"|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer|query_cache_size")
+        r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
+        r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
+        r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
+        r"|query_cache_size")
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
     _constant = _spells(
         "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
@@ -2103,21 +2121,21 @@ class _MySQLForms(Forms):
         first, removes = words[0], frozenset[str]()
         if first == "SET" and Trait.SESSION in traits:
             return self._set(words[1:], traits)
-        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "warnings"}
+        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
         if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
             return Nature(traits, frozenset(), frozenset(counts))
         reads, writes, traits = self._expression(words, traits)
         if first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]:
-            name = f"prepared {self.fold(words[1 if first == 'PREPARE' else 2])}" if len(words) > 2 else "prepared *"  # noqa: PLR2004
+            name = f"prepared {self.fold((*words, '', '', '')[1 if first == 'PREPARE' else 2])}"
             writes, removes = ({name}, removes) if first == "PREPARE" else (set(), frozenset({name}))
             return Nature(traits, frozenset(reads), frozenset(writes), removes)
         if first == "DROP":
             names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            writes = {"warnings"}
+            writes = counts - {"perhaps found"}
             return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for _, each in names))
         if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
             writes |= {"id", "sequences"}
-            removes = frozenset({"next"}) if first != "CREATE" else removes
+            reads.add("next")
         if "*" in writes:  # it may be handed out
             writes |= {*self.variables(words)}
         if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}):
@@ -2137,7 +2155,11 @@ class _MySQLForms(Forms):
             writes |= {*self.variables(words)}
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words)[1]}")
+        if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or not self._finding.isdisjoint(words):
+            writes.add("perhaps found")  # as INSERT .. SELECT does
         return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
+
+    _finding = _spells("SELECT TABLE WITH")
 
     def _into(self, words: Sequence[str]) -> set[str]:
         """Return the user variables that a SELECT puts its row into."""
@@ -2219,7 +2241,7 @@ class _MySQLForms(Forms):
                     traits &= ~_REPEATED
                 else:
                     key = self._of_counts.get(name, f"set {name}")
-                    traits &= ~Trait.REPEATS if key == "seed" else traits
+                    traits &= ~Trait.REPEATS if key in ("seed", "next") else traits
             writes |= {key} - {""}
             read, wrote, traits = self._expression(value, traits)
             if not (key.startswith("set ") and len(value) <= 1) and not all(
@@ -2261,7 +2283,7 @@ class _MySQL9Forms(_MySQLForms):
 
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
-        "DROP": [*_MySQLForms.rows["DROP"][:2], (r"INDEX\b", _DDL), ("", _PLAIN_DDL)],
+        "DROP": [*_MySQLForms.rows["DROP"][:2], (r"(DATABASE|INDEX|SCHEMA)\b", _DDL), ("", _PLAIN_DDL)],
         "RENAME": [("", _PLAIN_DDL)],
         "ALTER GRANT REVOKE": [("", _DDL)],
     }
@@ -3010,6 +3032,7 @@ class SQLite(Database):
         "PRAGMA": _Refusal(
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
     _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
+    _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
@@ -3141,6 +3164,25 @@ class SQLite(Database):
         with contextlib.closing(self.connection) as before:
             self._open("file::memory:")
             before.backup(self.connection)
+
+    def natures(
+        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[Nature]:
+        """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
+        found = super().natures(statements, names)
+        if not (self._counts() or any(self._counted.search(each.text) for each in statements)):
+            return found
+        return [each if Trait.PLAIN in each.traits or not each.traits & (Trait.DATA | Trait.CALLS)
+                else each._replace(reads=each.reads | {"count", "id"}) for each in found]
+
+    def _counts(self) -> bool:
+        """Tell if something in the database does that."""
+        if self.connection is None:
+            return False
+        with contextlib.suppress(_Failed):
+            return bool(self.query("SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%'"
+                                   " OR sql LIKE '%changes%' LIMIT 1"))
+        return False
 
     def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -4257,7 +4299,7 @@ class MySQL(Database):
         names = {name for _, text in code for name in self._assigned(spelled(text or "", self.syntax))}
         listed = ", ".join(self.literal(each) for each in sorted(names))
         settings = {name.lower() for name, _ in self.query(
-            f"SHOW VARIABLES WHERE Variable_name IN ({listed})")} if names and self.connection else names
+            f"SHOW VARIABLES WHERE Variable_name IN ({listed})")} if names and self.connection else {"by code"}
         keys = [(table, self._keys(text, settings)) for table, text in code]
         return Hidden(
             any(text is None or self._reads_id.search(text) for _, text in code),
@@ -4290,7 +4332,9 @@ class MySQL(Database):
         keys |= {"global"} if not {"GLOBAL", "PERSIST", "PERSIST_ONLY"}.isdisjoint(words) else set()
         keys |= {"lock"} if not {"GET_LOCK", "RELEASE_LOCK"}.isdisjoint(words) else set()
         keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
-        keys |= {f"set {name}" for name in self._assigned(words) if name in settings}
+        assigned = self._assigned(words)
+        keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
+        keys |= {f"set {name}" for name in assigned if name in settings}
         keys |= {"set names"} if not {"NAMES", "CHARSET", "ROLE", "TRANSACTION"}.isdisjoint(words) else set()
         return frozenset(keys)
 
@@ -4868,7 +4912,7 @@ class _MySQLWriter(_Writer, MySQL):
                 self.query(f"SET SESSION {kept} = @@GLOBAL.{kept}")
             elif kind == "set" and name in self._session_only:
                 self.query(f"SET SESSION {name} = {self._session_only[name]}")
-            elif kind == "set" and name not in ("names", "*"):  # DEFAULT is another thing for some, on MySQL 9
+            elif kind == "set" and name != "names" and name.isidentifier():  # DEFAULT means other things, too
                 self.query(f"SET SESSION {name} = @@GLOBAL.{name}")
             elif kind != "set" or name != "names":
                 return "nobody knows what it has left in the session"
@@ -6789,7 +6833,7 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 
 _LOST: Final = {  # kinds of keys of the session, as they are told
     "temp": "the temporary table {}", "role": "the {}", "seed": "the seed of random numbers",
-    "connection": "the number of the connection", "sequences": "the value of the sequence",
+    "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
     "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
     "warnings": "the warnings", "sequence": "the value of the sequence", "lock": "the lock",

@@ -485,7 +485,8 @@ _MYSQL = (
          "{audit} SELECT COUNT(*) FROM {database}.{temp}"),
     Form("FOUND_ROWS()", ("SELECT SQL_CALC_FOUND_ROWS n FROM {table} LIMIT 1",), REMEMBERED,
          "{audit} VALUES (FOUND_ROWS())"),
-    Form("SET insert_id", ("SET insert_id = {big}", "INSERT INTO t1 (t) VALUES ('numbered')")),
+    Form("SET insert_id", ("SET insert_id = {big}", "INSERT INTO t1 (t) VALUES ('numbered')"), REMEMBERED,
+         "INSERT INTO t1 (t) VALUES ('not numbered')"),
     Form("CALL", ("CALL {procedure}()",)),
     Form("CALL that sets a variable", (
         "CREATE PROCEDURE {+setter}() SET {+num} = 77", "CALL {^setter}()"), CALLED, "{audit} VALUES ({num})"),

@@ -225,6 +225,8 @@ RESUMED = [
 
 def test_what_is_asked_after_a_resume_is_as_if_nothing_had_failed(project: Project, asked: int) -> None:
     dialect, what = project.database.dialect, count(project, asked)
+    if "mariadb" in project.database.label and "FOUND_ROWS" in what:
+        pytest.skip("what it says first is what another session has left on that thread of the server")
     head = "" if dialect == "mysql" else ALONE
     first = [SEEN, *DOES[dialect][:2], "CREATE TABLE stays (n INTEGER)"]
     rest = watched(RESUMED, what)
@@ -467,6 +469,8 @@ def assert_a_failure_is_told(project: Project, setting: str) -> None:
 @pytest.mark.databases("mysql")
 @each_setting("mysql")
 def test_a_failure_is_told_whatever_a_file_has_set_on_mysql(project: Project, setting: str) -> None:
+    if setting == "insert_id":
+        pytest.skip("it asks: nobody knows if a row has taken that id")
     assert_a_failure_is_told(project, setting)
 
 
