@@ -6831,8 +6831,10 @@ def _resume_point(step: Step, journal: _Journal) -> int:
     raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, started))
 
 
-_LOST: Final = {  # kinds of keys of the session, as they are told
-    "temp": "the temporary table {}", "role": "the {}", "seed": "the seed of random numbers",
+_LOST: Final = {  # keys of the session, and kinds of them, as they are told
+    "set by code": "what its code may have set", "set what a session begins with": "what a session begins with",
+    "set pragma": "what the PRAGMA set", "role session_authorization": "the session's user",
+    "temp": "the temporary table {}", "role": "the role", "seed": "the seed of random numbers",
     "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
     "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
@@ -6844,7 +6846,7 @@ def _missing(step: Step, way: Way, id_name: str) -> str:
     """Say what of the session a statement needs, and why it is not there any more."""
     kind, name = _split_key(way.key)
     known = {"@": f"@{name}", "id": id_name, "*": "what it left", "code": "what it left"}
-    shown = known.get(kind) or _LOST.get(kind, kind).format(name)
+    shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
     reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
     return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
