@@ -1486,7 +1486,7 @@ class Forms:
             reads, writes = nature.reads, nature.writes - {"code"} | {"set by code"}  # one statement, whatever it is
             if text := told.prepared.get(name):
                 nature, named = self.nature(text), {*self.variables(words)}
-                reads, writes = nature.reads | named, nature.writes | named
+                reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif name in told.plain:  # it begins with a word that is nothing to a session
                 writes = nature.writes - {"*", "code"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
@@ -2736,6 +2736,10 @@ class Database(ABC):
         """Return what the statements of a file are, where *names* mean something. Raises _Failed."""
         return self.forms.natures(statements, self.syntax, self.syntax_after, names)
 
+    def may_matter(self, sql: str) -> bool:
+        """Tell, fast, if something in a file may leave, or read, anything in the session. Raises _Failed."""
+        return self.forms.may_matter(sql)
+
     def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
         """Return what statement *number*, which has failed, has turned out to be. Raises _Failed."""
         return self.natures(statements)[number - 1]
@@ -3032,6 +3036,7 @@ class SQLite(Database):
         "PRAGMA": _Refusal(
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
     _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
+    _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
     driver_errors = (sqlite3.Error, sqlite3.Warning)
@@ -3175,14 +3180,22 @@ class SQLite(Database):
         return [each if Trait.PLAIN in each.traits or not each.traits & (Trait.DATA | Trait.CALLS)
                 else each._replace(reads=each.reads | {"count", "id"}) for each in found]
 
+    def may_matter(self, sql: str) -> bool:
+        """See Database."""
+        return super().may_matter(sql) or self._counts()
+
+    def look_again(self, sql: str = "") -> None:
+        if not sql or self.forms.may_matter(sql):
+            self._counting = None
+
     def _counts(self) -> bool:
         """Tell if something in the database does that."""
-        if self.connection is None:
-            return False
-        with contextlib.suppress(_Failed):
-            return bool(self.query("SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%'"
-                                   " OR sql LIKE '%changes%' LIMIT 1"))
-        return False
+        if self._counting is None and self.connection is not None:
+            self._counting = False
+            with contextlib.suppress(_Failed):
+                self._counting = bool(self.query(
+                    "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"))
+        return bool(self._counting)
 
     def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -5683,7 +5696,7 @@ class _Journal:
     def __init__(self, run: _Run, step: Step) -> None:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
-        self.natures = run.database.natures(step.statements)
+        self.natures = run.natures(step)
         self.noted = [0]  # for each number, the last statement up to it that is noted
         for number, nature in enumerate(self.natures, 1):
             self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
@@ -5787,6 +5800,7 @@ class _Run:
     timed_out: bool = False  # that thread has ended the statement
     soiled: bool = False  # what a file has set would reach the next one
     used: bool = False  # a file has run in this session
+    seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
     ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
     shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
     token: str = field(default_factory=lambda: os.urandom(8).hex())
@@ -6236,7 +6250,13 @@ class _Run:
 
     def _natures(self, step: Step) -> Sequence[Nature]:
         """Return what the statements of a file are; none where none of them can be of interest to another file."""
-        return self.database.natures(step.statements) if self.database.forms.may_matter(step.script.sql) else ()
+        return self.natures(step) if self.database.may_matter(step.script.sql) else ()
+
+    def natures(self, step: Step) -> list[Nature]:
+        """Return what the statements of a file are; of the last one asked for, it is kept."""
+        if self.seen is None or self.seen[0] is not step:
+            self.seen = step, self.database.natures(step.statements)
+        return self.seen[1]
 
     def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
@@ -6466,6 +6486,7 @@ class _Run:
                 ending = [database.commit_sql] if number == len(batch) else []
                 database.send(*same, *self.finish(step, owner, took), *database.holding(), *ending)
                 results.append(Result(step.version, step.name, step.direction, len(step.statements), took))
+                database.look_again(step.script.sql)
         except BaseException:
             database.rollback()
             raise
