@@ -2945,11 +2945,11 @@ class Database(ABC):
 
         Anybody may make such a thing at any time: so nothing else is of interest. What may not be read is left out.
         """
-        found = set[tuple[str, ...]]()
-        for query in self.beside_sql:
+        found, small = set[tuple[str, ...]](), sql.lower()
+        for query in self.beside_sql:  # there may be thousands
             with contextlib.suppress(_Failed):
-                found |= {row for row in self.query(query)
-                          if re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)}
+                found |= {row for row in self.query(query) if row[1].lower() in small
+                          and re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)}
         return found
 
     @abstractmethod
