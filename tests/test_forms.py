@@ -279,7 +279,7 @@ MYSQL_PREPARED = [
     row("EXECUTE of a text", "PREPARE p FROM 'INSERT INTO t VALUES (1)'; EXECUTE p", PREPARE,
         INSERT_OF.format("prepared p")),
     row("EXECUTE with a variable", "PREPARE p FROM 'INSERT INTO t VALUES (?)'; EXECUTE p USING @x", PREPARE,
-        "data whole inside; reads @x, prepared p; writes @x, count, id, sequences, warnings"),
+        "data whole inside; reads @x, prepared p; writes count, id, sequences, warnings"),
     row("EXECUTE of the text of a variable",
         "SET @s = 'DROP TABLE t'; PREPARE p FROM @s; EXECUTE p",
         "whole inside plain; reads prepared p; writes warnings"),
