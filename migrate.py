@@ -1423,6 +1423,7 @@ class Forms:
     marks = '"`['  # quote a name
     temporary_schema = ""
     maybe = re.compile(r"/\*M?!")  # what follows is code for some servers
+    half = re.compile(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
@@ -1454,10 +1455,11 @@ class Forms:
             nature = self._placed(nature, words, told)
             if names:
                 folded = {self.fold(word) for word in words}
-                nature = nature._replace(reads=nature.reads | {names[each] for each in folded & names.keys()})
+                read = {names[each] for each in folded & names.keys()}
+                nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe.search(statement.text):
                 maybe = nature.traits | Trait.MAYBE
-                if any(key.startswith("temp ") for key in nature.writes):
+                if self.half.search(statement.text):  # and it may be a table like any other
                     maybe &= ~_REPEATED
                 nature = nature._replace(traits=maybe, removes=frozenset())
             for key in nature.removes:
@@ -3549,6 +3551,7 @@ class Postgres(Database):
         r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
         r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s")
     _hides = re.compile(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
+    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE)\b")
     _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
     _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
                        r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
@@ -3960,7 +3963,8 @@ class Postgres(Database):
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
-        texts += (each.text for each in statements if first_word(each.text, self.syntax) in ("CREATE", "DO", "ALTER"))
+        texts += (each.text for each in statements if first_word(each.text, self.syntax) == "DO" or (
+            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)))
         text = "\n".join(texts)
         if not self._touches.search(text):
             return Hidden()
@@ -5711,6 +5715,7 @@ class _Journal:
         self.ran = self.first  # and so many have committed by themselves
         self.whole = True  # what was rolled back, all of it was
         self.torn = False  # a part of what has failed may have stayed
+        self.refused = False  # the server has not even understood what has failed
 
     def next(self, done: int) -> int:
         """Return the number of the statement that is noted next after the first *done* ones."""
@@ -6243,6 +6248,7 @@ class _Run:
         try:
             if Trait.WHOLE not in journal.natures[journal.reached - 1].traits and self.database.refused(
                     self.now.statement, failed):
+                journal.refused = True
                 return False
             return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
         except _Failed:
@@ -6765,9 +6771,11 @@ class _Run:
         if failed.ran:
             return number, False
         if number > done and (failed.kind is Kind.LOST or not journal.whole or alone):
-            failing = statements[number - 1] if runs else None
-            kept, certain = database.stayed(statements[done : number - runs], failing)
-            done, marked = done + kept, (marked and not kept) or not certain
+            failing = statements[number - 1] if runs and not journal.refused else None
+            between = [place for place in range(done, number - runs)
+                       if Trait.SESSION not in journal.natures[place].traits]
+            kept, certain = database.stayed([statements[place] for place in between], failing)
+            done, marked = between[kept - 1] + 1 if kept else done, (marked and not kept) or not certain
         return journal.noted[done], marked
 
     def _settle(self, journal: _Journal, failed: _Failed, error: MigrateError) -> None:

@@ -306,7 +306,7 @@ MYSQL_TEMPORARY = [
     row("of a database", "CREATE TEMPORARY TABLE d.`T` AS SELECT 1", TEMPORARY),
     row("like another", "CREATE TEMPORARY TABLE t LIKE u", TEMPORARY),
     row("in a conditional comment", "/*!50000 CREATE TEMPORARY TABLE t (n INT) */",
-        "whole maybe; writes count, id, sequences, temp t, warnings"),
+        "session whole maybe; writes count, id, sequences, temp t, warnings"),
     row("with comments", "CREATE /* a */ TEMPORARY -- b\n TABLE t (n INT)", TEMPORARY),
     row("replaced", "CREATE OR REPLACE TEMPORARY TABLE t (n INT)", TEMPORARY),
     row("dropped", "DROP TEMPORARY TABLE t", "session whole; writes count, warnings; removes temp t"),
