@@ -170,6 +170,13 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
 
 
+def _typed(word: object) -> str:
+    """Return a path as a word for the shell."""
+    import shlex
+
+    return shlex.quote(str(word))
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
@@ -367,7 +374,8 @@ def _read(path: Path, source: str) -> str:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=f"correct the path:  ls -l {path}")
+    fix = f"correct the path:  ls -l {_typed(path)}"
+    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
 
 
 # Migration files ######################################################################################################
@@ -446,7 +454,7 @@ def _listed(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError as error:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
-    fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+    fix = f"correct the path, or create it:  mkdir -p {_typed(_shown(folder))}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
 
 
@@ -2402,8 +2410,14 @@ _HIDES: Final = r"|CREATE (OR REPLACE )?TEMP(ORARY)? (TABLE|VIEW) (IF NOT EXISTS
 _TAKING: Final = frozenset((  # what such a statement may begin with
     "ALTER", "BEGIN", "CASE", "CREATE", "DROP", "FOR", "IF", "LOOP", "RENAME", "REPEAT", "SET", "TRUNCATE", "WHILE"))
 _OTHER: Final = (
-    "take it out, or keep the history elsewhere:  migrate --table {0} up\n"
+    "keep the history elsewhere:  migrate --table {0} up\n"
     "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
+
+
+def _another(table: str) -> str:
+    """Return a name for a history beside *table*, which may have a schema; of 59 letters at most."""
+    schema, dot, name = table.rpartition(".")
+    return f"{schema}{dot}{name[:52]}_imagor"
 
 
 class Database(ABC):
@@ -2435,7 +2449,7 @@ class Database(ABC):
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
-    ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
+    ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp"})  # and ROLLBACK
@@ -2493,7 +2507,7 @@ class Database(ABC):
         self.left = set[str]()  # on the server, by files that were verified
 
     def open(self, *, write: bool = False) -> None:
-        """Connect; without *write* nothing can be changed or created. Closed after a ConnectError or LockedError."""
+        """Connect; without *write* nothing can be changed or created. Closed after a MigrateError."""
         if self.connection is not None and (self.writable or not write):
             return
         self.close()
@@ -2501,7 +2515,7 @@ class Database(ABC):
             with self.translated():
                 self._connect(write=write)
         except ModuleNotFoundError as error:
-            raise ConnectError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
+            raise SettingsError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
         except _Failed as failed:
             self.close()
             if failed.kind is Kind.BUSY:
@@ -2883,7 +2897,8 @@ class Database(ABC):
         if not self.takes_history.match(" ".join(words)):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
-        fix = self.ways_out[kind].format(self.kept_table)
+        schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
+        fix = self.ways_out[kind].format(_another(self.kept_table), schema, self.kept_table)
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     def objects(self) -> list[tuple[Any, ...]]:
@@ -3459,7 +3474,7 @@ class Postgres(Database):
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
         r"|DROP OWNED BY .*\bown\b")
     ways_out: ClassVar = Database.ways_out | {
-        "SCHEMA": "create a schema for the history, imagor for example;\n     " + _OTHER.format("imagor.{0}"),
+        "SCHEMA": "create a schema for the history, {1} for example;\n     take it out, or " + _OTHER.format("{1}.{2}"),
         "OWNED": "take it out, or write what is to be dropped"}
     refusals: ClassVar = {
         "COPY": _Refusal(
@@ -5062,8 +5077,7 @@ class History:
             if found is not None and not {*needed} <= {column.lower() for column in found}:
                 tool = _TOOL_BY_COLUMNS.get(", ".join(sorted(found)), "another tool")
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
-                fix = f"mark in a table of its own what is applied:  migrate --table {name}_imagor baseline VERSION"
-                raise DriftError(what, where=str(database.url), fix=fix)
+                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_another(table)))
         if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
             self._look_elsewhere(name, keys)
         database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
@@ -5318,7 +5332,8 @@ def _down_step(row: Applied, migration: Migration | None) -> Step:
     stored = None if row.down_sql is None else Script.from_text(path, row.down_sql)
     script = file or stored
     if not script:
-        fix = f"write {path}, or undo it by hand and then change the file or the history to match"
+        fix = (f"write {path}, or undo it by hand, remove its up file, and say so:"
+               f"  migrate repair {row.version} --pending")
         raise DriftError(f"{title} cannot be undone: it has no down file, and none was stored when it ran", fix=fix)
     if script is stored:
         note = f"{title}: the down file is not here; the text stored when it was applied runs"
@@ -5478,6 +5493,13 @@ def _script_path(step: Step) -> str:
     return f"the down text stored for {step.title}" if step.stored else _shown(step.script.path)
 
 
+def _elsewhere(step: Step) -> str:
+    """Return what else there is to do where the text is not in a file, and cannot be mended there; else nothing."""
+    return "" if not step.stored else (
+        "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
+        f"  migrate repair {step.version} --pending")
+
+
 def _is_journaled(step: Step, database: Database) -> bool:
     # A file that stopped half way goes on by its journal, whatever its first line says by now.
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
@@ -5532,7 +5554,7 @@ def _read_text(step: Step, database: Database) -> Step:
         where, excerpt = _place(step, statement.offset)
         # Of a journaled file, that line is there, or it changes nothing.
         way = fix.removesuffix(", or put  -- migrate: no-transaction  on its first line") if journaled else fix
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way)
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way + _elsewhere(step))
     if journaled and database.transactional:  # the journal moves with the file's own transactions
         return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
@@ -6353,6 +6375,7 @@ class _Run:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
         if stopped and journal and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
+        error.fix += _elsewhere(step)
         return Outcome(error=error)
 
     def _is_done(self, batch: Sequence[Step]) -> bool:
@@ -6405,6 +6428,8 @@ class _Run:
             fix = f"{first}do what the hint says, then run  migrate {step.direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
+        elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
+            fix = f"run it again, with more time if that was over:  migrate {step.direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
             own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
@@ -7103,7 +7128,7 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
         _remark(f"Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
         f"-- To run it:  {database.client}",
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
-        f"-- What was done before an error stays and is in the history: mend what failed, then  migrate {way}"]
+        f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}"]
     database.start([statement.text for step in steps for statement in step.statements])
     named = [] if offline else [(f"{database.database_sql} <> {database.literal(name)}", f"this plan is for {name}")]
     if database.default_sql and not (offline and "." in settings.table):
@@ -7597,20 +7622,24 @@ def _check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fi
     here = {script.path.relative_to(root).as_posix(): _as_in_git(script) for script in scripts}
     newest = {_slot(name)[0]: name for name in sorted(there, key=_slot)}  # of each folder, the last up file
     slots = {_slot(name) for name in there}
-    fix = f"put it back (git checkout {base} -- FILE), and write the change as a new migration"
     for name, text in there.items():
         if name not in here and name in before:
             renamed = [new for new in here.keys() - there if _slot(new) == _slot(name) or (
                 here[new] == text and _slot(new)[:2] == _slot(name)[:2])]
             what = f"was renamed to {Path(min(renamed)).name}" if renamed else "was removed"
-            yield Finding("fault", _shown(root / name), f"{what}; {base} has it", fix)
+            yield Finding("fault", _shown(root / name), f"{what}; {base} has it", _put_back(base, root / name))
         elif name in here and here[name] not in {text, before.get(name)}:
-            yield Finding("fault", _shown(root / name), f"was edited; {base} has another text", fix)
+            what = f"was edited; {base} has another text"
+            yield Finding("fault", _shown(root / name), what, _put_back(base, root / name))
     for name in sorted(here.keys() - before, key=_slot):
         folder, way, key = slot = _slot(name)
         if way == "up" and slot not in slots and key < _slot(newest.get(folder, name))[2]:
             what = f"is new, and does not sort after {Path(newest[folder]).name}, the newest in {base}"
-            yield Finding("fault", _shown(root / name), what, "give it a newer version, as migrate new does")
+            yield Finding("fault", _shown(root / name), what, "give it a newer version, as  migrate new NAME  does")
+
+
+def _put_back(base: str, path: Path) -> str:
+    return f"put it back (git checkout {base} -- {_typed(_shown(path))}), and write the change as a new migration"
 
 
 def _slot(name: str) -> tuple[str, str, int]:
@@ -7962,7 +7991,7 @@ def _annotation(finding: Mapping[str, str]) -> str:
     named = [*zip(("file", "line", "col"), place, strict=False), ("title", "migrate check")]
     properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
     level = "error" if finding["level"] == "fault" else "warning"
-    return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {_as_typed(finding['fix'])}")
+    return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {finding['fix']}")
 
 
 def _as_typed(text: str) -> str:
@@ -8261,7 +8290,7 @@ def _plan(
 
 
 def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
-    findings = check(settings, base=base)
+    findings = [each._replace(fix=_as_typed(each.fix)) for each in check(settings, base=base)]
     faults = sum(each.level == "fault" for each in findings)
     notify(f"{_count(faults, 'fault')}, {_count(len(findings) - faults, 'warning')}")
     document = {"findings": [each._asdict() for each in findings]}
@@ -8270,10 +8299,10 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify
 
 def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    verdicts = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    verdicts = [each._replace(error=_as_typed(each.error)) for each in verify(
+        settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)]
     bad = [each for each in verdicts if each.result in _BAD]
-    shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else _as_typed(each.error))
-             for each in bad)
+    shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
     details = "\n".join(filter(None, shown))
     document = {"migrations": [each._asdict() for each in verdicts]}
     return View(document, Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)

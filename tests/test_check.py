@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EXACT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_SYSTEM": os.devnull}
 PERSON = {f"GIT_{role}_{what}": "ann@box" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 PUT_BACK = "put it back (git checkout main -- FILE), and write the change as a new migration"
-NEWER = "give it a newer version, as migrate new does"
+NEWER = f"give it a newer version, as {PROGRAM} new NAME does"
 REF_FIX = "fix: name a branch, a tag or a commit:  imagor-studio-migrate check --base origin/main\n"
 
 
@@ -63,7 +63,7 @@ class Clone(Desk):
 
 def faults(*found: tuple[str, str, str]) -> Ran:
     """What check prints when it has found these faults: where, what, fix."""
-    lines = "".join("\t".join(("fault", *each)) + "\n" for each in found)
+    lines = "".join(f"fault\t{where}\t{what}\t{fix.replace('FILE', where)}\n" for where, what, fix in found)
     return Ran(2, lines, f"{len(found)} fault{'s' if found[1:] else ''}, 0 warnings\n")
 
 

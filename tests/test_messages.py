@@ -1,0 +1,899 @@
+"""Wherever a message names a way out, following it works: each is provoked, followed as it is written, and has helped.
+
+The messages are found in the module's own text: one that nobody provokes here fails the first test. A case provokes a
+message, follows one of its ways, and types the first command again, which then ends well.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+import shlex
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import clients
+import pytest
+from desk import MODULE, PROGRAM, THREE, Desk
+from test_sqlite_file import cut_off, elsewhere
+
+import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from servers import Database
+
+
+# --- What the module can say ----------------------------------------------------------------------------------------
+
+
+class Template(NamedTuple):
+    """A text of the module's that is, or is part of, a way out: its constant parts, and where it is written."""
+
+    line: int
+    parts: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(".*".join(map(re.escape, self.parts)), re.DOTALL)
+
+    def __str__(self) -> str:
+        return "…".join(self.parts)
+
+
+class Reader:
+    """Finds every text that can end up behind ``fix:``, by following names, tables, calls and what they return."""
+
+    # What returns pairs of what is wrong and the way out, or yields them.
+    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_lacking"
+    tables = "_FAULTS", "_UNPAIRED", "_DRIFTS", "_CONNECT_FIXES"
+
+    def __init__(self, text: str) -> None:
+        self.tree = ast.parse(text)
+        self.parent = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        self.functions: dict[str, list[ast.FunctionDef]] = {}
+        self.constants: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef):
+                self.functions.setdefault(node.name, []).append(node)
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and self._function(node) is None and node.value:
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    self.constants.setdefault(ast.unparse(target), []).append(node.value)
+        self.lost: list[str] = []  # where this reader has lost the thread
+
+    def templates(self) -> set[Template]:
+        """Return all there are."""
+        found = {each for node in ast.walk(self.tree) for root in self._roots(node) for each in self._read(root)}
+        for name in self.pairs:
+            for node in (each for function in self.functions[name] for each in ast.walk(function)):
+                if isinstance(node, ast.Return | ast.Yield) and node.value:
+                    found |= {*self._read(node.value)}
+        found |= {each for name in self.tables for root in self.constants[name] for each in self._read(root)}
+        words = {each for each in found if any(re.search(r"\w{2}", part) for part in each.parts)}
+        newest: dict[tuple[str, ...], Template] = {each.parts: each for each in sorted(words, reverse=True)}
+        return {*newest.values()}
+
+    def _function(self, node: ast.AST) -> ast.FunctionDef | None:
+        while node in self.parent:
+            node = self.parent[node]
+            if isinstance(node, ast.FunctionDef):
+                return node
+        return None
+
+    def _roots(self, node: ast.AST) -> Iterator[ast.expr]:
+        """Yield what is given as a fix at this place, or says a command."""
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield from (each.value for each in node.keywords if each.arg == "fix")
+            place = {"Finding": 3, "warning": 2, "_Refusal": 2, "ValueError": 1}.get(name, 99)
+            yield from node.args[place : place + 1]
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                both = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    both = [*zip(target.elts, node.value.elts, strict=True)]
+                yield from (value for each, value in both if isinstance(each, ast.Attribute) and each.attr == "fix")
+        elif isinstance(node, ast.JoinedStr | ast.Constant) and re.search("  (migrate|cp) ", "".join(_parts(node))):
+            if not isinstance(self.parent[node], ast.JoinedStr | ast.Expr):  # a part, or a docstring
+                yield node
+
+    def _read(self, node: ast.AST, seen: frozenset[ast.AST] = frozenset()) -> Iterator[Template]:
+        """Yield what an expression may be as a text."""
+        if node in seen:
+            return
+        seen |= {node}
+        for each in self._sources(node):
+            yield from self._read(each, seen)
+        if isinstance(node, ast.Constant | ast.JoinedStr) and any(_parts(node)):
+            yield Template(node.lineno, _parts(node))
+
+    def _sources(self, node: ast.AST) -> Iterator[ast.AST]:
+        match node:
+            case ast.Constant():
+                pass
+            case ast.JoinedStr(values=values):
+                fields = (each.value for each in values if isinstance(each, ast.FormattedValue))
+                kinds = ast.BoolOp | ast.IfExp | ast.Call
+                yield from (each for each in fields if isinstance(each, kinds) or ast.unparse(each) in {"fix", "way"})
+            case ast.IfExp(body=body, orelse=other):
+                yield from (body, other)
+            case ast.BoolOp(values=values) | ast.Dict(values=values):
+                yield from values
+            case ast.BinOp(left=left, right=right):
+                yield from (left, right)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                yield from elements[-1:]
+            case ast.ListComp(elt=element):
+                yield element
+            case ast.GeneratorExp(elt=element, generators=[loop, *_]):
+                yield from (element, loop.iter)
+            case ast.Subscript(value=value):
+                yield value
+            case ast.Attribute(attr=name) if name in self.constants:
+                yield from self.constants[name]
+            case ast.Attribute(value=ast.Name(id=name)) if name in self.constants:
+                yield from self.constants[name]
+            case ast.Name(id=name):
+                yield from self._values(node, name)
+            case ast.Call(func=function, args=args):
+                yield from self._called(node, function, args)
+            case _:
+                self.lost.append(f"{getattr(node, 'lineno', 0)}: {ast.unparse(node)}")
+
+    def _called(self, node: ast.AST, function: ast.expr, args: Sequence[ast.expr]) -> Iterator[ast.AST]:
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if name in {"removesuffix", "format", "replace", "get", "items", "_replace"} and isinstance(
+            function, ast.Attribute
+        ):
+            yield function.value
+            yield from args[1:2] if name == "get" else ()
+        elif name in {"next", "_Refusal", "fromkeys"}:
+            yield args[{"next": 0, "_Refusal": 2, "fromkeys": 1}[name]]
+        elif name in self.functions:
+            nodes = (each for found in self.functions[name] for each in ast.walk(found))
+            yield from (each.value for each in nodes if isinstance(each, ast.Return) and each.value)
+        elif name not in {"max", "str", "strip", "join"}:
+            self.lost.append(f"{getattr(node, 'lineno', 0)}: {ast.unparse(node)}")
+
+    def _values(self, node: ast.AST, name: str) -> Iterator[ast.AST]:
+        """Yield what a name may stand for: what is assigned to it, or given for it in a call; or a constant."""
+        function, found = self._function(node), list[ast.AST]()
+        for each in ast.walk(function) if function else ():
+            if isinstance(each, ast.Assign | ast.AnnAssign | ast.NamedExpr) and each.value:
+                for target in each.targets if isinstance(each, ast.Assign) else [each.target]:
+                    names = [*map(ast.unparse, target.elts)] if isinstance(target, ast.Tuple) else []
+                    if name in names and isinstance(each.value, ast.Tuple):
+                        found.append(each.value.elts[names.index(name)])
+                    elif name in names or (isinstance(target, ast.Name) and target.id == name):
+                        found.append(each.value)
+        found += self._given(function, name) if function else []
+        found += () if found else self.constants.get(name, ())
+        if not found and not self._is_bound(function, name):
+            self.lost.append(f"{getattr(node, 'lineno', 0)}: {name}")
+        yield from found
+
+    def _given(self, function: ast.FunctionDef, name: str) -> list[ast.AST]:
+        """Return what calls of *function* give for its parameter *name*."""
+        names = [each.arg for each in function.args.args]
+        if name not in names:
+            return []
+        defaults = dict(zip(reversed(names), reversed(function.args.defaults), strict=False))
+        found: list[ast.AST] = [defaults[name]] if name in defaults else []
+        place = names.index(name) - (names[0] in {"self", "cls"})
+        for call in ast.walk(self.tree):
+            if isinstance(call, ast.Call) and function.name in {
+                getattr(call.func, "id", ""), getattr(call.func, "attr", "")
+            }:  # fmt: skip
+                found += [each.value for each in call.keywords if each.arg == name] + call.args[place : place + 1]
+        return found
+
+    def _is_bound(self, function: ast.FunctionDef | None, name: str) -> bool:
+        """Tell if a name is one of a loop or of another parameter: what it stands for is read where that comes from."""
+        nodes = [*ast.walk(function)] if function else []
+        loops = (each.target for each in nodes if isinstance(each, ast.For | ast.comprehension))
+        return any(isinstance(each, ast.Name) and each.id == name for loop in loops for each in ast.walk(loop)) or any(
+            isinstance(each, ast.arg) and each.arg == name for each in nodes
+        )
+
+
+def _parts(node: ast.AST) -> tuple[str, ...]:
+    """Return the constant parts of a text; what stands in braces is another time another."""
+    if isinstance(node, ast.JoinedStr):
+        text = "".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values)
+    else:
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    return tuple(re.split(r"\{[^{}\n]*\}", text))
+
+
+
+
+# --- A person who follows it ----------------------------------------------------------------------------------------
+
+Step = "str | Mapping[str, str | None] | Callable[[Person], object]"
+
+
+class Case(NamedTuple):
+    """A message, and one way to follow it."""
+
+    name: str
+    fix: str  # whole, as it is printed; {url} and {path} are those of the database
+    do: str  # the command that meets it, typed after all that is in *given*
+    then: Sequence[Any]  # what it says to do, step by step
+    given: Sequence[Any] = ()
+    again: str = ""  # the command that works then, where it is not the same
+    code: int = 2  # what the command ends with
+    done: int = 0  # and the other
+    fill: Mapping[str, str] = {}  # what a person writes for the words in capitals
+
+
+@dataclass
+class Person:
+    """Somebody at a desk, who types, edits files, and has the database's own client.
+
+    A step is a command (with ``! `` before it: that fails), SQL for the client (``> ``), a line for the shell (``$ ``),
+    files by their names (1_a.up is sql/1_a.up.sql; None removes one), a variable ($NAME), or anything else as a call.
+    """
+
+    desk: Desk
+    database: Database
+    said: str = ""  # the message that is being followed
+    other: Any = None  # what an application has open
+    stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def path(self, name: str) -> Path:
+        """Return where a file lies."""
+        return Path(f"sql/{name}.sql" if name.endswith((".up", ".down")) else name)
+
+    def take(self, step: Any) -> None:
+        """Do one step; a command or a statement must stand in the message that is followed."""
+        if callable(step):
+            step(self)
+        elif not isinstance(step, str):
+            for name, text in step.items():
+                self.edit(name, text)
+        else:
+            step = step.replace("{home}", str(self.desk.home))
+            assert not self.said or step[2:] in self.said or step in self.said, f"{step!r} is not in {self.said!r}"
+            self.do(step)
+
+    def edit(self, name: str, text: str | None) -> None:
+        """Write or remove a file, or set a variable."""
+        if name[0] == "$" and text is None:
+            self.desk.monkeypatch.delenv(name[1:])
+        elif name[0] == "$":
+            self.desk.set(**{name[1:]: str(text).replace("{url}", self.database.url).replace("{home}", str(self.desk.home))})
+        elif text is None:
+            self.path(name).unlink()
+        else:
+            self.path(name).parent.mkdir(parents=True, exist_ok=True)
+            self.path(name).write_bytes(text.encode(errors="surrogateescape"))
+
+    def do(self, step: str) -> None:
+        """Type a command, SQL or a line for the shell."""
+        if step[:2] == "> " and not self.said:
+            self.database.execute(step[2:])
+        elif step[:2] == "> ":  # as it stands in the message
+            ran = self.database.run_client(step[2:].removesuffix(";") + ";\n")
+            assert ran.returncode == 0, ran.stderr
+        elif step[:2] == "$ ":
+            subprocess.run(["sh", "-c", step[2:]], check=True, capture_output=True)
+        elif step[:2] == "! ":
+            assert self.type(step[2:])[0]
+        else:
+            code, said = self.type(step)
+            assert code == 0, f"{step}: {said}"
+
+    def type(self, command: str) -> tuple[int, str]:
+        """Type a command; return its exit code and what it said."""
+        words = shlex.split(command.replace("{url}", self.database.url))
+        assert words.pop(0) == "migrate"
+        ran = self.desk(*words)
+        assert not self.database.password or self.database.password not in ran.out + ran.err
+        return ran.exit, ran.out + ran.err
+
+
+def follow(case: Case, person: Person) -> None:
+    """Provoke the message of a case, follow it, and see that it has helped."""
+    person.desk.set(DATABASE_URL=person.database.url, MIGRATE_DIR="sql", MIGRATE_LOCK_TIMEOUT="0")
+    (person.desk.home / "sql").mkdir(exist_ok=True)
+    for step in case.given:
+        person.take(step)
+    code, said = person.type(case.do)
+    shown = str(migrate.DatabaseURL.parse(person.database.url))
+    fix = case.fix.replace("{url}", shown).replace("{path}", person.database.name)
+    fix = fix.replace("{home}", str(person.desk.home))
+    assert (fix, code) == (fixes(said, fix), case.code), said
+    for word, text in case.fill.items():
+        fix = fix.replace(word, text)
+    person.said = fix
+    for step in case.then:
+        person.take(step)
+    person.said = ""
+    code, said = person.type(case.again or case.do)
+    assert code == case.done, said
+
+
+def fixes(said: str, fix: str) -> str:
+    """Return what is printed as the way out: of an error all of it, of what is told otherwise *fix*, if it is there.
+
+    The program goes by its own name there, so that each command can be typed as it stands.
+    """
+    found = re.search(r"^fix: (.*)", said, re.MULTILINE | re.DOTALL)
+    text = (found[1] if found else said).strip()
+    text = re.sub(rf"(?<=  ){PROGRAM} ", "migrate ", text.partition("\nfailed  ")[0])  # what verify tells beside it
+    return text if found or fix not in text else fix
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
+
+
+A = {"1_a.up": "CREATE TABLE a (n INTEGER);\n", "1_a.down": "DROP TABLE a;\n"}
+B = {"2_b.up": "CREATE TABLE b (n INTEGER);\n", "2_b.down": "DROP TABLE b;\n"}
+C = {"3_c.up": "CREATE TABLE c (n INTEGER);\n", "3_c.down": "DROP TABLE c;\n"}
+WRONG_B = {"2_b.up": "CREATE TABLE b (n INTEGER);\nINSERT INTO nowhere VALUES (1);\n"}
+RIGHT_B = {"2_b.up": "CREATE TABLE b (n INTEGER);\nINSERT INTO b VALUES (1);\n"}
+
+
+# A URL that cannot be used, what is said, and one as it says. `check` reads the URL, and needs no database.
+URLS = [
+    ("postgres://app:100%@db/app", migrate._ENCODE, "postgres://app:100%25@db/app"),
+    ("postgres://app:%ff@db/app", migrate._ENCODE, "postgres://app:%C3%BF@db/app"),
+    ("sqlite:a\nb", "look for a line break or a tab inside it, and remove it", "sqlite:ab"),
+    ("app.db", f"write {migrate._FORMS}", "sqlite:./app.db"),
+    ("postgre://db/app", f"write {migrate._FORMS}", "postgres://user:password@host:5432/name"),
+    ("my://db/app", f"write {migrate._FORMS}", "mysql://user:password@host:3306/name"),
+    ("sqlite:app.db?mode=ro", "leave them out: there are none on SQLite", "sqlite:app.db"),
+    ("sqlite:", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path", "sqlite:./app.db"),
+    ("sqlite:/", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path", "sqlite:///var/lib/app.db"),
+    ("mysql://app:a/b@db/app", f"write {migrate._FORMS}; {migrate._ENCODE}", "mysql://app:a%2Fb@db/app"),
+    ("mysql://db", "put its name after the host: .../database", "mysql://db/database"),
+    (
+        "mysql://db/app?sslmode=on",
+        f"write one of {', '.join(migrate._URL_OPTIONS['mysql'].split())}; {migrate._ENCODE}",
+        "mysql://db/app?ssl_mode=required",
+    ),
+    ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {migrate._ENCODE}", "mysql://[::1]:1/app"),
+]
+SETTINGS = [
+    *(
+        Case(f"a URL: {wrong!r}", fix, "migrate check", [{"$DATABASE_URL": right}], [A, {"$DATABASE_URL": wrong}])
+        for wrong, fix, right in URLS
+    ),
+    Case(
+        "a name for the history",
+        "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)",
+        "migrate --table my-history up", [], [A], "migrate --table my_history up",
+    ),
+    Case(
+        "a number", "write it like  --lock-timeout 60", "migrate up --lock-timeout soon",
+        [], [A], "migrate up --lock-timeout 60",
+    ),
+    Case(
+        "a URL and a file of it", "unset one", "migrate up", [{"$DATABASE_URL_FILE": None}],
+        [A, {"url": "sqlite:b.db", "$DATABASE_URL_FILE": "url"}],
+    ),
+    Case(
+        "a line of .env", "write NAME=value; put a value with spaces, # or quotes in it in single quotes", "migrate up",
+        [{".env": "MIGRATE_TABLE='history'\n"}], [A, {".env": "MIGRATE_TABLE 'history\n"}],
+    ),
+    Case(
+        "a file of settings", "correct the path:  ls -l app.env", "migrate --config app.env up",
+        [{"app.env": ""}, "$ ls -l app.env"], [A],
+    ),
+]  # fmt: skip
+
+
+def without(name: str) -> Callable[[Person], None]:
+    """Be on a machine on which a package, or a program, is not installed."""
+    return lambda person: person.desk.monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+
+
+def installed(person: Person) -> None:
+    """Install what the message names, as if it came: what would be fetched is on this machine."""
+    for name in ("psycopg", "pymysql", "dotenv.parser"):
+        if name in sys.modules and sys.modules[name] is None:
+            person.desk.monkeypatch.delitem(sys.modules, name)
+
+
+def git(*commands: str) -> list[str]:
+    """Have a repository here, with what is done by *commands*."""
+    about = "git config user.name ann && git config user.email ann@box && git config commit.gpgsign false"
+    return ["$ " + " && ".join(("git init -q -b main", about, *commands))]
+
+
+COMMIT = "git add -A && git commit -q -m all"
+REFUSED = migrate._CONTROL.fix
+NAMES = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
+DIRTY = "look at the tables, and say which way it went:\n"
+ALONE = migrate._ALONE
+
+
+def by_hand(sql: str) -> Callable[[Person], None]:
+    """Do something that a message leaves to the person, in the database."""
+    return lambda person: person.database.execute(sql)
+
+
+WAYS = (
+    "       migrate repair 2 --applied    the change is complete\n"
+    "       migrate repair 2 --pending    the change was undone by hand; run it again"
+)
+WAYS_DOWN = (
+    "       migrate repair 2 --applied    what the roll back did was undone by hand\n"
+    "       migrate repair 2 --pending    the roll back is complete"
+)
+NOTX = "-- migrate: no-transaction\n"
+# A file that stops half way on SQLite: its first statement stays.
+HALF = {"2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\nINSERT INTO nowhere VALUES (1);\n", "2_b.down": "DROP TABLE b;\n"}
+HALF_MENDED = {"2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\nINSERT INTO b VALUES (1);\n"}
+HALF_EDITED = {"2_b.up": f"{NOTX}CREATE TABLE b (m INTEGER);\nINSERT INTO b VALUES (1);\n"}
+HALF_DOWN = {"2_b.down": f"{NOTX}DELETE FROM b;\nINSERT INTO nowhere VALUES (1);\nDROP TABLE b;\n"}
+FOREIGN = "CREATE TABLE schema_migrations (version bigint NOT NULL, dirty boolean NOT NULL)"
+OTHER = (
+    "keep the history elsewhere:  migrate --table schema_migrations_imagor up\n"
+    "     and where some of it is applied already, first mark that there:"
+    "  migrate --table schema_migrations_imagor baseline VERSION"
+)
+LOOK = "look at the versions:  migrate status"
+EDITED = (
+    "put the file back, and write the change as a new migration:  migrate new NAME\n"
+    "     or, where the database has it already:  migrate repair 1 --applied"
+)
+EDIT = {"1_a.up": "CREATE TABLE a (n INTEGER, m INTEGER);\n"}
+
+HISTORY = [
+    *(
+        Case("an edited file, and a new one", EDITED, do, [A, "migrate new more"], [A, "migrate up", EDIT], code=4,
+             done=0, fill={"NAME": "more"}, again=again)
+        for do, again in [("migrate up", ""), ("migrate baseline 1", "")]
+    ),
+    Case("an edited file that the database has", EDITED, "migrate up", ["migrate repair 1 --applied"],
+         [A, "migrate up", EDIT], code=4),
+    Case("a file that is missing, and comes back",
+         "put its files back, or take it out of the history:  migrate repair 1 --pending", "migrate up", [A],
+         [A, B, "migrate up", {"1_a.up": None, "1_a.down": None}], code=4),
+    Case("a file that is missing, and out of the history",
+         "put its files back, or take it out of the history:  migrate repair 1 --pending", "migrate up",
+         ["migrate repair 1 --pending"], [A, B, "migrate up", {"1_a.up": None, "1_a.down": None}], code=4),
+    Case("a file out of order, applied all the same",
+         "give it a newer version, or apply it all the same:  migrate up --out-of-order", "migrate up",
+         ["migrate up --out-of-order"], [B, "migrate up", A], code=4),
+    Case("a file out of order, with a newer version",
+         "give it a newer version, or apply it all the same:  migrate up --out-of-order", "migrate up",
+         [{"1_a.up": None, "1_a.down": None}, C], [B, "migrate up", A], code=4),
+    *(
+        Case(f"no down file, and {name}",
+             "write 1_a.down.sql, or undo it by hand, remove its up file, and say so:  migrate repair 1 --pending",
+             "migrate down", then, [B, "migrate up", {"1_a.up": A["1_a.up"]}, "migrate up --out-of-order 1", "migrate down"], code=4)
+        for name, then in [
+            ("one", [A]),
+            ("by hand", [by_hand("DROP TABLE a"), {"1_a.up": None}, "migrate repair 1 --pending"]),
+        ]
+    ),
+    *(
+        Case(f"no such version: {do}", LOOK, do, ["migrate status"], [A], again)
+        for do, again in [
+            ("migrate up --to 2", "migrate up --to 1"), ("migrate baseline 2", "migrate baseline 1"),
+            ("migrate plan --to 2", "migrate plan --to 1"),
+        ]
+    ),
+    Case("no such version to repair", LOOK, "migrate repair 3 --applied", ["migrate status"],
+         [A, HALF, "! migrate up"], "migrate repair 2 --applied"),
+    Case("half way, and mended", f"mend its file, or put it back, and finish it:  migrate up\n     or {DIRTY}{WAYS}",
+         "migrate down", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up"], code=4),
+    Case("half way, its file gone and put back",
+         f"mend its file, or put it back, and finish it:  migrate up\n     or {DIRTY}{WAYS}",
+         "migrate up", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up", {"2_b.up": None, "2_b.down": None}], code=4),
+    Case("half way, and complete", f"mend its file, or put it back, and finish it:  migrate up\n     or {DIRTY}{WAYS}",
+         "migrate down", ["migrate repair 2 --applied"], [A, HALF, "! migrate up"], code=4),
+    Case("half way, and undone", f"mend its file, or put it back, and finish it:  migrate up\n     or {DIRTY}{WAYS}",
+         "migrate down", [by_hand("DROP TABLE b"), "migrate repair 2 --pending"],
+         [A, HALF, "! migrate up"], code=4),
+    Case("half way down, and mended",
+         f"mend its file, or put it back, and finish it:  migrate down\n     or {DIRTY}{WAYS_DOWN}",
+         "migrate up", [{"2_b.down": f"{NOTX}DELETE FROM b;\nDROP TABLE b;\n"}, "migrate down"],
+         [A, B, "migrate up", HALF_DOWN, "! migrate down"], code=4),
+    Case("half way down, and undone",
+         f"mend its file, or put it back, and finish it:  migrate down\n     or {DIRTY}{WAYS_DOWN}",
+         "migrate up", ["migrate repair 2 --applied"], [A, B, "migrate up", HALF_DOWN, "! migrate down"], code=4),
+    Case("half way down, and complete",
+         f"mend its file, or put it back, and finish it:  migrate down\n     or {DIRTY}{WAYS_DOWN}",
+         "migrate up", [by_hand("DROP TABLE b"), "migrate repair 2 --pending"],
+         [A, B, "migrate up", HALF_DOWN, "! migrate down"], code=4),
+    *(
+        Case(f"half way, and {do}", f"finish it first:  migrate up\n     or {DIRTY}{WAYS}", do,
+             [HALF_MENDED, *then], [A, HALF, "! migrate up"], again, code=4)
+        for do, again, then in [
+            ("migrate baseline 1", "", ["migrate up"]), ("migrate plan down --sql", "", ["migrate repair 2 --applied"]),
+            ("migrate plan --sql", "", ["migrate repair 2 --pending"]),
+        ]
+    ),
+    Case("half way, and edited before that place",
+         f"the first 1 statement were edited since they ran: put them back, then run  migrate up\n     or {DIRTY}{WAYS}",
+         "migrate up", [HALF_MENDED], [A, HALF, "! migrate up", HALF_EDITED], code=4),
+    Case("nothing to repair", "look at the states:  migrate status", "migrate repair 1 --pending", ["migrate status"],
+         [A, HALF, "! migrate up"], "migrate repair 2 --pending", code=4),
+]
+
+
+def stop_soon(person: Person) -> None:
+    """Press Ctrl-C, as soon as a statement runs."""
+
+    def press() -> None:
+        while not person.path("test.db").exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+
+
+def hold(sql: str) -> Callable[[Person], None]:
+    """Be an application that runs *sql* and goes on with something else; let_go() ends it."""
+
+    def begin(person: Person) -> None:
+        is_file = person.database.dialect == "sqlite"  # which another thread may close here
+        person.other = sqlite3.connect(person.database.name, isolation_level=None, check_same_thread=False) if is_file else person.database.connect()
+        for each in sql.split("; "):
+            person.other.cursor().execute(each)
+
+    return begin
+
+
+def let_go(person: Person) -> None:
+    """End it."""
+    person.other.close()
+
+
+def run_script(words: str) -> Callable[[Person], None]:
+    """Have the DBA run the script that a command prints."""
+
+    def run(person: Person) -> None:
+        ran = person.desk(*shlex.split(words)[1:])
+        assert ran.exit == 0, ran.err
+        clients.run_well(person.database, ran.out)
+
+    return run
+
+
+LINE_2 = "correct line 2, then run  migrate up"
+FOREVER = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+WAIT = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+MAKE_IT_FULL = {"2_b.up": "PRAGMA max_page_count = 1;\nCREATE TABLE b AS SELECT zeroblob(50000) AS n;\n"}
+ROOM = "make room on the disk of the database, and run the same command again"
+LINE_BREAK = "SELECT 'a\r\nb';\n"
+SELVES = "CREATE TABLE b (n INTEGER PRIMARY KEY, of INTEGER REFERENCES b (n));\n"
+STORE = "CREATE TEMP TABLE t (n INTEGER);\nPRAGMA temp_store = 2;\n"
+RUN = [
+    Case("a statement fails", LINE_2, "migrate up", [RIGHT_B, "migrate up"], [A, WRONG_B], code=1),
+    Case("a statement of a down file fails", "correct line 1, then run  migrate down", "migrate down",
+         [B, "migrate down"], [A, B, {"2_b.down": "DROP TABLE nowhere;\n"}, "migrate up"], code=1),
+    Case("a journaled file fails", "correct line 3, then run  migrate up; it goes on with statement 2", "migrate up",
+         [HALF_MENDED, "migrate up"], [A, HALF], code=1),
+    Case("a row points to nothing", "correct the file, then run  migrate up", "migrate up",
+         [{"2_b.up": f"{SELVES}INSERT INTO b VALUES (1, 1);\n"}, "migrate up"],
+         [A, {"2_b.up": f"{SELVES}INSERT INTO b VALUES (1, 2);\n"}], code=1),
+    Case("a file that is half done by its journal, and only noted",
+         "correct line 3, then run  migrate up; it goes on with statement 2", "migrate up",
+         [{"2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\n"}, "migrate up"], [A, HALF], code=1),
+    Case("a statement that cannot run in a transaction",
+         "put  -- migrate: no-transaction  on the first line of the file, then run  migrate up", "migrate up",
+         [{"2_b.up": f"{NOTX}{STORE}"}, "migrate up"], [A, {"2_b.up": STORE}], code=1),
+    Case("no room", ROOM, "migrate up", [B], [A, MAKE_IT_FULL], code=1),
+    Case("another process writes", WAIT, "migrate up", [let_go],
+         [A, hold("CREATE TABLE other (n INTEGER); BEGIN IMMEDIATE")], code=5),
+    Case("another process writes for a while", WAIT, "migrate up",
+         [lambda person: threading.Timer(0.3, let_go, [person]).start()],
+         [A, hold("CREATE TABLE other (n INTEGER); BEGIN IMMEDIATE")], "migrate up --lock-timeout 300", code=5),
+    Case("interrupted", "go on where it stopped:  migrate up", "migrate up", [{"2_b.up": B["2_b.up"]}, "migrate up"],
+         [A, {"2_b.up": f"{FOREVER};\n"}, stop_soon], code=130),
+    Case("its row in the history is changed by the file",
+         "see who or what changes schema_migrations (a person, a trigger, a policy, this file), then run  migrate up",
+         "migrate up", [B, "migrate up"], [A, {"2_b.up": "DELETE FROM schema_migrations WHERE version = '2';\n"}], code=1),
+    Case("all or nothing, but not in a transaction", "run without --all-or-nothing", "migrate up --all-or-nothing", [],
+         [A, HALF_MENDED], "migrate up"),
+    Case("redo without the file", "put the file back, or only roll back:  migrate down", "migrate redo", [A],
+         [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], code=4),
+    Case("redo without the file, and only down", "put the file back, or only roll back:  migrate down", "migrate redo",
+         ["migrate down"], [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], "migrate up", code=4),
+    Case("a question without a terminal", "say that you mean it, with --yes", "migrate reset", [], [A, "migrate up"],
+         "migrate reset --yes"),
+    *(
+        Case(f"another tool's table{name}", OTHER, "migrate up", then, [A, f"> {FOREIGN}"],
+             "migrate --table schema_migrations_imagor status --exit-code", code=4, fill={"VERSION": "1"})
+        for name, then in [
+            ("", ["migrate --table schema_migrations_imagor up"]),
+            (", and all of ours is in", [by_hand("CREATE TABLE a (n INTEGER)"),
+                                         "migrate --table schema_migrations_imagor baseline 1",
+                                         "migrate --table schema_migrations_imagor up"]),
+        ]
+    ),
+    *(
+        Case(f"a file that drops the history{name}", f"take it out, or {OTHER}", "migrate up", then,
+             [A, "migrate up", {"2_b.up": "DROP TABLE schema_migrations;\n"}], again, fill={"VERSION": "1"})
+        for name, then, again in [
+            (", and does not", [{"2_b.up": "SELECT 1;"}], ""),
+            (" of before", ["migrate --table schema_migrations_imagor baseline 1",
+                            "migrate --table schema_migrations_imagor up"],
+             "migrate --table schema_migrations_imagor status --exit-code"),
+        ]
+    ),
+    Case("the name of another table is not too long",
+         "keep the history elsewhere:  migrate --table " + 52 * "x" + "_imagor up\n     and where some of it is applied"
+         " already, first mark that there:  migrate --table " + 52 * "x" + "_imagor baseline VERSION",
+         f"migrate --table {59 * 'x'} up", ["migrate --table " + 52 * "x" + "_imagor up"],
+         [A, "> " + FOREIGN.replace("schema_migrations", 59 * "x")], f"migrate --table {52 * 'x'}_imagor status", code=4),
+    *(
+        Case(f"a down text of the history {name}",
+             "correct line 1, then run  migrate down\n     to change that text, put its up and down file here again;"
+             " or undo it by hand, and say so:  migrate repair 2 --pending", "migrate down", then,
+             [A, B, {"2_b.down": "DROP TABLE nowhere;"}, "migrate up", {"2_b.up": None, "2_b.down": None}], code=1)
+        for name, then in [
+            ("that is mended", [B, "migrate down"]),
+            ("that is not needed", [by_hand("DROP TABLE b"), "migrate repair 2 --pending"]),
+        ]
+    ),
+    Case("a statement that takes too long",
+         "run it again, with more time if that was over:  migrate up --statement-timeout 0",
+         "migrate --statement-timeout 0.2 up", ["migrate up --statement-timeout 0"],
+         [{"1_a.up": f"{FOREVER.replace(' FROM c)', ' FROM c LIMIT 3000000)')};\n"}], code=1),
+    Case("a statement that takes too long, and is better",
+         "run it again, with more time if that was over:  migrate up --statement-timeout 0",
+         "migrate --statement-timeout 0.2 up", [A], [{"1_a.up": f"{FOREVER};\n"}], code=1),
+]
+
+CONNECT = [
+    Case("no database at all", "correct the path: this file holds something else", "migrate up",
+         [{"$DATABASE_URL": "{url}"}], [A, {"notes": "x" * 5000, "$DATABASE_URL": "sqlite:notes"}], code=1),
+    Case("no folder", "create the folder, or correct the path", "migrate up", [{"data/keep": ""}],
+         [A, {"$DATABASE_URL": "sqlite:data/app.db"}], code=1),
+    Case("a folder for a file", "correct the path, or let this user read the file, and write its folder", "migrate up",
+         [{"$DATABASE_URL": "sqlite:app.db"}], [A, {"$DATABASE_URL": "sqlite:sql"}], code=1),
+    *(
+        Case(f"{do} of what is not there", "correct the path, or create it:  migrate up", do, ["migrate up"], [A],
+             again, code=1)
+        for do, again in [("migrate down", ""), ("migrate redo", ""), ("migrate repair 1 --pending", "migrate down")]
+    ),
+    Case("the status of what is not there", "{path} does not exist yet; this creates it:  migrate up", "migrate status",
+         ["migrate up"], [A], "migrate status --exit-code", code=0),
+    Case("waiting for what is not there",
+         "correct the path, or create it:  migrate up\n"
+         "     or wait longer:  migrate wait --for migrations --timeout 60",
+         "migrate wait --timeout 0", ["migrate up", "migrate wait --for migrations --timeout 60"], [A], code=3),
+    Case("waiting for a database",
+         "create it:  migrate up\n     or wait longer:  migrate wait --for database --timeout 60",
+         "migrate wait --for database --timeout 0", ["migrate up", "migrate wait --for database --timeout 60"], [A], code=3),
+    Case("waiting for migrations",
+         "apply what is missing:  migrate up\n     or wait longer:  migrate wait --for migrations --timeout 60",
+         "migrate wait --timeout 0", ["migrate up", "migrate wait --for migrations --timeout 60"],
+         [A, "migrate up", B], code=3),
+    Case("waiting for what is half way",
+         "apply what is missing:  migrate up\n     or wait longer:  migrate wait --for migrations --timeout 60",
+         "migrate wait --timeout 0", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up"], code=3),
+]
+
+SHOWN = [
+    Case("a script of a start that is not known", "write one of those here, or empty",
+         "migrate plan --sql --from 9", [], [A], "migrate plan --sql --from 1"),
+    Case("a script of a start that is empty", "write one of those here, or empty",
+         "migrate plan --sql --from 9", [], [A], "migrate plan --sql --from empty"),
+    Case("a file after which none can follow in a script",
+         "plan up to this file, and the rest by itself:  migrate plan up 1 --sql", "migrate plan --sql",
+         [run_script("migrate plan up 1 --sql"), "migrate plan up 1 --sql"],
+         [{"1_a.up": "PRAGMA cache_size = 99;\n"}, B]),
+    Case("a line that the client reads otherwise, run", "run it with  migrate up  or change the line",
+         "migrate plan --sql", ["migrate up"], [{"1_a.up": LINE_BREAK}]),
+    Case("a line that the client reads otherwise, changed", "run it with  migrate up  or change the line",
+         "migrate plan --sql", [{"1_a.up": LINE_BREAK.replace("\r", "")}], [{"1_a.up": LINE_BREAK}]),
+    Case("a plan of a database that is not to be had",
+         "create the folder, or correct the path\n"
+         "     or write the script without the database:  migrate plan up --sql --dialect sqlite --from VERSION",
+         "migrate plan", ["migrate plan up --sql --dialect sqlite --from 1"],
+         [A, B, {"$DATABASE_URL": "sqlite:data/app.db"}], "migrate plan --sql --from 1", code=1, fill={"VERSION": "1"}),
+    *(
+        Case(f"a plan of: {do}", "write  migrate plan up  or  migrate plan down, and then how many", f"migrate plan {do}",
+             ["migrate plan up", "migrate plan down"], [A, "migrate up"], "migrate plan up 1")
+        for do in ("sideways", "0")
+    ),
+    Case("a plan down, out of order", "write  migrate plan up --out-of-order", "migrate plan down --out-of-order",
+         ["migrate plan up --out-of-order"], [A], "migrate plan down"),
+    Case("a plan up, to here", "write  migrate plan down --to-here", "migrate plan up --to-here",
+         ["migrate plan down --to-here"], [A], "migrate plan up"),
+    Case("a plan without a database", "write  migrate plan --sql --dialect postgres --from VERSION",
+         "migrate plan --dialect postgres", ["migrate plan --sql --dialect postgres --from 1"], [A],
+         "migrate plan --dialect postgres --sql --from empty", fill={"VERSION": "1"}),
+    Case("what a version is", "write its digits alone; look at what there is:  migrate status",
+         "migrate log --version 1_a", ["migrate status"], [A, "migrate up"], "migrate log --version 1"),
+    Case("verify where there is something", "leave --scratch-url out", "migrate verify --scratch-url {url}", [], [A],
+         "migrate verify"),
+    Case("verify of what cannot be applied", "correct line 1, then run  migrate verify", "migrate verify",
+         [A, "migrate verify"], [{"1_a.up": "CREATE TABEL a;\n"}], code=4),
+    Case("verify of what points to nothing", "correct the file, then run  migrate verify", "migrate verify",
+         [{"1_a.up": f"{SELVES}INSERT INTO b VALUES (1, 1);\n"}, "migrate verify"],
+         [{"1_a.up": f"{SELVES}INSERT INTO b VALUES (1, 2);\n"}], code=4),
+    Case("verify of what cannot run in a transaction",
+         "put  -- migrate: no-transaction  on the first line of the file, then run  migrate verify", "migrate verify",
+         [{"1_a.up": f"{NOTX}{STORE}"}, "migrate verify"], [{"1_a.up": STORE}], code=4),
+    Case("a statement of the seed", "correct it, or take it out", "migrate verify --seed seed.sql",
+         [{"seed.sql": "INSERT INTO a VALUES (1);\n"}], [A, {"seed.sql": "INSERT INTO nowhere VALUES (1);\n"}]),
+    Case("verify, and Ctrl-C", "begin again:  migrate verify", "migrate verify", [A, "migrate verify"],
+         [{"1_a.up": f"{FOREVER};\n", "test.db": ""}, stop_soon], code=130),
+    Case("the name of a migration", "use letters, digits and underscores:  migrate new add_email_to_users",
+         "migrate new add,email", ["migrate new add_email_to_users"], [], "migrate new add_email"),
+    Case("no files, and a new one", NAMES, "migrate up", ["migrate new first"], [], fill={"NAME": "first"}),
+    Case("a name that is none", NAMES, "migrate up", [{"sql/1_a.UP.SQL": None, **A}], [{"sql/1_a.UP.SQL": ""}]),
+]
+
+TYPED = [
+    *(
+        Case(f"a word that is not known: {do}", f"look at what there is:  migrate{command} --help", do,
+             [f"migrate{command} --help"], [A], again)
+        for do, command, again in [
+            ("migrate upp", "", "migrate up"), ("migrate up --fast", "", "migrate up"),
+            ("migrate up 1 2", "", "migrate up 1"), ("migrate up --color red", "", "migrate up --color never"),
+            ("migrate log --since soon", " log", "migrate log --since 7d"), ("migrate down 0", " down", "migrate up"),
+            ("migrate wait --for it", " wait", "migrate up"),
+        ]
+    ),
+    Case("a page about something else", "write  migrate plan --format html", "migrate --format html status",
+         ["migrate plan --format html"], [A], "migrate status"),
+    Case("two commands", "leave one of them out", "migrate --migrate-command down up", [], [A], "migrate up"),
+    Case("a command that the guide does not have", "write one of up, down, status, reset",
+         "migrate --migrate-command redo", [], [A], "migrate --migrate-command up"),
+    Case("a format for others", "leave it out, or write  migrate check --format github", "migrate up --format github",
+         ["migrate check --format github"], [A], "migrate up"),
+]
+
+
+
+def move(person: Person) -> None:
+    """Write what is in 1_a into the newest pair."""
+    for way in ("up", "down"):
+        newest = max(Path("sql").glob(f"*.{way}.sql"), key=lambda path: len(path.name))
+        person.path(f"1_a.{way}").replace(newest)
+
+
+LEAVE = "leave it, if it is new; name the folder with --dir, if it was there under another name"
+CHECK = "migrate check --strict"
+CHECKED = [
+    Case("only in one folder, and added", "add it here too, or excuse it there: -- migrate: only postgres", CHECK,
+         [{"sql/sqlite/2_b.up.sql": "SELECT 1;", "sql/sqlite/2_b.down.sql": "SELECT 1;"}],
+         [{f"sql/{folder}/{name}.{way}.sql": "SELECT 1;" for folder, name in
+           [("sqlite", "1_a"), ("postgres", "1_a"), ("postgres", "2_b")] for way in ("up", "down")}]),
+    Case("only in one folder, and excused", "add it here too, or excuse it there: -- migrate: only postgres", CHECK,
+         [{f"sql/postgres/2_b.{way}.sql": "-- migrate: only postgres\nSELECT 1;" for way in ("up", "down")}],
+         [{f"sql/{folder}/{name}.{way}.sql": "SELECT 1;" for folder, name in
+           [("sqlite", "1_a"), ("postgres", "1_a"), ("postgres", "2_b")] for way in ("up", "down")}]),
+    Case("no way back", "add one, if it can be", CHECK, [A], [{"1_a.up": A["1_a.up"]}]),
+    Case("two names", "give both the same name", CHECK, [{"1_x.down": None, "1_a.down": A["1_a.down"]}],
+         [{"1_a.up": A["1_a.up"], "1_x.down": A["1_a.down"]}]),
+    Case("a word too late", "move it there", CHECK, [{"1_a.up": f"{NOTX}CREATE TABLE a (n INTEGER);"}],
+         [A, {"1_a.up": f"CREATE TABLE a (n INTEGER);\n{NOTX}"}]),
+    Case("for another database", "move it to where it belongs, or change its first line", CHECK, [A],
+         [A, {"1_a.up": "-- migrate: only mysql\nCREATE TABLE a (n INTEGER);\n"}]),
+    Case("nothing in it", "leave it, if that is meant", CHECK, [], [A, {"1_a.up": "-- nothing\n"}], "migrate check"),
+    Case("not in the ref", LEAVE, f"{CHECK} --base main", [], [*git("git commit -q -m none --allow-empty"), A], "migrate check --base main"),
+    *(
+        Case(f"{how} since", "put it back (git checkout main -- sql/1_a.up.sql), and write the change as a new migration",
+             f"{CHECK} --base main", ["$ git checkout main -- sql/1_a.up.sql", *then],
+             [A, B, *git(COMMIT, "git checkout -q -b more"), change])
+        for how, change, then in [
+            ("edited", EDIT, []), ("removed", {"1_a.up": None, "1_a.down": None}, [A]),
+            ("renamed", {"1_a.up": None, "1_a.down": None, "1_x.up": A["1_a.up"], "1_x.down": A["1_a.down"]},
+             [A, {"1_x.up": None, "1_x.down": None}]),
+        ]
+    ),
+    Case("older than the newest", "give it a newer version, as  migrate new NAME  does", f"{CHECK} --base main",
+         ["migrate new later", move], [B, *git(COMMIT), A], fill={"NAME": "later"}),
+    Case("no such ref", "name a branch, a tag or a commit:  migrate check --base origin/main",
+         f"{CHECK} --base mian", ["migrate check --base origin/main"],
+         [A, *git(COMMIT, "git update-ref refs/remotes/origin/main main")], f"{CHECK} --base main"),
+    Case("no ref at all", "name a branch, a tag or a commit:  migrate check --base origin/main",
+         f"{CHECK} --base=-x", [], [A, *git(COMMIT)], f"{CHECK} --base main"),
+    Case("no repository", "name a folder that does:  migrate --dir DIR check", f"{CHECK} --base main",
+         ["migrate --dir there/sql check"],
+         [A, "$ mkdir there && cp -r sql there && cd there && " + git(COMMIT)[0][2:]],
+         f"migrate --dir there/sql check --base main", fill={"DIR": "there/sql"}),
+    Case("a clone without the rest",
+         "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0",
+         "migrate --dir clone/sql check --base main~1", [lambda person: person.desk.monkeypatch.chdir("clone"), "$ git fetch --unshallow", lambda person: person.desk.monkeypatch.chdir("..")],
+         ["$ mkdir there && cd there && " + git("mkdir sql", "echo 'SELECT 1;' | tee sql/1_a.up.sql sql/1_a.down.sql",
+          COMMIT, "echo > more", COMMIT)[0][2:], '$ git clone -q --depth 1 "file://$PWD/there" clone']),
+]
+
+
+class Terminal:
+    """A terminal, and somebody at it who answers, and takes the time for *meanwhile*."""
+
+    def __init__(self, answer: str, meanwhile: Callable[[], object] = bool) -> None:
+        self.answer, self.meanwhile = answer, meanwhile
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self) -> str:
+        self.meanwhile()
+        return self.answer
+
+
+def answering(answer: str, rival: str = "") -> Callable[[Person], None]:
+    """Sit at a terminal, where the question is answered after a rival has run its command."""
+
+    def sit(person: Person) -> None:
+        def meanwhile() -> None:
+            if rival:
+                person.desk.process("--database-url", person.database.url, "--dir", "sql", *rival.split())
+
+        person.desk.monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n", meanwhile))
+
+    return sit
+
+
+def full(person: Person) -> None:
+    """Send the output to a disk that is full."""
+    person.desk.monkeypatch.setattr("sys.stdout", person.stack.enter_context(Path("/dev/full").open("w")))
+
+
+def unprivileged(folder: int, file: int) -> Callable[[Person], None]:
+    """Be somebody who has no other rights than these, for the files are copied."""
+    return lambda person: person.stack.enter_context(elsewhere(person.desk, folder=folder, file=file))
+
+
+def as_who_may(person: Person) -> None:
+    """Be the one who may again."""
+    person.stack.close()
+    person.desk.monkeypatch.chdir(person.desk.home)
+
+
+SPECIAL = [
+    Case("a question that is not answered with the word", "type the whole word yes, or give --yes", "migrate reset",
+         [answering("yes")], [A, "migrate up", answering("y")]),
+    Case("a question that is not answered, and --yes", "type the whole word yes, or give --yes", "migrate reset", [],
+         [A, "migrate up", answering("y")], "migrate reset --yes"),
+    Case("a rival that was faster", "look at the versions, and say again what to do:  migrate status",
+         "migrate down 2", ["migrate status"], [A, B, "migrate up", answering("yes", "down 1")], "migrate down 1", code=4),
+    Case("a migration that has gone while it was to be repaired", "look at the states:  migrate status",
+         "migrate repair 1 --applied", ["migrate status"], [A, "migrate up", B], "migrate up", code=4),
+    Case("a half-done redo", "go on where it stopped:  migrate up", "migrate redo", [A, "migrate up"],
+         [A, "migrate up", {"1_a.up": f"{FOREVER};\n"}, stop_soon], "migrate redo", code=130),
+    Case("another driver that is not installed", "pip install 'PyMySQL[rsa]'", "migrate wait", [installed],
+         [A, without("pymysql"), {"$DATABASE_URL": "mysql://db.invalid/app"}], "migrate plan --sql --from empty"),
+    Case("settings in a file, and nothing to read it", "pip install python-dotenv", "migrate up", [installed],
+         [A, {".env": "MIGRATE_TABLE=x\n"}, without("dotenv.parser")]),
+    Case("git that is not there", "install git, or leave --base out", "migrate check --base main", [],
+         [A, {"$PATH": "/nonexistent"}], "migrate check"),
+    Case("git that refuses a folder", "ask git:  git config --global --add safe.directory {home}",
+         "migrate check --base main", ["$ git config --global --add safe.directory {home}"],
+         [A, *git(COMMIT), {"$GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "$GIT_CONFIG_GLOBAL": "{home}/gitconfig"}]),
+    Case("a disk that is full", "make room there, or send it elsewhere, and run the same command again",
+         "migrate status", [lambda person: person.desk.monkeypatch.setattr("sys.stdout", sys.__stdout__)], [A, full], code=1),
+    Case("a file that may not be written", "let this user write the file and its folder, and run the same command again",
+         "migrate up", [as_who_may], [A, {"$DATABASE_URL": "sqlite:app.db"}, "migrate up", B, unprivileged(0o555, 0o444)], code=1),
+    Case("a transaction that was cut off", "as a user who may write both, and where they are not read-only:  migrate status",
+         "migrate up", [as_who_may, "migrate status"],
+         [THREE, {"$DATABASE_URL": "sqlite:app.db"}, "migrate up 1", lambda person: cut_off(person.desk.home), unprivileged(0o555, 0o444)], code=1),
+    Case("a folder that may not be written", "make the folder writable, or name another with --dir", "migrate new more",
+         [as_who_may], [A, unprivileged(0o555, 0o444)]),
+    Case("reset, with schemas that are none", "leave --schema out", "migrate reset --yes --schema more", [], [A],
+         "migrate reset --yes"),
+    Case("a backup that cannot be written", "make room, or name another place:  --backup /path/to/file",
+         "migrate up --backup nowhere/copy.db", [], [A, "migrate up", B], "migrate up --backup copy.db", code=1),
+]
+
+
+@pytest.mark.parametrize("case", [pytest.param(each, id=each.name) for each in [*SETTINGS, *HISTORY, *RUN, *CONNECT, *SHOWN, *TYPED, *CHECKED, *SPECIAL]])
+def test_following_helps_on_sqlite(case: Case, sqlite: Database, desk: Desk) -> None:
+    person = Person(desk, sqlite)
+    with person.stack:
+        follow(case, person)
