@@ -140,6 +140,7 @@ class Kind(Enum):
     ALONE = auto()  # the statement cannot run inside a transaction
     BUSY = auto()  # another program has locked the whole database
     CANCELLED = auto()  # ended from outside: by this tool, or by a person
+    DAMAGED = auto()  # the file cannot be read any more
     DEADLOCK = auto()
     DENIED = auto()  # it may not be opened
     FULL = auto()  # no room on the disk
@@ -3061,8 +3062,9 @@ class SQLite(Database):
     kinds: ClassVar = {  # by what the message holds
         "database is locked": Kind.BUSY, "no such table": Kind.ABSENT, "within a trans": Kind.ALONE,
         "inside a trans": Kind.ALONE, "readonly": Kind.READ_ONLY, "unable to open": Kind.DENIED, "full": Kind.FULL,
-        "interrupted": Kind.CANCELLED}
+        "interrupted": Kind.CANCELLED, "disk image is malformed": Kind.DAMAGED}
     fixes: ClassVar = _FIXES | {
+        Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .recover",
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder"}
     _ticks, _ended = 0, False
@@ -3332,13 +3334,13 @@ class SQLite(Database):
         self, statements: Sequence[Statement], *, journaled: bool,
     ) -> list[tuple[Statement, tuple[str, str]]]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
-        opened = list[tuple[str, Statement]]()
+        opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
         for statement in statements:
             if first_word(statement.text, self.syntax) not in ("SAVEPOINT", "RELEASE"):
                 continue
             words = spelled(statement.text, self.syntax)
             if words[0] == "RELEASE":
-                names = [name for name, _ in opened]
+                names = [name for name, *_ in opened]
                 name = self.forms.fold(words[-1])
                 if name in names:
                     del opened[len(names) - 1 - names[::-1].index(name) :]
@@ -3346,9 +3348,9 @@ class SQLite(Database):
             if journaled:
                 fix = "write BEGIN before it, and COMMIT after the last RELEASE"
                 return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
-            opened.append((self.forms.fold(words[-1]), statement))
+            opened.append((self.forms.fold(words[-1]), words_of(statement.text, self.syntax)[-1], statement))
         return [(each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};"))
-                for name, each in opened[:1]]
+                for _, name, each in opened[:1]]
 
     @contextlib.contextmanager
     def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:  # noqa: ARG002
@@ -3801,10 +3803,12 @@ class Postgres(Database):
             parts.append(f"'{column}', {value}")
         where = self._rows_of.get(catalogue, f"{first}::oid >= 16384")
         numbered = first == "oid"
-        of = "'pg_largeobject'::regclass" if catalogue == "pg_largeobject_metadata" else "r.tableoid"
+        # Not r.tableoid, which takes the right to every column.
+        own = f"'pg_catalog.{catalogue}'::regclass"
+        of = "'pg_largeobject'::regclass" if catalogue == "pg_largeobject_metadata" else own
         title = f"(SELECT concat(type, ' ', identity) FROM pg_identify_object({of}, r.oid, 0))"
         title = title if numbered else "''"
-        member = (" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = (r.tableoid, r.oid)"
+        member = (f" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = ({own}, r.oid)"
                   " AND e.deptype = 'e')") if numbered else ""
         return (f"SELECT {first}::oid::text, {title}, jsonb_build_object({', '.join(parts)})"
                 f" FROM pg_catalog.{catalogue} r WHERE {where}{member}")
@@ -5103,7 +5107,7 @@ class History:
         try:
             yield
         except _Failed as failed:
-            if failed.kind is Kind.BUSY:
+            if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
             fix = f"{fix} {self.table} and {self.table}_log"
             if failed.kind in _RETRIED:
@@ -5992,7 +5996,7 @@ class _Run:
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
         self.database.back_up(target)
         self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
-                    f" files, and  cp {_shown(target)} {self.settings.url.database}")
+                    f" files, and  cp {_typed(_shown(target))} {_typed(self.settings.url.database)}")
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
