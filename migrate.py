@@ -81,8 +81,6 @@ class MigrateError(Exception):
     usual_state: ClassVar[str] = ""
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
-        # A word in the wrong place may be a URL, and its password is shown nowhere.
-        what, fix = (re.sub(r"(://[^\s:/@]*):(?!password@)\S*@", r"\1:***@", text) for text in (what, fix))
         super().__init__(what)
         self.what, self.where, self.excerpt, self.state, self.fix = what, where, excerpt, state or self.usual_state, fix
         self.results: tuple[Result, ...] = ()
@@ -188,6 +186,12 @@ _URL_OPTIONS: Final = {
         keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
         port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
         sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
+# What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
+# belongs, it is refused before anything can repeat it: no text is searched for passwords.
+_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+# Where there is no such option, libpq takes it from the environment, and repeats it.
+_PG_VARIABLES: Final = {"PGCONNECT_TIMEOUT"} | {
+    f"PG{name.replace('_', '').upper()}" for name in _URL_OPTIONS["postgres"].split() if "pass" not in name}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # The numbers among the settings, and what they are where nobody has said anything.
@@ -209,8 +213,8 @@ class DatabaseURL:
     def parse(text: str, *, source: str = "") -> DatabaseURL:
         """Read a URL; *source* names the setting it came from. Raises SettingsError, which never quotes the URL."""
         try:
-            return _parse_url(text.strip())
-        except UnicodeDecodeError:
+            return _parse_url(_in_utf8(text.strip()))
+        except UnicodeError:
             what, fix = "has percent-encoded bytes that are not UTF-8", _ENCODE
         except ValueError as error:
             what, fix = error.args
@@ -225,11 +229,16 @@ class DatabaseURL:
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
 
 
+def _in_utf8(text: str) -> str:
+    """Return a word of the command line or the environment as UTF-8 reads its bytes, whatever the locale is."""
+    return os.fsencode(text).decode(errors="surrogateescape")
+
+
 def _parse_url(text: str) -> DatabaseURL:
-    """Read any URL. Raises ValueError (what, fix), or UnicodeDecodeError, as the functions below do."""
+    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as the functions below do."""
     scheme, _, rest = text.partition(":")
     dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
-    if not text.isprintable():
+    if not re.sub(r"[\udc80-\udcff]" * (dialect == "sqlite"), "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
     if dialect is None:
         # Without "//" the first word may well be a user name or a password: it is not repeated.
@@ -242,9 +251,10 @@ def _parse_url(text: str) -> DatabaseURL:
     # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
     if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):
         raise ValueError("has options after the ?", "leave them out: there are none on SQLite")
-    path = _decode(rest.removeprefix("//"))
-    if path in {"", "/"}:
-        raise ValueError("names no file", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path")
+    path, fix = rest.removeprefix("//"), "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
+    path = _decode(path, "surrogateescape")  # it is bytes
+    if path in {"", "/"} or may_be_url(path):
+        raise ValueError("names what may be a database on a server" if path.strip("/") else "names no file", fix)
     return DatabaseURL("sqlite", ":memory:" if path == "/:memory:" else path)
 
 
@@ -253,32 +263,57 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     if not match or "@" in (match[5] or "").partition("=")[0]:
         raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
     user, password, places, database, query = (part or "" for part in match.groups())
+    if match[2] is None and ":" in _decode(user):
+        raise ValueError("has no password, and an encoded : in its user name", f"write {_FORMS}; {_ENCODE}")
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    options, known = dict[str, str](), _URL_OPTIONS[dialect].split()
+    hosts, options, known = [], dict[str, str](), _URL_OPTIONS[dialect].split()
+    for place in places.split(",") if places else ():
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
+        host = (match[1] or _decode(match[2])) if match else ":"
+        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16) or not (
+                match[1] or re.fullmatch(r"[/@].*|[^:@]*", host)):
+            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
+            raise ValueError("has a host or a port that cannot be used", fix)
+        hosts.append((host, int(match[3] or 0)))
     for item in filter(None, query.split("&")):
         name, equals, value = item.partition("=")
         if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
-            shown = f' "{name}"{_nearest(name, known)}' if equals and re.fullmatch(r"[a-z_-]+", name) else ""
+            named = equals and "@" not in query and re.fullmatch(r"[a-z_-]+", name)
+            shown = f' "{name}"{_nearest(name, known)}' if named else ""
             raise ValueError(f"has an unknown option{shown} after the ?", f"write one of {', '.join(known)}; {_ENCODE}")
         options[name] = _decode(value)
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
-    hosts = []
-    for place in places.split(",") if places else ():
-        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
-        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16):
-            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
-            raise ValueError("has a host or a port that cannot be used", fix)
-        hosts.append((match[1] or _decode(match[2]), int(match[3] or 0)))
-    return DatabaseURL(dialect, _decode(database), *login, tuple(hosts), options)
+    database = _decode(database)
+    # The driver and the server repeat these.
+    if may_be_url(database) or any(
+            may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}):
+        raise ValueError("has another URL in it", f"write {_FORMS}")
+    return DatabaseURL(dialect, database, *login, tuple(hosts), options)
 
 
-def _decode(text: str) -> str:
+def _decode(text: str, errors: str = "strict") -> str:
     if re.search(r"%(?![0-9A-Fa-f]{2})|%00", text):
         raise ValueError("has a % that is not followed by two hexadecimal digits, or is followed by 00", _ENCODE)
-    return unquote(text, errors="strict")  # once, and a "+" stays a "+"
+    return unquote(text, errors=errors)  # once, and a "+" stays a "+"
+
+
+def may_be_url(text: str) -> bool:
+    """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
+    return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
+        text.startswith(("./", "../")) or os.path.lexists(text))
+
+
+def refuse_url(place: str, text: str) -> None:
+    """Raise SettingsError, which does not repeat it, where *text* may be a database URL, and that is not its *place*.
+
+    A relative path in that form is a path with ./ before it.
+    """
+    if may_be_url(text):
+        fix = "a URL belongs behind --database-url, or into DATABASE_URL; before a path of that form write ./"
+        raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -300,6 +335,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
+        refuse_url("--table or MIGRATE_TABLE", self.table)
+        refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
         if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
@@ -323,6 +360,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
             if secret := given.get(f"{name}_FILE"):
                 if name in given:
                     raise SettingsError(f"{name} and {name}_FILE are both set", where=place or name, fix="unset one")
+                refuse_url(f"{name}_FILE", secret)
                 given[name], source = _read(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
             elif name in given:
                 source = place if layer is flags else f"{name} in {place}" if place else name
@@ -330,6 +368,9 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 given["DATABASE_URL"] = given[name]
                 break
         found = given | found
+    refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
+    for name in _PG_VARIABLES & environ.keys():
+        refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
@@ -346,6 +387,7 @@ def _is_true(word: str) -> bool:
 
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
+    refuse_url("--config", named or "")
     path = Path(named or ".env")
     if named is None and not path.is_file():
         return []
@@ -2506,9 +2548,7 @@ class Database(ABC):
             self.close()
             if failed.kind is Kind.BUSY:
                 raise self.locked_error([]) from None
-            message = " ".join(failed.message.split())
-            for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
-                message = message.replace(secret, "***")  # should a driver have put it there
+            message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             fix = self.fixes.get(failed.kind, fix)
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -8423,10 +8463,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
             message = f'there is no command "{wrong[1]}"{_nearest(wrong[1], _COMMANDS)}'
-        elif wrong := re.search(r"unrecognized arguments: (-[^\s=]*)?", message):
+        elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
             near = _nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
+        message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
@@ -8469,6 +8510,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_command(argv)
 
 
+def _refuse_urls(words: Sequence[str]) -> None:
+    """Raise SettingsError for an unknown option, and for a URL where none belongs: whoever reads it may repeat it."""
+    for before, word in zip(("", *words), words, strict=False):
+        option, equals, value = word.partition("=") if word.startswith("--") else (before, "", word)
+        if word.startswith("--") and option not in {"--", *_OPTIONS}:
+            _Parser().error(f"unrecognized arguments: {option}")
+        if option not in {"--database-url", "--scratch-url"}:
+            refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
+
+
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, stopped, sealed = _Screen(), list[int](), list[bool]()
 
@@ -8484,6 +8535,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
+        _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
@@ -8521,9 +8573,6 @@ def _run_command(argv: Sequence[str] | None) -> int:
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
     parser, flag = build_parser(), options.migrate_command
-    for word in words:
-        if word.startswith("--") and word != "--" and word.partition("=")[0] not in _OPTIONS:
-            parser.error(f"unrecognized arguments: {word}")
     if {"-h", "--help", "--version"}.intersection(words):
         parser.parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):

@@ -512,7 +512,11 @@ some_text = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")
 some_word = some_text.filter(bool)
 
 
-@given(user=some_text, password=some_text, host=some_text, port=st.integers(0, 65535), database=some_word)
+some_host = some_text.filter(lambda text: text[:1] in {"/", "@"} or not {":", "@"} & {*text})
+some_name = some_word.filter(lambda text: not migrate.may_be_url(text))
+
+
+@given(user=some_text, password=some_text, host=some_host, port=st.integers(0, 65535), database=some_name)
 def test_any_user_password_host_and_database_come_back_from_a_url(
     user: str, password: str, host: str, port: int, database: str
 ) -> None:
