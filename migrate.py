@@ -172,6 +172,17 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
+    """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
+    _, *others = errors or ("",)
+    for error in [*errors.values()][:1]:
+        shown = others[:5] if listing else others
+        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+        listed = f"; all of them:  {listing}" if listing else ""
+        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+        raise error
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -450,12 +461,16 @@ class Script:
 
 @dataclass(frozen=True)
 class Migration:
-    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``)."""
+    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
+
+    *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
+    """
 
     version: str
     name: str
     up: Script
     down: Script | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def key(self) -> int:
@@ -510,26 +525,60 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     return folders.get(dialect, root / dialect) if folders else root
 
 
-def find_migrations(directory: Path) -> list[Migration]:
-    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is."""
-    found: dict[str, dict[int, Migration]] = {"up": {}, "down": {}}  # a migration for each file, until they are paired
+def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
+    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
+
+    For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
+    """
+    found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
     faults: list[str] = []
     for path in _listed(directory):
         if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
             direction, half = _read_half(path)
-            if (first := found[direction].setdefault(half.key, half)) is not half:
-                faults.append(f"{path.name}: the same version as {first.up.path.name}")
+            found[direction].append(half)
         except (OSError, ValueError) as error:
             faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-    ups, downs = found["up"], {key: half.up for key, half in found["down"].items()}
-    faults += [f"{downs[key].path.name}: a down file without its up file" for key in downs if key not in ups]
+    # A down file that names no dialect is for those of the up file with its name.
+    of_up = {(half.key, half.name): half.up.only for half in found["up"]}
+    only = {half.up.path: half.up.only or of_up.get((half.key, half.name), ())
+            for halves in found.values() for half in halves}
+    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
+    faults += [f"{half.up.path.name}: a down file without its up file"
+               for key in downs.keys() - ups for half in downs[key]]
     if faults or not ups:
         fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        raise FileError("\n  ".join([what, *faults]), where=_shown(directory), state="nothing was run.", fix=fix)
-    return [replace(ups[key], down=downs.get(key)) for key in sorted(ups)]
+        where = _shown(directory)
+        raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
+    here, migrations = (dialect,) * bool(dialect), list[Migration]()
+    for key in sorted(ups):
+        pairs = [
+            replace(half, elsewhere=() if _meet(half.up.only, here) else half.up.only, down=next((
+                each.up for each in downs.get(key, ()) if _meet(each.up.only, here) and _meet(
+                    half.up.only, only[each.up.path])), None))
+            for half in ups[key]]
+        migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
+    return migrations
+
+
+def _by_version(
+    halves: Iterable[Migration], only: Mapping[Path, tuple[str, ...]], faults: list[str],
+) -> dict[int, list[Migration]]:
+    """Sort files of one direction by their versions; two of one version for one database are a fault."""
+    found: dict[int, list[Migration]] = {}
+    for half in halves:
+        others = found.setdefault(half.key, [])
+        faults += [f"{half.up.path.name}: the same version as {each.up.path.name}" for each in others
+                   if _meet(only[half.up.path], only[each.up.path])][:1]
+        others.append(half)
+    return found
+
+
+def _meet(only: Sequence[str], others: Sequence[str]) -> bool:
+    """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
+    return not only or not others or not set(only).isdisjoint(others)
 
 
 def _read_half(path: Path) -> tuple[str, Migration]:
@@ -5225,7 +5274,10 @@ def digest_of(rows: Sequence[Applied]) -> str:
 
 @dataclass(frozen=True)
 class Status:
-    """One version as ``status`` shows it. *state* is applied, pending, dirty, changed, missing or out_of_order."""
+    """One version as ``status`` shows it.
+
+    *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
+    """
 
     version: str
     name: str
@@ -5237,6 +5289,7 @@ class Status:
     statements: int | None = None
     statements_done: int | None = None
     has_down: bool = False
+    only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
 @dataclass(frozen=True)
@@ -5299,8 +5352,9 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
                 row.version, row.name, "dirty" if row.dirty else state, row.applied_at, row.took_ms, row.applied_by,
                 row.checksum, row.statements, row.statements_done, has_down))
         elif file:
-            state = "pending" if key > newest else "out_of_order"
-            result.append(Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down))
+            state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
+            result.append(Status(
+                file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere))
     return result
 
 
@@ -5315,16 +5369,18 @@ def plan_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
-        if row.direction == "down" or row.key not in file_by_key:
+        if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
+    errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
         key = version_key(state.version)
         ahead = state.state == "missing" and key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            raise drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[key]))
+    refuse_all(errors, "migrate status")
     return [step for step in steps if version_key(step.version) <= limit][:count]
 
 
@@ -5349,7 +5405,14 @@ def plan_down(
     for row in applied:
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
-    return [_down_step(row, file_by_key.get(row.key)) for row in rows]
+    steps, errors = list[Step](), dict[str, MigrateError]()
+    for row in rows:
+        try:
+            steps.append(_down_step(row, file_by_key.get(row.key)))
+        except DriftError as error:  # noqa: PERF203 (all are told)
+            errors[f"{row.version} {row.name}"] = error
+    refuse_all(errors)
+    return steps
 
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
@@ -5529,6 +5592,10 @@ def _read_text(step: Step, database: Database) -> Step:
     The file's own BEGIN and COMMIT are blanked out where the transaction of this tool takes their place.
     """
     sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
+    if not _meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
+        fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
+        where = f"{_script_path(step)}:1"
+        raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     statements: list[Statement] = []
     pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
     alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
@@ -5863,10 +5930,10 @@ class _Run:
         *texts* says that the stored down texts are needed, *looks* that nothing is written.
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
-        migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
-        results = list[Result]()
+        dialect, results = settings.url.dialect, list[Result]()
+        migrations = find_migrations(migration_directory(settings.directory, dialect), dialect) if files else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
-        database, run = databases[settings.url.dialect](settings.url, *limits), None
+        database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
         try:
             with contextlib.closing(database):
@@ -5899,6 +5966,10 @@ class _Run:
     def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
         rows = self.applied if seen is None else seen
+        if direction == "up":  # of old ones, only status speaks
+            newest = max((row.key for row in rows), default=-1)
+            self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
+                       for each in self.migrations if each.elsewhere and each.key > newest)
         return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
     def settle(self) -> list[Applied]:
@@ -6015,11 +6086,19 @@ class _Run:
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
+        refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            self.read[key] = self.read.get(key) or _read_text(step, self.database)
+            try:
+                self.read[key] = self.read.get(key) or _read_text(step, self.database)
+            except FileError as error:
+                refused[step.script.path.name] = error
+                continue
             if self.all_or_nothing and _is_journaled(self.read[key], self.database):
                 what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+        url = self.settings.url  # check knows of the default that it is meant only where it is told so
+        told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
+        refuse_all(refused, f"migrate {told}check")
         return [self.read[key] for key in keys]
 
     # Who may do it.
@@ -6974,7 +7053,8 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
         back = run.planned("down", run.settle())
-        again = run.screen([Step.up(each) for each in run.migrations if back and each.key == back[0].key])
+        again = run.screen([
+            Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere])
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
@@ -7056,7 +7136,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
     with _Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
         rest = [each for each in compare(run.migrations, run.applied)
-                if each.state != "applied" and version_key(each.version) in ours]
+                if each.state not in {"applied", "skipped"} and version_key(each.version) in ours]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
@@ -7115,7 +7195,7 @@ def plan_script(
             known = {each.key: each for each in run.migrations}
             limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
             run.applied = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
-                           for each in run.migrations if each.key <= limit]
+                           for each in run.migrations if each.key <= limit and not each.elsewhere]
         for row in run.applied:
             if row.dirty:
                 raise dirty_error(row, f"finish it first:  migrate {row.direction}")
@@ -7262,15 +7342,18 @@ def verify(
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
     statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
                   if not re.match(_TRANSACTION, code_of(each, database.syntax))]
-    migrations = find_migrations(migration_directory(settings.directory, url.dialect))
+    migrations = find_migrations(migration_directory(settings.directory, url.dialect), url.dialect)
     with _verifying():
         texts = "\n".join(map(_texts, migrations))
         while True:  # in another database after one that did not come back
             with database.scratch(given=bool(scratch_url), sql=texts) as scratch, _Run.opened(
                     replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
+                run.migrations = [each for each in run.migrations if not each.elsewhere]
                 _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)
             if len(tried) == len(run.migrations):
                 break
+    for skipped in [each for each in migrations if each.elsewhere]:
+        notify(f"skipped  {skipped.version} {skipped.name}: only {', '.join(skipped.elsewhere)}")
     for each in sorted(database.left):
         notify(f"left on the server: {each}")
     return [verdict for verdict, _ in tried]
@@ -7481,7 +7564,7 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
     with _Run.opened(settings, notify) as run:
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
-        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
+        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
 
         def mark() -> list[Result]:
@@ -7585,9 +7668,10 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
                 Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
-                for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
+                for name in sorted(there.keys() - here) if _meet(there[name].up.only, (dialect,))]
     for dialect in [each for each in found if each]:
-        paths = [each.up.path for each in found[dialect].values()]  # a down file drops things: that is what it is for
+        # A down file drops things: that is what it is for.
+        paths = [each.up.path for each in found[dialect].values() if _meet(each.up.only, (dialect,))]
         findings += [Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
                      for path, said in lint(_DATABASES[dialect], paths)]
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
@@ -7609,12 +7693,14 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
-        if dialect and script.only and dialect not in script.only:
-            what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
+        lies = _DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
+        if lies and not _meet(script.only, (lies,)):
+            what = f"is for {', '.join(script.only)} only, and lies in the folder for {lies}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            if dialect:
-                database = _DATABASES[dialect](DatabaseURL(dialect, "check"))
+            own = script.only[:1] if not _meet(script.only, (dialect,)) else (dialect,)
+            for each in filter(None, own):
+                database = _DATABASES[each](DatabaseURL(each, "check"))
                 database.keep(schema, name, bare=not schema)
                 if not _read_text(step, database).statements:
                     yield warning(path, "no statements in this file", "leave it, if that is meant")
@@ -7743,7 +7829,7 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 # Values come in, text goes out: a table on a terminal, tab-separated lines in a pipe, one JSON document on request.
 # stdout is data; talk, progress and errors go to stderr. The only place that knows rich.
 
-_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order")
+_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order", "skipped")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 _GOOD: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
 _STYLES: Final = _GOOD | dict.fromkeys(("dirty", "changed", "missing", "out of order", "failed", "fault"), "bold red")
@@ -7987,6 +8073,8 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
     if column == "state" and value == "dirty":
         return f"dirty ({row['statements_done']} of {row['statements']})"
+    if column == "state" and value == "skipped":
+        return f"skipped (only {', '.join(row['only'])})"
     if column == "state" and value == "missing" and row["has_down"]:
         return "missing (down is stored)"
     shown = f"{value} ms" if column == "took_ms" else _json(value)
