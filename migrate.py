@@ -172,6 +172,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+@contextlib.contextmanager
+def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
+    """Keep the refusal that the body raises, for refuse_all()."""
+    try:
+        yield
+    except (DriftError, FileError) as error:
+        errors[about] = error
+
+
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
     _, *others = errors or ("",)
@@ -5407,10 +5416,8 @@ def plan_down(
             raise dirty_error(row)
     steps, errors = list[Step](), dict[str, MigrateError]()
     for row in rows:
-        try:
+        with gathered(errors, f"{row.version} {row.name}"):
             steps.append(_down_step(row, file_by_key.get(row.key)))
-        except DriftError as error:  # noqa: PERF203 (all are told)
-            errors[f"{row.version} {row.name}"] = error
     refuse_all(errors)
     return steps
 
@@ -6088,12 +6095,9 @@ class _Run:
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            try:
+            with gathered(refused, step.script.path.name):
                 self.read[key] = self.read.get(key) or _read_text(step, self.database)
-            except FileError as error:
-                refused[step.script.path.name] = error
-                continue
-            if self.all_or_nothing and _is_journaled(self.read[key], self.database):
+            if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
                 what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
@@ -7211,8 +7215,11 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
     database.schema = "".join(run.history.schemas)
     database.follow(run.database, offline=offline)
+    unsuited: dict[str, MigrateError] = {}
     for step in steps:
-        _refuse_unsuited(database, step)
+        with gathered(unsuited, step.script.path.name):
+            _refuse_unsuited(database, step)
+    refuse_all(unsuited)
     versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
     history = History(database, settings.table)
     history.missing = set() if versions else run.history.missing
