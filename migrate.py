@@ -18,6 +18,14 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 
 from __future__ import annotations
 
+import signal
+import sys
+
+# A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
+if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler):  # in the background, a shell has it ignored
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import contextlib
 import csv
@@ -34,11 +42,9 @@ import random
 import re
 import select
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -51,6 +57,7 @@ from functools import lru_cache, partial
 from html import escape
 from operator import attrgetter, itemgetter
 from pathlib import Path
+from stat import S_ISREG
 from string import Template
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
@@ -426,10 +433,29 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
 
 def _read(path: Path, source: str) -> str:
     try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=f"correct the path:  ls -l {path}")
+        return _decoded(path.read_bytes())
+    except OSError as error:
+        reason, fix = error.strerror, f"correct the path:  ls -l {path}"
+    except ValueError as error:
+        reason, fix = str(error), f"see what it is:  file {path}"
+    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
+
+
+def _decoded(data: bytes) -> str:
+    """Return UTF-8 text without a BOM. Raises ValueError, which says what it is instead, or where it is not that."""
+    # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
+    start = data[:4096]
+    zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
+    wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "")
+    if wide:
+        raise ValueError(f"it is {wide}: save it as UTF-8")
+    if b"\0" in data:  # libpq would cut the text there, and report success
+        raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1  # the byte itself may be one of a password
+        raise ValueError(f"it is not UTF-8 at byte {error.start}, line {line}: save it as UTF-8") from None
 
 
 # Migration files ######################################################################################################
@@ -509,10 +535,13 @@ def embedded_directory() -> Path:
 def _listed(folder: Path) -> list[Path]:
     """Return what lies in *folder*, by name. Raises FileError."""
     try:
+        os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
-    fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        if not isinstance(error, FileNotFoundError):
+            fix = f"correct the path, or let this user list the folder and read its files:  ls -ld {_shown(folder)}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
 
 
@@ -592,13 +621,13 @@ def _meet(only: Sequence[str], others: Sequence[str]) -> bool:
 
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
-    match = _FILE_NAME.fullmatch(path.name)
-    if not match or not path.name.isprintable():
+    name = _in_utf8(path.name)
+    match = _FILE_NAME.fullmatch(name)
+    if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
-    data = path.read_bytes()
-    if b"\0" in data:  # libpq would cut the text there, and report success
-        raise ValueError(f"a NUL byte at byte {data.index(0)}")
-    return match[3], Migration(match[1], match[2], Script.from_text(path, data.decode().removeprefix("\ufeff")))
+    if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
+        raise ValueError("no regular file")
+    return match[3], Migration(match[1], match[2], Script.from_text(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -2491,7 +2520,7 @@ def _whoami() -> str:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = str(os.getuid())
-    return f"{user}@{os.uname().nodename}"[:255]
+    return f"{user}@{os.uname().nodename}".encode(errors="replace").decode()[:255]  # a database takes it so
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -6082,7 +6111,8 @@ class _Run:
         if path is None or not self.database.exists:
             return
         version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
-        given = Path(path or f"{self.settings.url.database}.backup-{version}")
+        given, name = Path(path), f"{self.settings.url.database}.backup-{version}"
+        given = given / Path(name).name if path and given.is_dir() else Path(path or name)
         target, number = given, 1
         while os.path.lexists(target):
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
@@ -7166,7 +7196,8 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
         return
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
     command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (one command of ours)
+    ran = subprocess.run(  # noqa: S603 (one command of ours)
+        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False)
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
             rule = each["rule_name"]
@@ -8644,9 +8675,13 @@ def _run_command(argv: Sequence[str] | None) -> int:
         view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
         screen.show(settings, view)
         code = view.exit_code
-    except (MigrateError, KeyboardInterrupt) as raised:
+    except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed.append(True)
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
+        if isinstance(raised, OSError):  # what the system refuses is no fault of ours
+            where = _shown(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
+            fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
+            error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             error.exit_code = 128 + number

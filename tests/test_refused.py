@@ -95,6 +95,6 @@ def test_every_migration_that_was_changed_is_named(desk: Desk) -> None:
 
 
 def test_every_file_that_a_client_misreads_is_named(desk: Desk) -> None:
-    desk.write({f"sql/{number}_a.up.sql": "SELECT '\ngo\n';" for number in (1, 2)} | {"sql/3_b.up.sql": "SELECT 1;"})
+    desk.write({f"sql/{number}_a.up.sql": "SELECT 4\n/\n2;" for number in (1, 2)} | {"sql/3_b.up.sql": "SELECT 1;"})
     ran = desk.here("plan", "--sql")
     assert (ran.exit, "refused too: 2_a.up.sql\n" in ran.err) == (2, True), ran.err

@@ -160,7 +160,9 @@ def test_a_secret_that_cannot_be_read_is_named_with_the_variable(desk: Desk) -> 
     )
     desk.write({"secret": b"postgres://u:s3cr3t\xff@h/d"})
     error = str(refusal({"DATABASE_URL_FILE": "secret"}))
-    assert error.startswith("secret cannot be read: it is not UTF-8 text\n  --> DATABASE_URL_FILE\n")
+    assert error.startswith(
+        "secret cannot be read: it is not UTF-8 at byte 19, line 1: save it as UTF-8\n  --> DATABASE_URL_FILE\n"
+    )
     assert SECRET not in error
 
 
