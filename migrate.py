@@ -50,6 +50,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar, copy_context
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
@@ -444,7 +445,7 @@ def _read(path: Path, source: str) -> str:
     except OSError as error:
         reason, fix = error.strerror, f"correct the path:  ls -l {_typed(path)}"
     except ValueError as error:
-        reason, fix = str(error), f"see what it is:  file {_typed(path)}"
+        reason, fix = str(error), "name a file of text, in UTF-8"
     raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
 
 
@@ -3189,7 +3190,7 @@ class SQLite(Database):
         "inside a trans": Kind.ALONE, "readonly": Kind.READ_ONLY, "unable to open": Kind.DENIED, "full": Kind.FULL,
         "interrupted": Kind.CANCELLED, "disk image is malformed": Kind.DAMAGED}
     fixes: ClassVar = _FIXES | {
-        Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .recover",
+        Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder"}
     _ticks, _ended = 0, False
@@ -6152,7 +6153,8 @@ class _Run:
             with gathered(refused, step.script.path.name):
                 self.read[key] = self.read.get(key) or _read_text(step, self.database)
             if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
-                what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
+                why = "is no-transaction" if self.database.transactional else "may hold DDL, which commits by itself here"
+                what = f"{step.title} {why}"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
@@ -8165,10 +8167,21 @@ def _annotation(finding: Mapping[str, str]) -> str:
     return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {finding['fix']}")
 
 
+_GIVEN: Final = ContextVar[Mapping[str, str]]("_GIVEN", default=MappingProxyType({}))
+
+
 def _as_typed(text: str) -> str:
-    """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command."""
+    """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
+
+    What the command line said that it is about is said again.
+    """
     program = "python migrate.py" if Path(sys.argv[0]).name == "migrate.py" else "imagor-studio-migrate"
-    return re.sub(r"(?<=  )migrate (?=[a-z-])", f"{program} ", text)
+
+    def typed(found: re.Match[str]) -> str:
+        missing = {} if "--help" in found[1] else {k: v for k, v in _GIVEN.get().items() if f"{k} " not in found[1]}
+        return " ".join((program, *(f"{name} {word}" for name, word in missing.items()), found[1]))
+
+    return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
 
 class _Output(io.TextIOWrapper):
@@ -8346,18 +8359,18 @@ class _Screen:
     def fail(self, error: MigrateError, code: int) -> None:
         """Print an error for a person, and as JSON where that was asked for."""
         self.close()
-        self.stands = True
+        self.stands, error.fix = True, _as_typed(error.fix)
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
-            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": _as_typed(error.fix)}
+            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
             document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
             self._print(self._began | document, "failed")
             if self.events and not self._lost:
                 return
         red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
         head = "\033[1;31merror:\033[0m" if red else "error:"
-        sys.stderr.write(f"{head} {_as_typed(str(error))}\n")
+        sys.stderr.write(f"{head} {error}\n")
 
     @property
     def _lost(self) -> OSError | None:
@@ -8667,7 +8680,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        return _run_command(argv)
+        return copy_context().run(_run_command, argv)
 
 
 def _refuse_urls(words: Sequence[str]) -> None:
@@ -8696,7 +8709,12 @@ def _run_command(argv: Sequence[str] | None) -> int:
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
+        url = options.database_url
         settings, command, own = _parse(options, words)
+        if url and (settings.url.password or "pass" in url) and settings.url.dialect != "sqlite":
+            url = "URL"  # it is for the person to type
+        given = {"--config": options.config, "--database-url": url, "--dir": options.dir, "--table": options.table}
+        _GIVEN.set({name: _typed(word) for name, word in given.items() if word})
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
             fix = "write  migrate plan --format html"
