@@ -1490,7 +1490,7 @@ class Forms:
                 nature, named = self.nature(text), {*self.variables(words)}
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif name in told.plain:  # it begins with a word that is nothing to a session
-                writes = nature.writes - {"*", "code"}
+                reads, writes = frozenset[str](), nature.writes - {"*", "code"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
         for key in nature.writes:
             told.values.pop(key, None)
@@ -1808,11 +1808,12 @@ class _SQLiteForms(Forms):
                  and (name := self.fold(word).upper()) in self.sees} if Trait.CALLS in traits else set[str]()
         writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
         writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
+        reads |= {"trigger *"} if writes else set()  # of what is temporary
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
             writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
         if traits == _TEMP:
             kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"set trigger {name}"] if kind == "TRIGGER" else [])}
+            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -1916,6 +1917,12 @@ class _PostgresForms(Forms):
             else:  # a view, an operator, a cast may call what nobody sees: it is noted
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def prepared_text(
+        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+    ) -> list[str]:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
 
     def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
         """Return what a statement that is about the session writes there; *name* is its second word."""
@@ -2085,8 +2092,9 @@ class _MySQLForms(Forms):
         texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
         verbs = {text[0] for text in texts if text}
         return not self._verbs.isdisjoint(verbs) and self._odd_verbs.isdisjoint(verbs) and not any(
-            "TEMPORARY" in text or any("@" in each for each in text) for text in texts)
+            "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts)
 
+    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
@@ -2438,7 +2446,7 @@ class Database(ABC):
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
-    rolled_back = frozenset({"temp"})  # and ROLLBACK
+    rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
@@ -4740,6 +4748,8 @@ class _SQLiteWriter(_Writer, SQLite):
         for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
+            elif kind == "trigger":  # it is dropped as what is temporary
+                pass
             elif kind == "set" and name in self._switches:
                 self.query(f"PRAGMA {name} = {self._switches[name]}")
             else:
@@ -6863,7 +6873,8 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set", "set what a session begins with": "what a session begins with",
     "set pragma": "what the PRAGMA set", "role session_authorization": "the session's user",
-    "temp": "the temporary table {}", "role": "the role", "seed": "the seed of random numbers",
+    "temp": "the temporary table {}", "trigger": "the temporary trigger {}",
+    "role": "the role", "seed": "the seed of random numbers",
     "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
     "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
