@@ -2758,8 +2758,8 @@ class Database(ABC):
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
-    def has_id(self) -> bool:
-        """Tell if this session has given a row an id."""
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+        """Tell if this session has given a row the id that *statement* asks for."""
         return True
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:  # noqa: ARG002
@@ -3213,7 +3213,7 @@ class SQLite(Database):
                  "DROP TABLE temp.migrate_id"] if "id" in keys else []
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> _Failed:
@@ -3982,12 +3982,16 @@ class Postgres(Database):
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:
+        """See Database. Which sequence it is about may be told by what depends on texts alone."""
+        words = spelled(statement.text, self.syntax)
+        asked = ["".join(words[place : _closing(words, place + 1) + 1]) for place, word in enumerate(words)
+                 if word in ("CURRVAL", "LASTVAL")] or ["lastval()"]
+        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
-            self.query("SELECT lastval()")
+            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
         except _Failed:
             return False
-        return True
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """See Database. Only what the message itself says has a place in it."""
@@ -4294,7 +4298,7 @@ class MySQL(Database):
                        "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
         return parts
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
@@ -6714,7 +6718,8 @@ class _Run:
 
     def _reads_id(self, journal: _Journal, number: int) -> None:
         """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id():
+        if number in journal.way.checks and not self.database.has_id(
+                journal.step.statements[number - 1]):
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
             raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 

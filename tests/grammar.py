@@ -191,7 +191,7 @@ class Writer:
             name = last[kind] if how == "^" else self.choose(self.options(kind))
             if how == "*":
                 piece.sets.add(name)
-            else:
+            if how != "*" or kind in OF_SESSION:
                 (piece.reads if kind in OF_SESSION else piece.names).add(name)
         if how in {"!", "*"}:
             piece.loses.add(name)
