@@ -1205,8 +1205,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     writing = dict[str, set[int]]()  # what again would write
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         stale = changed and "global" in nature.reads  # what the server has set anew since
         lasting = nature.writes - _TRANSIENT
         lost.write(nature)
@@ -1221,6 +1219,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             lost.add(nature.writes, number)
             if "perhaps found" in nature.writes:
                 lost.add(("found exactly",), number)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
         if over and (past := _written(writing, over, natures)):
             lost.forget(over)
@@ -1234,8 +1234,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
             gone.add(number)
             lost.forget(nature.removes)
@@ -1251,6 +1249,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         lost.write(nature)
         if Trait.MAYBE not in nature.traits:
             lost.forget(nature.writes)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         if "found" in nature.writes:
             lost.forget(("found exactly",))
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
@@ -1870,7 +1870,6 @@ class _PostgresForms(Forms):
             and name.upper() not in self.known for before, name in {*self._called.findall(sql)})
 
     _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    _locks = _spells("PG_ADVISORY_LOCK PG_ADVISORY_LOCK_SHARED")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -1988,8 +1987,8 @@ class _PostgresForms(Forms):
             given = words[place + 1 : place + 6]
             writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
             return True
-        if name in self._locks:
-            writes.add("lock")
+        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+            writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
 
@@ -2004,6 +2003,8 @@ class _PostgresForms(Forms):
     def _asked(words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the settings that are asked for."""
         for place, word in enumerate(words):
+            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
+                yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
                 name = words[place + 2] if place + 2 < len(words) else ""
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
@@ -2016,7 +2017,7 @@ class _PostgresForms(Forms):
         """Tell if a SELECT does nothing but to set what its text says."""
         calls = [*self.calls(words)]
         return "FROM" not in words and all(
-            (name in self._locks or name.endswith("SET_CONFIG"))
+            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
             and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
 
 
@@ -2148,7 +2149,8 @@ class _MySQLForms(Forms):
             reads.add("next")
         if "*" in writes:  # it may be handed out
             writes |= {*self.variables(words)}
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}):
+        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}) and (
+                "lock" not in writes or "FROM" in words):
             traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
         if first == "LOAD":
             writes |= {*self.variables(words)}
@@ -3972,7 +3974,8 @@ class Postgres(Database):
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         texts += (each.text for each in statements if first_word(each.text, self.syntax) == "DO" or (
-            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)))
+            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)
+            and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")))
         text = "\n".join(texts)
         if not self._touches.search(text):
             return Hidden()

@@ -717,7 +717,8 @@ _POSTGRES = (
          "FETCH NEXT FROM {cursor}"),
     Form("CLOSE", ("CLOSE {-cursor}",)),
     Form("pg_advisory_lock", ("SELECT pg_advisory_lock({key}){=held:advisory}",), SETTINGS,
-         "{audit} SELECT pg_advisory_unlock({key})"),
+         "{audit} SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {key} AND database ="
+         " (SELECT oid FROM pg_database WHERE datname = current_database())"),
     Form("DO", ("DO $$ BEGIN\n  {audit} VALUES ('done');\nEND $$",)),
     Form("DO that sets", ("DO $$ BEGIN\n  PERFORM set_config('app.f', 'd', false);\nEND $${=setting:app.f}",), CALLED,
          "{audit} VALUES (nullif(current_setting('app.f', true), ''))"),
@@ -746,8 +747,9 @@ def postgres(role: str) -> Language:
     """Return the forms of PostgreSQL; the *role* may do everything."""
     return Language(
         _POSTGRES, _POSTGRES_BASE,
-        re.compile(r"SET\s|RESET|PREPARE|DEALLOCATE|LISTEN|UNLISTEN|SELECT set_config|DISCARD (PLANS|TEMP)"
-                   r"|CREATE (LOCAL )?(TEMP|TEMPORARY)\b|CREATE TABLE pg_temp|DECLARE|CLOSE|SELECT pg_advisory_lock"),
+        re.compile(r"SET\s|RESET|PREPARE|DEALLOCATE|LISTEN|UNLISTEN|SELECT set_config|DISCARD (PLANS|TEMP)|DECLARE"
+                   r"|CREATE (LOCAL )?(TEMP|TEMPORARY)\b(?!.*\bFROM\b)|CREATE TABLE pg_temp|CLOSE"
+                   r"|SELECT pg_advisory_lock"),
         re.compile(r"CALL|EXECUTE|DO"),
         {"last_id": r"INSERT|WITH|MERGE|SELECT nextval"}, {}, {"last_id": r"lastval\(|currval\("},
         ("INSERT INTO nowhere VALUES (1)", "ALTER TABLE t1 ADD COLUMN n INTEGER", "CREATE TABLE t1 (n INTEGER)",
