@@ -1490,7 +1490,7 @@ class Forms:
                 nature, named = self.nature(text), {*self.variables(words)}
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif name in told.plain:  # it begins with a word that is nothing to a session
-                reads, writes = frozenset[str](), nature.writes - {"*", "code"}
+                reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
         for key in nature.writes:
             told.values.pop(key, None)

@@ -707,7 +707,7 @@ _POSTGRES = (
     Form("DISCARD TEMP", ("DISCARD TEMP",), clears=("temp", "look", "counts")),
     Form("DISCARD PLANS", ("DISCARD PLANS",)),
     Form("SET that is rolled back", (
-        "BEGIN", "SAVEPOINT a", "SET datestyle = 'German'{=setting:datestyle}", "ROLLBACK TO SAVEPOINT a",
+        "BEGIN", "SAVEPOINT a", "SET datestyle = 'German'{=setting:datestyle}{=setting:@@datestyle}", "ROLLBACK TO SAVEPOINT a",
         "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), DATA, "{audit} VALUES (DATE '2026-01-02'::text)"),
     Form("lastval()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}lastval()"),
     Form("currval()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}currval('t1_id_seq')"),
