@@ -1616,6 +1616,7 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
+                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
@@ -1877,6 +1878,7 @@ class _PostgresForms(Forms):
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
         if first == "DO":
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
@@ -1887,7 +1889,7 @@ class _PostgresForms(Forms):
         name = self.fold(words[1]) if len(words) > 1 else ""
         traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
         read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and "*" not in writes and not read:
+        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
             traits = _TEMP
         elif is_temporary:  # it is noted: what it reads from may call what nobody sees
             traits = traits & ~_REPEATED | Trait.INSIDE
@@ -1977,9 +1979,9 @@ class _PostgresForms(Forms):
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms."""
-        if name in ("NEXTVAL", "SETVAL"):
-            writes.add("id")
-            return False
+        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+            writes |= {"id", "sequence"}
+            return False  # it is the server's own only where nobody has made another one
         if name == "SETSEED":
             writes.add("seed")
             return False
@@ -3566,7 +3568,8 @@ class Postgres(Database):
     _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
                        r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
-        HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
+        HAVING bool_and(
+        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
