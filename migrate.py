@@ -2099,6 +2099,7 @@ class _MySQLForms(Forms):
 
     _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _blocks, _runs = _spells("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), _spells("CALL EXECUTE PREPARE")
     _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
     def _variable(self, words: Sequence[str], place: int) -> str:
@@ -2124,7 +2125,12 @@ class _MySQLForms(Forms):
             named = {*self.variables(words)}
             name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
             called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            return found._replace(reads=found.reads | named | called, writes=found.writes | named | {"sequences"})
+            looks = {"count", "found"} | named | called
+            if not self._blocks.isdisjoint(words[:1]) and self._runs.isdisjoint(words) and (
+                    {name for name, _ in self.calls(words)} <= self.pure | self.harmless):
+                looks -= {"count", "found"}  # all of it is in its text
+            reads = found.reads - {"count", "found"} | looks
+            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
         inner = self.nature(words[words.index("FOR") + 1 :])
         alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
         return inner._replace(traits=inner.traits & ~alone)

@@ -748,7 +748,8 @@ def postgres(role: str) -> Language:
     """Return the forms of PostgreSQL; the *role* may do everything."""
     return Language(
         _POSTGRES, _POSTGRES_BASE,
-        re.compile(r"SET\s|RESET|PREPARE|DEALLOCATE|LISTEN|UNLISTEN|SELECT set_config|DISCARD (PLANS|TEMP)|DECLARE"
+        re.compile(r"SET\s|RESET|PREPARE|DEALLOCATE|LISTEN|UNLISTEN|DISCARD (PLANS|TEMP)|DECLARE"
+                   r"|SELECT set_config(?!.*\bFROM\b)"
                    r"|CREATE (LOCAL )?(TEMP|TEMPORARY)\b(?!.*\bFROM\b)|CREATE TABLE pg_temp|CLOSE"
                    r"|SELECT pg_advisory_lock"),
         re.compile(r"CALL|EXECUTE|DO"),
