@@ -1342,8 +1342,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     writing = dict[str, set[int]]()  # what again would write
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         stale = changed and "global" in nature.reads  # what the server has set anew since
         lasting = nature.writes - _TRANSIENT
         lost.write(nature)
@@ -1358,6 +1356,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             lost.add(nature.writes, number)
             if "perhaps found" in nature.writes:
                 lost.add(("found exactly",), number)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
         if over and (past := _written(writing, over, natures)):
             lost.forget(over)
@@ -1371,8 +1371,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
             gone.add(number)
             lost.forget(nature.removes)
@@ -1388,6 +1386,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         lost.write(nature)
         if Trait.MAYBE not in nature.traits:
             lost.forget(nature.writes)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         if "found" in nature.writes:
             lost.forget(("found exactly",))
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
@@ -1627,7 +1627,7 @@ class Forms:
                 nature, named = self.nature(text), {*self.variables(words)}
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif name in told.plain:  # it begins with a word that is nothing to a session
-                writes = nature.writes - {"*", "code"}
+                reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
         for key in nature.writes:
             told.values.pop(key, None)
@@ -1753,6 +1753,7 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
+                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
@@ -1945,11 +1946,12 @@ class _SQLiteForms(Forms):
                  and (name := self.fold(word).upper()) in self.sees} if Trait.CALLS in traits else set[str]()
         writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
         writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
+        reads |= {"trigger *"} if writes else set()  # of what is temporary
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
             writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
         if traits == _TEMP:
             kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"set trigger {name}"] if kind == "TRIGGER" else [])}
+            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -2006,7 +2008,6 @@ class _PostgresForms(Forms):
             and name.upper() not in self.known for before, name in {*self._called.findall(sql)})
 
     _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    _locks = _spells("PG_ADVISORY_LOCK PG_ADVISORY_LOCK_SHARED")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2014,6 +2015,7 @@ class _PostgresForms(Forms):
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
         if first == "DO":
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
@@ -2024,7 +2026,7 @@ class _PostgresForms(Forms):
         name = self.fold(words[1]) if len(words) > 1 else ""
         traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
         read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and "*" not in writes and not read:
+        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
             traits = _TEMP
         elif is_temporary:  # it is noted: what it reads from may call what nobody sees
             traits = traits & ~_REPEATED | Trait.INSIDE
@@ -2053,6 +2055,12 @@ class _PostgresForms(Forms):
             else:  # a view, an operator, a cast may call what nobody sees: it is noted
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def prepared_text(
+        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+    ) -> list[str]:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
 
     def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
         """Return what a statement that is about the session writes there; *name* is its second word."""
@@ -2108,9 +2116,9 @@ class _PostgresForms(Forms):
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms."""
-        if name in ("NEXTVAL", "SETVAL"):
-            writes.add("id")
-            return False
+        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+            writes |= {"id", "sequence"}
+            return False  # it is the server's own only where nobody has made another one
         if name == "SETSEED":
             writes.add("seed")
             return False
@@ -2118,8 +2126,8 @@ class _PostgresForms(Forms):
             given = words[place + 1 : place + 6]
             writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
             return True
-        if name in self._locks:
-            writes.add("lock")
+        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+            writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
 
@@ -2134,6 +2142,8 @@ class _PostgresForms(Forms):
     def _asked(words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the settings that are asked for."""
         for place, word in enumerate(words):
+            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
+                yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
                 name = words[place + 2] if place + 2 < len(words) else ""
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
@@ -2146,7 +2156,7 @@ class _PostgresForms(Forms):
         """Tell if a SELECT does nothing but to set what its text says."""
         calls = [*self.calls(words)]
         return "FROM" not in words and all(
-            (name in self._locks or name.endswith("SET_CONFIG"))
+            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
             and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
 
 
@@ -2222,9 +2232,11 @@ class _MySQLForms(Forms):
         texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
         verbs = {text[0] for text in texts if text}
         return not self._verbs.isdisjoint(verbs) and self._odd_verbs.isdisjoint(verbs) and not any(
-            "TEMPORARY" in text or any("@" in each for each in text) for text in texts)
+            "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts)
 
+    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _blocks, _runs = _spells("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), _spells("CALL EXECUTE PREPARE")
     _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
     def _variable(self, words: Sequence[str], place: int) -> str:
@@ -2250,7 +2262,12 @@ class _MySQLForms(Forms):
             named = {*self.variables(words)}
             name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
             called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            return found._replace(reads=found.reads | named | called, writes=found.writes | named | {"sequences"})
+            looks = {"count", "found"} | named | called
+            if not self._blocks.isdisjoint(words[:1]) and self._runs.isdisjoint(words) and (
+                    {name for name, _ in self.calls(words)} <= self.pure | self.harmless):
+                looks -= {"count", "found"}  # all of it is in its text
+            reads = found.reads - {"count", "found"} | looks
+            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
         inner = self.nature(words[words.index("FOR") + 1 :])
         alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
         return inner._replace(traits=inner.traits & ~alone)
@@ -2277,7 +2294,8 @@ class _MySQLForms(Forms):
             reads.add("next")
         if "*" in writes:  # it may be handed out
             writes |= {*self.variables(words)}
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}):
+        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}) and (
+                "lock" not in writes or "FROM" in words):
             traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
         if first == "LOAD":
             writes |= {*self.variables(words)}
@@ -2581,7 +2599,7 @@ class Database(ABC):
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
-    rolled_back = frozenset({"temp"})  # and ROLLBACK
+    rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
@@ -2891,8 +2909,8 @@ class Database(ABC):
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
-    def has_id(self) -> bool:
-        """Tell if this session has given a row an id."""
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+        """Tell if this session has given a row the id that *statement* asks for."""
         return True
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:  # noqa: ARG002
@@ -3348,7 +3366,7 @@ class SQLite(Database):
                  "DROP TABLE temp.migrate_id"] if "id" in keys else []
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> _Failed:
@@ -3699,7 +3717,8 @@ class Postgres(Database):
     _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
                        r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
-        HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
+        HAVING bool_and(
+        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
@@ -4109,7 +4128,8 @@ class Postgres(Database):
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         texts += (each.text for each in statements if first_word(each.text, self.syntax) == "DO" or (
-            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)))
+            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)
+            and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")))
         text = "\n".join(texts)
         if not self._touches.search(text):
             return Hidden()
@@ -4119,12 +4139,16 @@ class Postgres(Database):
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:
+        """See Database. Which sequence it is about may be told by what depends on texts alone."""
+        words = spelled(statement.text, self.syntax)
+        asked = ["".join(words[place : _closing(words, place + 1) + 1]) for place, word in enumerate(words)
+                 if word in ("CURRVAL", "LASTVAL")] or ["lastval()"]
+        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
-            self.query("SELECT lastval()")
+            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
         except _Failed:
             return False
-        return True
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """See Database. Only what the message itself says has a place in it."""
@@ -4431,7 +4455,7 @@ class MySQL(Database):
                        "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
         return parts
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
@@ -4885,6 +4909,8 @@ class _SQLiteWriter(_Writer, SQLite):
         for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
+            elif kind == "trigger":  # it is dropped as what is temporary
+                pass
             elif kind == "set" and name in self._switches:
                 self.query(f"PRAGMA {name} = {self._switches[name]}")
             else:
@@ -6886,7 +6912,8 @@ class _Run:
 
     def _reads_id(self, journal: _Journal, number: int) -> None:
         """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id():
+        if number in journal.way.checks and not self.database.has_id(
+                journal.step.statements[number - 1]):
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
             raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 
@@ -7045,7 +7072,8 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set", "set what a session begins with": "what a session begins with",
     "set pragma": "what the PRAGMA set", "role session_authorization": "the session's user",
-    "temp": "the temporary table {}", "role": "the role", "seed": "the seed of random numbers",
+    "temp": "the temporary table {}", "trigger": "the temporary trigger {}",
+    "role": "the role", "seed": "the seed of random numbers",
     "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
     "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
