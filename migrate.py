@@ -549,7 +549,8 @@ def _listed(folder: Path) -> list[Path]:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
         fix = f"correct the path, or create it:  mkdir -p {_typed(_shown(folder))}"
         if not isinstance(error, FileNotFoundError):
-            fix = f"correct the path, or let this user list the folder and read its files:  ls -ld {_typed(_shown(folder))}"
+            fix = "correct the path, or let this user list the folder and read its files:"
+            fix += f"  ls -ld {_typed(_shown(folder))}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
 
 
@@ -6179,7 +6180,7 @@ class _Run:
             with gathered(refused, step.script.path.name):
                 self.read[key] = self.read.get(key) or _read_text(step, self.database)
             if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
-                why = "is no-transaction" if self.database.transactional else "may hold DDL, which commits by itself here"
+                why = "is no-transaction" if self.database.transactional else "may hold DDL, which commits by itself"
                 what = f"{step.title} {why}"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
@@ -8195,6 +8196,7 @@ def _annotation(finding: Mapping[str, str]) -> str:
     return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {finding['fix']}")
 
 
+# Options of the command line that say what it is about, by name.
 _GIVEN: Final = ContextVar[Mapping[str, str]]("_GIVEN", default=MappingProxyType({}))
 
 
@@ -8721,6 +8723,14 @@ def _refuse_urls(words: Sequence[str]) -> None:
             refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
 
 
+def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str]:
+    """Return the *options* that say what a command is about, each as a word for the shell; a password is not one."""
+    given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
+    if url.dialect != "sqlite" and (url.password or "pass" in str(given["--database-url"])):
+        given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
+    return {name: _typed(word) for name, word in given.items() if word}
+
+
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, stopped, sealed = _Screen(), list[int](), list[bool]()
 
@@ -8737,12 +8747,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
-        url = options.database_url
         settings, command, own = _parse(options, words)
-        if url and (settings.url.password or "pass" in url) and settings.url.dialect != "sqlite":
-            url = "URL"  # it is for the person to type
-        given = {"--config": options.config, "--database-url": url, "--dir": options.dir, "--table": options.table}
-        _GIVEN.set({name: _typed(word) for name, word in given.items() if word})
+        _GIVEN.set(_given(vars(options), settings.url))
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
             fix = "write  migrate plan --format html"
@@ -8785,9 +8791,10 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     parser, flag = build_parser(), options.migrate_command
     if {"-h", "--help", "--version"}.intersection(words):
         parser.parse_args(words)  # prints, and leaves
+    given = vars(options)
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
-        options.database_url = f"{dialect[1]}://localhost/any"  # what is asked of other settings depends on it
-    settings = load_settings(vars(options), os.environ)
+        given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
+    settings = load_settings(given, os.environ)
     command, where = (settings.command, "MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
     if named := next((word for word in words if word in _COMMANDS), None):
         if flag not in {None, named}:

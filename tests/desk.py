@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest.mock import patch
 
 import migrate
 
@@ -107,8 +108,9 @@ class Desk:
         return Ran(code, out, err)
 
     def here(self, *words: str) -> Ran:
-        """Type one command about the files in sql/ and the database app.db."""
-        return self("--database-url", "sqlite:app.db", "--dir", "sql", *words)
+        """Type one command about the files in sql/ and the database app.db, as the environment says."""
+        with patch.dict(os.environ, DATABASE_URL="sqlite:app.db", MIGRATE_DIR="sql"):
+            return self(*words)
 
     def process(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
         """Run one command in a process of its own."""

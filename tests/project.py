@@ -7,8 +7,10 @@ Runs, Refused, Fails, Stops    the outcomes of a file; ``outcome.judge(project, 
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest.mock import patch
 
 import migrate
 
@@ -70,17 +72,9 @@ class Project:
     def __call__(self, *words: str, url: str = "") -> Ran:
         """Run one command."""
         self.capsys.readouterr()
-        common = (
-            "--database-url",
-            url or self.database.url,
-            "--dir",
-            "sql",
-            "--table",
-            self.table,
-            "--lock-timeout",
-            "20",
-        )
-        code = migrate.main([*common, *words])
+        settings = {"DATABASE_URL": url or self.database.url, "MIGRATE_DIR": "sql", "MIGRATE_TABLE": self.table}
+        with patch.dict(os.environ, settings, MIGRATE_LOCK_TIMEOUT="20"):
+            code = migrate.main([*words])
         out, err = self.capsys.readouterr()
         assert not self.database.password or self.database.password not in out + err
         return Ran(code, out, err)

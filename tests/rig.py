@@ -52,8 +52,9 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start a runner of the files in *folder*."""
     return subprocess.Popen(
-        [sys.executable, str(program), "--dir", "sql", *words], cwd=folder, text=True, stdin=stdin,
-        env=clean_environment() | {"DATABASE_URL": url} | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, str(program), *words], cwd=folder, text=True,
+        env=clean_environment() | {"DATABASE_URL": url, "MIGRATE_DIR": "sql"} | variables,
+        stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 EXACT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_SYSTEM": os.devnull}
 PERSON = {f"GIT_{role}_{what}": "ann@box" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 PUT_BACK = "put it back (git checkout main -- FILE), and write the change as a new migration"
-NEWER = f"give it a newer version, as {PROGRAM} new NAME does"
-REF_FIX = "fix: name a branch, a tag or a commit:  imagor-studio-migrate check --base origin/main\n"
+NEWER = f"give it a newer version, as {PROGRAM} --dir sql new NAME does"
+REF_FIX = "fix: name a branch, a tag or a commit:  imagor-studio-migrate --dir sql check --base origin/main\n"
 
 
 def pair(version: int, name: str = "t", folder: str = "sql") -> dict[str, str | bytes]:
@@ -466,7 +466,7 @@ def test_github_gets_one_command_for_each_finding(desk: Clone) -> None:
     assert (ran.exit, ran.err) == (2, "2 faults, 2 warnings\n")
     quote = migrate.check(migrate.Settings(migrate.DatabaseURL("sqlite", ""), Path("sql")))[0]
     name = "1 b.up.sql: not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-    fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  imagor-studio-migrate new NAME"
+    fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  imagor-studio-migrate --dir sql new NAME"
     second = "sql/sqlite/2_b.up.sql"
     directive = "-- migrate: is read on the first line only%0Afix: move it there"
     assert ran.out.splitlines() == [

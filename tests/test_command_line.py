@@ -325,7 +325,7 @@ def test_looking_at_a_mistyped_path_creates_nothing(three: Desk, command: str) -
 
 def test_status_of_a_database_that_is_not_there_says_so(three: Desk) -> None:
     assert three("--database-url", "sqlite:no.db", "--dir", "sql", "status").err == (
-        f"no.db does not exist yet; this creates it:  {PROGRAM} up\n"
+        f"no.db does not exist yet; this creates it:  {PROGRAM} --database-url sqlite:no.db --dir sql up\n"
     )
 
 
@@ -336,7 +336,8 @@ def test_going_back_on_a_file_that_is_not_there_is_an_error_and_creates_nothing(
     assert ran == (
         1,
         "",
-        f"error: no.db does not exist\n  --> sqlite:no.db\nfix: correct the path, or create it:  {PROGRAM} up\n",
+        "error: no.db does not exist\n  --> sqlite:no.db\n"
+        f"fix: correct the path, or create it:  {PROGRAM} --database-url sqlite:no.db --dir sql up\n",
     )
     assert three.names() == before
 
@@ -721,7 +722,7 @@ def test_a_closed_stream_is_no_reason_for_a_traceback(applied: Desk, closed: str
 
 def test_the_checkout_names_itself_in_what_is_to_be_typed_next(three: Desk) -> None:
     done = three.process("--dir", "sql", "--database-url", "sqlite:no.db", "status")
-    assert done.stderr == "no.db does not exist yet; this creates it:  python migrate.py up\n"
+    assert done.stderr == "no.db does not exist yet; this creates it:  python migrate.py --database-url sqlite:no.db --dir sql up\n"
 
 
 def test_the_default_database_is_a_file_here_and_the_default_files_are_those_that_ship(desk: Desk) -> None:

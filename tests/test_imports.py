@@ -102,7 +102,7 @@ def test_sqlite_needs_no_installed_package_at_all(desk: Desk) -> None:
 def test_a_missing_driver_is_an_error_with_the_line_that_brings_it(desk: Desk, url: str, package: str) -> None:
     command = [sys.executable, "-S", str(MODULE), "--database-url", url, "--dir", "sql", "status"]
     done = subprocess.run(command, cwd=desk.home, env=clean_environment(), text=True, check=False, capture_output=True)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith(f"error: the driver {package.lower()} is not installed\n")
     assert f"pip install '{package}" in done.stderr or f"pip install {package}" in done.stderr
     assert "s3cr3t" not in done.stderr

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import logging
 import os
 import re
 import shlex
@@ -47,7 +48,8 @@ class Template(NamedTuple):
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        return re.compile(".*".join(map(re.escape, self.parts)), re.DOTALL)
+        return re.compile(".*".join(map(re.escape, self.parts)).removesuffix(r"\
+"), re.DOTALL)
 
     def __str__(self) -> str:
         return "…".join(self.parts)
@@ -271,7 +273,7 @@ class Person:
             for name, text in step.items():
                 self.edit(name, text)
         else:
-            step = step.replace("{home}", str(self.desk.home))
+            step = step.replace("{home}", str(self.desk.home)).replace("{path}", self.database.name)
             assert not self.said or step[2:] in self.said or step in self.said, f"{step!r} is not in {self.said!r}"
             self.do(step)
 
@@ -305,10 +307,26 @@ class Person:
     def type(self, command: str) -> tuple[int, str]:
         """Type a command; return its exit code and what it said."""
         words = shlex.split(command.replace("{url}", self.database.url).replace("{home}", str(self.desk.home)))
+        if words == ["app"]:
+            return start_app(self.database.url)
         assert words.pop(0) == "migrate"
         ran = self.desk(*words)
         assert not self.database.password or self.database.password not in ran.out + ran.err
         return ran.exit, ran.out + ran.err
+
+
+def start_app(url: str) -> tuple[int, str]:
+    """Be an application that migrates when it starts; what it logs is what it says."""
+    log, logger = io.StringIO(), logging.getLogger("migrate")
+    handler = logging.StreamHandler(log)
+    logger.addHandler(handler)
+    try:
+        migrate.auto_migrate(url)
+    except migrate.MigrateError as error:
+        return error.exit_code, str(error)
+    finally:
+        logger.removeHandler(handler)
+    return 0, log.getvalue()
 
 
 def follow(case: Case, database: Database, desk: Desk) -> None:
@@ -381,6 +399,7 @@ URLS = [
     ),
     ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {migrate._ENCODE}", "mysql://[::1]:1/app"),
 ]
+ELSEWHERE_A_URL = "a URL belongs behind --database-url, or into DATABASE_URL; before a path of that form write ./"
 SETTINGS = [
     *(
         Case(f"a URL: {wrong!r}", fix, "migrate check", [{"$DATABASE_URL": right}], [A, {"$DATABASE_URL": wrong}])
@@ -406,6 +425,22 @@ SETTINGS = [
     Case(
         "a file of settings", "correct the path:  ls -l app.env", "migrate --config app.env up",
         [{"app.env": ""}, "$ ls -l app.env"], [A],
+    ),
+    Case(
+        "a file of settings in UTF-16", "name a file of text, in UTF-8", "migrate --config app.env up",
+        [{"app.env": "MIGRATE_TABLE=history\n"}], [A, {"app.env": "M\0T\0=\0a\0"}],
+    ),
+    Case(
+        "a URL where none belongs", ELSEWHERE_A_URL, "migrate --dir {url} up", [], [A],
+        "migrate --database-url {url} up",
+    ),
+    Case(
+        "a path that may be a URL", ELSEWHERE_A_URL, "migrate up --backup a:b@c", [], [A, "migrate up", B],
+        "migrate up --backup ./a:b@c",
+    ),
+    Case(
+        "a switch", "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false", "app",
+        [{"$FORCE_AUTO_MIGRATE": "true"}], [A, {"$FORCE_AUTO_MIGRATE": "perhaps"}],
     ),
 ]  # fmt: skip
 
@@ -561,6 +596,23 @@ def stop_soon(person: Person) -> None:
     threading.Thread(target=press, daemon=True).start()
 
 
+def leave(person: Person) -> None:
+    """Be in a folder that somebody removes."""
+    gone = person.desk.home / "gone"
+    gone.mkdir()
+    person.desk.monkeypatch.chdir(gone)
+    gone.rmdir()
+
+
+def leaving(person: Person) -> None:
+    """Sit at a terminal, and press Ctrl-C at the question."""
+
+    def press() -> None:
+        raise KeyboardInterrupt
+
+    person.desk.monkeypatch.setattr("sys.stdin", Terminal("", press))
+
+
 def hold(sql: str) -> Callable[[Person], None]:
     """Be an application that runs *sql* and goes on with something else; let_go() ends it."""
 
@@ -589,6 +641,12 @@ def run_script(words: str) -> Callable[[Person], None]:
     return run
 
 
+LOST = (
+    "write line 4 so that it does not need it, then run  migrate up\n"
+    "     or finish or undo the rest by hand, and say which:\n"
+    "       migrate repair 2 --applied    all of it has run\n"
+    "       migrate repair 2 --pending    none of it has; run it again"
+)
 LINE_2 = "correct line 2, then run  migrate up"
 FOREVER = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
 WAIT = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
@@ -778,6 +836,11 @@ TYPED = [
 
 
 
+def in_folder(folder: str, files: dict[str, str]) -> dict[str, str | None]:
+    """Return files in a folder below."""
+    return {f"sql/{folder}/{name}.sql": text for name, text in files.items()}
+
+
 def move(person: Person) -> None:
     """Write what is in 1_a into the newest pair."""
     for way in ("up", "down"):
@@ -801,8 +864,15 @@ CHECKED = [
          [{"1_a.up": A["1_a.up"], "1_x.down": A["1_a.down"]}]),
     Case("a word too late", "move it there", CHECK, [{"1_a.up": f"{NOTX}CREATE TABLE a (n INTEGER);"}],
          [A, {"1_a.up": f"CREATE TABLE a (n INTEGER);\n{NOTX}"}]),
-    Case("for another database", "move it to where it belongs, or change its first line", CHECK, [A],
-         [A, {"1_a.up": "-- migrate: only mysql\nCREATE TABLE a (n INTEGER);\n"}]),
+    *(
+        Case(f"for another database, and {name}", "move it to where it belongs, or change its first line", CHECK, [change],
+             [in_folder("sqlite", A), in_folder("mysql", A),
+              in_folder("sqlite", {"1_a.up": "-- migrate: only mysql\nSELECT 1;\n"})])
+        for name, change in [
+            ("changed", in_folder("sqlite", A)),
+            ("moved", "$ mv sql/sqlite/* sql/mysql"),
+        ]
+    ),
     Case("nothing in it", "leave it, if that is meant", CHECK, [], [A, {"1_a.up": "-- nothing\n"}], "migrate check"),
     Case("not in the ref", LEAVE, f"{CHECK} --base main", [], [*git("git commit -q -m none --allow-empty"), A], "migrate check --base main"),
     *(
@@ -859,6 +929,11 @@ def answering(answer: str, rival: str = "") -> Callable[[Person], None]:
         person.desk.monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n", meanwhile))
 
     return sit
+
+
+def by_shell(line: str) -> Callable[[Person], object]:
+    """Do something that a message leaves to the person, on this machine."""
+    return lambda _: subprocess.run(["sh", "-c", line], check=True, capture_output=True)
 
 
 def full(person: Person) -> None:
@@ -966,12 +1041,16 @@ def one(sql: str) -> dict[str, str]:
     return {"2_b.up": f"{sql}\n", "2_b.down": "SELECT 1;\n"}
 
 
-MOVE = f"{migrate._ALONE}"
+CONTROL = "CREATE TABLE b (n INTEGER);\n{}COMMIT;\nCREATE TABLE c (n INTEGER);"
 REFUSED_BY_SQLITE = [
     # What stands in a file, the way out, and the file as it says.
+    (CONTROL.format(""), REFUSED, "BEGIN;\n" + CONTROL.format("")),
+    (CONTROL.format(""), REFUSED, f"{NOTX}BEGIN;\n{CONTROL.format('')}"),
+    ("PRAGMA foreign_keys = ON;\nDELETE FROM a;", f"remove the PRAGMA and write what ON DELETE would do, or {ALONE}",
+     "DELETE FROM a;"),
     ("ATTACH 'more.db' AS more;", "migrate each database in a run of its own", "SELECT 1;"),
-    ("SELECT 1;\nVACUUM;", MOVE, f"{NOTX}VACUUM;"),
-    ("CREATE TABLE b (n);\nPRAGMA journal_mode = WAL;", MOVE, f"{NOTX}PRAGMA journal_mode = WAL;"),
+    ("SELECT 1;\nVACUUM;", ALONE, f"{NOTX}VACUUM;"),
+    ("CREATE TABLE b (n);\nPRAGMA journal_mode = WAL;", ALONE, f"{NOTX}PRAGMA journal_mode = WAL;"),
     ("SELECT total_changes();", "use changes(), which is about one statement", "SELECT changes();"),
     ("PRAGMA query_only = 1;", "take it out", "SELECT 1;"),
     ("PRAGMA count_changes = 1;", "take it out", "SELECT 1;"),
@@ -989,6 +1068,38 @@ REFUSED_BY_SQLITE = [
 ]
 
 FOLDERS = [
+    Case("what would end the transaction, split", REFUSED, "migrate up", [B, C], [A, one(CONTROL.format(""))]),
+    Case("two files that are refused", "migrate each database in a run of its own\n"
+         "     refused too: 3_c.up.sql; all of them:  migrate check", "migrate up", ["! migrate check", B, C],
+         [A, one("ATTACH 'more.db' AS more;"), {"3_c.up": "ATTACH 'more.db' AS more;"}]),
+    Case("what is no folder", "correct the path, or let this user list the folder and read its files:  ls -ld notes",
+         "migrate check", ["$ ls -ld notes", {"$MIGRATE_DIR": "sql"}], [A, {"notes": "", "$MIGRATE_DIR": "notes"}]),
+    Case("a text of before, for other databases",
+         "where it is for this one too, mend its first line, then run  migrate down", "migrate down",
+         [{"1_a.down": A["1_a.down"]}, "migrate down"],
+         [A, "migrate up", {f"1_a.{way}": f"-- migrate: only mysql\n{A[f'1_a.{way}']}" for way in ("up", "down")},
+          "> UPDATE schema_migrations SET down_sql = '-- migrate: only mysql\nDROP TABLE a;'"]),
+    Case("a folder that is gone",
+         "see that it is there and that this user may use it, and how things stand:  migrate status", "migrate status",
+         [lambda person: person.desk.monkeypatch.chdir(person.desk.home), "migrate status"],
+         [A, {"$MIGRATE_DIR": "{home}/sql"}, leave], code=1),
+    Case("Ctrl-C at the question", "look at what is in:  migrate status", "migrate reset",
+         ["migrate status", answering("yes")], [A, "migrate up", leaving], code=130),
+    *(
+        Case(f"what a session has lost, and {name}", f"line 4 needs the temporary table t, which line 2 made, and which"
+             f" has gone with its connection:\n     {LOST}", "migrate up", then,
+             [A, one(f"{NOTX}CREATE TEMP TABLE t (n INTEGER);\nINSERT INTO nowhere VALUES (1);\nINSERT INTO t VALUES (1);")], code=1)
+        for name, then in [
+            ("written otherwise", [one(f"{NOTX}CREATE TEMP TABLE t (n INTEGER);\nINSERT INTO a VALUES (1);\nSELECT 1;"),
+                                   "migrate up"]),
+            ("finished by hand", ["migrate repair 2 --applied"]),
+            ("undone by hand", [{"2_b.up": "SELECT 1;"}, "migrate repair 2 --pending"]),
+        ]
+    ),
+    Case("a row that is another's", "correct line 4, then look:  migrate status", "migrate up",
+         ["migrate status"],
+         [A, one(f"{NOTX}CREATE TABLE b (n INTEGER);\nUPDATE schema_migrations SET owner = 'x' WHERE version = '2';\n"
+          "INSERT INTO nowhere VALUES (1);")], code=1),
     Case("a folder that is not there", "correct the path, or create it:  mkdir -p 'my sql'", "migrate check",
          ["$ mkdir -p 'my sql'", {"my sql/1_a.up.sql": "SELECT 1;"}], [{"$MIGRATE_DIR": "my sql"}]),
     Case("files beside folders", "move the files into one folder for each dialect, or name the folder with --dir",
@@ -1000,8 +1111,8 @@ FOLDERS = [
 
 MOMENTS = [
     Case("a backup, and back",
-         "backup: {home}/my copy.db; to restore it, stop what uses the database, remove its -wal and -shm files, and"
-         "  cp '{home}/my copy.db' {path}", "migrate up --backup '{home}/my copy.db'", ["$ cp '{home}/my copy.db' {path}"],
+         "backup: my copy.db; to restore it, stop what uses the database, remove its -wal and -shm files, and"
+         "  cp 'my copy.db' {path}", "migrate up --backup 'my copy.db'", ["$ cp 'my copy.db' {path}"],
          [A, "migrate up", B], "migrate status --exit-code", code=0, done=3),
     Case("an application that has all of it", "let it finish, or end it\n     or wait longer:"
          "  migrate wait --for migrations --timeout 60", "migrate wait --timeout 0",
@@ -1011,8 +1122,8 @@ MOMENTS = [
          [let_go, end_run], [A, "migrate up", hold("BEGIN EXCLUSIVE"), run_beside], code=5),
     Case("a run that is at work on it", "wait for it, and look at what it has done:  migrate status",
          "migrate repair 2 --applied", [end_run, "migrate status"], [A, HALF, "! migrate up", run_beside], code=5),
-    Case("a damaged file", "put a backup in its place; what can still be read of it:  sqlite3 FILE .recover",
-         "migrate status", ["$ sqlite3 test.db .recover", lambda _: Path("test.db.backup-1").replace("test.db")],
+    Case("a damaged file", "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
+         "migrate status", ["$ sqlite3 test.db .dump", lambda _: Path("test.db.backup-1").replace("test.db")],
          [A, "migrate up", damage], code=1, fill={"FILE": "test.db"}),
     Case("new files, and no folder of one's own", "name your own folder:  migrate --dir sql new NAME",
          "migrate new more", ["migrate --dir sql new more"], [installed_package], "migrate --dir sql check", fill={"NAME": "more"}),
@@ -1020,9 +1131,9 @@ MOMENTS = [
          "migrate check --base main", ["migrate --dir sql check --base main"], [A, *git(COMMIT), installed_package],
          "migrate --dir sql check"),
     Case("a repository that is damaged", "ask git:  git fsck", "migrate check --base main",
-         [lambda _: subprocess.run(["git", "fsck"], check=False, capture_output=True), lambda person: person.path("tree").replace(person.path(".git/objects"))],
+         [by_shell("git fsck || true"), by_shell("rm -r .git/objects && mv tree .git/objects")],
          [A, *git(COMMIT), "$ cp -r .git/objects tree && rm .git/objects/$(git rev-parse main:sql | sed 's/../&\\//')"]),
-    Case("what was done, and told to nobody", "; how things stand:  migrate status", "migrate up",
+    Case("what was done, and told to nobody", "the output cannot be written: No space left on device; how things stand:  migrate status", "migrate up",
          [empty, "migrate status"], [A, full], code=0),
     Case("Ctrl-C between the two of redo", "apply it again:  migrate up", "migrate redo", ["migrate up"],
          [A, "migrate up", press_at("stdout", "rolled back")], "migrate redo", code=130),
@@ -1191,8 +1302,8 @@ POSTGRES = [
              "write INSERT statements (pg_dump --inserts), or COPY from a file on the server", "INSERT INTO a VALUES (1);"),
             ("COPY a TO stdout;",
              "write INSERT statements (pg_dump --inserts), or COPY from a file on the server", "SELECT 1;"),
-            ("CREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1;", MOVE, UNIQUE),
-            ("SELECT 1;\nALTER SYSTEM RESET work_mem;", MOVE, f"{NOTX}SELECT 1;\nALTER SYSTEM RESET work_mem;"),
+            ("CREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1;", ALONE, UNIQUE),
+            ("SELECT 1;\nALTER SYSTEM RESET work_mem;", ALONE, f"{NOTX}SELECT 1;\nALTER SYSTEM RESET work_mem;"),
             ("DO $a$ BEGIN END $b$;", "close it with the tag it was opened with", "DO $a$ BEGIN END $a$;"),
         ]
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,8 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
         {"sql/20_nul.up.sql": "SELECT '\0';", "sql/21_latin.up.sql": b"\xe9", "sql/22_alone.down.sql": "SELECT 1;"}
     )
     desk.write({"sql/23_a.up.sql": "", "sql/23_b.up.sql": "", "sql/24_word.up.sql": "-- migrate: no-transactoin\n"})
-    ran = desk("--database-url", "postgres://nobody@203.0.113.1:1/d?connect_timeout=1", "--dir", "sql", "up")
+    given = "--database-url 'postgres://nobody@203.0.113.1:1/d?connect_timeout=1' --dir sql"
+    ran = desk(*shlex.split(given), "up")
     assert ran.exit == 2
     assert ran.out == ""
     head, *faults = ran.err.splitlines()
@@ -162,7 +164,7 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
     assert faults[18:] == [
         "  --> sql",
         "nothing was run.",
-        f"fix: {FIX}".replace("migrate new", "imagor-studio-migrate new"),
+        f"fix: {FIX}".replace("migrate new", f"imagor-studio-migrate {given} new"),
     ]
 
 

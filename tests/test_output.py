@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from servers import Database
 
+HERE = "--database-url sqlite:app.db --dir sql"
 FULL = (
     "error: the output cannot be written: No space left on device\n"
     "fix: make room there, or send it elsewhere, and run the same command again\n"
 )
-NOTE = "the output cannot be written: No space left on device; how things stand:  python migrate.py status\n"
+NOTE = f"the output cannot be written: No space left on device; how things stand:  python migrate.py {HERE} status\n"
 ASCII = [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
 ALL = ["one", "three", "two"]
 
@@ -68,7 +69,7 @@ def _two(desk: Desk) -> Desk:
 
 
 def command(words: str) -> list[str]:
-    return [sys.executable, str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", *words.split()]
+    return [sys.executable, str(MODULE), *HERE.split(), *words.split()]
 
 
 def typed(desk: Desk, words: str, redirected: str = "", **variables: str) -> Ran:
@@ -174,7 +175,7 @@ def test_an_error_keeps_its_code_and_is_told_where_it_can_be(two: Desk) -> None:
         assert ran == (1, "", (
             f"error: no such column: secret\n  --> sql/4_four.up.sql:2:8\n{line}"
             "nothing was changed by this file: SQLite rolled it back whole.\n"
-            f"fix: correct line 2, then run  python migrate.py up\n{NOTE}"
+            f"fix: correct line 2, then run  python migrate.py {HERE} up\n{NOTE}"
         ))  # fmt: skip
     assert two.tables() == ALL
     assert to_nobody(two, "--format json up").err.startswith("error: no such column: secret\n")
@@ -242,7 +243,7 @@ def test_an_error_has_letters_with_backslashes(desk: Desk, variables: dict[str, 
         'error: near "TABEL": syntax error\n  --> sql/1_a.up.sql:1:8\n'
         "  1 | CREATE TABEL gr\\xf6\\xdfe (n INT);\n             ^\n"
         "nothing was changed by this file: SQLite rolled it back whole.\n"
-        "fix: correct line 1, then run  python migrate.py up\n"
+        f"fix: correct line 1, then run  python migrate.py {HERE} up\n"
     ))  # fmt: skip
 
 
@@ -328,7 +329,7 @@ def test_each_line_goes_out_in_one_write_with_its_line_break(desk: Desk, variabl
     assert (code, len(out), len(err)) == (1, 3, 1)
     assert all(each.startswith("applied") and each.endswith(" ms\n") and each.count("\n") == 1 for each in out)
     assert err[0].startswith("error: ")
-    assert err[0].endswith("python migrate.py up\n")
+    assert err[0].endswith(f"python migrate.py {HERE} up\n")
     code, out, err = messages(desk, "status", **variables)
     assert (code, len(out), err) == (0, 1, [])
     assert out[0].count("\n") == 4

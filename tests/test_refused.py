@@ -53,7 +53,7 @@ def test_every_file_with_a_refused_statement_is_named(desk: Desk, words: list[st
 def test_where_nobody_has_named_a_database_the_command_does(desk: Desk) -> None:
     desk.write(attaching(2))
     ran = desk("--dir", "sql", "up")
-    command = "imagor-studio-migrate --database-url sqlite:./imagor-studio.db check"
+    command = "imagor-studio-migrate --dir sql --database-url sqlite:./imagor-studio.db check"
     assert ran.err == f"{FIRST}     refused too: 2_a.up.sql; all of them:  {command}\n"
     assert listed(desk, ran.err) == ["sql/1_a.up.sql:2:1", "sql/2_a.up.sql:2:1"]
 
@@ -69,7 +69,7 @@ def test_every_refused_down_file_is_named(desk: Desk) -> None:
     desk.write(attaching(3, way="down"))
     desk.set(DATABASE_URL="sqlite:app.db")
     ran = desk("--dir", "sql", "down", "--all", "--yes")
-    assert "refused too: 2_a.down.sql, 1_a.down.sql; all of them:  imagor-studio-migrate check\n" in ran.err
+    assert "refused too: 2_a.down.sql, 1_a.down.sql; all of them:  imagor-studio-migrate --dir sql check\n" in ran.err
     assert listed(desk, ran.err) == [f"sql/{number}_a.down.sql:2:1" for number in (1, 2, 3)]
 
 
@@ -79,7 +79,7 @@ def test_every_migration_that_cannot_be_undone_is_named(desk: Desk) -> None:
     ran = desk.here("down", "--all", "--yes")
     names = ", ".join(f"{number} a" for number in range(7, 0, -1))
     assert ran.exit == 4
-    assert ran.err.endswith(f"change the file or the history to match\n     refused too: {names}\n")
+    assert ran.err.endswith(f"imagor-studio-migrate repair 8 --pending\n     refused too: {names}\n")
 
 
 def test_every_migration_that_was_changed_is_named(desk: Desk) -> None:

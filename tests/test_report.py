@@ -261,7 +261,8 @@ def test_a_signal_rolls_the_running_file_back_and_says_so(desk: Desk, number: in
     assert "slow" not in desk.tables()
     assert "dirty" not in desk.here("status").out
     assert terminal.text.endswith(
-        f"error: {word}\nrolled back whole: 1 quick, 2 slow.\nfix: go on where it stopped:  python migrate.py up\n"
+        f"error: {word}\nrolled back whole: 1 quick, 2 slow.\nfix: go on where it stopped:"
+        "  python migrate.py --database-url sqlite:app.db --dir sql up\n"
     )
 
 

@@ -764,9 +764,10 @@ def test_what_is_out_of_order_and_what_a_newer_release_brought_can_be_planned_to
 def test_an_option_of_the_other_direction_is_refused(
     words: list[str], option: str, way: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert migrate.main(["--database-url", f"sqlite:{tmp_path}/a.db", "plan", *words]) == 2
+    url = f"--database-url sqlite:{tmp_path}/a.db"
+    assert migrate.main([*url.split(), "plan", *words]) == 2
     assert capsys.readouterr().err == (
-        f"error: this is for a plan {way}\n  --> {option}\nfix: write  imagor-studio-migrate plan {way} {option}\n"
+        f"error: this is for a plan {way}\n  --> {option}\nfix: write  imagor-studio-migrate {url} plan {way} {option}\n"
     )
 
 

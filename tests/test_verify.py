@@ -336,7 +336,7 @@ def test_a_file_that_cannot_be_applied_is_a_verdict_with_the_line_and_what_to_do
     ]  # fmt: skip
     assert "(without 3)" in ran.out.splitlines()[3]
     assert "  --> sql/3_three.up.sql:2" in ran.out
-    assert "\nfix: correct line 2, then run  imagor-studio-migrate verify\n" in ran.out
+    assert "\nfix: correct line 2, then run  imagor-studio-migrate --dir sql verify\n" in ran.out
     assert not OURS.search(ran.out + ran.err)
 
 
@@ -350,7 +350,7 @@ def test_a_down_that_stops_half_way_hides_no_other(desk: Desk, database: Databas
     ran = verify(desk, database)
     assert ran.exit == 4, ran.err
     assert verdicts(ran) == [["1", "one", "undone"], ["2", "two", "failed"], ["3", "three", "undone"]]
-    assert "\nfix: correct line 2, then run  imagor-studio-migrate verify\n" in ran.out
+    assert "\nfix: correct line 2, then run  imagor-studio-migrate --dir sql verify\n" in ran.out
     assert not OURS.search(ran.out + ran.err)
 
 
