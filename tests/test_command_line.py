@@ -332,13 +332,10 @@ def test_status_of_a_database_that_is_not_there_says_so(three: Desk) -> None:
 @pytest.mark.parametrize("words", [["down"], ["down", "--all"], ["redo"], ["repair", "1", "--pending"]], ids=" ".join)
 def test_going_back_on_a_file_that_is_not_there_is_an_error_and_creates_nothing(three: Desk, words: list[str]) -> None:
     before = three.names()
-    ran = three("--database-url", "sqlite:no.db", "--dir", "sql", *words)
-    assert ran == (
-        1,
-        "",
-        "error: no.db does not exist\n  --> sqlite:no.db\n"
-        f"fix: correct the path, or create it:  {PROGRAM} --database-url sqlite:no.db --dir sql up\n",
-    )
+    given = "--database-url sqlite:no.db --dir sql"
+    fix = f"fix: correct the path, or create it:  {PROGRAM} {given} up\n"
+    ran = three(*given.split(), *words)
+    assert ran == (1, "", f"error: no.db does not exist\n  --> sqlite:no.db\n{fix}")
     assert three.names() == before
 
 
@@ -722,7 +719,8 @@ def test_a_closed_stream_is_no_reason_for_a_traceback(applied: Desk, closed: str
 
 def test_the_checkout_names_itself_in_what_is_to_be_typed_next(three: Desk) -> None:
     done = three.process("--dir", "sql", "--database-url", "sqlite:no.db", "status")
-    assert done.stderr == "no.db does not exist yet; this creates it:  python migrate.py --database-url sqlite:no.db --dir sql up\n"
+    command = "python migrate.py --database-url sqlite:no.db --dir sql up"
+    assert done.stderr == f"no.db does not exist yet; this creates it:  {command}\n"
 
 
 def test_the_default_database_is_a_file_here_and_the_default_files_are_those_that_ship(desk: Desk) -> None:

@@ -49,8 +49,7 @@ class Template(NamedTuple):
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        return re.compile(".*".join(map(re.escape, self.parts)).removesuffix(r"\
-"), re.DOTALL)
+        return re.compile(".*".join(map(re.escape, self.parts)).removesuffix(re.escape("\n")), re.DOTALL)
 
     def __str__(self) -> str:
         return "…".join(self.parts)
@@ -122,9 +121,12 @@ class Reader:
                 if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                     both = [*zip(target.elts, node.value.elts, strict=True)]
                 yield from (value for each, value in both if isinstance(each, ast.Attribute) and each.attr == "fix")
-        elif isinstance(node, ast.JoinedStr | ast.Constant) and re.search("  (migrate|cp) ", "".join(_parts(node))):
-            if not isinstance(self.parent[node], ast.JoinedStr | ast.Expr):  # a part, or a docstring
-                yield node
+        elif (
+            isinstance(node, ast.JoinedStr | ast.Constant)
+            and re.search("  (migrate|cp) ", "".join(_parts(node)))
+            and not isinstance(self.parent[node], ast.JoinedStr | ast.Expr)  # a part, or a docstring
+        ):
+            yield node
 
     def _read(self, node: ast.AST, seen: frozenset[ast.AST] = frozenset()) -> Iterator[Template]:
         """Yield what an expression may be as a text."""
@@ -136,7 +138,7 @@ class Reader:
         if isinstance(node, ast.Constant | ast.JoinedStr) and any(_parts(node)):
             yield Template(node.lineno, _parts(node))
 
-    def _sources(self, node: ast.AST) -> Iterator[ast.AST]:
+    def _sources(self, node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 (one branch for each kind)
         match node:
             case ast.Constant():
                 pass
@@ -235,11 +237,7 @@ def _parts(node: ast.AST) -> tuple[str, ...]:
     return tuple(re.split(r"\{[^{}\n]*\}", text))
 
 
-
-
 # --- A person who follows it ----------------------------------------------------------------------------------------
-
-Step = "str | Mapping[str, str | None] | Callable[[Person], object]"
 
 
 class Case(NamedTuple):
@@ -248,8 +246,8 @@ class Case(NamedTuple):
     name: str
     fix: str  # whole, as it is printed; {url} and {path} are those of the database
     do: str  # the command that meets it, typed after all that is in *given*
-    then: Sequence[Any]  # what it says to do, step by step
-    given: Sequence[Any] = ()
+    then: Any  # what it says to do, step by step
+    given: Any = ()
     again: str = ""  # the command that works then, where it is not the same
     code: int = 2  # what the command ends with
     done: int = 0  # and the other
@@ -294,7 +292,9 @@ class Person:
         if name[0] == "$" and text is None:
             self.desk.monkeypatch.delenv(name[1:])
         elif name[0] == "$":
-            self.desk.set(**{name[1:]: str(text).replace("{url}", self.database.url).replace("{home}", str(self.desk.home))})
+            self.desk.set(
+                **{name[1:]: str(text).replace("{url}", self.database.url).replace("{home}", str(self.desk.home))}
+            )
         elif text is None:
             self.path(name).unlink()
         else:
@@ -374,7 +374,9 @@ def fixes(said: str, fix: str) -> str:
     found = re.search(r"^fix: (.*)", said, re.MULTILINE | re.DOTALL)
     text = (found[1] if found else said).strip()
     text = text.partition("\nfailed  ")[0]  # what verify tells beside it
-    if not found and " ".join(fix.replace(PROGRAM, "migrate").split()) in " ".join(text.replace(PROGRAM, "migrate").split()):
+    if not found and " ".join(fix.replace(PROGRAM, "migrate").split()) in " ".join(
+        text.replace(PROGRAM, "migrate").split()
+    ):
         return fix
     return re.sub(rf"(?<=  ){PROGRAM} ", "migrate ", text)
 
@@ -409,8 +411,9 @@ URLS = [
         f"write one of {', '.join(migrate._URL_OPTIONS['mysql'].split())}; {migrate._ENCODE}",
         "mysql://db/app?ssl_mode=required",
     ),
-    ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {migrate._ENCODE}", "mysql://[::1]:1/app"),
-]
+    ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {migrate._ENCODE}",
+     "mysql://[::1]:1/app"),
+]  # fmt: skip
 ELSEWHERE_A_URL = "a URL belongs behind --database-url, or into DATABASE_URL; before a path of that form write ./"
 SETTINGS = [
     *(
@@ -459,7 +462,7 @@ SETTINGS = [
 
 def without(name: str) -> Callable[[Person], None]:
     """Be on a machine on which a package, or a program, is not installed."""
-    return lambda person: person.desk.monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+    return lambda person: person.desk.monkeypatch.setitem(sys.modules, name, None)
 
 
 def installed(person: Person) -> None:
@@ -495,14 +498,17 @@ def by_hand(sql: str) -> Callable[[Person], None]:
 WAYS = (
     "       migrate repair 2 --applied    the change is complete\n"
     "       migrate repair 2 --pending    the change was undone by hand; run it again"
-)
+)  # fmt: skip
 WAYS_DOWN = (
     "       migrate repair 2 --applied    what the roll back did was undone by hand\n"
     "       migrate repair 2 --pending    the roll back is complete"
-)
+)  # fmt: skip
 NOTX = "-- migrate: no-transaction\n"
 # A file that stops half way on SQLite: its first statement stays.
-HALF = {"2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\nINSERT INTO nowhere VALUES (1);\n", "2_b.down": "DROP TABLE b;\n"}
+HALF = {
+    "2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\nINSERT INTO nowhere VALUES (1);\n",
+    "2_b.down": "DROP TABLE b;\n",
+}
 HALF_MENDED = {"2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\nINSERT INTO b VALUES (1);\n"}
 HALF_EDITED = {"2_b.up": f"{NOTX}CREATE TABLE b (m INTEGER);\nINSERT INTO b VALUES (1);\n"}
 HALF_DOWN = {"2_b.down": f"{NOTX}DELETE FROM b;\nINSERT INTO nowhere VALUES (1);\nDROP TABLE b;\n"}
@@ -511,12 +517,12 @@ OTHER = (
     "keep the history elsewhere:  migrate --table schema_migrations_imagor up\n"
     "     and where some of it is applied already, first mark that there:"
     "  migrate --table schema_migrations_imagor baseline VERSION"
-)
+)  # fmt: skip
 LOOK = "look at the versions:  migrate status"
 EDITED = (
     "put the file back, and write the change as a new migration:  migrate new NAME\n"
     "     or, where the database has it already:  migrate repair 1 --applied"
-)
+)  # fmt: skip
 EDIT = {"1_a.up": "CREATE TABLE a (n INTEGER, m INTEGER);\n"}
 
 HISTORY = [
@@ -542,7 +548,8 @@ HISTORY = [
     *(
         Case(f"no down file, and {name}",
              "write 1_a.down.sql, or undo it by hand, remove its up file, and say so:  migrate repair 1 --pending",
-             "migrate down", then, [B, "migrate up", {"1_a.up": A["1_a.up"]}, "migrate up --out-of-order 1", "migrate down"], code=4)
+             "migrate down", then, [B, "migrate up", {"1_a.up": A["1_a.up"]}, "migrate up --out-of-order 1",
+                                    "migrate down"], code=4)
         for name, then in [
             ("one", [A]),
             ("by hand", [by_hand("DROP TABLE a"), {"1_a.up": None}, "migrate repair 1 --pending"]),
@@ -561,7 +568,8 @@ HISTORY = [
          "migrate down", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up"], code=4),
     Case("half way, its file gone and put back",
          f"mend its file, or put it back, and finish it:  migrate up\n     or {DIRTY}{WAYS}",
-         "migrate up", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up", {"2_b.up": None, "2_b.down": None}], code=4),
+         "migrate up", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up", {"2_b.up": None, "2_b.down": None}],
+         code=4),
     Case("half way, and complete", f"mend its file, or put it back, and finish it:  migrate up\n     or {DIRTY}{WAYS}",
          "migrate down", ["migrate repair 2 --applied"], [A, HALF, "! migrate up"], code=4),
     Case("half way, and undone", f"mend its file, or put it back, and finish it:  migrate up\n     or {DIRTY}{WAYS}",
@@ -598,7 +606,7 @@ HISTORY = [
     ),
     Case("nothing to repair", "look at the states:  migrate status", "migrate repair 1 --pending", ["migrate status"],
          [A, HALF, "! migrate up"], "migrate repair 2 --pending", code=4),
-]
+]  # fmt: skip
 
 
 def stop_soon(person: Person) -> None:
@@ -627,7 +635,11 @@ def hold(sql: str) -> Callable[[Person], None]:
 
     def begin(person: Person) -> None:
         is_file = person.database.dialect == "sqlite"  # which another thread may close here
-        person.other = sqlite3.connect(person.database.name, isolation_level=None, check_same_thread=False) if is_file else person.database.connect()
+        person.other = (
+            sqlite3.connect(person.database.name, isolation_level=None, check_same_thread=False)
+            if is_file
+            else person.database.connect()
+        )
         for each in sql.split("; "):
             person.other.cursor().execute(each)
 
@@ -656,7 +668,7 @@ LOST = (
     "     or finish or undo the rest by hand, and say which:\n"
     "       migrate repair 2 --applied    all of it has run\n"
     "       migrate repair 2 --pending    none of it has; run it again"
-)
+)  # fmt: skip
 LINE_2 = "correct line 2, then run  migrate up"
 FOREVER = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
 WAIT = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
@@ -690,13 +702,15 @@ RUN = [
          [A, {"2_b.up": f"{FOREVER};\n"}, stop_soon], code=130),
     Case("its row in the history is changed by the file",
          "see who or what changes schema_migrations (a person, a trigger, a policy, this file), then run  migrate up",
-         "migrate up", [B, "migrate up"], [A, {"2_b.up": "DELETE FROM schema_migrations WHERE version = '2';\n"}], code=1),
+         "migrate up", [B, "migrate up"], [A, {"2_b.up": "DELETE FROM schema_migrations WHERE version = '2';\n"}],
+         code=1),
     Case("all or nothing, but not in a transaction", "run without --all-or-nothing", "migrate up --all-or-nothing", [],
          [A, HALF_MENDED], "migrate up"),
     Case("redo without the file", "put the file back, or only roll back:  migrate down", "migrate redo", [A],
          [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], code=4),
     Case("redo without the file, and only down", "put the file back, or only roll back:  migrate down", "migrate redo",
-         ["migrate down"], [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], "migrate up", code=4),
+         ["migrate down"], [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], "migrate up",
+         code=4),
     Case("a question without a terminal", "say that you mean it, with --yes", "migrate reset", [], [A, "migrate up"],
          "migrate reset --yes"),
     *(
@@ -740,7 +754,7 @@ RUN = [
     Case("a statement that takes too long, and is better",
          "run it again, with more time if that was over:  migrate up --statement-timeout 0",
          "migrate --statement-timeout 0.2 up", [A], [{"1_a.up": f"{FOREVER};\n"}], code=1),
-]
+]  # fmt: skip
 
 CONNECT = [
     Case("no database at all", "correct the path: this file holds something else", "migrate up",
@@ -762,7 +776,8 @@ CONNECT = [
          "migrate wait --timeout 0", ["migrate up", "migrate wait --for migrations --timeout 60"], [A], code=3),
     Case("waiting for a database",
          "create it:  migrate up\n     or wait longer:  migrate wait --for database --timeout 60",
-         "migrate wait --for database --timeout 0", ["migrate up", "migrate wait --for database --timeout 60"], [A], code=3),
+         "migrate wait --for database --timeout 0", ["migrate up", "migrate wait --for database --timeout 60"], [A],
+         code=3),
     Case("waiting for migrations",
          "apply what is missing:  migrate up\n     or wait longer:  migrate wait --for migrations --timeout 60",
          "migrate wait --timeout 0", ["migrate up", "migrate wait --for migrations --timeout 60"],
@@ -770,7 +785,7 @@ CONNECT = [
     Case("waiting for what is half way",
          "apply what is missing:  migrate up\n     or wait longer:  migrate wait --for migrations --timeout 60",
          "migrate wait --timeout 0", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up"], code=3),
-]
+]  # fmt: skip
 
 SHOWN = [
     Case("a script of a start that is not known", "write one of those here, or empty",
@@ -791,7 +806,8 @@ SHOWN = [
          "migrate plan", ["migrate plan up --sql --dialect sqlite --from 1"],
          [A, B, {"$DATABASE_URL": "sqlite:data/app.db"}], "migrate plan --sql --from 1", code=1, fill={"VERSION": "1"}),
     *(
-        Case(f"a plan of: {do}", "write  migrate plan up  or  migrate plan down, and then how many", f"migrate plan {do}",
+        Case(f"a plan of: {do}", "write  migrate plan up  or  migrate plan down, and then how many",
+             f"migrate plan {do}",
              ["migrate plan up", "migrate plan down"], [A, "migrate up"], "migrate plan up 1")
         for do in ("sideways", "0")
     ),
@@ -822,7 +838,7 @@ SHOWN = [
          "migrate new add,email", ["migrate new add_email_to_users"], [], "migrate new add_email"),
     Case("no files, and a new one", NAMES, "migrate up", ["migrate new first"], [], fill={"NAME": "first"}),
     Case("a name that is none", NAMES, "migrate up", [{"sql/1_a.UP.SQL": None, **A}], [{"sql/1_a.UP.SQL": ""}]),
-]
+]  # fmt: skip
 
 TYPED = [
     *(
@@ -842,8 +858,7 @@ TYPED = [
          "migrate --migrate-command redo", [], [A], "migrate --migrate-command up"),
     Case("a format for others", "leave it out, or write  migrate check --format github", "migrate up --format github",
          ["migrate check --format github"], [A], "migrate up"),
-]
-
+]  # fmt: skip
 
 
 def in_folder(folder: str, files: dict[str, str]) -> dict[str, str | None]:
@@ -865,6 +880,11 @@ def move(person: Person) -> None:
 
 LEAVE = "leave it, if it is new; name the folder with --dir, if it was there under another name"
 CHECK = "migrate check --strict"
+CHANGES: list[tuple[str, Any, list[Any]]] = [
+    ("edited", EDIT, []), ("removed", {"1_a.up": None, "1_a.down": None}, [A]),
+    ("renamed", {"1_a.up": None, "1_a.down": None, "1_x.up": A["1_a.up"], "1_x.down": A["1_a.down"]},
+     [A, {"1_x.up": None, "1_x.down": None}]),
+]  # fmt: skip
 CHECKED = [
     Case("only in one folder, and added", "add it here too, or excuse it there: -- migrate: only postgres", CHECK,
          [{"sql/sqlite/2_b.up.sql": "SELECT 1;", "sql/sqlite/2_b.down.sql": "SELECT 1;"}],
@@ -880,7 +900,8 @@ CHECKED = [
     Case("a word too late", "move it there", CHECK, [{"1_a.up": f"{NOTX}CREATE TABLE a (n INTEGER);"}],
          [A, {"1_a.up": f"CREATE TABLE a (n INTEGER);\n{NOTX}"}]),
     *(
-        Case(f"for another database, and {name}", "move it to where it belongs, or change its first line", CHECK, [change],
+        Case(f"for another database, and {name}", "move it to where it belongs, or change its first line", CHECK,
+             [change],
              [in_folder("sqlite", A), in_folder("mysql", A), in_folder("sqlite", only("mysql"))])
         for name, change in [
             ("changed", in_folder("sqlite", only("sqlite"))),
@@ -888,16 +909,14 @@ CHECKED = [
         ]
     ),
     Case("nothing in it", "leave it, if that is meant", CHECK, [], [A, {"1_a.up": "-- nothing\n"}], "migrate check"),
-    Case("not in the ref", LEAVE, f"{CHECK} --base main", [], [*git("git commit -q -m none --allow-empty"), A], "migrate check --base main"),
+    Case("not in the ref", LEAVE, f"{CHECK} --base main", [], [*git("git commit -q -m none --allow-empty"), A],
+         "migrate check --base main"),
     *(
-        Case(f"{how} since", "put it back (git checkout main -- sql/1_a.up.sql), and write the change as a new migration",
+        Case(f"{how} since",
+             "put it back (git checkout main -- sql/1_a.up.sql), and write the change as a new migration",
              f"{CHECK} --base main", ["$ git checkout main -- sql/1_a.up.sql", *then],
              [A, B, *git(COMMIT, "git checkout -q -b more"), change])
-        for how, change, then in [
-            ("edited", EDIT, []), ("removed", {"1_a.up": None, "1_a.down": None}, [A]),
-            ("renamed", {"1_a.up": None, "1_a.down": None, "1_x.up": A["1_a.up"], "1_x.down": A["1_a.down"]},
-             [A, {"1_x.up": None, "1_x.down": None}]),
-        ]
+        for how, change, then in CHANGES
     ),
     Case("older than the newest", "give it a newer version, as  migrate new NAME  does", f"{CHECK} --base main",
          ["migrate new later", move], [B, *git(COMMIT), A], fill={"NAME": "later"}),
@@ -909,13 +928,15 @@ CHECKED = [
     Case("no repository", "name a folder that does:  migrate --dir DIR check", f"{CHECK} --base main",
          ["migrate --dir there/sql check"],
          [A, "$ mkdir there && cp -r sql there && cd there && " + git(COMMIT)[0][2:]],
-         f"migrate --dir there/sql check --base main", fill={"DIR": "there/sql"}),
+         "migrate --dir there/sql check --base main", fill={"DIR": "there/sql"}),
     Case("a clone without the rest",
          "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0",
-         "migrate --dir clone/sql check --base main~1", [lambda person: person.desk.monkeypatch.chdir("clone"), "$ git fetch --unshallow", lambda person: person.desk.monkeypatch.chdir("..")],
+         "migrate --dir clone/sql check --base main~1",
+         [lambda person: person.desk.monkeypatch.chdir("clone"), "$ git fetch --unshallow",
+          lambda person: person.desk.monkeypatch.chdir("..")],
          ["$ mkdir there && cd there && " + git("mkdir sql", "echo 'SELECT 1;' | tee sql/1_a.up.sql sql/1_a.down.sql",
           COMMIT, "echo > more", COMMIT)[0][2:], '$ git clone -q --depth 1 "file://$PWD/there" clone']),
-]
+]  # fmt: skip
 
 
 class Terminal:
@@ -947,7 +968,7 @@ def answering(answer: str, rival: str = "") -> Callable[[Person], None]:
 
 def full(person: Person) -> None:
     """Send the output to a disk that is full."""
-    person.desk.monkeypatch.setattr("sys.stdout", person.stack.enter_context(Path("/dev/full").open("w")))
+    person.desk.monkeypatch.setattr("sys.stdout", person.stack.enter_context(Path("/dev/full").open("w")))  # noqa: SIM115
 
 
 def empty(person: Person) -> None:
@@ -955,7 +976,7 @@ def empty(person: Person) -> None:
     person.desk.monkeypatch.setattr("sys.stdout", sys.__stdout__)
 
 
-def unprivileged(folder: int, file: int) -> Callable[[Person], None]:
+def unprivileged(folder: int, file: int) -> Callable[[Person], object]:
     """Be somebody who has no other rights than these, for the files are copied."""
     return lambda person: person.stack.enter_context(elsewhere(person.desk, folder=folder, file=file))
 
@@ -988,19 +1009,22 @@ SPECIAL = [
          [A, *git(COMMIT), {"$GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "$GIT_CONFIG_GLOBAL": "{home}/gitconfig"}]),
     Case("a disk that is full", "make room there, or send it elsewhere, and run the same command again",
          "migrate status", [empty], [A, full], code=1),
-    Case("a file that may not be written", "let this user write the file and its folder, and run the same command again",
-         "migrate up", [as_who_may], [A, {"$DATABASE_URL": "sqlite:app.db"}, "migrate up", B, unprivileged(0o555, 0o444)], code=1),
-    Case("a transaction that was cut off", "as a user who may write both, and where they are not read-only:  migrate status",
+    Case("a file that may not be written",
+         "let this user write the file and its folder, and run the same command again",
+         "migrate up", [as_who_may], [A, {"$DATABASE_URL": "sqlite:app.db"}, "migrate up", B,
+                                      unprivileged(0o555, 0o444)], code=1),
+    Case("a transaction that was cut off",
+         "as a user who may write both, and where they are not read-only:  migrate status",
          "migrate up", [as_who_may, "migrate status"],
-         [THREE, {"$DATABASE_URL": "sqlite:app.db"}, "migrate up 1", lambda person: cut_off(person.desk.home), unprivileged(0o555, 0o444)], code=1),
+         [THREE, {"$DATABASE_URL": "sqlite:app.db"}, "migrate up 1", lambda person: cut_off(person.desk.home),
+          unprivileged(0o555, 0o444)], code=1),
     Case("a folder that may not be written", "make the folder writable, or name another with --dir", "migrate new more",
          [as_who_may], [A, unprivileged(0o555, 0o444)]),
     Case("reset, with schemas that are none", "leave --schema out", "migrate reset --yes --schema more", [], [A],
          "migrate reset --yes"),
     Case("a backup that cannot be written", "make room, or name another place:  --backup /path/to/file",
          "migrate up --backup nowhere/copy.db", [], [A, "migrate up", B], "migrate up --backup copy.db", code=1),
-]
-
+]  # fmt: skip
 
 
 class Presses(io.StringIO):
@@ -1074,7 +1098,7 @@ REFUSED_BY_SQLITE = [
     (f"{NOTX}BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;\nINSERT INTO a SELECT changes();",
      "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between",
      f"{NOTX}BEGIN;\nINSERT INTO a VALUES (1);\nINSERT INTO a SELECT changes();\nCOMMIT;"),
-]
+]  # fmt: skip
 
 FOLDERS = [
     Case("what would end the transaction, split", REFUSED, "migrate up", [B, C], [A, one(CONTROL.format(""))]),
@@ -1097,7 +1121,8 @@ FOLDERS = [
              f" has gone with its connection:\n     {LOST}", "migrate up", then,
              [A, one(f"{SESSION}INSERT INTO nowhere VALUES (1);\nINSERT INTO b SELECT n FROM t;")], code=1)
         for name, then in [
-            ("written otherwise", [one(f"{SESSION}INSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1);"), "migrate up"]),
+            ("written otherwise", [one(f"{SESSION}INSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1);"),
+                                   "migrate up"]),
             ("finished by hand", ["migrate repair 2 --applied"]),
             ("undone by hand", [{"2_b.up": "SELECT 1;"}, "migrate repair 2 --pending"]),
         ]
@@ -1107,9 +1132,10 @@ FOLDERS = [
     Case("files beside folders", "move the files into one folder for each dialect, or name the folder with --dir",
          "migrate up", [{"1_a.up": None, "1_a.down": None, "sql/sqlite/1_a.up.sql": A["1_a.up"]}],
          [A, {"sql/sqlite/2_b.up.sql": "SELECT 1;"}]),
-    Case("files beside folders, by name", "move the files into one folder for each dialect, or name the folder with --dir",
+    Case("files beside folders, by name",
+         "move the files into one folder for each dialect, or name the folder with --dir",
          "migrate up", [], [A, {"sql/sqlite/2_b.up.sql": "SELECT 1;"}], "migrate --dir sql/sqlite up"),
-]
+]  # fmt: skip
 
 MOMENTS = [
     Case("a backup, and back",
@@ -1128,26 +1154,31 @@ MOMENTS = [
          "migrate status", ["$ sqlite3 test.db .dump", lambda _: Path("test.db.backup-1").replace("test.db")],
          [A, "migrate up", damage], code=1, fill={"FILE": "test.db"}),
     Case("new files, and no folder of one's own", "name your own folder:  migrate --dir sql new NAME",
-         "migrate new more", ["migrate --dir sql new more"], [installed_package], "migrate --dir sql check", fill={"NAME": "more"}),
+         "migrate new more", ["migrate --dir sql new more"], [installed_package], "migrate --dir sql check",
+         fill={"NAME": "more"}),
     Case("a ref, and no folder of one's own", "name your own folder:  migrate --dir sql check --base main",
          "migrate check --base main", ["migrate --dir sql check --base main"], [A, *git(COMMIT), installed_package],
          "migrate --dir sql check"),
     Case("a repository that is damaged", "ask git:  git fsck", "migrate check --base main",
          [by_shell("git fsck || true"), by_shell("rm -r .git/objects && mv tree .git/objects")],
-         [A, *git(COMMIT), "$ cp -r .git/objects tree && rm .git/objects/$(git rev-parse main:sql | sed 's/../&\\//')"]),
-    Case("what was done, and told to nobody", "the output cannot be written: No space left on device; how things stand:  migrate status", "migrate up",
+         [A, *git(COMMIT),
+          "$ cp -r .git/objects tree && rm .git/objects/$(git rev-parse main:sql | sed 's/../&\\//')"]),
+    Case("what was done, and told to nobody",
+         "the output cannot be written: No space left on device; how things stand:  migrate status", "migrate up",
          [empty, "migrate status"], [A, full], code=0),
     Case("Ctrl-C between the two of redo", "apply it again:  migrate up", "migrate redo", ["migrate up"],
          [A, "migrate up", press_at("stdout", "rolled back")], "migrate redo", code=130),
     Case("Ctrl-C between the two of reset", "apply them:  migrate up", "migrate reset --yes", ["migrate up"],
          [A, "migrate up", press_at("stderr", "dropped")], "migrate redo", code=130),
-]
+]  # fmt: skip
 
 
 SQLITE = [
-    *(Case(f"in a file: {text!r}", fix, "migrate up", [one(right)], [A, one(text)]) for text, fix, right in REFUSED_BY_SQLITE),
+    *(Case(f"in a file: {text!r}", fix, "migrate up", [one(right)], [A, one(text)]) for text, fix,
+      right in REFUSED_BY_SQLITE),
     *FOLDERS, *MOMENTS, *SETTINGS, *HISTORY, *RUN, *CONNECT, *SHOWN, *TYPED, *CHECKED, *SPECIAL,
-]
+]  # fmt: skip
+
 
 def database_of(url: str, name: str) -> str:
     """Return the URL of another database there."""
@@ -1167,7 +1198,9 @@ def as_user(rights: str) -> Callable[[Person], None]:
 
 def for_user(sql: str) -> Callable[[Person], None]:
     """Let that user do something."""
-    return lambda person: person.database.execute(sql.replace("{user}", person.user).replace("{name}", person.database.name))
+    return lambda person: person.database.execute(
+        sql.replace("{user}", person.user).replace("{name}", person.database.name)
+    )
 
 
 def url(change: Callable[[str], str], variable: str = "DATABASE_URL") -> Callable[[Person], None]:
@@ -1195,7 +1228,7 @@ UNIQUE = f"{NOTX}CREATE UNIQUE INDEX CONCURRENTLY i ON a (n);\n"
 ELSEWHERE = (
     "go on there, from now on with  --table public.schema_migrations\n"
     "     or begin a new history here, from now on with  --table app.schema_migrations"
-)
+)  # fmt: skip
 OTHER_SCHEMA = "create a schema for the history, imagor for example;\n     take it out, or " + OTHER.replace(
     "schema_migrations_imagor", "imagor.schema_migrations"
 )
@@ -1209,12 +1242,14 @@ POSTGRES = [
          [A, url(lambda text: re.sub(":[^:@]*@", ":wrong@", text))], code=1),
     Case("no such database", "create the database and the user first, or correct their names in the URL", "migrate up",
          [{"$DATABASE_URL": "{url}"}], [A, url(lambda text: database_of(text, "nowhere"))], code=1),
-    Case("no such user", "correct user and password (special characters as %40), or GRANT the user rights", "migrate up",
+    Case("no such user", "correct user and password (special characters as %40), or GRANT the user rights",
+         "migrate up",
          [{"$DATABASE_URL": "{url}"}], [A, url(lambda text: re.sub("//[^:]*:", "//nobody_here:", text))], code=1),
     *(
         Case(f"a host that is not known{name}",
              "correct the host name; where it is only not known yet:  migrate wait --for database", "migrate up",
-             [{"$DATABASE_URL": "{url}"}, *then], [A, url(lambda text: re.sub("@[^:]*:", "@db.invalid:", text))], code=1)
+             [{"$DATABASE_URL": "{url}"}, *then], [A, url(lambda text: re.sub("@[^:]*:", "@db.invalid:", text))],
+             code=1)
         for name, then in [("", []), (" yet", ["migrate wait --for database"])]
     ),
     Case("a port where nobody is", "check that the server runs, and host, port and options in the URL", "migrate up",
@@ -1243,9 +1278,11 @@ POSTGRES = [
          [for_user("GRANT SELECT ON schema_migrations, schema_migrations_log TO {user}")],
          [A, "migrate up", as_user("none")], code=1),
     Case("a history that may not be made",
-         "let this user create tables, or have someone create schema_migrations and schema_migrations_log", "migrate up",
+         "let this user create tables, or have someone create schema_migrations and schema_migrations_log",
+         "migrate up",
          [for_user("GRANT CREATE ON SCHEMA public TO {user}")], [A, as_user("none")], code=1),
-    Case("a backup of a server", "use the tool of the database: pg_dump, mysqldump", "migrate up --backup", [], [A, "migrate up", B],
+    Case("a backup of a server", "use the tool of the database: pg_dump, mysqldump", "migrate up --backup", [],
+         [A, "migrate up", B],
          "migrate up"),
     Case("a history that is locked",
          "another session has locked schema_migrations: end it, or run the same command again later",
@@ -1260,12 +1297,15 @@ POSTGRES = [
     Case("a lock for which the file does not wait longer",
          "end what is in the way, or try it more often:  migrate up --retries 10", "migrate --retries 0 up",
          [lambda person: threading.Timer(0.3, let_go, [person]).start(), "migrate up --retries 10"],
-         [A, "migrate up", one("SET lock_timeout = '200ms';\nALTER TABLE a ADD m INTEGER;"), hold("BEGIN; SELECT * FROM a")], code=1),
+         [A, "migrate up", one("SET lock_timeout = '200ms';\nALTER TABLE a ADD m INTEGER;"),
+          hold("BEGIN; SELECT * FROM a")], code=1),
     Case("a server that somebody ends", "look at what is in, with  migrate status  and then run again:  migrate up",
          "migrate up", ["migrate status", {"2_b.up": "SELECT 1;"}, "migrate up"],
          [A, one("SELECT pg_terminate_backend(pg_backend_pid());")], code=1),
-    Case("an index that cannot be unique", "correct line 2, and do what the hint says, then run  migrate up", "migrate up",
-         [hint, by_hand("DELETE FROM a"), "migrate up"], [A, "migrate up", "> INSERT INTO a VALUES (1), (1)", one(UNIQUE)], code=1),
+    Case("an index that cannot be unique", "correct line 2, and do what the hint says, then run  migrate up",
+         "migrate up",
+         [hint, by_hand("DELETE FROM a"), "migrate up"],
+         [A, "migrate up", "> INSERT INTO a VALUES (1), (1)", one(UNIQUE)], code=1),
     Case("an index that was left by another", "do what the hint says, then run  migrate up", "migrate up",
          [hint, "migrate up"],
          [A, "migrate up", "> INSERT INTO a VALUES (1), (1)", one(UNIQUE), "! migrate up", "> DELETE FROM a",
@@ -1301,7 +1341,8 @@ POSTGRES = [
     ),
     Case("all that somebody owns", "take it out, or write what is to be dropped", "migrate up", [one("DROP TABLE a;")],
          [A, one("DROP OWNED BY CURRENT_USER;")]),
-    Case("a scratch database that cannot be dropped", f"drop it there when that is mended:  {UNDROPPED}", "migrate verify",
+    Case("a scratch database that cannot be dropped", f"drop it there when that is mended:  {UNDROPPED}",
+         "migrate verify",
          [by_hand("UPDATE pg_database SET datistemplate = false WHERE datname = 'migrate_verify_8b529b4a'"),
           f"> {UNDROPPED}", one("SELECT 1;")],
          [A, one("UPDATE pg_database SET datistemplate = true WHERE datname = current_database();"),
@@ -1319,7 +1360,8 @@ POSTGRES = [
         Case(f"in a file: {text!r}", fix, "migrate up", [one(right)], [A, one(text)])
         for text, fix, right in [
             ("COPY a FROM stdin;\n1\n\\.",
-             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server", "INSERT INTO a VALUES (1);"),
+             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
+             "INSERT INTO a VALUES (1);"),
             ("COPY a TO stdout;",
              "write INSERT statements (pg_dump --inserts), or COPY from a file on the server", "SELECT 1;"),
             ("CREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1;", ALONE, UNIQUE),
@@ -1327,7 +1369,7 @@ POSTGRES = [
             ("DO $a$ BEGIN END $b$;", "close it with the tag it was opened with", "DO $a$ BEGIN END $a$;"),
         ]
     ),
-]
+]  # fmt: skip
 
 
 def soon(sql: str) -> Callable[[Person], None]:
@@ -1346,6 +1388,7 @@ LEFT_UP = f"""{LEFT}       migrate repair 2 --applied    all of it has run
 LEFT_DOWN = f"""{LEFT}       migrate repair 2 --applied    it is applied: nothing of the roll back is left
        migrate repair 2 --pending    it is rolled back: all of it has run"""
 ANOTHER = "UPDATE schema_migrations SET owner = 'other@else, pid 1, connection 1, 0123456789abcdef' WHERE dirty = TRUE"
+END_IT = "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon"
 MYSQL = [
     Case("a database of which this user may see nothing", "create the database, or GRANT this user the rights on it",
          "migrate up", [for_user("GRANT ALL ON {name}.* TO {user}@'%'")], [A, as_user("none")], code=1),
@@ -1381,15 +1424,16 @@ MYSQL = [
             ("SET sql_auto_is_null = 1;", "take it out, and write LAST_INSERT_ID() where it is meant",
              "SELECT LAST_INSERT_ID();"),
             ("CREATE PROCEDURE p() BEGIN SELECT 1;",
-             "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon",
+             END_IT,
              "CREATE PROCEDURE p() BEGIN SELECT 1; END;"),
         ]
     ),
-]
+]  # fmt: skip
 SLOW = [  # where it is much that is sent
-    Case("more than the server takes", "split it, or raise max_allowed_packet", "migrate up", [one("SELECT 1;\nSELECT 2;")],
+    Case("more than the server takes", "split it, or raise max_allowed_packet", "migrate up",
+         [one("SELECT 1;\nSELECT 2;")],
          [A, one(f"SELECT '{'x' * 17_000_000}';")]),
-]
+]  # fmt: skip
 MARIADB = [  # which does a part of one statement
     *(
         Case(f"a statement that may have done a part, {name}", LEFT_UP, "migrate up", then,
@@ -1397,7 +1441,8 @@ MARIADB = [  # which does a part of one statement
               one("DROP TABLE c, nowhere;")], code=1)
         for name, then in [
             ("and has done it", ["migrate repair 2 --applied"]),
-            ("and is undone", [by_hand("CREATE TABLE c (n INTEGER)"), one("DROP TABLE c;"), "migrate repair 2 --pending"]),
+            ("and is undone", [by_hand("CREATE TABLE c (n INTEGER)"), one("DROP TABLE c;"),
+                               "migrate repair 2 --pending"]),
         ]
     ),
     *(
@@ -1408,11 +1453,11 @@ MARIADB = [  # which does a part of one statement
             ("and is undone", [by_hand("CREATE TABLE b (n INTEGER)"), "migrate repair 2 --applied"]),
         ]
     ),
-]
+]  # fmt: skip
 ORACLE = [  # which has TLS without being told
     Case("an option that MySQL does not have", "correct the URL: .../database?ssl_mode=REQUIRED", "migrate up",
          [{"$DATABASE_URL": "{url}?ssl_mode=REQUIRED"}], [A, url(lambda text: f"{text}?ssl_mode=PERHAPS")]),
-]
+]  # fmt: skip
 CASES = [*SQLITE, *POSTGRES, *MYSQL, *MARIADB, *ORACLE, *SLOW]
 
 # --- The tests ------------------------------------------------------------------------------------------------------
@@ -1422,7 +1467,7 @@ NOT_HERE = {
     "add ?ssl_mode=REQUIRED": "a setting of the whole server, on which other tests run",
     "add it to the URL: &ssl_ca=": "the servers of the tests have certificates of their own making, for no host",
     "see that it is there": "what the system refuses where nobody expects it; what is known has a message of its own",
-}
+}  # fmt: skip
 
 
 def test_every_way_out_that_the_module_knows_is_followed_here() -> None:
@@ -1437,7 +1482,9 @@ def test_every_way_out_that_the_module_knows_is_followed_here() -> None:
 
 
 def test_every_command_that_a_message_names_is_typed() -> None:
-    left = {(case.fix, each) for case in CASES for each in re.findall(r"(?<=  )migrate [^\n]*?(?=  |[,;] |\n|$)", case.fix)}
+    left = {
+        (case.fix, each) for case in CASES for each in re.findall(r"(?<=  )migrate [^\n]*?(?=  |[,;] |\n|$)", case.fix)
+    }
     for case in CASES:
         steps = {each.removeprefix("! ") for each in case.then if isinstance(each, str)} | {case.again or case.do}
         left = {(fix, each) for fix, each in left if fix != case.fix or filled(each, case) not in steps}

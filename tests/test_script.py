@@ -767,7 +767,8 @@ def test_an_option_of_the_other_direction_is_refused(
     url = f"--database-url sqlite:{tmp_path}/a.db"
     assert migrate.main([*url.split(), "plan", *words]) == 2
     assert capsys.readouterr().err == (
-        f"error: this is for a plan {way}\n  --> {option}\nfix: write  imagor-studio-migrate {url} plan {way} {option}\n"
+        f"error: this is for a plan {way}\n  --> {option}\n"
+        f"fix: write  imagor-studio-migrate {url} plan {way} {option}\n"
     )
 
 
