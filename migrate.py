@@ -6180,8 +6180,9 @@ class _Run:
             with gathered(refused, step.script.path.name):
                 self.read[key] = self.read.get(key) or _read_text(step, self.database)
             if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
-                why = "is no-transaction" if self.database.transactional else "may hold DDL, which commits by itself"
-                what = f"{step.title} {why}"
+                what = f"{self.database.label} commits every DDL statement by itself"
+                if self.database.transactional:
+                    what = f"{step.title} runs statement by statement, as no-transaction says"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "

@@ -1491,6 +1491,61 @@ def test_every_command_that_a_message_names_is_typed() -> None:
     assert sorted(left) == []
 
 
+# --- What the command line said ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--database-url", "sqlite:my app.db"],
+        ["--dir", "my sql", "--table", "history"],
+        ["--config", "my.env"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_says_again_what_the_command_line_said_it_is_about(desk: Desk, given: list[str]) -> None:
+    desk.write({
+        "sql/1_a.up.sql": "SELECT 1;\n", "my sql/1_a.up.sql": "CREATE TABEL a (n INTEGER);\n",
+        "my.env": "DATABASE_URL=sqlite:env.db\nMIGRATE_DIR=my sql\n",
+    })  # fmt: skip
+    if "--dir" not in given:
+        desk.set(MIGRATE_DIR="my sql")
+    ran = desk(*given, "up", "--lock-timeout", "7")
+    (typed,) = re.findall(r"then run  (.*)$", ran.err, re.MULTILINE)
+    assert typed == f"{PROGRAM} {shlex.join(given)} up"
+    desk.write({"my sql/1_a.up.sql": "CREATE TABLE a (n INTEGER);\n"})
+    subprocess.run(
+        ["sh", "-c", typed.replace(PROGRAM, f"{shlex.quote(sys.executable)} {shlex.quote(str(MODULE))}")], check=True
+    )
+    assert desk(*given, "status", "--exit-code").exit == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgres://ann:s3cr3t@h:1/d?connect_timeout=1", "URL"),
+        ("postgres://ann@h:1/d?password=s3cr3t", "URL"),
+        ("postgres://ann@h:1/d?connect_timeout=1", "'postgres://ann@h:1/d?connect_timeout=1'"),
+    ],
+)
+def test_a_password_is_not_said_again(desk: Desk, url: str, shown: str) -> None:
+    desk.write({"sql/notes": ""})
+    ran = desk("--database-url", url, "--dir", "sql", "up")
+    assert ran.err.endswith(f" a new pair:  {PROGRAM} --database-url {shown} --dir sql new NAME\n")
+    assert "s3cr3t" not in ran.err
+
+
+def test_an_option_that_the_command_has_itself_is_not_said_twice(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "DROP TABLE history;\n"})
+    ran = desk("--database-url", "sqlite:a.db", "--dir", "sql", "--table", "history", "up")
+    assert f"  {PROGRAM} --database-url sqlite:a.db --dir sql --table history_imagor up\n" in ran.err
+
+
+def test_the_line_of_a_file_is_not_taken_for_a_command(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT TABEL  migrate up;\n"})
+    assert "\n  1 | SELECT TABEL  migrate up;\n" in desk.here("up").err
+
+
 # --- What is refused, in the README ---------------------------------------------------------------------------------
 
 
@@ -1542,6 +1597,8 @@ def test_all_that_is_refused_stands_in_the_readme() -> None:
     found = Reader(MODULE.read_text(encoding="utf-8")).refusals()
     texts = [Template(each.line, tuple(plain(part) for part in each.parts)) for each in found]
     left = [each for each in texts if not any(each.pattern.fullmatch(fix) for fix in told)]
+    whys = {ast.literal_eval(each.args[1]) for each in Reader(MODULE.read_text(encoding="utf-8")).calls["_Refusal"]}
+    assert whys <= {each.why for each in rows()}
     parts = [each for each in left if len(str(each)) < 60 or not any(each.pattern.search(fix) for fix in told)]
     assert [str(each) for each in parts] == []
 

@@ -226,12 +226,22 @@ def test_all_or_nothing_undoes_the_whole_run(project: Project) -> None:
     assert project.states() == {"1": "applied", "2": "applied"}
 
 
+ALL_OR_NOTHING = "error: {}\n  --> --all-or-nothing\nfix: run without --all-or-nothing\n"
+
+
+@pytest.mark.databases("sqlite", "postgres")
+def test_all_or_nothing_is_refused_with_a_file_that_is_none(project: Project) -> None:
+    project.write({"1_a": A, "2_b": f"-- migrate: no-transaction\n{B}"})
+    ran = project("up", "--all-or-nothing")
+    assert ran == (2, "", ALL_OR_NOTHING.format("2 b runs statement by statement, as no-transaction says"))
+    assert project.database.tables() == []
+
+
 @pytest.mark.databases("mysql")
 def test_all_or_nothing_is_refused_on_mysql_with_the_reason(project: Project) -> None:
     project.write({"1_a": A})
     ran = project("up", "--all-or-nothing")
-    assert ran.exit == 2
-    assert "MySQL commits every DDL statement by itself" in ran.err
+    assert ran == (2, "", ALL_OR_NOTHING.format("MySQL commits every DDL statement by itself"))
     assert project.database.tables() == []
 
 
