@@ -265,7 +265,7 @@ def test_nothing_is_left_by_one_that_is_interrupted(
     assert process.returncode == 128 + number, err.decode()
     what = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[number]
     assert re.search(f"error: {what}\n(?s:.*)nothing is left of the scratch database.\n", err.decode())
-    assert err.decode().endswith("\nfix: begin again:  python migrate.py verify\n")
+    assert err.decode().endswith("\nfix: begin again:  python migrate.py --dir sql verify\n")
     assert_nothing_is_left(server_database, before)
 
 
