@@ -18,6 +18,14 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 
 from __future__ import annotations
 
+import signal
+import sys
+
+# A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
+if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler):  # in the background, a shell has it ignored
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import contextlib
 import csv
@@ -34,11 +42,9 @@ import random
 import re
 import select
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -51,6 +57,7 @@ from functools import lru_cache, partial
 from html import escape
 from operator import attrgetter, itemgetter
 from pathlib import Path
+from stat import S_ISREG
 from string import Template
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
@@ -81,8 +88,6 @@ class MigrateError(Exception):
     usual_state: ClassVar[str] = ""
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
-        # A word in the wrong place may be a URL, and its password is shown nowhere.
-        what, fix = (re.sub(r"(://[^\s:/@]*):(?!password@)\S*@", r"\1:***@", text) for text in (what, fix))
         super().__init__(what)
         self.what, self.where, self.excerpt, self.state, self.fix = what, where, excerpt, state or self.usual_state, fix
         self.results: tuple[Result, ...] = ()
@@ -174,6 +179,26 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+@contextlib.contextmanager
+def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
+    """Keep the refusal that the body raises, for refuse_all()."""
+    try:
+        yield
+    except (DriftError, FileError) as error:
+        errors[about] = error
+
+
+def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
+    """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
+    _, *others = errors or ("",)
+    for error in [*errors.values()][:1]:
+        shown = others[:5] if listing else others
+        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+        listed = f"; all of them:  {listing}" if listing else ""
+        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+        raise error
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -188,6 +213,12 @@ _URL_OPTIONS: Final = {
         keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
         port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
         sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
+# What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
+# belongs, it is refused before anything can repeat it: no text is searched for passwords.
+_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+# Where there is no such option, libpq takes it from the environment, and repeats it.
+_PG_VARIABLES: Final = {"PGCONNECT_TIMEOUT"} | {
+    f"PG{name.replace('_', '').upper()}" for name in _URL_OPTIONS["postgres"].split() if "pass" not in name}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
@@ -212,8 +243,8 @@ class DatabaseURL:
     def parse(text: str, *, source: str = "") -> DatabaseURL:
         """Read a URL; *source* names the setting it came from. Raises SettingsError, which never quotes the URL."""
         try:
-            return _parse_url(text.strip())
-        except UnicodeDecodeError:
+            return _parse_url(_in_utf8(text.strip()))
+        except UnicodeError:
             what, fix = "has percent-encoded bytes that are not UTF-8", _ENCODE
         except ValueError as error:
             what, fix = error.args
@@ -228,11 +259,16 @@ class DatabaseURL:
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
 
 
+def _in_utf8(text: str) -> str:
+    """Return a word of the command line or the environment as UTF-8 reads its bytes, whatever the locale is."""
+    return os.fsencode(text).decode(errors="surrogateescape")
+
+
 def _parse_url(text: str) -> DatabaseURL:
-    """Read any URL. Raises ValueError (what, fix), or UnicodeDecodeError, as the functions below do."""
+    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as the functions below do."""
     scheme, _, rest = text.partition(":")
     dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
-    if not text.isprintable():
+    if not re.sub(r"[\udc80-\udcff]" * (dialect == "sqlite"), "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
     if dialect is None:
         # Without "//" the first word may well be a user name or a password: it is not repeated.
@@ -245,9 +281,10 @@ def _parse_url(text: str) -> DatabaseURL:
     # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
     if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):
         raise ValueError("has options after the ?", "leave them out: there are none on SQLite")
-    path = _decode(rest.removeprefix("//"))
-    if path in {"", "/"}:
-        raise ValueError("names no file", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path")
+    path, fix = rest.removeprefix("//"), "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
+    path = _decode(path, "surrogateescape")  # it is bytes
+    if path in {"", "/"} or may_be_url(path):
+        raise ValueError("names what may be a database on a server" if path.strip("/") else "names no file", fix)
     return DatabaseURL("sqlite", ":memory:" if path == "/:memory:" else path)
 
 
@@ -256,32 +293,57 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     if not match or "@" in (match[5] or "").partition("=")[0]:
         raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
     user, password, places, database, query = (part or "" for part in match.groups())
+    if match[2] is None and ":" in _decode(user):
+        raise ValueError("has no password, and an encoded : in its user name", f"write {_FORMS}; {_ENCODE}")
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    options, known = dict[str, str](), _URL_OPTIONS[dialect].split()
+    hosts, options, known = [], dict[str, str](), _URL_OPTIONS[dialect].split()
+    for place in places.split(",") if places else ():
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
+        host = (match[1] or _decode(match[2])) if match else ":"
+        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16) or not (
+                match[1] or re.fullmatch(r"[/@].*|[^:@]*", host)):
+            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
+            raise ValueError("has a host or a port that cannot be used", fix)
+        hosts.append((host, int(match[3] or 0)))
     for item in filter(None, query.split("&")):
         name, equals, value = item.partition("=")
         if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
-            shown = f' "{name}"{_nearest(name, known)}' if equals and re.fullmatch(r"[a-z_-]+", name) else ""
+            named = equals and "@" not in query and re.fullmatch(r"[a-z_-]+", name)
+            shown = f' "{name}"{_nearest(name, known)}' if named else ""
             raise ValueError(f"has an unknown option{shown} after the ?", f"write one of {', '.join(known)}; {_ENCODE}")
         options[name] = _decode(value)
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
-    hosts = []
-    for place in places.split(",") if places else ():
-        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
-        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16):
-            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
-            raise ValueError("has a host or a port that cannot be used", fix)
-        hosts.append((match[1] or _decode(match[2]), int(match[3] or 0)))
-    return DatabaseURL(dialect, _decode(database), *login, tuple(hosts), options)
+    database = _decode(database)
+    # The driver and the server repeat these.
+    if may_be_url(database) or any(
+            may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}):
+        raise ValueError("has another URL in it", f"write {_FORMS}")
+    return DatabaseURL(dialect, database, *login, tuple(hosts), options)
 
 
-def _decode(text: str) -> str:
+def _decode(text: str, errors: str = "strict") -> str:
     if re.search(r"%(?![0-9A-Fa-f]{2})|%00", text):
         raise ValueError("has a % that is not followed by two hexadecimal digits, or is followed by 00", _ENCODE)
-    return unquote(text, errors="strict")  # once, and a "+" stays a "+"
+    return unquote(text, errors=errors)  # once, and a "+" stays a "+"
+
+
+def may_be_url(text: str) -> bool:
+    """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
+    return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
+        text.startswith(("./", "../")) or os.path.lexists(text))
+
+
+def refuse_url(place: str, text: str) -> None:
+    """Raise SettingsError, which does not repeat it, where *text* may be a database URL, and that is not its *place*.
+
+    A relative path in that form is a path with ./ before it.
+    """
+    if may_be_url(text):
+        fix = "a URL belongs behind --database-url, or into DATABASE_URL; before a path of that form write ./"
+        raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -303,6 +365,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
+        refuse_url("--table or MIGRATE_TABLE", self.table)
+        refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
         if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
@@ -326,6 +390,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
             if secret := given.get(f"{name}_FILE"):
                 if name in given:
                     raise SettingsError(f"{name} and {name}_FILE are both set", where=place or name, fix="unset one")
+                refuse_url(f"{name}_FILE", secret)
                 given[name], source = _read(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
             elif name in given:
                 source = place if layer is flags else f"{name} in {place}" if place else name
@@ -333,6 +398,9 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 given["DATABASE_URL"] = given[name]
                 break
         found = given | found
+    refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
+    for name in _PG_VARIABLES & environ.keys():
+        refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
@@ -345,6 +413,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
 
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
+    refuse_url("--config", named or "")
     path = Path(named or ".env")
     if named is None and not path.is_file():
         return []
@@ -363,10 +432,29 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
 
 def _read(path: Path, source: str) -> str:
     try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=f"correct the path:  ls -l {path}")
+        return _decoded(path.read_bytes())
+    except OSError as error:
+        reason, fix = error.strerror, f"correct the path:  ls -l {path}"
+    except ValueError as error:
+        reason, fix = str(error), f"see what it is:  file {path}"
+    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
+
+
+def _decoded(data: bytes) -> str:
+    """Return UTF-8 text without a BOM. Raises ValueError, which says what it is instead, or where it is not that."""
+    # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
+    start = data[:4096]
+    zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
+    wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "")
+    if wide:
+        raise ValueError(f"it is {wide}: save it as UTF-8")
+    if b"\0" in data:  # libpq would cut the text there, and report success
+        raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1  # the byte itself may be one of a password
+        raise ValueError(f"it is not UTF-8 at byte {error.start}, line {line}: save it as UTF-8") from None
 
 
 # Migration files ######################################################################################################
@@ -407,12 +495,16 @@ class Script:
 
 @dataclass(frozen=True)
 class Migration:
-    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``)."""
+    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
+
+    *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
+    """
 
     version: str
     name: str
     up: Script
     down: Script | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def key(self) -> int:
@@ -442,10 +534,13 @@ def embedded_directory() -> Path:
 def _listed(folder: Path) -> list[Path]:
     """Return what lies in *folder*, by name. Raises FileError."""
     try:
+        os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
-    fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        if not isinstance(error, FileNotFoundError):
+            fix = f"correct the path, or let this user list the folder and read its files:  ls -ld {_shown(folder)}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
 
 
@@ -467,37 +562,71 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     return folders.get(dialect, root / dialect) if folders else root
 
 
-def find_migrations(directory: Path) -> list[Migration]:
-    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is."""
-    found: dict[str, dict[int, Migration]] = {"up": {}, "down": {}}  # a migration for each file, until they are paired
+def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
+    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
+
+    For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
+    """
+    found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
     faults: list[str] = []
     for path in _listed(directory):
         if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
             direction, half = _read_half(path)
-            if (first := found[direction].setdefault(half.key, half)) is not half:
-                faults.append(f"{path.name}: the same version as {first.up.path.name}")
+            found[direction].append(half)
         except (OSError, ValueError) as error:
             faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-    ups, downs = found["up"], {key: half.up for key, half in found["down"].items()}
-    faults += [f"{downs[key].path.name}: a down file without its up file" for key in downs if key not in ups]
+    # A down file that names no dialect is for those of the up file with its name.
+    of_up = {(half.key, half.name): half.up.only for half in found["up"]}
+    only = {half.up.path: half.up.only or of_up.get((half.key, half.name), ())
+            for halves in found.values() for half in halves}
+    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
+    faults += [f"{half.up.path.name}: a down file without its up file"
+               for key in downs.keys() - ups for half in downs[key]]
     if faults or not ups:
         fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        raise FileError("\n  ".join([what, *faults]), where=_shown(directory), state="nothing was run.", fix=fix)
-    return [replace(ups[key], down=downs.get(key)) for key in sorted(ups)]
+        where = _shown(directory)
+        raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
+    here, migrations = (dialect,) * bool(dialect), list[Migration]()
+    for key in sorted(ups):
+        pairs = [
+            replace(half, elsewhere=() if _meet(half.up.only, here) else half.up.only, down=next((
+                each.up for each in downs.get(key, ()) if _meet(each.up.only, here) and _meet(
+                    half.up.only, only[each.up.path])), None))
+            for half in ups[key]]
+        migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
+    return migrations
+
+
+def _by_version(
+    halves: Iterable[Migration], only: Mapping[Path, tuple[str, ...]], faults: list[str],
+) -> dict[int, list[Migration]]:
+    """Sort files of one direction by their versions; two of one version for one database are a fault."""
+    found: dict[int, list[Migration]] = {}
+    for half in halves:
+        others = found.setdefault(half.key, [])
+        faults += [f"{half.up.path.name}: the same version as {each.up.path.name}" for each in others
+                   if _meet(only[half.up.path], only[each.up.path])][:1]
+        others.append(half)
+    return found
+
+
+def _meet(only: Sequence[str], others: Sequence[str]) -> bool:
+    """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
+    return not only or not others or not set(only).isdisjoint(others)
 
 
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
-    match = _FILE_NAME.fullmatch(path.name)
-    if not match or not path.name.isprintable():
+    name = _in_utf8(path.name)
+    match = _FILE_NAME.fullmatch(name)
+    if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
-    data = path.read_bytes()
-    if b"\0" in data:  # libpq would cut the text there, and report success
-        raise ValueError(f"a NUL byte at byte {data.index(0)}")
-    return match[3], Migration(match[1], match[2], Script.from_text(path, data.decode().removeprefix("\ufeff")))
+    if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
+        raise ValueError("no regular file")
+    return match[3], Migration(match[1], match[2], Script.from_text(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -2408,7 +2537,7 @@ def _whoami() -> str:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = str(os.getuid())
-    return f"{user}@{os.uname().nodename}"[:255]
+    return f"{user}@{os.uname().nodename}".encode(errors="replace").decode()[:255]  # a database takes it so
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -2523,9 +2652,7 @@ class Database(ABC):
             self.close()
             if failed.kind is Kind.BUSY:
                 raise self.locked_error([]) from None
-            message = " ".join(failed.message.split())
-            for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
-                message = message.replace(secret, "***")  # should a driver have put it there
+            message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             fix = self.fixes.get(failed.kind, fix)
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -5210,7 +5337,10 @@ def digest_of(rows: Sequence[Applied]) -> str:
 
 @dataclass(frozen=True)
 class Status:
-    """One version as ``status`` shows it. *state* is applied, pending, dirty, changed, missing or out_of_order."""
+    """One version as ``status`` shows it.
+
+    *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
+    """
 
     version: str
     name: str
@@ -5222,6 +5352,7 @@ class Status:
     statements: int | None = None
     statements_done: int | None = None
     has_down: bool = False
+    only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
 @dataclass(frozen=True)
@@ -5284,8 +5415,9 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
                 row.version, row.name, "dirty" if row.dirty else state, row.applied_at, row.took_ms, row.applied_by,
                 row.checksum, row.statements, row.statements_done, has_down))
         elif file:
-            state = "pending" if key > newest else "out_of_order"
-            result.append(Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down))
+            state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
+            result.append(Status(
+                file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere))
     return result
 
 
@@ -5300,16 +5432,18 @@ def plan_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
-        if row.direction == "down" or row.key not in file_by_key:
+        if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
+    errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
         key = version_key(state.version)
         ahead = state.state == "missing" and key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            raise drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[key]))
+    refuse_all(errors, "migrate status")
     return [step for step in steps if version_key(step.version) <= limit][:count]
 
 
@@ -5334,7 +5468,12 @@ def plan_down(
     for row in applied:
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
-    return [_down_step(row, file_by_key.get(row.key)) for row in rows]
+    steps, errors = list[Step](), dict[str, MigrateError]()
+    for row in rows:
+        with gathered(errors, f"{row.version} {row.name}"):
+            steps.append(_down_step(row, file_by_key.get(row.key)))
+    refuse_all(errors)
+    return steps
 
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
@@ -5514,6 +5653,10 @@ def _read_text(step: Step, database: Database) -> Step:
     The file's own BEGIN and COMMIT are blanked out where the transaction of this tool takes their place.
     """
     sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
+    if not _meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
+        fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
+        where = f"{_script_path(step)}:1"
+        raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     statements: list[Statement] = []
     pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
     alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
@@ -5848,10 +5991,10 @@ class _Run:
         *texts* says that the stored down texts are needed, *looks* that nothing is written.
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
-        migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
-        results = list[Result]()
+        dialect, results = settings.url.dialect, list[Result]()
+        migrations = find_migrations(migration_directory(settings.directory, dialect), dialect) if files else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
-        database, run = databases[settings.url.dialect](settings.url, *limits), None
+        database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
         try:
             with contextlib.closing(database):
@@ -5884,6 +6027,10 @@ class _Run:
     def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
         rows = self.applied if seen is None else seen
+        if direction == "up":  # of old ones, only status speaks
+            newest = max((row.key for row in rows), default=-1)
+            self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
+                       for each in self.migrations if each.elsewhere and each.key > newest)
         return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
     def settle(self) -> list[Applied]:
@@ -5989,7 +6136,8 @@ class _Run:
         if path is None or not self.database.exists:
             return
         version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
-        given = Path(path or f"{self.settings.url.database}.backup-{version}")
+        given, name = Path(path), f"{self.settings.url.database}.backup-{version}"
+        given = given / Path(name).name if path and given.is_dir() else Path(path or name)
         target, number = given, 1
         while os.path.lexists(target):
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
@@ -6000,11 +6148,16 @@ class _Run:
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
+        refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            self.read[key] = self.read.get(key) or _read_text(step, self.database)
-            if self.all_or_nothing and _is_journaled(self.read[key], self.database):
+            with gathered(refused, step.script.path.name):
+                self.read[key] = self.read.get(key) or _read_text(step, self.database)
+            if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
                 what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+        url = self.settings.url  # check knows of the default that it is meant only where it is told so
+        told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
+        refuse_all(refused, f"migrate {told}check")
         return [self.read[key] for key in keys]
 
     # Who may do it.
@@ -6961,7 +7114,8 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
         back = run.planned("down", run.settle())
-        again = run.screen([Step.up(each) for each in run.migrations if back and each.key == back[0].key])
+        again = run.screen([
+            Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere])
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
@@ -7043,7 +7197,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
     with _Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
         rest = [each for each in compare(run.migrations, run.applied)
-                if each.state != "applied" and version_key(each.version) in ours]
+                if each.state not in {"applied", "skipped"} and version_key(each.version) in ours]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
@@ -7069,7 +7223,8 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
         return
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
     command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (one command of ours)
+    ran = subprocess.run(  # noqa: S603 (one command of ours)
+        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False)
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
             rule = each["rule_name"]
@@ -7102,7 +7257,7 @@ def plan_script(
             known = {each.key: each for each in run.migrations}
             limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
             run.applied = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
-                           for each in run.migrations if each.key <= limit]
+                           for each in run.migrations if each.key <= limit and not each.elsewhere]
         for row in run.applied:
             if row.dirty:
                 raise dirty_error(row, f"finish it first:  migrate {row.direction}")
@@ -7118,8 +7273,11 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
     database.schema = "".join(run.history.schemas)
     database.follow(run.database, offline=offline)
+    unsuited: dict[str, MigrateError] = {}
     for step in steps:
-        _refuse_unsuited(database, step)
+        with gathered(unsuited, step.script.path.name):
+            _refuse_unsuited(database, step)
+    refuse_all(unsuited)
     versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
     history = History(database, settings.table)
     history.missing = set() if versions else run.history.missing
@@ -7249,15 +7407,18 @@ def verify(
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
     statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
                   if not re.match(_TRANSACTION, code_of(each, database.syntax))]
-    migrations = find_migrations(migration_directory(settings.directory, url.dialect))
+    migrations = find_migrations(migration_directory(settings.directory, url.dialect), url.dialect)
     with _verifying():
         texts = "\n".join(map(_texts, migrations))
         while True:  # in another database after one that did not come back
             with database.scratch(given=bool(scratch_url), sql=texts) as scratch, _Run.opened(
                     replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
+                run.migrations = [each for each in run.migrations if not each.elsewhere]
                 _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)
             if len(tried) == len(run.migrations):
                 break
+    for skipped in [each for each in migrations if each.elsewhere]:
+        notify(f"skipped  {skipped.version} {skipped.name}: only {', '.join(skipped.elsewhere)}")
     for each in sorted(database.left):
         notify(f"left on the server: {each}")
     return [verdict for verdict, _ in tried]
@@ -7468,7 +7629,7 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
     with _Run.opened(settings, notify) as run:
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
-        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
+        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
 
         def mark() -> list[Result]:
@@ -7572,9 +7733,10 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
                 Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
-                for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
+                for name in sorted(there.keys() - here) if _meet(there[name].up.only, (dialect,))]
     for dialect in [each for each in found if each]:
-        paths = [each.up.path for each in found[dialect].values()]  # a down file drops things: that is what it is for
+        # A down file drops things: that is what it is for.
+        paths = [each.up.path for each in found[dialect].values() if _meet(each.up.only, (dialect,))]
         findings += [Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
                      for path, said in lint(_DATABASES[dialect], paths)]
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
@@ -7596,12 +7758,14 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
-        if dialect and script.only and dialect not in script.only:
-            what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
+        lies = _DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
+        if lies and not _meet(script.only, (lies,)):
+            what = f"is for {', '.join(script.only)} only, and lies in the folder for {lies}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            if dialect:
-                database = _DATABASES[dialect](DatabaseURL(dialect, "check"))
+            own = script.only[:1] if not _meet(script.only, (dialect,)) else (dialect,)
+            for each in filter(None, own):
+                database = _DATABASES[each](DatabaseURL(each, "check"))
                 database.keep(schema, name, bare=not schema)
                 if not _read_text(step, database).statements:
                     yield warning(path, "no statements in this file", "leave it, if that is meant")
@@ -7733,7 +7897,7 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 # Values come in, text goes out: a table on a terminal, tab-separated lines in a pipe, one JSON document on request.
 # stdout is data; talk, progress and errors go to stderr. The only place that knows rich.
 
-_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order")
+_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order", "skipped")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 _GOOD: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
 _STYLES: Final = _GOOD | dict.fromkeys(("dirty", "changed", "missing", "out of order", "failed", "fault"), "bold red")
@@ -7977,6 +8141,8 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
     if column == "state" and value == "dirty":
         return f"dirty ({row['statements_done']} of {row['statements']})"
+    if column == "state" and value == "skipped":
+        return f"skipped (only {', '.join(row['only'])})"
     if column == "state" and value == "missing" and row["has_down"]:
         return "missing (down is stored)"
     shown = f"{value} ms" if column == "took_ms" else _json(value)
@@ -8453,10 +8619,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
             message = f'there is no command "{wrong[1]}"{_nearest(wrong[1], _COMMANDS)}'
-        elif wrong := re.search(r"unrecognized arguments: (-[^\s=]*)?", message):
+        elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
             near = _nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
+        message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
@@ -8499,6 +8666,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_command(argv)
 
 
+def _refuse_urls(words: Sequence[str]) -> None:
+    """Raise SettingsError for an unknown option, and for a URL where none belongs: whoever reads it may repeat it."""
+    for before, word in zip(("", *words), words, strict=False):
+        option, equals, value = word.partition("=") if word.startswith("--") else (before, "", word)
+        if word.startswith("--") and option not in {"--", *_OPTIONS}:
+            _Parser().error(f"unrecognized arguments: {option}")
+        if option not in {"--database-url", "--scratch-url"}:
+            refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
+
+
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, stopped, sealed = _Screen(), list[int](), list[bool]()
 
@@ -8514,6 +8691,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
+        _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
@@ -8527,9 +8705,13 @@ def _run_command(argv: Sequence[str] | None) -> int:
         view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
         screen.show(settings, view)
         code = view.exit_code
-    except (MigrateError, KeyboardInterrupt) as raised:
+    except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed.append(True)
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
+        if isinstance(raised, OSError):  # what the system refuses is no fault of ours
+            where = _shown(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
+            fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
+            error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             error.exit_code = 128 + number
@@ -8551,9 +8733,6 @@ def _run_command(argv: Sequence[str] | None) -> int:
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
     parser, flag = build_parser(), options.migrate_command
-    for word in words:
-        if word.startswith("--") and word != "--" and word.partition("=")[0] not in _OPTIONS:
-            parser.error(f"unrecognized arguments: {word}")
     if {"-h", "--help", "--version"}.intersection(words):
         parser.parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
