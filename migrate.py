@@ -19,6 +19,7 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 from __future__ import annotations
 
 import argparse
+import bisect
 import contextlib
 import csv
 import difflib
@@ -49,7 +50,7 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
 from html import escape
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
 from string import Template
 from types import MappingProxyType
@@ -638,6 +639,10 @@ def bare(text: str, syntax: Syntax) -> str:
 def code_of(statement: Statement, syntax: Syntax) -> str:
     """Return what the patterns of a Database are matched with: bare, in upper case."""
     return bare(statement.text, syntax).strip().upper()
+
+
+# After the word WITH: what its statement, or one in it, does to rows.
+_ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLACE|UPDATE|DELETE|MERGE)\b.*)"
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
@@ -1766,7 +1771,7 @@ class _SQLiteForms(Forms):
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), ("", _LOOK)],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
@@ -1821,7 +1826,7 @@ class _PostgresForms(Forms):
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
         "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
         "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "WITH": [(r".*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE (": [("", _LOOK)],
         "SHOW": [("", _LOOK)],
@@ -2024,8 +2029,7 @@ class _MySQLForms(Forms):
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (r".*\b(UPDATE|DELETE|INSERT|REPLACE)\b", _ROWS),
-                 ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (_ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
         "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
@@ -2451,6 +2455,7 @@ class Database(ABC):
     # found in its bare text; what to say then, and the page below *manual* that says so.
     effects: ClassVar[Mapping[str, Sequence[tuple[str, str, str]]]] = {}
     manual = ""
+    explains = _NEVER  # what looks at a statement, and runs it
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
@@ -2765,8 +2770,8 @@ class Database(ABC):
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
-        """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """Return what is wrong with *statement*, and the fix; None mostly."""
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
@@ -3040,7 +3045,7 @@ class SQLite(Database):
     _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
+    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
@@ -3059,6 +3064,30 @@ class SQLite(Database):
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
+    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
+    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
+    _broken = """SELECT f."table" AS child, f.parent, count(*) AS n
+        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
+        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
+            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
+            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
+                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
+                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
+                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
+            AND NOT EXISTS (
+                SELECT 1 FROM pragma_index_list(k."table") AS i
+                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                    = (SELECT count(*) FROM pragma_index_info(i.name))
+                AND NOT EXISTS (
+                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
+                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
+                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                        OR x.coll <> 'BINARY' AND NOT EXISTS (
+                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
+                            AND sql LIKE '%COLLATE%')))))
+        GROUP BY 1, 2"""
     manual, _column_dropped = "https://www.sqlite.org/", r"^ALTER\s+TABLE\b.*\bDROP\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -3067,7 +3096,8 @@ class SQLite(Database):
         "rewrites": (
             (_column_dropped, "the table, to purge the column", "lang_altertable.html"),
             (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
-        "locks": ((r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"),)}
+        "locks": ((r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer",
+                   "lockingv3.html"),)}
 
     @property
     def _file(self) -> Path:
@@ -3187,7 +3217,7 @@ class SQLite(Database):
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self.forms.may_matter(sql):
+        if not sql or self._makes_code.search(sql):
             self._counting = None
 
     def _counts(self) -> bool:
@@ -3295,7 +3325,7 @@ class SQLite(Database):
             error.state, error.fix = "", "wait for it, and run the same command again"
         return error
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
@@ -3306,11 +3336,6 @@ class SQLite(Database):
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
-        switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
-        if acts and switches and switches[-1] in {"ON", "1", "TRUE", "YES"}:
-            return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
-                    f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
 
     def find_loose(
@@ -3390,9 +3415,11 @@ class SQLite(Database):
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
+        with contextlib.suppress(_Failed):
+            return Counter({(child, parent): number for child, parent, number in self.query(self._broken)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(_Failed):
+            with contextlib.suppress(_Failed):  # a collation that only SQLite knows
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -3510,7 +3537,8 @@ class Postgres(Database):
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
-    linter = "squawk"
+    linter, explains = "squawk", re.compile(
+        r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*")
     _altered, _rewritten = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -4085,6 +4113,7 @@ class MySQL(Database):
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
     _rules = re.compile("sql_mode|time_zone|character_set_client|collation_connection")
+    explains = re.compile(r"ANALYZE\s+(FORMAT\s*=\s*\w+\s+)?(?=(WITH|INSERT|REPLACE|UPDATE|DELETE)\b)")  # MariaDB's
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
@@ -4221,7 +4250,7 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         if "RELEASE_ALL_LOCKS" in words and words[0] not in ("ALTER", "CREATE"):
@@ -4238,7 +4267,7 @@ class MySQL(Database):
         if words[:1] == ["SET"] and (("READ", "ONLY") in itertools.pairwise(words) or not self._read_only.isdisjoint(
                 map(self.forms.fold, words))):
             return "the history could not be written any more", "take it out"
-        return super().find_fault(statement, before)
+        return super().find_fault(statement)
 
     def natures(
         self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
@@ -4694,7 +4723,6 @@ class _SQLiteWriter(_Writer, SQLite):
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
     _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
         ("defer_foreign_keys", "foreign_keys", "ignore_check_constraints", "legacy_alter_table", "query_only",
          "read_uncommitted", "recursive_triggers", "reverse_unordered_selects", "writable_schema"), "OFF")
@@ -5493,7 +5521,6 @@ def _read_text(step: Step, database: Database) -> Step:
     pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
     alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
     faults: list[tuple[Statement, tuple[str, str]]] = []
-    settings: list[Statement] = []
     loose: list[Statement] = []  # not between the file's own BEGIN and COMMIT
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
@@ -5516,11 +5543,9 @@ def _read_text(step: Step, database: Database) -> Step:
                 (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            if fault := database.find_fault(statement, () if journaled else settings):
+            if fault := database.find_fault(statement):
                 faults.append((statement, fault))
             statements.append(statement)
-            if first in ("PRAGMA", "SET"):
-                settings.append(statement)
     if len(pairs) % 2:
         faults.append((pairs[-1], _UNPAIRED))
     faults += database.find_loose(loose, journaled=journaled)
@@ -5537,9 +5562,16 @@ def _read_text(step: Step, database: Database) -> Step:
         return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
-    for each in pairs:
-        sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=sql))
+    return replace(step, statements=tuple(statements), script=replace(step.script, sql=_blanked(sql, pairs)))
+
+
+def _blanked(sql: str, statements: Iterable[Statement]) -> str:
+    """Return a text with blanks in place of *statements*: what comes after them is where it was."""
+    pieces, position = list[str](), 0
+    for each in statements:
+        pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
+        position = each.offset + len(each.text)
+    return "".join([*pieces, sql[position:]])
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
@@ -7022,10 +7054,19 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         return reason + more, "apply what is missing:  migrate up"
 
 
+def _deed(statement: Statement, database: Database) -> str:
+    """Return the code of *statement* from the verb on that says what it does: after EXPLAIN that runs it, and WITH."""
+    code = code_of(statement, database.syntax)
+    code = code[found.end() :] if (found := database.explains.match(code)) else code
+    if not code.startswith("WITH"):
+        return code
+    return found["acts"] if (found := re.match(_ACTS, code, re.DOTALL)) else "SELECT"
+
+
 def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement does besides its work, as the database's documentation has it."""
     for statement in step.statements:
-        code = code_of(statement, database.syntax)
+        code = _deed(statement, database)
         for rule, known in database.effects.items():
             for _, what, page in [each for each in known if re.search(each[0], code, re.DOTALL)][:1]:
                 yield Effect(statement.line, rule, what, database.manual + page)
@@ -7387,9 +7428,8 @@ def _verify(run: _Run, migration: Migration) -> _Tried:
         run.run(steps)
         after = _schema(run, sql)
         if before == after:
-            first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
-            words = "CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"
-            number = sum(first[word] for word in words)
+            deeds = (_deed(each, database) for each in steps[0].statements)
+            number = sum(bool(re.match(r"(CALL|DELETE|DO|INSERT|MERGE|REPLACE|UPDATE)\b", each)) for each in deeds)
             more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
             verdict = verdict._replace(what=f"schema unchanged{more}")
         if not migration.down:
@@ -7738,11 +7778,12 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and what is known of these."""
-    database = _DATABASES[settings.url.dialect](settings.url)
-    said = [*lint(type(database), [each.script.path.resolve() for each in steps if not each.stored])]
+    database, said = _DATABASES[settings.url.dialect](settings.url), dict[Path, list[Effect]]()
+    for path, each in lint(type(database), [each.script.path.resolve() for each in steps if not each.stored]):
+        said.setdefault(path, []).append(each)
     rows = []
     for step in steps:
-        of_file = [each for path, each in said if path == step.script.path.resolve() and not step.stored]
+        of_file = [] if step.stored or not said else said.get(step.script.path.resolve(), [])
         known = sorted([*effects(database, step), *of_file], key=attrgetter("line"))
         rows.append({
             "version": step.version, "name": step.name, "direction": step.direction,
@@ -7760,11 +7801,15 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    known = dict[int, dict[str, None]]()  # of each line, in order
+    for each in row["findings"]:
+        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
+    lines = [*known]
     for each in row["sql"]:
         last = each["line"] + each["text"].count("\n")
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        said = [f"-- {known['rule']}: {known['what']}  {known['link']}" for known in row["findings"]
-                if each["line"] <= known["line"] <= last]
+        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
+        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -7882,12 +7927,14 @@ def _html_step(
     resumed = f"It goes on: {_count(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
     told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
     way, other = row["direction"], "down" if row["direction"] == "up" else "up"
-    begins, notes, found = dict[int, str](), dict[int, list[str]](), ""
+    begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
     for each in row["sql"] if row["statements"] > 1 else ():
-        begins[each["line"]] = f"{begins.get(each['line'], '')}({each['number']})"
-    finding = itemgetter("rule", "what", "link")
-    for rule, what, link in dict.fromkeys(map(finding, row["findings"])):
-        lines = sorted({each["line"] for each in row["findings"] if finding(each) == (rule, what, link)})
+        begins.setdefault(each["line"], []).append(f"({each['number']})")
+    places = dict[tuple[str, ...], dict[int, None]]()  # lines of each finding, in order
+    for each in row["findings"]:
+        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = None
+    for (rule, what, link), every in places.items():
+        lines = [*every]
         kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
         for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
             notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
@@ -7906,7 +7953,8 @@ def _html_step(
 
 
 def _html_listing(
-    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, str], notes: Mapping[int, Sequence[str]],
+    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, Sequence[str]],
+    notes: Mapping[int, Sequence[str]],
 ) -> str:
     """Return a text with its lines numbered, after the numbers of the statements that begin there; *notes* below."""
     text = sql.replace("\r\n", "\n").replace("\r", "\u240d").removesuffix("\n")
@@ -7919,9 +7967,9 @@ def _html_listing(
         lines = coloured.removesuffix("\n").split("\n")
     else:
         lines = escape(text).split("\n")
-    width, shown = max(map(len, begins.values()), default=0), ""
+    width, shown = max((sum(map(len, each)) for each in begins.values()), default=0), ""
     for number, line in enumerate(lines, 1):
-        margin = f"{begins.get(number, ''):>{width}} {number:>{len(str(len(lines)))}}"
+        margin = f"{''.join(begins.get(number, ())):>{width}} {number:>{len(str(len(lines)))}}"
         note = "".join(notes.get(number, ()))
         kind = "l" + " s" * (number in begins) + " hit" * ('class="loud"' in note)
         shown += f'<span class="{kind}" id="line-{step}-{number}" data-n="{margin}">{line}\n</span>'
