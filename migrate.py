@@ -1115,7 +1115,8 @@ class Trait(Flag):
     CALLS = auto()  # the functions that it names run now
     PLAIN = auto()  # after it, ROW_COUNT() says 0
     OPENS = auto()  # begins a transaction of the file's own,
-    CLOSES = auto()  # and commits it
+    CLOSES = auto()  # commits it,
+    UNDOES = auto()  # or rolls it back
     MAYBE = auto()  # may not run at all: a comment that is code for some versions
 
 
@@ -1400,6 +1401,7 @@ _TEMP: Final = Trait.SESSION | Trait.WHOLE | Trait.CALLS
 _DDL: Final = Trait.WHOLE | Trait.INSIDE
 _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
+_CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
 class _Told:
@@ -1473,7 +1475,7 @@ class Forms:
                 told.made.clear()
             if Trait.OPENS in nature.traits:
                 opened = len(found)
-            if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
+            if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
                 opened = len(found)
             found.append(nature)
@@ -1778,7 +1780,8 @@ class _SQLiteForms(Forms):
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
         "COMMIT END": [("", Trait.CLOSES)],
-        "SAVEPOINT RELEASE ROLLBACK": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [
             (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
             (r"(\w+ \. )?(AUTO_VACUUM|ENCODING|INCREMENTAL_VACUUM|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
@@ -1840,7 +1843,7 @@ class _PostgresForms(Forms):
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
-        "ROLLBACK": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE)],
+        "ROLLBACK ABORT": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("(?!PREPARED)", Trait.UNDOES)],
         "CREATE": [
             (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
@@ -2018,6 +2021,10 @@ class _PostgresForms(Forms):
             and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
 
 
+# After SET, in bare text or as words with blanks between them.
+_AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
+
+
 class _MySQLForms(Forms):
     """Those of MariaDB, and of what is taken for one: there a list may fail half way, and OR REPLACE drops first."""
 
@@ -2035,7 +2042,16 @@ class _MySQLForms(Forms):
         "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
+        "SET": [
+            (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
+            (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
+            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS), (rf"{_AUTOCOMMIT}(1|ON|DEFAULT)\Z", _SET | Trait.CLOSES),
+            ("", _SET | Trait.PLAIN)],
+        "BEGIN": [(r"(WORK)?\Z", Trait.OPENS)],
+        "START": [(r"TRANSACTION\b", Trait.OPENS)],
+        "COMMIT": [("", Trait.CLOSES)],
+        "ROLLBACK": [(r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", Trait.UNDOES)],
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
             (r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
@@ -2125,7 +2141,7 @@ class _MySQLForms(Forms):
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
         first, removes = words[0], frozenset[str]()
-        if first == "SET" and Trait.SESSION in traits:
+        if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
         counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
         if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
@@ -2222,7 +2238,7 @@ class _MySQLForms(Forms):
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
         reads, writes, scope = set[str](), set[str](), "SESSION"
-        for part in self._assignments(words):
+        for part in self.assignments(words):
             place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
             target, value = [*part[:place]], [*part[place + 1 :]]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
@@ -2263,7 +2279,7 @@ class _MySQLForms(Forms):
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
-    def _assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    def assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
         start, depth = 0, 0
         for place, word in enumerate(words):
             depth += (word in ("(", "CASE")) - (word in (")", "END"))
@@ -2353,22 +2369,17 @@ class _Refusal(NamedTuple):
 
 
 _ALONE: Final = "move it into a file with  -- migrate: no-transaction  on its first line"  # allowed there
-_CONTROL: Final = _Refusal(
-    r"(BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)|XA"
-    r"|PREPARE\s+TRANSACTION|SET\s.*\bAUTOCOMMIT\s*:?=)",
+_CONTROL: Final = _Refusal(  # in a file whose first line does not say so
+    r"BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)"
+    r"|PREPARE\s+TRANSACTION",
     "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
     " split the file, or put  -- migrate: no-transaction  on its first line")
-_CONTROL_WORDS: Final = ("BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "XA", "PREPARE", "SET")
+_READ_ONLY: Final = "the history could not be written any more", "take it out"
 # The file's own BEGIN and COMMIT, on bare text in upper case.
-_AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
-_OPENS: Final = re.compile(
-    rf"(BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION|{_AUTOCOMMIT}(0|OFF))"
-    r"(\s+READ\s+WRITE)?\Z")
-_CLOSES: Final = re.compile(
-    rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
-# With a level of isolation, too, where it stays what it is.
-_OPENS_ANY: Final = re.compile(rf"{_OPENS.pattern}|(BEGIN|START\s+TRANSACTION)\b(?!.*\bREAD\s+ONLY\b)", re.DOTALL)
+_OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
+_CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
+_LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -2444,7 +2455,12 @@ class Database(ABC):
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp"})  # and ROLLBACK
     commit_sql = "COMMIT"
-    begins_twice = True  # a BEGIN in a transaction is no error
+    begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
+    control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
+    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    apart = _NEVER  # and what means more than that; on bare text
+    level = "READ COMMITTED"  # of isolation, where nobody asks for one
+    commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
@@ -2770,6 +2786,10 @@ class Database(ABC):
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
+    def modes(self, statement: Statement) -> tuple[str, bool]:  # noqa: ARG002
+        """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
+        return "", False
+
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """Return what is wrong with *statement*, and the fix; None mostly."""
         fix = "split it, or raise max_allowed_packet"
@@ -3036,6 +3056,7 @@ class SQLite(Database):
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
+    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
         **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
             "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
@@ -3474,6 +3495,13 @@ class Postgres(Database):
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
     split_here = re.compile(r"standard_conforming_strings\W+(TO\W+)?(of|f|n|0)", re.IGNORECASE)
+    opens = re.compile(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
+    # What asks for modes, of one transaction, or of all that come.
+    _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
+    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -4026,6 +4054,23 @@ class Postgres(Database):
         off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
         return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
 
+    def modes(self, statement: Statement) -> tuple[str, bool]:
+        """See Database. A quoted word may be one of them."""
+        text = statement.text[:500].upper()  # they come first
+        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
+        once = bool(self._once.match(words))
+        found = re.search(_LEVELS, words) if once or self._always.match(words) else None
+        return found[0] if found else "", once
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """See Database."""
+        text = statement.text[:500].upper()
+        if re.match(r"(BEGIN|START|SET)\b.*ONLY", text, re.DOTALL):
+            words = " ".join(spelled(text, self.syntax))
+            if (self._once.match(words) or self._always.match(words)) and self._only.search(words):
+                return _READ_ONLY
+        return super().find_fault(statement)
+
     def commit(self) -> None:
         self.send("COMMIT")
 
@@ -4059,8 +4104,14 @@ class MySQL(Database):
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
     ways_out: ClassVar = Database.ways_out | dict.fromkeys(
         schema_words, "take it out; drop the database by hand, and its history with it")
+    control_words = Database.control_words | {"SET"}
+    opens = re.compile(
+        r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
+        rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z")
+    closes, apart = re.compile(rf"({_CLOSES}|SET\s+{_AUTOCOMMIT}(1|ON|DEFAULT))\Z"), re.compile("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
+        "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own"),
@@ -4092,7 +4143,7 @@ class MySQL(Database):
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(
-        r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
+        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4256,18 +4307,25 @@ class MySQL(Database):
         if "RELEASE_ALL_LOCKS" in words and words[0] not in ("ALTER", "CREATE"):
             fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
             return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
-        if words[:2] == ["SET", "TRANSACTION"]:
-            fix = "set it for the session: SET SESSION TRANSACTION ..."
-            return "this is about the next transaction, and that is one of this tool", fix
-        if words[:1] == ["SET"] and any(_is_text(word) and self.forms.fold(word) == "autocommit" for word in words):
-            return _CONTROL.what, "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"
+        if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
+            return _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
+        if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
+            return "RELEASE would close the connection of this run", "leave RELEASE out"
         if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
             fix = "take it out, and write LAST_INSERT_ID() where it is meant"
             return "with this, IS NULL reads LAST_INSERT_ID()", fix
-        if words[:1] == ["SET"] and (("READ", "ONLY") in itertools.pairwise(words) or not self._read_only.isdisjoint(
-                map(self.forms.fold, words))):
-            return "the history could not be written any more", "take it out"
+        if words[:1] in (["SET"], ["START"]) and (("READ", "ONLY") in itertools.pairwise(words)
+                or not self._read_only.isdisjoint(map(self.forms.fold, words))):
+            return _READ_ONLY
         return super().find_fault(statement)
+
+    def _switches(self, words: Sequence[str]) -> bool:
+        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
+        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        named = (part[: part.index("=")] if "=" in part else part for part in parts)
+        code = " ".join(words)
+        return not (self.opens.match(code) or self.closes.match(code)) and any(
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named)
 
     def natures(
         self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
@@ -4396,6 +4454,11 @@ class MySQL(Database):
         except _Failed as again:
             return again.code == self._syntax_error
         return False
+
+    @property
+    def commits(self) -> bool:  # type: ignore[override]
+        """See Database. The server tells what autocommit is."""
+        return bool(self.connection.get_autocommit())
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
@@ -4671,7 +4734,9 @@ class _Writer(Database):
     def run(self, sql: str, *, end: str = "\n") -> None:
         """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         code = bare(sql, self.syntax).strip(" \n;").upper()
-        self.in_transaction = bool(_OPENS.match(code)) or (self.in_transaction and not _CLOSES.match(code))
+        ends = self.closes.match(code) or re.match(r"(COMMIT|ROLLBACK)\b(?!.*\b(TO|CHAIN)\b)", code)
+        self.in_transaction = bool(self.opens.match(code)) or (self.in_transaction and not ends)
+        self.commits = not self.opens.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
         self.lines.append(f"{sql}{end}{self.delimiter}")
 
     def _text(self, value: str) -> str:
@@ -4850,6 +4915,7 @@ class _PostgresWriter(_Writer, Postgres):
 
 
 class _MySQLWriter(_Writer, MySQL):
+    commits = True
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
     unsafe = re.compile(r"[\\\r]"), "CONVERT(X'{}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
     database_sql = "COALESCE(DATABASE(), '')"
@@ -5240,6 +5306,7 @@ class Step:
     stored: bool = False  # the text comes from the history
     note: str = ""
     statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    level: str = ""  # of isolation, that the file asks for in a transaction of this tool
 
     @property
     def title(self) -> str:
@@ -5433,7 +5500,10 @@ _FAULTS: Final = {
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
 _NO_VERSION: Final = "an empty history"
-_UNPAIRED: Final = ("a BEGIN without its COMMIT, or a COMMIT without a BEGIN", _CONTROL.fix)
+_LEVEL: Final = (
+    "a transaction has one level of isolation, and this comes too late to ask for another",
+    "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file")
+_SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
 _QUOTED: Final = re.compile(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL)
@@ -5511,58 +5581,99 @@ def _is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
+
+
 def _read_text(step: Step, database: Database) -> Step:
     """Split the text of a step, and refuse what must not run. Raises FileError with the line and the way out.
 
-    The file's own BEGIN and COMMIT are blanked out where the transaction of this tool takes their place.
+    What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
     sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
-    statements: list[Statement] = []
-    pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
-    alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
-    faults: list[tuple[Statement, tuple[str, str]]] = []
-    loose: list[Statement] = []  # not between the file's own BEGIN and COMMIT
+    free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
+    statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
+    control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
+    modes = list[Statement]()  # what asks for a level of isolation, which is that of this tool's transaction
+    alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
+    level, begun, inside, apart = "", False, False, False
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
-        refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
+        refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens = bool((_OPENS_ANY if journaled and database.transactional else _OPENS).match(code))
+        opens, (wanted, once) = bool(database.opens.match(code)), ("", False) if free else database.modes(statement)
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
-        elif opens or _CLOSES.match(code):
-            if opens != len(pairs) % 2:
-                pairs.append(statement)
-            elif (not database.begins_twice or (statements and statements[-1].offset > pairs[-1].offset)
-                  ) if opens else first != "SET":
-                faults.append((statement, _UNPAIRED))
+            continue
+        if fault := database.find_fault(statement):
+            faults.append((statement, fault))
+        if not begun:
+            level = wanted or level
+        elif once and wanted and wanted != (level or database.level):
+            faults.append((statement, _LEVEL))
+        if opens or database.closes.match(code):
+            control.append((statement, opens))
+            inside, apart = opens, apart or bool(database.apart.search(code))
+        elif once:
+            modes.append(statement)
         else:
-            if len(pairs) % 2 == 0:
-                loose.append(statement)
+            begun = begun or first not in _SETTING
+            loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
-                (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                if not (free and refusal.fix == _CONTROL.fix):
+                    (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            if fault := database.find_fault(statement):
-                faults.append((statement, fault))
             statements.append(statement)
-    if len(pairs) % 2:
-        faults.append((pairs[-1], _UNPAIRED))
+    unpaired = [*_find_unpaired(control, statements[-1].offset if statements else -1, database)]
     faults += database.find_loose(loose, journaled=journaled)
-    if journaled and not faults:
-        faults += _find_divided(database, sorted((*statements, *pairs), key=lambda each: each.offset))
-    if not journaled and len(alone) < len(statements) + len(pairs):
+    every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
+    if not free:
+        faults += unpaired
+    elif not faults:
+        faults += _find_divided(database, every)
+    if not journaled and len(alone) < len(every):
         faults += alone
-    for statement, (what, fix) in faults[:1]:
-        where, excerpt = _place(step, statement.offset)
-        # Of a journaled file, that line is there, or it changes nothing.
-        way = fix.removesuffix(", or put  -- migrate: no-transaction  on its first line") if journaled else fix
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way)
-    if journaled and database.transactional:  # the journal moves with the file's own transactions
-        return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
+    _refuse(step, faults)
+    if journaled and (database.transactional or apart or (free and unpaired)):
+        return replace(step, statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=_blanked(sql, pairs)))
+    blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
+    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
+
+
+def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
+    for statement, (what, fix) in faults[:1]:
+        where, excerpt = _place(step, statement.offset)
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix)
+
+
+def _find_unpaired(
+    control: Sequence[tuple[Statement, bool]], last: int, database: Database,
+) -> Iterator[_Fault]:
+    """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
+
+    After the *last* statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
+    that it has is nothing either.
+    """
+    opened, spare = list[Statement](), 0
+    for statement, opens in control:
+        if opens and opened and not database.begins_twice:
+            yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
+        elif opens:
+            spare += len(opened)
+            opened = opened or [statement]
+        elif opened:
+            opened = []
+        elif spare:
+            spare -= 1
+        elif statement.offset < last and statement.text[:3].upper() != "SET":
+            yield statement, ("a COMMIT without a BEGIN", _CONTROL.fix)
+    for statement in opened:
+        if statement.offset < last:
+            yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
 
 
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:
@@ -5584,8 +5695,7 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
         group = natures[first - 1 : last]
-        ends = Trait.OPENS | Trait.CLOSES
-        if any(each.traits & ends or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+        if any(each.traits & _CONTROLS or Trait.INSIDE not in each.traits | _inside(each) for each in group):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
@@ -5741,6 +5851,7 @@ class _Journal:
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
+        self.opened = False  # the file has begun a transaction, which may have ended by itself since
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
@@ -6652,7 +6763,7 @@ class _Run:
 
     def run_statements(self, journal: _Journal) -> None:
         """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
-        step, first = journal.step, journal.known
+        step, first, journal.opened = journal.step, journal.known, False
         ends = find_spans(journal.natures[first:], self.database.forms.together)
         number = first + 1
         while number <= len(step.statements):
@@ -6662,7 +6773,7 @@ class _Run:
             elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
                 self._run_together(journal, number, last)
                 number = last
-            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | Trait.OPENS | Trait.CLOSES):
+            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS):
                 self._run_together(journal, number, number)
             else:
                 self._run_one(journal, number, opens=number - first in ends)
@@ -6678,7 +6789,7 @@ class _Run:
     def _run_one(self, journal: _Journal, number: int, *, opens: bool = False) -> None:
         """Run one statement, with what notes it; in a transaction, if it *opens* what several share. Raises _Failed."""
         database, nature = self.database, journal.natures[number - 1]
-        journal.reached = number
+        journal.reached, journal.opened = number, journal.opened and database.in_transaction
         with self._running(journal.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
@@ -6694,11 +6805,14 @@ class _Run:
         Where they share one with their note, they do. Else the row says before that they may have run. Raises _Failed.
         """
         database, natures = self.database, journal.natures[first - 1 : last]
-        own = database.transactional and database.in_transaction  # the file's
+        own = self._is_own(journal)
         if database.in_transaction and not own:
             database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
             journal.known = journal.noted[first - 1]
         lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
+        marked = own and not database.transactional and any(Trait.SESSION not in each.traits for each in natures)
+        if marked:  # what commits there commits this, too
+            database.send(*journal.opening(journal.next(first - 1)))
         shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if shared:
             database.send(database.begin_sql)
@@ -6706,7 +6820,7 @@ class _Run:
             started = journal.next(first - 1)
             database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
             journal.claimed = True
-        if not own:
+        if marked or not own:
             self._zero(natures[0])
         for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
             journal.reached = number
@@ -6717,8 +6831,9 @@ class _Run:
                 else:
                     database.run_alone(statement)
             self._refuse_ended()
-            journal.ran = journal.ran if own or shared else journal.noted[number]
-        if lasts:
+            ended = own and not database.in_transaction
+            journal.ran = journal.ran if (own and not ended) or shared else journal.noted[number]
+        if lasts or (own and not database.in_transaction):
             begin, done = [] if shared else [database.begin_sql], journal.noted[last]
             database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
             journal.known = done
@@ -6745,14 +6860,12 @@ class _Run:
         database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
         traits, before = nature.traits, journal.noted[number - 1]
         self._reads_id(journal, number)
-        if Trait.OPENS in traits or (database.transactional and database.in_transaction):  # the file's own
-            if Trait.CLOSES in traits:
-                database.send(*database.own_sql, journal.note(number), *database.holding())
+        if traits & _CONTROLS:
+            self._run_control(journal, number)
+        elif database.transactional and database.in_transaction:  # the file's own
             database.run(statement.text)
-            if Trait.CLOSES in traits:
-                journal.known = number
         elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
-            if database.in_transaction and Trait.INSIDE not in traits:
+            if database.in_transaction and Trait.INSIDE not in traits and not self._is_own(journal):
                 database.send(journal.note(before), database.commit_sql)
                 journal.known = before
             if not database.in_transaction:
@@ -6781,6 +6894,33 @@ class _Run:
             zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
             database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
             journal.claimed, journal.known, journal.finished = True, number, last
+
+    def _is_own(self, journal: _Journal) -> bool:
+        """Tell if the transaction that is open, if any, is the file's own."""
+        database = self.database
+        return database.in_transaction and (database.transactional or journal.opened or not database.commits)
+
+    def _run_control(self, journal: _Journal, number: int) -> None:
+        """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises _Failed."""
+        database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
+        statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
+        if not database.transactional:
+            if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
+                database.send(journal.note(before), database.commit_sql)
+                journal.known = before
+            if not journal.claimed:
+                database.send(database.begin_sql, journal.claim(before), database.commit_sql)
+                journal.claimed = True
+        was_open = database.in_transaction
+        if was_open and Trait.CLOSES in traits:
+            database.send(*done, *database.holding())
+        if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
+            database.run(statement.text)
+        if was_open and Trait.UNDOES in traits and not database.in_transaction:
+            database.send(database.begin_sql, *done, *database.holding(), database.commit_sql)
+        if was_open and Trait.OPENS not in traits:
+            journal.known = number
+        journal.opened = Trait.OPENS in traits or database.in_transaction
 
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
         """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
