@@ -2678,18 +2678,28 @@ class Database(ABC):
             self.rollback()
             raise
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:  # noqa: ARG002
+        """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
+        return [self.begin_sql]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
-        Raises LockedError and _Failed.
+        Of a file it has the *level* of isolation that this asks for. Raises LockedError and _Failed.
         """
-        found = list[Rows]()
-        opening = [self.begin_sql, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        found, first = list[Rows](), self.opening(key, level)
+        opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
         together = bool(self._held) or not self.transaction_lock_sql
 
         def attempt() -> bool:
-            rows = self.send(*opening, *(more if together else ()))
+            try:
+                rows = self.send(*opening, *(more if together else ()))
+            except _Failed as failed:
+                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
+                    raise
+                self.rollback()
+                return False
             if self.transaction_lock_sql and rows[len(opening) - 1][0][0] not in {1, "t"}:
                 self.rollback()
                 return False
@@ -3489,8 +3499,8 @@ class Postgres(Database):
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
-        "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT, "25006": Kind.READ_ONLY,
-        "23505": Kind.TAKEN}
+        "40001": Kind.DEADLOCK, "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT,
+        "25006": Kind.READ_ONLY, "23505": Kind.TAKEN}
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
@@ -3719,7 +3729,8 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
-    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source FROM pg_catalog.pg_settings
+    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
+        upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
 
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
@@ -3752,9 +3763,19 @@ class Postgres(Database):
         now = f"current_setting('lock_timeout') = '{before}ms'"
         return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:
+        """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
+
+        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
+        """
+        wanted = "READ COMMITTED" if level is None else level or self.level
+        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
+        return [begin, *([] if "COMMITTED" in wanted else [lock])]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more)
+        found = super().begin(key, *more, level=level)
         if self.pooled:
             self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
         return found
@@ -3905,11 +3926,11 @@ class Postgres(Database):
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         found = self.query(self._limits_sql)
-        self.session_id = found[0][0]
+        self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.session_id != self.connection.pgconn.backend_pid
         unsaid = {*_UNSAID, "session"} if self.pooled else _UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
-        for _, name, value, source in found:
+        for _, name, value, source, _ in found:
             said, ours = self._wanted()[name]
             if said or source in unsaid:
                 self.own[name] = ours
@@ -4697,7 +4718,7 @@ class _Writer(Database):
 
     def follow(self, other: Database, *, offline: bool) -> None:
         """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
-        self.syntax, self.forms, self.offline = other.syntax, other.forms, offline
+        self.syntax, self.forms, self.level, self.offline = other.syntax, other.forms, other.level, offline
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -6123,6 +6144,9 @@ class _Run:
             if self.all_or_nothing and _is_journaled(self.read[key], self.database):
                 what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+        if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
+            what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
+            raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         return [self.read[key] for key in keys]
 
     # Who may do it.
@@ -6617,15 +6641,16 @@ class _Run:
         Raises _Failed: all is undone, but where the connection is LOST.
         """
         database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
+        level = next((step.level for step in batch if step.level), "")
         try:
             for number, step in enumerate(batch, 1):
                 begins = number == 1
                 if begins and database.verifies:
-                    database.begin(self.history.relation)
+                    database.begin(self.history.relation, level=level)
                     self.verify()
                     begins = False
                 self._begin(step)
-                same = self._claim(step, owner, begins=begins)
+                same = self._claim(step, owner, level if begins else None)
                 if number == 1 and (len(batch) == 1 or self.all_or_nothing):
                     before = database.broken_references()
                 self._run_text(step)
@@ -6640,12 +6665,12 @@ class _Run:
             database.rollback()
             raise
 
-    def _claim(self, step: Step, owner: str, *, begins: bool) -> list[str]:
-        """Send the claim of *step*, after BEGIN where that is due; return SQL that fails in another transaction."""
+    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
         database = self.database
         parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
-            found = (database.begin(self.history.relation, *parts) if begins
+            found = (database.begin(self.history.relation, *parts, level=level) if level is not None
                      else database.send(*database.limits(local=True), *parts))
         except _Failed as failed:
             raise self._hidden(failed) from None
@@ -7341,7 +7366,7 @@ def _write_step(
     run.now = Now(step, 0.0)
     database.start_file()
     if not journaled:
-        database.query(database.begin_sql)
+        database.send(*database.opening(relation, step.level)[: 1 if run.history.missing else None])
     database.send(*database.limits(local=not journaled))
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
     conditions = [*named, *database.lock_conditions(lock_sql, relation)]
