@@ -1116,7 +1116,8 @@ class Trait(Flag):
     PLAIN = auto()  # after it, ROW_COUNT() says 0
     OPENS = auto()  # begins a transaction of the file's own,
     CLOSES = auto()  # commits it,
-    UNDOES = auto()  # or rolls it back
+    UNDOES = auto()  # or rolls it back,
+    CHAINS = auto()  # and begins the next one
     MAYBE = auto()  # may not run at all: a comment that is code for some versions
 
 
@@ -1401,6 +1402,7 @@ _TEMP: Final = Trait.SESSION | Trait.WHOLE | Trait.CALLS
 _DDL: Final = Trait.WHOLE | Trait.INSIDE
 _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
+_CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
@@ -1473,12 +1475,11 @@ class Forms:
                 told.made.pop(key, None)
             if told.made and "temp *" in nature.writes:
                 told.made.clear()
-            if Trait.OPENS in nature.traits:
-                opened = len(found)
             if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
-                opened = len(found)
             found.append(nature)
+            if nature.traits & _CONTROLS or words[:1] == ["ROLLBACK"]:
+                opened = len(found)
         return found
 
     def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
@@ -1841,9 +1842,10 @@ class _PostgresForms(Forms):
         "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
         "CLOSE": [("", _SET)],
         "BEGIN START": [("", Trait.OPENS)],
-        "COMMIT END": [("(?!PREPARED)", Trait.CLOSES)],
+        "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
-        "ROLLBACK ABORT": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("(?!PREPARED)", Trait.UNDOES)],
+        "ROLLBACK ABORT": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE),
+                           (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("(?!PREPARED)", Trait.UNDOES)],
         "CREATE": [
             (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
@@ -2023,6 +2025,7 @@ class _PostgresForms(Forms):
 
 # After SET, in bare text or as words with blanks between them.
 _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
+_COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 
 
 class _MySQLForms(Forms):
@@ -2045,12 +2048,13 @@ class _MySQLForms(Forms):
         "SET": [
             (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
             (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
-            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS), (rf"{_AUTOCOMMIT}(1|ON|DEFAULT)\Z", _SET | Trait.CLOSES),
+            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS), (rf"{_AUTOCOMMIT}{_COMMITS}\Z", _SET | Trait.CLOSES),
             ("", _SET | Trait.PLAIN)],
         "BEGIN": [(r"(WORK)?\Z", Trait.OPENS)],
         "START": [(r"TRANSACTION\b", Trait.OPENS)],
-        "COMMIT": [("", Trait.CLOSES)],
-        "ROLLBACK": [(r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", Trait.UNDOES)],
+        "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
+        "ROLLBACK": [(r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+                     (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("", Trait.UNDOES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
@@ -2375,7 +2379,7 @@ _CONTROL: Final = _Refusal(  # in a file whose first line does not say so
     "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
     " split the file, or put  -- migrate: no-transaction  on its first line")
-_READ_ONLY: Final = "the history could not be written any more", "take it out"
+_READ_ONLY: Final = "the history could not be written any more", "write READ WRITE there, or take it out"
 # The file's own BEGIN and COMMIT, on bare text in upper case.
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
@@ -4129,7 +4133,7 @@ class MySQL(Database):
     opens = re.compile(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z")
-    closes, apart = re.compile(rf"({_CLOSES}|SET\s+{_AUTOCOMMIT}(1|ON|DEFAULT))\Z"), re.compile("SNAPSHOT")
+    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
         "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
@@ -6788,7 +6792,13 @@ class _Run:
 
     def run_statements(self, journal: _Journal) -> None:
         """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
-        step, first, journal.opened = journal.step, journal.known, False
+        step, first = journal.step, journal.known
+        journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
+        if journal.opened:  # what the file has opened again, as it opened the one before
+            self._claim_first(journal, first)
+            both = [*zip(step.statements, journal.natures, strict=True)][:first]
+            self.database.run(next((each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
+                                   self.database.begin_sql))
         ends = find_spans(journal.natures[first:], self.database.forms.together)
         number = first + 1
         while number <= len(step.statements):
@@ -6925,6 +6935,12 @@ class _Run:
         database = self.database
         return database.in_transaction and (database.transactional or journal.opened or not database.commits)
 
+    def _claim_first(self, journal: _Journal, done: int) -> None:
+        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
+        if not journal.claimed:
+            self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
+            journal.claimed = True
+
     def _run_control(self, journal: _Journal, number: int) -> None:
         """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises _Failed."""
         database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
@@ -6933,9 +6949,7 @@ class _Run:
             if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
                 database.send(journal.note(before), database.commit_sql)
                 journal.known = before
-            if not journal.claimed:
-                database.send(database.begin_sql, journal.claim(before), database.commit_sql)
-                journal.claimed = True
+            self._claim_first(journal, before)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*done, *database.holding())
