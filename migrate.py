@@ -27,6 +27,7 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
+import bisect
 import contextlib
 import csv
 import difflib
@@ -56,7 +57,7 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
 from html import escape
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from string import Template
@@ -778,6 +779,10 @@ def code_of(statement: Statement, syntax: Syntax) -> str:
     return bare(statement.text, syntax).strip().upper()
 
 
+# After the word WITH: what its statement, or one in it, does to rows.
+_ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLACE|UPDATE|DELETE|MERGE)\b.*)"
+
+
 def words_of(text: str, syntax: Syntax) -> list[str]:
     """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
     kept = (each for each in _tokens(text, 0, syntax) if each[0] not in ("comment", "conditional"))
@@ -1248,7 +1253,9 @@ class Trait(Flag):
     CALLS = auto()  # the functions that it names run now
     PLAIN = auto()  # after it, ROW_COUNT() says 0
     OPENS = auto()  # begins a transaction of the file's own,
-    CLOSES = auto()  # and commits it
+    CLOSES = auto()  # commits it,
+    UNDOES = auto()  # or rolls it back,
+    CHAINS = auto()  # and begins the next one
     MAYBE = auto()  # may not run at all: a comment that is code for some versions
 
 
@@ -1533,6 +1540,8 @@ _TEMP: Final = Trait.SESSION | Trait.WHOLE | Trait.CALLS
 _DDL: Final = Trait.WHOLE | Trait.INSIDE
 _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
+_CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
+_CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
 class _Told:
@@ -1604,12 +1613,11 @@ class Forms:
                 told.made.pop(key, None)
             if told.made and "temp *" in nature.writes:
                 told.made.clear()
-            if Trait.OPENS in nature.traits:
-                opened = len(found)
-            if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
+            if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
-                opened = len(found)
             found.append(nature)
+            if nature.traits & _CONTROLS or words[:1] == ["ROLLBACK"]:
+                opened = len(found)
         return found
 
     def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
@@ -1905,14 +1913,15 @@ class _SQLiteForms(Forms):
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), ("", _LOOK)],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
         "COMMIT END": [("", Trait.CLOSES)],
-        "SAVEPOINT RELEASE ROLLBACK": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [
             (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
             (r"(\w+ \. )?(AUTO_VACUUM|ENCODING|INCREMENTAL_VACUUM|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
@@ -1961,7 +1970,7 @@ class _PostgresForms(Forms):
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
         "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
         "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "WITH": [(r".*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE (": [("", _LOOK)],
         "SHOW": [("", _LOOK)],
@@ -1973,9 +1982,10 @@ class _PostgresForms(Forms):
         "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
         "CLOSE": [("", _SET)],
         "BEGIN START": [("", Trait.OPENS)],
-        "COMMIT END": [("(?!PREPARED)", Trait.CLOSES)],
+        "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
-        "ROLLBACK": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE)],
+        "ROLLBACK ABORT": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE),
+                           (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("(?!PREPARED)", Trait.UNDOES)],
         "CREATE": [
             (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
@@ -2161,6 +2171,11 @@ class _PostgresForms(Forms):
             and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
 
 
+# After SET, in bare text or as words with blanks between them.
+_AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
+_COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
+
+
 class _MySQLForms(Forms):
     """Those of MariaDB, and of what is taken for one: there a list may fail half way, and OR REPLACE drops first."""
 
@@ -2172,14 +2187,23 @@ class _MySQLForms(Forms):
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (r".*\b(UPDATE|DELETE|INSERT|REPLACE)\b", _ROWS),
-                 ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (_ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
         "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
+        "SET": [
+            (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
+            (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
+            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS), (rf"{_AUTOCOMMIT}{_COMMITS}\Z", _SET | Trait.CLOSES),
+            ("", _SET | Trait.PLAIN)],
+        "BEGIN": [(r"(WORK)?\Z", Trait.OPENS)],
+        "START": [(r"TRANSACTION\b", Trait.OPENS)],
+        "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
+        "ROLLBACK": [(r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+                     (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("", Trait.UNDOES)],
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
             (r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
@@ -2276,7 +2300,7 @@ class _MySQLForms(Forms):
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
         first, removes = words[0], frozenset[str]()
-        if first == "SET" and Trait.SESSION in traits:
+        if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
         counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
         if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
@@ -2374,7 +2398,7 @@ class _MySQLForms(Forms):
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
         reads, writes, scope = set[str](), set[str](), "SESSION"
-        for part in self._assignments(words):
+        for part in self.assignments(words):
             place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
             target, value = [*part[:place]], [*part[place + 1 :]]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
@@ -2415,7 +2439,7 @@ class _MySQLForms(Forms):
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
-    def _assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    def assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
         start, depth = 0, 0
         for place, word in enumerate(words):
             depth += (word in ("(", "CASE")) - (word in (")", "END"))
@@ -2505,22 +2529,17 @@ class _Refusal(NamedTuple):
 
 
 _ALONE: Final = "move it into a file with  -- migrate: no-transaction  on its first line"  # allowed there
-_CONTROL: Final = _Refusal(
-    r"(BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)|XA"
-    r"|PREPARE\s+TRANSACTION|SET\s.*\bAUTOCOMMIT\s*:?=)",
+_CONTROL: Final = _Refusal(  # in a file whose first line does not say so
+    r"BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)"
+    r"|PREPARE\s+TRANSACTION",
     "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
     " split the file, or put  -- migrate: no-transaction  on its first line")
-_CONTROL_WORDS: Final = ("BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "XA", "PREPARE", "SET")
+_READ_ONLY: Final = "the history could not be written any more", "write READ WRITE there, or take it out"
 # The file's own BEGIN and COMMIT, on bare text in upper case.
-_AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
-_OPENS: Final = re.compile(
-    rf"(BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION|{_AUTOCOMMIT}(0|OFF))"
-    r"(\s+READ\s+WRITE)?\Z")
-_CLOSES: Final = re.compile(
-    rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
-# With a level of isolation, too, where it stays what it is.
-_OPENS_ANY: Final = re.compile(rf"{_OPENS.pattern}|(BEGIN|START\s+TRANSACTION)\b(?!.*\bREAD\s+ONLY\b)", re.DOTALL)
+_OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
+_CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
+_LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -2602,7 +2621,12 @@ class Database(ABC):
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     commit_sql = "COMMIT"
-    begins_twice = True  # a BEGIN in a transaction is no error
+    begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
+    control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
+    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    apart = _NEVER  # and what means more than that; on bare text
+    level = "READ COMMITTED"  # of isolation, where nobody asks for one
+    commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
@@ -2613,6 +2637,7 @@ class Database(ABC):
     # found in its bare text; what to say then, and the page below *manual* that says so.
     effects: ClassVar[Mapping[str, Sequence[tuple[str, str, str]]]] = {}
     manual = ""
+    explains = _NEVER  # what looks at a statement, and runs it
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
@@ -2817,18 +2842,28 @@ class Database(ABC):
             self.rollback()
             raise
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:  # noqa: ARG002
+        """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
+        return [self.begin_sql]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
-        Raises LockedError and _Failed.
+        Of a file it has the *level* of isolation that this asks for. Raises LockedError and _Failed.
         """
-        found = list[Rows]()
-        opening = [self.begin_sql, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        found, first = list[Rows](), self.opening(key, level)
+        opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
         together = bool(self._held) or not self.transaction_lock_sql
 
         def attempt() -> bool:
-            rows = self.send(*opening, *(more if together else ()))
+            try:
+                rows = self.send(*opening, *(more if together else ()))
+            except _Failed as failed:
+                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
+                    raise
+                self.rollback()
+                return False
             if self.transaction_lock_sql and rows[len(opening) - 1][0][0] not in {1, "t"}:
                 self.rollback()
                 return False
@@ -2925,8 +2960,12 @@ class Database(ABC):
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
-        """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
+    def modes(self, statement: Statement) -> tuple[str, bool]:  # noqa: ARG002
+        """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
+        return "", False
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """Return what is wrong with *statement*, and the fix; None mostly."""
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
@@ -3192,6 +3231,7 @@ class SQLite(Database):
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
+    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
         **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
             "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
@@ -3201,7 +3241,7 @@ class SQLite(Database):
     _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
+    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
@@ -3221,6 +3261,30 @@ class SQLite(Database):
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
+    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
+    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
+    _broken = """SELECT f."table" AS child, f.parent, count(*) AS n
+        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
+        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
+            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
+            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
+                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
+                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
+                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
+            AND NOT EXISTS (
+                SELECT 1 FROM pragma_index_list(k."table") AS i
+                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                    = (SELECT count(*) FROM pragma_index_info(i.name))
+                AND NOT EXISTS (
+                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
+                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
+                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                        OR x.coll <> 'BINARY' AND NOT EXISTS (
+                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
+                            AND sql LIKE '%COLLATE%')))))
+        GROUP BY 1, 2"""
     manual, _column_dropped = "https://www.sqlite.org/", r"^ALTER\s+TABLE\b.*\bDROP\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -3229,7 +3293,8 @@ class SQLite(Database):
         "rewrites": (
             (_column_dropped, "the table, to purge the column", "lang_altertable.html"),
             (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
-        "locks": ((r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"),)}
+        "locks": ((r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer",
+                   "lockingv3.html"),)}
 
     @property
     def _file(self) -> Path:
@@ -3349,7 +3414,7 @@ class SQLite(Database):
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self.forms.may_matter(sql):
+        if not sql or self._makes_code.search(sql):
             self._counting = None
 
     def _counts(self) -> bool:
@@ -3457,7 +3522,7 @@ class SQLite(Database):
             error.state, error.fix = "", "wait for it, and run the same command again"
         return error
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
@@ -3468,11 +3533,6 @@ class SQLite(Database):
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
-        switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
-        if acts and switches and switches[-1] in {"ON", "1", "TRUE", "YES"}:
-            return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
-                    f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
 
     def find_loose(
@@ -3552,9 +3612,11 @@ class SQLite(Database):
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
+        with contextlib.suppress(_Failed):
+            return Counter({(child, parent): number for child, parent, number in self.query(self._broken)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(_Failed):
+            with contextlib.suppress(_Failed):  # a collation that only SQLite knows
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -3603,12 +3665,19 @@ class Postgres(Database):
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
-        "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT, "25006": Kind.READ_ONLY,
-        "23505": Kind.TAKEN}
+        "40001": Kind.DEADLOCK, "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT,
+        "25006": Kind.READ_ONLY, "23505": Kind.TAKEN}
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
     split_here = re.compile(r"standard_conforming_strings\W+(TO\W+)?(of|f|n|0)", re.IGNORECASE)
+    opens = re.compile(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
+    # What asks for modes, of one transaction, or of all that come.
+    _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
+    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -3672,7 +3741,8 @@ class Postgres(Database):
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
-    linter = "squawk"
+    linter, explains = "squawk", re.compile(
+        r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*")
     _altered, _rewritten = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -3826,7 +3896,8 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
-    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source FROM pg_catalog.pg_settings
+    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
+        upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
 
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
@@ -3859,9 +3930,19 @@ class Postgres(Database):
         now = f"current_setting('lock_timeout') = '{before}ms'"
         return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:
+        """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
+
+        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
+        """
+        wanted = "READ COMMITTED" if level is None else level or self.level
+        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
+        return [begin, *([] if "COMMITTED" in wanted else [lock])]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more)
+        found = super().begin(key, *more, level=level)
         if self.pooled:
             self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
         return found
@@ -4014,11 +4095,11 @@ class Postgres(Database):
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         found = self.query(self._limits_sql)
-        self.session_id = found[0][0]
+        self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.session_id != self.connection.pgconn.backend_pid
         unsaid = {*_UNSAID, "session"} if self.pooled else _UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
-        for _, name, value, source in found:
+        for _, name, value, source, _ in found:
             said, ours = self._wanted()[name]
             if said or source in unsaid:
                 self.own[name] = ours
@@ -4168,6 +4249,23 @@ class Postgres(Database):
         off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
         return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
 
+    def modes(self, statement: Statement) -> tuple[str, bool]:
+        """See Database. A quoted word may be one of them."""
+        text = statement.text[:500].upper()  # they come first
+        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
+        once = bool(self._once.match(words))
+        found = re.search(_LEVELS, words) if once or self._always.match(words) else None
+        return found[0] if found else "", once
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """See Database."""
+        text = statement.text[:500].upper()
+        if re.match(r"(BEGIN|START|SET)\b.*ONLY", text, re.DOTALL):
+            words = " ".join(spelled(text, self.syntax))
+            if (self._once.match(words) or self._always.match(words)) and self._only.search(words):
+                return _READ_ONLY
+        return super().find_fault(statement)
+
     def commit(self) -> None:
         self.send("COMMIT")
 
@@ -4201,8 +4299,14 @@ class MySQL(Database):
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
     ways_out: ClassVar = Database.ways_out | dict.fromkeys(
         schema_words, "take it out; drop the database by hand, and its history with it")
+    control_words = Database.control_words | {"SET"}
+    opens = re.compile(
+        r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
+        rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z")
+    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
+        "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own"),
@@ -4234,7 +4338,7 @@ class MySQL(Database):
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(
-        r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
+        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4255,6 +4359,7 @@ class MySQL(Database):
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
     _rules = re.compile("sql_mode|time_zone|character_set_client|collation_connection")
+    explains = re.compile(r"ANALYZE\s+(FORMAT\s*=\s*\w+\s+)?(?=(WITH|INSERT|REPLACE|UPDATE|DELETE)\b)")  # MariaDB's
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
@@ -4391,24 +4496,31 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         if "RELEASE_ALL_LOCKS" in words and words[0] not in ("ALTER", "CREATE"):
             fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
             return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
-        if words[:2] == ["SET", "TRANSACTION"]:
-            fix = "set it for the session: SET SESSION TRANSACTION ..."
-            return "this is about the next transaction, and that is one of this tool", fix
-        if words[:1] == ["SET"] and any(_is_text(word) and self.forms.fold(word) == "autocommit" for word in words):
-            return _CONTROL.what, "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"
+        if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
+            return _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
+        if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
+            return "RELEASE would close the connection of this run", "leave RELEASE out"
         if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
             fix = "take it out, and write LAST_INSERT_ID() where it is meant"
             return "with this, IS NULL reads LAST_INSERT_ID()", fix
-        if words[:1] == ["SET"] and (("READ", "ONLY") in itertools.pairwise(words) or not self._read_only.isdisjoint(
-                map(self.forms.fold, words))):
-            return "the history could not be written any more", "take it out"
-        return super().find_fault(statement, before)
+        if words[:1] in (["SET"], ["START"]) and (("READ", "ONLY") in itertools.pairwise(words)
+                or not self._read_only.isdisjoint(map(self.forms.fold, words))):
+            return _READ_ONLY
+        return super().find_fault(statement)
+
+    def _switches(self, words: Sequence[str]) -> bool:
+        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
+        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        named = (part[: part.index("=")] if "=" in part else part for part in parts)
+        code = " ".join(words)
+        return not (self.opens.match(code) or self.closes.match(code)) and any(
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named)
 
     def natures(
         self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
@@ -4537,6 +4649,11 @@ class MySQL(Database):
         except _Failed as again:
             return again.code == self._syntax_error
         return False
+
+    @property
+    def commits(self) -> bool:  # type: ignore[override]
+        """See Database. The server tells what autocommit is."""
+        return bool(self.connection.get_autocommit())
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
@@ -4775,7 +4892,7 @@ class _Writer(Database):
 
     def follow(self, other: Database, *, offline: bool) -> None:
         """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
-        self.syntax, self.forms, self.offline = other.syntax, other.forms, offline
+        self.syntax, self.forms, self.level, self.offline = other.syntax, other.forms, other.level, offline
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -4812,7 +4929,9 @@ class _Writer(Database):
     def run(self, sql: str, *, end: str = "\n") -> None:
         """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         code = bare(sql, self.syntax).strip(" \n;").upper()
-        self.in_transaction = bool(_OPENS.match(code)) or (self.in_transaction and not _CLOSES.match(code))
+        ends = self.closes.match(code) or re.match(r"(COMMIT|ROLLBACK)\b(?!.*\b(TO|CHAIN)\b)", code)
+        self.in_transaction = bool(self.opens.match(code)) or (self.in_transaction and not ends)
+        self.commits = not self.opens.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
         self.lines.append(f"{sql}{end}{self.delimiter}")
 
     def _text(self, value: str) -> str:
@@ -4864,7 +4983,6 @@ class _SQLiteWriter(_Writer, SQLite):
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
     _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
         ("defer_foreign_keys", "foreign_keys", "ignore_check_constraints", "legacy_alter_table", "query_only",
          "read_uncommitted", "recursive_triggers", "reverse_unordered_selects", "writable_schema"), "OFF")
@@ -4994,6 +5112,7 @@ class _PostgresWriter(_Writer, Postgres):
 
 
 class _MySQLWriter(_Writer, MySQL):
+    commits = True
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
     unsafe = re.compile(r"[\\\r]"), "CONVERT(X'{}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
     database_sql = "COALESCE(DATABASE(), '')"
@@ -5387,6 +5506,7 @@ class Step:
     stored: bool = False  # the text comes from the history
     note: str = ""
     statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    level: str = ""  # of isolation, that the file asks for in a transaction of this tool
 
     @property
     def title(self) -> str:
@@ -5589,7 +5709,10 @@ _FAULTS: Final = {
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
 _NO_VERSION: Final = "an empty history"
-_UNPAIRED: Final = ("a BEGIN without its COMMIT, or a COMMIT without a BEGIN", _CONTROL.fix)
+_LEVEL: Final = (
+    "a transaction has one level of isolation, and this comes too late to ask for another",
+    "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file")
+_SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
 _QUOTED: Final = re.compile(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL)
@@ -5674,67 +5797,117 @@ def _is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
+
+
 def _read_text(step: Step, database: Database) -> Step:
     """Split the text of a step, and refuse what must not run. Raises FileError with the line and the way out.
 
-    The file's own BEGIN and COMMIT are blanked out where the transaction of this tool takes their place.
+    What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
-    sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
     if not _meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
         fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
         where = f"{_script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
-    statements: list[Statement] = []
-    pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
-    alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
-    faults: list[tuple[Statement, tuple[str, str]]] = []
-    settings: list[Statement] = []
-    loose: list[Statement] = []  # not between the file's own BEGIN and COMMIT
+    return _read_statements(step, database)
+
+
+def _read_statements(step: Step, database: Database) -> Step:
+    """Do that with a text which is for this database."""
+    sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
+    free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
+    statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
+    control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
+    modes = list[Statement]()  # what asks for a level of isolation, which is that of this tool's transaction
+    alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
+    level, begun, inside, apart = "", False, False, False
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
-        refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
+        refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens = bool((_OPENS_ANY if journaled and database.transactional else _OPENS).match(code))
+        opens, (wanted, once) = bool(database.opens.match(code)), ("", False) if free else database.modes(statement)
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
-        elif opens or _CLOSES.match(code):
-            if opens != len(pairs) % 2:
-                pairs.append(statement)
-            elif (not database.begins_twice or (statements and statements[-1].offset > pairs[-1].offset)
-                  ) if opens else first != "SET":
-                faults.append((statement, _UNPAIRED))
+            continue
+        if fault := database.find_fault(statement):
+            faults.append((statement, fault))
+        if not begun:
+            level = wanted or level
+        elif once and wanted and wanted != (level or database.level):
+            faults.append((statement, _LEVEL))
+        if opens or database.closes.match(code):
+            control.append((statement, opens))
+            inside, apart = opens, apart or bool(database.apart.search(code))
+        elif once:
+            modes.append(statement)
         else:
-            if len(pairs) % 2 == 0:
-                loose.append(statement)
+            begun = begun or first not in _SETTING
+            loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
-                (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                if not (free and refusal.fix == _CONTROL.fix):
+                    (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            if fault := database.find_fault(statement, () if journaled else settings):
-                faults.append((statement, fault))
             statements.append(statement)
-            if first in ("PRAGMA", "SET"):
-                settings.append(statement)
-    if len(pairs) % 2:
-        faults.append((pairs[-1], _UNPAIRED))
+    unpaired = [*_find_unpaired(control, statements[-1].offset if statements else -1, database)]
     faults += database.find_loose(loose, journaled=journaled)
-    if journaled and not faults:
-        faults += _find_divided(database, sorted((*statements, *pairs), key=lambda each: each.offset))
-    if not journaled and len(alone) < len(statements) + len(pairs):
+    every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
+    if not free:
+        faults += unpaired
+    elif not faults:
+        faults += _find_divided(database, every)
+    if not journaled and len(alone) < len(every):
         faults += alone
-    for statement, (what, fix) in faults[:1]:
-        where, excerpt = _place(step, statement.offset)
-        # Of a journaled file, that line is there, or it changes nothing.
-        way = fix.removesuffix(", or put  -- migrate: no-transaction  on its first line") if journaled else fix
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way + _elsewhere(step))
-    if journaled and database.transactional:  # the journal moves with the file's own transactions
-        return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
+    _refuse(step, faults)
+    if journaled and (database.transactional or apart or (free and unpaired)):
+        return replace(step, statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
-    for each in pairs:
-        sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=sql))
+    blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
+    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
+
+
+def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
+    for statement, (what, fix) in faults[:1]:
+        where, excerpt = _place(step, statement.offset)
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+
+
+def _find_unpaired(
+    control: Sequence[tuple[Statement, bool]], last: int, database: Database,
+) -> Iterator[_Fault]:
+    """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
+
+    After the *last* statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
+    that it has is nothing either.
+    """
+    opened, spare = list[Statement](), 0
+    for statement, opens in control:
+        if opens and opened and not database.begins_twice:
+            yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
+        elif opens:
+            spare += len(opened)
+            opened = opened or [statement]
+        elif opened:
+            opened = []
+        elif spare:
+            spare -= 1
+        elif statement.offset < last and statement.text[:3].upper() != "SET":
+            yield statement, ("a COMMIT without a BEGIN", _CONTROL.fix)
+    for statement in opened:
+        if statement.offset < last:
+            yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
+
+
+def _blanked(sql: str, statements: Iterable[Statement]) -> str:
+    """Return a text with blanks in place of *statements*: what comes after them is where it was."""
+    pieces, position = list[str](), 0
+    for each in statements:
+        pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
+        position = each.offset + len(each.text)
+    return "".join([*pieces, sql[position:]])
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
@@ -5747,8 +5920,7 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
         group = natures[first - 1 : last]
-        ends = Trait.OPENS | Trait.CLOSES
-        if any(each.traits & ends or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+        if any(each.traits & _CONTROLS or Trait.INSIDE not in each.traits | _inside(each) for each in group):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
@@ -5904,6 +6076,7 @@ class _Journal:
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
+        self.opened = False  # the file has begun a transaction, which may have ended by itself since
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
@@ -6187,6 +6360,9 @@ class _Run:
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
+        if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
+            what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
+            raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         return [self.read[key] for key in keys]
 
     # Who may do it.
@@ -6684,15 +6860,16 @@ class _Run:
         Raises _Failed: all is undone, but where the connection is LOST.
         """
         database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
+        level = next((step.level for step in batch if step.level), "")
         try:
             for number, step in enumerate(batch, 1):
                 begins = number == 1
                 if begins and database.verifies:
-                    database.begin(self.history.relation)
+                    database.begin(self.history.relation, level=level)
                     self.verify()
                     begins = False
                 self._begin(step)
-                same = self._claim(step, owner, begins=begins)
+                same = self._claim(step, owner, level if begins else None)
                 if number == 1 and (len(batch) == 1 or self.all_or_nothing):
                     before = database.broken_references()
                 self._run_text(step)
@@ -6707,12 +6884,12 @@ class _Run:
             database.rollback()
             raise
 
-    def _claim(self, step: Step, owner: str, *, begins: bool) -> list[str]:
-        """Send the claim of *step*, after BEGIN where that is due; return SQL that fails in another transaction."""
+    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
         database = self.database
         parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
-            found = (database.begin(self.history.relation, *parts) if begins
+            found = (database.begin(self.history.relation, *parts, level=level) if level is not None
                      else database.send(*database.limits(local=True), *parts))
         except _Failed as failed:
             raise self._hidden(failed) from None
@@ -6831,6 +7008,12 @@ class _Run:
     def run_statements(self, journal: _Journal) -> None:
         """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
         step, first = journal.step, journal.known
+        journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
+        if journal.opened:  # what the file has opened again, as it opened the one before
+            self._claim_first(journal, first)
+            both = [*zip(step.statements, journal.natures, strict=True)][:first]
+            self.database.run(next((each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
+                                   self.database.begin_sql))
         ends = find_spans(journal.natures[first:], self.database.forms.together)
         number = first + 1
         while number <= len(step.statements):
@@ -6840,7 +7023,7 @@ class _Run:
             elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
                 self._run_together(journal, number, last)
                 number = last
-            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | Trait.OPENS | Trait.CLOSES):
+            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS):
                 self._run_together(journal, number, number)
             else:
                 self._run_one(journal, number, opens=number - first in ends)
@@ -6856,7 +7039,7 @@ class _Run:
     def _run_one(self, journal: _Journal, number: int, *, opens: bool = False) -> None:
         """Run one statement, with what notes it; in a transaction, if it *opens* what several share. Raises _Failed."""
         database, nature = self.database, journal.natures[number - 1]
-        journal.reached = number
+        journal.reached, journal.opened = number, journal.opened and database.in_transaction
         with self._running(journal.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
@@ -6872,11 +7055,14 @@ class _Run:
         Where they share one with their note, they do. Else the row says before that they may have run. Raises _Failed.
         """
         database, natures = self.database, journal.natures[first - 1 : last]
-        own = database.transactional and database.in_transaction  # the file's
+        own = self._is_own(journal)
         if database.in_transaction and not own:
             database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
             journal.known = journal.noted[first - 1]
         lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
+        marked = own and not database.transactional and any(Trait.SESSION not in each.traits for each in natures)
+        if marked:  # what commits there commits this, too
+            database.send(*journal.opening(journal.next(first - 1)))
         shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if shared:
             database.send(database.begin_sql)
@@ -6884,7 +7070,7 @@ class _Run:
             started = journal.next(first - 1)
             database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
             journal.claimed = True
-        if not own:
+        if marked or not own:
             self._zero(natures[0])
         for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
             journal.reached = number
@@ -6895,8 +7081,9 @@ class _Run:
                 else:
                     database.run_alone(statement)
             self._refuse_ended()
-            journal.ran = journal.ran if own or shared else journal.noted[number]
-        if lasts:
+            ended = own and not database.in_transaction
+            journal.ran = journal.ran if (own and not ended) or shared else journal.noted[number]
+        if lasts or (own and not database.in_transaction):
             begin, done = [] if shared else [database.begin_sql], journal.noted[last]
             database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
             journal.known = done
@@ -6924,14 +7111,12 @@ class _Run:
         database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
         traits, before = nature.traits, journal.noted[number - 1]
         self._reads_id(journal, number)
-        if Trait.OPENS in traits or (database.transactional and database.in_transaction):  # the file's own
-            if Trait.CLOSES in traits:
-                database.send(*database.own_sql, journal.note(number), *database.holding())
+        if traits & _CONTROLS:
+            self._run_control(journal, number)
+        elif database.transactional and database.in_transaction:  # the file's own
             database.run(statement.text)
-            if Trait.CLOSES in traits:
-                journal.known = number
         elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
-            if database.in_transaction and Trait.INSIDE not in traits:
+            if database.in_transaction and Trait.INSIDE not in traits and not self._is_own(journal):
                 database.send(journal.note(before), database.commit_sql)
                 journal.known = before
             if not database.in_transaction:
@@ -6960,6 +7145,37 @@ class _Run:
             zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
             database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
             journal.claimed, journal.known, journal.finished = True, number, last
+
+    def _is_own(self, journal: _Journal) -> bool:
+        """Tell if the transaction that is open, if any, is the file's own."""
+        database = self.database
+        return database.in_transaction and (database.transactional or journal.opened or not database.commits)
+
+    def _claim_first(self, journal: _Journal, done: int) -> None:
+        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
+        if not journal.claimed:
+            self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
+            journal.claimed = True
+
+    def _run_control(self, journal: _Journal, number: int) -> None:
+        """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises _Failed."""
+        database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
+        statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
+        if not database.transactional:
+            if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
+                database.send(journal.note(before), database.commit_sql)
+                journal.known = before
+            self._claim_first(journal, before)
+        was_open = database.in_transaction
+        if was_open and Trait.CLOSES in traits:
+            database.send(*done, *database.holding())
+        if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
+            database.run(statement.text)
+        if was_open and Trait.UNDOES in traits and not database.in_transaction:
+            database.send(database.begin_sql, *done, *database.holding(), database.commit_sql)
+        if was_open and Trait.OPENS not in traits:
+            journal.known = number
+        journal.opened = Trait.OPENS in traits or database.in_transaction
 
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
         """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
@@ -7235,10 +7451,19 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         return reason + more, "apply what is missing:  migrate up"
 
 
+def _deed(statement: Statement, database: Database) -> str:
+    """Return the code of *statement* from the verb on that says what it does: after EXPLAIN that runs it, and WITH."""
+    code = code_of(statement, database.syntax)
+    code = code[found.end() :] if (found := database.explains.match(code)) else code
+    if not code.startswith("WITH"):
+        return code
+    return found["acts"] if (found := re.match(_ACTS, code, re.DOTALL)) else "SELECT"
+
+
 def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement does besides its work, as the database's documentation has it."""
     for statement in step.statements:
-        code = code_of(statement, database.syntax)
+        code = _deed(statement, database)
         for rule, known in database.effects.items():
             for _, what, page in [each for each in known if re.search(each[0], code, re.DOTALL)][:1]:
                 yield Effect(statement.line, rule, what, database.manual + page)
@@ -7377,7 +7602,7 @@ def _write_step(
     run.now = Now(step, 0.0)
     database.start_file()
     if not journaled:
-        database.query(database.begin_sql)
+        database.send(*database.opening(relation, step.level)[: 1 if run.history.missing else None])
     database.send(*database.limits(local=not journaled))
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
     conditions = [*named, *database.lock_conditions(lock_sql, relation)]
@@ -7607,9 +7832,8 @@ def _verify(run: _Run, migration: Migration) -> _Tried:
         run.run(steps)
         after = _schema(run, sql)
         if before == after:
-            first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
-            words = "CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"
-            number = sum(first[word] for word in words)
+            deeds = (_deed(each, database) for each in steps[0].statements)
+            number = sum(bool(re.match(r"(CALL|DELETE|DO|INSERT|MERGE|REPLACE|UPDATE)\b", each)) for each in deeds)
             more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
             verdict = verdict._replace(what=f"schema unchanged{more}")
         if not migration.down:
@@ -7968,11 +8192,12 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and what is known of these."""
-    database = _DATABASES[settings.url.dialect](settings.url)
-    said = [*lint(type(database), [each.script.path.resolve() for each in steps if not each.stored])]
+    database, said = _DATABASES[settings.url.dialect](settings.url), dict[Path, list[Effect]]()
+    for path, each in lint(type(database), [each.script.path.resolve() for each in steps if not each.stored]):
+        said.setdefault(path, []).append(each)
     rows = []
     for step in steps:
-        of_file = [each for path, each in said if path == step.script.path.resolve() and not step.stored]
+        of_file = [] if step.stored or not said else said.get(step.script.path.resolve(), [])
         known = sorted([*effects(database, step), *of_file], key=attrgetter("line"))
         rows.append({
             "version": step.version, "name": step.name, "direction": step.direction,
@@ -7990,11 +8215,15 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    known = dict[int, dict[str, None]]()  # of each line, in order
+    for each in row["findings"]:
+        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
+    lines = [*known]
     for each in row["sql"]:
         last = each["line"] + each["text"].count("\n")
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        said = [f"-- {known['rule']}: {known['what']}  {known['link']}" for known in row["findings"]
-                if each["line"] <= known["line"] <= last]
+        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
+        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -8112,12 +8341,14 @@ def _html_step(
     resumed = f"It goes on: {_count(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
     told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
     way, other = row["direction"], "down" if row["direction"] == "up" else "up"
-    begins, notes, found = dict[int, str](), dict[int, list[str]](), ""
+    begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
     for each in row["sql"] if row["statements"] > 1 else ():
-        begins[each["line"]] = f"{begins.get(each['line'], '')}({each['number']})"
-    finding = itemgetter("rule", "what", "link")
-    for rule, what, link in dict.fromkeys(map(finding, row["findings"])):
-        lines = sorted({each["line"] for each in row["findings"] if finding(each) == (rule, what, link)})
+        begins.setdefault(each["line"], []).append(f"({each['number']})")
+    places = dict[tuple[str, ...], dict[int, None]]()  # lines of each finding, in order
+    for each in row["findings"]:
+        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = None
+    for (rule, what, link), every in places.items():
+        lines = [*every]
         kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
         for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
             notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
@@ -8136,7 +8367,8 @@ def _html_step(
 
 
 def _html_listing(
-    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, str], notes: Mapping[int, Sequence[str]],
+    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, Sequence[str]],
+    notes: Mapping[int, Sequence[str]],
 ) -> str:
     """Return a text with its lines numbered, after the numbers of the statements that begin there; *notes* below."""
     text = sql.replace("\r\n", "\n").replace("\r", "\u240d").removesuffix("\n")
@@ -8149,9 +8381,9 @@ def _html_listing(
         lines = coloured.removesuffix("\n").split("\n")
     else:
         lines = escape(text).split("\n")
-    width, shown = max(map(len, begins.values()), default=0), ""
+    width, shown = max((sum(map(len, each)) for each in begins.values()), default=0), ""
     for number, line in enumerate(lines, 1):
-        margin = f"{begins.get(number, ''):>{width}} {number:>{len(str(len(lines)))}}"
+        margin = f"{''.join(begins.get(number, ())):>{width}} {number:>{len(str(len(lines)))}}"
         note = "".join(notes.get(number, ()))
         kind = "l" + " s" * (number in begins) + " hit" * ('class="loud"' in note)
         shown += f'<span class="{kind}" id="line-{step}-{number}" data-n="{margin}">{line}\n</span>'
