@@ -255,8 +255,9 @@ def test_a_signal_leaves_neither_a_lock_nor_a_running_statement(
     if server_database.dialect == "mysql":
         state = "1 of 2 statements have run and stay; table schema_migrations says dirty."
     assert err.startswith(f"error: {word}\n")
-    assert f"\n1 migration done before that; {state}\nfix: go on where it stopped:  python migrate.py --dir sql up\n" in re.sub(
-        r"the statement was ended \(connection \d+\)\. ", "", err
+    assert (
+        f"\n1 migration done before that; {state}\nfix: go on where it stopped:  python migrate.py --dir sql up\n"
+        in re.sub(r"the statement was ended \(connection \d+\)\. ", "", err)
     )
     desk.set(DATABASE_URL=server_database.url)
     log = desk("--dir", "sql", "log", "1").out.split("\t")

@@ -59,8 +59,8 @@ class Reader:
     """Finds every text that can end up behind ``fix:``, by following names, tables, calls and what they return."""
 
     # What returns pairs of what is wrong and the way out, or yields them.
-    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_lacking"
-    tables = "_FAULTS", "_UNPAIRED", "_DRIFTS", "_CONNECT_FIXES"
+    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_find_unpaired", "_lacking"
+    tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
         self.tree = ast.parse(text)
@@ -93,9 +93,9 @@ class Reader:
     def refusals(self) -> set[Template]:
         """Return the ways out of what a file may not hold."""
         calls = (each.args[2] for each in self.calls["_Refusal"])
-        tables = (each for name in ("_FAULTS", "_UNPAIRED", "ways_out") for each in self.constants[name])
+        tables = (each for name in ("_FAULTS", "_LEVEL", "_READ_ONLY", "ways_out") for each in self.constants[name])
         found = {each for root in (*calls, *tables) for each in self._read(root)}
-        for name in ("find_fault", "find_loose", "find_taking", "_find_divided"):
+        for name in self.pairs[:-1]:
             for node in (each for function in self.functions[name] for each in ast.walk(function)):
                 if isinstance(node, ast.Return | ast.Yield) and node.value:
                     found |= {*self._read(node.value)}
@@ -1075,12 +1075,15 @@ def one(sql: str) -> dict[str, str]:
 
 
 CONTROL = "CREATE TABLE b (n INTEGER);\n{}COMMIT;\nCREATE TABLE c (n INTEGER);"
+LEFT_OPEN = "write COMMIT after what belongs together, or take it out"
 REFUSED_BY_SQLITE = [
     # What stands in a file, the way out, and the file as it says.
     (CONTROL.format(""), REFUSED, "BEGIN;\n" + CONTROL.format("")),
-    (CONTROL.format(""), REFUSED, f"{NOTX}BEGIN;\n{CONTROL.format('')}"),
-    ("PRAGMA foreign_keys = ON;\nDELETE FROM a;", f"remove the PRAGMA and write what ON DELETE would do, or {ALONE}",
-     "DELETE FROM a;"),
+    (CONTROL.format(""), REFUSED, f"{NOTX}{CONTROL.format('')}"),
+    ("BEGIN;\nINSERT INTO a VALUES (1);", LEFT_OPEN, "BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;"),
+    ("BEGIN;\nINSERT INTO a VALUES (1);", LEFT_OPEN, "INSERT INTO a VALUES (1);"),
+    ("BEGIN;\nINSERT INTO a VALUES (1);\nBEGIN;\nDELETE FROM a;\nCOMMIT;\nCOMMIT;",
+     "take it out, and its COMMIT", "BEGIN;\nINSERT INTO a VALUES (1);\nDELETE FROM a;\nCOMMIT;"),
     ("ATTACH 'more.db' AS more;", "migrate each database in a run of its own", "SELECT 1;"),
     ("SELECT 1;\nVACUUM;", ALONE, f"{NOTX}VACUUM;"),
     ("CREATE TABLE b (n);\nPRAGMA journal_mode = WAL;", ALONE, f"{NOTX}PRAGMA journal_mode = WAL;"),
@@ -1236,6 +1239,7 @@ TOO_LONG = "end what is in the way, or wait longer:  migrate up --ddl-lock-timeo
 SOON = "migrate --ddl-lock-timeout 0.2 --retries 0 up"
 UNDROPPED = "DROP DATABASE migrate_verify_8b529b4a"
 CONTROL_BY_CALL = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;\n"
+READ_WRITE = "write READ WRITE there, or take it out"
 POSTGRES = [
     Case("a password that is wrong", "correct user and password (special characters as %40), or GRANT the user rights",
          "migrate up", [{"$DATABASE_URL": "{url}"}],
@@ -1366,6 +1370,12 @@ POSTGRES = [
              "write INSERT statements (pg_dump --inserts), or COPY from a file on the server", "SELECT 1;"),
             ("CREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1;", ALONE, UNIQUE),
             ("SELECT 1;\nALTER SYSTEM RESET work_mem;", ALONE, f"{NOTX}SELECT 1;\nALTER SYSTEM RESET work_mem;"),
+            *(("SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;",
+               "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
+               right)
+              for right in ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;",
+                            f"{NOTX}SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;")),
+            ("SET TRANSACTION READ ONLY;", READ_WRITE, "SET TRANSACTION READ WRITE;"),
             ("DO $a$ BEGIN END $b$;", "close it with the tag it was opened with", "DO $a$ BEGIN END $a$;"),
         ]
     ),
@@ -1416,10 +1426,15 @@ MYSQL = [
                            "FLUSH TABLES WITH READ LOCK;\nINSERT INTO a VALUES (1);")),
             ("DO RELEASE_ALL_LOCKS();", "release each lock of your own by its name: RELEASE_LOCK('name')",
              "DO GET_LOCK('name', 0);\nDO RELEASE_LOCK('name');"),
-            ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;", "set it for the session: SET SESSION TRANSACTION ...",
-             "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE;"),
+            ("BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT RELEASE;", "leave RELEASE out",
+             "BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;"),
+            ("XA START 'x';\nINSERT INTO a VALUES (1);\nXA END 'x';\nXA COMMIT 'x' ONE PHASE;", "write BEGIN and COMMIT",
+             "BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;"),
+            ("SET SESSION TRANSACTION READ ONLY;", READ_WRITE, "SET SESSION TRANSACTION READ WRITE;"),
+            (CONTROL.format(""), REFUSED, "BEGIN;\n" + CONTROL.format("")),
+            (CONTROL.format(""), REFUSED, f"{NOTX}{CONTROL.format('')}"),
             ("SET `autocommit` = 0;\nINSERT INTO a VALUES (1);\nCOMMIT;",
-             "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together",
+             "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;",
              "SET autocommit = 0;\nINSERT INTO a VALUES (1);\nCOMMIT;"),
             ("SET sql_auto_is_null = 1;", "take it out, and write LAST_INSERT_ID() where it is meant",
              "SELECT LAST_INSERT_ID();"),
