@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -222,6 +223,12 @@ class Reader:
         return any(isinstance(each, ast.Name) and each.id == name for loop in loops for each in ast.walk(loop)) or any(
             isinstance(each, ast.arg) and each.arg == name for each in nodes
         )
+
+
+@lru_cache
+def reader() -> Reader:
+    """Return the one of this module."""
+    return Reader(MODULE.read_text(encoding="utf-8"))
 
 
 def _name(function: ast.expr) -> str:
@@ -1428,8 +1435,8 @@ MYSQL = [
              "DO GET_LOCK('name', 0);\nDO RELEASE_LOCK('name');"),
             ("BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT RELEASE;", "leave RELEASE out",
              "BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;"),
-            ("XA START 'x';\nINSERT INTO a VALUES (1);\nXA END 'x';\nXA COMMIT 'x' ONE PHASE;", "write BEGIN and COMMIT",
-             "BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;"),
+            ("XA START 'x';\nINSERT INTO a VALUES (1);\nXA END 'x';\nXA COMMIT 'x' ONE PHASE;",
+             "write BEGIN and COMMIT", "BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;"),
             ("SET SESSION TRANSACTION READ ONLY;", READ_WRITE, "SET SESSION TRANSACTION READ WRITE;"),
             (CONTROL.format(""), REFUSED, "BEGIN;\n" + CONTROL.format("")),
             (CONTROL.format(""), REFUSED, f"{NOTX}{CONTROL.format('')}"),
@@ -1486,9 +1493,8 @@ NOT_HERE = {
 
 
 def test_every_way_out_that_the_module_knows_is_followed_here() -> None:
-    reader = Reader(MODULE.read_text(encoding="utf-8"))
-    templates, told = reader.templates(), {case.fix for case in CASES}
-    assert {each.partition(": ")[2] for each in reader.lost} <= {"error.fix", "error.args"}
+    templates, told = reader().templates(), {case.fix for case in CASES}
+    assert {each.partition(": ")[2] for each in reader().lost} <= {"error.fix", "error.args"}
     left = [each for each in templates if not any(each.pattern.search(fix) for fix in told)]
     assert sorted(f"{each.line}: {each}" for each in left if not str(each).startswith(tuple(NOT_HERE))) == []
     assert [why for why in NOT_HERE if not any(str(each).startswith(why) for each in left)] == []
@@ -1609,10 +1615,10 @@ def test_what_the_readme_calls_refused_is_refused_with_these_words(row: Row, des
 
 def test_all_that_is_refused_stands_in_the_readme() -> None:
     told = {each.fix for each in rows()}
-    found = Reader(MODULE.read_text(encoding="utf-8")).refusals()
+    found = reader().refusals()
     texts = [Template(each.line, tuple(plain(part) for part in each.parts)) for each in found]
     left = [each for each in texts if not any(each.pattern.fullmatch(fix) for fix in told)]
-    whys = {ast.literal_eval(each.args[1]) for each in Reader(MODULE.read_text(encoding="utf-8")).calls["_Refusal"]}
+    whys = {ast.literal_eval(each.args[1]) for each in reader().calls["_Refusal"]}
     assert whys <= {each.why for each in rows()}
     parts = [each for each in left if len(str(each)) < 60 or not any(each.pattern.search(fix) for fix in told)]
     assert [str(each) for each in parts] == []
