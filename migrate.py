@@ -440,6 +440,10 @@ def embedded_directory() -> Path:
     return next((here / name for name in ("migrate_sql", "sql") if (here / name / "sqlite").is_dir()), here / "sql")
 
 
+def _some(texts: Sequence[str], between: str = ", ") -> str:
+    return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
+
+
 def _listed(folder: Path) -> list[Path]:
     """Return what lies in *folder*, by name. Raises FileError."""
     try:
@@ -2406,6 +2410,34 @@ _OTHER: Final = (
     "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
 
 
+_NOT_OURS: Final = "this role does not own it"
+_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
+_BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP"})  # in a block of code
+
+
+class Made(NamedTuple):
+    """What a statement makes by name: its kind, in upper case; for a trigger with the table's name before its own."""
+
+    kind: str
+    name: tuple[str, ...]
+    more: tuple[str, ...] = ()  # what else it is known by: the server of a user mapping
+    optional: bool = False  # it may be there already
+    title: str = ""  # of the migration
+
+
+class Doom(NamedTuple):
+    """What ``reset`` would do: *sql* drops it all, of which *named* is told by name, and *left* with the reason.
+
+    *bars* are why it cannot be, each with what a person can do about it; *schemas* what could be named as well.
+    """
+
+    sql: list[str]
+    named: list[str]
+    left: list[str]
+    bars: list[tuple[str, str]]
+    schemas: list[str]
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -2436,6 +2468,7 @@ class Database(ABC):
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
+    makes = _NEVER  # up to the name of what lies, or may lie, beside what ``reset`` drops
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp"})  # and ROLLBACK
@@ -2963,14 +2996,44 @@ class Database(ABC):
         tables = [name for kind, name, *_ in self.objects() if kind.lower() in {"table", "partitioned table"}]
         return {table: Counter(map(str, self.query(self.rows_sql.format(table)))) for table in tables}
 
-    def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
-        """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
-        if more and "?" not in self.objects_sql:
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
+        marks = ["?" if word[0] in "'\"`[$" else word.upper() for word in words]
+        found = self.makes.match(" ".join(marks))
+        place = found[0].count(" ") if found else len(words)
+        while found and place < len(words):
+            name, more, end = self._read_name(found["kind"], words, marks, place)
+            made = Made(found["kind"], name, more, optional=code or bool(found["may"] or found["there"]))
+            if found["verb"] != "ALTER":
+                yield found["verb"] == "CREATE", made
+            elif marks[end : end + 2] == ["RENAME", "TO"] and len(words) > end + 2:
+                yield False, made
+                yield True, made._replace(name=(*name[:-1], self._fold(words[end + 2])))
+            place = end + 1 if found["verb"] == "DROP" and marks[end : end + 1] == [","] else len(words)
+
+    def _read_name(
+        self, kind: str, words: Sequence[str], marks: Sequence[str], place: int,  # noqa: ARG002
+    ) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        """Return the name of a *kind* at *place*, what else it is known by, and the place after the name."""
+        name = [words[place]]
+        while marks[place + 1 : place + 2] == ["."] and place + 2 < len(words):
+            place += 2
+            name.append(words[place])
+        return tuple(self._fold(each).strip("'") for each in name), (), place + 1
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:  # noqa: ARG002
+        """Find out what ``reset`` would drop in the schemas *own* and *more*, and of what was *made* outside of them.
+
+        Changes nothing. Raises SettingsError for a schema that is not there.
+        """
+        if more:
             raise SettingsError(f"{self.label} has no schemas", where="--schema", fix="leave --schema out")
-        objects = self.query(self.objects_sql, [*own, *more])
-        for each in objects:
-            self.run(self.drop_sql.format(*each))
-        return len(objects)
+        return Doom([self.drop_sql.format(*each) for each in self.query(self.objects_sql)], [], [], [], [])
+
+    def drop_everything(self, doom: Doom) -> None:
+        """Drop all that is doomed. Raises _Failed, and where a part may be gone then, StatementError."""
+        for sql in doom.sql:
+            self.run(sql)
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -3473,13 +3536,74 @@ class Postgres(Database):
         "RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL",
         "CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES")
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
-    objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
-        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
-        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
-        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
-        AND e.refobjid <> e.objid)"""
-    drop_sql = "DROP {} IF EXISTS {} CASCADE"
+    _lying_sql = """SELECT d.classid, d.objid, pg_has_role(n.nspowner, 'USAGE') OR EXISTS (
+            SELECT FROM pg_catalog.pg_shdepend s WHERE (s.classid, s.objid, s.deptype) = (d.classid, d.objid, 'o')
+            AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+            AND pg_has_role(s.refobjid, 'USAGE')) AS ours
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
+        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass
+        AND d.classid <> 'pg_catalog.pg_extension'::regclass AND n.nspname = ANY(?) AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid)
+            AND e.deptype IN ('e', 'i') AND e.refobjid <> e.objid)"""
+    objects_sql = f"""SELECT o.type, o.identity, ours
+        FROM ({_lying_sql}) d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o"""
+    # What goes by DROP .. CASCADE, as the server follows pg_depend; of that, what is not a part of what is dropped.
+    _torn_sql = f"""WITH RECURSIVE gone AS (
+        (SELECT classid, objid, 0 AS objsubid FROM ({_lying_sql}) d WHERE ours
+            UNION SELECT *, 0 FROM unnest(?::oid[], ?::oid[]))
+        UNION SELECT next.* FROM gone g, LATERAL (
+            SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d
+            WHERE (d.refclassid, d.refobjid) = (g.classid, g.objid) AND g.objsubid IN (0, d.refobjsubid)
+            UNION ALL SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d WHERE d.deptype IN (
+            'e', 'i') AND (d.classid, d.objid, d.objsubid) = (g.classid, g.objid, g.objsubid)) next),
+    told AS (SELECT g.*, o.type, o.schema, o.identity, coalesce(
+            o.schema IN (SELECT quote_ident(name) FROM unnest('{{pg_toast}}' || ?::text[]) AS name)
+            OR (g.classid, g.objid) IN (SELECT * FROM unnest(?::oid[], ?::oid[])), false) AS ours
+        FROM gone g, LATERAL pg_catalog.pg_identify_object(g.classid, g.objid, g.objsubid) o),
+    owners AS (SELECT t.classid, t.objid, t.objsubid, d.deptype, NOT o.ours AS torn, o.objid IS NULL AS stays
+        FROM told t JOIN pg_catalog.pg_depend d ON d.deptype <> 'n'
+            AND (d.classid, d.objid, d.objsubid) = (t.classid, t.objid, t.objsubid)
+        LEFT JOIN told o ON (o.classid, o.objid) = (d.refclassid, d.refobjid) AND o.objsubid IN (0, d.refobjsubid))
+    SELECT t.type, t.identity, t.schema FROM told t LEFT JOIN owners o USING (classid, objid, objsubid)
+        WHERE NOT t.ours AND (t.objsubid = 0 OR NOT EXISTS (
+            SELECT FROM gone g WHERE (g.classid, g.objid, g.objsubid) = (t.classid, t.objid, 0)))
+        GROUP BY t.objid, 1, 2, 3 HAVING bool_and(o.deptype IS NULL OR o.deptype IN ('a', 'x')) AND (
+            bool_or(o.stays) IS NOT false OR NOT (t.schema IS NULL OR bool_or(o.torn)))
+        ORDER BY t.objid DESC, 2"""  # what is newer may depend on what is older
+    _made_sql = """SELECT a.classid, a.objid, o.type, o.identity, pg_has_role(10, 'USAGE') OR EXISTS (
+            SELECT FROM pg_catalog.pg_shdepend s WHERE s.deptype = 'o' AND pg_has_role(s.refobjid, 'USAGE')
+            AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+            AND ((s.classid, s.objid) = (a.classid, a.objid)
+            OR a.classid::regclass::text IN ('pg_cast', 'pg_policy', 'pg_rewrite', 'pg_transform', 'pg_trigger',
+                'pg_user_mapping') AND (s.classid, s.objid) IN (SELECT refclassid, refobjid FROM pg_catalog.pg_depend d
+                WHERE (d.classid, d.objid) = (a.classid, a.objid) AND refclassid <> 'pg_catalog.pg_proc'::regclass)))
+        FROM pg_catalog.pg_get_object_address(?, ?::text[], ?::text[]) a,
+        LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o WHERE a.objid >= 16384"""
+    _of_two: ClassVar = {"CAST": "AS", "TRANSFORM": "LANGUAGE", "USER MAPPING": "SERVER"}  # with the word in between
+    _of_relations = "TRIGGER", "POLICY", "RULE"
+    _of_schemas = "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN"
+    _kind_names: ClassVar = {"FOREIGN DATA WRAPPER": "foreign-data wrapper", "USER": "role", "GROUP": "role"}
+    makes = re.compile(
+        r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*"
+        r"(?P<kind>EXTENSION|SCHEMA|PUBLICATION|SUBSCRIPTION|EVENT TRIGGER|FOREIGN DATA WRAPPER|SERVER|USER MAPPING"
+        rf"|LANGUAGE|ACCESS METHOD|CAST|TRANSFORM|ROLE|USER|GROUP|DATABASE|TABLESPACE|{'|'.join(_of_relations)}"
+        rf"|{'|'.join(_of_schemas)}) (?P<there>IF (NOT )?EXISTS )?(FOR |AUTHORIZATION )?")
+    # Why it is not dropped, though it lies in no schema.
+    _stay: ClassVar = dict.fromkeys(("role", "database", "tablespace"), "it is the whole server's") | {
+        "subscription": "it may have a slot on another server"}
+    _word = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _ways: ClassVar = {  # to drop what is not dropped as all others are
+        rf"(?:foreign )?table column (.+)\.{_word}": "ALTER TABLE {} DROP COLUMN {}",
+        rf"composite type column (.+)\.{_word}": "ALTER TYPE {} DROP ATTRIBUTE {}",
+        rf"default value for (.+)\.{_word}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+        rf"table constraint {_word} on (.+)": "ALTER TABLE {1} DROP CONSTRAINT {0}",
+        rf"domain constraint {_word} on (.+)": "ALTER DOMAIN {1} DROP CONSTRAINT {0}",
+        r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
+        r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
+        r"user mapping (.+) on server (.+)": "DROP USER MAPPING IF EXISTS FOR {} SERVER {}",
+        r"transform (.+) on language (.+)": "DROP TRANSFORM IF EXISTS {} LANGUAGE {}",
+        r"role (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
+        r"(database|tablespace|subscription) (.+)": "DROP {} {}"}
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
@@ -3805,6 +3929,116 @@ class Postgres(Database):
             inside.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                          " WHERE database = current_database()")
 
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """See Database. In a DO block, too, where something may ask first if it is there."""
+        if words[0].upper() != "DO":
+            yield from super().find_made(words, code=code)
+            return
+        for body in (word.partition("$")[2].partition("$")[2] for word in words if word[0] == "$"):
+            for part in split_statements(body, self.syntax):
+                inner = words_of(part.text, self.syntax)
+                for place, before in enumerate(["BEGIN", *inner[:-1]]):
+                    if before.upper() in _BEFORE_STATEMENT:
+                        yield from super().find_made(inner[place:], code=True)
+
+    def _read_name(
+        self, kind: str, words: Sequence[str], marks: Sequence[str], place: int,
+    ) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        name, more, end = super()._read_name(kind, words, marks, place)
+        with contextlib.suppress(ValueError):  # what is not understood is not there
+            if kind in self._of_relations:
+                word = "TO" if (kind, marks[0]) == ("RULE", "CREATE") else "ON"
+                table, _, end = super()._read_name(kind, words, marks, marks.index(word, place) + 1)
+                name = (*table, *name)
+            elif kind in self._of_two:
+                at = marks.index(self._of_two[kind], place)
+                end = marks.index(")", at) if kind == "CAST" else at + 2
+                name, more = (" ".join(words[place + (kind == "CAST") : at]),), (" ".join(words[at + 1 : end]),)
+        return name, more, end
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database. What would go by CASCADE beside it, is in the way."""
+        known = {name for name, _ in self.query(self.schemas_sql)}
+        for absent in (each for each in more if each not in known):
+            fix = "correct the name, or leave it out: what is not there need not be dropped"
+            raise SettingsError(f"there is no schema {absent}{_nearest(absent, known)}", where="--schema", fix=fix)
+        doom, going, roots = Doom([], [], [], [], []), [*dict.fromkeys((*own, *more))], list[tuple[int, int]]()
+        for each in made:
+            inside = (each.kind in self._of_schemas) + 2 * (each.kind in self._of_relations)
+            if inside and (len(each.name) <= inside or each.name[0] in going):  # it has no schema, or one that goes
+                continue
+            for *address, kind, identity, ours in self._resolve(each):
+                why = self._stay.get(kind, "") if ours or kind in self._stay else _NOT_OURS
+                if each.kind == "SCHEMA" and each.name[0] in own:
+                    why = "it holds the history"
+                elif each.kind in self._of_schemas:
+                    why = f"the schema {each.name[0]} is not this tool's"
+                    doom.schemas.append(each.name[0])
+                elif not why and each.optional and (torn := self._torn([], [tuple(address)], [*going, *each.name])):
+                    why = f"{torn[0][0]} {torn[0][1]} needs it"
+                if why:
+                    self._leave(doom, kind, identity, why, each)
+                    continue
+                roots.append(tuple(address))
+                inner = ""
+                if kind == "schema":
+                    going += each.name
+                    inner = f", and {_count(len(self.query(self.objects_sql, [*each.name])), 'object')} in it"
+                doom.named.append(f"{kind} {identity}{inner}")
+                doom.sql.append(self._drop(kind, identity, " CASCADE"))
+        for kind, identity, ours in self.query(self.objects_sql, [*own, *more]):
+            if ours:
+                doom.sql.append(self._drop(kind, identity, " CASCADE"))
+            else:
+                name = self._fold(identity.rpartition(".")[2] or "?")
+                again = next((each for each in made if (each.kind.lower(), each.name[-1]) == (kind, name)), None)
+                self._leave(doom, kind, identity, _NOT_OURS, again)
+        for kind, identity, schema in self._torn([*own, *more], roots, going):
+            doom.bars.append((f"{kind} {identity} would go with it", self._drop(kind, identity)))
+            doom.schemas.extend({self._fold(schema or "?")} & known)
+        return doom
+
+    def _leave(self, doom: Doom, kind: str, identity: str, why: str, made: Made | None) -> None:
+        """Note that something stays; where a file makes it again, and that would fail, as what is in the way."""
+        if made is None or made.optional:
+            doom.left.append(f"{kind} {identity} stays: {why}")
+        else:
+            what = f"{kind} {identity} stays, and {made.title} makes it again: {why}"
+            doom.bars.append((what, self._drop(kind, identity)))
+
+    def _resolve(self, made: Made) -> Rows:
+        """Return address, kind and identity of what was *made*, where it is there, and if this role owns it."""
+        kind, name = self._kind_names.get(made.kind, made.kind.lower()), [*made.name]
+        if made.kind in ("SCHEMA", "USER MAPPING") and name[0] in ("current_user", "current_role", "user"):
+            name = [self.query("SELECT current_user::text")[0][0]]
+        inside = self.in_transaction
+        if inside:
+            self.query("SAVEPOINT migrate")
+        try:
+            return self.query(self._made_sql, kind, name, [*made.more])
+        except _Failed as failed:
+            if failed.kind is Kind.LOST:
+                raise
+            if inside:
+                self.query("ROLLBACK TO SAVEPOINT migrate")
+            return []  # it is not there
+
+    def _torn(self, schemas: Sequence[str], roots: Sequence[tuple[int, ...]], going: Sequence[str]) -> Rows:
+        """Return kind, identity and schema of what goes by CASCADE with what is in *schemas*, and *roots*.
+
+        That is, without what lies in a schema that is *going*, and what is a part of something that goes.
+        """
+        both = [row[0] for row in roots], [row[1] for row in roots]
+        return self.query(self._torn_sql, [*schemas], *both, [*going], *both)
+
+    def _drop(self, kind: str, identity: str, cascade: str = "") -> str:
+        """Return SQL that drops an object, of which the server has told *kind* and *identity*."""
+        for pattern, way in self._ways.items():
+            if found := re.fullmatch(pattern, f"{kind} {identity}"):
+                return way.format(*found.groups())
+        kind = re.sub("composite | object", "", kind).replace("-", " ").upper()
+        return f"DROP {kind} IF EXISTS {identity}{cascade}"
+
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
 
@@ -4017,7 +4251,16 @@ class MySQL(Database):
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
     lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
-    drop_sql = "SET foreign_key_checks = 0; DROP {} IF EXISTS {}; SET foreign_key_checks = 1"
+    _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
+        FROM information_schema.libraries WHERE library_schema = DATABASE()"""  # MySQL from 9.2 on
+    # A table keeps a foreign key to a table that is gone, and what it holds is not checked any more.
+    _references_sql = """SELECT constraint_schema, table_name, constraint_name, referenced_table_name
+        FROM information_schema.referential_constraints
+        WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
+    _of_databases = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
+    makes = re.compile(
+        r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((?!TEMP|INDEX)\S+ ){0,12}?(?P<kind>DATABASE|SCHEMA|USER"
+        rf"|ROLE|SERVER|TABLESPACE|RESOURCE GROUP|{'|'.join(_of_databases)}) (?P<there>IF (NOT )?EXISTS )?")
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4419,6 +4662,74 @@ class MySQL(Database):
             raise
         return found
 
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
+        doom, own_name = super().doom(own, more, made), self._fold(self.quoted(self.url.database))
+        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        with contextlib.suppress(_Failed):
+            objects += self.query(self._libraries_sql)
+        # What may fail by a right that is missing comes before what holds data; the history before all other tables:
+        # where half of them are gone, it must not say that they are there.
+        ranks = {"VIEW": 1, "TABLE": 2, "SEQUENCE": 3}
+        objects.sort(key=lambda row: (ranks.get(row[0], 0), row[1] != self.quoted(self.kept_table)))
+        doom = doom._replace(sql=[f"DROP {kind} IF EXISTS {name}" for kind, name in objects])
+        for schema, table, name, parent in self.query(self._references_sql):
+            place = self.quoted(schema, table)
+            doom.bars.append((f"the foreign key {name} of {place} would refer to nothing in {parent}",
+                              f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
+        for each in made:
+            kind = {"SCHEMA": "DATABASE"}.get(each.kind, each.kind)
+            names, kinds = each.name, {kind.lower(), "user" if kind == "ROLE" else ""}  # a role is a user on MySQL
+            if kind in self._of_databases:
+                sql = self.objects_sql.replace("DATABASE()", self.literal(names[0]))
+                there = len(names) > 1 and names[0] != own_name and (kind, self.quoted(names[-1])) in self.query(sql)
+                shown = self.quoted(*names)
+            else:
+                found = [row[1:] for row in self.beside(names[0]) if row[0] in kinds and row[1] == names[0] != own_name]
+                there, shown = bool(found), "@".join(map(self.quoted, found[0])) if found else ""
+            what = f"{kind.lower()} {shown} stays"
+            if there and each.optional:
+                doom.left.append(f"{what}: it is outside of this database")
+            elif there:
+                doom.bars.append((f"{what}, and {each.title} makes it again", f"DROP {kind} {shown}"))
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. A table goes only where all has gone that holds no data."""
+        self._ask_right(doom, "TABLE", "VIEW")
+        self._ask_right(doom, "VIEW", "TABLE")
+        failed, done = list[str](), 0
+        self.query("SET SESSION foreign_key_checks = 0")
+        for sql in doom.sql:
+            is_package = sql.startswith("DROP PACKAGE")  # a word of Oracle's
+            if failed and sql.startswith(("DROP TABLE", "DROP SEQUENCE")):
+                break
+            try:
+                self.query(f"SET SESSION sql_mode = {'ORACLE' if is_package else 'DEFAULT'}")
+                self.run(sql)
+                done += 1
+            except _Failed as error:
+                if error.kind is Kind.LOST:
+                    raise
+                failed.append(f"{sql}: {error.message}")
+        self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
+        if failed:
+            state = f"{done} of {_count(len(doom.sql), 'object')} are dropped, the rest is there."
+            raise self._undropped(failed, state)
+
+    def _ask_right(self, doom: Doom, kind: str, other: str) -> None:
+        """Raise StatementError where a *kind* may not be dropped: to drop it as an *other* takes the same right."""
+        start = f"DROP {kind} IF EXISTS "
+        if names := [sql.removeprefix(start) for sql in doom.sql if sql.startswith(start)]:
+            try:
+                self.query(f"DROP {other} IF EXISTS {', '.join(names)}")
+            except _Failed as failed:
+                raise self._undropped([failed.message], "nothing was changed.") from None
+
+    def _undropped(self, reasons: Sequence[str], state: str) -> StatementError:
+        what = "\n  ".join(["not all can be dropped:", _some(reasons, "\n  ")])
+        fix = "GRANT this user the right, or mend what it says; then run the same command again"
+        return StatementError(what, where=str(self.url), state=state, fix=fix)
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
@@ -5972,6 +6283,38 @@ class _Run:
         self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
                     f" files, and  cp {_shown(target)} {self.settings.url.database}")
 
+    def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
+        """Return what ``reset`` does, by what the files of *steps* make that are applied as they are.
+
+        Raises DriftError where more would go by CASCADE, or what stays is in the way of the files.
+        """
+        database, tables = self.database, (self.history.table.rpartition(".")[2], f"{self.history.table}_log")
+        made = {Made("TABLE", (each,)): "this tool" for each in tables}
+        texts = {(step.key, step.script.checksum): step for step in steps}
+        unknown = []
+        for row in self.applied:
+            step, title = texts.get((row.key, row.checksum)), f"{row.version} {row.name}"
+            unknown += [] if step else [title]
+            for statement in step.statements if step else ():
+                if first_word(statement.text, database.syntax) in _MAKING:
+                    for there, each in database.find_made(words_of(statement.text, database.syntax)):
+                        made.pop(each._replace(optional=not each.optional), None)
+                        made.pop(each, None)
+                        made |= {each: title} if there else {}
+        doom = database.doom(self.history.schemas, schemas, [each._replace(title=made[each]) for each in made])
+        if unknown and database.makes is not _NEVER:
+            doom.left.append(f"what {_some(unknown)} made elsewhere stays, too: the text that ran is not here")
+        if doom.bars:
+            fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
+            fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
+            if doom.schemas:
+                names = dict.fromkeys((*schemas, *doom.schemas))
+                named = "".join(f" --schema {each if each.isidentifier() else repr(each)}" for each in names)
+                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{named}"
+            what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
+            raise DriftError(what, where=str(database.url), fix=fix)
+        return doom
+
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
@@ -6948,20 +7291,36 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
 
 
 def reset(
-    settings: Settings | str, *, schemas: Sequence[str] = (), backup: str | None = None, notify: Notify = _quiet,
+    settings: Settings | str, *, schemas: Sequence[str] = (), confirm: Callable[[Sequence[str]], bool] = lambda _: True,
+    backup: str | None = None, notify: Notify = _quiet,
 ) -> list[Result]:
-    """Drop every object of the history's schema and *schemas*, but not extensions; apply all. Files are read before."""
+    """Drop what lies in the history's schema and *schemas*, and what the applied files name beside it; apply all files.
+
+    *confirm* is called with what goes beside it; nothing is dropped where it says no. Raises DriftError, before that,
+    where more would go by CASCADE, or what stays is in the way of the files.
+    """
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
+        doom = run.doom(steps, schemas)
+        for note in doom.left:
+            notify(note)
+        if not confirm(doom.named):
+            return []
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
-            notify(f"dropped {dropped}")
-            run.history = History(run.database, run.settings.table)
-            with run.transaction():
+                again = run.doom(steps, schemas)
+                if again.named != doom.named:
+                    fix = "run the same command again, and look at what it names"
+                    raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
+                for each in again.named:
+                    notify(f"drops {each}")
+                run.database.drop_everything(again)
+                dropped = _count(len(again.sql), "object")
+                run.history = History(run.database, run.settings.table)
                 run.history.create()
                 run.database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+            notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
@@ -8211,9 +8570,11 @@ def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, *
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
-    if not yes:
-        _confirm(settings, "this drops every table, and all data in it.")
-    return reset(settings, **more)
+    def confirm(named: Sequence[str]) -> bool:
+        beside = "".join(f", the\n  {each}" for each in named)
+        return yes or _confirm(settings, f"this drops every table, and all data in it{beside}.")
+
+    return reset(settings, confirm=confirm, **more)
 
 
 def _confirm(settings: Settings, what: str) -> bool:
