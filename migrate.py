@@ -2423,6 +2423,12 @@ class Made(NamedTuple):
     more: tuple[str, ...] = ()  # what else it is known by: the server of a user mapping
     optional: bool = False  # it may be there already
     title: str = ""  # of the migration
+    why: str = ""  # it is not to be dropped
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what it is told from others by."""
+        return self[:3]
 
 
 class Doom(NamedTuple):
@@ -3853,7 +3859,7 @@ class Postgres(Database):
         self.query("BEGIN")
         self.query("SET LOCAL search_path = ''")
         found = {text for (text,) in self.query(self._catalogue_sql)}
-        found |= {f"{kind} {name}" for kind, name in self.objects()} | self._catalogue_rows()
+        found |= {f"{kind} {name}" for kind, name, *_ in self.objects()} | self._catalogue_rows()
         self.rollback()
         return found
 
@@ -3945,7 +3951,7 @@ class Postgres(Database):
         self, kind: str, words: Sequence[str], marks: Sequence[str], place: int,
     ) -> tuple[tuple[str, ...], tuple[str, ...], int]:
         name, more, end = super()._read_name(kind, words, marks, place)
-        with contextlib.suppress(ValueError):  # what is not understood is not there
+        with contextlib.suppress(ValueError, IndexError):  # what is not understood is not there
             if kind in self._of_relations:
                 word = "TO" if (kind, marks[0]) == ("RULE", "CREATE") else "ON"
                 table, _, end = super()._read_name(kind, words, marks, marks.index(word, place) + 1)
@@ -3953,7 +3959,9 @@ class Postgres(Database):
             elif kind in self._of_two:
                 at = marks.index(self._of_two[kind], place)
                 end = marks.index(")", at) if kind == "CAST" else at + 2
-                name, more = (" ".join(words[place + (kind == "CAST") : at]),), (" ".join(words[at + 1 : end]),)
+                if kind != "USER MAPPING":  # a type may be several words
+                    name = (" ".join(words[place + (kind == "CAST") : at]),)
+                more = (" ".join(words[at + 1 : end]) if kind == "CAST" else self._fold(words[at + 1]),)
         return name, more, end
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
@@ -3962,38 +3970,46 @@ class Postgres(Database):
         for absent in (each for each in more if each not in known):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
             raise SettingsError(f"there is no schema {absent}{_nearest(absent, known)}", where="--schema", fix=fix)
-        doom, going, roots = Doom([], [], [], [], []), [*dict.fromkeys((*own, *more))], list[tuple[int, int]]()
-        for each in made:
-            inside = (each.kind in self._of_schemas) + 2 * (each.kind in self._of_relations)
-            if inside and (len(each.name) <= inside or each.name[0] in going):  # it has no schema, or one that goes
+        doom, schemas, roots = Doom([], [], [], [], []), [*own, *more], dict[tuple[int, ...], tuple[str, str, Made]]()
+        going = [*schemas]
+        for each in sorted(made, key=lambda each: each.kind != "SCHEMA"):
+            on = 2 * (each.kind in self._of_relations)  # what such a name has before it: a schema, and a table
+            if each.kind in self._of_schemas or (on and (len(each.name) <= on or each.name[0] in going)):
                 continue
             for *address, kind, identity, ours in self._resolve(each):
-                why = self._stay.get(kind, "") if ours or kind in self._stay else _NOT_OURS
-                if each.kind == "SCHEMA" and each.name[0] in own:
-                    why = "it holds the history"
-                elif each.kind in self._of_schemas:
-                    why = f"the schema {each.name[0]} is not this tool's"
-                    doom.schemas.append(each.name[0])
-                elif not why and each.optional and (torn := self._torn([], [tuple(address)], [*going, *each.name])):
-                    why = f"{torn[0][0]} {torn[0][1]} needs it"
-                if why:
+                why = "it holds the history" if kind == "schema" and each.name[0] in own else self._stay.get(kind, "")
+                if why := why or each.why or ("" if ours else _NOT_OURS):
                     self._leave(doom, kind, identity, why, each)
-                    continue
-                roots.append(tuple(address))
-                inner = ""
+                else:
+                    roots[tuple(address)] = kind, identity, each
+                    going += each.name if kind == "schema" else ()
+        torn = self._torn(schemas, roots, going)
+        for one, (kind, identity, each) in [*roots.items()] if torn else ():
+            if each.optional:  # then it may stay
+                rest, others = {other: roots[other] for other in roots if other != one}, [*going]
                 if kind == "schema":
-                    going += each.name
-                    inner = f", and {_count(len(self.query(self.objects_sql, [*each.name])), 'object')} in it"
-                doom.named.append(f"{kind} {identity}{inner}")
-                doom.sql.append(self._drop(kind, identity, " CASCADE"))
-        for kind, identity, ours in self.query(self.objects_sql, [*own, *more]):
+                    others.remove(each.name[0])
+                without = self._torn(schemas, rest, others)
+                if needs := next((f"{row[0]} {row[1]} needs it" for row in torn if row not in without), ""):
+                    self._leave(doom, kind, identity, needs, each)
+                    roots, going, torn = rest, others, without
+        for kind, identity, each in roots.values():
+            doom.sql.append(self._drop(kind, identity, " CASCADE"))
+            inner = len(self.query(self.objects_sql, [*each.name])) if kind == "schema" else 0
+            doom.named.append(f"{kind} {identity}" + (f", and {_count(inner, 'object')} in it" if inner else ""))
+        for each in made:
+            if each.kind in self._of_schemas and len(each.name) > 1 and each.name[0] not in going:
+                for *_, kind, identity, _ in self._resolve(each):
+                    self._leave(doom, kind, identity, "reset leaves that schema alone", each)
+                    doom.schemas.append(each.name[0])
+        for kind, identity, ours in self.query(self.objects_sql, schemas):
             if ours:
                 doom.sql.append(self._drop(kind, identity, " CASCADE"))
             else:
                 name = self._fold(identity.rpartition(".")[2] or "?")
                 again = next((each for each in made if (each.kind.lower(), each.name[-1]) == (kind, name)), None)
                 self._leave(doom, kind, identity, _NOT_OURS, again)
-        for kind, identity, schema in self._torn([*own, *more], roots, going):
+        for kind, identity, schema in torn:
             doom.bars.append((f"{kind} {identity} would go with it", self._drop(kind, identity)))
             doom.schemas.extend({self._fold(schema or "?")} & known)
         return doom
@@ -4023,7 +4039,7 @@ class Postgres(Database):
                 self.query("ROLLBACK TO SAVEPOINT migrate")
             return []  # it is not there
 
-    def _torn(self, schemas: Sequence[str], roots: Sequence[tuple[int, ...]], going: Sequence[str]) -> Rows:
+    def _torn(self, schemas: Sequence[str], roots: Iterable[tuple[int, ...]], going: Sequence[str]) -> Rows:
         """Return kind, identity and schema of what goes by CASCADE with what is in *schemas*, and *roots*.
 
         That is, without what lies in a schema that is *going*, and what is a part of something that goes.
@@ -6288,22 +6304,25 @@ class _Run:
 
         Raises DriftError where more would go by CASCADE, or what stays is in the way of the files.
         """
-        database, tables = self.database, (self.history.table.rpartition(".")[2], f"{self.history.table}_log")
-        made = {Made("TABLE", (each,)): "this tool" for each in tables}
-        texts = {(step.key, step.script.checksum): step for step in steps}
-        unknown = []
-        for row in self.applied:
-            step, title = texts.get((row.key, row.checksum)), f"{row.version} {row.name}"
-            unknown += [] if step else [title]
-            for statement in step.statements if step else ():
+        database, table = self.database, self.history.table.rpartition(".")[2]
+        unknown = {row.key: row for row in self.applied}
+        every = [Made("TABLE", (each,), title="this tool") for each in (table, f"{table}_log")]
+        made = {each.key: each for each in every}
+        for step in steps:
+            row = unknown.get(step.key)
+            why = "the text that ran is not here" if row else "it has not run"
+            if row and row.checksum == step.script.checksum:
+                unknown.pop(step.key)
+                why = ""
+            for statement in step.statements:
                 if first_word(statement.text, database.syntax) in _MAKING:
                     for there, each in database.find_made(words_of(statement.text, database.syntax)):
-                        made.pop(each._replace(optional=not each.optional), None)
-                        made.pop(each, None)
-                        made |= {each: title} if there else {}
-        doom = database.doom(self.history.schemas, schemas, [each._replace(title=made[each]) for each in made])
+                        made.pop(each.key, None)
+                        made |= {each.key: each._replace(title=step.title, why=why)} if there else {}
+        doom = database.doom(self.history.schemas, schemas, [*made.values()])
         if unknown and database.makes is not _NEVER:
-            doom.left.append(f"what {_some(unknown)} made elsewhere stays, too: the text that ran is not here")
+            titles = _some([f"{row.version} {row.name}" for row in unknown.values()])
+            doom.left.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
         if doom.bars:
             fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
             fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"

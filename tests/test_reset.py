@@ -1,0 +1,302 @@
+"""What ``reset`` takes: all that the files made, wherever it is; of the rest of the database nothing, or it says so."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from project import Project
+
+import migrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import Database
+
+
+@pytest.fixture
+def project(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    return Project.start(database, tmp_path, capsys, monkeypatch)
+
+
+postgres = pytest.mark.databases("postgres")
+mysql = pytest.mark.databases("mysql")
+
+
+# --- What a file makes, by its words --------------------------------------------------------------------------------
+
+MADE = {
+    "CREATE EXTENSION hstore": ["EXTENSION hstore"],
+    'CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA x': ["EXTENSION uuid-ossp ?"],
+    "CREATE /* SCHEMA a */ SCHEMA -- b\n C": ["SCHEMA c"],
+    "CREATE SCHEMA IF NOT EXISTS AUTHORIZATION joe": ["SCHEMA joe ?"],
+    "CREATE SCHEMA a AUTHORIZATION joe CREATE TABLE t (i int)": ["SCHEMA a"],
+    "COMMENT ON SCHEMA a IS 'CREATE SCHEMA b'": [],
+    "INSERT INTO t VALUES ('CREATE SCHEMA b')": [],
+    "CREATE TEMP TABLE server (i int)": [],
+    "CREATE UNLOGGED TABLE IF NOT EXISTS x.t (i int)": ["TABLE x.t ?"],
+    "CREATE INDEX extension ON t (i)": [],
+    "CREATE TABLE extension (schema int)": ["TABLE extension"],
+    "CREATE OR REPLACE TRUSTED PROCEDURAL LANGUAGE l": ["LANGUAGE l ?"],
+    "CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION f()": ["EVENT TRIGGER et"],
+    'CREATE CONSTRAINT TRIGGER tr AFTER INSERT OR UPDATE OF i ON "X".t EXECUTE FUNCTION f()': ["TRIGGER X.t.tr"],
+    'CREATE POLICY "my policy" ON x.t USING (true)': ["POLICY x.t.my policy"],
+    "CREATE RULE ru AS ON INSERT TO x.t DO NOTHING": ["RULE x.t.ru"],
+    "CREATE CAST (mood AS double precision) WITH INOUT": ["CAST mood|double precision"],
+    "CREATE TRANSFORM FOR x.mood LANGUAGE l (FROM SQL WITH FUNCTION f(internal))": ["TRANSFORM x . mood|l"],
+    "CREATE USER MAPPING IF NOT EXISTS FOR CURRENT_USER SERVER s": ["USER MAPPING current_user|s ?"],
+    "CREATE USER u": ["USER u"],
+    "CREATE FOREIGN DATA WRAPPER w": ["FOREIGN DATA WRAPPER w"],
+    "CREATE FOREIGN TABLE x.t (i int) SERVER s": ["FOREIGN TABLE x.t"],
+    "CREATE MATERIALIZED VIEW x.v AS SELECT 1": ["MATERIALIZED VIEW x.v"],
+    "DROP EXTENSION IF EXISTS a, b CASCADE": ["-EXTENSION a", "-EXTENSION b"],
+    "ALTER SCHEMA a RENAME TO b": ["-SCHEMA a", "SCHEMA b"],
+    "ALTER TABLE x.t RENAME TO u": ["-TABLE x.t", "TABLE x.u"],
+    "ALTER SCHEMA a OWNER TO b": [],
+    "DO $do$ BEGIN PERFORM 1; IF true THEN CREATE PUBLICATION p; END IF; CREATE SCHEMA s; END $do$": [
+        "PUBLICATION p ?", "SCHEMA s ?"],
+    "DO LANGUAGE plpgsql $$ BEGIN EXECUTE 'CREATE SCHEMA s'; END $$": [],
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ CREATE SCHEMA s $$": [],
+    "CREATE SCHEMA": [],
+    "CREATE POLICY p": ["POLICY p"],
+    "CREATE CAST": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MADE)
+def test_what_a_file_makes_is_read_from_its_words(text: str) -> None:
+    database = migrate.Postgres(migrate.DatabaseURL.parse("postgres://h/d"))
+    made = database.find_made(migrate.words_of(text, database.syntax))
+    found = [f"{'' if there else '-'}{each.kind} {'.'.join(each.name)}{'|' * bool(each.more)}{''.join(each.more)}"
+             f"{' ?' * (there and each.optional)}" for there, each in made]  # fmt: skip
+    assert found == MADE[text]
+
+
+# --- Twice in a row -------------------------------------------------------------------------------------------------
+
+RICH = {
+    "sqlite": {
+        "1_a": "CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, g INT GENERATED ALWAYS AS (id * 2) STORED);\n"
+        "CREATE TABLE q (p REFERENCES p ON DELETE CASCADE, PRIMARY KEY (p)) WITHOUT ROWID;\n"
+        "INSERT INTO p (id) VALUES (7); INSERT INTO q VALUES (7);",
+        "2_b": "CREATE VIEW v AS SELECT * FROM q; CREATE VIEW broken AS SELECT * FROM absent;\n"
+        "CREATE TRIGGER tr INSTEAD OF INSERT ON v BEGIN INSERT INTO q VALUES (new.p); END;\n"
+        "CREATE VIRTUAL TABLE f USING fts5(a, content='p', content_rowid='id');\n"
+        "CREATE VIRTUAL TABLE r USING rtree(i, a, b);\n"
+        "CREATE INDEX i ON p (g) WHERE g > 1; ANALYZE;",
+    },
+    "postgres": {
+        "1_a": 'CREATE EXTENSION citext; CREATE EXTENSION IF NOT EXISTS hstore; CREATE SCHEMA "Bill ing";\n'
+        'CREATE TABLE "Bill ing".u (m citext); CREATE TABLE t (i int PRIMARY KEY, h hstore, m citext);\n'
+        "CREATE FUNCTION \"Bill ing\".f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';\n"
+        'CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION "Bill ing".f();\n'
+        "CREATE TYPE mood AS ENUM ('ok'); CREATE FUNCTION g(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+        "CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';",
+        "2_b": "CREATE PUBLICATION pp FOR TABLE t; CREATE CAST (mood AS int) WITH FUNCTION g(mood);\n"
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'pq') THEN\n"
+        "  CREATE PUBLICATION pq FOR TABLE t; END IF; END $$;\n"
+        "CREATE EVENT TRIGGER et ON ddl_command_end WHEN TAG IN ('CREATE CAST') EXECUTE FUNCTION ef();\n"
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;\n"
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER s; CREATE FOREIGN TABLE ft (i int) SERVER s;\n"
+        "CREATE SCHEMA a; CREATE TABLE a.t (i int); ALTER SCHEMA a RENAME TO b; CREATE SCHEMA gone; DROP SCHEMA gone;\n"
+        "CREATE POLICY po ON shared.t USING (i > 0); CREATE TRIGGER tr BEFORE INSERT ON shared.t\n"
+        '  FOR EACH ROW EXECUTE FUNCTION "Bill ing".f(); CREATE RULE ru AS ON DELETE TO shared.t DO NOTHING;',
+    },
+    "mysql": {
+        "1_a": "CREATE TABLE p (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE q (p INT REFERENCES p (id));\n"
+        "CREATE TABLE r (p INT, FOREIGN KEY (p) REFERENCES p (id));\n"
+        "CREATE VIEW v AS SELECT * FROM p; CREATE TRIGGER tr BEFORE INSERT ON q FOR EACH ROW SET @x = 1;",
+        "2_b": "CREATE PROCEDURE pr() SELECT 1; CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1;\n"
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DO SET @x = 1;",
+    },
+}  # fmt: skip
+PACKAGE = """SET sql_mode = 'ORACLE';
+DELIMITER //
+CREATE PACKAGE pk AS
+  FUNCTION one RETURN INT;
+END //
+CREATE PACKAGE BODY pk AS
+  FUNCTION one RETURN INT AS BEGIN RETURN 1; END;
+END //
+DELIMITER ;
+SET sql_mode = DEFAULT;
+CREATE SEQUENCE sq; CREATE TABLE counted (n INT DEFAULT (NEXT VALUE FOR sq)); ALTER TABLE q ADD SYSTEM VERSIONING;
+"""
+
+
+def fingerprint(project: Project) -> set[str]:
+    database = migrate._DATABASES[project.database.dialect](migrate.DatabaseURL.parse(project.database.url))
+    with contextlib.closing(database):
+        database.open()
+        return database.fingerprint()
+
+
+def test_what_the_files_made_anywhere_is_reset_twice_in_a_row(project: Project) -> None:
+    dialect, flavor = project.database.dialect, project.database.flavor
+    files = {**RICH[dialect]} | ({"3_c": PACKAGE} if flavor == "mariadb" else {})
+    if dialect == "postgres":
+        project.database.execute("CREATE SCHEMA shared", "CREATE TABLE shared.t AS SELECT 1 AS i")
+    if flavor == "mysql":
+        files["3_c"] = "CREATE LIBRARY l LANGUAGE JAVASCRIPT AS 'export function f(n) { return n; }';"
+    project.write(files)
+    project.succeed("up")
+    before = fingerprint(project)
+    for _ in range(2):
+        ran = project.succeed("reset", "--yes")
+        assert fingerprint(project) == before
+        assert set(project.states().values()) == {"applied"}
+    if dialect == "postgres":
+        assert project.rows("SELECT * FROM shared.t") == [(1,)]
+        assert [line for line in ran.err.splitlines() if line.startswith("drops ")] == [
+            'drops schema "Bill ing", and 2 objects in it', "drops schema b, and 1 object in it",
+            "drops extension citext", "drops extension hstore", "drops publication pp",
+            "drops cast (public.mood AS integer)", "drops publication pq", "drops event trigger et",
+            "drops foreign-data wrapper w", "drops server s", "drops user mapping migrator on server s",
+            "drops policy po on shared.t", "drops trigger tr on shared.t", "drops rule ru on shared.t",
+        ]  # fmt: skip
+
+
+# --- What is not the files' -----------------------------------------------------------------------------------------
+
+BESIDE = {
+    "1_a": """CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t (i int PRIMARY KEY, m mood, s int); CREATE SEQUENCE sq;
+        CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1'; CREATE VIEW v AS SELECT * FROM t;
+        CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TYPE comp AS (a int);
+        CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE DOMAIN pos AS int;
+        CREATE TABLE parted (n int) PARTITION BY RANGE (n);"""
+}
+# What a person has made by hand on it, in schemas that are not the files'; and what CASCADE would take of that.
+TAKEN = {
+    "ALTER TABLE other.t ADD m mood": "table column other.t.m",
+    'ALTER TABLE other.t ADD "a.b" mood[]': 'table column other.t."a.b"',
+    "ALTER TABLE other.t ADD c comp": "table column other.t.c",
+    "ALTER TABLE other.t ADD p pos": "table column other.t.p",
+    "ALTER TABLE other.t ADD d int DEFAULT nextval('sq')": "default value for other.t.d",
+    "ALTER TABLE other.t ADD e int DEFAULT f(1)": "default value for other.t.e",
+    "ALTER TABLE other.t ADD g int GENERATED ALWAYS AS (f(i)) STORED": "table column other.t.g",
+    'ALTER TABLE other.t ADD CONSTRAINT "f on k" FOREIGN KEY (i) REFERENCES t': 'table constraint "f on k" on other.t',
+    "ALTER TABLE other.t ADD CONSTRAINT chk CHECK (f(i) > 0)": "table constraint chk on other.t",
+    "CREATE VIEW other.v AS SELECT * FROM v": "view other.v",
+    'CREATE MATERIALIZED VIEW "O q".mv AS SELECT * FROM other.v': 'materialized view "O q".mv',
+    "CREATE FUNCTION other.g(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'": "function other.g(public.mood)",
+    "CREATE INDEX ix ON other.t (f(i))": "index other.ix",
+    "CREATE TABLE other.p PARTITION OF parted FOR VALUES FROM (0) TO (9)": "table other.p",
+    "CREATE TABLE other.heir () INHERITS (t)": "table other.heir",
+    "CREATE TRIGGER tr BEFORE INSERT ON other.t FOR EACH ROW EXECUTE FUNCTION tf()": "trigger tr on other.t",
+    "CREATE POLICY po ON other.t USING (f(i) = 1)": "policy po on other.t",
+    "CREATE RULE ru AS ON INSERT TO other.t DO ALSO INSERT INTO t (i) VALUES (9)": "rule ru on other.t",
+    "CREATE STATISTICS other.st ON i, s FROM t": "statistics object other.st",
+    "CREATE TYPE other.ct AS (x mood, y int)": "composite type column other.ct.x",
+    "CREATE DOMAIN other.dm AS mood": "type other.dm",
+    "CREATE CAST (mood AS int) WITH FUNCTION other.g(mood)": "cast (public.mood AS integer)",
+    "CREATE EVENT TRIGGER et ON ddl_command_end WHEN TAG IN ('CREATE CAST') EXECUTE FUNCTION ef()":
+        "event trigger et",
+    "CREATE PUBLICATION pub FOR TABLE t": "publication relation public.t in publication pub",
+}  # fmt: skip
+
+
+def prepared(project: Project, *by_hand: str) -> str:
+    """The files of BESIDE are applied, and a person does something by hand; return the whole schema."""
+    project.write(BESIDE)
+    project.succeed("up")
+    table = "CREATE TABLE other.t (i int)"
+    project.database.execute("CREATE SCHEMA other", 'CREATE SCHEMA "O q"', table, "INSERT INTO other.t VALUES (1)")
+    project.database.execute(*by_hand)
+    return project.database.dump()
+
+
+@postgres
+def test_all_that_cascade_would_take_elsewhere_is_told_and_nothing_is_changed(project: Project) -> None:
+    before = prepared(project, *TAKEN)
+    database = migrate.Postgres(migrate.DatabaseURL.parse(project.database.url))
+    with contextlib.closing(database):
+        database.open()
+        doom = database.doom(["public"], [], [])
+    taken = {f"{each} would go with it" for each in TAKEN.values()}
+    taken.add("publication relation other.heir in publication pub would go with it")
+    assert {what for what, _ in doom.bars} == taken
+    ran = project("reset", "--yes")
+    assert ran.exit == 4
+    assert "nothing was changed.\n" in ran.err
+    assert "\n  and 16 more\n" in ran.err
+    assert project.database.dump() == before
+    project.database.execute(*(sql for _, sql in doom.bars))  # the way out
+    project.succeed("reset", "--yes")
+    assert project.rows("SELECT i FROM other.t") == [(1,)]
+
+
+@postgres
+def test_what_would_go_elsewhere_is_told_with_two_ways_out(project: Project) -> None:
+    before = prepared(project, "ALTER TABLE other.t ADD m mood", "UPDATE other.t SET m = 'ok'")
+    ran = project("reset", "--yes")
+    assert (ran.exit, ran.out, ran.err) == (4, "", (
+        "error: this cannot be reset by itself:\n"
+        "  table column other.t.m would go with it\n"
+        f"  --> {project.settings.url}\n"
+        "nothing was changed.\n"
+        "fix: see what it would take, and do that by hand; then run the same command again:\n"
+        "       ALTER TABLE other.t DROP COLUMN m;\n"
+        "     or drop all that lies in these schemas, too:  imagor-studio-migrate reset --schema other\n"
+    ))  # fmt: skip
+    assert project.database.dump() == before
+    assert project.rows("SELECT m::text FROM other.t") == [("ok",)]
+    project.succeed("reset", "--yes", "--schema", "other", "--schema", "O q")
+    assert project.rows("SELECT relname FROM pg_class WHERE relnamespace = 'other'::regnamespace") == []
+
+
+@postgres
+@pytest.mark.parametrize("name", ["othr", "no such; schema"])
+def test_a_schema_that_is_not_there_is_told(project: Project, name: str) -> None:
+    before = prepared(project)
+    ran = project("reset", "--yes", "--schema", "other", "--schema", name)
+    near = " (did you mean other?)" if name == "othr" else ""
+    assert (ran.exit, ran.err) == (2, (
+        f"error: there is no schema {name}{near}\n"
+        "  --> --schema\n"
+        "fix: correct the name, or leave it out: what is not there need not be dropped\n"
+    ))  # fmt: skip
+    assert project.database.dump() == before
+
+
+@pytest.mark.databases("sqlite", "mysql")
+def test_other_databases_have_no_schemas(project: Project) -> None:
+    project.write({"1_a": "CREATE TABLE t (n INTEGER);"})
+    project.succeed("up")
+    ran = project("reset", "--yes", "--schema", "other")
+    label = "SQLite" if project.database.dialect == "sqlite" else "MySQL"
+    said = f"error: {label} has no schemas\n  --> --schema\nfix: leave --schema out\n"
+    assert (ran.exit, ran.err, project.database.tables()) == (2, said, ["t"])
+
+
+@postgres
+def test_what_this_role_does_not_own_stays(project: Project) -> None:
+    project.database.execute(
+        "CREATE EXTENSION hstore", "CREATE SCHEMA theirs", "GRANT CREATE ON SCHEMA public TO public"
+    )
+    url = project.database.create_user("none")
+    project.write(
+        {"1_a": "CREATE TABLE t (i int); CREATE EXTENSION IF NOT EXISTS hstore; CREATE SCHEMA IF NOT EXISTS theirs;"}
+    )
+    ran = project("up", url=url)
+    assert ran.exit == 0, ran.err
+    project.database.execute("CREATE TABLE theirs.t (i int)", "CREATE TABLE other (i int)")
+    ran = project("reset", "--yes", url=url)
+    assert (ran.exit, ran.err) == (0, (
+        "schema theirs stays: this role does not own it\n"
+        "extension hstore stays: this role does not own it\n"
+        "table public.other stays: this role does not own it\n"
+        "dropped 3 objects\n"
+    ))  # fmt: skip
+    assert project.database.tables() == ["other", "t", "t"]
+    project.write({"2_b": "CREATE TABLE other (i int);", "3_c": "CREATE SCHEMA theirs;"})
+    ran = project("reset", "--yes", url=url)
+    assert (ran.exit, ran.err.splitlines()[:4]) == (4, [
+        "extension hstore stays: this role does not own it",
+        "error: this cannot be reset by itself:",
+        "  schema theirs stays, and 3 c makes it again: it has not run",
+        "  table public.other stays, and 2 b makes it again: this role does not own it",
+    ])  # fmt: skip
