@@ -190,6 +190,9 @@ _URL_OPTIONS: Final = {
         sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
+# What a switch may be, in upper or lower case: the words that the server takes, and a few more.
+_TRUTH: Final = {word: wanted for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
+                 for word in words.split()}
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -296,7 +299,7 @@ class Settings:
     statement_timeout: float | None = None
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
-    force_auto_migrate: bool = False
+    force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
     def __post_init__(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
@@ -335,13 +338,9 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", Settings.table),
         command=found.get("MIGRATE_COMMAND", ""), url_source=source,
-        force_auto_migrate=_is_true(found.get("FORCE_AUTO_MIGRATE", "")), **{
+        force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()), **{
             word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
             for word, text in numbers.items()})
-
-
-def _is_true(word: str) -> bool:
-    return word.strip().lower() in {"1", "true", "yes", "on"}
 
 
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
@@ -4377,13 +4376,13 @@ class MySQL(Database):
         mode, timeout = given.pop("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
         paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
         tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
-        tls |= {name: _is_true(word) for name, word in given.items() if name.startswith("ssl_")}
+        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
         charset = given.get("charset", "utf8mb4")
         if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
-                or not pymysql.charset.charset_by_name(charset)):
-            what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, and as ssl_mode "
-                    + ", ".join(_TLS_MODES))
+                or not pymysql.charset.charset_by_name(charset) or None in tls.values()):
+            what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, true or false as "
+                    f"ssl_disabled, ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}")
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
         if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
@@ -8068,6 +8067,9 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     import logging
 
     settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
+    if settings.force_auto_migrate is None:
+        fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
+        raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", fix=fix)
     if settings.url.dialect != "sqlite" and not force and not settings.force_auto_migrate:
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)

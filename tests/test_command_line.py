@@ -770,6 +770,18 @@ def test_auto_migrate_can_be_forced(desk: Desk, force: bool, variable: str | Non
     assert "s3cr3t" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["sqlite:app.db", "mysql://ann@203.0.113.1/app"])
+def test_auto_migrate_takes_no_word_for_false_that_says_neither(desk: Desk, url: str) -> None:
+    desk.set(FORCE_AUTO_MIGRATE="ture")
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.auto_migrate(url)
+    assert str(caught.value) == (
+        "FORCE_AUTO_MIGRATE is neither true nor false\n"
+        "fix: write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
+    )
+    assert desk("--database-url", "sqlite:app.db", "status").exit == 0  # the commands do not read it
+
+
 def test_auto_migrate_raises_what_up_raises(desk: Desk) -> None:
     migrate.auto_migrate("sqlite:app.db")
     desk.rows("DROP TABLE schema_migrations")

@@ -105,6 +105,37 @@ def test_an_empty_variable_is_as_good_as_none_as_compose_passes_them(desk: Desk,
     assert load({variable: ""}) == load({})
 
 
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        # What strconv.ParseBool takes, and with it the server; then what people write besides.
+        (["1", "t", "T", "TRUE", "true", "True", "yes", "On", "y", " true "], True),
+        (["0", "f", "F", "FALSE", "false", "False", "no", "Off", "n", ""], False),
+        (["2", "ture", "tru", "-", "enable"], None),
+    ],
+)
+def test_a_switch_is_true_false_or_neither_in_the_environment_and_in_a_file(
+    desk: Desk, words: list[str], meaning: bool | None
+) -> None:
+    for word in words:
+        assert load({"FORCE_AUTO_MIGRATE": word}).force_auto_migrate is meaning, word
+        desk.write({"my.env": f"FORCE_AUTO_MIGRATE={word}\n"})
+        assert load({}, config="my.env").force_auto_migrate is meaning, word
+
+
+@pytest.mark.parametrize("option", ["ssl_disabled", "ssl_verify_cert", "ssl_verify_identity"])
+@pytest.mark.parametrize("word", ["ture", "required", ""])
+def test_a_switch_of_mysql_that_says_neither_is_refused_and_not_taken_for_false(option: str, word: str) -> None:
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.status(load({"DATABASE_URL": f"mysql://ann:{SECRET}@203.0.113.1/app?{option}={word}"}))
+    assert str(caught.value) == (
+        "MySQL takes one host, whole seconds as connect_timeout, a charset that it has, true or false as ssl_disabled, "
+        "ssl_verify_cert and ssl_verify_identity, and as ssl_mode DISABLED, PREFERRED, REQUIRED, VERIFY_CA, "
+        "VERIFY_IDENTITY\n  --> mysql://ann:***@203.0.113.1/app\n"
+        "fix: correct the URL: .../database?ssl_mode=REQUIRED"
+    )
+
+
 def test_settings_are_frozen_and_say_where_the_url_came_from(desk: Desk) -> None:
     desk.write({".env": "DATABASE_URL=sqlite:file.db\n", "secret": "sqlite:secret.db"})
     assert load().url_source == "DATABASE_URL in .env"
