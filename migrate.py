@@ -2409,9 +2409,13 @@ _OTHER: Final = (
     "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
 
 
-_NOT_OURS: Final = "this role does not own it"
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP"})  # in a block of code
+
+
+def _spaced(words: Sequence[str]) -> str:
+    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}"
+                   for before, each in zip(["(", *words], words, strict=False))
 
 
 class Made(NamedTuple):
@@ -2419,28 +2423,41 @@ class Made(NamedTuple):
 
     kind: str
     name: tuple[str, ...]
-    more: tuple[str, ...] = ()  # what else it is known by: the server of a user mapping
-    optional: bool = False  # it may be there already
+    text: str  # the name as the file has it
+    optional: bool  # it may be there already
     title: str = ""  # of the migration
     why: str = ""  # it is not to be dropped
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Return what it is told from others by."""
-        return self[:3]
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.text}"
 
 
-class Doom(NamedTuple):
-    """What ``reset`` would do: *sql* drops it all, of which *named* is told by name, and *left* with the reason.
+@dataclass
+class Doom:
+    """What ``reset`` takes: what lies in *schemas*, and of what was *made* the *roots*, which lie in no schema."""
 
-    *bars* are why it cannot be, each with what a person can do about it; *schemas* what could be named as well.
-    """
-
-    sql: list[str]
-    named: list[str]
-    left: list[str]
-    bars: list[tuple[str, str]]
     schemas: list[str]
+    more: Sequence[str]  # of them, those that the person has named
+    made: Sequence[Made]
+    roots: list[Made] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)  # what stays, and why
+    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
+    near: list[str] = field(default_factory=list)  # the schemas that this is about
+    dropped: int = 0
+    told: list[str] = field(default_factory=list)  # of the roots, those that were there and are dropped
+
+    @property
+    def named(self) -> list[str]:
+        """Return what goes beside the schema of the history."""
+        roots = [f"{each}{', and all in it' * (each.kind == 'SCHEMA')}" for each in self.roots if not each.why]
+        return [*(f"all in the schema {each}" for each in self.more), *roots]
+
+    def stay(self, what: str, why: str, made: Made | None, fix: str) -> None:
+        """Note that something stays: a bar, where the file that *made* it would fail when it makes it again."""
+        if made is None or made.optional:
+            self.left.append(f"{what} stays: {why}")
+        else:
+            self.bars.append((f"{what} stays, and {made.title} makes it again: {why}", fix))
 
 
 class Database(ABC):
@@ -2473,7 +2490,11 @@ class Database(ABC):
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
-    makes = _NEVER  # up to the name of what lies, or may lie, beside what ``reset`` drops
+    makes = _NEVER  # up to the name of what lies, or may lie, beside what ``reset`` drops,
+    two_parts: ClassVar[Mapping[str, str]] = {}  # the word before the end of a name, by kind,
+    of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
+    of_schemas: tuple[str, ...] = ()  # of a schema,
+    of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp"})  # and ROLLBACK
@@ -3007,38 +3028,53 @@ class Database(ABC):
         found = self.makes.match(" ".join(marks))
         place = found[0].count(" ") if found else len(words)
         while found and place < len(words):
-            name, more, end = self._read_name(found["kind"], words, marks, place)
-            made = Made(found["kind"], name, more, optional=code or bool(found["may"] or found["there"]))
+            kind, start, end = found["kind"], place - (marks[place - 1] == "FOR"), self._name_end(marks, place)
+            name = text = words[start:end]
+            if (last := self.two_parts.get(kind, "")) in marks[place:]:
+                at = marks.index(last, place) + 1
+                end = at if last == ")" else self._name_end(marks, at)
+                name = text = words[start:end]
+                if kind in self.of_tables:
+                    name, text = [*words[at:end], words[place]], [words[place], "ON", *words[at:end]]
+            names = tuple(self._fold(each).strip("'") for each in name if each != ".")
+            made = Made(kind, names, _spaced(text), optional=code or bool(found["may"] or found["there"]))
             if found["verb"] != "ALTER":
                 yield found["verb"] == "CREATE", made
             elif marks[end : end + 2] == ["RENAME", "TO"] and len(words) > end + 2:
+                new = words[end + 2]
+                text = [new, *text[1:]] if kind in self.of_tables else [*text[:-1], new]
                 yield False, made
-                yield True, made._replace(name=(*name[:-1], self._fold(words[end + 2])))
+                yield True, made._replace(name=(*names[:-1], self._fold(new)), text=_spaced(text))
             place = end + 1 if found["verb"] == "DROP" and marks[end : end + 1] == [","] else len(words)
 
-    def _read_name(
-        self, kind: str, words: Sequence[str], marks: Sequence[str], place: int,  # noqa: ARG002
-    ) -> tuple[tuple[str, ...], tuple[str, ...], int]:
-        """Return the name of a *kind* at *place*, what else it is known by, and the place after the name."""
-        name = [words[place]]
-        while marks[place + 1 : place + 2] == ["."] and place + 2 < len(words):
+    @staticmethod
+    def _name_end(marks: Sequence[str], place: int) -> int:
+        while marks[place + 1 : place + 2] == ["."]:
             place += 2
-            name.append(words[place])
-        return tuple(self._fold(each).strip("'") for each in name), (), place + 1
+        return place + 1
 
-    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:  # noqa: ARG002
-        """Find out what ``reset`` would drop in the schemas *own* and *more*, and of what was *made* outside of them.
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
 
         Changes nothing. Raises SettingsError for a schema that is not there.
         """
-        if more:
+        if more and "?" not in self.objects_sql:
             raise SettingsError(f"{self.label} has no schemas", where="--schema", fix="leave --schema out")
-        return Doom([self.drop_sql.format(*each) for each in self.query(self.objects_sql)], [], [], [], [])
+        doom = Doom([*own, *more], more, made)
+        for each in made:
+            if each.kind in self.of_server and each.name[0] not in own:
+                kinds = {each.kind.lower()} | ({"role", "user"} if each.kind in ("ROLE", "USER", "GROUP") else set())
+                for kind, *names in sorted(self.beside(each.name[0])):
+                    if kind in kinds and names[0] == each.name[0]:
+                        shown = "@".join(map(self.quoted, names))
+                        doom.stay(str(each), "it is the whole server's", each, f"DROP {each.kind} {shown}")
+        return doom
 
     def drop_everything(self, doom: Doom) -> None:
-        """Drop all that is doomed. Raises _Failed, and where a part may be gone then, StatementError."""
-        for sql in doom.sql:
-            self.run(sql)
+        """Drop all that is doomed, or note what keeps it. Raises _Failed; where a part may be gone, StatementError."""
+        for each in self.query(self.objects_sql):
+            self.run(self.drop_sql.format(*each))
+            doom.dropped += 1
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -3541,74 +3577,47 @@ class Postgres(Database):
         "RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL",
         "CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES")
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
-    _lying_sql = """SELECT d.classid, d.objid, pg_has_role(n.nspowner, 'USAGE') OR EXISTS (
-            SELECT FROM pg_catalog.pg_shdepend s WHERE (s.classid, s.objid, s.deptype) = (d.classid, d.objid, 'o')
-            AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-            AND pg_has_role(s.refobjid, 'USAGE')) AS ours
-        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
-        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass
-        AND d.classid <> 'pg_catalog.pg_extension'::regclass AND n.nspname = ANY(?) AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid)
-            AND e.deptype IN ('e', 'i') AND e.refobjid <> e.objid)"""
-    objects_sql = f"""SELECT o.type, o.identity, ours
-        FROM ({_lying_sql}) d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o"""
-    # What goes by DROP .. CASCADE, as the server follows pg_depend; of that, what is not a part of what is dropped.
-    _torn_sql = f"""WITH RECURSIVE gone AS (
-        (SELECT classid, objid, 0 AS objsubid FROM ({_lying_sql}) d WHERE ours
-            UNION SELECT *, 0 FROM unnest(?::oid[], ?::oid[]))
-        UNION SELECT next.* FROM gone g, LATERAL (
-            SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d
-            WHERE (d.refclassid, d.refobjid) = (g.classid, g.objid) AND g.objsubid IN (0, d.refobjsubid)
-            UNION ALL SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d WHERE d.deptype IN (
-            'e', 'i') AND (d.classid, d.objid, d.objsubid) = (g.classid, g.objid, g.objsubid)) next),
-    told AS (SELECT g.*, o.type, o.schema, o.identity, coalesce(
-            o.schema IN (SELECT quote_ident(name) FROM unnest('{{pg_toast}}' || ?::text[]) AS name)
-            OR (g.classid, g.objid) IN (SELECT * FROM unnest(?::oid[], ?::oid[])), false) AS ours
-        FROM gone g, LATERAL pg_catalog.pg_identify_object(g.classid, g.objid, g.objsubid) o),
-    owners AS (SELECT t.classid, t.objid, t.objsubid, d.deptype, NOT o.ours AS torn, o.objid IS NULL AS stays
-        FROM told t JOIN pg_catalog.pg_depend d ON d.deptype <> 'n'
-            AND (d.classid, d.objid, d.objsubid) = (t.classid, t.objid, t.objsubid)
-        LEFT JOIN told o ON (o.classid, o.objid) = (d.refclassid, d.refobjid) AND o.objsubid IN (0, d.refobjsubid))
-    SELECT t.type, t.identity, t.schema FROM told t LEFT JOIN owners o USING (classid, objid, objsubid)
-        WHERE NOT t.ours AND (t.objsubid = 0 OR NOT EXISTS (
-            SELECT FROM gone g WHERE (g.classid, g.objid, g.objsubid) = (t.classid, t.objid, 0)))
-        GROUP BY t.objid, 1, 2, 3 HAVING bool_and(o.deptype IS NULL OR o.deptype IN ('a', 'x')) AND (
-            bool_or(o.stays) IS NOT false OR NOT (t.schema IS NULL OR bool_or(o.torn)))
-        ORDER BY t.objid DESC, 2"""  # what is newer may depend on what is older
-    _made_sql = """SELECT a.classid, a.objid, o.type, o.identity, pg_has_role(10, 'USAGE') OR EXISTS (
-            SELECT FROM pg_catalog.pg_shdepend s WHERE s.deptype = 'o' AND pg_has_role(s.refobjid, 'USAGE')
-            AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-            AND ((s.classid, s.objid) = (a.classid, a.objid)
-            OR a.classid::regclass::text IN ('pg_cast', 'pg_policy', 'pg_rewrite', 'pg_transform', 'pg_trigger',
-                'pg_user_mapping') AND (s.classid, s.objid) IN (SELECT refclassid, refobjid FROM pg_catalog.pg_depend d
-                WHERE (d.classid, d.objid) = (a.classid, a.objid) AND refclassid <> 'pg_catalog.pg_proc'::regclass)))
-        FROM pg_catalog.pg_get_object_address(?, ?::text[], ?::text[]) a,
-        LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o WHERE a.objid >= 16384"""
-    _of_two: ClassVar = {"CAST": "AS", "TRANSFORM": "LANGUAGE", "USER MAPPING": "SERVER"}  # with the word in between
-    _of_relations = "TRIGGER", "POLICY", "RULE"
-    _of_schemas = "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN"
-    _kind_names: ClassVar = {"FOREIGN DATA WRAPPER": "foreign-data wrapper", "USER": "role", "GROUP": "role"}
+    objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
+        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
+        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
+        AND e.refobjid <> e.objid)"""
+    # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema IN (
+            SELECT quote_ident(name) FROM unnest('{pg_toast}' || ?::text[]) AS name), false)
+        FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
+            UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
+        LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
+        WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
+    _parts_sql = """SELECT classid, objid, objsubid, deptype, refclassid, refobjid, refobjsubid
+        FROM pg_catalog.pg_depend WHERE deptype <> 'n' AND objid >= 16384"""
+    _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
+        LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
+    of_tables = "TRIGGER", "POLICY", "RULE"
+    of_schemas = "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN"
+    # What other things lie in, or depend on: last of all, and only where nothing does any more.
+    _stems = "EXTENSION", "SCHEMA", "FOREIGN DATA WRAPPER", "SERVER", "LANGUAGE", "ACCESS METHOD"
+    two_parts: ClassVar = {"CAST": ")", "TRANSFORM": "LANGUAGE", "USER MAPPING": "SERVER", "RULE": "TO",
+                           "TRIGGER": "ON", "POLICY": "ON"}
+    _leaves = (*two_parts, "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER")  # nothing depends on them
     makes = re.compile(
         r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*"
-        r"(?P<kind>EXTENSION|SCHEMA|PUBLICATION|SUBSCRIPTION|EVENT TRIGGER|FOREIGN DATA WRAPPER|SERVER|USER MAPPING"
-        rf"|LANGUAGE|ACCESS METHOD|CAST|TRANSFORM|ROLE|USER|GROUP|DATABASE|TABLESPACE|{'|'.join(_of_relations)}"
-        rf"|{'|'.join(_of_schemas)}) (?P<there>IF (NOT )?EXISTS )?(FOR |AUTHORIZATION )?")
-    # Why it is not dropped, though it lies in no schema.
-    _stay: ClassVar = dict.fromkeys(("role", "database", "tablespace"), "it is the whole server's") | {
-        "subscription": "it may have a slot on another server"}
+        rf"(?P<kind>{'|'.join((*_leaves, *_stems, *of_schemas, *Database.of_server))}) "
+        r"(?P<there>IF (NOT )?EXISTS )?"
+        "(FOR |AUTHORIZATION (?!CURRENT_|SESSION_))?")
+    _absent = frozenset({"42704", "42P01", "3F000"})  # what to drop is not there,
+    _kept = frozenset({"42501", "2BP01", "25001"})  # or is not ours, or still needed, or cannot go in a transaction
     _word = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_word}": "ALTER TABLE {} DROP COLUMN {}",
         rf"composite type column (.+)\.{_word}": "ALTER TYPE {} DROP ATTRIBUTE {}",
         rf"default value for (.+)\.{_word}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
-        rf"table constraint {_word} on (.+)": "ALTER TABLE {1} DROP CONSTRAINT {0}",
-        rf"domain constraint {_word} on (.+)": "ALTER DOMAIN {1} DROP CONSTRAINT {0}",
+        rf"(table|domain) constraint {_word} on (.+)": "ALTER {0} {2} DROP CONSTRAINT {1}",
         r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
         r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
-        r"user mapping (.+) on server (.+)": "DROP USER MAPPING IF EXISTS FOR {} SERVER {}",
-        r"transform (.+) on language (.+)": "DROP TRANSFORM IF EXISTS {} LANGUAGE {}",
-        r"role (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
-        r"(database|tablespace|subscription) (.+)": "DROP {} {}"}
+        r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
+        r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}"}
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
@@ -3858,7 +3867,7 @@ class Postgres(Database):
         self.query("BEGIN")
         self.query("SET LOCAL search_path = ''")
         found = {text for (text,) in self.query(self._catalogue_sql)}
-        found |= {f"{kind} {name}" for kind, name, *_ in self.objects()} | self._catalogue_rows()
+        found |= {f"{kind} {name}" for kind, name in self.objects()} | self._catalogue_rows()
         self.rollback()
         return found
 
@@ -3946,113 +3955,86 @@ class Postgres(Database):
                     if before.upper() in _BEFORE_STATEMENT:
                         yield from super().find_made(inner[place:], code=True)
 
-    def _read_name(
-        self, kind: str, words: Sequence[str], marks: Sequence[str], place: int,
-    ) -> tuple[tuple[str, ...], tuple[str, ...], int]:
-        name, more, end = super()._read_name(kind, words, marks, place)
-        with contextlib.suppress(ValueError, IndexError):  # what is not understood is not there
-            if kind in self._of_relations:
-                word = "TO" if (kind, marks[0]) == ("RULE", "CREATE") else "ON"
-                table, _, end = super()._read_name(kind, words, marks, marks.index(word, place) + 1)
-                name = (*table, *name)
-            elif kind in self._of_two:
-                at = marks.index(self._of_two[kind], place)
-                end = marks.index(")", at) if kind == "CAST" else at + 2
-                if kind != "USER MAPPING":  # a type may be several words
-                    name = (" ".join(words[place + (kind == "CAST") : at]),)
-                more = (" ".join(words[at + 1 : end]) if kind == "CAST" else self._fold(words[at + 1]),)
-        return name, more, end
-
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
-        """See Database. What would go by CASCADE beside it, is in the way."""
-        known = {name for name, _ in self.query(self.schemas_sql)}
+        """See Database."""
+        known: dict[str, int] = dict(self.query(self.schemas_sql))
         for absent in (each for each in more if each not in known):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
             raise SettingsError(f"there is no schema {absent}{_nearest(absent, known)}", where="--schema", fix=fix)
-        doom, schemas, roots = Doom([], [], [], [], []), [*own, *more], dict[tuple[int, ...], tuple[str, str, Made]]()
-        going = [*schemas]
-        for each in sorted(made, key=lambda each: each.kind != "SCHEMA"):
-            on = 2 * (each.kind in self._of_relations)  # what such a name has before it: a schema, and a table
-            if each.kind in self._of_schemas or (on and (len(each.name) <= on or each.name[0] in going)):
-                continue
-            for *address, kind, identity, ours in self._resolve(each):
-                why = "it holds the history" if kind == "schema" and each.name[0] in own else self._stay.get(kind, "")
-                if why := why or each.why or ("" if ours else _NOT_OURS):
-                    self._leave(doom, kind, identity, why, each)
-                else:
-                    roots[tuple(address)] = kind, identity, each
-                    going += each.name if kind == "schema" else ()
-        torn = self._torn(schemas, roots, going)
-        for one, (kind, identity, each) in [*roots.items()] if torn else ():
-            if each.optional:  # then it may stay
-                rest, others = {other: roots[other] for other in roots if other != one}, [*going]
-                if kind == "schema":
-                    others.remove(each.name[0])
-                without = self._torn(schemas, rest, others)
-                if needs := next((f"{row[0]} {row[1]} needs it" for row in torn if row not in without), ""):
-                    self._leave(doom, kind, identity, needs, each)
-                    roots, going, torn = rest, others, without
-        for kind, identity, each in roots.values():
-            doom.sql.append(self._drop(kind, identity, " CASCADE"))
-            inner = len(self.query(self.objects_sql, [*each.name])) if kind == "schema" else 0
-            doom.named.append(f"{kind} {identity}" + (f", and {_count(inner, 'object')} in it" if inner else ""))
+        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT current_schema()::text")
         for each in made:
-            if each.kind in self._of_schemas and len(each.name) > 1 and each.name[0] not in going:
-                for *_, kind, identity, _ in self._resolve(each):
-                    self._leave(doom, kind, identity, "reset leaves that schema alone", each)
-                    doom.schemas.append(each.name[0])
-        for kind, identity, ours in self.query(self.objects_sql, schemas):
-            if ours:
-                doom.sql.append(self._drop(kind, identity, " CASCADE"))
+            if each.kind == "SCHEMA" and not each.why and each.name[0] not in doom.schemas:
+                doom.schemas += [name for name, oid in known.items() if name == each.name[0] and oid >= 16384]  # noqa: PLR2004 (its own)
+        for each in made:
+            name, tables = each.name, each.kind in self.of_tables
+            if tables or each.kind in self.of_schemas:
+                name = name if len(name) > 1 + tables else (home, *name)
+                if not tables:
+                    why = each.why or "reset leaves that schema alone"
+                    each = each._replace(name=name, text=self.quoted(*name), why=why)  # noqa: PLW2901
+                gone = name[0] in doom.schemas
             else:
-                name = self._fold(identity.rpartition(".")[2] or "?")
-                again = next((each for each in made if (each.kind.lower(), each.name[-1]) == (kind, name)), None)
-                self._leave(doom, kind, identity, _NOT_OURS, again)
-        for kind, identity, schema in torn:
-            doom.bars.append((f"{kind} {identity} would go with it", self._drop(kind, identity)))
-            doom.schemas.extend({self._fold(schema or "?")} & known)
+                gone = each.kind in self.of_server or (each.kind == "SCHEMA" and (
+                    name[0] in own or known.get(name[0], 16384) < 16384))  # noqa: PLR2004 (its own)
+            doom.roots += [] if gone else [each]
         return doom
 
-    def _leave(self, doom: Doom, kind: str, identity: str, why: str, made: Made | None) -> None:
-        """Note that something stays; where a file makes it again, and that would fail, as what is in the way."""
-        if made is None or made.optional:
-            doom.left.append(f"{kind} {identity} stays: {why}")
-        else:
-            what = f"{kind} {identity} stays, and {made.title} makes it again: {why}"
-            doom.bars.append((what, self._drop(kind, identity)))
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
+        leaves = [each for each in doom.roots if each.kind in self._leaves]
+        for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
+            self._drop(doom, f"DROP {each.kind} {each.text}", each)
+        tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
+        parts = self.query(self._parts_sql)
+        for kind, identity in self.query(self.objects_sql, doom.schemas):
+            names = kind.upper(), self._fold(words_of(identity, self.syntax)[-1])
+            again = next((each for each in doom.made if (each.kind, each.name[-1]) == names), None)
+            self._drop(doom, f"DROP {kind} IF EXISTS {identity} CASCADE", again, f"{kind} {identity}")
+        self._find_torn(doom, tied, parts)
+        for each in reversed(doom.roots):
+            if each not in leaves:
+                self._drop(doom, f"DROP {each.kind} {each.text}", each)
 
-    def _resolve(self, made: Made) -> Rows:
-        """Return address, kind and identity of what was *made*, where it is there, and if this role owns it."""
-        kind, name = self._kind_names.get(made.kind, made.kind.lower()), [*made.name]
-        if made.kind in ("SCHEMA", "USER MAPPING") and name[0] in ("current_user", "current_role", "user"):
-            name = [self.query("SELECT current_user::text")[0][0]]
-        inside = self.in_transaction
-        if inside:
-            self.query("SAVEPOINT migrate")
+    def _drop(self, doom: Doom, sql: str, made: Made | None, what: str = "") -> None:
+        """Drop one thing, where it is there, and may be dropped; note why it stays."""
+        why = "" if what or not made else made.why
+        fix = f"{sql} CASCADE" if made and made.kind == "SCHEMA" else sql
         try:
-            return self.query(self._made_sql, kind, name, [*made.more])
+            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if why else 'RELEASE'} SAVEPOINT migrate")
         except _Failed as failed:
-            if failed.kind is Kind.LOST:
+            if failed.code not in self._absent | self._kept:
                 raise
-            if inside:
-                self.query("ROLLBACK TO SAVEPOINT migrate")
-            return []  # it is not there
+            self.run("ROLLBACK TO SAVEPOINT migrate")
+            if failed.code in self._absent:
+                return
+            first, _, more = failed.message.partition("\nhint: ")[0].partition("\ndetail: ")
+            why = why or _some(more.split("\n") if more else [first])
+            fix += " CASCADE" if failed.code == "2BP01" and not fix.endswith("CASCADE") else ""
+        if why:
+            doom.stay(what or str(made), why, made, fix)
+            doom.near += made.name[:1] if made and made.kind in self.of_schemas and not what else ()
+        else:
+            doom.dropped += 1
+            doom.told += [] if what else [f"dropped {made}"]
 
-    def _torn(self, schemas: Sequence[str], roots: Iterable[tuple[int, ...]], going: Sequence[str]) -> Rows:
-        """Return kind, identity and schema of what goes by CASCADE with what is in *schemas*, and *roots*.
-
-        That is, without what lies in a schema that is *going*, and what is a part of something that goes.
-        """
-        both = [row[0] for row in roots], [row[1] for row in roots]
-        return self.query(self._torn_sql, [*schemas], *both, [*going], *both)
-
-    def _drop(self, kind: str, identity: str, cascade: str = "") -> str:
-        """Return SQL that drops an object, of which the server has told *kind* and *identity*."""
-        for pattern, way in self._ways.items():
-            if found := re.fullmatch(pattern, f"{kind} {identity}"):
-                return way.format(*found.groups())
-        kind = re.sub("composite | object", "", kind).replace("-", " ").upper()
-        return f"DROP {kind} IF EXISTS {identity}{cascade}"
+    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
+        """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
+        there = {row[:3]: row[3] for row in self.query(self._there_sql, *map(list, zip(*tied, strict=True)))}
+        gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
+        owners: dict[tuple[Any, ...], list[tuple[str, tuple[Any, ...] | None]]] = {}
+        for row in parts:
+            owners.setdefault(row[:3], []).append((row[3], gone.get(row[4:]) or gone.get((*row[4:6], 0))))
+        for each, (kind, identity, schema, ours) in gone.items():
+            whole = owners.get(each, [])
+            inner = ours or (each[2] and (*each[:2], 0) in gone) or any(tie not in "ax" for tie, _ in whole)
+            goes = whole and all(owner for _, owner in whole)  # with all that it is a part of
+            if inner or (goes and (schema is None or not all(owner[3] for _, owner in whole if owner))):
+                continue
+            way = next((way.format(*found.groups()) for pattern, way in self._ways.items()
+                        if (found := re.fullmatch(pattern, f"{kind} {identity}"))), "")
+            plain = re.sub("composite | object", "", kind).upper()
+            doom.bars.append((f"{kind} {identity} would go with it", way or f"DROP {plain} IF EXISTS {identity}"))
+            doom.near += [self._fold(schema)] if schema else []
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4272,10 +4254,11 @@ class MySQL(Database):
     _references_sql = """SELECT constraint_schema, table_name, constraint_name, referenced_table_name
         FROM information_schema.referential_constraints
         WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
-    _of_databases = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
+    of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
+    of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
     makes = re.compile(
-        r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((?!TEMP|INDEX)\S+ ){0,12}?(?P<kind>DATABASE|SCHEMA|USER"
-        rf"|ROLE|SERVER|TABLESPACE|RESOURCE GROUP|{'|'.join(_of_databases)}) (?P<there>IF (NOT )?EXISTS )?")
+        r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?"
+        rf"(?P<kind>{'|'.join((*of_server, *of_schemas))}) (?P<there>IF (NOT )?EXISTS )?")
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4679,72 +4662,54 @@ class MySQL(Database):
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
-        doom, own_name = super().doom(own, more, made), self._fold(self.quoted(self.url.database))
-        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
-        with contextlib.suppress(_Failed):
-            objects += self.query(self._libraries_sql)
-        # What may fail by a right that is missing comes before what holds data; the history before all other tables:
-        # where half of them are gone, it must not say that they are there.
-        ranks = {"VIEW": 1, "TABLE": 2, "SEQUENCE": 3}
-        objects.sort(key=lambda row: (ranks.get(row[0], 0), row[1] != self.quoted(self.kept_table)))
-        doom = doom._replace(sql=[f"DROP {kind} IF EXISTS {name}" for kind, name in objects])
+        made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
+        doom = super().doom([self._fold(self.quoted(name)) for name in own], more, made)
+        for each in made:
+            if each.kind in self.of_schemas and len(each.name) > 1 and each.name[0] not in doom.schemas:
+                there = self.query(self.objects_sql.replace("DATABASE()", self.literal(each.name[0])))
+                if (each.kind, self.quoted(each.name[-1])) in there:
+                    name = self.quoted(*each.name)
+                    doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {name}")
         for schema, table, name, parent in self.query(self._references_sql):
             place = self.quoted(schema, table)
             doom.bars.append((f"the foreign key {name} of {place} would refer to nothing in {parent}",
                               f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
-        for each in made:
-            kind = {"SCHEMA": "DATABASE"}.get(each.kind, each.kind)
-            names, kinds = each.name, {kind.lower(), "user" if kind == "ROLE" else ""}  # a role is a user on MySQL
-            if kind in self._of_databases:
-                sql = self.objects_sql.replace("DATABASE()", self.literal(names[0]))
-                there = len(names) > 1 and names[0] != own_name and (kind, self.quoted(names[-1])) in self.query(sql)
-                shown = self.quoted(*names)
-            else:
-                found = [row[1:] for row in self.beside(names[0]) if row[0] in kinds and row[1] == names[0] != own_name]
-                there, shown = bool(found), "@".join(map(self.quoted, found[0])) if found else ""
-            what = f"{kind.lower()} {shown} stays"
-            if there and each.optional:
-                doom.left.append(f"{what}: it is outside of this database")
-            elif there:
-                doom.bars.append((f"{what}, and {each.title} makes it again", f"DROP {kind} {shown}"))
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
         """See Database. A table goes only where all has gone that holds no data."""
-        self._ask_right(doom, "TABLE", "VIEW")
-        self._ask_right(doom, "VIEW", "TABLE")
-        failed, done = list[str](), 0
+        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        with contextlib.suppress(_Failed):
+            objects += self.query(self._libraries_sql)
+        # The history before all other tables: where half of them are gone, it must not say that they are there.
+        ranks = {"VIEW": 1, "TABLE": 2, "SEQUENCE": 3}
+        objects.sort(key=lambda row: (ranks.get(row[0], 0), row[1] != self.quoted(self.kept_table)))
+        failed = list[str]()
+        for kind, other in ("TABLE", "VIEW"), ("VIEW", "TABLE"):  # to drop it as the other takes the same right
+            if names := ", ".join(name for each, name in objects if each == kind):
+                try:
+                    self.query(f"DROP {other} IF EXISTS {names}")
+                except _Failed as error:
+                    failed.append(error.message)
         self.query("SET SESSION foreign_key_checks = 0")
-        for sql in doom.sql:
-            is_package = sql.startswith("DROP PACKAGE")  # a word of Oracle's
-            if failed and sql.startswith(("DROP TABLE", "DROP SEQUENCE")):
+        for kind, name in objects:
+            if failed and (ranks.get(kind, 0) > 1 or not doom.dropped):
                 break
             try:
-                self.query(f"SET SESSION sql_mode = {'ORACLE' if is_package else 'DEFAULT'}")
-                self.run(sql)
-                done += 1
+                self.query(f"SET SESSION sql_mode = {'ORACLE' if kind == 'PACKAGE' else 'DEFAULT'}")  # a word there
+                self.run(f"DROP {kind} IF EXISTS {name}")
+                doom.dropped += 1
             except _Failed as error:
                 if error.kind is Kind.LOST:
                     raise
-                failed.append(f"{sql}: {error.message}")
+                failed.append(f"DROP {kind} {name}: {error.message}")
         self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
         if failed:
-            state = f"{done} of {_count(len(doom.sql), 'object')} are dropped, the rest is there."
-            raise self._undropped(failed, state)
-
-    def _ask_right(self, doom: Doom, kind: str, other: str) -> None:
-        """Raise StatementError where a *kind* may not be dropped: to drop it as an *other* takes the same right."""
-        start = f"DROP {kind} IF EXISTS "
-        if names := [sql.removeprefix(start) for sql in doom.sql if sql.startswith(start)]:
-            try:
-                self.query(f"DROP {other} IF EXISTS {', '.join(names)}")
-            except _Failed as failed:
-                raise self._undropped([failed.message], "nothing was changed.") from None
-
-    def _undropped(self, reasons: Sequence[str], state: str) -> StatementError:
-        what = "\n  ".join(["not all can be dropped:", _some(reasons, "\n  ")])
-        fix = "GRANT this user the right, or mend what it says; then run the same command again"
-        return StatementError(what, where=str(self.url), state=state, fix=fix)
+            state = f"{doom.dropped} of {_count(len(objects), 'object')} are dropped, the rest is there."
+            raise StatementError(
+                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), where=str(self.url),
+                state=state if doom.dropped else "nothing was changed.",
+                fix="GRANT this user the right, or mend what it says; then run the same command again")
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
@@ -6299,14 +6264,11 @@ class _Run:
                     f" files, and  cp {_shown(target)} {self.settings.url.database}")
 
     def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
-        """Return what ``reset`` does, by what the files of *steps* make that are applied as they are.
-
-        Raises DriftError where more would go by CASCADE, or what stays is in the way of the files.
-        """
+        """Return what ``reset`` takes, by what the files of *steps* make, applied as they are. Raises DriftError."""
         database, table = self.database, self.history.table.rpartition(".")[2]
         unknown = {row.key: row for row in self.applied}
-        every = [Made("TABLE", (each,), title="this tool") for each in (table, f"{table}_log")]
-        made = {each.key: each for each in every}
+        own = (Made("TABLE", (each,), each, optional=False, title="this tool") for each in (table, f"{table}_log"))
+        made: dict[tuple[object, ...], Made] = {each[:2]: each for each in own}
         for step in steps:
             row = unknown.get(step.key)
             why = "the text that ran is not here" if row else "it has not run"
@@ -6316,22 +6278,26 @@ class _Run:
             for statement in step.statements:
                 if first_word(statement.text, database.syntax) in _MAKING:
                     for there, each in database.find_made(words_of(statement.text, database.syntax)):
-                        made.pop(each.key, None)
-                        made |= {each.key: each._replace(title=step.title, why=why)} if there else {}
+                        made.pop(each[:2], None)
+                        made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
         if unknown and database.makes is not _NEVER:
             titles = _some([f"{row.version} {row.name}" for row in unknown.values()])
             doom.left.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
+        self.stop_at(doom)
+        return doom
+
+    def stop_at(self, doom: Doom) -> None:
+        """Raise DriftError where more would go by CASCADE, or what stays is in the way of the files."""
         if doom.bars:
             fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
             fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
-            if doom.schemas:
-                names = dict.fromkeys((*schemas, *doom.schemas))
-                named = "".join(f" --schema {each if each.isidentifier() else repr(each)}" for each in names)
-                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{named}"
+            if doom.near:
+                names = "".join(f" --schema {each if each.isidentifier() else repr(each)}"
+                                for each in dict.fromkeys((*doom.more, *doom.near)))
+                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
             what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
-            raise DriftError(what, where=str(database.url), fix=fix)
-        return doom
+            raise DriftError(what, where=str(self.database.url), fix=fix)
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
@@ -7314,30 +7280,36 @@ def reset(
 ) -> list[Result]:
     """Drop what lies in the history's schema and *schemas*, and what the applied files name beside it; apply all files.
 
-    *confirm* is called with what goes beside it; nothing is dropped where it says no. Raises DriftError, before that,
-    where more would go by CASCADE, or what stays is in the way of the files.
+    *confirm* is called with what goes beside the schema; nothing is dropped where it says no. Raises DriftError where
+    more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
         doom = run.doom(steps, schemas)
-        for note in doom.left:
-            notify(note)
         if not confirm(doom.named):
             return []
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                again = run.doom(steps, schemas)
+                again, database = run.doom(steps, schemas), run.database
                 if again.named != doom.named:
                     fix = "run the same command again, and look at what it names"
                     raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
-                for each in again.named:
-                    notify(f"drops {each}")
-                run.database.drop_everything(again)
-                dropped = _count(len(again.sql), "object")
-                run.history = History(run.database, run.settings.table)
+                try:
+                    database.drop_everything(again)
+                except _Failed as failed:
+                    if failed.kind is Kind.LOST or not database.transactional:
+                        raise
+                    fix = "mend what it says, or drop it by hand; then run the same command again"
+                    where, state = str(database.url), "nothing was changed."
+                    raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+                run.stop_at(again)
+                dropped = _count(again.dropped, "object")
+                run.history = History(database, run.settings.table)
                 run.history.create()
-                run.database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+                database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+            for note in again.told + again.left:
+                notify(note)
             notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
