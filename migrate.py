@@ -2410,7 +2410,7 @@ _OTHER: Final = (
 
 
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
-_BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP"})  # in a block of code
+_BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 
 
 def _spaced(words: Sequence[str]) -> str:
@@ -2434,17 +2434,17 @@ class Made(NamedTuple):
 
 @dataclass
 class Doom:
-    """What ``reset`` takes: what lies in *schemas*, and of what was *made* the *roots*, which lie in no schema."""
+    """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
 
     schemas: list[str]
-    more: Sequence[str]  # of them, those that the person has named
-    made: Sequence[Made]
+    more: Sequence[str]
     roots: list[Made] = field(default_factory=list)
+    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
     left: list[str] = field(default_factory=list)  # what stays, and why
     bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
     near: list[str] = field(default_factory=list)  # the schemas that this is about
     dropped: int = 0
-    told: list[str] = field(default_factory=list)  # of the roots, those that were there and are dropped
+    told: list[str] = field(default_factory=list)  # of the roots, those that are dropped
 
     @property
     def named(self) -> list[str]:
@@ -3060,14 +3060,13 @@ class Database(ABC):
         """
         if more and "?" not in self.objects_sql:
             raise SettingsError(f"{self.label} has no schemas", where="--schema", fix="leave --schema out")
-        doom = Doom([*own, *more], more, made)
+        doom = Doom([*own, *more], more)
         for each in made:
-            if each.kind in self.of_server and each.name[0] not in own:
-                kinds = {each.kind.lower()} | ({"role", "user"} if each.kind in ("ROLE", "USER", "GROUP") else set())
-                for kind, *names in sorted(self.beside(each.name[0])):
-                    if kind in kinds and names[0] == each.name[0]:
-                        shown = "@".join(map(self.quoted, names))
-                        doom.stay(str(each), "it is the whole server's", each, f"DROP {each.kind} {shown}")
+            kind = re.sub("user|group", "role", each.kind.lower())
+            for its, *names in self.beside(each.name[0]) if each.kind in self.of_server else ():
+                if re.sub("user", "role", its) == kind and names[0] == each.name[0] not in own:
+                    sql = f"DROP {each.kind} {'@'.join(map(self.quoted, names))}"
+                    doom.stay(str(each), "it is the whole server's", each, sql)
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
@@ -3582,7 +3581,7 @@ class Postgres(Database):
         WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
         AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
-        AND e.refobjid <> e.objid)"""
+        AND e.refobjid <> e.objid) ORDER BY d.objid"""
     # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
     _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema IN (
             SELECT quote_ident(name) FROM unnest('{pg_toast}' || ?::text[]) AS name), false)
@@ -3600,6 +3599,7 @@ class Postgres(Database):
     _stems = "EXTENSION", "SCHEMA", "FOREIGN DATA WRAPPER", "SERVER", "LANGUAGE", "ACCESS METHOD"
     two_parts: ClassVar = {"CAST": ")", "TRANSFORM": "LANGUAGE", "USER MAPPING": "SERVER", "RULE": "TO",
                            "TRIGGER": "ON", "POLICY": "ON"}
+    _first = 16384  # the number of the first object that is not the server's own
     _leaves = (*two_parts, "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER")  # nothing depends on them
     makes = re.compile(
         r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*"
@@ -3947,13 +3947,11 @@ class Postgres(Database):
         """See Database. In a DO block, too, where something may ask first if it is there."""
         if words[0].upper() != "DO":
             yield from super().find_made(words, code=code)
-            return
-        for body in (word.partition("$")[2].partition("$")[2] for word in words if word[0] == "$"):
-            for part in split_statements(body, self.syntax):
-                inner = words_of(part.text, self.syntax)
-                for place, before in enumerate(["BEGIN", *inner[:-1]]):
-                    if before.upper() in _BEFORE_STATEMENT:
-                        yield from super().find_made(inner[place:], code=True)
+        for body in [each for each in words if each[0] == "$"] * (words[0].upper() == "DO"):
+            inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
+            for place, before in enumerate([";", *inner[:-1]]):
+                if before.upper() in _BEFORE_STATEMENT:
+                    yield from super().find_made(inner[place : place + 50], code=True)
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """See Database."""
@@ -3963,20 +3961,22 @@ class Postgres(Database):
             raise SettingsError(f"there is no schema {absent}{_nearest(absent, known)}", where="--schema", fix=fix)
         doom, ((home,),) = super().doom(own, more, made), self.query("SELECT current_schema()::text")
         for each in made:
-            if each.kind == "SCHEMA" and not each.why and each.name[0] not in doom.schemas:
-                doom.schemas += [name for name, oid in known.items() if name == each.name[0] and oid >= 16384]  # noqa: PLR2004 (its own)
+            if each.kind == "SCHEMA" and not each.why and known.get(each.name[0], 0) >= self._first:
+                doom.schemas += {each.name[0]} - {*doom.schemas}
         for each in made:
-            name, tables = each.name, each.kind in self.of_tables
-            if tables or each.kind in self.of_schemas:
-                name = name if len(name) > 1 + tables else (home, *name)
-                if not tables:
+            name, kind = each.name, each.kind
+            if kind in self.of_schemas + self.of_tables:
+                name = name if len(name) > 1 + (kind in self.of_tables) else (home, *name)
+                if name[0] in doom.schemas:
+                    doom.again[kind, name] = each
+                elif kind in self.of_tables:
+                    doom.roots.append(each)
+                else:
                     why = each.why or "reset leaves that schema alone"
-                    each = each._replace(name=name, text=self.quoted(*name), why=why)  # noqa: PLW2901
-                gone = name[0] in doom.schemas
-            else:
-                gone = each.kind in self.of_server or (each.kind == "SCHEMA" and (
-                    name[0] in own or known.get(name[0], 16384) < 16384))  # noqa: PLR2004 (its own)
-            doom.roots += [] if gone else [each]
+                    doom.roots.append(each._replace(name=name, text=self.quoted(*name), why=why))
+            elif kind not in self.of_server and (
+                    kind != "SCHEMA" or (name[0] not in own and known.get(name[0], self._first) >= self._first)):
+                doom.roots.append(each)
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
@@ -3987,9 +3987,9 @@ class Postgres(Database):
         tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
         parts = self.query(self._parts_sql)
         for kind, identity in self.query(self.objects_sql, doom.schemas):
-            names = kind.upper(), self._fold(words_of(identity, self.syntax)[-1])
-            again = next((each for each in doom.made if (each.kind, each.name[-1]) == names), None)
-            self._drop(doom, f"DROP {kind} IF EXISTS {identity} CASCADE", again, f"{kind} {identity}")
+            name = tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != ".")
+            sql = f"DROP {kind.upper()} IF EXISTS {identity} CASCADE"
+            self._drop(doom, sql, doom.again.get((kind.upper(), name)), f"{kind} {identity}")
         self._find_torn(doom, tied, parts)
         for each in reversed(doom.roots):
             if each not in leaves:

@@ -152,8 +152,8 @@ def test_what_the_files_made_anywhere_is_reset_twice_in_a_row(project: Project) 
     if dialect == "postgres":
         assert project.rows("SELECT * FROM shared.t") == [(1,)]
         assert [line for line in ran.err.splitlines() if line.startswith("dropped ")] == [
-            "dropped event trigger et", "dropped publication pp", "dropped cast (mood AS int)", "dropped publication pq",
-            "dropped user mapping FOR CURRENT_USER SERVER s", "dropped policy po ON shared.t",
+            "dropped event trigger et", "dropped publication pp", "dropped cast (mood AS int)",
+            "dropped publication pq", "dropped user mapping FOR CURRENT_USER SERVER s", "dropped policy po ON shared.t",
             "dropped trigger tr ON shared.t", "dropped rule ru ON shared.t", "dropped schema b", "dropped server s",
             "dropped foreign data wrapper w", 'dropped schema "Bill ing"', "dropped extension hstore",
             "dropped extension citext", "dropped 24 objects",
@@ -298,7 +298,7 @@ def test_what_this_role_does_not_own_stays(project: Project) -> None:
         ran = project("reset", "--yes", url=url)
         assert (ran.exit, ran.err) == (0, (
             "dropped schema ours\n"
-            "table theirs.t stays: must be owner of table t\n"
+            "table theirs.t stays: permission denied for schema theirs\n"
             "table public.other stays: must be owner of table other\n"
             "schema theirs stays: must be owner of schema theirs\n"
             "extension hstore stays: must be owner of extension hstore\n"
