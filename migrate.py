@@ -2440,11 +2440,10 @@ class Doom:
     more: Sequence[str]
     roots: list[Made] = field(default_factory=list)
     again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
-    left: list[str] = field(default_factory=list)  # what stays, and why
+    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
     bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
     near: list[str] = field(default_factory=list)  # the schemas that this is about
     dropped: int = 0
-    told: list[str] = field(default_factory=list)  # of the roots, those that are dropped
 
     @property
     def named(self) -> list[str]:
@@ -2455,7 +2454,7 @@ class Doom:
     def stay(self, what: str, why: str, made: Made | None, fix: str) -> None:
         """Note that something stays: a bar, where the file that *made* it would fail when it makes it again."""
         if made is None or made.optional:
-            self.left.append(f"{what} stays: {why}")
+            self.notes.append(f"{what} stays: {why}")
         else:
             self.bars.append((f"{what} stays, and {made.title} makes it again: {why}", fix))
 
@@ -2483,7 +2482,7 @@ class Database(ABC):
     own_databases: frozenset[str] = frozenset()  # of the server itself
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
-    objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
+    objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
@@ -3072,7 +3071,7 @@ class Database(ABC):
     def drop_everything(self, doom: Doom) -> None:
         """Drop all that is doomed, or note what keeps it. Raises _Failed; where a part may be gone, StatementError."""
         for each in self.query(self.objects_sql):
-            self.run(self.drop_sql.format(*each))
+            self.run("DROP {} IF EXISTS {}".format(*each))
             doom.dropped += 1
 
     def now(self) -> str:
@@ -3589,23 +3588,20 @@ class Postgres(Database):
             UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
         LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
         WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
-    _parts_sql = """SELECT classid, objid, objsubid, deptype, refclassid, refobjid, refobjsubid
+    _parts_sql = """SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid
         FROM pg_catalog.pg_depend WHERE deptype <> 'n' AND objid >= 16384"""
     _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
         LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
     of_tables = "TRIGGER", "POLICY", "RULE"
     of_schemas = "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN"
-    # What other things lie in, or depend on: last of all, and only where nothing does any more.
-    _stems = "EXTENSION", "SCHEMA", "FOREIGN DATA WRAPPER", "SERVER", "LANGUAGE", "ACCESS METHOD"
     two_parts: ClassVar = {"CAST": ")", "TRANSFORM": "LANGUAGE", "USER MAPPING": "SERVER", "RULE": "TO",
                            "TRIGGER": "ON", "POLICY": "ON"}
-    _first = 16384  # the number of the first object that is not the server's own
     _leaves = (*two_parts, "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER")  # nothing depends on them
     makes = re.compile(
         r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*"
-        rf"(?P<kind>{'|'.join((*_leaves, *_stems, *of_schemas, *Database.of_server))}) "
-        r"(?P<there>IF (NOT )?EXISTS )?"
-        "(FOR |AUTHORIZATION (?!CURRENT_|SESSION_))?")
+        rf"(?P<kind>{'|'.join((*_leaves, *of_schemas, *Database.of_server))}|EXTENSION|SCHEMA|FOREIGN DATA WRAPPER|SERVER"
+        r"|LANGUAGE|ACCESS METHOD) (?P<there>IF (NOT )?EXISTS )?(FOR |AUTHORIZATION (?!CURRENT_|SESSION_))?")
+    _first = 16384  # the number of the first object that is not the server's own
     _absent = frozenset({"42704", "42P01", "3F000"})  # what to drop is not there,
     _kept = frozenset({"42501", "2BP01", "25001"})  # or is not ours, or still needed, or cannot go in a transaction
     _word = r'("(?:[^"]|"")*"|[^".\s]+)'
@@ -3988,17 +3984,16 @@ class Postgres(Database):
         parts = self.query(self._parts_sql)
         for kind, identity in self.query(self.objects_sql, doom.schemas):
             name = tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != ".")
-            sql = f"DROP {kind.upper()} IF EXISTS {identity} CASCADE"
-            self._drop(doom, sql, doom.again.get((kind.upper(), name)), f"{kind} {identity}")
+            again = doom.again.get((kind.upper(), name))
+            self._drop(doom, f"DROP {kind.upper()} IF EXISTS {identity} CASCADE", again, f"{kind} {identity}")
         self._find_torn(doom, tied, parts)
         for each in reversed(doom.roots):
             if each not in leaves:
                 self._drop(doom, f"DROP {each.kind} {each.text}", each)
 
     def _drop(self, doom: Doom, sql: str, made: Made | None, what: str = "") -> None:
-        """Drop one thing, where it is there, and may be dropped; note why it stays."""
-        why = "" if what or not made else made.why
-        fix = f"{sql} CASCADE" if made and made.kind == "SCHEMA" else sql
+        """Drop *what* lies in the schemas, or a root, where it is there, and may be dropped; note what stays."""
+        why, fix = made.why if made and not what else "", sql
         try:
             self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if why else 'RELEASE'} SAVEPOINT migrate")
         except _Failed as failed:
@@ -4007,34 +4002,33 @@ class Postgres(Database):
             self.run("ROLLBACK TO SAVEPOINT migrate")
             if failed.code in self._absent:
                 return
-            first, _, more = failed.message.partition("\nhint: ")[0].partition("\ndetail: ")
-            why = why or _some(more.split("\n") if more else [first])
-            fix += " CASCADE" if failed.code == "2BP01" and not fix.endswith("CASCADE") else ""
+            first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
+            why = why or _some(more or [first])
+            fix = sql if "MAPPING" in sql else f"{sql.removesuffix(' CASCADE')} CASCADE"
         if why:
             doom.stay(what or str(made), why, made, fix)
             doom.near += made.name[:1] if made and made.kind in self.of_schemas and not what else ()
         else:
             doom.dropped += 1
-            doom.told += [] if what else [f"dropped {made}"]
+            doom.notes += [] if what else [f"dropped {made}"]
 
     def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
         """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
-        there = {row[:3]: row[3] for row in self.query(self._there_sql, *map(list, zip(*tied, strict=True)))}
+        numbers = ([each[place] for each in tied] for place in range(3))
+        there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
         gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
-        owners: dict[tuple[Any, ...], list[tuple[str, tuple[Any, ...] | None]]] = {}
+        wholes = {each: [(*each[:2], 0)] if each[2] else [] for each in gone}
         for row in parts:
-            owners.setdefault(row[:3], []).append((row[3], gone.get(row[4:]) or gone.get((*row[4:6], 0))))
+            wholes.get(row[:3], []).append(row[3:])
         for each, (kind, identity, schema, ours) in gone.items():
-            whole = owners.get(each, [])
-            inner = ours or (each[2] and (*each[:2], 0) in gone) or any(tie not in "ax" for tie, _ in whole)
-            goes = whole and all(owner for _, owner in whole)  # with all that it is a part of
-            if inner or (goes and (schema is None or not all(owner[3] for _, owner in whole if owner))):
-                continue
-            way = next((way.format(*found.groups()) for pattern, way in self._ways.items()
-                        if (found := re.fullmatch(pattern, f"{kind} {identity}"))), "")
-            plain = re.sub("composite | object", "", kind).upper()
-            doom.bars.append((f"{kind} {identity} would go with it", way or f"DROP {plain} IF EXISTS {identity}"))
-            doom.near += [self._fold(schema)] if schema else []
+            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes[each]]
+            goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
+            if not (ours or goes):
+                plain = f"DROP {re.sub('composite | object', '', kind).upper()} IF EXISTS {identity}"
+                way = next((way.format(*found.groups()) for pattern, way in self._ways.items()
+                            if (found := re.fullmatch(pattern, f"{kind} {identity}"))), plain)
+                doom.bars.append((f"{kind} {identity} would go with it", way))
+                doom.near += [self._fold(schema)] if schema else []
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -6283,7 +6277,7 @@ class _Run:
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
         if unknown and database.makes is not _NEVER:
             titles = _some([f"{row.version} {row.name}" for row in unknown.values()])
-            doom.left.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
+            doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
         self.stop_at(doom)
         return doom
 
@@ -7308,7 +7302,7 @@ def reset(
                 run.history = History(database, run.settings.table)
                 run.history.create()
                 database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
-            for note in again.told + again.left:
+            for note in again.notes:
                 notify(note)
             notify(f"dropped {dropped}")
             run.refresh()
