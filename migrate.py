@@ -2413,6 +2413,11 @@ _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or 
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 
 
+def _makes(between: str, *kinds: str) -> re.Pattern[str]:
+    return re.compile(rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
+                      "(?P<there>IF (NOT )?EXISTS )?(FOR |AUTHORIZATION (?!CURRENT_|SESSION_))?")
+
+
 def _spaced(words: Sequence[str]) -> str:
     return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}"
                    for before, each in zip(["(", *words], words, strict=False))
@@ -3064,9 +3069,13 @@ class Database(ABC):
             kind = re.sub("user|group", "role", each.kind.lower())
             for its, *names in self.beside(each.name[0]) if each.kind in self.of_server else ():
                 if re.sub("user", "role", its) == kind and names[0] == each.name[0] not in own:
-                    sql = f"DROP {each.kind} {'@'.join(map(self.quoted, names))}"
-                    doom.stay(str(each), "it is the whole server's", each, sql)
+                    name = "@".join(map(self.quoted, names))
+                    doom.stay(str(each), "it is the whole server's", each, self.drop_of(each.kind, name))
         return doom
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """Return SQL for a person, which drops it."""
+        return f"DROP {kind} {name}"
 
     def drop_everything(self, doom: Doom) -> None:
         """Drop all that is doomed, or note what keeps it. Raises _Failed; where a part may be gone, StatementError."""
@@ -3597,10 +3606,9 @@ class Postgres(Database):
     two_parts: ClassVar = {"CAST": ")", "TRANSFORM": "LANGUAGE", "USER MAPPING": "SERVER", "RULE": "TO",
                            "TRIGGER": "ON", "POLICY": "ON"}
     _leaves = (*two_parts, "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER")  # nothing depends on them
-    makes = re.compile(
-        r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*"
-        rf"(?P<kind>{'|'.join((*_leaves, *of_schemas, *Database.of_server))}|EXTENSION|SCHEMA|FOREIGN DATA WRAPPER|SERVER"
-        r"|LANGUAGE|ACCESS METHOD) (?P<there>IF (NOT )?EXISTS )?(FOR |AUTHORIZATION (?!CURRENT_|SESSION_))?")
+    makes = _makes(
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
+        "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
     _first = 16384  # the number of the first object that is not the server's own
     _absent = frozenset({"42704", "42P01", "3F000"})  # what to drop is not there,
     _kept = frozenset({"42501", "2BP01", "25001"})  # or is not ours, or still needed, or cannot go in a transaction
@@ -3613,7 +3621,8 @@ class Postgres(Database):
         r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
         r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
         r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
-        r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}"}
+        r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
+        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}"}
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
@@ -3955,21 +3964,23 @@ class Postgres(Database):
         for absent in (each for each in more if each not in known):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
             raise SettingsError(f"there is no schema {absent}{_nearest(absent, known)}", where="--schema", fix=fix)
-        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT current_schema()::text")
+        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
         for each in made:
             if each.kind == "SCHEMA" and not each.why and known.get(each.name[0], 0) >= self._first:
                 doom.schemas += {each.name[0]} - {*doom.schemas}
         for each in made:
             name, kind = each.name, each.kind
             if kind in self.of_schemas + self.of_tables:
-                name = name if len(name) > 1 + (kind in self.of_tables) else (home, *name)
+                if len(name) == 1 + (kind in self.of_tables):
+                    name = (self._fold(home or "?"), *name)
                 if name[0] in doom.schemas:
                     doom.again[kind, name] = each
                 elif kind in self.of_tables:
                     doom.roots.append(each)
                 else:
                     why = each.why or "reset leaves that schema alone"
-                    doom.roots.append(each._replace(name=name, text=self.quoted(*name), why=why))
+                    text = each.text if each.name == name else f"{home}.{each.text}"
+                    doom.roots.append(each._replace(name=name, text=text, why=why))
             elif kind not in self.of_server and (
                     kind != "SCHEMA" or (name[0] not in own and known.get(name[0], self._first) >= self._first)):
                 doom.roots.append(each)
@@ -3979,38 +3990,45 @@ class Postgres(Database):
         """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
         leaves = [each for each in doom.roots if each.kind in self._leaves]
         for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
-            self._drop(doom, f"DROP {each.kind} {each.text}", each)
+            self._drop_root(doom, each)
         tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
-        parts = self.query(self._parts_sql)
-        for kind, identity in self.query(self.objects_sql, doom.schemas):
-            name = tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != ".")
-            again = doom.again.get((kind.upper(), name))
-            self._drop(doom, f"DROP {kind.upper()} IF EXISTS {identity} CASCADE", again, f"{kind} {identity}")
+        parts, objects = self.query(self._parts_sql), self.query(self.objects_sql, doom.schemas)
+        whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
         self._find_torn(doom, tied, parts)
-        for each in reversed(doom.roots):
-            if each not in leaves:
-                self._drop(doom, f"DROP {each.kind} {each.text}", each)
+        for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
+            made = doom.again.get((kind.upper(), tuple(
+                self._fold(each) for each in words_of(identity, self.syntax) if each != ".")))
+            fix = f"{self.drop_of(kind, identity)} CASCADE"
+            doom.stay(f"{kind} {identity}", whys.pop((kind, identity), None) or "it has just been made", made, fix)
+        doom.dropped += len(whys)
+        for each in reversed([each for each in doom.roots if each not in leaves]):
+            self._drop_root(doom, each)
 
-    def _drop(self, doom: Doom, sql: str, made: Made | None, what: str = "") -> None:
-        """Drop *what* lies in the schemas, or a root, where it is there, and may be dropped; note what stays."""
-        why, fix = made.why if made and not what else "", sql
+    def _drop_root(self, doom: Doom, root: Made) -> None:
+        sql = f"DROP {root.kind} {root.text}"
+        why = self._drop(sql, back=bool(root.why))
+        if why or (root.why and why is not None):
+            fix = f"{sql}{' CASCADE' * bool(why and root.kind != 'USER MAPPING')}"
+            doom.stay(str(root), root.why or str(why), root, fix)
+            doom.near += root.name[:1] if root.kind in self.of_schemas else ()
+        elif why is not None:
+            doom.dropped += 1
+            doom.notes.append(f"dropped {root}")
+
+    def _drop(self, sql: str, *, back: bool = False) -> str | None:
+        """Drop a thing, and take it *back*; return why it cannot be dropped, "" mostly, and None where it is not there.
+
+        Raises _Failed for all else.
+        """
         try:
-            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if why else 'RELEASE'} SAVEPOINT migrate")
+            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
         except _Failed as failed:
             if failed.code not in self._absent | self._kept:
                 raise
             self.run("ROLLBACK TO SAVEPOINT migrate")
-            if failed.code in self._absent:
-                return
             first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
-            why = why or _some(more or [first])
-            fix = sql if "MAPPING" in sql else f"{sql.removesuffix(' CASCADE')} CASCADE"
-        if why:
-            doom.stay(what or str(made), why, made, fix)
-            doom.near += made.name[:1] if made and made.kind in self.of_schemas and not what else ()
-        else:
-            doom.dropped += 1
-            doom.notes += [] if what else [f"dropped {made}"]
+            return None if failed.code in self._absent else _some(more or [first])
+        return ""
 
     def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
         """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
@@ -4024,11 +4042,15 @@ class Postgres(Database):
             whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes[each]]
             goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
             if not (ours or goes):
-                plain = f"DROP {re.sub('composite | object', '', kind).upper()} IF EXISTS {identity}"
-                way = next((way.format(*found.groups()) for pattern, way in self._ways.items()
-                            if (found := re.fullmatch(pattern, f"{kind} {identity}"))), plain)
-                doom.bars.append((f"{kind} {identity} would go with it", way))
+                doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
                 doom.near += [self._fold(schema)] if schema else []
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """See Database. By the words of pg_identify_object(), too."""
+        for pattern, way in self._ways.items():
+            if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
+                return way.format(*found.groups())
+        return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4250,9 +4272,7 @@ class MySQL(Database):
         WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
     of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
     of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
-    makes = re.compile(
-        r"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?"
-        rf"(?P<kind>{'|'.join((*of_server, *of_schemas))}) (?P<there>IF (NOT )?EXISTS )?")
+    makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -8558,8 +8578,8 @@ def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, *
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
     def confirm(named: Sequence[str]) -> bool:
-        beside = "".join(f", the\n  {each}" for each in named)
-        return yes or _confirm(settings, f"this drops every table, and all data in it{beside}.")
+        beside = "\n  ".join(["; and this, too:", *named]) if named else "."
+        return yes or _confirm(settings, f"this drops every table, and all data in it{beside}")
 
     return reset(settings, confirm=confirm, **more)
 

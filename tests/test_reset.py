@@ -297,9 +297,9 @@ def test_what_this_role_does_not_own_stays(project: Project) -> None:
     for _ in range(2):
         ran = project("reset", "--yes", url=url)
         assert (ran.exit, ran.err) == (0, (
-            "dropped schema ours\n"
             "table theirs.t stays: permission denied for schema theirs\n"
             "table public.other stays: must be owner of table other\n"
+            "dropped schema ours\n"
             "schema theirs stays: must be owner of schema theirs\n"
             "extension hstore stays: must be owner of extension hstore\n"
             "dropped 5 objects\n"
@@ -314,6 +314,6 @@ def test_what_this_role_does_not_own_stays(project: Project) -> None:
         f"  --> {migrate.DatabaseURL.parse(url)}\n"
         "nothing was changed.\n"
         "fix: see what it would take, and do that by hand; then run the same command again:\n"
-        "       DROP TABLE IF EXISTS public.other CASCADE;\n"
+        "       DROP TABLE public.other CASCADE;\n"
         "       DROP SCHEMA theirs CASCADE;\n"
     ))  # fmt: skip
