@@ -4678,12 +4678,12 @@ class MySQL(Database):
         """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
         made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
         doom = super().doom([self._fold(self.quoted(name)) for name in own], more, made)
-        for each in made:
-            if each.kind in self.of_schemas and len(each.name) > 1 and each.name[0] not in doom.schemas:
-                there = self.query(self.objects_sql.replace("DATABASE()", self.literal(each.name[0])))
-                if (each.kind, self.quoted(each.name[-1])) in there:
-                    name = self.quoted(*each.name)
-                    doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {name}")
+        outside = [each for each in made if each.kind in self.of_schemas and {*each.name[:-1]} - {*doom.schemas}]
+        there = {(name, *row) for name in {each.name[0] for each in outside}
+                 for row in self.query(self.objects_sql.replace("DATABASE()", self.literal(name)))}
+        for each in outside:
+            if (each.name[0], each.kind, self.quoted(each.name[-1])) in there:
+                doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {each.text}")
         for schema, table, name, parent in self.query(self._references_sql):
             place = self.quoted(schema, table)
             doom.bars.append((f"the foreign key {name} of {place} would refer to nothing in {parent}",
