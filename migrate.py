@@ -8725,7 +8725,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
         _DRY_RUN, _BACKUP, ("--yes", "do not ask", _SWITCH)),
     ("redo", "roll back the last migration and apply it again"): (),
-    ("reset", "drop every table and apply all migrations again: for development only"): (
+    ("reset", "drop every table, and what the files made beside them, and apply all again: for development only"): (
         _BACKUP, ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
         ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
     ("status", "show what is applied, pending, dirty, changed or missing"): (

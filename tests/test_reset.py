@@ -11,6 +11,7 @@ from project import Project
 import migrate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from servers import Database
@@ -95,11 +96,11 @@ RICH = {
         "CREATE FUNCTION \"Bill ing\".f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';\n"
         'CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION "Bill ing".f();\n'
         "CREATE TYPE mood AS ENUM ('ok'); CREATE FUNCTION g(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
-        "CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';",
+        "CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not here''; END';",
         "2_b": "CREATE PUBLICATION pp FOR TABLE t; CREATE CAST (mood AS int) WITH FUNCTION g(mood);\n"
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'pq') THEN\n"
         "  CREATE PUBLICATION pq FOR TABLE t; END IF; END $$;\n"
-        "CREATE EVENT TRIGGER et ON ddl_command_end WHEN TAG IN ('CREATE CAST') EXECUTE FUNCTION ef();\n"
+        "CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION ef();\n"
         "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;\n"
         "CREATE USER MAPPING FOR CURRENT_USER SERVER s; CREATE FOREIGN TABLE ft (i int) SERVER s;\n"
         "CREATE SCHEMA a; CREATE TABLE a.t (i int); ALTER SCHEMA a RENAME TO b; CREATE SCHEMA gone; DROP SCHEMA gone;\n"
@@ -317,3 +318,138 @@ def test_what_this_role_does_not_own_stays(project: Project) -> None:
         "       DROP TABLE public.other CASCADE;\n"
         "       DROP SCHEMA theirs CASCADE;\n"
     ))  # fmt: skip
+
+
+@postgres
+def test_an_extension_that_others_need_stays_or_stops_it(project: Project) -> None:
+    project.write({"1_a": "CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE t (m citext);"})
+    project.succeed("up")
+    project.database.execute("CREATE SCHEMA other", "CREATE TABLE other.t AS SELECT 'a'::citext AS m")
+    ran = project.succeed("reset", "--yes")
+    assert ran.err == "extension citext stays: column m of table other.t depends on type citext\ndropped 3 objects\n"
+    project.write({"1_a": "CREATE EXTENSION citext;"})
+    project.database.execute("DELETE FROM schema_migrations")
+    project.succeed("baseline", "1")
+    ran = project("reset", "--yes")
+    assert (ran.exit, ran.err.splitlines()[1:3], ran.err.splitlines()[-1]) == (4, [
+        "  extension citext stays, and 1 a makes it again: column m of table other.t depends on type citext",
+        f"  --> {project.settings.url}",
+    ], "       DROP EXTENSION citext CASCADE;")  # fmt: skip
+    assert project.rows("SELECT m FROM other.t") == [("a",)]
+
+
+@postgres
+def test_a_history_in_a_schema_of_its_own_does_not_tell_where_the_tables_are(project: Project) -> None:
+    project.database.execute("CREATE SCHEMA hist")
+    project.table = "hist.schema_migrations"
+    project.write({"1_a": "CREATE TABLE t (i int); INSERT INTO t VALUES (1); CREATE SCHEMA IF NOT EXISTS public;"})
+    project.succeed("up")
+    ran = project("reset", "--yes")
+    assert (ran.exit, ran.err) == (4, (
+        "error: this cannot be reset by itself:\n"
+        "  table public.t stays, and 1 a makes it again: reset leaves that schema alone\n"
+        f"  --> {project.settings.url}\n"
+        "nothing was changed.\n"
+        "fix: see what it would take, and do that by hand; then run the same command again:\n"
+        "       DROP TABLE public.t;\n"
+        "     or drop all that lies in these schemas, too:  imagor-studio-migrate reset --schema public\n"
+    ))  # fmt: skip
+    assert project.rows("SELECT i FROM t") == [(1,)]
+    for _ in range(2):
+        project.succeed("reset", "--yes", "--schema", "public")
+
+
+def test_what_goes_beside_the_tables_is_named_before_it_goes(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialect = project.database.dialect
+    project.write({"1_a": "CREATE TABLE t (i INTEGER);" + "CREATE SCHEMA s;" * (dialect == "postgres")})
+    project.succeed("up")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    ran = project("reset")
+    beside = "; and this, too:\n  schema s, and all in it" if dialect == "postgres" else "."
+    said = f"there is no terminal to ask on: this drops every table, and all data in it{beside}\n"
+    assert (ran.exit, ran.err.partition("  -->")[0]) == (2, f"error: {said}")
+    asked = list[str]()
+
+    def refuse(named: Sequence[str]) -> bool:
+        asked.extend(named)
+        return False
+
+    assert migrate.reset(project.settings, confirm=refuse) == []
+    assert asked == ["schema s, and all in it"] * (dialect == "postgres")
+    assert project.states() == {"1": "applied"}
+
+
+@postgres
+def test_what_an_edited_file_names_is_not_known_to_be_its(project: Project) -> None:
+    project.write({"1_a": "CREATE SCHEMA s;", "2_b": "CREATE TABLE s.t (i int);", "3_c": "SELECT 1;"})
+    project.succeed("up")
+    project.write({"1_a": "CREATE SCHEMA s; -- edited"})
+    project.remove("3_c")
+    ran = project("reset", "--yes")
+    assert (ran.exit, ran.err.splitlines()[1:3]) == (4, [
+        "  table s.t stays, and 2 b makes it again: reset leaves that schema alone",
+        "  schema s stays, and 1 a makes it again: the text that ran is not here",
+    ])  # fmt: skip
+    project.database.execute("DROP SCHEMA s CASCADE")
+    ran = project.succeed("reset", "--yes")
+    assert ran.err == "what 1 a, 3 c made elsewhere stays, too: the text that ran is not here\ndropped 2 objects\n"
+
+
+@mysql
+def test_what_other_databases_have_of_it_stops_it(project: Project) -> None:
+    here, other = project.database.name, f"{project.database.name}_o"
+    project.write({"1_a": f"CREATE TABLE t (i INT PRIMARY KEY); CREATE TABLE {other}.u (i INT); CREATE ROLE {other};"})
+    project.database.execute(f"CREATE DATABASE {other}")
+    try:
+        project.succeed("up")
+        foreign = f"CREATE TABLE {other}.f (i INT, CONSTRAINT c FOREIGN KEY (i) REFERENCES {here}.t (i))"
+        project.database.execute(foreign)
+        ran = project("reset", "--yes")
+        host = "@`%`" * (project.database.flavor == "mysql")
+        ways = [
+            f"DROP ROLE `{other}`{host}",
+            f"DROP TABLE {other}.u",
+            f"ALTER TABLE `{other}`.`f` DROP FOREIGN KEY `c`",
+        ]
+        assert (ran.exit, ran.err) == (4, (
+            "error: this cannot be reset by itself:\n"
+            f"  role {other} stays, and 1 a makes it again: it is the whole server's\n"
+            f"  table {other}.u stays, and 1 a makes it again: reset leaves that database alone\n"
+            f"  the foreign key c of `{other}`.`f` would refer to nothing in t\n"
+            f"  --> {project.settings.url}\n"
+            "nothing was changed.\n"
+            "fix: see what it would take, and do that by hand; then run the same command again:\n"
+            + "".join(f"       {way};\n" for way in ways)
+        ))  # fmt: skip
+        project.database.execute(*ways)
+        project.succeed("reset", "--yes")
+    finally:
+        project.database.execute(f"DROP DATABASE {other}", f"DROP ROLE IF EXISTS {other}")
+
+
+@mysql
+def test_a_right_that_is_missing_is_told_before_data_goes(project: Project) -> None:
+    project.write({"1_a": "CREATE TABLE t (i INT); CREATE VIEW v AS SELECT * FROM t;"})
+    project.succeed("up")
+    ran = project("reset", "--yes", url=project.database.create_user("select"))
+    assert (ran.exit, len(ran.err.splitlines())) == (1, 6)
+    assert "nothing was changed.\nfix: GRANT this user the right, or mend what it says; then run" in ran.err
+    assert project.states() == {"1": "applied"}
+
+
+@pytest.mark.databases("sqlite")
+def test_what_cannot_be_dropped_leaves_all_as_it_was(project: Project) -> None:
+    project.write({"1_a": "CREATE TABLE t (i INTEGER);"})
+    project.succeed("up")
+    odd = "INSERT INTO sqlite_master VALUES ('table', 'o', 'o', 0, 'CREATE VIRTUAL TABLE o USING absent(a)')"
+    with contextlib.closing(project.database.connect()) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(odd)
+    ran = project("reset", "--yes")
+    assert (ran.exit, ran.err) == (1, (
+        "error: no such module: absent\n"
+        f"  --> {project.settings.url}\n"
+        "nothing was changed.\n"
+        "fix: mend what it says, or drop it by hand; then run the same command again\n"
+    ))  # fmt: skip
+    assert project.states() == {"1": "applied"}
