@@ -464,7 +464,7 @@ def test_status_as_json(three: Desk) -> None:
         "dialect": "sqlite",
         "table": "schema_migrations",
         "current": "2",
-        "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0},
+        "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0, "skipped": 0},
         "migrations": [
             {
                 "version": "1",
@@ -473,6 +473,7 @@ def test_status_as_json(three: Desk) -> None:
                 "statements": 1,
                 "statements_done": 1,
                 "has_down": True,
+                "only": [],
             },
             {
                 "version": "2",
@@ -481,6 +482,7 @@ def test_status_as_json(three: Desk) -> None:
                 "statements": 2,
                 "statements_done": 2,
                 "has_down": True,
+                "only": [],
             },
             {
                 "version": "3",
@@ -491,6 +493,7 @@ def test_status_as_json(three: Desk) -> None:
                 "statements": None,
                 "statements_done": None,
                 "has_down": True,
+                "only": [],
             },
         ],
     }
