@@ -2579,9 +2579,16 @@ _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or 
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 
 
+_DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
+_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+
+
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
-    return re.compile(rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
-                      "(?P<there>IF (NOT )?EXISTS )?(FOR |AUTHORIZATION (?!CURRENT_|SESSION_))?")
+    return re.compile(
+        rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
+        r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?"
+        rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)")
 
 
 def _spaced(words: Sequence[str]) -> str:
@@ -2661,7 +2668,6 @@ class Database(ABC):
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
     makes = _NEVER  # up to the name of what lies, or may lie, beside what ``reset`` drops,
-    two_parts: ClassVar[Mapping[str, str]] = {}  # the word before the end of a name, by kind,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
     of_schemas: tuple[str, ...] = ()  # of a schema,
     of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
@@ -3212,34 +3218,28 @@ class Database(ABC):
 
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
-        marks = ["?" if word[0] in "'\"`[$" else word.upper() for word in words]
-        found = self.makes.match(" ".join(marks))
-        place = found[0].count(" ") if found else len(words)
-        while found and place < len(words):
-            kind, start, end = found["kind"], place - (marks[place - 1] == "FOR"), self._name_end(marks, place)
-            name = text = words[start:end]
-            if (last := self.two_parts.get(kind, "")) in marks[place:]:
-                at = marks.index(last, place) + 1
-                end = at if last == ")" else self._name_end(marks, at)
-                name = text = words[start:end]
-                if kind in self.of_tables:
-                    name, text = [*words[at:end], words[place]], [words[place], "ON", *words[at:end]]
-            names = tuple(self._fold(each).strip("'") for each in name if each != ".")
-            made = Made(kind, names, _spaced(text), optional=code or bool(found["may"] or found["there"]))
-            if found["verb"] != "ALTER":
-                yield found["verb"] == "CREATE", made
-            elif marks[end : end + 2] == ["RENAME", "TO"] and len(words) > end + 2:
-                new = words[end + 2]
-                text = [new, *text[1:]] if kind in self.of_tables else [*text[:-1], new]
-                yield False, made
-                yield True, made._replace(name=(*names[:-1], self._fold(new)), text=_spaced(text))
-            place = end + 1 if found["verb"] == "DROP" and marks[end : end + 1] == [","] else len(words)
+        text = " ".join("?" if word[0] in "'\"`[$" else word.upper() for word in words)
+        if (found := self.makes.match(text)) is None:
+            return
+        on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
+        new = _RENAME.match(text, (on or found).end())
 
-    @staticmethod
-    def _name_end(marks: Sequence[str], place: int) -> int:
-        while marks[place + 1 : place + 2] == ["."]:
-            place += 2
-        return place + 1
+        def named(place: re.Match[str]) -> Sequence[str]:
+            return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
+
+        def made(name: Sequence[str]) -> Made:
+            table = named(on) if on else []
+            whole = tuple(self._fold(each).strip("'") for each in (*table, *name) if each != ".")
+            shown = _spaced([*name, "ON", *table] if on else name)
+            return Made(found["kind"], whole, shown, optional=code or bool(found["may"] or found["there"]))
+
+        for is_comma, group in itertools.groupby(named(found), ",".__eq__):
+            name = [*group]
+            if found["verb"] != "ALTER" and not is_comma:
+                yield found["verb"] == "CREATE", made(name)
+            elif new and not is_comma:
+                yield False, made(name)
+                yield True, made([*name[:-1], *named(new)])
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
@@ -3817,13 +3817,11 @@ class Postgres(Database):
         LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
     of_tables = "TRIGGER", "POLICY", "RULE"
     of_schemas = "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN"
-    two_parts: ClassVar = {"CAST": ")", "TRANSFORM": "LANGUAGE", "USER MAPPING": "SERVER", "RULE": "TO",
-                           "TRIGGER": "ON", "POLICY": "ON"}
-    _leaves = (*two_parts, "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER")  # nothing depends on them
+    # Nothing depends on them.
+    _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
     makes = _makes(
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
         "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
-    _first = 16384  # the number of the first object that is not the server's own
     _absent = frozenset({"42704", "42P01", "3F000"})  # what to drop is not there,
     _kept = frozenset({"42501", "2BP01", "25001"})  # or is not ours, or still needed, or cannot go in a transaction
     _word = r'("(?:[^"]|"")*"|[^".\s]+)'
@@ -4192,25 +4190,23 @@ class Postgres(Database):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
             raise SettingsError(f"there is no schema {absent}{_nearest(absent, known)}", where="--schema", fix=fix)
         doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
+        made = [each for each in made if each.kind not in self.of_server and not (
+            each.kind == "SCHEMA" and (each.name[0] in own or known.get(each.name[0], 16384) < 16384))]  # noqa: PLR2004 (its own)
+        doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
         for each in made:
-            if each.kind == "SCHEMA" and not each.why and known.get(each.name[0], 0) >= self._first:
-                doom.schemas += {each.name[0]} - {*doom.schemas}
-        for each in made:
-            name, kind = each.name, each.kind
-            if kind in self.of_schemas + self.of_tables:
-                if len(name) == 1 + (kind in self.of_tables):
-                    name = (self._fold(home or "?"), *name)
-                if name[0] in doom.schemas:
-                    doom.again[kind, name] = each
-                elif kind in self.of_tables:
-                    doom.roots.append(each)
-                else:
-                    why = each.why or "reset leaves that schema alone"
-                    text = each.text if each.name == name else f"{home}.{each.text}"
-                    doom.roots.append(each._replace(name=name, text=text, why=why))
-            elif kind not in self.of_server and (
-                    kind != "SCHEMA" or (name[0] not in own and known.get(name[0], self._first) >= self._first)):
+            name, of_table = each.name, each.kind in self.of_tables
+            if len(name) == 1 + of_table:
+                name = (self._fold(home or "?"), *name)
+            if not of_table and each.kind not in self.of_schemas:
                 doom.roots.append(each)
+            elif name[0] in doom.schemas:
+                doom.again[each.kind, name] = each
+            elif of_table:
+                doom.roots.append(each)
+            else:
+                text = each.text if each.name == name else f"{home}.{each.text}"
+                why = each.why or "reset leaves that schema alone"
+                doom.roots.append(each._replace(name=name, text=text, why=why))
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
