@@ -2587,7 +2587,7 @@ _RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
-        r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?"
+        r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
         rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)")
 
 
@@ -3816,14 +3816,16 @@ class Postgres(Database):
     _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
         LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
     of_tables = "TRIGGER", "POLICY", "RULE"
-    of_schemas = "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN"
+    of_schemas = (
+        "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
     makes = _makes(
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
         "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
-    _absent = frozenset({"42704", "42P01", "3F000"})  # what to drop is not there,
-    _kept = frozenset({"42501", "2BP01", "25001"})  # or is not ours, or still needed, or cannot go in a transaction
+    _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
+    # or is not ours, or still needed, or cannot go in a transaction, or is another
+    _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
     _word = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_word}": "ALTER TABLE {} DROP COLUMN {}",

@@ -64,6 +64,7 @@ MADE = {
     "DO LANGUAGE plpgsql $$ BEGIN EXECUTE 'CREATE SCHEMA s'; END $$": [],
     "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ CREATE SCHEMA s $$": [],
     "CREATE SCHEMA": [],
+    "CREATE SCHEMA AUTHORIZATION CURRENT_USER": [],
     "CREATE POLICY p": ["policy p"],
     "CREATE CAST": [],
 }  # fmt: skip
