@@ -4196,19 +4196,17 @@ class Postgres(Database):
             each.kind == "SCHEMA" and (each.name[0] in own or known.get(each.name[0], 16384) < 16384))]  # noqa: PLR2004 (its own)
         doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
         for each in made:
-            name, of_table = each.name, each.kind in self.of_tables
+            of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
+            name, text = each.name, each.text
             if len(name) == 1 + of_table:
-                name = (self._fold(home or "?"), *name)
-            if not of_table and each.kind not in self.of_schemas:
-                doom.roots.append(each)
-            elif name[0] in doom.schemas:
+                name, text = (self._fold(home or "?"), *name), f"{home}.{text}"
+            if (of_table or of_schema) and name[0] in doom.schemas:
                 doom.again[each.kind, name] = each
-            elif of_table:
-                doom.roots.append(each)
-            else:
-                text = each.text if each.name == name else f"{home}.{each.text}"
+            elif of_schema:
                 why = each.why or "reset leaves that schema alone"
                 doom.roots.append(each._replace(name=name, text=text, why=why))
+            else:
+                doom.roots.append(each)
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
@@ -4231,20 +4229,17 @@ class Postgres(Database):
 
     def _drop_root(self, doom: Doom, root: Made) -> None:
         sql = f"DROP {root.kind} {root.text}"
-        why = self._drop(sql, back=bool(root.why))
-        if why or (root.why and why is not None):
-            fix = f"{sql}{' CASCADE' * bool(why and root.kind != 'USER MAPPING')}"
-            doom.stay(str(root), root.why or str(why), root, fix)
+        if (why := self._drop(sql, back=bool(root.why))) is None:
+            return
+        if why or root.why:
+            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
             doom.near += root.name[:1] if root.kind in self.of_schemas else ()
-        elif why is not None:
+        else:
             doom.dropped += 1
             doom.notes.append(f"dropped {root}")
 
     def _drop(self, sql: str, *, back: bool = False) -> str | None:
-        """Drop a thing, and take it *back*; return why it cannot be dropped, "" mostly, and None where it is not there.
-
-        Raises _Failed for all else.
-        """
+        """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
         try:
             self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
         except _Failed as failed:
@@ -4975,9 +4970,9 @@ class MySQL(Database):
         for kind, name in objects:
             if failed and (ranks.get(kind, 0) > 1 or not doom.dropped):
                 break
+            mode = "SET SESSION sql_mode = ORACLE; " * (kind == "PACKAGE")  # a word there only
             try:
-                self.query(f"SET SESSION sql_mode = {'ORACLE' if kind == 'PACKAGE' else 'DEFAULT'}")  # a word there
-                self.run(f"DROP {kind} IF EXISTS {name}")
+                self.run(f"{mode}DROP {kind} IF EXISTS {name}")
                 doom.dropped += 1
             except _Failed as error:
                 if error.kind is Kind.LOST:

@@ -62,7 +62,7 @@ MADE = {
     "DO $do$ BEGIN PERFORM 1; IF true THEN CREATE PUBLICATION p; END IF; CREATE SCHEMA s; END $do$": [
         "publication p ?", "schema s ?"],
     "DO LANGUAGE plpgsql $$ BEGIN EXECUTE 'CREATE SCHEMA s'; END $$": [],
-    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ CREATE SCHEMA s $$": [],
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ CREATE SCHEMA s $$": ["function f"],
     "CREATE SCHEMA": [],
     "CREATE SCHEMA AUTHORIZATION CURRENT_USER": [],
     "CREATE POLICY p": ["policy p"],
