@@ -3805,8 +3805,8 @@ class Postgres(Database):
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
         AND e.refobjid <> e.objid) ORDER BY d.objid"""
     # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
-    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema IN (
-            SELECT quote_ident(name) FROM unnest('{pg_toast}' || ?::text[]) AS name), false)
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false)
         FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
             UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
         LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
@@ -6620,23 +6620,23 @@ class _Run:
     def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
         """Return what ``reset`` takes, by what the files of *steps* make, applied as they are. Raises DriftError."""
         database, table = self.database, self.history.table.rpartition(".")[2]
-        unknown = {row.key: row for row in self.applied}
+        rows = {row.key: row for row in self.applied}
         own = (Made("TABLE", (each,), each, optional=False, title="this tool") for each in (table, f"{table}_log"))
         made: dict[tuple[object, ...], Made] = {each[:2]: each for each in own}
         for step in steps:
-            row = unknown.get(step.key)
+            row = rows.get(step.key)
             why = "the text that ran is not here" if row else "it has not run"
             if row and row.checksum == step.script.checksum:
-                unknown.pop(step.key)
                 why = ""
+                rows.pop(step.key)
             for statement in step.statements:
                 if first_word(statement.text, database.syntax) in _MAKING:
                     for there, each in database.find_made(words_of(statement.text, database.syntax)):
                         made.pop(each[:2], None)
                         made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
-        if unknown and database.makes is not _NEVER:
-            titles = _some([f"{row.version} {row.name}" for row in unknown.values()])
+        if rows and database.makes is not _NEVER:
+            titles = _some([f"{row.version} {row.name}" for row in rows.values()])
             doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
         self.stop_at(doom)
         return doom
