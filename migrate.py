@@ -2577,14 +2577,13 @@ _OTHER: Final = (
 
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
-
-
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
 _ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
 _RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
+    """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
     return re.compile(
         rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
         r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
@@ -2592,6 +2591,7 @@ def _makes(between: str, *kinds: str) -> re.Pattern[str]:
 
 
 def _spaced(words: Sequence[str]) -> str:
+    """Return a name as it is usually written."""
     return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}"
                    for before, each in zip(["(", *words], words, strict=False))
 
@@ -2667,7 +2667,7 @@ class Database(ABC):
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
-    makes = _NEVER  # up to the name of what lies, or may lie, beside what ``reset`` drops,
+    makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
     of_schemas: tuple[str, ...] = ()  # of a schema,
     of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
@@ -3824,7 +3824,7 @@ class Postgres(Database):
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
         "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
     _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
-    # or is not ours, or still needed, or cannot go in a transaction, or is another
+    # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
     _word = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
@@ -4192,8 +4192,9 @@ class Postgres(Database):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
             raise SettingsError(f"there is no schema {absent}{_nearest(absent, known)}", where="--schema", fix=fix)
         doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
-        made = [each for each in made if each.kind not in self.of_server and not (
-            each.kind == "SCHEMA" and (each.name[0] in own or known.get(each.name[0], 16384) < 16384))]  # noqa: PLR2004 (its own)
+        remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
+        made = [each for each in made if each.kind not in self.of_server
+                and not (each.kind == "SCHEMA" and each.name[0] in remain)]
         doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
         for each in made:
             of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
