@@ -259,13 +259,13 @@ def test_what_would_go_elsewhere_is_told_with_two_ways_out(project: Project) -> 
 
 
 @postgres
-@pytest.mark.parametrize("name", ["othr", "no such; schema"])
+@pytest.mark.parametrize("name", ["othr", "no such; schema", ""])
 def test_a_schema_that_is_not_there_is_told(project: Project, name: str) -> None:
     before = prepared(project)
     ran = project("reset", "--yes", "--schema", "other", "--schema", name)
     near = " (did you mean other?)" if name == "othr" else ""
     assert (ran.exit, ran.err) == (2, (
-        f"error: there is no schema {name}{near}\n"
+        f"error: there is no schema {name or repr(name)}{near}\n"
         "  --> --schema\n"
         "fix: correct the name, or leave it out: what is not there need not be dropped\n"
     ))  # fmt: skip
