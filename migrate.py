@@ -4190,7 +4190,8 @@ class Postgres(Database):
         known: dict[str, int] = dict(self.query(self.schemas_sql))
         for absent in (each for each in more if each not in known):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
-            raise SettingsError(f"there is no schema {absent or repr(absent)}{_nearest(absent, known)}", where="--schema", fix=fix)
+            what = f"there is no schema {absent or repr(absent)}{_nearest(absent, known)}"
+            raise SettingsError(what, where="--schema", fix=fix)
         doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
         remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
         made = [each for each in made if each.kind not in self.of_server
