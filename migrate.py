@@ -18,6 +18,14 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 
 from __future__ import annotations
 
+import signal
+import sys
+
+# A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
+if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler):  # in the background, a shell has it ignored
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import bisect
 import contextlib
@@ -35,11 +43,9 @@ import random
 import re
 import select
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -52,6 +58,7 @@ from functools import lru_cache, partial
 from html import escape
 from operator import attrgetter
 from pathlib import Path
+from stat import S_ISREG
 from string import Template
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
@@ -82,8 +89,6 @@ class MigrateError(Exception):
     usual_state: ClassVar[str] = ""
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
-        # A word in the wrong place may be a URL, and its password is shown nowhere.
-        what, fix = (re.sub(r"(://[^\s:/@]*):(?!password@)\S*@", r"\1:***@", text) for text in (what, fix))
         super().__init__(what)
         self.what, self.where, self.excerpt, self.state, self.fix = what, where, excerpt, state or self.usual_state, fix
         self.results: tuple[Result, ...] = ()
@@ -175,6 +180,26 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+@contextlib.contextmanager
+def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
+    """Keep the refusal that the body raises, for refuse_all()."""
+    try:
+        yield
+    except (DriftError, FileError) as error:
+        errors[about] = error
+
+
+def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
+    """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
+    _, *others = errors or ("",)
+    for error in [*errors.values()][:1]:
+        shown = others[:5] if listing else others
+        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+        listed = f"; all of them:  {listing}" if listing else ""
+        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+        raise error
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -189,8 +214,17 @@ _URL_OPTIONS: Final = {
         keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
         port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
         sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
+# What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
+# belongs, it is refused before anything can repeat it: no text is searched for passwords.
+_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+# Where there is no such option, libpq takes it from the environment, and repeats it.
+_PG_VARIABLES: Final = {"PGCONNECT_TIMEOUT"} | {
+    f"PG{name.replace('_', '').upper()}" for name in _URL_OPTIONS["postgres"].split() if "pass" not in name}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
+# What a switch may be, in upper or lower case: the words that the server takes, and a few more.
+_TRUTH: Final = {word: wanted for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
+                 for word in words.split()}
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -210,8 +244,8 @@ class DatabaseURL:
     def parse(text: str, *, source: str = "") -> DatabaseURL:
         """Read a URL; *source* names the setting it came from. Raises SettingsError, which never quotes the URL."""
         try:
-            return _parse_url(text.strip())
-        except UnicodeDecodeError:
+            return _parse_url(_in_utf8(text.strip()))
+        except UnicodeError:
             what, fix = "has percent-encoded bytes that are not UTF-8", _ENCODE
         except ValueError as error:
             what, fix = error.args
@@ -226,11 +260,16 @@ class DatabaseURL:
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
 
 
+def _in_utf8(text: str) -> str:
+    """Return a word of the command line or the environment as UTF-8 reads its bytes, whatever the locale is."""
+    return os.fsencode(text).decode(errors="surrogateescape")
+
+
 def _parse_url(text: str) -> DatabaseURL:
-    """Read any URL. Raises ValueError (what, fix), or UnicodeDecodeError, as the functions below do."""
+    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as the functions below do."""
     scheme, _, rest = text.partition(":")
     dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
-    if not text.isprintable():
+    if not re.sub(r"[\udc80-\udcff]" * (dialect == "sqlite"), "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
     if dialect is None:
         # Without "//" the first word may well be a user name or a password: it is not repeated.
@@ -243,9 +282,10 @@ def _parse_url(text: str) -> DatabaseURL:
     # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
     if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):
         raise ValueError("has options after the ?", "leave them out: there are none on SQLite")
-    path = _decode(rest.removeprefix("//"))
-    if path in {"", "/"}:
-        raise ValueError("names no file", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path")
+    path, fix = rest.removeprefix("//"), "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
+    path = _decode(path, "surrogateescape")  # it is bytes
+    if path in {"", "/"} or may_be_url(path):
+        raise ValueError("names what may be a database on a server" if path.strip("/") else "names no file", fix)
     return DatabaseURL("sqlite", ":memory:" if path == "/:memory:" else path)
 
 
@@ -254,32 +294,57 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     if not match or "@" in (match[5] or "").partition("=")[0]:
         raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
     user, password, places, database, query = (part or "" for part in match.groups())
+    if match[2] is None and ":" in _decode(user):
+        raise ValueError("has no password, and an encoded : in its user name", f"write {_FORMS}; {_ENCODE}")
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    options, known = dict[str, str](), _URL_OPTIONS[dialect].split()
+    hosts, options, known = [], dict[str, str](), _URL_OPTIONS[dialect].split()
+    for place in places.split(",") if places else ():
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
+        host = (match[1] or _decode(match[2])) if match else ":"
+        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16) or not (
+                match[1] or re.fullmatch(r"[/@].*|[^:@]*", host)):
+            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
+            raise ValueError("has a host or a port that cannot be used", fix)
+        hosts.append((host, int(match[3] or 0)))
     for item in filter(None, query.split("&")):
         name, equals, value = item.partition("=")
         if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
-            shown = f' "{name}"{_nearest(name, known)}' if equals and re.fullmatch(r"[a-z_-]+", name) else ""
+            named = equals and "@" not in query and re.fullmatch(r"[a-z_-]+", name)
+            shown = f' "{name}"{_nearest(name, known)}' if named else ""
             raise ValueError(f"has an unknown option{shown} after the ?", f"write one of {', '.join(known)}; {_ENCODE}")
         options[name] = _decode(value)
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
-    hosts = []
-    for place in places.split(",") if places else ():
-        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
-        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16):
-            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
-            raise ValueError("has a host or a port that cannot be used", fix)
-        hosts.append((match[1] or _decode(match[2]), int(match[3] or 0)))
-    return DatabaseURL(dialect, _decode(database), *login, tuple(hosts), options)
+    database = _decode(database)
+    # The driver and the server repeat these.
+    if may_be_url(database) or any(
+            may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}):
+        raise ValueError("has another URL in it", f"write {_FORMS}")
+    return DatabaseURL(dialect, database, *login, tuple(hosts), options)
 
 
-def _decode(text: str) -> str:
+def _decode(text: str, errors: str = "strict") -> str:
     if re.search(r"%(?![0-9A-Fa-f]{2})|%00", text):
         raise ValueError("has a % that is not followed by two hexadecimal digits, or is followed by 00", _ENCODE)
-    return unquote(text, errors="strict")  # once, and a "+" stays a "+"
+    return unquote(text, errors=errors)  # once, and a "+" stays a "+"
+
+
+def may_be_url(text: str) -> bool:
+    """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
+    return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
+        text.startswith(("./", "../")) or os.path.lexists(text))
+
+
+def refuse_url(place: str, text: str) -> None:
+    """Raise SettingsError, which does not repeat it, where *text* may be a database URL, and that is not its *place*.
+
+    A relative path in that form is a path with ./ before it.
+    """
+    if may_be_url(text):
+        fix = "a URL belongs behind --database-url, or into DATABASE_URL; before a path of that form write ./"
+        raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -297,10 +362,12 @@ class Settings:
     statement_timeout: float | None = None
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
-    force_auto_migrate: bool = False
+    force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
     def __post_init__(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
+        refuse_url("--table or MIGRATE_TABLE", self.table)
+        refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
         if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
@@ -324,6 +391,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
             if secret := given.get(f"{name}_FILE"):
                 if name in given:
                     raise SettingsError(f"{name} and {name}_FILE are both set", where=place or name, fix="unset one")
+                refuse_url(f"{name}_FILE", secret)
                 given[name], source = _read(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
             elif name in given:
                 source = place if layer is flags else f"{name} in {place}" if place else name
@@ -331,22 +399,22 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 given["DATABASE_URL"] = given[name]
                 break
         found = given | found
+    refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
+    for name in _PG_VARIABLES & environ.keys():
+        refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", Settings.table),
         command=found.get("MIGRATE_COMMAND", ""), url_source=source,
-        force_auto_migrate=_is_true(found.get("FORCE_AUTO_MIGRATE", "")), **{
+        force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()), **{
             word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
             for word, text in numbers.items()})
 
 
-def _is_true(word: str) -> bool:
-    return word.strip().lower() in {"1", "true", "yes", "on"}
-
-
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
+    refuse_url("--config", named or "")
     path = Path(named or ".env")
     if named is None and not path.is_file():
         return []
@@ -365,10 +433,29 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
 
 def _read(path: Path, source: str) -> str:
     try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=f"correct the path:  ls -l {path}")
+        return _decoded(path.read_bytes())
+    except OSError as error:
+        reason, fix = error.strerror, f"correct the path:  ls -l {path}"
+    except ValueError as error:
+        reason, fix = str(error), f"see what it is:  file {path}"
+    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
+
+
+def _decoded(data: bytes) -> str:
+    """Return UTF-8 text without a BOM. Raises ValueError, which says what it is instead, or where it is not that."""
+    # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
+    start = data[:4096]
+    zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
+    wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "")
+    if wide:
+        raise ValueError(f"it is {wide}: save it as UTF-8")
+    if b"\0" in data:  # libpq would cut the text there, and report success
+        raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1  # the byte itself may be one of a password
+        raise ValueError(f"it is not UTF-8 at byte {error.start}, line {line}: save it as UTF-8") from None
 
 
 # Migration files ######################################################################################################
@@ -409,12 +496,16 @@ class Script:
 
 @dataclass(frozen=True)
 class Migration:
-    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``)."""
+    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
+
+    *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
+    """
 
     version: str
     name: str
     up: Script
     down: Script | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def key(self) -> int:
@@ -444,10 +535,13 @@ def embedded_directory() -> Path:
 def _listed(folder: Path) -> list[Path]:
     """Return what lies in *folder*, by name. Raises FileError."""
     try:
+        os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
-    fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        if not isinstance(error, FileNotFoundError):
+            fix = f"correct the path, or let this user list the folder and read its files:  ls -ld {_shown(folder)}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
 
 
@@ -469,37 +563,71 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     return folders.get(dialect, root / dialect) if folders else root
 
 
-def find_migrations(directory: Path) -> list[Migration]:
-    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is."""
-    found: dict[str, dict[int, Migration]] = {"up": {}, "down": {}}  # a migration for each file, until they are paired
+def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
+    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
+
+    For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
+    """
+    found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
     faults: list[str] = []
     for path in _listed(directory):
         if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
             direction, half = _read_half(path)
-            if (first := found[direction].setdefault(half.key, half)) is not half:
-                faults.append(f"{path.name}: the same version as {first.up.path.name}")
+            found[direction].append(half)
         except (OSError, ValueError) as error:
             faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-    ups, downs = found["up"], {key: half.up for key, half in found["down"].items()}
-    faults += [f"{downs[key].path.name}: a down file without its up file" for key in downs if key not in ups]
+    # A down file that names no dialect is for those of the up file with its name.
+    of_up = {(half.key, half.name): half.up.only for half in found["up"]}
+    only = {half.up.path: half.up.only or of_up.get((half.key, half.name), ())
+            for halves in found.values() for half in halves}
+    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
+    faults += [f"{half.up.path.name}: a down file without its up file"
+               for key in downs.keys() - ups for half in downs[key]]
     if faults or not ups:
         fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        raise FileError("\n  ".join([what, *faults]), where=_shown(directory), state="nothing was run.", fix=fix)
-    return [replace(ups[key], down=downs.get(key)) for key in sorted(ups)]
+        where = _shown(directory)
+        raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
+    here, migrations = (dialect,) * bool(dialect), list[Migration]()
+    for key in sorted(ups):
+        pairs = [
+            replace(half, elsewhere=() if _meet(half.up.only, here) else half.up.only, down=next((
+                each.up for each in downs.get(key, ()) if _meet(each.up.only, here) and _meet(
+                    half.up.only, only[each.up.path])), None))
+            for half in ups[key]]
+        migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
+    return migrations
+
+
+def _by_version(
+    halves: Iterable[Migration], only: Mapping[Path, tuple[str, ...]], faults: list[str],
+) -> dict[int, list[Migration]]:
+    """Sort files of one direction by their versions; two of one version for one database are a fault."""
+    found: dict[int, list[Migration]] = {}
+    for half in halves:
+        others = found.setdefault(half.key, [])
+        faults += [f"{half.up.path.name}: the same version as {each.up.path.name}" for each in others
+                   if _meet(only[half.up.path], only[each.up.path])][:1]
+        others.append(half)
+    return found
+
+
+def _meet(only: Sequence[str], others: Sequence[str]) -> bool:
+    """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
+    return not only or not others or not set(only).isdisjoint(others)
 
 
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
-    match = _FILE_NAME.fullmatch(path.name)
-    if not match or not path.name.isprintable():
+    name = _in_utf8(path.name)
+    match = _FILE_NAME.fullmatch(name)
+    if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
-    data = path.read_bytes()
-    if b"\0" in data:  # libpq would cut the text there, and report success
-        raise ValueError(f"a NUL byte at byte {data.index(0)}")
-    return match[3], Migration(match[1], match[2], Script.from_text(path, data.decode().removeprefix("\ufeff")))
+    if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
+        raise ValueError("no regular file")
+    return match[3], Migration(match[1], match[2], Script.from_text(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -1212,8 +1340,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     writing = dict[str, set[int]]()  # what again would write
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         stale = changed and "global" in nature.reads  # what the server has set anew since
         lasting = nature.writes - _TRANSIENT
         lost.write(nature)
@@ -1228,6 +1354,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             lost.add(nature.writes, number)
             if "perhaps found" in nature.writes:
                 lost.add(("found exactly",), number)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
         if over and (past := _written(writing, over, natures)):
             lost.forget(over)
@@ -1241,8 +1369,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
             gone.add(number)
             lost.forget(nature.removes)
@@ -1258,6 +1384,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         lost.write(nature)
         if Trait.MAYBE not in nature.traits:
             lost.forget(nature.writes)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         if "found" in nature.writes:
             lost.forget(("found exactly",))
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
@@ -1498,7 +1626,7 @@ class Forms:
                 nature, named = self.nature(text), {*self.variables(words)}
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif name in told.plain:  # it begins with a word that is nothing to a session
-                writes = nature.writes - {"*", "code"}
+                reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
         for key in nature.writes:
             told.values.pop(key, None)
@@ -1624,6 +1752,7 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
+                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
@@ -1817,11 +1946,12 @@ class _SQLiteForms(Forms):
                  and (name := self.fold(word).upper()) in self.sees} if Trait.CALLS in traits else set[str]()
         writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
         writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
+        reads |= {"trigger *"} if writes else set()  # of what is temporary
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
             writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
         if traits == _TEMP:
             kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"set trigger {name}"] if kind == "TRIGGER" else [])}
+            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -1879,7 +2009,6 @@ class _PostgresForms(Forms):
             and name.upper() not in self.known for before, name in {*self._called.findall(sql)})
 
     _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    _locks = _spells("PG_ADVISORY_LOCK PG_ADVISORY_LOCK_SHARED")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -1887,6 +2016,7 @@ class _PostgresForms(Forms):
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
         if first == "DO":
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
@@ -1897,7 +2027,7 @@ class _PostgresForms(Forms):
         name = self.fold(words[1]) if len(words) > 1 else ""
         traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
         read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and "*" not in writes and not read:
+        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
             traits = _TEMP
         elif is_temporary:  # it is noted: what it reads from may call what nobody sees
             traits = traits & ~_REPEATED | Trait.INSIDE
@@ -1926,6 +2056,12 @@ class _PostgresForms(Forms):
             else:  # a view, an operator, a cast may call what nobody sees: it is noted
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def prepared_text(
+        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+    ) -> list[str]:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
 
     def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
         """Return what a statement that is about the session writes there; *name* is its second word."""
@@ -1981,9 +2117,9 @@ class _PostgresForms(Forms):
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms."""
-        if name in ("NEXTVAL", "SETVAL"):
-            writes.add("id")
-            return False
+        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+            writes |= {"id", "sequence"}
+            return False  # it is the server's own only where nobody has made another one
         if name == "SETSEED":
             writes.add("seed")
             return False
@@ -1991,8 +2127,8 @@ class _PostgresForms(Forms):
             given = words[place + 1 : place + 6]
             writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
             return True
-        if name in self._locks:
-            writes.add("lock")
+        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+            writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
 
@@ -2007,6 +2143,8 @@ class _PostgresForms(Forms):
     def _asked(words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the settings that are asked for."""
         for place, word in enumerate(words):
+            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
+                yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
                 name = words[place + 2] if place + 2 < len(words) else ""
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
@@ -2019,7 +2157,7 @@ class _PostgresForms(Forms):
         """Tell if a SELECT does nothing but to set what its text says."""
         calls = [*self.calls(words)]
         return "FROM" not in words and all(
-            (name in self._locks or name.endswith("SET_CONFIG"))
+            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
             and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
 
 
@@ -2109,9 +2247,11 @@ class _MySQLForms(Forms):
         texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
         verbs = {text[0] for text in texts if text}
         return not self._verbs.isdisjoint(verbs) and self._odd_verbs.isdisjoint(verbs) and not any(
-            "TEMPORARY" in text or any("@" in each for each in text) for text in texts)
+            "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts)
 
+    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _blocks, _runs = _spells("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), _spells("CALL EXECUTE PREPARE")
     _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
     def _variable(self, words: Sequence[str], place: int) -> str:
@@ -2137,7 +2277,12 @@ class _MySQLForms(Forms):
             named = {*self.variables(words)}
             name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
             called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            return found._replace(reads=found.reads | named | called, writes=found.writes | named | {"sequences"})
+            looks = {"count", "found"} | named | called
+            if not self._blocks.isdisjoint(words[:1]) and self._runs.isdisjoint(words) and (
+                    {name for name, _ in self.calls(words)} <= self.pure | self.harmless):
+                looks -= {"count", "found"}  # all of it is in its text
+            reads = found.reads - {"count", "found"} | looks
+            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
         inner = self.nature(words[words.index("FOR") + 1 :])
         alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
         return inner._replace(traits=inner.traits & ~alone)
@@ -2164,7 +2309,8 @@ class _MySQLForms(Forms):
             reads.add("next")
         if "*" in writes:  # it may be handed out
             writes |= {*self.variables(words)}
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}):
+        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}) and (
+                "lock" not in writes or "FROM" in words):
             traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
         if first == "LOAD":
             writes |= {*self.variables(words)}
@@ -2410,7 +2556,7 @@ def _whoami() -> str:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = str(os.getuid())
-    return f"{user}@{os.uname().nodename}"[:255]
+    return f"{user}@{os.uname().nodename}".encode(errors="replace").decode()[:255]  # a database takes it so
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -2457,7 +2603,7 @@ class Database(ABC):
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
-    rolled_back = frozenset({"temp"})  # and ROLLBACK
+    rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
@@ -2531,9 +2677,7 @@ class Database(ABC):
             self.close()
             if failed.kind is Kind.BUSY:
                 raise self.locked_error([]) from None
-            message = " ".join(failed.message.split())
-            for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
-                message = message.replace(secret, "***")  # should a driver have put it there
+            message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             fix = self.fixes.get(failed.kind, fix)
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -2785,8 +2929,8 @@ class Database(ABC):
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
-    def has_id(self) -> bool:
-        """Tell if this session has given a row an id."""
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+        """Tell if this session has given a row the id that *statement* asks for."""
         return True
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:  # noqa: ARG002
@@ -3270,7 +3414,7 @@ class SQLite(Database):
                  "DROP TABLE temp.migrate_id"] if "id" in keys else []
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> _Failed:
@@ -3626,7 +3770,8 @@ class Postgres(Database):
     _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
                        r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
-        HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
+        HAVING bool_and(
+        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
@@ -4045,7 +4190,8 @@ class Postgres(Database):
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         texts += (each.text for each in statements if first_word(each.text, self.syntax) == "DO" or (
-            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)))
+            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)
+            and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")))
         text = "\n".join(texts)
         if not self._touches.search(text):
             return Hidden()
@@ -4055,12 +4201,16 @@ class Postgres(Database):
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:
+        """See Database. Which sequence it is about may be told by what depends on texts alone."""
+        words = spelled(statement.text, self.syntax)
+        asked = ["".join(words[place : _closing(words, place + 1) + 1]) for place, word in enumerate(words)
+                 if word in ("CURRVAL", "LASTVAL")] or ["lastval()"]
+        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
-            self.query("SELECT lastval()")
+            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
         except _Failed:
             return False
-        return True
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """See Database. Only what the message itself says has a place in it."""
@@ -4223,13 +4373,13 @@ class MySQL(Database):
         mode, timeout = given.pop("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
         paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
         tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
-        tls |= {name: _is_true(word) for name, word in given.items() if name.startswith("ssl_")}
+        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
         charset = given.get("charset", "utf8mb4")
         if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
-                or not pymysql.charset.charset_by_name(charset)):
-            what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, and as ssl_mode "
-                    + ", ".join(_TLS_MODES))
+                or not pymysql.charset.charset_by_name(charset) or None in tls.values()):
+            what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, true or false as "
+                    f"ssl_disabled, ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}")
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
         if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
@@ -4398,7 +4548,7 @@ class MySQL(Database):
                        "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
         return parts
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
@@ -4858,6 +5008,8 @@ class _SQLiteWriter(_Writer, SQLite):
         for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
+            elif kind == "trigger":  # it is dropped as what is temporary
+                pass
             elif kind == "set" and name in self._switches:
                 self.query(f"PRAGMA {name} = {self._switches[name]}")
             else:
@@ -5304,7 +5456,10 @@ def digest_of(rows: Sequence[Applied]) -> str:
 
 @dataclass(frozen=True)
 class Status:
-    """One version as ``status`` shows it. *state* is applied, pending, dirty, changed, missing or out_of_order."""
+    """One version as ``status`` shows it.
+
+    *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
+    """
 
     version: str
     name: str
@@ -5316,6 +5471,7 @@ class Status:
     statements: int | None = None
     statements_done: int | None = None
     has_down: bool = False
+    only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
 @dataclass(frozen=True)
@@ -5379,8 +5535,9 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
                 row.version, row.name, "dirty" if row.dirty else state, row.applied_at, row.took_ms, row.applied_by,
                 row.checksum, row.statements, row.statements_done, has_down))
         elif file:
-            state = "pending" if key > newest else "out_of_order"
-            result.append(Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down))
+            state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
+            result.append(Status(
+                file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere))
     return result
 
 
@@ -5395,16 +5552,18 @@ def plan_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
-        if row.direction == "down" or row.key not in file_by_key:
+        if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
+    errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
         key = version_key(state.version)
         ahead = state.state == "missing" and key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            raise drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[key]))
+    refuse_all(errors, "migrate status")
     return [step for step in steps if version_key(step.version) <= limit][:count]
 
 
@@ -5429,7 +5588,12 @@ def plan_down(
     for row in applied:
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
-    return [_down_step(row, file_by_key.get(row.key)) for row in rows]
+    steps, errors = list[Step](), dict[str, MigrateError]()
+    for row in rows:
+        with gathered(errors, f"{row.version} {row.name}"):
+            steps.append(_down_step(row, file_by_key.get(row.key)))
+    refuse_all(errors)
+    return steps
 
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
@@ -5614,6 +5778,15 @@ def _read_text(step: Step, database: Database) -> Step:
 
     What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
+    if not _meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
+        fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
+        where = f"{_script_path(step)}:1"
+        raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
+    return _read_statements(step, database)
+
+
+def _read_statements(step: Step, database: Database) -> Step:
+    """Do that with a text which is for this database."""
     sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
     statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
@@ -5991,10 +6164,10 @@ class _Run:
         *texts* says that the stored down texts are needed, *looks* that nothing is written.
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
-        migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
-        results = list[Result]()
+        dialect, results = settings.url.dialect, list[Result]()
+        migrations = find_migrations(migration_directory(settings.directory, dialect), dialect) if files else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
-        database, run = databases[settings.url.dialect](settings.url, *limits), None
+        database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
         try:
             with contextlib.closing(database):
@@ -6027,6 +6200,10 @@ class _Run:
     def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
         rows = self.applied if seen is None else seen
+        if direction == "up":  # of old ones, only status speaks
+            newest = max((row.key for row in rows), default=-1)
+            self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
+                       for each in self.migrations if each.elsewhere and each.key > newest)
         return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
     def settle(self) -> list[Applied]:
@@ -6132,7 +6309,8 @@ class _Run:
         if path is None or not self.database.exists:
             return
         version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
-        given = Path(path or f"{self.settings.url.database}.backup-{version}")
+        given, name = Path(path), f"{self.settings.url.database}.backup-{version}"
+        given = given / Path(name).name if path and given.is_dir() else Path(path or name)
         target, number = given, 1
         while os.path.lexists(target):
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
@@ -6143,11 +6321,16 @@ class _Run:
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
+        refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            self.read[key] = self.read.get(key) or _read_text(step, self.database)
-            if self.all_or_nothing and _is_journaled(self.read[key], self.database):
+            with gathered(refused, step.script.path.name):
+                self.read[key] = self.read.get(key) or _read_text(step, self.database)
+            if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
                 what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+        url = self.settings.url  # check knows of the default that it is meant only where it is told so
+        told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
+        refuse_all(refused, f"migrate {told}check")
         if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
             what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
             raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
@@ -6886,7 +7069,8 @@ class _Run:
 
     def _reads_id(self, journal: _Journal, number: int) -> None:
         """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id():
+        if number in journal.way.checks and not self.database.has_id(
+                journal.step.statements[number - 1]):
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
             raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 
@@ -7074,7 +7258,8 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set", "set what a session begins with": "what a session begins with",
     "set pragma": "what the PRAGMA set", "role session_authorization": "the session's user",
-    "temp": "the temporary table {}", "role": "the role", "seed": "the seed of random numbers",
+    "temp": "the temporary table {}", "trigger": "the temporary trigger {}",
+    "role": "the role", "seed": "the seed of random numbers",
     "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
     "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
@@ -7145,7 +7330,8 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
         back = run.planned("down", run.settle())
-        again = run.screen([Step.up(each) for each in run.migrations if back and each.key == back[0].key])
+        again = run.screen([
+            Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere])
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
@@ -7227,7 +7413,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
     with _Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
         rest = [each for each in compare(run.migrations, run.applied)
-                if each.state != "applied" and version_key(each.version) in ours]
+                if each.state not in {"applied", "skipped"} and version_key(each.version) in ours]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
@@ -7262,7 +7448,8 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
         return
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
     command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (one command of ours)
+    ran = subprocess.run(  # noqa: S603 (one command of ours)
+        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False)
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
             rule = each["rule_name"]
@@ -7295,7 +7482,7 @@ def plan_script(
             known = {each.key: each for each in run.migrations}
             limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
             run.applied = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
-                           for each in run.migrations if each.key <= limit]
+                           for each in run.migrations if each.key <= limit and not each.elsewhere]
         for row in run.applied:
             if row.dirty:
                 raise dirty_error(row, f"finish it first:  migrate {row.direction}")
@@ -7311,8 +7498,11 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
     database.schema = "".join(run.history.schemas)
     database.follow(run.database, offline=offline)
+    unsuited: dict[str, MigrateError] = {}
     for step in steps:
-        _refuse_unsuited(database, step)
+        with gathered(unsuited, step.script.path.name):
+            _refuse_unsuited(database, step)
+    refuse_all(unsuited)
     versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
     history = History(database, settings.table)
     history.missing = set() if versions else run.history.missing
@@ -7442,15 +7632,18 @@ def verify(
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
     statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
                   if not re.match(_TRANSACTION, code_of(each, database.syntax))]
-    migrations = find_migrations(migration_directory(settings.directory, url.dialect))
+    migrations = find_migrations(migration_directory(settings.directory, url.dialect), url.dialect)
     with _verifying():
         texts = "\n".join(map(_texts, migrations))
         while True:  # in another database after one that did not come back
             with database.scratch(given=bool(scratch_url), sql=texts) as scratch, _Run.opened(
                     replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
+                run.migrations = [each for each in run.migrations if not each.elsewhere]
                 _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)
             if len(tried) == len(run.migrations):
                 break
+    for skipped in [each for each in migrations if each.elsewhere]:
+        notify(f"skipped  {skipped.version} {skipped.name}: only {', '.join(skipped.elsewhere)}")
     for each in sorted(database.left):
         notify(f"left on the server: {each}")
     return [verdict for verdict, _ in tried]
@@ -7660,7 +7853,7 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
     with _Run.opened(settings, notify) as run:
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
-        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
+        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
 
         def mark() -> list[Result]:
@@ -7764,9 +7957,10 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
                 Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
-                for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
+                for name in sorted(there.keys() - here) if _meet(there[name].up.only, (dialect,))]
     for dialect in [each for each in found if each]:
-        paths = [each.up.path for each in found[dialect].values()]  # a down file drops things: that is what it is for
+        # A down file drops things: that is what it is for.
+        paths = [each.up.path for each in found[dialect].values() if _meet(each.up.only, (dialect,))]
         findings += [Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
                      for path, said in lint(_DATABASES[dialect], paths)]
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
@@ -7788,12 +7982,14 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
-        if dialect and script.only and dialect not in script.only:
-            what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
+        lies = _DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
+        if lies and not _meet(script.only, (lies,)):
+            what = f"is for {', '.join(script.only)} only, and lies in the folder for {lies}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            if dialect:
-                database = _DATABASES[dialect](DatabaseURL(dialect, "check"))
+            own = script.only[:1] if not _meet(script.only, (dialect,)) else (dialect,)
+            for each in filter(None, own):
+                database = _DATABASES[each](DatabaseURL(each, "check"))
                 database.keep(schema, name, bare=not schema)
                 if not _read_text(step, database).statements:
                     yield warning(path, "no statements in this file", "leave it, if that is meant")
@@ -7909,6 +8105,9 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     import logging
 
     settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
+    if settings.force_auto_migrate is None:
+        fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
+        raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", fix=fix)
     if settings.url.dialect != "sqlite" and not force and not settings.force_auto_migrate:
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
@@ -7922,7 +8121,7 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 # Values come in, text goes out: a table on a terminal, tab-separated lines in a pipe, one JSON document on request.
 # stdout is data; talk, progress and errors go to stderr. The only place that knows rich.
 
-_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order")
+_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order", "skipped")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 _GOOD: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
 _STYLES: Final = _GOOD | dict.fromkeys(("dirty", "changed", "missing", "out of order", "failed", "fault"), "bold red")
@@ -8174,6 +8373,8 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
     if column == "state" and value == "dirty":
         return f"dirty ({row['statements_done']} of {row['statements']})"
+    if column == "state" and value == "skipped":
+        return f"skipped (only {', '.join(row['only'])})"
     if column == "state" and value == "missing" and row["has_down"]:
         return "missing (down is stored)"
     shown = f"{value} ms" if column == "took_ms" else _json(value)
@@ -8650,10 +8851,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
             message = f'there is no command "{wrong[1]}"{_nearest(wrong[1], _COMMANDS)}'
-        elif wrong := re.search(r"unrecognized arguments: (-[^\s=]*)?", message):
+        elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
             near = _nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
+        message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
@@ -8696,6 +8898,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_command(argv)
 
 
+def _refuse_urls(words: Sequence[str]) -> None:
+    """Raise SettingsError for an unknown option, and for a URL where none belongs: whoever reads it may repeat it."""
+    for before, word in zip(("", *words), words, strict=False):
+        option, equals, value = word.partition("=") if word.startswith("--") else (before, "", word)
+        if word.startswith("--") and option not in {"--", *_OPTIONS}:
+            _Parser().error(f"unrecognized arguments: {option}")
+        if option not in {"--database-url", "--scratch-url"}:
+            refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
+
+
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, stopped, sealed = _Screen(), list[int](), list[bool]()
 
@@ -8711,6 +8923,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
+        _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
@@ -8724,9 +8937,13 @@ def _run_command(argv: Sequence[str] | None) -> int:
         view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
         screen.show(settings, view)
         code = view.exit_code
-    except (MigrateError, KeyboardInterrupt) as raised:
+    except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed.append(True)
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
+        if isinstance(raised, OSError):  # what the system refuses is no fault of ours
+            where = _shown(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
+            fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
+            error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             error.exit_code = 128 + number
@@ -8748,9 +8965,6 @@ def _run_command(argv: Sequence[str] | None) -> int:
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
     parser, flag = build_parser(), options.migrate_command
-    for word in words:
-        if word.startswith("--") and word != "--" and word.partition("=")[0] not in _OPTIONS:
-            parser.error(f"unrecognized arguments: {word}")
     if {"-h", "--help", "--version"}.intersection(words):
         parser.parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):

@@ -113,7 +113,7 @@ def test_a_statement_after_with_counts_as_what_it_does(dialect: str, deed: str) 
     assert rules(dialect, f"{CTE}{deed};") == rules(dialect, f"{deed};")
     database = migrate._DATABASES[dialect](migrate.DatabaseURL(dialect, "x"))
     bare, after = (
-        database.natures(migrate.split_statements(sql, database.syntax))[0].traits for sql in (deed, CTE + deed)
+        database.natures([*migrate.split_statements(sql, database.syntax)])[0].traits for sql in (deed, CTE + deed)
     )
     assert after & migrate.Trait.DATA == bare & migrate.Trait.DATA
     assert after & migrate.Trait.REPEATS == bare & migrate.Trait.REPEATS & after
