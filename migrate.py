@@ -3915,12 +3915,12 @@ class Postgres(Database):
     def opening(self, key: str, level: str | None = None) -> list[str]:
         """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
 
-        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
+        Where there is one snapshot for all, it may not be older than the lock of the run: one comes first that takes none.
         """
         wanted = "READ COMMITTED" if level is None else level or self.level
         lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
-        return [begin, *([] if "COMMITTED" in wanted else [lock])]
+        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
 
     def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
@@ -5831,7 +5831,7 @@ def _read_statements(step: Step, database: Database) -> Step:
         faults += unpaired
     elif not faults:
         faults += _find_divided(database, every)
-    if not journaled and len(alone) < len(every):
+    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
         faults += alone
     _refuse(step, faults)
     if journaled and (database.transactional or apart or (free and unpaired)):
