@@ -3915,7 +3915,7 @@ class Postgres(Database):
     def opening(self, key: str, level: str | None = None) -> list[str]:
         """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
 
-        Where there is one snapshot for all, it may not be older than the lock of the run: one comes first that takes none.
+        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
         """
         wanted = "READ COMMITTED" if level is None else level or self.level
         lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
