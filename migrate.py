@@ -4064,7 +4064,7 @@ class Postgres(Database):
         wanted = "READ COMMITTED" if level is None else level or self.level
         lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
-        return [begin, *([] if "COMMITTED" in wanted else [lock])]
+        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
 
     def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
@@ -6132,7 +6132,7 @@ def _read_statements(step: Step, database: Database) -> Step:
         faults += unpaired
     elif not faults:
         faults += _find_divided(database, every)
-    if not journaled and len(alone) < len(every):
+    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
         faults += alone
     _refuse(step, faults)
     if journaled and (database.transactional or apart or (free and unpaired)):
