@@ -541,6 +541,10 @@ def embedded_directory() -> Path:
     return next((here / name for name in ("migrate_sql", "sql") if (here / name / "sqlite").is_dir()), here / "sql")
 
 
+def _some(texts: Sequence[str], between: str = ", ") -> str:
+    return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
+
+
 def _listed(folder: Path) -> list[Path]:
     """Return what lies in *folder*, by name. Raises FileError."""
     try:
@@ -2587,6 +2591,68 @@ def _another(table: str) -> str:
     return f"{schema}{dot}{name[:52]}_imagor"
 
 
+_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
+_BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
+_DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
+_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+
+
+def _makes(between: str, *kinds: str) -> re.Pattern[str]:
+    """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
+    return re.compile(
+        rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
+        r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
+        rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)")
+
+
+def _spaced(words: Sequence[str]) -> str:
+    """Return a name as it is usually written."""
+    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}"
+                   for before, each in zip(["(", *words], words, strict=False))
+
+
+class Made(NamedTuple):
+    """What a statement makes by name: its kind, in upper case; for a trigger with the table's name before its own."""
+
+    kind: str
+    name: tuple[str, ...]
+    text: str  # the name as the file has it
+    optional: bool  # it may be there already
+    title: str = ""  # of the migration
+    why: str = ""  # it is not to be dropped
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.text}"
+
+
+@dataclass
+class Doom:
+    """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
+
+    schemas: list[str]
+    more: Sequence[str]
+    roots: list[Made] = field(default_factory=list)
+    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
+    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
+    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
+    near: list[str] = field(default_factory=list)  # the schemas that this is about
+    dropped: int = 0
+
+    @property
+    def named(self) -> list[str]:
+        """Return what goes beside the schema of the history."""
+        roots = [f"{each}{', and all in it' * (each.kind == 'SCHEMA')}" for each in self.roots if not each.why]
+        return [*(f"all in the schema {each}" for each in self.more), *roots]
+
+    def stay(self, what: str, why: str, made: Made | None, fix: str) -> None:
+        """Note that something stays: a bar, where the file that *made* it would fail when it makes it again."""
+        if made is None or made.optional:
+            self.notes.append(f"{what} stays: {why}")
+        else:
+            self.bars.append((f"{what} stays, and {made.title} makes it again: {why}", fix))
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -2610,13 +2676,17 @@ class Database(ABC):
     own_databases: frozenset[str] = frozenset()  # of the server itself
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
-    objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
+    objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
+    makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
+    of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
+    of_schemas: tuple[str, ...] = ()  # of a schema,
+    of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
@@ -3163,14 +3233,56 @@ class Database(ABC):
         tables = [name for kind, name, *_ in self.objects() if kind.lower() in {"table", "partitioned table"}]
         return {table: Counter(map(str, self.query(self.rows_sql.format(table)))) for table in tables}
 
-    def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
-        """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
+        text = " ".join("?" if word[0] in "'\"`[$" else word.upper() for word in words)
+        if (found := self.makes.match(text)) is None:
+            return
+        on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
+        new = _RENAME.match(text, (on or found).end())
+
+        def named(place: re.Match[str]) -> Sequence[str]:
+            return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
+
+        def made(name: Sequence[str]) -> Made:
+            table = named(on) if on else []
+            whole = tuple(self._fold(each).strip("'") for each in (*table, *name) if each != ".")
+            shown = _spaced([*name, "ON", *table] if on else name)
+            return Made(found["kind"], whole, shown, optional=code or bool(found["may"] or found["there"]))
+
+        for is_comma, group in itertools.groupby(named(found), ",".__eq__):
+            name = [*group]
+            if found["verb"] != "ALTER" and not is_comma:
+                yield found["verb"] == "CREATE", made(name)
+            elif new and not is_comma:
+                yield False, made(name)
+                yield True, made([*name[:-1], *named(new)])
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
+
+        Changes nothing. Raises SettingsError for a schema that is not there.
+        """
         if more and "?" not in self.objects_sql:
             raise SettingsError(f"{self.label} has no schemas", where="--schema", fix="leave --schema out")
-        objects = self.query(self.objects_sql, [*own, *more])
-        for each in objects:
-            self.run(self.drop_sql.format(*each))
-        return len(objects)
+        doom = Doom([*own, *more], more)
+        for each in made:
+            kind = re.sub("user|group", "role", each.kind.lower())
+            for its, *names in self.beside(each.name[0]) if each.kind in self.of_server else ():
+                if re.sub("user", "role", its) == kind and names[0] == each.name[0] not in own:
+                    name = "@".join(map(self.quoted, names))
+                    doom.stay(str(each), "it is the whole server's", each, self.drop_of(each.kind, name))
+        return doom
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """Return SQL for a person, which drops it."""
+        return f"DROP {kind} {name}"
+
+    def drop_everything(self, doom: Doom) -> None:
+        """Drop all that is doomed, or note what keeps it. Raises _Failed; where a part may be gone, StatementError."""
+        for each in self.query(self.objects_sql):
+            self.run("DROP {} IF EXISTS {}".format(*each))
+            doom.dropped += 1
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -3709,8 +3821,40 @@ class Postgres(Database):
         WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
         AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
-        AND e.refobjid <> e.objid)"""
-    drop_sql = "DROP {} IF EXISTS {} CASCADE"
+        AND e.refobjid <> e.objid) ORDER BY d.objid"""
+    # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false)
+        FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
+            UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
+        LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
+        WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
+    _parts_sql = """SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid
+        FROM pg_catalog.pg_depend WHERE deptype <> 'n' AND objid >= 16384"""
+    _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
+        LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
+    of_tables = "TRIGGER", "POLICY", "RULE"
+    of_schemas = (
+        "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
+    # Nothing depends on them.
+    _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
+    makes = _makes(
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
+        "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
+    _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
+    # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
+    _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
+    _word = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _ways: ClassVar = {  # to drop what is not dropped as all others are
+        rf"(?:foreign )?table column (.+)\.{_word}": "ALTER TABLE {} DROP COLUMN {}",
+        rf"composite type column (.+)\.{_word}": "ALTER TYPE {} DROP ATTRIBUTE {}",
+        rf"default value for (.+)\.{_word}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+        rf"(table|domain) constraint {_word} on (.+)": "ALTER {0} {2} DROP CONSTRAINT {1}",
+        r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
+        r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
+        r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
+        r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
+        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}"}
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
@@ -3938,7 +4082,7 @@ class Postgres(Database):
         wanted = "READ COMMITTED" if level is None else level or self.level
         lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
-        return [begin, *([] if "COMMITTED" in wanted else [lock])]
+        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
 
     def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
@@ -4050,6 +4194,105 @@ class Postgres(Database):
                     inside.query(change.format(f"SUBSCRIPTION {self.quoted(each)}"))
             inside.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                          " WHERE database = current_database()")
+
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """See Database. In a DO block, too, where something may ask first if it is there."""
+        if words[0].upper() != "DO":
+            yield from super().find_made(words, code=code)
+        for body in [each for each in words if each[0] == "$"] * (words[0].upper() == "DO"):
+            inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
+            for place, before in enumerate([";", *inner[:-1]]):
+                if before.upper() in _BEFORE_STATEMENT:
+                    yield from super().find_made(inner[place : place + 50], code=True)
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database."""
+        known: dict[str, int] = dict(self.query(self.schemas_sql))
+        for absent in (each for each in more if each not in known):
+            fix = "correct the name, or leave it out: what is not there need not be dropped"
+            what = f"there is no schema {absent or repr(absent)}{_nearest(absent, known)}"
+            raise SettingsError(what, where="--schema", fix=fix)
+        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
+        remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
+        made = [each for each in made if each.kind not in self.of_server
+                and not (each.kind == "SCHEMA" and each.name[0] in remain)]
+        doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
+        for each in made:
+            of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
+            name, text = each.name, each.text
+            if len(name) == 1 + of_table:
+                name, text = (self._fold(home or "?"), *name), f"{home}.{text}"
+            if (of_table or of_schema) and name[0] in doom.schemas:
+                doom.again[each.kind, name] = each
+            elif of_schema:
+                why = each.why or "reset leaves that schema alone"
+                doom.roots.append(each._replace(name=name, text=text, why=why))
+            else:
+                doom.roots.append(each)
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
+        leaves = [each for each in doom.roots if each.kind in self._leaves]
+        for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
+            self._drop_root(doom, each)
+        tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
+        parts, objects = self.query(self._parts_sql), self.query(self.objects_sql, doom.schemas)
+        whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
+        self._find_torn(doom, tied, parts)
+        for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
+            made = doom.again.get((kind.upper(), tuple(
+                self._fold(each) for each in words_of(identity, self.syntax) if each != ".")))
+            fix = f"{self.drop_of(kind, identity)} CASCADE"
+            doom.stay(f"{kind} {identity}", whys.pop((kind, identity), None) or "it has just been made", made, fix)
+        doom.dropped += len(whys)
+        for each in reversed([each for each in doom.roots if each not in leaves]):
+            self._drop_root(doom, each)
+
+    def _drop_root(self, doom: Doom, root: Made) -> None:
+        sql = f"DROP {root.kind} {root.text}"
+        if (why := self._drop(sql, back=bool(root.why))) is None:
+            return
+        if why or root.why:
+            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
+            doom.near += root.name[:1] if root.kind in self.of_schemas else ()
+        else:
+            doom.dropped += 1
+            doom.notes.append(f"dropped {root}")
+
+    def _drop(self, sql: str, *, back: bool = False) -> str | None:
+        """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
+        try:
+            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
+        except _Failed as failed:
+            if failed.code not in self._absent | self._kept:
+                raise
+            self.run("ROLLBACK TO SAVEPOINT migrate")
+            first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
+            return None if failed.code in self._absent else _some(more or [first])
+        return ""
+
+    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
+        """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
+        numbers = ([each[place] for each in tied] for place in range(3))
+        there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
+        gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
+        wholes = {each: [(*each[:2], 0)] if each[2] else [] for each in gone}
+        for row in parts:
+            wholes.get(row[:3], []).append(row[3:])
+        for each, (kind, identity, schema, ours) in gone.items():
+            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes[each]]
+            goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
+            if not (ours or goes):
+                doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
+                doom.near += [self._fold(schema)] if schema else []
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """See Database. By the words of pg_identify_object(), too."""
+        for pattern, way in self._ways.items():
+            if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
+                return way.format(*found.groups())
+        return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4285,7 +4528,15 @@ class MySQL(Database):
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
     lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
-    drop_sql = "SET foreign_key_checks = 0; DROP {} IF EXISTS {}; SET foreign_key_checks = 1"
+    _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
+        FROM information_schema.libraries WHERE library_schema = DATABASE()"""  # MySQL from 9.2 on
+    # A table keeps a foreign key to a table that is gone, and what it holds is not checked any more.
+    _references_sql = """SELECT constraint_schema, table_name, constraint_name, referenced_table_name
+        FROM information_schema.referential_constraints
+        WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
+    of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
+    of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
+    makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4706,6 +4957,56 @@ class MySQL(Database):
             raise
         return found
 
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
+        made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
+        doom = super().doom([self._fold(self.quoted(name)) for name in own], more, made)
+        outside = [each for each in made if each.kind in self.of_schemas and {*each.name[:-1]} - {*doom.schemas}]
+        there = {(name, *row) for name in {each.name[0] for each in outside}
+                 for row in self.query(self.objects_sql.replace("DATABASE()", self.literal(name)))}
+        for each in outside:
+            if (each.name[0], each.kind, self.quoted(each.name[-1])) in there:
+                doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {each.text}")
+        for schema, table, name, parent in self.query(self._references_sql):
+            place = self.quoted(schema, table)
+            doom.bars.append((f"the foreign key {name} of {place} would refer to nothing in {parent}",
+                              f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. A table goes only where all has gone that holds no data."""
+        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        with contextlib.suppress(_Failed):
+            objects += self.query(self._libraries_sql)
+        # The history before all other tables: where half of them are gone, it must not say that they are there.
+        ranks = {"VIEW": 1, "TABLE": 2, "SEQUENCE": 3}
+        objects.sort(key=lambda row: (ranks.get(row[0], 0), row[1] != self.quoted(self.kept_table)))
+        failed = list[str]()
+        for kind, other in ("TABLE", "VIEW"), ("VIEW", "TABLE"):  # to drop it as the other takes the same right
+            if names := ", ".join(name for each, name in objects if each == kind):
+                try:
+                    self.query(f"DROP {other} IF EXISTS {names}")
+                except _Failed as error:
+                    failed.append(error.message)
+        self.query("SET SESSION foreign_key_checks = 0")
+        for kind, name in objects:
+            if failed and (ranks.get(kind, 0) > 1 or not doom.dropped):
+                break
+            mode = "SET SESSION sql_mode = ORACLE; " * (kind == "PACKAGE")  # a word there only
+            try:
+                self.run(f"{mode}DROP {kind} IF EXISTS {name}")
+                doom.dropped += 1
+            except _Failed as error:
+                if error.kind is Kind.LOST:
+                    raise
+                failed.append(f"DROP {kind} {name}: {error.message}")
+        self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
+        if failed:
+            state = f"{doom.dropped} of {_count(len(objects), 'object')} are dropped, the rest is there."
+            raise StatementError(
+                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), where=str(self.url),
+                state=state if doom.dropped else "nothing was changed.",
+                fix="GRANT this user the right, or mend what it says; then run the same command again")
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
@@ -5858,7 +6159,7 @@ def _read_statements(step: Step, database: Database) -> Step:
         faults += unpaired
     elif not faults:
         faults += _find_divided(database, every)
-    if not journaled and len(alone) < len(every):
+    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
         faults += alone
     _refuse(step, faults)
     if journaled and (database.transactional or apart or (free and unpaired)):
@@ -6344,6 +6645,42 @@ class _Run:
         self.database.back_up(target)
         self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
                     f" files, and  cp {_typed(_shown(target))} {_typed(self.settings.url.database)}")
+
+    def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
+        """Return what ``reset`` takes, by what the files of *steps* make, applied as they are. Raises DriftError."""
+        database, table = self.database, self.history.table.rpartition(".")[2]
+        rows = {row.key: row for row in self.applied}
+        own = (Made("TABLE", (each,), each, optional=False, title="this tool") for each in (table, f"{table}_log"))
+        made: dict[tuple[object, ...], Made] = {each[:2]: each for each in own}
+        for step in steps:
+            row = rows.get(step.key)
+            why = "the text that ran is not here" if row else "it has not run"
+            if row and row.checksum == step.script.checksum:
+                why = ""
+                rows.pop(step.key)
+            for statement in step.statements:
+                if first_word(statement.text, database.syntax) in _MAKING:
+                    for there, each in database.find_made(words_of(statement.text, database.syntax)):
+                        made.pop(each[:2], None)
+                        made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
+        doom = database.doom(self.history.schemas, schemas, [*made.values()])
+        if rows and database.makes is not _NEVER:
+            titles = _some([f"{row.version} {row.name}" for row in rows.values()])
+            doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
+        self.stop_at(doom)
+        return doom
+
+    def stop_at(self, doom: Doom) -> None:
+        """Raise DriftError where more would go by CASCADE, or what stays is in the way of the files."""
+        if doom.bars:
+            fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
+            fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
+            if doom.near:
+                names = "".join(f" --schema {each if each.isidentifier() else repr(each)}"
+                                for each in dict.fromkeys((*doom.more, *doom.near)))
+                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
+            what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
+            raise DriftError(what, where=str(self.database.url), fix=fix)
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
@@ -7377,20 +7714,42 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
 
 
 def reset(
-    settings: Settings | str, *, schemas: Sequence[str] = (), backup: str | None = None, notify: Notify = _quiet,
+    settings: Settings | str, *, schemas: Sequence[str] = (), confirm: Callable[[Sequence[str]], bool] = lambda _: True,
+    backup: str | None = None, notify: Notify = _quiet,
 ) -> list[Result]:
-    """Drop every object of the history's schema and *schemas*, but not extensions; apply all. Files are read before."""
+    """Drop what lies in the history's schema and *schemas*, and what the applied files name beside it; apply all files.
+
+    *confirm* is called with what goes beside the schema; nothing is dropped where it says no. Raises DriftError where
+    more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
+    """
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
+        doom = run.doom(steps, schemas)
+        if not confirm(doom.named):
+            return []
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
-            notify(f"dropped {dropped}")
-            run.history = History(run.database, run.settings.table)
-            with run.transaction():
+                again, database = run.doom(steps, schemas), run.database
+                if again.named != doom.named:
+                    fix = "run the same command again, and look at what it names"
+                    raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
+                try:
+                    database.drop_everything(again)
+                except _Failed as failed:
+                    if failed.kind is Kind.LOST or not database.transactional:
+                        raise
+                    fix = "mend what it says, or drop it by hand; then run the same command again"
+                    where, state = str(database.url), "nothing was changed."
+                    raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+                run.stop_at(again)
+                dropped = _count(again.dropped, "object")
+                run.history = History(database, run.settings.table)
                 run.history.create()
-                run.database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+                database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+            for note in again.notes:
+                notify(note)
+            notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
@@ -8687,9 +9046,11 @@ def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, *
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
-    if not yes:
-        _confirm(settings, "this drops every table, and all data in it.")
-    return reset(settings, **more)
+    def confirm(named: Sequence[str]) -> bool:
+        beside = "\n  ".join(["; and this, too:", *named]) if named else "."
+        return yes or _confirm(settings, f"this drops every table, and all data in it{beside}")
+
+    return reset(settings, confirm=confirm, **more)
 
 
 def _confirm(settings: Settings, what: str) -> bool:
@@ -8833,7 +9194,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
         _DRY_RUN, _BACKUP, ("--yes", "do not ask", _SWITCH)),
     ("redo", "roll back the last migration and apply it again"): (),
-    ("reset", "drop every table and apply all migrations again: for development only"): (
+    ("reset", "drop every table, and what the files made beside them, and apply all again: for development only"): (
         _BACKUP, ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
         ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
     ("status", "show what is applied, pending, dirty, changed or missing"): (

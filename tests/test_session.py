@@ -1329,14 +1329,30 @@ FOLLOWED = {
 }  # fmt: skip
 
 
+def followed(project: Project, kind: str) -> tuple[list[str], list[tuple[int]]]:
+    """Return the statements, and the rows that they make; skip the test where the database has no such thing."""
+    there = {"mysql": ("CHAIN", "autocommit", "snapshot"), "postgres": ("CHAIN",)}.get(project.database.dialect, ())
+    if any(word in kind and word not in there for word in ("CHAIN", "autocommit", "snapshot")):
+        pytest.skip("there is no such thing")
+    statements, rows = FOLLOWED[kind]
+    return statements, [(each,) for each in rows]
+
+
+@pytest.mark.parametrize("kind", FOLLOWED)
+def test_what_a_file_says_of_transactions_is_followed_in_a_script_and_down(project: Project, kind: str) -> None:
+    statements, rows = followed(project, kind)
+    down = [each.replace(" t ", " u ").replace(" v ", " w ") for each in ["CREATE TABLE t (n INTEGER)", *statements]]
+    project.write({"1_f": file("CREATE TABLE t (n INTEGER)", *statements, head=ALONE)})
+    project.write({"1_f.down": file(*down, head=ALONE), "2_g": "INSERT INTO t VALUES (9);", "2_g.down": "SELECT 1;"})
+    clients.run_well(project.database, project.succeed("plan", "--sql").out)
+    assert project.rows("SELECT n FROM t ORDER BY n") == [*rows, (9,)]
+    project.succeed("--yes", "down", "2")
+    assert project.rows("SELECT n FROM u ORDER BY n") == rows
+
+
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_what_a_file_says_of_transactions_is_followed_wherever_it_has_failed(project: Project, kind: str) -> None:
-    statements, rows = FOLLOWED[kind]
-    own = {"mysql": ("autocommit", "snapshot"), "sqlite": ()}.get(project.database.dialect, ("CHAIN",))
-    if any(word in kind and word not in own for word in ("autocommit", "snapshot")):
-        pytest.skip("MySQL's own")
-    if "CHAIN" in kind and project.database.dialect == "sqlite":
-        pytest.skip("SQLite has no such thing")
+    statements, rows = followed(project, kind)
     for number in range(len(statements) + 1):
         table, version = f"t{number}", f"{number + 1}_f"
         texts = ["CREATE TABLE t (n INTEGER)", *statements]
@@ -1347,7 +1363,7 @@ def test_what_a_file_says_of_transactions_is_followed_wherever_it_has_failed(pro
         assert f"{version}.up.sql:{number + 3}" in ran.err
         project.write({version: file(*texts, head=ALONE)})
         project.succeed("up")
-        assert (number, project.rows(f"SELECT n FROM {table} ORDER BY n")) == (number, [(each,) for each in rows])
+        assert (number, project.rows(f"SELECT n FROM {table} ORDER BY n")) == (number, rows)
 
 
 ASKS = "SELECT current_setting('transaction_isolation') AS level"
