@@ -868,6 +868,17 @@ TYPED = [
 ]  # fmt: skip
 
 
+def in_schema(sql: str) -> Callable[[Person], None]:
+    """Change what SQLite has written of the tables."""
+
+    def change(person: Person) -> None:
+        with contextlib.closing(person.database.connect()) as connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(sql)
+
+    return change
+
+
 def in_folder(folder: str, files: dict[str, str]) -> dict[str, str | None]:
     """Return files in a folder below."""
     return {f"sql/{folder}/{name}.sql": text for name, text in files.items()}
@@ -1122,10 +1133,13 @@ FOLDERS = [
          [{"1_a.down": A["1_a.down"]}, "migrate down"],
          [A, "migrate up", {f"1_a.{way}": f"-- migrate: only mysql\n{A[f'1_a.{way}']}" for way in ("up", "down")},
           "> UPDATE schema_migrations SET down_sql = '-- migrate: only mysql\nDROP TABLE a;'"]),
+    Case("what cannot be dropped", "mend what it says, or drop it by hand; then run the same command again",
+         "migrate reset --yes", [in_schema("DELETE FROM sqlite_master WHERE name = 'o'")],
+         [A, "migrate up", in_schema(
+             "INSERT INTO sqlite_master VALUES ('table', 'o', 'o', 0, 'CREATE VIRTUAL TABLE o USING absent(a)')")],
+         code=1),
     Case("Ctrl-C at the question", "look at what is in:  migrate status", "migrate down 2",
          ["migrate status", answering("yes")], [A, B, "migrate up", leaving], code=130),
-    Case("Ctrl-C at the first question", "run the same command again", "migrate reset",
-         [answering("yes")], [A, "migrate up", leaving], code=130),
     *(
         Case(f"what a session has lost, and {name}", f"line 5 needs the temporary table t, which line 2 made, and which"
              f" has gone with its connection:\n     {LOST}", "migrate up", then,
@@ -1350,6 +1364,24 @@ POSTGRES = [
                             "migrate --table imagor_history.schema_migrations baseline 1"]),
         ]
     ),
+    *(
+        Case(f"what would go elsewhere, {name}",
+             "see what it would take, and do that by hand; then run the same command again:\n"
+             "       ALTER TABLE other.t DROP COLUMN m;\n"
+             "     or drop all that lies in these schemas, too:  migrate reset --schema other", "migrate reset --yes",
+             then,
+             [A, "migrate up", "> CREATE SCHEMA other", "> CREATE TYPE mood AS ENUM ('ok')",
+              "> CREATE TABLE other.t (m mood, n INTEGER)"], code=4)
+        for name, then in [
+            ("by hand", ["> ALTER TABLE other.t DROP COLUMN m;"]),
+            ("and may", [answering("yes"), "migrate reset --schema other"]),
+        ]
+    ),
+    Case("a schema that is not there", "correct the name, or leave it out: what is not there need not be dropped",
+         "migrate reset --yes --schema othr", [], [A, "migrate up", "> CREATE SCHEMA other"],
+         "migrate reset --yes --schema other"),
+    Case("what has come since the question", "run the same command again, and look at what it names", "migrate reset",
+         [answering("yes")], [A, "migrate up", one("CREATE SCHEMA more;"), answering("yes", "up")], code=4),
     Case("all that somebody owns", "take it out, or write what is to be dropped", "migrate up", [one("DROP TABLE a;")],
          [A, one("DROP OWNED BY CURRENT_USER;")]),
     Case("a scratch database that cannot be dropped", f"drop it there when that is mended:  {UNDROPPED}",
@@ -1407,6 +1439,9 @@ LEFT_DOWN = f"""{LEFT}       migrate repair 2 --applied    it is applied: nothin
 ANOTHER = "UPDATE schema_migrations SET owner = 'other@else, pid 1, connection 1, 0123456789abcdef' WHERE dirty = TRUE"
 END_IT = "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon"
 MYSQL = [
+    Case("a right to drop", "GRANT this user the right, or mend what it says; then run the same command again",
+         "migrate reset --yes", [for_user("GRANT ALL ON {name}.* TO {user}@'%'")],
+         [A, "migrate up", as_user("select")], code=1),
     Case("a database of which this user may see nothing", "create the database, or GRANT this user the rights on it",
          "migrate up", [for_user("GRANT ALL ON {name}.* TO {user}@'%'")], [A, as_user("none")], code=1),
     Case("the database itself", "take it out; drop the database by hand, and its history with it", "migrate up",
