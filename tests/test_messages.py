@@ -198,11 +198,21 @@ class Reader:
                         found.append(each.value.elts[names.index(name)])
                     elif name in names or (isinstance(target, ast.Name) and target.id == name):
                         found.append(each.value)
-        found += self._given(function, name) if function else []
+        found += [*self._given(function, name), *self._looped(function, name)] if function else []
         found += () if found else self.constants.get(name, ())
         if not found and not self._is_bound(function, name):
             self.lost.append(f"{getattr(node, 'lineno', 0)}: {name}")
         yield from found
+
+    def _looped(self, function: ast.FunctionDef, name: str) -> Iterator[ast.AST]:
+        """Yield what *name* is in turn, where it is the last of each row of a table that *function* has written."""
+        for loop in ast.walk(function):
+            target = loop.target if isinstance(loop, ast.For | ast.comprehension) else None
+            if isinstance(target, ast.Tuple) and ast.unparse(target.elts[-1]) == name:
+                assert isinstance(loop, ast.For | ast.comprehension)
+                tables = self._values(loop, loop.iter.id) if isinstance(loop.iter, ast.Name) else [loop.iter]
+                rows = (row for table in tables for row in getattr(table, "elts", ()))
+                yield from (row.elts[-1] for row in rows if isinstance(row, ast.Tuple))
 
     def _given(self, function: ast.FunctionDef, name: str) -> list[ast.AST]:
         """Return what calls of *function* give for its parameter *name*."""
