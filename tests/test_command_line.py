@@ -640,11 +640,11 @@ def test_quiet_keeps_the_data_and_drops_the_talk(three: Desk) -> None:
 
 def test_verbose_says_which_database_table_and_files_and_no_password(three: Desk) -> None:
     ran = three.here("-v", "status")
-    assert ran.err.splitlines()[0] == "database sqlite:app.db (from --database-url), table schema_migrations, files sql"
+    assert ran.err.splitlines()[0] == "database sqlite:app.db (from DATABASE_URL), table schema_migrations, files sql"
     ran = three("--verbose", "--database-url", "postgres://ann:s3cr3t@h/app?sslmode=require", "--dir", "sql", "check")
     assert (
         ran.err.splitlines()[0]
-        == "database postgres://ann:***@h/app (from --database-url), table schema_migrations, files sql"
+        == "database postgres://ann:***@h/app (from DATABASE_URL), table schema_migrations, files sql"
     )
 
 
