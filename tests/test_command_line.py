@@ -644,7 +644,7 @@ def test_verbose_says_which_database_table_and_files_and_no_password(three: Desk
     ran = three("--verbose", "--database-url", "postgres://ann:s3cr3t@h/app?sslmode=require", "--dir", "sql", "check")
     assert (
         ran.err.splitlines()[0]
-        == "database postgres://ann:***@h/app (from DATABASE_URL), table schema_migrations, files sql"
+        == "database postgres://ann:***@h/app (from --database-url), table schema_migrations, files sql"
     )
 
 
