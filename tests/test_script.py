@@ -11,6 +11,7 @@ import difflib
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -529,11 +530,15 @@ def wait_for(database: Database, process: subprocess.Popen[bytes]) -> None:
 def is_asleep(database: Database) -> bool:
     if database.dialect in SLEEPS:
         return bool(database.query(SLEEPS[database.dialect])[0][0])
-    # SQLite: the first file is in, and a moment has passed. A reader may be locked out at the commit itself.
+    # SQLite: the first file is in, somebody writes, and a moment has passed. A reader may be locked out at the commit.
     with contextlib.suppress(Exception):
         if database.query(f"SELECT count(*) FROM {HISTORY} WHERE version = '1' AND NOT dirty")[0][0]:
-            time.sleep(0.5)
-            return True
+            with contextlib.closing(sqlite3.connect(database.name, timeout=0)) as other:
+                try:
+                    other.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    time.sleep(0.5)
+                    return True
     return False
 
 
