@@ -3222,7 +3222,7 @@ class Database(ABC):
         if (found := self.makes.match(text)) is None:
             return
         on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
-        new = _RENAME.match(text, (on or found).end())
+        renamed = _RENAME.match(text, (on or found).end())
 
         def named(place: re.Match[str]) -> Sequence[str]:
             return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
@@ -3237,9 +3237,9 @@ class Database(ABC):
             name = [*group]
             if found["verb"] != "ALTER" and not is_comma:
                 yield found["verb"] == "CREATE", made(name)
-            elif new and not is_comma:
+            elif renamed and not is_comma:
                 yield False, made(name)
-                yield True, made([*name[:-1], *named(new)])
+                yield True, made([*name[:-1], *named(renamed)])
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
