@@ -2414,6 +2414,10 @@ class Database(ABC):
     lexer = "sql"  # what Pygments calls it
     linter = ""  # a program that finds fault with files, where it is installed
     placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
+    # What client or server may read as something else in quotes, and how such a text is written: all else is the same
+    # in every encoding, and with any kind of strings.
+    unsafe = _NEVER, ""
+    encoding = codec = ""  # of the database, and Python's name of it, where it does not have every letter
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
@@ -2598,6 +2602,8 @@ class Database(ABC):
             yield
         except self.driver_errors as error:
             raise self._explain(error) from None
+        except UnicodeError as error:
+            raise _Failed(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
 
     @abstractmethod
     def _connect(self, *, write: bool) -> None: ...
@@ -2697,7 +2703,13 @@ class Database(ABC):
         return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
 
     def _text(self, value: str) -> str:
-        return "'" + value.replace("'", "''") + "'"
+        value = self.held(value)
+        pattern, way = self.unsafe
+        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
+
+    def held(self, value: str) -> str:
+        """Return a text as the database can hold it: with a ? for each letter that its encoding does not have."""
+        return value.encode(self.codec, "replace").decode(self.codec) if self.codec else value
 
     def lock_key(self, key: str) -> str:
         """Return what the server knows the lock *key* as."""
@@ -2775,6 +2787,22 @@ class Database(ABC):
     ) -> list[tuple[Statement, tuple[str, str]]]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
         return []
+
+    def fitted(self, sql: str) -> str:
+        """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
+        return sql
+
+    def beyond(self, sql: str) -> tuple[int, str, str] | None:
+        """Return the place of the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
+        place = _beyond(sql, self.codec) if self.codec else None
+        what = f"the encoding of this database, {self.encoding}, does not have the letter "
+        fix = "write it without, or move to a database in UTF8: it has every letter"
+        return None if place is None else (place, f"{what}{sql[place]}", fix)
+
+    def storable(self, sql: str | None) -> str | None:
+        """Return a down text as the history can hold it; None where this database could never run it."""
+        sql = None if sql is None else self.fitted(sql)
+        return None if sql and self.codec and _beyond(sql, self.codec) is not None else sql
 
     def takes(self, *texts: str | None) -> bool:
         """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
@@ -3439,6 +3467,7 @@ class Postgres(Database):
 
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
+    unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
         "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT, "25006": Kind.READ_ONLY,
@@ -3716,14 +3745,6 @@ class Postgres(Database):
         truth.otherwise = "the file has ended the transaction that it runs in"
         return [truth]
 
-    def _text(self, value: str) -> str:
-        """See Database. An E'' string of ASCII letters is the same in every encoding, and with any kind of strings."""
-        text = value.replace("'", "''")
-        if text.isascii() and "\\" not in text:
-            return f"'{text}'"
-        escaped = text.replace("\\", "\\\\")
-        return "E'" + re.sub("[^\x00-\x7f]", lambda found: f"\\U{ord(found[0]):08X}", escaped) + "'"
-
     def fingerprint(self) -> set[str]:
         """See Database. With an empty search path every name comes with its schema."""
         self.query("BEGIN")
@@ -3861,8 +3882,22 @@ class Postgres(Database):
                 self.lock_limit = value / 1000
         if self.connection.pgconn.parameter_status(b"standard_conforming_strings") == b"off":
             self.syntax, self.split_here = POSTGRES_BACKSLASH_STRINGS, re.compile(_STRINGS, re.IGNORECASE)
+        self.encoding = (self.connection.pgconn.parameter_status(b"server_encoding") or b"UTF8").decode()
+        known = "" if self.encoding in {"UTF8", "SQL_ASCII"} else self.encoding  # the second one takes what it gets
+        self.codec = known and (_codec(known.replace("WIN", "cp").replace("KOI8", "koi8_")) or "ascii")
         if limits := self.limits(local=False):
             self.send(*limits)
+
+    def fitted(self, sql: str) -> str:
+        """See Database. The server would look at comments, too."""
+        if not self.codec or _beyond(sql, self.codec) is None:
+            return sql
+        pieces, position = list[str](), 0
+        for kind, start, end in _tokens(sql, 0, self.syntax):
+            if kind == "comment":
+                pieces += sql[position:start], self.held(sql[start:end])
+                position = end
+        return "".join((*pieces, sql[position:]))
 
     def _explain(self, error: Any, number: int = 0) -> _Failed:
         diag, place = error.diag, error.diag.statement_position
@@ -3911,7 +3946,7 @@ class Postgres(Database):
         texts = [f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit" if isinstance(each, _Note)
                  else f"SELECT 1 / ({each})::integer" if isinstance(each, _Truth) else str(each) for each in parts]
         try:
-            results = self._exchange(";\n".join(texts))
+            results = self._exchange(";\n".join(texts), ours=True)
         except _Failed as failed:
             part = parts[failed.number - 1]
             if failed.code == "22012" and isinstance(part, (_Note, _Truth)):
@@ -3928,14 +3963,18 @@ class Postgres(Database):
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
         self._exchange(sql)
 
-    def _exchange(self, sql: str) -> list[Any]:
-        """Send one message of the simple protocol; return libpq's result of each statement in it. Raises _Failed."""
+    def _exchange(self, sql: str, *, ours: bool = False) -> list[Any]:
+        """Send one message of the simple protocol; return libpq's result of each statement in it. Raises _Failed.
+
+        A name in what is *ours* is meant in the encoding that a file may have set; the text of a file is what it is.
+        """
         from psycopg import errors, generators, pq
 
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
         with self.translated(), self.connection.lock:
-            self.connection.pgconn.send_query(sql.encode())
+            self.connection.pgconn.send_query(sql.encode(
+                "utf-8" if sql.isascii() or not ours else self.connection.info.encoding))
             results = self.connection.wait(generators.execute(self.connection.pgconn))
         for number, result in enumerate(results, 1):
             if result.status == pq.ExecStatus.FATAL_ERROR:
@@ -4013,6 +4052,7 @@ class MySQL(Database):
     dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
     quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
     notes_travel = True
+    unsafe = re.compile(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
@@ -4057,6 +4097,11 @@ class MySQL(Database):
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
+    literals, text_marks = "", "'\""  # Python's name of the encoding that literals have to fit, if any; what begins one
+    _speaks = re.compile(
+        r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b")
+    _misreads = re.compile(
+        r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+(?!utf8|default|[@\s:=`'\"])")
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
@@ -4120,9 +4165,12 @@ class MySQL(Database):
         tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
         tls |= {name: _is_true(word) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
-        charset = given.get("charset", "utf8mb4")
+        charset, wide = given.get("charset", "utf8mb4").lower(), re.compile("utf8|binary")
+        known = pymysql.charset.charset_by_name(charset)
+        # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
+        self.literals = "" if wide.match(charset) or not known else _codec(known.encoding)
         if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
-                or not pymysql.charset.charset_by_name(charset)):
+                or not known or not (self.literals or wide.match(charset))):
             what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, and as ssl_mode "
                     + ", ".join(_TLS_MODES))
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
@@ -4133,9 +4181,9 @@ class MySQL(Database):
         path = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
         self.connection = pymysql.connect(
             host=host, port=port, unix_socket=path, user=self.url.user, password=self.url.password.encode(),
-            database=self.url.database, charset=charset, program_name="migrate", collation=given.get("collation"),
-            autocommit=True, connect_timeout=int(timeout), read_timeout=int(timeout),
-            client_flag=CLIENT.MULTI_STATEMENTS, **tls)
+            database=self.url.database, charset="utf8mb4", program_name="migrate", autocommit=True,
+            collation=None if self.literals else given.get("collation"), connect_timeout=int(timeout),
+            read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS, local_infile=False, **tls)
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
         link = self.connection._sock  # noqa: SLF001
@@ -4146,6 +4194,9 @@ class MySQL(Database):
         mode, packet, version, self.session_id, now, folds = self.query(
             "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
             " @@lower_case_table_names")[0]
+        if self.literals or charset == "binary":
+            setting = ("collation" if "collation" in given else "character_set") + "_connection"
+            self.query(f"SET SESSION {setting} = {self.literal(given.get('collation', charset))}")
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
         # read has to be what all of them have committed.
@@ -4199,6 +4250,21 @@ class MySQL(Database):
             self.session_id = number
             return False
 
+    def beyond(self, sql: str) -> tuple[int, str, str] | None:
+        """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
+        if not self.literals or _beyond(sql, self.literals) is None:
+            return None
+        last = ""
+        for kind, start, end in _tokens(sql, 0, self.syntax):
+            if kind == "quote" and sql[start] in self.text_marks and last[:1] != "_":
+                place = _beyond(sql[start:end], self.literals)
+                if place is not None and not self._speaks.search(sql, 0, start):
+                    charset = self.url.options["charset"]
+                    what = f"the charset of the URL, {charset}, does not have the letter {sql[start + place]}"
+                    return start + place, what, "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
+            last = kind
+        return None
+
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
         kind = self.kinds.get(str(code), Kind.OTHER)
@@ -4232,6 +4298,9 @@ class MySQL(Database):
             return "this is about the next transaction, and that is one of this tool", fix
         if words[:1] == ["SET"] and any(_is_text(word) and self.forms.fold(word) == "autocommit" for word in words):
             return _CONTROL.what, "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"
+        if self._misreads.search(statement.text) and not f"{self.kept_table}{self.url.database}".isascii():
+            what = f"after this the server could not read the name {self.url.database}.{self.kept_table}: text is UTF-8"
+            return what, "take it out, or write  SET NAMES utf8mb4"
         if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
             fix = "take it out, and write LAST_INSERT_ID() where it is meant"
             return "with this, IS NULL reads LAST_INSERT_ID()", fix
@@ -4407,18 +4476,21 @@ class MySQL(Database):
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
-        found = list[Rows]()
+        found, connection = list[Rows](), self.connection
+        # A file may have set any encoding for its results, of numbers, too: nobody reads them.
+        kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
         try:
-            with self.translated(), self.connection.cursor() as cursor:
-                cursor.execute(sql, None)
+            with self.translated(), connection.cursor() as cursor:
+                cursor.execute(sql.encode(), None)
                 found.append(cursor.fetchall() if cursor.description else [])
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
         except _Failed as failed:
             failed.number = len(found) + 1
             raise
+        finally:
+            connection.decoders, connection.encoding = kept, "utf-8"
         return found
-
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
@@ -4435,8 +4507,7 @@ class MySQL(Database):
         Where a deadlock has rolled back, it comes with that.
         """
         with contextlib.suppress(_Failed):
-            if self.is_mariadb:  # what is read now is text
-                self.query("SET SESSION character_set_results = utf8mb4")
+            self.query("SET SESSION character_set_results = utf8mb4")  # what is read now is text
         whole = self._is_whole()
         with contextlib.suppress(_Failed):
             self.query("ROLLBACK AND NO CHAIN NO RELEASE")
@@ -4483,12 +4554,6 @@ class MySQL(Database):
         """See Database. By the server's clock: what it measures runs in the same packet."""
         began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
         return _Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
-
-    def _text(self, value: str) -> str:
-        """See Database. In hexadecimal digits, where sql_mode or a character set could make something else of it."""
-        if value.isascii() and "\\" not in value:
-            return super()._text(value)
-        return f"CONVERT(X'{value.encode().hex()}' USING utf8mb4)"
 
     def fingerprint(self) -> set[str]:
         """See Database. A table is as many lines as it has columns, keys and so on. Privileges are not in it."""
@@ -4548,6 +4613,23 @@ class MySQL(Database):
                 raise again from None
 
 
+def _codec(name: str) -> str:
+    """Return Python's name of an encoding; empty where it does not know it."""
+    with contextlib.suppress(LookupError):
+        " ".encode(name)
+        return name
+    return ""
+
+
+def _beyond(text: str, codec: str) -> int | None:
+    """Return the place of the first letter of *text* that an encoding does not have."""
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
 def _cut(message: str, text: str, tail: str) -> str:
     """Take out of a MySQL error about *text* what it quotes of the *tail* that was sent after it, which is ours."""
     found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
@@ -4581,7 +4663,6 @@ class _Writer(Database):
     """
 
     client = ""  # how the script is run
-    unsafe = _NEVER, ""  # what client or server would read as something else in quotes, and how such a text is written
     delimiter = ";"
     default_sql = ""  # the schema that unqualified names are in
     elsewhere_sql = ""  # nothing can be asked
@@ -4605,7 +4686,7 @@ class _Writer(Database):
 
     def follow(self, other: Database, *, offline: bool) -> None:
         """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
-        self.syntax, self.forms, self.offline = other.syntax, other.forms, offline
+        self.syntax, self.forms, self.codec, self.offline = other.syntax, other.forms, other.codec, offline
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -4644,10 +4725,6 @@ class _Writer(Database):
         code = bare(sql, self.syntax).strip(" \n;").upper()
         self.in_transaction = bool(_OPENS.match(code)) or (self.in_transaction and not _CLOSES.match(code))
         self.lines.append(f"{sql}{end}{self.delimiter}")
-
-    def _text(self, value: str) -> str:
-        pattern, way = self.unsafe
-        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
 
     def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
         """Take the lock *key* of this tool, where there is one, or stop."""
@@ -4755,7 +4832,6 @@ class _SQLiteWriter(_Writer, SQLite):
 
 class _PostgresWriter(_Writer, Postgres):
     client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
-    unsafe = re.compile(r"\\"), "convert_from(decode('{}', 'hex'), 'UTF8')"  # standard_conforming_strings may be off
     database_sql, default_sql = "current_database()", "COALESCE(current_schema(), '')"
     clock = _Code("clock_timestamp() AT TIME ZONE 'UTC'")
     elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
@@ -4823,7 +4899,6 @@ class _PostgresWriter(_Writer, Postgres):
 
 class _MySQLWriter(_Writer, MySQL):
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
-    unsafe = re.compile(r"[\\\r]"), "CONVERT(X'{}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
     database_sql = "COALESCE(DATABASE(), '')"
     clock = _Code("UTC_TIMESTAMP(3)")
     elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
@@ -5488,7 +5563,9 @@ def _read_text(step: Step, database: Database) -> Step:
 
     The file's own BEGIN and COMMIT are blanked out where the transaction of this tool takes their place.
     """
-    sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
+    sql, syntax, journaled = database.fitted(step.script.sql), database.syntax, _is_journaled(step, database)
+    note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
+    step = replace(step, script=replace(step.script, sql=sql), down_sql=database.storable(step.down_sql), note=note)
     statements: list[Statement] = []
     pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
     alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
@@ -5533,6 +5610,9 @@ def _read_text(step: Step, database: Database) -> Step:
         # Of a journaled file, that line is there, or it changes nothing.
         way = fix.removesuffix(", or put  -- migrate: no-transaction  on its first line") if journaled else fix
         raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way)
+    if beyond := database.beyond(sql):
+        where, excerpt = _place(step, beyond[0])
+        raise FileError(beyond[1], where=where, excerpt=excerpt, state="nothing was run.", fix=beyond[2])
     if journaled and database.transactional:  # the journal moves with the file's own transactions
         return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
@@ -7493,7 +7573,8 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 values: dict[str, object] = {
                     "dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
-                    values |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
+                    values |= {"checksum": step.script.checksum,
+                               "down_sql": run.database.storable(step.down_sql)}
                 change = run.history.change(row.version, values, owner=row.owner)
             run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
             return [Result(row.version, row.name, "repair")]
