@@ -1841,7 +1841,7 @@ class _PostgresForms(Forms):
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
             (r"(UNLOGGED |MATERIALIZED )?(TABLE|VIEW)\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
-        "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*\bCONCURRENTLY\b|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+        "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
                   ("", _DDL)],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
@@ -2417,7 +2417,8 @@ class Database(ABC):
     # What client or server may read as something else in quotes, and how such a text is written: all else is the same
     # in every encoding, and with any kind of strings.
     unsafe = _NEVER, ""
-    encoding = codec = ""  # of the database, and Python's name of it, where it does not have every letter
+    encoding = ""  # that texts have to fit, where it may not have every letter
+    speaks = _NEVER  # in a file: from here on it says itself how its text is read
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
@@ -2495,6 +2496,7 @@ class Database(ABC):
         self.observer: Database | None = None
         self.pause: Callable[[float], None] = time.sleep
         self.left = set[str]()  # on the server, by files that were verified
+        self.letters: dict[str, bool] = {}  # that were asked for, and if the encoding lacks them
 
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Closed after a ConnectError or LockedError."""
@@ -2709,7 +2711,21 @@ class Database(ABC):
 
     def held(self, value: str) -> str:
         """Return a text as the database can hold it: with a ? for each letter that its encoding does not have."""
-        return value.encode(self.codec, "replace").decode(self.codec) if self.codec else value
+        return value.translate(dict.fromkeys(map(ord, self.lacking(value)), "?"))
+
+    def lacking(self, text: str) -> set[str]:
+        """Return the letters of *text* that the encoding does not have. The server knows; each is asked for once."""
+        if not self.encoding or text.isascii():
+            return set()
+        letters = {each for each in text if each > "\x7f"}
+        if new := sorted(letters - self.letters.keys()):
+            lacking = self._lacking(new)
+            self.letters |= {each: each in lacking for each in new}
+        return {each for each in letters if self.letters[each]}
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        """Ask the server which of *letters* its encoding does not have."""
+        raise NotImplementedError
 
     def lock_key(self, key: str) -> str:
         """Return what the server knows the lock *key* as."""
@@ -2794,15 +2810,16 @@ class Database(ABC):
 
     def beyond(self, sql: str) -> tuple[int, str, str] | None:
         """Return the place of the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
-        place = _beyond(sql, self.codec) if self.codec else None
-        what = f"the encoding of this database, {self.encoding}, does not have the letter "
-        fix = "write it without, or move to a database in UTF8: it has every letter"
-        return None if place is None else (place, f"{what}{sql[place]}", fix)
+        place = min(map(sql.index, self.lacking(sql)), default=-1)
+        if place < 0 or self.speaks.search(sql, 0, place):
+            return None
+        what = f"the encoding of this database, {self.encoding}, does not have the letter {sql[place]}"
+        return place, what, "write it without, or move to a database in UTF8: it has every letter"
 
     def storable(self, sql: str | None) -> str | None:
-        """Return a down text as the history can hold it; None where this database could never run it."""
+        """Return a down text as the history can hold it; None where that would be another text."""
         sql = None if sql is None else self.fitted(sql)
-        return None if sql and self.codec and _beyond(sql, self.codec) is not None else sql
+        return sql if sql is None or self.held(sql) == sql else None
 
     def takes(self, *texts: str | None) -> bool:
         """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
@@ -3455,11 +3472,13 @@ _ENDLESS: Final = 2**31 - 1  # milliseconds: the longest limit of PostgreSQL
 _UNSAID: Final = {"default", "configuration file"}  # the source of a limit that no database, role or URL has set
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
 _CONCURRENTLY: Final = (
-    r"((CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+INDEX)|REINDEX\b.*|ALTER\s+TABLE\b.*\bDETACH\b.*)\s*\bCONCURRENTLY\b")
+    r"(((CREATE\s+(UNIQUE\s+)?|DROP\s+)INDEX|REINDEX\b(\s*\([^)]*\))?\s*\w+)\s+CONCURRENTLY\b"
+    r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)")
 _NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
 
 
 _STRINGS: Final = "standard_conforming_strings"
+_ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s+)?NAMES\b(?!\W*utf)"
 
 
 class Postgres(Database):
@@ -3475,7 +3494,8 @@ class Postgres(Database):
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
-    split_here = re.compile(r"standard_conforming_strings\W+(TO\W+)?(of|f|n|0)", re.IGNORECASE)
+    split_here = re.compile(_STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks = re.compile(_ENCODED, re.IGNORECASE)
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -3492,7 +3512,7 @@ class Postgres(Database):
         "OWNED": "take it out, or write what is to be dropped"}
     refusals: ClassVar = {
         "COPY": _Refusal(
-            r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
+            r"COPY\b(?!\s*\(.*\)).*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b", "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
         **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
             _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
@@ -3557,7 +3577,7 @@ class Postgres(Database):
              "sql-altertable.html"),
             (_rewritten, "the table and its indexes", "sql-cluster.html")),
         "locks": (
-            (r"\bCONCURRENTLY\b", "nobody who reads or writes; waits for old transactions",
+            (rf"^{_CONCURRENTLY}", "nobody who reads or writes; waits for old transactions",
              "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"),
             (_altered + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
             (r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
@@ -3880,17 +3900,17 @@ class Postgres(Database):
                 self.own[name] = ours
             elif name == "lock_timeout":
                 self.lock_limit = value / 1000
-        if self.connection.pgconn.parameter_status(b"standard_conforming_strings") == b"off":
-            self.syntax, self.split_here = POSTGRES_BACKSLASH_STRINGS, re.compile(_STRINGS, re.IGNORECASE)
-        self.encoding = (self.connection.pgconn.parameter_status(b"server_encoding") or b"UTF8").decode()
-        known = "" if self.encoding in {"UTF8", "SQL_ASCII"} else self.encoding  # the second one takes what it gets
-        self.codec = known and (_codec(known.replace("WIN", "cp").replace("KOI8", "koi8_")) or "ascii")
+        if self._status(b"standard_conforming_strings") == "off":
+            self.syntax = POSTGRES_BACKSLASH_STRINGS
+            self.split_here = re.compile(f"{_STRINGS}|{_ENCODED}", re.IGNORECASE)
+        encoding = self._status(b"server_encoding")
+        self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
         if limits := self.limits(local=False):
             self.send(*limits)
 
     def fitted(self, sql: str) -> str:
         """See Database. The server would look at comments, too."""
-        if not self.codec or _beyond(sql, self.codec) is None:
+        if not self.lacking(sql):
             return sql
         pieces, position = list[str](), 0
         for kind, start, end in _tokens(sql, 0, self.syntax):
@@ -3898,6 +3918,41 @@ class Postgres(Database):
                 pieces += sql[position:start], self.held(sql[start:end])
                 position = end
         return "".join((*pieces, sql[position:]))
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        """See Database. An error would end a transaction."""
+        try:
+            if self.in_transaction:
+                with contextlib.closing(self.another()) as other:
+                    return other.lacking("".join(letters))
+            self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
+        except (_Failed, MigrateError) as failed:
+            half = len(letters) // 2
+            if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
+                return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
+        return ()
+
+    @contextlib.contextmanager
+    def _in_utf8(self) -> Iterator[None]:
+        """Speak UTF-8, whatever a file has set, and then as before; but for a ROLLBACK, which is all that is left."""
+        before, texts = self._status(b"client_encoding"), "SET {}client_encoding TO {}"
+        if before == "UTF8" or self.connection.info.transaction_status.name == "INERROR":
+            yield
+            return
+        self._exchange(texts.format("LOCAL " * self.in_transaction, "UTF8"))
+        try:
+            yield
+        finally:
+            with contextlib.suppress(_Failed):  # after an error, the ROLLBACK does it
+                if self._status(b"client_encoding") == "UTF8":
+                    self._exchange(texts.format("LOCAL " * self.in_transaction, before))
+
+    def _status(self, name: bytes) -> str:
+        return (self.connection.pgconn.parameter_status(name) or b"UTF8").decode() if self.connection else "UTF8"
+
+    def query(self, sql: str, *args: object) -> Rows:
+        with self._in_utf8():
+            return super().query(sql, *args)
 
     def _explain(self, error: Any, number: int = 0) -> _Failed:
         diag, place = error.diag, error.diag.statement_position
@@ -3946,7 +4001,8 @@ class Postgres(Database):
         texts = [f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit" if isinstance(each, _Note)
                  else f"SELECT 1 / ({each})::integer" if isinstance(each, _Truth) else str(each) for each in parts]
         try:
-            results = self._exchange(";\n".join(texts), ours=True)
+            with self._in_utf8():
+                results = self._exchange(";\n".join(texts))
         except _Failed as failed:
             part = parts[failed.number - 1]
             if failed.code == "22012" and isinstance(part, (_Note, _Truth)):
@@ -3963,18 +4019,14 @@ class Postgres(Database):
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
         self._exchange(sql)
 
-    def _exchange(self, sql: str, *, ours: bool = False) -> list[Any]:
-        """Send one message of the simple protocol; return libpq's result of each statement in it. Raises _Failed.
-
-        A name in what is *ours* is meant in the encoding that a file may have set; the text of a file is what it is.
-        """
+    def _exchange(self, sql: str) -> list[Any]:
+        """Send one message of the simple protocol; return libpq's result of each statement in it. Raises _Failed."""
         from psycopg import errors, generators, pq
 
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
         with self.translated(), self.connection.lock:
-            self.connection.pgconn.send_query(sql.encode(
-                "utf-8" if sql.isascii() or not ours else self.connection.info.encoding))
+            self.connection.pgconn.send_query(sql.encode())
             results = self.connection.wait(generators.execute(self.connection.pgconn))
         for number, result in enumerate(results, 1):
             if result.status == pq.ExecStatus.FATAL_ERROR:
@@ -4076,6 +4128,10 @@ class MySQL(Database):
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own"),
+        "LOAD": _Refusal(
+            r"LOAD\s+(DATA|XML)\s+((LOW_PRIORITY|CONCURRENT)\s+)?LOCAL\b",
+            "LOAD DATA LOCAL works in the server's own client only: with it, a server could ask for any file",
+            "write INSERT statements, or LOAD DATA INFILE of a file on the server"),
         **dict.fromkeys(("LOCK", "FLUSH"), _Refusal(
             r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history",
             "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH"))}
@@ -4097,11 +4153,11 @@ class MySQL(Database):
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
-    literals, text_marks = "", "'\""  # Python's name of the encoding that literals have to fit, if any; what begins one
-    _speaks = re.compile(
+    speaks = re.compile(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b")
     _misreads = re.compile(
-        r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+(?!utf8|default|[@\s:=`'\"])")
+        r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
+        r"(?!utf8|default|[@\s:=`'\"])")
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
@@ -4121,7 +4177,7 @@ class MySQL(Database):
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups")
     _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
-    _read_only = frozenset({"transaction_read_only", "tx_read_only"})
+    _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
@@ -4165,14 +4221,8 @@ class MySQL(Database):
         tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
         tls |= {name: _is_true(word) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
-        charset, wide = given.get("charset", "utf8mb4").lower(), re.compile("utf8|binary")
-        known = pymysql.charset.charset_by_name(charset)
-        # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
-        self.literals = "" if wide.match(charset) or not known else _codec(known.encoding)
-        if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
-                or not known or not (self.literals or wide.match(charset))):
-            what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, and as ssl_mode "
-                    + ", ".join(_TLS_MODES))
+        if len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES:
+            what = f"MySQL takes one host, whole seconds as connect_timeout, and as ssl_mode {', '.join(_TLS_MODES)}"
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
         if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
@@ -4182,8 +4232,8 @@ class MySQL(Database):
         self.connection = pymysql.connect(
             host=host, port=port, unix_socket=path, user=self.url.user, password=self.url.password.encode(),
             database=self.url.database, charset="utf8mb4", program_name="migrate", autocommit=True,
-            collation=None if self.literals else given.get("collation"), connect_timeout=int(timeout),
-            read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS, local_infile=False, **tls)
+            connect_timeout=int(timeout), read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS,
+            local_infile=False, **tls)  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
         link = self.connection._sock  # noqa: SLF001
@@ -4194,9 +4244,16 @@ class MySQL(Database):
         mode, packet, version, self.session_id, now, folds = self.query(
             "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
             " @@lower_case_table_names")[0]
-        if self.literals or charset == "binary":
-            setting = ("collation" if "collation" in given else "character_set") + "_connection"
-            self.query(f"SET SESSION {setting} = {self.literal(given.get('collation', charset))}")
+        # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
+        spoken = {"character_set_connection": given.get("charset"), "collation_connection": given.get("collation")}
+        try:
+            for name, value in spoken.items():
+                self.query(f"SET SESSION {name} = {self.literal(value)}") if value else None
+        except _Failed as failed:
+            self.close()
+            fix = "correct the URL: .../database?charset=utf8mb4"
+            raise SettingsError(failed.message, where=str(self.url), fix=fix) from None
+        self.encoding = given.get("charset", "")
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
         # read has to be what all of them have committed.
@@ -4252,18 +4309,28 @@ class MySQL(Database):
 
     def beyond(self, sql: str) -> tuple[int, str, str] | None:
         """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
-        if not self.literals or _beyond(sql, self.literals) is None:
+        if not self.lacking(sql):
             return None
-        last = ""
+        last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
         for kind, start, end in _tokens(sql, 0, self.syntax):
-            if kind == "quote" and sql[start] in self.text_marks and last[:1] != "_":
-                place = _beyond(sql[start:end], self.literals)
-                if place is not None and not self._speaks.search(sql, 0, start):
-                    charset = self.url.options["charset"]
-                    what = f"the charset of the URL, {charset}, does not have the letter {sql[start + place]}"
-                    return start + place, what, "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
+            if kind == "quote" and sql[start] in marks and last[:1] != "_":
+                found = super().beyond(sql[start:end])
+                if found and not self.speaks.search(sql, 0, start):
+                    what = f"the charset of the URL, {self.encoding}, does not have the letter {found[1][-1]}"
+                    fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
+                    return start + found[0], what, fix
             last = kind
         return None
+
+    def held(self, value: str) -> str:
+        """See Database. The history has every letter."""
+        return value
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        text = "".join(letters)
+        there = f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+        back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
+        return {each for each, found in zip(text, back, strict=False) if each != found}
 
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
@@ -4290,23 +4357,26 @@ class MySQL(Database):
     def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
-        if "RELEASE_ALL_LOCKS" in words and words[0] not in ("ALTER", "CREATE"):
-            fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
-            return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
-        if words[:2] == ["SET", "TRANSACTION"]:
-            fix = "set it for the session: SET SESSION TRANSACTION ..."
-            return "this is about the next transaction, and that is one of this tool", fix
-        if words[:1] == ["SET"] and any(_is_text(word) and self.forms.fold(word) == "autocommit" for word in words):
-            return _CONTROL.what, "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"
-        if self._misreads.search(statement.text) and not f"{self.kept_table}{self.url.database}".isascii():
-            what = f"after this the server could not read the name {self.url.database}.{self.kept_table}: text is UTF-8"
-            return what, "take it out, or write  SET NAMES utf8mb4"
-        if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
-            fix = "take it out, and write LAST_INSERT_ID() where it is meant"
-            return "with this, IS NULL reads LAST_INSERT_ID()", fix
-        if words[:1] == ["SET"] and (("READ", "ONLY") in itertools.pairwise(words) or not self._read_only.isdisjoint(
-                map(self.forms.fold, words))):
-            return "the history could not be written any more", "take it out"
+        sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
+        pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
+        faults = (
+            (("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"),
+             "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+             "release each lock of your own by its name: RELEASE_LOCK('name')"),
+            (words[:2] == ["SET", "TRANSACTION"], "this is about the next transaction, and that is one of this tool",
+             "set it for the session: SET SESSION TRANSACTION ..."),
+            ("set autocommit" in sets and any(map(_is_text, words)), _CONTROL.what,
+             "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"),
+            (not history.isascii() and self._misreads.search(statement.text),
+             f"after this the server could not read the name {history}: text is UTF-8",
+             "take it out, or write  SET NAMES utf8mb4"),
+            ("set sql_auto_is_null" in sets, "with this, IS NULL reads LAST_INSERT_ID()",
+             "take it out, and write LAST_INSERT_ID() where it is meant"),
+            ((words[:1] == ["SET"] and ("READ", "ONLY") in pairs) or not self._read_only.isdisjoint(sets),
+             "the history could not be written any more", "take it out"))
+        for found, what, fix in faults:
+            if found:
+                return what, fix
         return super().find_fault(statement, before)
 
     def natures(
@@ -4613,23 +4683,6 @@ class MySQL(Database):
                 raise again from None
 
 
-def _codec(name: str) -> str:
-    """Return Python's name of an encoding; empty where it does not know it."""
-    with contextlib.suppress(LookupError):
-        " ".encode(name)
-        return name
-    return ""
-
-
-def _beyond(text: str, codec: str) -> int | None:
-    """Return the place of the first letter of *text* that an encoding does not have."""
-    try:
-        text.encode(codec)
-    except UnicodeEncodeError as error:
-        return error.start
-    return None
-
-
 def _cut(message: str, text: str, tail: str) -> str:
     """Take out of a MySQL error about *text* what it quotes of the *tail* that was sent after it, which is ours."""
     found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
@@ -4686,7 +4739,8 @@ class _Writer(Database):
 
     def follow(self, other: Database, *, offline: bool) -> None:
         """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
-        self.syntax, self.forms, self.codec, self.offline = other.syntax, other.forms, other.codec, offline
+        self.syntax, self.forms, self.encoding, self.offline = other.syntax, other.forms, other.encoding, offline
+        self._lacking = other._lacking  # type: ignore[method-assign]  # noqa: SLF001
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
