@@ -3512,7 +3512,8 @@ class Postgres(Database):
         "OWNED": "take it out, or write what is to be dropped"}
     refusals: ClassVar = {
         "COPY": _Refusal(
-            r"COPY\b(?!\s*\(.*\)).*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b", "COPY with data in the file works in psql only",
+            r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
+            "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
         **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
             _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
@@ -4245,10 +4246,10 @@ class MySQL(Database):
             "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
             " @@lower_case_table_names")[0]
         # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
-        spoken = {"character_set_connection": given.get("charset"), "collation_connection": given.get("collation")}
+        spoken = [f"{setting}_connection = {self.literal(given[name])}" for name, setting in (
+            ("charset", "character_set"), ("collation", "collation")) if name in given]
         try:
-            for name, value in spoken.items():
-                self.query(f"SET SESSION {name} = {self.literal(value)}") if value else None
+            self.query(f"SET SESSION {', '.join(spoken)}") if spoken else None
         except _Failed as failed:
             self.close()
             fix = "correct the URL: .../database?charset=utf8mb4"
