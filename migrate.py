@@ -4129,10 +4129,6 @@ class MySQL(Database):
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own"),
-        "LOAD": _Refusal(
-            r"LOAD\s+(DATA|XML)\s+((LOW_PRIORITY|CONCURRENT)\s+)?LOCAL\b",
-            "LOAD DATA LOCAL works in the server's own client only: with it, a server could ask for any file",
-            "write INSERT statements, or LOAD DATA INFILE of a file on the server"),
         **dict.fromkeys(("LOCK", "FLUSH"), _Refusal(
             r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history",
             "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH"))}
@@ -4166,7 +4162,8 @@ class MySQL(Database):
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(
-        r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
+        r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit|infile",
+        re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4364,6 +4361,9 @@ class MySQL(Database):
             (("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"),
              "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
              "release each lock of your own by its name: RELEASE_LOCK('name')"),
+            (("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"),
+             "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours",
+             "write INSERT statements, or LOAD DATA INFILE of a file on the server"),
             (words[:2] == ["SET", "TRANSACTION"], "this is about the next transaction, and that is one of this tool",
              "set it for the session: SET SESSION TRANSACTION ..."),
             ("set autocommit" in sets and any(map(_is_text, words)), _CONTROL.what,
@@ -4929,7 +4929,12 @@ class _PostgresWriter(_Writer, Postgres):
         return self._silent(super()._limit_instead(before, after).removeprefix("SELECT "))
 
     def _silent(self, sql: str) -> str:
-        return f"DO $migrate$ BEGIN PERFORM {sql}; END $migrate$"
+        return self._block(f" PERFORM {sql}; ")
+
+    def _block(self, body: str) -> str:
+        """Return a DO of *body*, in which a name may hold a tag of dollar signs, too."""
+        tag = next(tag for tag in map("$migrate{}$".format, ("", *range(10**6))) if tag not in body)
+        return f"DO {tag} BEGIN{body}END {tag}"
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
         """See _Writer. What the transaction of a file has not taken back goes with the connection."""
@@ -4942,7 +4947,7 @@ class _PostgresWriter(_Writer, Postgres):
         checks = "".join(
             f"    IF {sql} THEN\n        RAISE EXCEPTION USING MESSAGE = {self.literal(what)};\n    END IF;\n"
             for sql, what in conditions)
-        self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
+        self.lines.append(self._block("\n" + checks) + ";")
 
     def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:  # noqa: ARG002
         return []  # the client cannot look
