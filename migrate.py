@@ -374,6 +374,7 @@ def _read(path: Path, source: str) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
+_DIGITS: Final = re.compile(r"[0-9]{1,64}")
 _FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
@@ -2429,6 +2430,7 @@ class Database(ABC):
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     rows_sql = "SELECT * FROM {}"
     elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
+    hides_sql = ""  # tells if policies hide rows of the table ? from this user
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
@@ -2700,6 +2702,8 @@ class Database(ABC):
 
     def literal(self, value: object) -> str:
         """Return a value as SQL that means the same whatever a file has set in the session."""
+        if isinstance(value, bytes):
+            return f"X'{value.hex()}'"
         if isinstance(value, str) and not isinstance(value, _Code):
             return self._text(value)
         return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
@@ -3073,6 +3077,7 @@ class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
+    unsafe = re.compile("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
@@ -3533,6 +3538,12 @@ class Postgres(Database):
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
+    hides_sql = """SELECT row_security_active(c) AND (SELECT bool_or(polpermissive AND whole) IS NOT TRUE
+            OR bool_or(NOT polpermissive AND NOT whole)
+        FROM (SELECT polpermissive, pg_get_expr(polqual, polrelid) = 'true' AS whole FROM pg_catalog.pg_policy
+            WHERE polrelid = c AND polcmd IN ('r', '*') AND EXISTS (
+                SELECT FROM unnest(polroles) r WHERE r = 0 OR pg_has_role(r, 'USAGE'))) AS found)
+        FROM to_regclass(?) c"""
     elsewhere_sql = """SELECT nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE relname = ? AND relkind IN ('r', 'p') AND nspname !~ '^pg_'
         AND ?::text[] <@ ARRAY(SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0)
@@ -4820,7 +4831,6 @@ class _Writer(Database):
 
 class _SQLiteWriter(_Writer, SQLite):
     client = "sqlite3 -batch app.db < plan.sql"
-    unsafe = re.compile("\r"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     database_sql = """(SELECT replace(file, rtrim(file, replace(file, '/', '')), '') FROM pragma_database_list
         WHERE name = 'main')"""
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
@@ -5210,7 +5220,8 @@ class History:
             for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
                 rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
                 rival = schema == self.schemas[0]  # which has made it since we looked
-                if not rival and not keys.isdisjoint(version_key(version) for (version,) in rows):
+                versions = {version_key(version) for (version,) in rows if _DIGITS.fullmatch(version)}
+                if not rival and not keys.isdisjoint(versions):
                     found.append(f"{schema}.{name}")
         if found:
             here = f"{self.schemas[0]}.{name}"
@@ -5245,16 +5256,34 @@ class History:
         if relation in self.missing:
             return []
         with self._explained():
+            hides = self.database.hides_sql
+            if hides and any(hidden for (hidden,) in self.database.query(hides, relation)):
+                what = f"row level security may hide rows of {relation} from this user: what is applied is not known"
+                fix = (f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;\n"
+                       "     or run this as a role that has BYPASSRLS")
+                raise DriftError(what, where=str(self.database.url), fix=fix)
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
     def read(self, version: str | None = None) -> list[Applied]:
-        """Return every row, oldest version first, or the one of *version*; empty where there is no table."""
+        """Return every row, oldest version first, or the one of *version*; empty where there is no table.
+
+        Raises DriftError for a row that this tool has not written, and one that it may not see.
+        """
         where = "" if version is None else "WHERE version = ?"
         kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, name) for name in Applied._fields]
-        rows = [Applied(*row) for row in self._select(self.relation, names, where, version)]
-        rows = [row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at)) for row in rows]
+        rows = [self._read(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
+
+    def _read(self, row: Applied) -> Applied:
+        try:
+            if _DIGITS.fullmatch(row.version):
+                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at))
+        except (TypeError, ValueError):
+            pass
+        what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
+        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(row.version)};"
+        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises _Failed."""
@@ -5302,7 +5331,8 @@ class History:
         rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
         entries = [LogEntry(_utc(row[0]), *row[1:]) for row in self._select(self.log_relation, LogEntry._fields, rest)]
         if version is not None:  # a reset has none
-            entries = [each for each in entries if each.version and version_key(each.version) == version_key(version)]
+            entries = [each for each in entries if _DIGITS.fullmatch(each.version)
+                       and version_key(each.version) == version_key(version)]
         if since:
             entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
         return entries[:count]
@@ -5493,7 +5523,7 @@ def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
 
 def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the versions:  migrate status") -> int:
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
-    if re.fullmatch(r"[0-9]{1,64}", version) and version_key(version) in known:
+    if _DIGITS.fullmatch(version) and version_key(version) in known:
         return version_key(version)
     near = _nearest(version, [each.version for each in known.values()])
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
