@@ -5278,7 +5278,8 @@ class History:
     def _read(self, row: Applied) -> Applied:
         try:
             if _DIGITS.fullmatch(row.version):
-                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at))
+                down = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
+                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=down)
         except (TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5480,16 +5481,23 @@ def plan_down(
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
     path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
-    stored = None if row.down_sql is None else Script.from_text(path, row.down_sql)
-    script = file or stored
-    if not script:
-        fix = f"write {path}, or undo it by hand and then change the file or the history to match"
+    stored, fix = row.down_sql, f"write {path}, or undo it by hand and then change the file or the history to match"
+    if file:
+        if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
+            note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
+        return Step(row.version, row.name, "down", file, stored, row, note=note)
+    if stored is None:
         raise DriftError(f"{title} cannot be undone: it has no down file, and none was stored when it ran", fix=fix)
-    if script is stored:
-        note = f"{title}: the down file is not here; the text stored when it was applied runs"
-    elif stored and script.checksum != stored.checksum:
-        note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
-    return Step(row.version, row.name, "down", script, row.down_sql, row, not file, note)
+    try:
+        script = Script.from_text(path, stored)
+        wrong = "a letter in it is none" if re.search("[\0\ufffd]", stored) else ""
+    except ValueError as error:
+        wrong = f"{error}"
+    if wrong:
+        what = f"{title} cannot be undone: its down file is not here, and the text stored for it cannot run: {wrong}"
+        raise DriftError(what, fix=fix)
+    note = f"{title}: the down file is not here; the text stored when it was applied runs"
+    return Step(row.version, row.name, "down", script, stored, row, stored=True, note=note)
 
 
 def drift_error(state: Status, file: Migration | None) -> DriftError:
