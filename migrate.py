@@ -2367,6 +2367,7 @@ _CLOSES: Final = re.compile(
 # With a level of isolation, too, where it stays what it is.
 _OPENS_ANY: Final = re.compile(rf"{_OPENS.pattern}|(BEGIN|START\s+TRANSACTION)\b(?!.*\bREAD\s+ONLY\b)", re.DOTALL)
 _NEVER: Final = re.compile(r"(?!)")
+_MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again"}
@@ -2619,16 +2620,19 @@ class Database(ABC):
         """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises _Failed."""
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
-        args = args[: sql.count("?")]
+        args = args[: _MARKS.findall(sql).count("?")]
         try:
             with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
                 # Without arguments a percent sign is an ordinary character.
-                cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
+                cursor.execute(*((_MARKS.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
                 return cursor.fetchall() if self.columns else []
         except _Failed as failed:
             failed.ours = True
             raise
+
+    def _mark(self, found: re.Match[str]) -> str:
+        return self.placeholder if found[0] == "?" else found[0].replace("%", "%" * len(self.placeholder))
 
     def _of_part(self, failed: _Failed, part: str | Statement) -> _Failed:
         """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
@@ -3568,7 +3572,7 @@ class Postgres(Database):
         FROM pg_catalog.pg_stat_progress_create_index UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
-        SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
+        SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
     linter = "squawk"
@@ -4770,7 +4774,8 @@ class _Writer(Database):
     def query(self, sql: str, *args: object) -> Rows:
         """Write a statement of ours, with its values."""
         values = iter(args)
-        self.run(re.sub(r"\?", lambda mark: self.literal(next(values, _Code(mark[0]))), sql), end="")
+        text = _MARKS.sub(lambda mark: self.literal(next(values, _Code("?"))) if mark[0] == "?" else mark[0], sql)
+        self.run(text, end="")
         return []
 
     def send(self, *parts: str | Statement) -> list[Rows]:
