@@ -14,7 +14,7 @@ RUN = $(VENV) migrate.py
 
 .PHONY: help
 help:       ## this list
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 ##@ Migrations (ARGS='...' is passed on)
 .PHONY: up
@@ -30,7 +30,7 @@ redo: .venv/.runtime    ## roll back the last migration and apply it again
 	@$(RUN) redo $(ARGS)
 
 .PHONY: reset
-reset: .venv/.runtime   ## DANGER: drop every table, then run all migrations again
+reset: .venv/.runtime   ## DANGER: drop every table, and what the files made beside them; then run all again
 	@$(RUN) reset $(ARGS)
 
 ##@ Looking (changes nothing)

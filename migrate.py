@@ -18,7 +18,16 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 
 from __future__ import annotations
 
+import signal
+import sys
+
+# A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
+if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler):  # in the background, a shell has it ignored
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
+import bisect
 import contextlib
 import csv
 import difflib
@@ -34,11 +43,9 @@ import random
 import re
 import select
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -49,8 +56,9 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
 from html import escape
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
+from stat import S_ISREG
 from string import Template
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
@@ -81,8 +89,6 @@ class MigrateError(Exception):
     usual_state: ClassVar[str] = ""
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
-        # A word in the wrong place may be a URL, and its password is shown nowhere.
-        what, fix = (re.sub(r"(://[^\s:/@]*):(?!password@)\S*@", r"\1:***@", text) for text in (what, fix))
         super().__init__(what)
         self.what, self.where, self.excerpt, self.state, self.fix = what, where, excerpt, state or self.usual_state, fix
         self.results: tuple[Result, ...] = ()
@@ -174,6 +180,26 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+@contextlib.contextmanager
+def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
+    """Keep the refusal that the body raises, for refuse_all()."""
+    try:
+        yield
+    except (DriftError, FileError) as error:
+        errors[about] = error
+
+
+def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
+    """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
+    _, *others = errors or ("",)
+    for error in [*errors.values()][:1]:
+        shown = others[:5] if listing else others
+        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+        listed = f"; all of them:  {listing}" if listing else ""
+        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+        raise error
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -188,8 +214,17 @@ _URL_OPTIONS: Final = {
         keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
         port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
         sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
+# What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
+# belongs, it is refused before anything can repeat it: no text is searched for passwords.
+_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+# Where there is no such option, libpq takes it from the environment, and repeats it.
+_PG_VARIABLES: Final = {"PGCONNECT_TIMEOUT"} | {
+    f"PG{name.replace('_', '').upper()}" for name in _URL_OPTIONS["postgres"].split() if "pass" not in name}
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
+# What a switch may be, in upper or lower case: the words that the server takes, and a few more.
+_TRUTH: Final = {word: wanted for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
+                 for word in words.split()}
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -209,8 +244,8 @@ class DatabaseURL:
     def parse(text: str, *, source: str = "") -> DatabaseURL:
         """Read a URL; *source* names the setting it came from. Raises SettingsError, which never quotes the URL."""
         try:
-            return _parse_url(text.strip())
-        except UnicodeDecodeError:
+            return _parse_url(_in_utf8(text.strip()))
+        except UnicodeError:
             what, fix = "has percent-encoded bytes that are not UTF-8", _ENCODE
         except ValueError as error:
             what, fix = error.args
@@ -225,11 +260,16 @@ class DatabaseURL:
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
 
 
+def _in_utf8(text: str) -> str:
+    """Return a word of the command line or the environment as UTF-8 reads its bytes, whatever the locale is."""
+    return os.fsencode(text).decode(errors="surrogateescape")
+
+
 def _parse_url(text: str) -> DatabaseURL:
-    """Read any URL. Raises ValueError (what, fix), or UnicodeDecodeError, as the functions below do."""
+    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as the functions below do."""
     scheme, _, rest = text.partition(":")
     dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
-    if not text.isprintable():
+    if not re.sub(r"[\udc80-\udcff]" * (dialect == "sqlite"), "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
     if dialect is None:
         # Without "//" the first word may well be a user name or a password: it is not repeated.
@@ -242,9 +282,10 @@ def _parse_url(text: str) -> DatabaseURL:
     # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
     if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):
         raise ValueError("has options after the ?", "leave them out: there are none on SQLite")
-    path = _decode(rest.removeprefix("//"))
-    if path in {"", "/"}:
-        raise ValueError("names no file", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path")
+    path, fix = rest.removeprefix("//"), "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
+    path = _decode(path, "surrogateescape")  # it is bytes
+    if path in {"", "/"} or may_be_url(path):
+        raise ValueError("names what may be a database on a server" if path.strip("/") else "names no file", fix)
     return DatabaseURL("sqlite", ":memory:" if path == "/:memory:" else path)
 
 
@@ -253,32 +294,57 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     if not match or "@" in (match[5] or "").partition("=")[0]:
         raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
     user, password, places, database, query = (part or "" for part in match.groups())
+    if match[2] is None and ":" in _decode(user):
+        raise ValueError("has no password, and an encoded : in its user name", f"write {_FORMS}; {_ENCODE}")
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    options, known = dict[str, str](), _URL_OPTIONS[dialect].split()
+    hosts, options, known = [], dict[str, str](), _URL_OPTIONS[dialect].split()
+    for place in places.split(",") if places else ():
+        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
+        host = (match[1] or _decode(match[2])) if match else ":"
+        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16) or not (
+                match[1] or re.fullmatch(r"[/@].*|[^:@]*", host)):
+            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
+            raise ValueError("has a host or a port that cannot be used", fix)
+        hosts.append((host, int(match[3] or 0)))
     for item in filter(None, query.split("&")):
         name, equals, value = item.partition("=")
         if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
-            shown = f' "{name}"{_nearest(name, known)}' if equals and re.fullmatch(r"[a-z_-]+", name) else ""
+            named = equals and "@" not in query and re.fullmatch(r"[a-z_-]+", name)
+            shown = f' "{name}"{_nearest(name, known)}' if named else ""
             raise ValueError(f"has an unknown option{shown} after the ?", f"write one of {', '.join(known)}; {_ENCODE}")
         options[name] = _decode(value)
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
-    hosts = []
-    for place in places.split(",") if places else ():
-        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
-        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16):
-            fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
-            raise ValueError("has a host or a port that cannot be used", fix)
-        hosts.append((match[1] or _decode(match[2]), int(match[3] or 0)))
-    return DatabaseURL(dialect, _decode(database), *login, tuple(hosts), options)
+    database = _decode(database)
+    # The driver and the server repeat these.
+    if may_be_url(database) or any(
+            may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}):
+        raise ValueError("has another URL in it", f"write {_FORMS}")
+    return DatabaseURL(dialect, database, *login, tuple(hosts), options)
 
 
-def _decode(text: str) -> str:
+def _decode(text: str, errors: str = "strict") -> str:
     if re.search(r"%(?![0-9A-Fa-f]{2})|%00", text):
         raise ValueError("has a % that is not followed by two hexadecimal digits, or is followed by 00", _ENCODE)
-    return unquote(text, errors="strict")  # once, and a "+" stays a "+"
+    return unquote(text, errors=errors)  # once, and a "+" stays a "+"
+
+
+def may_be_url(text: str) -> bool:
+    """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
+    return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
+        text.startswith(("./", "../")) or os.path.lexists(text))
+
+
+def refuse_url(place: str, text: str) -> None:
+    """Raise SettingsError, which does not repeat it, where *text* may be a database URL, and that is not its *place*.
+
+    A relative path in that form is a path with ./ before it.
+    """
+    if may_be_url(text):
+        fix = "a URL belongs behind --database-url, or into DATABASE_URL; before a path of that form write ./"
+        raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -296,10 +362,12 @@ class Settings:
     statement_timeout: float | None = None
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
-    force_auto_migrate: bool = False
+    force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
     def __post_init__(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
+        refuse_url("--table or MIGRATE_TABLE", self.table)
+        refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
         if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
@@ -323,6 +391,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
             if secret := given.get(f"{name}_FILE"):
                 if name in given:
                     raise SettingsError(f"{name} and {name}_FILE are both set", where=place or name, fix="unset one")
+                refuse_url(f"{name}_FILE", secret)
                 given[name], source = _read(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
             elif name in given:
                 source = place if layer is flags else f"{name} in {place}" if place else name
@@ -330,22 +399,22 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 given["DATABASE_URL"] = given[name]
                 break
         found = given | found
+    refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
+    for name in _PG_VARIABLES & environ.keys():
+        refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", Settings.table),
         command=found.get("MIGRATE_COMMAND", ""), url_source=source,
-        force_auto_migrate=_is_true(found.get("FORCE_AUTO_MIGRATE", "")), **{
+        force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()), **{
             word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
             for word, text in numbers.items()})
 
 
-def _is_true(word: str) -> bool:
-    return word.strip().lower() in {"1", "true", "yes", "on"}
-
-
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
+    refuse_url("--config", named or "")
     path = Path(named or ".env")
     if named is None and not path.is_file():
         return []
@@ -364,10 +433,29 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
 
 def _read(path: Path, source: str) -> str:
     try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=f"correct the path:  ls -l {path}")
+        return _decoded(path.read_bytes())
+    except OSError as error:
+        reason, fix = error.strerror, f"correct the path:  ls -l {path}"
+    except ValueError as error:
+        reason, fix = str(error), f"see what it is:  file {path}"
+    raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
+
+
+def _decoded(data: bytes) -> str:
+    """Return UTF-8 text without a BOM. Raises ValueError, which says what it is instead, or where it is not that."""
+    # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
+    start = data[:4096]
+    zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
+    wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "")
+    if wide:
+        raise ValueError(f"it is {wide}: save it as UTF-8")
+    if b"\0" in data:  # libpq would cut the text there, and report success
+        raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1  # the byte itself may be one of a password
+        raise ValueError(f"it is not UTF-8 at byte {error.start}, line {line}: save it as UTF-8") from None
 
 
 # Migration files ######################################################################################################
@@ -409,12 +497,16 @@ class Script:
 
 @dataclass(frozen=True)
 class Migration:
-    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``)."""
+    """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
+
+    *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
+    """
 
     version: str
     name: str
     up: Script
     down: Script | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def key(self) -> int:
@@ -441,13 +533,20 @@ def embedded_directory() -> Path:
     return next((here / name for name in ("migrate_sql", "sql") if (here / name / "sqlite").is_dir()), here / "sql")
 
 
+def _some(texts: Sequence[str], between: str = ", ") -> str:
+    return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
+
+
 def _listed(folder: Path) -> list[Path]:
     """Return what lies in *folder*, by name. Raises FileError."""
     try:
+        os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
-    fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
+        if not isinstance(error, FileNotFoundError):
+            fix = f"correct the path, or let this user list the folder and read its files:  ls -ld {_shown(folder)}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
 
 
@@ -469,37 +568,71 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     return folders.get(dialect, root / dialect) if folders else root
 
 
-def find_migrations(directory: Path) -> list[Migration]:
-    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is."""
-    found: dict[str, dict[int, Migration]] = {"up": {}, "down": {}}  # a migration for each file, until they are paired
+def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
+    """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
+
+    For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
+    """
+    found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
     faults: list[str] = []
     for path in _listed(directory):
         if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
             direction, half = _read_half(path)
-            if (first := found[direction].setdefault(half.key, half)) is not half:
-                faults.append(f"{path.name}: the same version as {first.up.path.name}")
+            found[direction].append(half)
         except (OSError, ValueError) as error:
             faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-    ups, downs = found["up"], {key: half.up for key, half in found["down"].items()}
-    faults += [f"{downs[key].path.name}: a down file without its up file" for key in downs if key not in ups]
+    # A down file that names no dialect is for those of the up file with its name.
+    of_up = {(half.key, half.name): half.up.only for half in found["up"]}
+    only = {half.up.path: half.up.only or of_up.get((half.key, half.name), ())
+            for halves in found.values() for half in halves}
+    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
+    faults += [f"{half.up.path.name}: a down file without its up file"
+               for key in downs.keys() - ups for half in downs[key]]
     if faults or not ups:
         fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        raise FileError("\n  ".join([what, *faults]), where=_shown(directory), state="nothing was run.", fix=fix)
-    return [replace(ups[key], down=downs.get(key)) for key in sorted(ups)]
+        where = _shown(directory)
+        raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
+    here, migrations = (dialect,) * bool(dialect), list[Migration]()
+    for key in sorted(ups):
+        pairs = [
+            replace(half, elsewhere=() if _meet(half.up.only, here) else half.up.only, down=next((
+                each.up for each in downs.get(key, ()) if _meet(each.up.only, here) and _meet(
+                    half.up.only, only[each.up.path])), None))
+            for half in ups[key]]
+        migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
+    return migrations
+
+
+def _by_version(
+    halves: Iterable[Migration], only: Mapping[Path, tuple[str, ...]], faults: list[str],
+) -> dict[int, list[Migration]]:
+    """Sort files of one direction by their versions; two of one version for one database are a fault."""
+    found: dict[int, list[Migration]] = {}
+    for half in halves:
+        others = found.setdefault(half.key, [])
+        faults += [f"{half.up.path.name}: the same version as {each.up.path.name}" for each in others
+                   if _meet(only[half.up.path], only[each.up.path])][:1]
+        others.append(half)
+    return found
+
+
+def _meet(only: Sequence[str], others: Sequence[str]) -> bool:
+    """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
+    return not only or not others or not set(only).isdisjoint(others)
 
 
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
-    match = _FILE_NAME.fullmatch(path.name)
-    if not match or not path.name.isprintable():
+    name = _in_utf8(path.name)
+    match = _FILE_NAME.fullmatch(name)
+    if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
-    data = path.read_bytes()
-    if b"\0" in data:  # libpq would cut the text there, and report success
-        raise ValueError(f"a NUL byte at byte {data.index(0)}")
-    return match[3], Migration(match[1], match[2], Script.from_text(path, data.decode().removeprefix("\ufeff")))
+    if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
+        raise ValueError("no regular file")
+    return match[3], Migration(match[1], match[2], Script.from_text(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -639,6 +772,10 @@ def bare(text: str, syntax: Syntax) -> str:
 def code_of(statement: Statement, syntax: Syntax) -> str:
     """Return what the patterns of a Database are matched with: bare, in upper case."""
     return bare(statement.text, syntax).strip().upper()
+
+
+# After the word WITH: what its statement, or one in it, does to rows.
+_ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLACE|UPDATE|DELETE|MERGE)\b.*)"
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
@@ -1111,7 +1248,9 @@ class Trait(Flag):
     CALLS = auto()  # the functions that it names run now
     PLAIN = auto()  # after it, ROW_COUNT() says 0
     OPENS = auto()  # begins a transaction of the file's own,
-    CLOSES = auto()  # and commits it
+    CLOSES = auto()  # commits it,
+    UNDOES = auto()  # or rolls it back,
+    CHAINS = auto()  # and begins the next one
     MAYBE = auto()  # may not run at all: a comment that is code for some versions
 
 
@@ -1206,8 +1345,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     writing = dict[str, set[int]]()  # what again would write
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         stale = changed and "global" in nature.reads  # what the server has set anew since
         lasting = nature.writes - _TRANSIENT
         lost.write(nature)
@@ -1222,6 +1359,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             lost.add(nature.writes, number)
             if "perhaps found" in nature.writes:
                 lost.add(("found exactly",), number)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
         if over and (past := _written(writing, over, natures)):
             lost.forget(over)
@@ -1235,8 +1374,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
             gone.add(number)
             lost.forget(nature.removes)
@@ -1252,6 +1389,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         lost.write(nature)
         if Trait.MAYBE not in nature.traits:
             lost.forget(nature.writes)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         if "found" in nature.writes:
             lost.forget(("found exactly",))
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
@@ -1396,6 +1535,8 @@ _TEMP: Final = Trait.SESSION | Trait.WHOLE | Trait.CALLS
 _DDL: Final = Trait.WHOLE | Trait.INSIDE
 _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
+_CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
+_CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
 class _Told:
@@ -1467,12 +1608,11 @@ class Forms:
                 told.made.pop(key, None)
             if told.made and "temp *" in nature.writes:
                 told.made.clear()
-            if Trait.OPENS in nature.traits:
-                opened = len(found)
-            if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
+            if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
-                opened = len(found)
             found.append(nature)
+            if nature.traits & _CONTROLS or words[:1] == ["ROLLBACK"]:
+                opened = len(found)
         return found
 
     def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
@@ -1491,7 +1631,7 @@ class Forms:
                 nature, named = self.nature(text), {*self.variables(words)}
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif name in told.plain:  # it begins with a word that is nothing to a session
-                writes = nature.writes - {"*", "code"}
+                reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
         for key in nature.writes:
             told.values.pop(key, None)
@@ -1617,6 +1757,7 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
+                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
@@ -1767,14 +1908,15 @@ class _SQLiteForms(Forms):
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), ("", _LOOK)],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
         "COMMIT END": [("", Trait.CLOSES)],
-        "SAVEPOINT RELEASE ROLLBACK": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [
             (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
             (r"(\w+ \. )?(AUTO_VACUUM|ENCODING|INCREMENTAL_VACUUM|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
@@ -1809,11 +1951,12 @@ class _SQLiteForms(Forms):
                  and (name := self.fold(word).upper()) in self.sees} if Trait.CALLS in traits else set[str]()
         writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
         writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
+        reads |= {"trigger *"} if writes else set()  # of what is temporary
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
             writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
         if traits == _TEMP:
             kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"set trigger {name}"] if kind == "TRIGGER" else [])}
+            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -1822,7 +1965,7 @@ class _PostgresForms(Forms):
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
         "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
         "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "WITH": [(r".*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE (": [("", _LOOK)],
         "SHOW": [("", _LOOK)],
@@ -1834,9 +1977,10 @@ class _PostgresForms(Forms):
         "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
         "CLOSE": [("", _SET)],
         "BEGIN START": [("", Trait.OPENS)],
-        "COMMIT END": [("(?!PREPARED)", Trait.CLOSES)],
+        "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
-        "ROLLBACK": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE)],
+        "ROLLBACK ABORT": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE),
+                           (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("(?!PREPARED)", Trait.UNDOES)],
         "CREATE": [
             (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
@@ -1870,7 +2014,6 @@ class _PostgresForms(Forms):
             and name.upper() not in self.known for before, name in {*self._called.findall(sql)})
 
     _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    _locks = _spells("PG_ADVISORY_LOCK PG_ADVISORY_LOCK_SHARED")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -1878,6 +2021,7 @@ class _PostgresForms(Forms):
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
         if first == "DO":
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
@@ -1888,7 +2032,7 @@ class _PostgresForms(Forms):
         name = self.fold(words[1]) if len(words) > 1 else ""
         traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
         read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and "*" not in writes and not read:
+        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
             traits = _TEMP
         elif is_temporary:  # it is noted: what it reads from may call what nobody sees
             traits = traits & ~_REPEATED | Trait.INSIDE
@@ -1917,6 +2061,12 @@ class _PostgresForms(Forms):
             else:  # a view, an operator, a cast may call what nobody sees: it is noted
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def prepared_text(
+        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+    ) -> list[str]:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
 
     def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
         """Return what a statement that is about the session writes there; *name* is its second word."""
@@ -1972,9 +2122,9 @@ class _PostgresForms(Forms):
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms."""
-        if name in ("NEXTVAL", "SETVAL"):
-            writes.add("id")
-            return False
+        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+            writes |= {"id", "sequence"}
+            return False  # it is the server's own only where nobody has made another one
         if name == "SETSEED":
             writes.add("seed")
             return False
@@ -1982,8 +2132,8 @@ class _PostgresForms(Forms):
             given = words[place + 1 : place + 6]
             writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
             return True
-        if name in self._locks:
-            writes.add("lock")
+        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+            writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
 
@@ -1998,6 +2148,8 @@ class _PostgresForms(Forms):
     def _asked(words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the settings that are asked for."""
         for place, word in enumerate(words):
+            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
+                yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
                 name = words[place + 2] if place + 2 < len(words) else ""
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
@@ -2010,8 +2162,13 @@ class _PostgresForms(Forms):
         """Tell if a SELECT does nothing but to set what its text says."""
         calls = [*self.calls(words)]
         return "FROM" not in words and all(
-            (name in self._locks or name.endswith("SET_CONFIG"))
+            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
             and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
+
+
+# After SET, in bare text or as words with blanks between them.
+_AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
+_COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 
 
 class _MySQLForms(Forms):
@@ -2025,14 +2182,23 @@ class _MySQLForms(Forms):
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (r".*\b(UPDATE|DELETE|INSERT|REPLACE)\b", _ROWS),
-                 ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (_ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
         "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
+        "SET": [
+            (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
+            (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
+            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS), (rf"{_AUTOCOMMIT}{_COMMITS}\Z", _SET | Trait.CLOSES),
+            ("", _SET | Trait.PLAIN)],
+        "BEGIN": [(r"(WORK)?\Z", Trait.OPENS)],
+        "START": [(r"TRANSACTION\b", Trait.OPENS)],
+        "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
+        "ROLLBACK": [(r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+                     (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("", Trait.UNDOES)],
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
             (r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
@@ -2086,9 +2252,11 @@ class _MySQLForms(Forms):
         texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
         verbs = {text[0] for text in texts if text}
         return not self._verbs.isdisjoint(verbs) and self._odd_verbs.isdisjoint(verbs) and not any(
-            "TEMPORARY" in text or any("@" in each for each in text) for text in texts)
+            "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts)
 
+    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _blocks, _runs = _spells("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), _spells("CALL EXECUTE PREPARE")
     _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
     def _variable(self, words: Sequence[str], place: int) -> str:
@@ -2114,7 +2282,12 @@ class _MySQLForms(Forms):
             named = {*self.variables(words)}
             name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
             called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            return found._replace(reads=found.reads | named | called, writes=found.writes | named | {"sequences"})
+            looks = {"count", "found"} | named | called
+            if not self._blocks.isdisjoint(words[:1]) and self._runs.isdisjoint(words) and (
+                    {name for name, _ in self.calls(words)} <= self.pure | self.harmless):
+                looks -= {"count", "found"}  # all of it is in its text
+            reads = found.reads - {"count", "found"} | looks
+            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
         inner = self.nature(words[words.index("FOR") + 1 :])
         alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
         return inner._replace(traits=inner.traits & ~alone)
@@ -2122,7 +2295,7 @@ class _MySQLForms(Forms):
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
         first, removes = words[0], frozenset[str]()
-        if first == "SET" and Trait.SESSION in traits:
+        if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
         counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
         if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
@@ -2141,7 +2314,8 @@ class _MySQLForms(Forms):
             reads.add("next")
         if "*" in writes:  # it may be handed out
             writes |= {*self.variables(words)}
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}):
+        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}) and (
+                "lock" not in writes or "FROM" in words):
             traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
         if first == "LOAD":
             writes |= {*self.variables(words)}
@@ -2219,7 +2393,7 @@ class _MySQLForms(Forms):
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
         reads, writes, scope = set[str](), set[str](), "SESSION"
-        for part in self._assignments(words):
+        for part in self.assignments(words):
             place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
             target, value = [*part[:place]], [*part[place + 1 :]]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
@@ -2260,7 +2434,7 @@ class _MySQLForms(Forms):
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
-    def _assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    def assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
         start, depth = 0, 0
         for place, word in enumerate(words):
             depth += (word in ("(", "CASE")) - (word in (")", "END"))
@@ -2350,22 +2524,17 @@ class _Refusal(NamedTuple):
 
 
 _ALONE: Final = "move it into a file with  -- migrate: no-transaction  on its first line"  # allowed there
-_CONTROL: Final = _Refusal(
-    r"(BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)|XA"
-    r"|PREPARE\s+TRANSACTION|SET\s.*\bAUTOCOMMIT\s*:?=)",
+_CONTROL: Final = _Refusal(  # in a file whose first line does not say so
+    r"BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)"
+    r"|PREPARE\s+TRANSACTION",
     "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
     " split the file, or put  -- migrate: no-transaction  on its first line")
-_CONTROL_WORDS: Final = ("BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "XA", "PREPARE", "SET")
+_READ_ONLY: Final = "the history could not be written any more", "write READ WRITE there, or take it out"
 # The file's own BEGIN and COMMIT, on bare text in upper case.
-_AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
-_OPENS: Final = re.compile(
-    rf"(BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION|{_AUTOCOMMIT}(0|OFF))"
-    r"(\s+READ\s+WRITE)?\Z")
-_CLOSES: Final = re.compile(
-    rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
-# With a level of isolation, too, where it stays what it is.
-_OPENS_ANY: Final = re.compile(rf"{_OPENS.pattern}|(BEGIN|START\s+TRANSACTION)\b(?!.*\bREAD\s+ONLY\b)", re.DOTALL)
+_OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
+_CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
+_LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER: Final = re.compile(r"(?!)")
 _MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 _FIXES: Final = {  # where it is not the file that has to be mended
@@ -2393,7 +2562,7 @@ def _whoami() -> str:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = str(os.getuid())
-    return f"{user}@{os.uname().nodename}"[:255]
+    return f"{user}@{os.uname().nodename}".encode(errors="replace").decode()[:255]  # a database takes it so
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -2406,6 +2575,68 @@ _TAKING: Final = frozenset((  # what such a statement may begin with
 _OTHER: Final = (
     "take it out, or keep the history elsewhere:  migrate --table {0} up\n"
     "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
+
+
+_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
+_BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
+_DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
+_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+
+
+def _makes(between: str, *kinds: str) -> re.Pattern[str]:
+    """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
+    return re.compile(
+        rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
+        r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
+        rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)")
+
+
+def _spaced(words: Sequence[str]) -> str:
+    """Return a name as it is usually written."""
+    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}"
+                   for before, each in zip(["(", *words], words, strict=False))
+
+
+class Made(NamedTuple):
+    """What a statement makes by name: its kind, in upper case; for a trigger with the table's name before its own."""
+
+    kind: str
+    name: tuple[str, ...]
+    text: str  # the name as the file has it
+    optional: bool  # it may be there already
+    title: str = ""  # of the migration
+    why: str = ""  # it is not to be dropped
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.text}"
+
+
+@dataclass
+class Doom:
+    """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
+
+    schemas: list[str]
+    more: Sequence[str]
+    roots: list[Made] = field(default_factory=list)
+    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
+    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
+    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
+    near: list[str] = field(default_factory=list)  # the schemas that this is about
+    dropped: int = 0
+
+    @property
+    def named(self) -> list[str]:
+        """Return what goes beside the schema of the history."""
+        roots = [f"{each}{', and all in it' * (each.kind == 'SCHEMA')}" for each in self.roots if not each.why]
+        return [*(f"all in the schema {each}" for each in self.more), *roots]
+
+    def stay(self, what: str, why: str, made: Made | None, fix: str) -> None:
+        """Note that something stays: a bar, where the file that *made* it would fail when it makes it again."""
+        if made is None or made.optional:
+            self.notes.append(f"{what} stays: {why}")
+        else:
+            self.bars.append((f"{what} stays, and {made.title} makes it again: {why}", fix))
 
 
 class Database(ABC):
@@ -2437,18 +2668,27 @@ class Database(ABC):
     own_databases: frozenset[str] = frozenset()  # of the server itself
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
-    objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
+    objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
+    makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
+    of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
+    of_schemas: tuple[str, ...] = ()  # of a schema,
+    of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
-    rolled_back = frozenset({"temp"})  # and ROLLBACK
+    rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     commit_sql = "COMMIT"
-    begins_twice = True  # a BEGIN in a transaction is no error
+    begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
+    control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
+    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    apart = _NEVER  # and what means more than that; on bare text
+    level = "READ COMMITTED"  # of isolation, where nobody asks for one
+    commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
@@ -2459,6 +2699,7 @@ class Database(ABC):
     # found in its bare text; what to say then, and the page below *manual* that says so.
     effects: ClassVar[Mapping[str, Sequence[tuple[str, str, str]]]] = {}
     manual = ""
+    explains = _NEVER  # what looks at a statement, and runs it
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
@@ -2515,9 +2756,7 @@ class Database(ABC):
             self.close()
             if failed.kind is Kind.BUSY:
                 raise self.locked_error([]) from None
-            message = " ".join(failed.message.split())
-            for secret in {self.url.password, quote(self.url.password, safe="")} - {""}:
-                message = message.replace(secret, "***")  # should a driver have put it there
+            message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             fix = self.fixes.get(failed.kind, fix)
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -2671,18 +2910,28 @@ class Database(ABC):
             self.rollback()
             raise
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:  # noqa: ARG002
+        """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
+        return [self.begin_sql]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
-        Raises LockedError and _Failed.
+        Of a file it has the *level* of isolation that this asks for. Raises LockedError and _Failed.
         """
-        found = list[Rows]()
-        opening = [self.begin_sql, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        found, first = list[Rows](), self.opening(key, level)
+        opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
         together = bool(self._held) or not self.transaction_lock_sql
 
         def attempt() -> bool:
-            rows = self.send(*opening, *(more if together else ()))
+            try:
+                rows = self.send(*opening, *(more if together else ()))
+            except _Failed as failed:
+                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
+                    raise
+                self.rollback()
+                return False
             if self.transaction_lock_sql and rows[len(opening) - 1][0][0] not in {1, "t"}:
                 self.rollback()
                 return False
@@ -2726,9 +2975,9 @@ class Database(ABC):
         if not self.encoding or text.isascii():
             return set()
         letters = {each for each in text if each > "\x7f"}
-        if new := sorted(letters - self.letters.keys()):
-            lacking = self._lacking(new)
-            self.letters |= {each: each in lacking for each in new}
+        if unknown := sorted(letters - self.letters.keys()):
+            lacking = self._lacking(unknown)
+            self.letters |= {each: each in lacking for each in unknown}
         return {each for each in letters if self.letters[each]}
 
     def _lacking(self, letters: Sequence[str]) -> Collection[str]:
@@ -2786,8 +3035,8 @@ class Database(ABC):
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
-    def has_id(self) -> bool:
-        """Tell if this session has given a row an id."""
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+        """Tell if this session has given a row the id that *statement* asks for."""
         return True
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:  # noqa: ARG002
@@ -2801,8 +3050,12 @@ class Database(ABC):
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
-        """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
+    def modes(self, statement: Statement) -> tuple[str, bool]:  # noqa: ARG002
+        """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
+        return "", False
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """Return what is wrong with *statement*, and the fix; None mostly."""
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
@@ -2816,13 +3069,14 @@ class Database(ABC):
         """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
         return sql
 
-    def beyond(self, sql: str) -> tuple[int, str, str] | None:
-        """Return the place of the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
+    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+        """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
         place = min(map(sql.index, self.lacking(sql)), default=-1)
         if place < 0 or self.speaks.search(sql, 0, place):
-            return None
+            return []
         what = f"the encoding of this database, {self.encoding}, does not have the letter {sql[place]}"
-        return place, what, "write it without, or move to a database in UTF8: it has every letter"
+        fix = "write it without, or move to a database in UTF8: it has every letter"
+        return [(Statement(sql[place], 0, place), (what, fix))]
 
     def storable(self, sql: str | None) -> str | None:
         """Return a down text as the history can hold it; None where that would be another text."""
@@ -3016,14 +3270,56 @@ class Database(ABC):
         tables = [name for kind, name, *_ in self.objects() if kind.lower() in {"table", "partitioned table"}]
         return {table: Counter(map(str, self.query(self.rows_sql.format(table)))) for table in tables}
 
-    def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
-        """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
+        text = " ".join("?" if word[0] in "'\"`[$" else word.upper() for word in words)
+        if (found := self.makes.match(text)) is None:
+            return
+        on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
+        new = _RENAME.match(text, (on or found).end())
+
+        def named(place: re.Match[str]) -> Sequence[str]:
+            return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
+
+        def made(name: Sequence[str]) -> Made:
+            table = named(on) if on else []
+            whole = tuple(self._fold(each).strip("'") for each in (*table, *name) if each != ".")
+            shown = _spaced([*name, "ON", *table] if on else name)
+            return Made(found["kind"], whole, shown, optional=code or bool(found["may"] or found["there"]))
+
+        for is_comma, group in itertools.groupby(named(found), ",".__eq__):
+            name = [*group]
+            if found["verb"] != "ALTER" and not is_comma:
+                yield found["verb"] == "CREATE", made(name)
+            elif new and not is_comma:
+                yield False, made(name)
+                yield True, made([*name[:-1], *named(new)])
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
+
+        Changes nothing. Raises SettingsError for a schema that is not there.
+        """
         if more and "?" not in self.objects_sql:
             raise SettingsError(f"{self.label} has no schemas", where="--schema", fix="leave --schema out")
-        objects = self.query(self.objects_sql, [*own, *more])
-        for each in objects:
-            self.run(self.drop_sql.format(*each))
-        return len(objects)
+        doom = Doom([*own, *more], more)
+        for each in made:
+            kind = re.sub("user|group", "role", each.kind.lower())
+            for its, *names in self.beside(each.name[0]) if each.kind in self.of_server else ():
+                if re.sub("user", "role", its) == kind and names[0] == each.name[0] not in own:
+                    name = "@".join(map(self.quoted, names))
+                    doom.stay(str(each), "it is the whole server's", each, self.drop_of(each.kind, name))
+        return doom
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """Return SQL for a person, which drops it."""
+        return f"DROP {kind} {name}"
+
+    def drop_everything(self, doom: Doom) -> None:
+        """Drop all that is doomed, or note what keeps it. Raises _Failed; where a part may be gone, StatementError."""
+        for each in self.query(self.objects_sql):
+            self.run("DROP {} IF EXISTS {}".format(*each))
+            doom.dropped += 1
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -3085,6 +3381,7 @@ class SQLite(Database):
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
+    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
         **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
             "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
@@ -3094,7 +3391,7 @@ class SQLite(Database):
     _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
+    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
@@ -3113,6 +3410,30 @@ class SQLite(Database):
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
+    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
+    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
+    _broken = """SELECT f."table" AS child, f.parent, count(*) AS n
+        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
+        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
+            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
+            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
+                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
+                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
+                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
+            AND NOT EXISTS (
+                SELECT 1 FROM pragma_index_list(k."table") AS i
+                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                    = (SELECT count(*) FROM pragma_index_info(i.name))
+                AND NOT EXISTS (
+                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
+                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
+                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                        OR x.coll <> 'BINARY' AND NOT EXISTS (
+                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
+                            AND sql LIKE '%COLLATE%')))))
+        GROUP BY 1, 2"""
     manual, _column_dropped = "https://www.sqlite.org/", r"^ALTER\s+TABLE\b.*\bDROP\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -3121,7 +3442,8 @@ class SQLite(Database):
         "rewrites": (
             (_column_dropped, "the table, to purge the column", "lang_altertable.html"),
             (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
-        "locks": ((r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"),)}
+        "locks": ((r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer",
+                   "lockingv3.html"),)}
 
     @property
     def _file(self) -> Path:
@@ -3241,7 +3563,7 @@ class SQLite(Database):
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self.forms.may_matter(sql):
+        if not sql or self._makes_code.search(sql):
             self._counting = None
 
     def _counts(self) -> bool:
@@ -3259,7 +3581,7 @@ class SQLite(Database):
                  "DROP TABLE temp.migrate_id"] if "id" in keys else []
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> _Failed:
@@ -3349,7 +3671,7 @@ class SQLite(Database):
             error.state, error.fix = "", "wait for it, and run the same command again"
         return error
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
@@ -3360,11 +3682,6 @@ class SQLite(Database):
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
-        switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
-        if acts and switches and switches[-1] in {"ON", "1", "TRUE", "YES"}:
-            return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
-                    f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
 
     def find_loose(
@@ -3444,9 +3761,11 @@ class SQLite(Database):
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
+        with contextlib.suppress(_Failed):
+            return Counter({(child, parent): number for child, parent, number in self.query(self._broken)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(_Failed):
+            with contextlib.suppress(_Failed):  # a collation that only SQLite knows
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -3498,13 +3817,20 @@ class Postgres(Database):
     unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
-        "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT, "25006": Kind.READ_ONLY,
-        "23505": Kind.TAKEN}
+        "40001": Kind.DEADLOCK, "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT,
+        "25006": Kind.READ_ONLY, "23505": Kind.TAKEN}
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
     split_here = re.compile(_STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
     speaks = re.compile(_ENCODED, re.IGNORECASE)
+    opens = re.compile(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
+    # What asks for modes, of one transaction, or of all that come.
+    _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
+    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -3537,8 +3863,40 @@ class Postgres(Database):
         WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
         AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
-        AND e.refobjid <> e.objid)"""
-    drop_sql = "DROP {} IF EXISTS {} CASCADE"
+        AND e.refobjid <> e.objid) ORDER BY d.objid"""
+    # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false)
+        FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
+            UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
+        LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
+        WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
+    _parts_sql = """SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid
+        FROM pg_catalog.pg_depend WHERE deptype <> 'n' AND objid >= 16384"""
+    _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
+        LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
+    of_tables = "TRIGGER", "POLICY", "RULE"
+    of_schemas = (
+        "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
+    # Nothing depends on them.
+    _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
+    makes = _makes(
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
+        "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
+    _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
+    # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
+    _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
+    _word = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _ways: ClassVar = {  # to drop what is not dropped as all others are
+        rf"(?:foreign )?table column (.+)\.{_word}": "ALTER TABLE {} DROP COLUMN {}",
+        rf"composite type column (.+)\.{_word}": "ALTER TYPE {} DROP ATTRIBUTE {}",
+        rf"default value for (.+)\.{_word}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+        rf"(table|domain) constraint {_word} on (.+)": "ALTER {0} {2} DROP CONSTRAINT {1}",
+        r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
+        r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
+        r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
+        r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
+        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}"}
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
@@ -3575,7 +3933,8 @@ class Postgres(Database):
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
-    linter = "squawk"
+    linter, explains = "squawk", re.compile(
+        r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*")
     _altered, _rewritten = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -3621,7 +3980,8 @@ class Postgres(Database):
     _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
                        r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
-        HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
+        HAVING bool_and(
+        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
@@ -3728,7 +4088,8 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
-    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source FROM pg_catalog.pg_settings
+    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
+        upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
 
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
@@ -3761,9 +4122,19 @@ class Postgres(Database):
         now = f"current_setting('lock_timeout') = '{before}ms'"
         return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:
+        """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
+
+        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
+        """
+        wanted = "READ COMMITTED" if level is None else level or self.level
+        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
+        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more)
+        found = super().begin(key, *more, level=level)
         if self.pooled:
             self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
         return found
@@ -3862,6 +4233,105 @@ class Postgres(Database):
             inside.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                          " WHERE database = current_database()")
 
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """See Database. In a DO block, too, where something may ask first if it is there."""
+        if words[0].upper() != "DO":
+            yield from super().find_made(words, code=code)
+        for body in [each for each in words if each[0] == "$"] * (words[0].upper() == "DO"):
+            inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
+            for place, before in enumerate([";", *inner[:-1]]):
+                if before.upper() in _BEFORE_STATEMENT:
+                    yield from super().find_made(inner[place : place + 50], code=True)
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database."""
+        known: dict[str, int] = dict(self.query(self.schemas_sql))
+        for absent in (each for each in more if each not in known):
+            fix = "correct the name, or leave it out: what is not there need not be dropped"
+            what = f"there is no schema {absent or repr(absent)}{_nearest(absent, known)}"
+            raise SettingsError(what, where="--schema", fix=fix)
+        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
+        remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
+        made = [each for each in made if each.kind not in self.of_server
+                and not (each.kind == "SCHEMA" and each.name[0] in remain)]
+        doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
+        for each in made:
+            of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
+            name, text = each.name, each.text
+            if len(name) == 1 + of_table:
+                name, text = (self._fold(home or "?"), *name), f"{home}.{text}"
+            if (of_table or of_schema) and name[0] in doom.schemas:
+                doom.again[each.kind, name] = each
+            elif of_schema:
+                why = each.why or "reset leaves that schema alone"
+                doom.roots.append(each._replace(name=name, text=text, why=why))
+            else:
+                doom.roots.append(each)
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
+        leaves = [each for each in doom.roots if each.kind in self._leaves]
+        for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
+            self._drop_root(doom, each)
+        tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
+        parts, objects = self.query(self._parts_sql), self.query(self.objects_sql, doom.schemas)
+        whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
+        self._find_torn(doom, tied, parts)
+        for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
+            made = doom.again.get((kind.upper(), tuple(
+                self._fold(each) for each in words_of(identity, self.syntax) if each != ".")))
+            fix = f"{self.drop_of(kind, identity)} CASCADE"
+            doom.stay(f"{kind} {identity}", whys.pop((kind, identity), None) or "it has just been made", made, fix)
+        doom.dropped += len(whys)
+        for each in reversed([each for each in doom.roots if each not in leaves]):
+            self._drop_root(doom, each)
+
+    def _drop_root(self, doom: Doom, root: Made) -> None:
+        sql = f"DROP {root.kind} {root.text}"
+        if (why := self._drop(sql, back=bool(root.why))) is None:
+            return
+        if why or root.why:
+            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
+            doom.near += root.name[:1] if root.kind in self.of_schemas else ()
+        else:
+            doom.dropped += 1
+            doom.notes.append(f"dropped {root}")
+
+    def _drop(self, sql: str, *, back: bool = False) -> str | None:
+        """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
+        try:
+            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
+        except _Failed as failed:
+            if failed.code not in self._absent | self._kept:
+                raise
+            self.run("ROLLBACK TO SAVEPOINT migrate")
+            first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
+            return None if failed.code in self._absent else _some(more or [first])
+        return ""
+
+    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
+        """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
+        numbers = ([each[place] for each in tied] for place in range(3))
+        there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
+        gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
+        wholes = {each: [(*each[:2], 0)] if each[2] else [] for each in gone}
+        for row in parts:
+            wholes.get(row[:3], []).append(row[3:])
+        for each, (kind, identity, schema, ours) in gone.items():
+            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes[each]]
+            goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
+            if not (ours or goes):
+                doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
+                doom.near += [self._fold(schema)] if schema else []
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """See Database. By the words of pg_identify_object(), too."""
+        for pattern, way in self._ways.items():
+            if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
+                return way.format(*found.groups())
+        return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
+
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
 
@@ -3906,11 +4376,11 @@ class Postgres(Database):
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         found = self.query(self._limits_sql)
-        self.session_id = found[0][0]
+        self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.session_id != self.connection.pgconn.backend_pid
         unsaid = {*_UNSAID, "session"} if self.pooled else _UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
-        for _, name, value, source in found:
+        for _, name, value, source, _ in found:
             said, ours = self._wanted()[name]
             if said or source in unsaid:
                 self.own[name] = ours
@@ -4071,7 +4541,8 @@ class Postgres(Database):
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         texts += (each.text for each in statements if first_word(each.text, self.syntax) == "DO" or (
-            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)))
+            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)
+            and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")))
         text = "\n".join(texts)
         if not self._touches.search(text):
             return Hidden()
@@ -4081,12 +4552,16 @@ class Postgres(Database):
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:
+        """See Database. Which sequence it is about may be told by what depends on texts alone."""
+        words = spelled(statement.text, self.syntax)
+        asked = ["".join(words[place : _closing(words, place + 1) + 1]) for place, word in enumerate(words)
+                 if word in ("CURRVAL", "LASTVAL")] or ["lastval()"]
+        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
-            self.query("SELECT lastval()")
+            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
         except _Failed:
             return False
-        return True
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """See Database. Only what the message itself says has a place in it."""
@@ -4104,6 +4579,23 @@ class Postgres(Database):
             return self.syntax
         off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
         return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
+
+    def modes(self, statement: Statement) -> tuple[str, bool]:
+        """See Database. A quoted word may be one of them."""
+        text = statement.text[:500].upper()  # they come first
+        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
+        once = bool(self._once.match(words))
+        found = re.search(_LEVELS, words) if once or self._always.match(words) else None
+        return found[0] if found else "", once
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """See Database."""
+        text = statement.text[:500].upper()
+        if re.match(r"(BEGIN|START|SET)\b.*ONLY", text, re.DOTALL):
+            words = " ".join(spelled(text, self.syntax))
+            if (self._once.match(words) or self._always.match(words)) and self._only.search(words):
+                return _READ_ONLY
+        return super().find_fault(statement)
 
     def commit(self) -> None:
         self.send("COMMIT")
@@ -4125,7 +4617,15 @@ class MySQL(Database):
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
     lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
-    drop_sql = "SET foreign_key_checks = 0; DROP {} IF EXISTS {}; SET foreign_key_checks = 1"
+    _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
+        FROM information_schema.libraries WHERE library_schema = DATABASE()"""  # MySQL from 9.2 on
+    # A table keeps a foreign key to a table that is gone, and what it holds is not checked any more.
+    _references_sql = """SELECT constraint_schema, table_name, constraint_name, referenced_table_name
+        FROM information_schema.referential_constraints
+        WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
+    of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
+    of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
+    makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4139,8 +4639,14 @@ class MySQL(Database):
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
     ways_out: ClassVar = Database.ways_out | dict.fromkeys(
         schema_words, "take it out; drop the database by hand, and its history with it")
+    control_words = Database.control_words | {"SET"}
+    opens = re.compile(
+        r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
+        rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z")
+    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
+        "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own"),
@@ -4177,8 +4683,7 @@ class MySQL(Database):
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(
-        r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit|infile",
-        re.IGNORECASE)
+        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4199,6 +4704,7 @@ class MySQL(Database):
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
     _rules = re.compile("sql_mode|time_zone|character_set_client|collation_connection")
+    explains = re.compile(r"ANALYZE\s+(FORMAT\s*=\s*\w+\s+)?(?=(WITH|INSERT|REPLACE|UPDATE|DELETE)\b)")  # MariaDB's
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
@@ -4232,10 +4738,12 @@ class MySQL(Database):
         mode, timeout = given.pop("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
         paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
         tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
-        tls |= {name: _is_true(word) for name, word in given.items() if name.startswith("ssl_")}
+        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
-        if len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES:
-            what = f"MySQL takes one host, whole seconds as connect_timeout, and as ssl_mode {', '.join(_TLS_MODES)}"
+        if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
+                or None in tls.values()):
+            what = ("MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled,"
+                    f" ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}")
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
         if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
@@ -4320,20 +4828,21 @@ class MySQL(Database):
             self.session_id = number
             return False
 
-    def beyond(self, sql: str) -> tuple[int, str, str] | None:
+    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
         """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
         if not self.lacking(sql):
-            return None
+            return []
         last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
         for kind, start, end in _tokens(sql, 0, self.syntax):
             if kind == "quote" and sql[start] in marks and last[:1] != "_":
                 found = super().beyond(sql[start:end])
                 if found and not self.speaks.search(sql, 0, start):
-                    what = f"the charset of the URL, {self.encoding}, does not have the letter {found[1][-1]}"
+                    letter = found[0][0]
+                    what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
                     fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
-                    return start + found[0], what, fix
+                    return [(replace(letter, offset=start + letter.offset), (what, fix))]
             last = kind
-        return None
+        return []
 
     def held(self, value: str) -> str:
         """See Database. The history has every letter."""
@@ -4367,7 +4876,7 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
@@ -4379,21 +4888,29 @@ class MySQL(Database):
             (("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"),
              "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours",
              "write INSERT statements, or LOAD DATA INFILE of a file on the server"),
-            (words[:2] == ["SET", "TRANSACTION"], "this is about the next transaction, and that is one of this tool",
-             "set it for the session: SET SESSION TRANSACTION ..."),
-            ("set autocommit" in sets and any(map(_is_text, words)), _CONTROL.what,
-             "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"),
+            (words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words),
+             _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"),
+            (words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO",
+             "RELEASE would close the connection of this run", "leave RELEASE out"),
             (not history.isascii() and self._misreads.search(statement.text),
              f"after this the server could not read the name {history}: text is UTF-8",
              "take it out, or write  SET NAMES utf8mb4"),
             ("set sql_auto_is_null" in sets, "with this, IS NULL reads LAST_INSERT_ID()",
              "take it out, and write LAST_INSERT_ID() where it is meant"),
-            ((words[:1] == ["SET"] and ("READ", "ONLY") in pairs) or not self._read_only.isdisjoint(sets),
-             "the history could not be written any more", "take it out"))
+            ((words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or not self._read_only.isdisjoint(sets),
+             *_READ_ONLY))
         for found, what, fix in faults:
             if found:
                 return what, fix
-        return super().find_fault(statement, before)
+        return super().find_fault(statement)
+
+    def _switches(self, words: Sequence[str]) -> bool:
+        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
+        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        named = (part[: part.index("=")] if "=" in part else part for part in parts)
+        code = " ".join(words)
+        return not (self.opens.match(code) or self.closes.match(code)) and any(
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named)
 
     def natures(
         self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
@@ -4441,7 +4958,7 @@ class MySQL(Database):
                        "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
         return parts
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
@@ -4523,6 +5040,11 @@ class MySQL(Database):
             return again.code == self._syntax_error
         return False
 
+    @property
+    def commits(self) -> bool:  # type: ignore[override]
+        """See Database. The server tells what autocommit is."""
+        return bool(self.connection.get_autocommit())
+
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
@@ -4577,6 +5099,57 @@ class MySQL(Database):
         finally:
             connection.decoders, connection.encoding = kept, "utf-8"
         return found
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
+        made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
+        doom = super().doom([self._fold(self.quoted(name)) for name in own], more, made)
+        outside = [each for each in made if each.kind in self.of_schemas and {*each.name[:-1]} - {*doom.schemas}]
+        there = {(name, *row) for name in {each.name[0] for each in outside}
+                 for row in self.query(self.objects_sql.replace("DATABASE()", self.literal(name)))}
+        for each in outside:
+            if (each.name[0], each.kind, self.quoted(each.name[-1])) in there:
+                doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {each.text}")
+        for schema, table, name, parent in self.query(self._references_sql):
+            place = self.quoted(schema, table)
+            doom.bars.append((f"the foreign key {name} of {place} would refer to nothing in {parent}",
+                              f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. A table goes only where all has gone that holds no data."""
+        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        with contextlib.suppress(_Failed):
+            objects += self.query(self._libraries_sql)
+        # The history before all other tables: where half of them are gone, it must not say that they are there.
+        ranks = {"VIEW": 1, "TABLE": 2, "SEQUENCE": 3}
+        objects.sort(key=lambda row: (ranks.get(row[0], 0), row[1] != self.quoted(self.kept_table)))
+        failed = list[str]()
+        for kind, other in ("TABLE", "VIEW"), ("VIEW", "TABLE"):  # to drop it as the other takes the same right
+            if names := ", ".join(name for each, name in objects if each == kind):
+                try:
+                    self.query(f"DROP {other} IF EXISTS {names}")
+                except _Failed as error:
+                    failed.append(error.message)
+        self.query("SET SESSION foreign_key_checks = 0")
+        for kind, name in objects:
+            if failed and (ranks.get(kind, 0) > 1 or not doom.dropped):
+                break
+            mode = "SET SESSION sql_mode = ORACLE; " * (kind == "PACKAGE")  # a word there only
+            try:
+                self.run(f"{mode}DROP {kind} IF EXISTS {name}")
+                doom.dropped += 1
+            except _Failed as error:
+                if error.kind is Kind.LOST:
+                    raise
+                failed.append(f"DROP {kind} {name}: {error.message}")
+        self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
+        if failed:
+            state = f"{doom.dropped} of {_count(len(objects), 'object')} are dropped, the rest is there."
+            raise StatementError(
+                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), where=str(self.url),
+                state=state if doom.dropped else "nothing was changed.",
+                fix="GRANT this user the right, or mend what it says; then run the same command again")
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
@@ -4755,8 +5328,8 @@ class _Writer(Database):
 
     def follow(self, other: Database, *, offline: bool) -> None:
         """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
-        self.syntax, self.forms, self.encoding, self.offline = other.syntax, other.forms, other.encoding, offline
-        self._lacking = other._lacking  # type: ignore[method-assign]  # noqa: SLF001
+        self.syntax, self.forms, self.level, self.offline = other.syntax, other.forms, other.level, offline
+        self.encoding, self._lacking = other.encoding, other._lacking  # type: ignore[method-assign]  # noqa: SLF001
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -4794,7 +5367,9 @@ class _Writer(Database):
     def run(self, sql: str, *, end: str = "\n") -> None:
         """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         code = bare(sql, self.syntax).strip(" \n;").upper()
-        self.in_transaction = bool(_OPENS.match(code)) or (self.in_transaction and not _CLOSES.match(code))
+        ends = self.closes.match(code) or re.match(r"(COMMIT|ROLLBACK)\b(?!.*\b(TO|CHAIN)\b)", code)
+        self.in_transaction = bool(self.opens.match(code)) or (self.in_transaction and not ends)
+        self.commits = not self.opens.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
         self.lines.append(f"{sql}{end}{self.delimiter}")
 
     def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
@@ -4841,7 +5416,6 @@ class _SQLiteWriter(_Writer, SQLite):
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
     _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
         ("defer_foreign_keys", "foreign_keys", "ignore_check_constraints", "legacy_alter_table", "query_only",
          "read_uncommitted", "recursive_triggers", "reverse_unordered_selects", "writable_schema"), "OFF")
@@ -4887,6 +5461,8 @@ class _SQLiteWriter(_Writer, SQLite):
         for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
+            elif kind == "trigger":  # it is dropped as what is temporary
+                pass
             elif kind == "set" and name in self._switches:
                 self.query(f"PRAGMA {name} = {self._switches[name]}")
             else:
@@ -4973,6 +5549,7 @@ class _PostgresWriter(_Writer, Postgres):
 
 
 class _MySQLWriter(_Writer, MySQL):
+    commits = True
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
     database_sql = "COALESCE(DATABASE(), '')"
     clock = _Code("UTC_TIMESTAMP(3)")
@@ -5283,8 +5860,8 @@ class History:
     def _read(self, row: Applied) -> Applied:
         try:
             if _DIGITS.fullmatch(row.version):
-                down = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=down)
+                text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
+                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
         except (TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5356,7 +5933,10 @@ def digest_of(rows: Sequence[Applied]) -> str:
 
 @dataclass(frozen=True)
 class Status:
-    """One version as ``status`` shows it. *state* is applied, pending, dirty, changed, missing or out_of_order."""
+    """One version as ``status`` shows it.
+
+    *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
+    """
 
     version: str
     name: str
@@ -5368,6 +5948,7 @@ class Status:
     statements: int | None = None
     statements_done: int | None = None
     has_down: bool = False
+    only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
 @dataclass(frozen=True)
@@ -5383,6 +5964,7 @@ class Step:
     stored: bool = False  # the text comes from the history
     note: str = ""
     statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    level: str = ""  # of isolation, that the file asks for in a transaction of this tool
 
     @property
     def title(self) -> str:
@@ -5430,8 +6012,9 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
                 row.version, row.name, "dirty" if row.dirty else state, row.applied_at, row.took_ms, row.applied_by,
                 row.checksum, row.statements, row.statements_done, has_down))
         elif file:
-            state = "pending" if key > newest else "out_of_order"
-            result.append(Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down))
+            state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
+            result.append(Status(
+                file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere))
     return result
 
 
@@ -5446,16 +6029,18 @@ def plan_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
-        if row.direction == "down" or row.key not in file_by_key:
+        if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
+    errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
         key = version_key(state.version)
         ahead = state.state == "missing" and key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            raise drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[key]))
+    refuse_all(errors, "migrate status")
     return [step for step in steps if version_key(step.version) <= limit][:count]
 
 
@@ -5480,7 +6065,12 @@ def plan_down(
     for row in applied:
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
-    return [_down_step(row, file_by_key.get(row.key)) for row in rows]
+    steps, errors = list[Step](), dict[str, MigrateError]()
+    for row in rows:
+        with gathered(errors, f"{row.version} {row.name}"):
+            steps.append(_down_step(row, file_by_key.get(row.key)))
+    refuse_all(errors)
+    return steps
 
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
@@ -5583,7 +6173,10 @@ _FAULTS: Final = {
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
 _NO_VERSION: Final = "an empty history"
-_UNPAIRED: Final = ("a BEGIN without its COMMIT, or a COMMIT without a BEGIN", _CONTROL.fix)
+_LEVEL: Final = (
+    "a transaction has one level of isolation, and this comes too late to ask for another",
+    "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file")
+_SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
 _QUOTED: Final = re.compile(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL)
@@ -5661,68 +6254,120 @@ def _is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
+
+
 def _read_text(step: Step, database: Database) -> Step:
     """Split the text of a step, and refuse what must not run. Raises FileError with the line and the way out.
 
-    The file's own BEGIN and COMMIT are blanked out where the transaction of this tool takes their place.
+    What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
-    sql, syntax, journaled = database.fitted(step.script.sql), database.syntax, _is_journaled(step, database)
+    if not _meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
+        fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
+        where = f"{_script_path(step)}:1"
+        raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
+    sql = database.fitted(step.script.sql)
     note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
     step = replace(step, script=replace(step.script, sql=sql), down_sql=database.storable(step.down_sql), note=note)
-    statements: list[Statement] = []
-    pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
-    alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
-    faults: list[tuple[Statement, tuple[str, str]]] = []
-    settings: list[Statement] = []
-    loose: list[Statement] = []  # not between the file's own BEGIN and COMMIT
+    return _read_statements(step, database)
+
+
+def _read_statements(step: Step, database: Database) -> Step:
+    """Do that with a text which is for this database."""
+    sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
+    free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
+    statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
+    control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
+    modes = list[Statement]()  # what asks for a level of isolation, which is that of this tool's transaction
+    alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
+    level, begun, inside, apart = "", False, False, False
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
-        refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
+        refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens = bool((_OPENS_ANY if journaled and database.transactional else _OPENS).match(code))
+        opens, (wanted, once) = bool(database.opens.match(code)), ("", False) if free else database.modes(statement)
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
-        elif opens or _CLOSES.match(code):
-            if opens != len(pairs) % 2:
-                pairs.append(statement)
-            elif (not database.begins_twice or (statements and statements[-1].offset > pairs[-1].offset)
-                  ) if opens else first != "SET":
-                faults.append((statement, _UNPAIRED))
+            continue
+        if fault := database.find_fault(statement):
+            faults.append((statement, fault))
+        if not begun:
+            level = wanted or level
+        elif once and wanted and wanted != (level or database.level):
+            faults.append((statement, _LEVEL))
+        if opens or database.closes.match(code):
+            control.append((statement, opens))
+            inside, apart = opens, apart or bool(database.apart.search(code))
+        elif once:
+            modes.append(statement)
         else:
-            if len(pairs) % 2 == 0:
-                loose.append(statement)
+            begun = begun or first not in _SETTING
+            loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
-                (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                if not (free and refusal.fix == _CONTROL.fix):
+                    (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            if fault := database.find_fault(statement, () if journaled else settings):
-                faults.append((statement, fault))
             statements.append(statement)
-            if first in ("PRAGMA", "SET"):
-                settings.append(statement)
-    if len(pairs) % 2:
-        faults.append((pairs[-1], _UNPAIRED))
+    unpaired = [*_find_unpaired(control, statements[-1].offset if statements else -1, database)]
     faults += database.find_loose(loose, journaled=journaled)
-    if journaled and not faults:
-        faults += _find_divided(database, sorted((*statements, *pairs), key=lambda each: each.offset))
-    if not journaled and len(alone) < len(statements) + len(pairs):
+    every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
+    if not free:
+        faults += unpaired
+    elif not faults:
+        faults += _find_divided(database, every)
+    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
         faults += alone
-    for statement, (what, fix) in faults[:1]:
-        where, excerpt = _place(step, statement.offset)
-        # Of a journaled file, that line is there, or it changes nothing.
-        way = fix.removesuffix(", or put  -- migrate: no-transaction  on its first line") if journaled else fix
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way)
-    if beyond := database.beyond(sql):
-        where, excerpt = _place(step, beyond[0])
-        raise FileError(beyond[1], where=where, excerpt=excerpt, state="nothing was run.", fix=beyond[2])
-    if journaled and database.transactional:  # the journal moves with the file's own transactions
-        return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
+    _refuse(step, faults or database.beyond(sql))
+    if journaled and (database.transactional or apart or (free and unpaired)):
+        return replace(step, statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
-    for each in pairs:
-        sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=sql))
+    blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
+    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
+
+
+def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
+    for statement, (what, fix) in faults[:1]:
+        where, excerpt = _place(step, statement.offset)
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix)
+
+
+def _find_unpaired(
+    control: Sequence[tuple[Statement, bool]], last: int, database: Database,
+) -> Iterator[_Fault]:
+    """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
+
+    After the *last* statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
+    that it has is nothing either.
+    """
+    opened, spare = list[Statement](), 0
+    for statement, opens in control:
+        if opens and opened and not database.begins_twice:
+            yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
+        elif opens:
+            spare += len(opened)
+            opened = opened or [statement]
+        elif opened:
+            opened = []
+        elif spare:
+            spare -= 1
+        elif statement.offset < last and statement.text[:3].upper() != "SET":
+            yield statement, ("a COMMIT without a BEGIN", _CONTROL.fix)
+    for statement in opened:
+        if statement.offset < last:
+            yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
+
+
+def _blanked(sql: str, statements: Iterable[Statement]) -> str:
+    """Return a text with blanks in place of *statements*: what comes after them is where it was."""
+    pieces, position = list[str](), 0
+    for each in statements:
+        pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
+        position = each.offset + len(each.text)
+    return "".join([*pieces, sql[position:]])
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
@@ -5735,8 +6380,7 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
         group = natures[first - 1 : last]
-        ends = Trait.OPENS | Trait.CLOSES
-        if any(each.traits & ends or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+        if any(each.traits & _CONTROLS or Trait.INSIDE not in each.traits | _inside(each) for each in group):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
@@ -5892,6 +6536,7 @@ class _Journal:
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
+        self.opened = False  # the file has begun a transaction, which may have ended by itself since
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
@@ -6006,10 +6651,10 @@ class _Run:
         *texts* says that the stored down texts are needed, *looks* that nothing is written.
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
-        migrations = find_migrations(migration_directory(settings.directory, settings.url.dialect)) if files else []
-        results = list[Result]()
+        dialect, results = settings.url.dialect, list[Result]()
+        migrations = find_migrations(migration_directory(settings.directory, dialect), dialect) if files else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
-        database, run = databases[settings.url.dialect](settings.url, *limits), None
+        database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
         try:
             with contextlib.closing(database):
@@ -6042,6 +6687,10 @@ class _Run:
     def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
         """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
         rows = self.applied if seen is None else seen
+        if direction == "up":  # of old ones, only status speaks
+            newest = max((row.key for row in rows), default=-1)
+            self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
+                       for each in self.migrations if each.elsewhere and each.key > newest)
         return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
     def settle(self) -> list[Applied]:
@@ -6147,7 +6796,8 @@ class _Run:
         if path is None or not self.database.exists:
             return
         version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
-        given = Path(path or f"{self.settings.url.database}.backup-{version}")
+        given, name = Path(path), f"{self.settings.url.database}.backup-{version}"
+        given = given / Path(name).name if path and given.is_dir() else Path(path or name)
         target, number = given, 1
         while os.path.lexists(target):
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
@@ -6155,14 +6805,58 @@ class _Run:
         self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
                     f" files, and  cp {_shown(target)} {self.settings.url.database}")
 
+    def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
+        """Return what ``reset`` takes, by what the files of *steps* make, applied as they are. Raises DriftError."""
+        database, table = self.database, self.history.table.rpartition(".")[2]
+        rows = {row.key: row for row in self.applied}
+        own = (Made("TABLE", (each,), each, optional=False, title="this tool") for each in (table, f"{table}_log"))
+        made: dict[tuple[object, ...], Made] = {each[:2]: each for each in own}
+        for step in steps:
+            row = rows.get(step.key)
+            why = "the text that ran is not here" if row else "it has not run"
+            if row and row.checksum == step.script.checksum:
+                why = ""
+                rows.pop(step.key)
+            for statement in step.statements:
+                if first_word(statement.text, database.syntax) in _MAKING:
+                    for there, each in database.find_made(words_of(statement.text, database.syntax)):
+                        made.pop(each[:2], None)
+                        made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
+        doom = database.doom(self.history.schemas, schemas, [*made.values()])
+        if rows and database.makes is not _NEVER:
+            titles = _some([f"{row.version} {row.name}" for row in rows.values()])
+            doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
+        self.stop_at(doom)
+        return doom
+
+    def stop_at(self, doom: Doom) -> None:
+        """Raise DriftError where more would go by CASCADE, or what stays is in the way of the files."""
+        if doom.bars:
+            fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
+            fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
+            if doom.near:
+                names = "".join(f" --schema {each if each.isidentifier() else repr(each)}"
+                                for each in dict.fromkeys((*doom.more, *doom.near)))
+                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
+            what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
+            raise DriftError(what, where=str(self.database.url), fix=fix)
+
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
+        refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            self.read[key] = self.read.get(key) or _read_text(step, self.database)
-            if self.all_or_nothing and _is_journaled(self.read[key], self.database):
+            with gathered(refused, step.script.path.name):
+                self.read[key] = self.read.get(key) or _read_text(step, self.database)
+            if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
                 what = f"{step.title} says no-transaction, or MySQL commits every DDL statement by itself"
                 raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+        url = self.settings.url  # check knows of the default that it is meant only where it is told so
+        told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
+        refuse_all(refused, f"migrate {told}check")
+        if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
+            what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
+            raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         return [self.read[key] for key in keys]
 
     # Who may do it.
@@ -6657,15 +7351,16 @@ class _Run:
         Raises _Failed: all is undone, but where the connection is LOST.
         """
         database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
+        level = next((step.level for step in batch if step.level), "")
         try:
             for number, step in enumerate(batch, 1):
                 begins = number == 1
                 if begins and database.verifies:
-                    database.begin(self.history.relation)
+                    database.begin(self.history.relation, level=level)
                     self.verify()
                     begins = False
                 self._begin(step)
-                same = self._claim(step, owner, begins=begins)
+                same = self._claim(step, owner, level if begins else None)
                 if number == 1 and (len(batch) == 1 or self.all_or_nothing):
                     before = database.broken_references()
                 self._run_text(step)
@@ -6680,12 +7375,12 @@ class _Run:
             database.rollback()
             raise
 
-    def _claim(self, step: Step, owner: str, *, begins: bool) -> list[str]:
-        """Send the claim of *step*, after BEGIN where that is due; return SQL that fails in another transaction."""
+    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
         database = self.database
         parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
-            found = (database.begin(self.history.relation, *parts) if begins
+            found = (database.begin(self.history.relation, *parts, level=level) if level is not None
                      else database.send(*database.limits(local=True), *parts))
         except _Failed as failed:
             raise self._hidden(failed) from None
@@ -6804,6 +7499,12 @@ class _Run:
     def run_statements(self, journal: _Journal) -> None:
         """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
         step, first = journal.step, journal.known
+        journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
+        if journal.opened:  # what the file has opened again, as it opened the one before
+            self._claim_first(journal, first)
+            both = [*zip(step.statements, journal.natures, strict=True)][:first]
+            self.database.run(next((each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
+                                   self.database.begin_sql))
         ends = find_spans(journal.natures[first:], self.database.forms.together)
         number = first + 1
         while number <= len(step.statements):
@@ -6813,7 +7514,7 @@ class _Run:
             elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
                 self._run_together(journal, number, last)
                 number = last
-            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | Trait.OPENS | Trait.CLOSES):
+            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS):
                 self._run_together(journal, number, number)
             else:
                 self._run_one(journal, number, opens=number - first in ends)
@@ -6829,7 +7530,7 @@ class _Run:
     def _run_one(self, journal: _Journal, number: int, *, opens: bool = False) -> None:
         """Run one statement, with what notes it; in a transaction, if it *opens* what several share. Raises _Failed."""
         database, nature = self.database, journal.natures[number - 1]
-        journal.reached = number
+        journal.reached, journal.opened = number, journal.opened and database.in_transaction
         with self._running(journal.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
@@ -6845,11 +7546,14 @@ class _Run:
         Where they share one with their note, they do. Else the row says before that they may have run. Raises _Failed.
         """
         database, natures = self.database, journal.natures[first - 1 : last]
-        own = database.transactional and database.in_transaction  # the file's
+        own = self._is_own(journal)
         if database.in_transaction and not own:
             database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
             journal.known = journal.noted[first - 1]
         lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
+        marked = own and not database.transactional and any(Trait.SESSION not in each.traits for each in natures)
+        if marked:  # what commits there commits this, too
+            database.send(*journal.opening(journal.next(first - 1)))
         shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if shared:
             database.send(database.begin_sql)
@@ -6857,7 +7561,7 @@ class _Run:
             started = journal.next(first - 1)
             database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
             journal.claimed = True
-        if not own:
+        if marked or not own:
             self._zero(natures[0])
         for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
             journal.reached = number
@@ -6868,8 +7572,9 @@ class _Run:
                 else:
                     database.run_alone(statement)
             self._refuse_ended()
-            journal.ran = journal.ran if own or shared else journal.noted[number]
-        if lasts:
+            ended = own and not database.in_transaction
+            journal.ran = journal.ran if (own and not ended) or shared else journal.noted[number]
+        if lasts or (own and not database.in_transaction):
             begin, done = [] if shared else [database.begin_sql], journal.noted[last]
             database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
             journal.known = done
@@ -6887,7 +7592,8 @@ class _Run:
 
     def _reads_id(self, journal: _Journal, number: int) -> None:
         """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id():
+        if number in journal.way.checks and not self.database.has_id(
+                journal.step.statements[number - 1]):
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
             raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 
@@ -6896,14 +7602,12 @@ class _Run:
         database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
         traits, before = nature.traits, journal.noted[number - 1]
         self._reads_id(journal, number)
-        if Trait.OPENS in traits or (database.transactional and database.in_transaction):  # the file's own
-            if Trait.CLOSES in traits:
-                database.send(*database.own_sql, journal.note(number), *database.holding())
+        if traits & _CONTROLS:
+            self._run_control(journal, number)
+        elif database.transactional and database.in_transaction:  # the file's own
             database.run(statement.text)
-            if Trait.CLOSES in traits:
-                journal.known = number
         elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
-            if database.in_transaction and Trait.INSIDE not in traits:
+            if database.in_transaction and Trait.INSIDE not in traits and not self._is_own(journal):
                 database.send(journal.note(before), database.commit_sql)
                 journal.known = before
             if not database.in_transaction:
@@ -6932,6 +7636,37 @@ class _Run:
             zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
             database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
             journal.claimed, journal.known, journal.finished = True, number, last
+
+    def _is_own(self, journal: _Journal) -> bool:
+        """Tell if the transaction that is open, if any, is the file's own."""
+        database = self.database
+        return database.in_transaction and (database.transactional or journal.opened or not database.commits)
+
+    def _claim_first(self, journal: _Journal, done: int) -> None:
+        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
+        if not journal.claimed:
+            self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
+            journal.claimed = True
+
+    def _run_control(self, journal: _Journal, number: int) -> None:
+        """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises _Failed."""
+        database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
+        statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
+        if not database.transactional:
+            if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
+                database.send(journal.note(before), database.commit_sql)
+                journal.known = before
+            self._claim_first(journal, before)
+        was_open = database.in_transaction
+        if was_open and Trait.CLOSES in traits:
+            database.send(*done, *database.holding())
+        if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
+            database.run(statement.text)
+        if was_open and Trait.UNDOES in traits and not database.in_transaction:
+            database.send(database.begin_sql, *done, *database.holding(), database.commit_sql)
+        if was_open and Trait.OPENS not in traits:
+            journal.known = number
+        journal.opened = Trait.OPENS in traits or database.in_transaction
 
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
         """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
@@ -7046,7 +7781,8 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set", "set what a session begins with": "what a session begins with",
     "set pragma": "what the PRAGMA set", "role session_authorization": "the session's user",
-    "temp": "the temporary table {}", "role": "the role", "seed": "the seed of random numbers",
+    "temp": "the temporary table {}", "trigger": "the temporary trigger {}",
+    "role": "the role", "seed": "the seed of random numbers",
     "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
     "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
@@ -7117,7 +7853,8 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
         back = run.planned("down", run.settle())
-        again = run.screen([Step.up(each) for each in run.migrations if back and each.key == back[0].key])
+        again = run.screen([
+            Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere])
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
@@ -7131,20 +7868,42 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
 
 
 def reset(
-    settings: Settings | str, *, schemas: Sequence[str] = (), backup: str | None = None, notify: Notify = _quiet,
+    settings: Settings | str, *, schemas: Sequence[str] = (), confirm: Callable[[Sequence[str]], bool] = lambda _: True,
+    backup: str | None = None, notify: Notify = _quiet,
 ) -> list[Result]:
-    """Drop every object of the history's schema and *schemas*, but not extensions; apply all. Files are read before."""
+    """Drop what lies in the history's schema and *schemas*, and what the applied files name beside it; apply all files.
+
+    *confirm* is called with what goes beside the schema; nothing is dropped where it says no. Raises DriftError where
+    more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
+    """
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
+        doom = run.doom(steps, schemas)
+        if not confirm(doom.named):
+            return []
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
-            notify(f"dropped {dropped}")
-            run.history = History(run.database, run.settings.table)
-            with run.transaction():
+                again, database = run.doom(steps, schemas), run.database
+                if again.named != doom.named:
+                    fix = "run the same command again, and look at what it names"
+                    raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
+                try:
+                    database.drop_everything(again)
+                except _Failed as failed:
+                    if failed.kind is Kind.LOST or not database.transactional:
+                        raise
+                    fix = "mend what it says, or drop it by hand; then run the same command again"
+                    where, state = str(database.url), "nothing was changed."
+                    raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+                run.stop_at(again)
+                dropped = _count(again.dropped, "object")
+                run.history = History(database, run.settings.table)
                 run.history.create()
-                run.database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+                database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+            for note in again.notes:
+                notify(note)
+            notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
@@ -7199,16 +7958,25 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
     with _Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
         rest = [each for each in compare(run.migrations, run.applied)
-                if each.state != "applied" and version_key(each.version) in ours]
+                if each.state not in {"applied", "skipped"} and version_key(each.version) in ours]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
 
 
+def _deed(statement: Statement, database: Database) -> str:
+    """Return the code of *statement* from the verb on that says what it does: after EXPLAIN that runs it, and WITH."""
+    code = code_of(statement, database.syntax)
+    code = code[found.end() :] if (found := database.explains.match(code)) else code
+    if not code.startswith("WITH"):
+        return code
+    return found["acts"] if (found := re.match(_ACTS, code, re.DOTALL)) else "SELECT"
+
+
 def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement does besides its work, as the database's documentation has it."""
     for statement in step.statements:
-        code = code_of(statement, database.syntax)
+        code = _deed(statement, database)
         for rule, known in database.effects.items():
             for _, what, page in [each for each in known if re.search(each[0], code, re.DOTALL)][:1]:
                 yield Effect(statement.line, rule, what, database.manual + page)
@@ -7225,7 +7993,8 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
         return
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
     command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (one command of ours)
+    ran = subprocess.run(  # noqa: S603 (one command of ours)
+        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False)
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
             rule = each["rule_name"]
@@ -7258,7 +8027,7 @@ def plan_script(
             known = {each.key: each for each in run.migrations}
             limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
             run.applied = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
-                           for each in run.migrations if each.key <= limit]
+                           for each in run.migrations if each.key <= limit and not each.elsewhere]
         for row in run.applied:
             if row.dirty:
                 raise dirty_error(row, f"finish it first:  migrate {row.direction}")
@@ -7274,8 +8043,11 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
     database.schema = "".join(run.history.schemas)
     database.follow(run.database, offline=offline)
+    unsuited: dict[str, MigrateError] = {}
     for step in steps:
-        _refuse_unsuited(database, step)
+        with gathered(unsuited, step.script.path.name):
+            _refuse_unsuited(database, step)
+    refuse_all(unsuited)
     versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
     history = History(database, settings.table)
     history.missing = set() if versions else run.history.missing
@@ -7343,7 +8115,7 @@ def _write_step(
     run.now = Now(step, 0.0)
     database.start_file()
     if not journaled:
-        database.query(database.begin_sql)
+        database.send(*database.opening(relation, step.level)[: 1 if run.history.missing else None])
     database.send(*database.limits(local=not journaled))
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
     conditions = [*named, *database.lock_conditions(lock_sql, relation)]
@@ -7405,15 +8177,18 @@ def verify(
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
     statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
                   if not re.match(_TRANSACTION, code_of(each, database.syntax))]
-    migrations = find_migrations(migration_directory(settings.directory, url.dialect))
+    migrations = find_migrations(migration_directory(settings.directory, url.dialect), url.dialect)
     with _verifying():
         texts = "\n".join(map(_texts, migrations))
         while True:  # in another database after one that did not come back
             with database.scratch(given=bool(scratch_url), sql=texts) as scratch, _Run.opened(
                     replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
+                run.migrations = [each for each in run.migrations if not each.elsewhere]
                 _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)
             if len(tried) == len(run.migrations):
                 break
+    for skipped in [each for each in migrations if each.elsewhere]:
+        notify(f"skipped  {skipped.version} {skipped.name}: only {', '.join(skipped.elsewhere)}")
     for each in sorted(database.left):
         notify(f"left on the server: {each}")
     return [verdict for verdict, _ in tried]
@@ -7570,9 +8345,8 @@ def _verify(run: _Run, migration: Migration) -> _Tried:
         run.run(steps)
         after = _schema(run, sql)
         if before == after:
-            first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
-            words = "CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"
-            number = sum(first[word] for word in words)
+            deeds = (_deed(each, database) for each in steps[0].statements)
+            number = sum(bool(re.match(r"(CALL|DELETE|DO|INSERT|MERGE|REPLACE|UPDATE)\b", each)) for each in deeds)
             more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
             verdict = verdict._replace(what=f"schema unchanged{more}")
         if not migration.down:
@@ -7624,7 +8398,7 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
     with _Run.opened(settings, notify) as run:
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
-        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit])
+        steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
 
         def mark() -> list[Result]:
@@ -7729,9 +8503,10 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
                 Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
-                for name in sorted(there.keys() - here) if dialect in (there[name].up.only or folders)]
+                for name in sorted(there.keys() - here) if _meet(there[name].up.only, (dialect,))]
     for dialect in [each for each in found if each]:
-        paths = [each.up.path for each in found[dialect].values()]  # a down file drops things: that is what it is for
+        # A down file drops things: that is what it is for.
+        paths = [each.up.path for each in found[dialect].values() if _meet(each.up.only, (dialect,))]
         findings += [Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
                      for path, said in lint(_DATABASES[dialect], paths)]
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
@@ -7753,12 +8528,14 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
-        if dialect and script.only and dialect not in script.only:
-            what = f"is for {', '.join(script.only)} only, and lies in the folder for {dialect}"
+        lies = _DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
+        if lies and not _meet(script.only, (lies,)):
+            what = f"is for {', '.join(script.only)} only, and lies in the folder for {lies}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            if dialect:
-                database = _DATABASES[dialect](DatabaseURL(dialect, "check"))
+            own = script.only[:1] if not _meet(script.only, (dialect,)) else (dialect,)
+            for each in filter(None, own):
+                database = _DATABASES[each](DatabaseURL(each, "check"))
                 database.keep(schema, name, bare=not schema)
                 if not _read_text(step, database).statements:
                     yield warning(path, "no statements in this file", "leave it, if that is meant")
@@ -7874,6 +8651,9 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     import logging
 
     settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
+    if settings.force_auto_migrate is None:
+        fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
+        raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", fix=fix)
     if settings.url.dialect != "sqlite" and not force and not settings.force_auto_migrate:
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
@@ -7887,7 +8667,7 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 # Values come in, text goes out: a table on a terminal, tab-separated lines in a pipe, one JSON document on request.
 # stdout is data; talk, progress and errors go to stderr. The only place that knows rich.
 
-_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order")
+_STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order", "skipped")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 _GOOD: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
 _STYLES: Final = _GOOD | dict.fromkeys(("dirty", "changed", "missing", "out of order", "failed", "fault"), "bold red")
@@ -7922,11 +8702,12 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and what is known of these."""
-    database = _DATABASES[settings.url.dialect](settings.url)
-    said = [*lint(type(database), [each.script.path.resolve() for each in steps if not each.stored])]
+    database, said = _DATABASES[settings.url.dialect](settings.url), dict[Path, list[Effect]]()
+    for path, each in lint(type(database), [each.script.path.resolve() for each in steps if not each.stored]):
+        said.setdefault(path, []).append(each)
     rows = []
     for step in steps:
-        of_file = [each for path, each in said if path == step.script.path.resolve() and not step.stored]
+        of_file = [] if step.stored or not said else said.get(step.script.path.resolve(), [])
         known = sorted([*effects(database, step), *of_file], key=attrgetter("line"))
         rows.append({
             "version": step.version, "name": step.name, "direction": step.direction,
@@ -7944,11 +8725,15 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    known = dict[int, dict[str, None]]()  # of each line, in order
+    for each in row["findings"]:
+        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
+    lines = [*known]
     for each in row["sql"]:
         last = each["line"] + each["text"].count("\n")
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        said = [f"-- {known['rule']}: {known['what']}  {known['link']}" for known in row["findings"]
-                if each["line"] <= known["line"] <= last]
+        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
+        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -8066,12 +8851,14 @@ def _html_step(
     resumed = f"It goes on: {_count(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
     told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
     way, other = row["direction"], "down" if row["direction"] == "up" else "up"
-    begins, notes, found = dict[int, str](), dict[int, list[str]](), ""
+    begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
     for each in row["sql"] if row["statements"] > 1 else ():
-        begins[each["line"]] = f"{begins.get(each['line'], '')}({each['number']})"
-    finding = itemgetter("rule", "what", "link")
-    for rule, what, link in dict.fromkeys(map(finding, row["findings"])):
-        lines = sorted({each["line"] for each in row["findings"] if finding(each) == (rule, what, link)})
+        begins.setdefault(each["line"], []).append(f"({each['number']})")
+    places = dict[tuple[str, ...], dict[int, None]]()  # lines of each finding, in order
+    for each in row["findings"]:
+        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = None
+    for (rule, what, link), every in places.items():
+        lines = [*every]
         kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
         for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
             notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
@@ -8090,7 +8877,8 @@ def _html_step(
 
 
 def _html_listing(
-    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, str], notes: Mapping[int, Sequence[str]],
+    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, Sequence[str]],
+    notes: Mapping[int, Sequence[str]],
 ) -> str:
     """Return a text with its lines numbered, after the numbers of the statements that begin there; *notes* below."""
     text = sql.replace("\r\n", "\n").replace("\r", "\u240d").removesuffix("\n")
@@ -8103,9 +8891,9 @@ def _html_listing(
         lines = coloured.removesuffix("\n").split("\n")
     else:
         lines = escape(text).split("\n")
-    width, shown = max(map(len, begins.values()), default=0), ""
+    width, shown = max((sum(map(len, each)) for each in begins.values()), default=0), ""
     for number, line in enumerate(lines, 1):
-        margin = f"{begins.get(number, ''):>{width}} {number:>{len(str(len(lines)))}}"
+        margin = f"{''.join(begins.get(number, ())):>{width}} {number:>{len(str(len(lines)))}}"
         note = "".join(notes.get(number, ()))
         kind = "l" + " s" * (number in begins) + " hit" * ('class="loud"' in note)
         shown += f'<span class="{kind}" id="line-{step}-{number}" data-n="{margin}">{line}\n</span>'
@@ -8131,6 +8919,8 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
     if column == "state" and value == "dirty":
         return f"dirty ({row['statements_done']} of {row['statements']})"
+    if column == "state" and value == "skipped":
+        return f"skipped (only {', '.join(row['only'])})"
     if column == "state" and value == "missing" and row["has_down"]:
         return "missing (down is stored)"
     shown = f"{value} ms" if column == "took_ms" else _json(value)
@@ -8395,9 +9185,11 @@ def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, *
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
-    if not yes:
-        _confirm(settings, "this drops every table, and all data in it.")
-    return reset(settings, **more)
+    def confirm(named: Sequence[str]) -> bool:
+        beside = "\n  ".join(["; and this, too:", *named]) if named else "."
+        return yes or _confirm(settings, f"this drops every table, and all data in it{beside}")
+
+    return reset(settings, confirm=confirm, **more)
 
 
 def _confirm(settings: Settings, what: str) -> bool:
@@ -8541,7 +9333,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
         _DRY_RUN, _BACKUP, ("--yes", "do not ask", _SWITCH)),
     ("redo", "roll back the last migration and apply it again"): (),
-    ("reset", "drop every table and apply all migrations again: for development only"): (
+    ("reset", "drop every table, and what the files made beside them, and apply all again: for development only"): (
         _BACKUP, ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
         ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
     ("status", "show what is applied, pending, dirty, changed or missing"): (
@@ -8607,10 +9399,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
             message = f'there is no command "{wrong[1]}"{_nearest(wrong[1], _COMMANDS)}'
-        elif wrong := re.search(r"unrecognized arguments: (-[^\s=]*)?", message):
+        elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
             near = _nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
+        message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
@@ -8653,6 +9446,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_command(argv)
 
 
+def _refuse_urls(words: Sequence[str]) -> None:
+    """Raise SettingsError for an unknown option, and for a URL where none belongs: whoever reads it may repeat it."""
+    for before, word in zip(("", *words), words, strict=False):
+        option, equals, value = word.partition("=") if word.startswith("--") else (before, "", word)
+        if word.startswith("--") and option not in {"--", *_OPTIONS}:
+            _Parser().error(f"unrecognized arguments: {option}")
+        if option not in {"--database-url", "--scratch-url"}:
+            refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
+
+
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, stopped, sealed = _Screen(), list[int](), list[bool]()
 
@@ -8668,6 +9471,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
+        _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
@@ -8681,9 +9485,13 @@ def _run_command(argv: Sequence[str] | None) -> int:
         view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
         screen.show(settings, view)
         code = view.exit_code
-    except (MigrateError, KeyboardInterrupt) as raised:
+    except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed.append(True)
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
+        if isinstance(raised, OSError):  # what the system refuses is no fault of ours
+            where = _shown(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
+            fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
+            error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             error.exit_code = 128 + number
@@ -8705,9 +9513,6 @@ def _run_command(argv: Sequence[str] | None) -> int:
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
     parser, flag = build_parser(), options.migrate_command
-    for word in words:
-        if word.startswith("--") and word != "--" and word.partition("=")[0] not in _OPTIONS:
-            parser.error(f"unrecognized arguments: {word}")
     if {"-h", "--help", "--version"}.intersection(words):
         parser.parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):

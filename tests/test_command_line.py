@@ -464,7 +464,7 @@ def test_status_as_json(three: Desk) -> None:
         "dialect": "sqlite",
         "table": "schema_migrations",
         "current": "2",
-        "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0},
+        "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0, "skipped": 0},
         "migrations": [
             {
                 "version": "1",
@@ -473,6 +473,7 @@ def test_status_as_json(three: Desk) -> None:
                 "statements": 1,
                 "statements_done": 1,
                 "has_down": True,
+                "only": [],
             },
             {
                 "version": "2",
@@ -481,6 +482,7 @@ def test_status_as_json(three: Desk) -> None:
                 "statements": 2,
                 "statements_done": 2,
                 "has_down": True,
+                "only": [],
             },
             {
                 "version": "3",
@@ -491,6 +493,7 @@ def test_status_as_json(three: Desk) -> None:
                 "statements": None,
                 "statements_done": None,
                 "has_down": True,
+                "only": [],
             },
         ],
     }
@@ -768,6 +771,18 @@ def test_auto_migrate_can_be_forced(desk: Desk, force: bool, variable: str | Non
     with pytest.raises(migrate.ConnectError) as caught:  # nobody listens on port 1
         migrate.auto_migrate("postgres://ann:s3cr3t@127.0.0.1:1/app?connect_timeout=2", force=force)
     assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite:app.db", "mysql://ann@203.0.113.1/app"])
+def test_auto_migrate_takes_no_word_for_false_that_says_neither(desk: Desk, url: str) -> None:
+    desk.set(FORCE_AUTO_MIGRATE="ture")
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.auto_migrate(url)
+    assert str(caught.value) == (
+        "FORCE_AUTO_MIGRATE is neither true nor false\n"
+        "fix: write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
+    )
+    assert desk("--database-url", "sqlite:app.db", "status").exit == 0  # the commands do not read it
 
 
 def test_auto_migrate_raises_what_up_raises(desk: Desk) -> None:

@@ -117,7 +117,9 @@ def test_a_pod_starts_only_on_the_schema_of_its_release(server_database: Databas
     (server,) = PODS["Deployment"]["containers"]
     assert (DEPLOYMENT["spec"]["replicas"], server["ports"][0]["containerPort"]) == (3, 8000)
     secret = {"secretKeyRef": {"name": "database-secret", "key": "url"}}
-    assert gate["env"] == server["env"] == [{"name": "DATABASE_URL", "valueFrom": secret}]
+    jwt = {"secretKeyRef": {"name": "database-secret", "key": "jwt-secret", "optional": True}}
+    assert gate["env"] == [{"name": "DATABASE_URL", "valueFrom": secret}]
+    assert server["env"] == [*gate["env"], {"name": "JWT_SECRET", "valueFrom": jwt}]
     assert gate["image"] == PODS["Job"]["containers"][0]["image"]
     words = ["5" if word == "300" else word for word in gate["args"]]
     assert words != gate["args"]
@@ -180,17 +182,45 @@ def test_an_application_starts_as_the_readme_shows(
         assert database.tables() == []
 
 
-@pytest.mark.parametrize(("server", "migrate", "application"), [
-    ("postgres", "migrate", "imagor-studio"), ("mysql", "migrate-mysql", "imagor-studio-mysql"),
-])  # fmt: skip
-def test_compose_waits_for_the_database_and_then_for_the_migrations(
-    server: str, migrate: str, application: str
-) -> None:
+@pytest.mark.parametrize(("server", "migrate"), [("postgres", "migrate"), ("mysql", "migrate-mysql")])
+def test_compose_waits_for_the_database_and_then_for_the_migrations(server: str, migrate: str) -> None:
     services = COMPOSE["services"]
     assert services[migrate]["depends_on"] == {server: {"condition": "service_healthy"}}
-    assert services[application]["depends_on"] == {migrate: {"condition": "service_completed_successfully"}}
     assert services[migrate]["restart"] == "no"
     assert services[server]["healthcheck"]["interval"] == services[server]["healthcheck"]["timeout"] == "5s"
+    application = services["imagor-studio"]
+    assert application["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert application["environment"]["DATABASE_URL"] == services["migrate"]["environment"]["DATABASE_URL"]
+
+
+def test_the_server_is_everywhere_the_one_that_these_migrations_are_for() -> None:
+    wanted = "shumc/imagor-studio:0.7.2"
+    (server,) = PODS["Deployment"]["containers"]
+    kustomization = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
+    pinned = [f"{each['name']}:{each['newTag']}" for each in kustomization["images"]]
+    images = [each["image"] for each in COMPOSE["services"].values()]
+    assert [wanted, wanted] == [server["image"], *(each for each in images if each.startswith("shumc/"))]
+    assert wanted in pinned
+    assert f"`{wanted}`" in (DEPLOY.parent / "README.md").read_text()
+    # Its entry point is root's, from 0.7.4 on, and a pod of ours is not.
+    assert server["command"] == ["/usr/local/bin/imagor-studio"]
+
+
+def test_the_profile_of_mysql_starts_no_server_and_says_why() -> None:
+    profile = {name: each for name, each in COMPOSE["services"].items() if "mysql" in each.get("profiles", [])}
+    assert sorted(profile) == ["migrate-mysql", "mysql"]
+    shell = [
+        each.replace("$$", "$").replace("/usr/local/bin/entrypoint", str(DEPLOY / "entrypoint.sh"))
+        for each in profile["migrate-mysql"]["entrypoint"]
+    ]
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "DATABASE_URL": "sqlite::memory:"}
+    command = [*shell, *profile["migrate-mysql"]["command"]]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout.count("applied  ")) == (0, 4)
+    assert ran.stderr == (
+        "note: this migrates, and starts no server: Imagor Studio, up to 1.2.4, cannot run on MySQL,\n"
+        "      which refuses its statements (error 1064): they write the column key without quotes\n"
+    )
 
 
 def test_eight_replicas_that_are_told_to_migrate_at_their_start_do_it_once(server_database: Database) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
+COMPOSE = ROOT / "deploy" / "compose.yaml"
 IMAGE = "imagor-studio-migrate"
 COMMAND = ["imagor-studio-migrate", "--migrate-command=up"]  # as the guide types it
 APPLIED = ["20250504", "20250816", "20250831", "20250923"]
@@ -64,6 +65,10 @@ class Stack:
         # MIGRATE_DIR is no setting of the application's: its status reads the same files.
         volumes = {"volumes": more["volumes"]} if more else {}
         own = {"environment": more["environment"]} if more else {}
+        if self.dialect == "mysql":  # the profile starts no server: one that waits as that of PostgreSQL does
+            url = yaml.safe_load(COMPOSE.read_text())["services"][self.migrate]["environment"]
+            own = {"profiles": ["mysql"], "environment": url | own.get("environment", {})}
+            own["depends_on"] = {self.migrate: {"condition": "service_completed_successfully"}}
         application = {
             "image": IMAGE, "entrypoint": ["imagor-studio-migrate", "--format", "json", "status", "--exit-code"],
             "restart": "no",
@@ -73,7 +78,7 @@ class Stack:
             services[self.migrate] = more
         override = self.home / "override.yaml"
         override.write_text(yaml.safe_dump({"version": "3.9", "services": services}))
-        files = ["-f", str(ROOT / "deploy" / "compose.yaml"), "-f", str(override), "-p", self.name]
+        files = ["-f", str(COMPOSE), "-f", str(override), "-p", self.name]
         profile = ["--profile", "mysql"] if self.dialect == "mysql" else []
         return [*files, *profile, *words]
 
@@ -232,6 +237,7 @@ def test_the_application_starts_after_the_migrations(stack: Stack) -> None:
     assert ran.returncode == 0, ran.stderr + stack.logs(stack.migrate)
     assert stack.exit_code(stack.migrate) == 0
     assert stack.states() == dict.fromkeys(APPLIED, "applied")
+    assert ("starts no server" in stack.logs(stack.migrate)) == (stack.dialect == "mysql")
 
 
 def test_a_migration_that_fails_keeps_the_application_from_starting(stack: Stack, tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
         [
             *(f"{name}: {MISNAMED}" for name in NEAR_MISSES),
             "20_nul.up.sql: a NUL byte at byte 8",
-            "21_latin.up.sql: 'utf-8' codec can't decode byte 0xe9 in position 0: unexpected end of data",
+            "21_latin.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8",
             "22_alone.down.sql: a down file without its up file",
             "23_b.up.sql: the same version as 23_a.up.sql",
             f'24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", {KNOWS}',
@@ -200,20 +200,26 @@ def test_a_name_that_is_not_utf_8_is_refused(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        pytest.param(b"SELECT '\xe9';", "can't decode byte 0xe9 in position 8: ", id="latin-1"),
+        pytest.param(b"SELECT '\xe9';", "it is not UTF-8 at byte 8, line 1: save it as UTF-8", id="latin-1"),
         pytest.param(
             "-- é\nSELECT '".encode() + b"\xff';",
-            "can't decode byte 0xff in position 14: ",
+            "it is not UTF-8 at byte 14, line 2: save it as UTF-8",
             id="bytes are counted, not characters",
         ),
-        pytest.param(b"\xef\xbb\xbfab\xe9", "can't decode byte 0xe9 in position 5: ", id="the BOM counts"),
+        pytest.param(b"\xef\xbb\xbfab\xe9", "it is not UTF-8 at byte 5, line 1: save it as UTF-8", id="the BOM counts"),
         pytest.param(b"SELECT 1;\0", "a NUL byte at byte 9", id="NUL at the end"),
         pytest.param(b"\xef\xbb\xbf\0", "a NUL byte at byte 3", id="NUL after a BOM"),
-        pytest.param("SELECT 1;".encode("utf-16"), "a NUL byte at byte 3", id="UTF-16"),
-        pytest.param(b"\xfe\xff\0S", "a NUL byte at byte 2", id="UTF-16 big-endian"),
-        pytest.param("SELECT 1;".encode("utf-16-le"), "a NUL byte at byte 1", id="UTF-16 without a BOM"),
-        pytest.param(b"\xed\xa0\x80", "can't decode byte 0xed in position 0: ", id="a surrogate"),
-        pytest.param(b"\xc0\xaf", "can't decode byte 0xc0 in position 0: ", id="an overlong form"),
+        pytest.param("SELECT 1;".encode("utf-16"), "it is UTF-16: save it as UTF-8", id="UTF-16"),
+        pytest.param(
+            "-- 用户表".encode("utf-16"), "it is UTF-16: save it as UTF-8", id="UTF-16, hardly a letter of it ASCII"
+        ),
+        pytest.param(b"\xfe\xff\0S", "it is UTF-16: save it as UTF-8", id="UTF-16 big-endian"),
+        pytest.param("SELECT 1;".encode("utf-16-le"), "it is UTF-16: save it as UTF-8", id="UTF-16 without a BOM"),
+        pytest.param("SELECT 1;".encode("utf-16-be"), "it is UTF-16: save it as UTF-8", id="UTF-16-BE without a BOM"),
+        pytest.param("SELECT 1;".encode("utf-32"), "it is UTF-32: save it as UTF-8", id="UTF-32"),
+        pytest.param("SELECT 1;".encode("utf-32-be"), "it is UTF-32: save it as UTF-8", id="UTF-32-BE without a BOM"),
+        pytest.param(b"\xed\xa0\x80", "it is not UTF-8 at byte 0, line 1: save it as UTF-8", id="a surrogate"),
+        pytest.param(b"\xc0\xaf", "it is not UTF-8 at byte 0, line 1: save it as UTF-8", id="an overlong form"),
     ],
 )
 def test_what_is_not_utf_8_is_refused_with_the_byte(desk: Desk, data: bytes, fault: str) -> None:
@@ -225,7 +231,7 @@ def test_what_is_not_utf_8_is_refused_with_the_byte(desk: Desk, data: bytes, fau
 
 def test_a_down_file_is_read_as_strictly(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": "SELECT 1;", "sql/1_a.down.sql": b"\xe9"})
-    assert "  1_a.down.sql: 'utf-8' codec can't decode byte 0xe9 in position 0: " in refusal(desk).what
+    assert "  1_a.down.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8" in refusal(desk).what
 
 
 def test_a_bom_is_dropped_and_crlf_is_kept(desk: Desk) -> None:
@@ -249,7 +255,7 @@ def test_a_directory_a_dangling_link_and_a_good_link(desk: Desk) -> None:
     what = refusal(desk).what
     assert what == (
         "2 faults in the migration files:\n"
-        "  1_folder.up.sql: Is a directory\n"
+        "  1_folder.up.sql: no regular file\n"
         "  2_dangling.up.sql: No such file or directory"
     )
 
@@ -261,7 +267,7 @@ def test_an_unreadable_file_is_said_with_the_other_faults(desk: Desk) -> None:
     assert refusal(desk).what == (
         "2 faults in the migration files:\n"
         "  1_a.up.sql: Permission denied\n"
-        "  2_b.up.sql: 'utf-8' codec can't decode byte 0xe9 in position 0: unexpected end of data"
+        "  2_b.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8"
     )
 
 

@@ -105,6 +105,37 @@ def test_an_empty_variable_is_as_good_as_none_as_compose_passes_them(desk: Desk,
     assert load({variable: ""}) == load({})
 
 
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        # What strconv.ParseBool takes, and with it the server; then what people write besides.
+        (["1", "t", "T", "TRUE", "true", "True", "yes", "On", "y", " true "], True),
+        (["0", "f", "F", "FALSE", "false", "False", "no", "Off", "n", ""], False),
+        (["2", "ture", "tru", "-", "enable"], None),
+    ],
+)
+def test_a_switch_is_true_false_or_neither_in_the_environment_and_in_a_file(
+    desk: Desk, words: list[str], meaning: bool | None
+) -> None:
+    for word in words:
+        assert load({"FORCE_AUTO_MIGRATE": word}).force_auto_migrate is meaning, word
+        desk.write({"my.env": f"FORCE_AUTO_MIGRATE={word}\n"})
+        assert load({}, config="my.env").force_auto_migrate is meaning, word
+
+
+@pytest.mark.parametrize("option", ["ssl_disabled", "ssl_verify_cert", "ssl_verify_identity"])
+@pytest.mark.parametrize("word", ["ture", "required", ""])
+def test_a_switch_of_mysql_that_says_neither_is_refused_and_not_taken_for_false(option: str, word: str) -> None:
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.status(load({"DATABASE_URL": f"mysql://ann:{SECRET}@203.0.113.1/app?{option}={word}"}))
+    assert str(caught.value) == (
+        "MySQL takes one host, whole seconds as connect_timeout, a charset that it has, true or false as ssl_disabled, "
+        "ssl_verify_cert and ssl_verify_identity, and as ssl_mode DISABLED, PREFERRED, REQUIRED, VERIFY_CA, "
+        "VERIFY_IDENTITY\n  --> mysql://ann:***@203.0.113.1/app\n"
+        "fix: correct the URL: .../database?ssl_mode=REQUIRED"
+    )
+
+
 def test_settings_are_frozen_and_say_where_the_url_came_from(desk: Desk) -> None:
     desk.write({".env": "DATABASE_URL=sqlite:file.db\n", "secret": "sqlite:secret.db"})
     assert load().url_source == "DATABASE_URL in .env"
@@ -160,7 +191,9 @@ def test_a_secret_that_cannot_be_read_is_named_with_the_variable(desk: Desk) -> 
     )
     desk.write({"secret": b"postgres://u:s3cr3t\xff@h/d"})
     error = str(refusal({"DATABASE_URL_FILE": "secret"}))
-    assert error.startswith("secret cannot be read: it is not UTF-8 text\n  --> DATABASE_URL_FILE\n")
+    assert error.startswith(
+        "secret cannot be read: it is not UTF-8 at byte 19, line 1: save it as UTF-8\n  --> DATABASE_URL_FILE\n"
+    )
     assert SECRET not in error
 
 
@@ -512,7 +545,11 @@ some_text = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")
 some_word = some_text.filter(bool)
 
 
-@given(user=some_text, password=some_text, host=some_text, port=st.integers(0, 65535), database=some_word)
+some_host = some_text.filter(lambda text: text[:1] in {"/", "@"} or not {":", "@"} & {*text})
+some_name = some_word.filter(lambda text: not migrate.may_be_url(text))
+
+
+@given(user=some_text, password=some_text, host=some_host, port=st.integers(0, 65535), database=some_name)
 def test_any_user_password_host_and_database_come_back_from_a_url(
     user: str, password: str, host: str, port: int, database: str
 ) -> None:

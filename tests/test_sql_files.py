@@ -150,9 +150,11 @@ def keys(database: Database) -> list[str]:
     return [key for (key,) in database.query(f"SELECT {column} FROM registry ORDER BY id")]
 
 
-def add_setting(database: Database, number: int, key: str) -> None:
+def add_setting(database: Database, identifier: object, key: str, owner: str = "me", value: str = ".x") -> None:
     column = "`key`" if database.dialect == "mysql" else "key"
-    database.execute(f"INSERT INTO registry (id, owner_id, {column}, value) VALUES ('{number}', 'me', '{key}', '.x')")
+    database.execute(
+        f"INSERT INTO registry (id, owner_id, {column}, value) VALUES ('{identifier}', '{owner}', '{key}', '{value}')"
+    )
 
 
 def test_down_and_up_again_leave_the_same_schema(database: Database) -> None:
@@ -198,6 +200,29 @@ def test_the_list_of_extensions_keeps_its_rows_there_and_back(database: Database
     add_setting(database, 3, "config.app_video_extensions")
     run(database, [VIDEO], "down")
     assert keys(database) == ["config.app_file_extensions", "config.app_title"]
+
+
+UUID = "9b2f1c1e-7d4e-4f0a-8a65-0c6f3d2e1b7a"
+
+
+@pytest.mark.parametrize("owner", ["system:global", f"user:{UUID}", f"space:{UUID}", "\U0001f5bc" * 255])
+def test_every_owner_of_the_servers_has_settings_under_the_longest_key(database: Database, owner: str) -> None:
+    run(database, MIGRATIONS, "up")
+    add_setting(database, UUID, "\U0001f511" * 255, owner, value="x" * 100_000)
+    column = "`key`" if database.dialect == "mysql" else "key"
+    assert database.query(f"SELECT id, owner_id, {column}, LENGTH(value) FROM registry") == [
+        (UUID, owner, "\U0001f511" * 255, 100_000)
+    ]
+    with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
+        add_setting(database, "another", "\U0001f511" * 255, owner)
+
+
+def test_the_widest_account_that_the_server_lets_through_fits(database: Database) -> None:
+    """A name to show of 100 bytes, a name to sign in with of 30, a hash of bcrypt of 60; the role is user or admin."""
+    run(database, MIGRATIONS, "up")
+    account = (UUID, "n" * 100, "u" * 30, "$2a$12$" + "h" * 53, "admin")
+    database.execute(f"INSERT INTO users (id, display_name, username, hashed_password, role) VALUES {account}")
+    assert database.query("SELECT id, display_name, username, hashed_password, role FROM users") == [account]
 
 
 def test_a_key_is_unique_for_its_owner_and_knows_its_case(database: Database) -> None:

@@ -5,12 +5,12 @@
 -- Undo   The down file drops the table and every setting in it.
 --
 -- Types  DATETIME in UTC: TIMESTAMP ends in 2038 and follows the time zone of the session.
---        Keys need a length to be indexed; the unique key takes 1164 of the 3072 bytes allowed.
+--        Keys need lengths: an owner is user: and a UUID, or longer; 2040 of 3072 bytes are used.
 --        utf8mb4_bin, so keys that differ in case are different keys, as on the other databases.
 
 CREATE TABLE registry (
     id          VARCHAR(36)   NOT NULL,
-    owner_id    VARCHAR(36)   NOT NULL,
+    owner_id    VARCHAR(255)  NOT NULL,
     `key`       VARCHAR(255)  NOT NULL,
     value       LONGTEXT      NOT NULL,
     created_at  DATETIME(6)   NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
