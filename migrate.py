@@ -2518,7 +2518,7 @@ _RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
 _SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
 _CONNECT_FIXES: Final = {  # by what the message holds
-    "not a database": "correct the path: this file holds something else",
+    "not a database|no regular file": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
     "to database": "create the database, or GRANT this user the rights on it",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
@@ -3238,7 +3238,7 @@ class SQLite(Database):
         except OSError as error:
             raise _Failed(f"unable to open database file: {error.strerror}", Kind.DENIED) from None
         if not regular:
-            raise _Failed("it is no regular file", Kind.DENIED)
+            raise _Failed("it is no regular file")
         self.exists, self.writable, self._frozen = memory or size >= 0, memory or write, False
         if not memory and not file.parent.is_dir():
             raise _Failed(f"there is no folder {_shown(file.parent)}")
@@ -8182,10 +8182,11 @@ class _Output(io.TextIOWrapper):
         """Return what takes the place of *stream*: itself, where it is in memory."""
         with contextlib.suppress(OSError):
             stream.flush()
-        try:
-            return cls(stream) if isinstance(stream, io.TextIOWrapper) else stream
-        except (OSError, ValueError):
-            return stream
+        if isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(OSError, ValueError):
+                return cls(stream)
+            stream.reconfigure(errors="backslashreplace")
+        return stream
 
     def write(self, text: str, /) -> int:
         """Send *text* in one call to the system. Where a signal stops that half way, the next write sends the rest."""

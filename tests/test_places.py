@@ -110,7 +110,8 @@ def came_out(desk: Desk, typed: Typed, url: str) -> list[object]:
         return re.sub(r"(?<![A-Z_])URL(?![A-Z_])", lambda _: url, text)
 
     for path in desk.home.glob("*"):
-        path.unlink() if path.is_file() else [each.unlink() for each in path.iterdir()]
+        for each in path.iterdir() if path.is_dir() else (path,):
+            each.unlink()
     files = {"sql/1_a.up.sql": "CREATE TABLE a (n BIGINT);", "sql/1_a.down.sql": "DROP TABLE a;"} | typed.files
     desk.write({name: put(text).encode(errors="surrogateescape") for name, text in files.items()})
     with desk.monkeypatch.context() as patched:
