@@ -30,7 +30,7 @@ redo: .venv/.runtime    ## roll back the last migration and apply it again
 	@$(RUN) redo $(ARGS)
 
 .PHONY: reset
-reset: .venv/.runtime   ## DANGER: drop every table, then run all migrations again
+reset: .venv/.runtime   ## DANGER: drop every table, and what the files made beside them; then run all again
 	@$(RUN) reset $(ARGS)
 
 ##@ Looking (changes nothing)

@@ -27,6 +27,7 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
+import bisect
 import contextlib
 import csv
 import difflib
@@ -56,7 +57,7 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
 from html import escape
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from string import Template
@@ -545,6 +546,10 @@ def embedded_directory() -> Path:
     return next((here / name for name in ("migrate_sql", "sql") if (here / name / "sqlite").is_dir()), here / "sql")
 
 
+def _some(texts: Sequence[str], between: str = ", ") -> str:
+    return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
+
+
 def _listed(folder: Path) -> list[Path]:
     """Return what lies in *folder*, by name. Raises FileError."""
     try:
@@ -783,6 +788,10 @@ def bare(text: str, syntax: Syntax) -> str:
 def code_of(statement: Statement, syntax: Syntax) -> str:
     """Return what the patterns of a Database are matched with: bare, in upper case."""
     return bare(statement.text, syntax).strip().upper()
+
+
+# After the word WITH: what its statement, or one in it, does to rows.
+_ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLACE|UPDATE|DELETE|MERGE)\b.*)"
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
@@ -1255,7 +1264,9 @@ class Trait(Flag):
     CALLS = auto()  # the functions that it names run now
     PLAIN = auto()  # after it, ROW_COUNT() says 0
     OPENS = auto()  # begins a transaction of the file's own,
-    CLOSES = auto()  # and commits it
+    CLOSES = auto()  # commits it,
+    UNDOES = auto()  # or rolls it back,
+    CHAINS = auto()  # and begins the next one
     MAYBE = auto()  # may not run at all: a comment that is code for some versions
 
 
@@ -1350,8 +1361,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     writing = dict[str, set[int]]()  # what again would write
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         stale = changed and "global" in nature.reads  # what the server has set anew since
         lasting = nature.writes - _TRANSIENT
         lost.write(nature)
@@ -1366,6 +1375,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
             lost.add(nature.writes, number)
             if "perhaps found" in nature.writes:
                 lost.add(("found exactly",), number)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
         if over and (past := _written(writing, over, natures)):
             lost.forget(over)
@@ -1379,8 +1390,6 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
     made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
         if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
             gone.add(number)
             lost.forget(nature.removes)
@@ -1396,6 +1405,8 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         lost.write(nature)
         if Trait.MAYBE not in nature.traits:
             lost.forget(nature.writes)
+        if Trait.PLAIN in nature.traits:
+            lost.forget(("count",))
         if "found" in nature.writes:
             lost.forget(("found exactly",))
     return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
@@ -1540,6 +1551,8 @@ _TEMP: Final = Trait.SESSION | Trait.WHOLE | Trait.CALLS
 _DDL: Final = Trait.WHOLE | Trait.INSIDE
 _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
+_CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
+_CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
 class _Told:
@@ -1611,12 +1624,11 @@ class Forms:
                 told.made.pop(key, None)
             if told.made and "temp *" in nature.writes:
                 told.made.clear()
-            if Trait.OPENS in nature.traits:
-                opened = len(found)
-            if words[:1] == ["ROLLBACK"]:  # what of it was taken back, the server knows
+            if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
-                opened = len(found)
             found.append(nature)
+            if nature.traits & _CONTROLS or words[:1] == ["ROLLBACK"]:
+                opened = len(found)
         return found
 
     def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
@@ -1635,7 +1647,7 @@ class Forms:
                 nature, named = self.nature(text), {*self.variables(words)}
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif name in told.plain:  # it begins with a word that is nothing to a session
-                writes = nature.writes - {"*", "code"}
+                reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
         for key in nature.writes:
             told.values.pop(key, None)
@@ -1761,6 +1773,7 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
+                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
             elif name not in self.pure and not self.takes_part(name, words, place, writes):
                 self.unknown.add(name)
@@ -1911,14 +1924,15 @@ class _SQLiteForms(Forms):
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(r".*\b(INSERT|REPLACE|UPDATE|DELETE)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), ("", _LOOK)],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
         "COMMIT END": [("", Trait.CLOSES)],
-        "SAVEPOINT RELEASE ROLLBACK": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
+        "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [
             (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
             (r"(\w+ \. )?(AUTO_VACUUM|ENCODING|INCREMENTAL_VACUUM|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
@@ -1953,11 +1967,12 @@ class _SQLiteForms(Forms):
                  and (name := self.fold(word).upper()) in self.sees} if Trait.CALLS in traits else set[str]()
         writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
         writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
+        reads |= {"trigger *"} if writes else set()  # of what is temporary
         if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
             writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
         if traits == _TEMP:
             kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"set trigger {name}"] if kind == "TRIGGER" else [])}
+            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -1966,7 +1981,7 @@ class _PostgresForms(Forms):
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
         "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
         "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "WITH": [(r".*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", _ROWS), ("", _LOOK)],
+        "WITH": [(_ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE (": [("", _LOOK)],
         "SHOW": [("", _LOOK)],
@@ -1978,9 +1993,10 @@ class _PostgresForms(Forms):
         "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
         "CLOSE": [("", _SET)],
         "BEGIN START": [("", Trait.OPENS)],
-        "COMMIT END": [("(?!PREPARED)", Trait.CLOSES)],
+        "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
-        "ROLLBACK": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE)],
+        "ROLLBACK ABORT": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE),
+                           (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("(?!PREPARED)", Trait.UNDOES)],
         "CREATE": [
             (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
@@ -2014,7 +2030,6 @@ class _PostgresForms(Forms):
             and name.upper() not in self.known for before, name in {*self._called.findall(sql)})
 
     _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    _locks = _spells("PG_ADVISORY_LOCK PG_ADVISORY_LOCK_SHARED")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2022,6 +2037,7 @@ class _PostgresForms(Forms):
         nature = super().described(words, traits)
         traits, first = nature.traits, words[0]
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
         if first == "DO":
             text = " ".join(word for word in words if _is_text(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
@@ -2032,7 +2048,7 @@ class _PostgresForms(Forms):
         name = self.fold(words[1]) if len(words) > 1 else ""
         traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
         read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and "*" not in writes and not read:
+        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
             traits = _TEMP
         elif is_temporary:  # it is noted: what it reads from may call what nobody sees
             traits = traits & ~_REPEATED | Trait.INSIDE
@@ -2061,6 +2077,12 @@ class _PostgresForms(Forms):
             else:  # a view, an operator, a cast may call what nobody sees: it is noted
                 traits = traits & ~_REPEATED | Trait.DATA
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+
+    def prepared_text(
+        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+    ) -> list[str]:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
 
     def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
         """Return what a statement that is about the session writes there; *name* is its second word."""
@@ -2116,9 +2138,9 @@ class _PostgresForms(Forms):
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms."""
-        if name in ("NEXTVAL", "SETVAL"):
-            writes.add("id")
-            return False
+        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+            writes |= {"id", "sequence"}
+            return False  # it is the server's own only where nobody has made another one
         if name == "SETSEED":
             writes.add("seed")
             return False
@@ -2126,8 +2148,8 @@ class _PostgresForms(Forms):
             given = words[place + 1 : place + 6]
             writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
             return True
-        if name in self._locks:
-            writes.add("lock")
+        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+            writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
 
@@ -2142,6 +2164,8 @@ class _PostgresForms(Forms):
     def _asked(words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the settings that are asked for."""
         for place, word in enumerate(words):
+            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
+                yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
                 name = words[place + 2] if place + 2 < len(words) else ""
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
@@ -2154,8 +2178,13 @@ class _PostgresForms(Forms):
         """Tell if a SELECT does nothing but to set what its text says."""
         calls = [*self.calls(words)]
         return "FROM" not in words and all(
-            (name in self._locks or name.endswith("SET_CONFIG"))
+            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
             and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
+
+
+# After SET, in bare text or as words with blanks between them.
+_AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
+_COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 
 
 class _MySQLForms(Forms):
@@ -2169,14 +2198,23 @@ class _MySQLForms(Forms):
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (r".*\b(UPDATE|DELETE|INSERT|REPLACE)\b", _ROWS),
-                 ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (_ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
         "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "SET": [(r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL), ("", _SET | Trait.PLAIN)],
+        "SET": [
+            (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
+            (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
+            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS), (rf"{_AUTOCOMMIT}{_COMMITS}\Z", _SET | Trait.CLOSES),
+            ("", _SET | Trait.PLAIN)],
+        "BEGIN": [(r"(WORK)?\Z", Trait.OPENS)],
+        "START": [(r"TRANSACTION\b", Trait.OPENS)],
+        "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
+        "ROLLBACK": [(r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+                     (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("", Trait.UNDOES)],
+        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
             (r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
@@ -2230,9 +2268,11 @@ class _MySQLForms(Forms):
         texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
         verbs = {text[0] for text in texts if text}
         return not self._verbs.isdisjoint(verbs) and self._odd_verbs.isdisjoint(verbs) and not any(
-            "TEMPORARY" in text or any("@" in each for each in text) for text in texts)
+            "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts)
 
+    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _blocks, _runs = _spells("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), _spells("CALL EXECUTE PREPARE")
     _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
     def _variable(self, words: Sequence[str], place: int) -> str:
@@ -2258,7 +2298,12 @@ class _MySQLForms(Forms):
             named = {*self.variables(words)}
             name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
             called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            return found._replace(reads=found.reads | named | called, writes=found.writes | named | {"sequences"})
+            looks = {"count", "found"} | named | called
+            if not self._blocks.isdisjoint(words[:1]) and self._runs.isdisjoint(words) and (
+                    {name for name, _ in self.calls(words)} <= self.pure | self.harmless):
+                looks -= {"count", "found"}  # all of it is in its text
+            reads = found.reads - {"count", "found"} | looks
+            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
         inner = self.nature(words[words.index("FOR") + 1 :])
         alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
         return inner._replace(traits=inner.traits & ~alone)
@@ -2266,7 +2311,7 @@ class _MySQLForms(Forms):
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
         first, removes = words[0], frozenset[str]()
-        if first == "SET" and Trait.SESSION in traits:
+        if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
         counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
         if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
@@ -2285,7 +2330,8 @@ class _MySQLForms(Forms):
             reads.add("next")
         if "*" in writes:  # it may be handed out
             writes |= {*self.variables(words)}
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}):
+        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}) and (
+                "lock" not in writes or "FROM" in words):
             traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
         if first == "LOAD":
             writes |= {*self.variables(words)}
@@ -2363,7 +2409,7 @@ class _MySQLForms(Forms):
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
         reads, writes, scope = set[str](), set[str](), "SESSION"
-        for part in self._assignments(words):
+        for part in self.assignments(words):
             place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
             target, value = [*part[:place]], [*part[place + 1 :]]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
@@ -2404,7 +2450,7 @@ class _MySQLForms(Forms):
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
-    def _assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    def assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
         start, depth = 0, 0
         for place, word in enumerate(words):
             depth += (word in ("(", "CASE")) - (word in (")", "END"))
@@ -2494,22 +2540,17 @@ class _Refusal(NamedTuple):
 
 
 _ALONE: Final = "move it into a file with  -- migrate: no-transaction  on its first line"  # allowed there
-_CONTROL: Final = _Refusal(
-    r"(BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)|XA"
-    r"|PREPARE\s+TRANSACTION|SET\s.*\bAUTOCOMMIT\s*:?=)",
+_CONTROL: Final = _Refusal(  # in a file whose first line does not say so
+    r"BEGIN(?!\s+NOT\b|.*;)|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(\s+(WORK|TRANSACTION))?\s+TO\b)"
+    r"|PREPARE\s+TRANSACTION",
     "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
     " split the file, or put  -- migrate: no-transaction  on its first line")
-_CONTROL_WORDS: Final = ("BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "XA", "PREPARE", "SET")
+_READ_ONLY: Final = "the history could not be written any more", "write READ WRITE there, or take it out"
 # The file's own BEGIN and COMMIT, on bare text in upper case.
-_AUTOCOMMIT: Final = r"SET\s+(@@)?(SESSION[\s.]+)?AUTOCOMMIT\s*:?=\s*"
-_OPENS: Final = re.compile(
-    rf"(BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION|{_AUTOCOMMIT}(0|OFF))"
-    r"(\s+READ\s+WRITE)?\Z")
-_CLOSES: Final = re.compile(
-    rf"((COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?|{_AUTOCOMMIT}(1|ON))\Z")
-# With a level of isolation, too, where it stays what it is.
-_OPENS_ANY: Final = re.compile(rf"{_OPENS.pattern}|(BEGIN|START\s+TRANSACTION)\b(?!.*\bREAD\s+ONLY\b)", re.DOTALL)
+_OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
+_CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
+_LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER: Final = re.compile(r"(?!)")
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -2551,6 +2592,68 @@ _OTHER: Final = (
     "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
 
 
+_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
+_BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
+_DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
+_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+
+
+def _makes(between: str, *kinds: str) -> re.Pattern[str]:
+    """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
+    return re.compile(
+        rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
+        r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
+        rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)")
+
+
+def _spaced(words: Sequence[str]) -> str:
+    """Return a name as it is usually written."""
+    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}"
+                   for before, each in zip(["(", *words], words, strict=False))
+
+
+class Made(NamedTuple):
+    """What a statement makes by name: its kind, in upper case; for a trigger with the table's name before its own."""
+
+    kind: str
+    name: tuple[str, ...]
+    text: str  # the name as the file has it
+    optional: bool  # it may be there already
+    title: str = ""  # of the migration
+    why: str = ""  # it is not to be dropped
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.text}"
+
+
+@dataclass
+class Doom:
+    """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
+
+    schemas: list[str]
+    more: Sequence[str]
+    roots: list[Made] = field(default_factory=list)
+    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
+    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
+    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
+    near: list[str] = field(default_factory=list)  # the schemas that this is about
+    dropped: int = 0
+
+    @property
+    def named(self) -> list[str]:
+        """Return what goes beside the schema of the history."""
+        roots = [f"{each}{', and all in it' * (each.kind == 'SCHEMA')}" for each in self.roots if not each.why]
+        return [*(f"all in the schema {each}" for each in self.more), *roots]
+
+    def stay(self, what: str, why: str, made: Made | None, fix: str) -> None:
+        """Note that something stays: a bar, where the file that *made* it would fail when it makes it again."""
+        if made is None or made.optional:
+            self.notes.append(f"{what} stays: {why}")
+        else:
+            self.bars.append((f"{what} stays, and {made.title} makes it again: {why}", fix))
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again."""
 
@@ -2574,18 +2677,27 @@ class Database(ABC):
     own_databases: frozenset[str] = frozenset()  # of the server itself
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
-    objects_sql, drop_sql = "", "DROP {} IF EXISTS {}"  # kind and quoted name of what is in the schemas ?, in order
+    objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": _OTHER.format("{0}_imagor")}  # of what takes it, by its second word
+    makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
+    of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
+    of_schemas: tuple[str, ...] = ()  # of a schema,
+    of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
-    rolled_back = frozenset({"temp"})  # and ROLLBACK
+    rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     commit_sql = "COMMIT"
-    begins_twice = True  # a BEGIN in a transaction is no error
+    begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
+    control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
+    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    apart = _NEVER  # and what means more than that; on bare text
+    level = "READ COMMITTED"  # of isolation, where nobody asks for one
+    commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
@@ -2596,6 +2708,7 @@ class Database(ABC):
     # found in its bare text; what to say then, and the page below *manual* that says so.
     effects: ClassVar[Mapping[str, Sequence[tuple[str, str, str]]]] = {}
     manual = ""
+    explains = _NEVER  # what looks at a statement, and runs it
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
@@ -2800,18 +2913,28 @@ class Database(ABC):
             self.rollback()
             raise
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:  # noqa: ARG002
+        """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
+        return [self.begin_sql]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
-        Raises LockedError and _Failed.
+        Of a file it has the *level* of isolation that this asks for. Raises LockedError and _Failed.
         """
-        found = list[Rows]()
-        opening = [self.begin_sql, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        found, first = list[Rows](), self.opening(key, level)
+        opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
         together = bool(self._held) or not self.transaction_lock_sql
 
         def attempt() -> bool:
-            rows = self.send(*opening, *(more if together else ()))
+            try:
+                rows = self.send(*opening, *(more if together else ()))
+            except _Failed as failed:
+                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
+                    raise
+                self.rollback()
+                return False
             if self.transaction_lock_sql and rows[len(opening) - 1][0][0] not in {1, "t"}:
                 self.rollback()
                 return False
@@ -2893,8 +3016,8 @@ class Database(ABC):
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
-    def has_id(self) -> bool:
-        """Tell if this session has given a row an id."""
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+        """Tell if this session has given a row the id that *statement* asks for."""
         return True
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:  # noqa: ARG002
@@ -2908,8 +3031,12 @@ class Database(ABC):
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:  # noqa: ARG002
-        """Return what is wrong with *statement* after the settings *before* it, and the fix; None mostly."""
+    def modes(self, statement: Statement) -> tuple[str, bool]:  # noqa: ARG002
+        """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
+        return "", False
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """Return what is wrong with *statement*, and the fix; None mostly."""
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
@@ -3106,14 +3233,56 @@ class Database(ABC):
         tables = [name for kind, name, *_ in self.objects() if kind.lower() in {"table", "partitioned table"}]
         return {table: Counter(map(str, self.query(self.rows_sql.format(table)))) for table in tables}
 
-    def drop_everything(self, own: Sequence[str], more: Sequence[str]) -> int:
-        """Drop every object in the schemas *own* and *more*, but those of extensions; return how many."""
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
+        text = " ".join("?" if word[0] in "'\"`[$" else word.upper() for word in words)
+        if (found := self.makes.match(text)) is None:
+            return
+        on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
+        new = _RENAME.match(text, (on or found).end())
+
+        def named(place: re.Match[str]) -> Sequence[str]:
+            return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
+
+        def made(name: Sequence[str]) -> Made:
+            table = named(on) if on else []
+            whole = tuple(self._fold(each).strip("'") for each in (*table, *name) if each != ".")
+            shown = _spaced([*name, "ON", *table] if on else name)
+            return Made(found["kind"], whole, shown, optional=code or bool(found["may"] or found["there"]))
+
+        for is_comma, group in itertools.groupby(named(found), ",".__eq__):
+            name = [*group]
+            if found["verb"] != "ALTER" and not is_comma:
+                yield found["verb"] == "CREATE", made(name)
+            elif new and not is_comma:
+                yield False, made(name)
+                yield True, made([*name[:-1], *named(new)])
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
+
+        Changes nothing. Raises SettingsError for a schema that is not there.
+        """
         if more and "?" not in self.objects_sql:
             raise SettingsError(f"{self.label} has no schemas", where="--schema", fix="leave --schema out")
-        objects = self.query(self.objects_sql, [*own, *more])
-        for each in objects:
-            self.run(self.drop_sql.format(*each))
-        return len(objects)
+        doom = Doom([*own, *more], more)
+        for each in made:
+            kind = re.sub("user|group", "role", each.kind.lower())
+            for its, *names in self.beside(each.name[0]) if each.kind in self.of_server else ():
+                if re.sub("user", "role", its) == kind and names[0] == each.name[0] not in own:
+                    name = "@".join(map(self.quoted, names))
+                    doom.stay(str(each), "it is the whole server's", each, self.drop_of(each.kind, name))
+        return doom
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """Return SQL for a person, which drops it."""
+        return f"DROP {kind} {name}"
+
+    def drop_everything(self, doom: Doom) -> None:
+        """Drop all that is doomed, or note what keeps it. Raises _Failed; where a part may be gone, StatementError."""
+        for each in self.query(self.objects_sql):
+            self.run("DROP {} IF EXISTS {}".format(*each))
+            doom.dropped += 1
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -3174,6 +3343,7 @@ class SQLite(Database):
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
+    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
         **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
             "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
@@ -3183,7 +3353,7 @@ class SQLite(Database):
     _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _foreign_keys = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?FOREIGN_KEYS\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
+    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
     driver_errors = (sqlite3.Error, sqlite3.Warning)
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
@@ -3202,6 +3372,30 @@ class SQLite(Database):
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
+    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
+    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
+    _broken = """SELECT f."table" AS child, f.parent, count(*) AS n
+        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
+        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
+            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
+            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
+                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
+                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
+                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
+            AND NOT EXISTS (
+                SELECT 1 FROM pragma_index_list(k."table") AS i
+                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                    = (SELECT count(*) FROM pragma_index_info(i.name))
+                AND NOT EXISTS (
+                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
+                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
+                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                        OR x.coll <> 'BINARY' AND NOT EXISTS (
+                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
+                            AND sql LIKE '%COLLATE%')))))
+        GROUP BY 1, 2"""
     manual, _column_dropped = "https://www.sqlite.org/", r"^ALTER\s+TABLE\b.*\bDROP\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -3210,7 +3404,8 @@ class SQLite(Database):
         "rewrites": (
             (_column_dropped, "the table, to purge the column", "lang_altertable.html"),
             (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
-        "locks": ((r"^(?!SELECT\b|PRAGMA\b)", "the database against every other writer", "lockingv3.html"),)}
+        "locks": ((r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer",
+                   "lockingv3.html"),)}
 
     @property
     def _file(self) -> Path:
@@ -3338,7 +3533,7 @@ class SQLite(Database):
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self.forms.may_matter(sql):
+        if not sql or self._makes_code.search(sql):
             self._counting = None
 
     def _counts(self) -> bool:
@@ -3356,7 +3551,7 @@ class SQLite(Database):
                  "DROP TABLE temp.migrate_id"] if "id" in keys else []
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> _Failed:
@@ -3446,7 +3641,7 @@ class SQLite(Database):
             error.state, error.fix = "", "wait for it, and run the same command again"
         return error
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
@@ -3457,11 +3652,6 @@ class SQLite(Database):
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        acts = re.match(r"(UPDATE|DELETE|REPLACE|INSERT\s+OR\s+REPLACE|DROP\s+TABLE)\b", statement.text, re.IGNORECASE)
-        switches = [found[1].upper() for each in before if (found := self._foreign_keys.match(each.text))]
-        if acts and switches and switches[-1] in {"ON", "1", "TRUE", "YES"}:
-            return ("foreign keys are checked at the end of the file: here they are off, and ON DELETE does nothing",
-                    f"remove the PRAGMA and write what ON DELETE would do, or {_ALONE}")
         return None
 
     def find_loose(
@@ -3541,9 +3731,11 @@ class SQLite(Database):
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
+        with contextlib.suppress(_Failed):
+            return Counter({(child, parent): number for child, parent, number in self.query(self._broken)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(_Failed):
+            with contextlib.suppress(_Failed):  # a collation that only SQLite knows
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -3592,12 +3784,19 @@ class Postgres(Database):
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
-        "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT, "25006": Kind.READ_ONLY,
-        "23505": Kind.TAKEN}
+        "40001": Kind.DEADLOCK, "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT,
+        "25006": Kind.READ_ONLY, "23505": Kind.TAKEN}
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
     split_here = re.compile(r"standard_conforming_strings\W+(TO\W+)?(of|f|n|0)", re.IGNORECASE)
+    opens = re.compile(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
+    # What asks for modes, of one transaction, or of all that come.
+    _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
+    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -3629,8 +3828,40 @@ class Postgres(Database):
         WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
         AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
-        AND e.refobjid <> e.objid)"""
-    drop_sql = "DROP {} IF EXISTS {} CASCADE"
+        AND e.refobjid <> e.objid) ORDER BY d.objid"""
+    # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false)
+        FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
+            UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
+        LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
+        WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
+    _parts_sql = """SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid
+        FROM pg_catalog.pg_depend WHERE deptype <> 'n' AND objid >= 16384"""
+    _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
+        LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
+    of_tables = "TRIGGER", "POLICY", "RULE"
+    of_schemas = (
+        "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
+    # Nothing depends on them.
+    _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
+    makes = _makes(
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
+        "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
+    _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
+    # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
+    _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
+    _word = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _ways: ClassVar = {  # to drop what is not dropped as all others are
+        rf"(?:foreign )?table column (.+)\.{_word}": "ALTER TABLE {} DROP COLUMN {}",
+        rf"composite type column (.+)\.{_word}": "ALTER TYPE {} DROP ATTRIBUTE {}",
+        rf"default value for (.+)\.{_word}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+        rf"(table|domain) constraint {_word} on (.+)": "ALTER {0} {2} DROP CONSTRAINT {1}",
+        r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
+        r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
+        r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
+        r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
+        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}"}
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
@@ -3661,7 +3892,8 @@ class Postgres(Database):
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
-    linter = "squawk"
+    linter, explains = "squawk", re.compile(
+        r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*")
     _altered, _rewritten = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
     effects: ClassVar = {
         "cannot be undone": (
@@ -3707,7 +3939,8 @@ class Postgres(Database):
     _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
                        r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
-        HAVING bool_and(pronamespace = 'pg_catalog'::regnamespace AND provolatile <> 'v')"""
+        HAVING bool_and(
+        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
@@ -3814,7 +4047,8 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
-    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source FROM pg_catalog.pg_settings
+    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
+        upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
 
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
@@ -3847,9 +4081,19 @@ class Postgres(Database):
         now = f"current_setting('lock_timeout') = '{before}ms'"
         return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
 
-    def begin(self, key: str, *more: str) -> list[Rows]:
+    def opening(self, key: str, level: str | None = None) -> list[str]:
+        """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
+
+        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
+        """
+        wanted = "READ COMMITTED" if level is None else level or self.level
+        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
+        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more)
+        found = super().begin(key, *more, level=level)
         if self.pooled:
             self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
         return found
@@ -3956,6 +4200,105 @@ class Postgres(Database):
             inside.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                          " WHERE database = current_database()")
 
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """See Database. In a DO block, too, where something may ask first if it is there."""
+        if words[0].upper() != "DO":
+            yield from super().find_made(words, code=code)
+        for body in [each for each in words if each[0] == "$"] * (words[0].upper() == "DO"):
+            inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
+            for place, before in enumerate([";", *inner[:-1]]):
+                if before.upper() in _BEFORE_STATEMENT:
+                    yield from super().find_made(inner[place : place + 50], code=True)
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database."""
+        known: dict[str, int] = dict(self.query(self.schemas_sql))
+        for absent in (each for each in more if each not in known):
+            fix = "correct the name, or leave it out: what is not there need not be dropped"
+            what = f"there is no schema {absent or repr(absent)}{_nearest(absent, known)}"
+            raise SettingsError(what, where="--schema", fix=fix)
+        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
+        remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
+        made = [each for each in made if each.kind not in self.of_server
+                and not (each.kind == "SCHEMA" and each.name[0] in remain)]
+        doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
+        for each in made:
+            of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
+            name, text = each.name, each.text
+            if len(name) == 1 + of_table:
+                name, text = (self._fold(home or "?"), *name), f"{home}.{text}"
+            if (of_table or of_schema) and name[0] in doom.schemas:
+                doom.again[each.kind, name] = each
+            elif of_schema:
+                why = each.why or "reset leaves that schema alone"
+                doom.roots.append(each._replace(name=name, text=text, why=why))
+            else:
+                doom.roots.append(each)
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
+        leaves = [each for each in doom.roots if each.kind in self._leaves]
+        for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
+            self._drop_root(doom, each)
+        tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
+        parts, objects = self.query(self._parts_sql), self.query(self.objects_sql, doom.schemas)
+        whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
+        self._find_torn(doom, tied, parts)
+        for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
+            made = doom.again.get((kind.upper(), tuple(
+                self._fold(each) for each in words_of(identity, self.syntax) if each != ".")))
+            fix = f"{self.drop_of(kind, identity)} CASCADE"
+            doom.stay(f"{kind} {identity}", whys.pop((kind, identity), None) or "it has just been made", made, fix)
+        doom.dropped += len(whys)
+        for each in reversed([each for each in doom.roots if each not in leaves]):
+            self._drop_root(doom, each)
+
+    def _drop_root(self, doom: Doom, root: Made) -> None:
+        sql = f"DROP {root.kind} {root.text}"
+        if (why := self._drop(sql, back=bool(root.why))) is None:
+            return
+        if why or root.why:
+            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
+            doom.near += root.name[:1] if root.kind in self.of_schemas else ()
+        else:
+            doom.dropped += 1
+            doom.notes.append(f"dropped {root}")
+
+    def _drop(self, sql: str, *, back: bool = False) -> str | None:
+        """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
+        try:
+            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
+        except _Failed as failed:
+            if failed.code not in self._absent | self._kept:
+                raise
+            self.run("ROLLBACK TO SAVEPOINT migrate")
+            first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
+            return None if failed.code in self._absent else _some(more or [first])
+        return ""
+
+    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
+        """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
+        numbers = ([each[place] for each in tied] for place in range(3))
+        there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
+        gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
+        wholes = {each: [(*each[:2], 0)] if each[2] else [] for each in gone}
+        for row in parts:
+            wholes.get(row[:3], []).append(row[3:])
+        for each, (kind, identity, schema, ours) in gone.items():
+            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes[each]]
+            goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
+            if not (ours or goes):
+                doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
+                doom.near += [self._fold(schema)] if schema else []
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """See Database. By the words of pg_identify_object(), too."""
+        for pattern, way in self._ways.items():
+            if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
+                return way.format(*found.groups())
+        return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
+
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
 
@@ -4000,11 +4343,11 @@ class Postgres(Database):
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         found = self.query(self._limits_sql)
-        self.session_id = found[0][0]
+        self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.session_id != self.connection.pgconn.backend_pid
         unsaid = {*_UNSAID, "session"} if self.pooled else _UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
-        for _, name, value, source in found:
+        for _, name, value, source, _ in found:
             said, ours = self._wanted()[name]
             if said or source in unsaid:
                 self.own[name] = ours
@@ -4115,7 +4458,8 @@ class Postgres(Database):
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         texts += (each.text for each in statements if first_word(each.text, self.syntax) == "DO" or (
-            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)))
+            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)
+            and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")))
         text = "\n".join(texts)
         if not self._touches.search(text):
             return Hidden()
@@ -4125,12 +4469,16 @@ class Postgres(Database):
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:
+        """See Database. Which sequence it is about may be told by what depends on texts alone."""
+        words = spelled(statement.text, self.syntax)
+        asked = ["".join(words[place : _closing(words, place + 1) + 1]) for place, word in enumerate(words)
+                 if word in ("CURRVAL", "LASTVAL")] or ["lastval()"]
+        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
-            self.query("SELECT lastval()")
+            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
         except _Failed:
             return False
-        return True
 
     def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
         """See Database. Only what the message itself says has a place in it."""
@@ -4148,6 +4496,23 @@ class Postgres(Database):
             return self.syntax
         off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
         return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
+
+    def modes(self, statement: Statement) -> tuple[str, bool]:
+        """See Database. A quoted word may be one of them."""
+        text = statement.text[:500].upper()  # they come first
+        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
+        once = bool(self._once.match(words))
+        found = re.search(_LEVELS, words) if once or self._always.match(words) else None
+        return found[0] if found else "", once
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """See Database."""
+        text = statement.text[:500].upper()
+        if re.match(r"(BEGIN|START|SET)\b.*ONLY", text, re.DOTALL):
+            words = " ".join(spelled(text, self.syntax))
+            if (self._once.match(words) or self._always.match(words)) and self._only.search(words):
+                return _READ_ONLY
+        return super().find_fault(statement)
 
     def commit(self) -> None:
         self.send("COMMIT")
@@ -4168,7 +4533,15 @@ class MySQL(Database):
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
     lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
-    drop_sql = "SET foreign_key_checks = 0; DROP {} IF EXISTS {}; SET foreign_key_checks = 1"
+    _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
+        FROM information_schema.libraries WHERE library_schema = DATABASE()"""  # MySQL from 9.2 on
+    # A table keeps a foreign key to a table that is gone, and what it holds is not checked any more.
+    _references_sql = """SELECT constraint_schema, table_name, constraint_name, referenced_table_name
+        FROM information_schema.referential_constraints
+        WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
+    of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
+    of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
+    makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4182,8 +4555,14 @@ class MySQL(Database):
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
     ways_out: ClassVar = Database.ways_out | dict.fromkeys(
         schema_words, "take it out; drop the database by hand, and its history with it")
+    control_words = Database.control_words | {"SET"}
+    opens = re.compile(
+        r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
+        rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z")
+    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
+        "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
         "USE": _Refusal(
             "", "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own"),
@@ -4215,7 +4594,7 @@ class MySQL(Database):
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(
-        r"release_all_locks|transaction|tx_read_only|read\s+only|sql_auto_is_null|[`\"]autocommit", re.IGNORECASE)
+        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4236,6 +4615,7 @@ class MySQL(Database):
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
     _rules = re.compile("sql_mode|time_zone|character_set_client|collation_connection")
+    explains = re.compile(r"ANALYZE\s+(FORMAT\s*=\s*\w+\s+)?(?=(WITH|INSERT|REPLACE|UPDATE|DELETE)\b)")  # MariaDB's
     manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
     _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
     _online = "innodb-online-ddl-operations.html"
@@ -4372,24 +4752,31 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
-    def find_fault(self, statement: Statement, before: Sequence[Statement]) -> tuple[str, str] | None:
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
         if "RELEASE_ALL_LOCKS" in words and words[0] not in ("ALTER", "CREATE"):
             fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
             return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
-        if words[:2] == ["SET", "TRANSACTION"]:
-            fix = "set it for the session: SET SESSION TRANSACTION ..."
-            return "this is about the next transaction, and that is one of this tool", fix
-        if words[:1] == ["SET"] and any(_is_text(word) and self.forms.fold(word) == "autocommit" for word in words):
-            return _CONTROL.what, "write it without quotes: SET autocommit = 0, and COMMIT after what belongs together"
+        if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
+            return _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
+        if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
+            return "RELEASE would close the connection of this run", "leave RELEASE out"
         if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
             fix = "take it out, and write LAST_INSERT_ID() where it is meant"
             return "with this, IS NULL reads LAST_INSERT_ID()", fix
-        if words[:1] == ["SET"] and (("READ", "ONLY") in itertools.pairwise(words) or not self._read_only.isdisjoint(
-                map(self.forms.fold, words))):
-            return "the history could not be written any more", "take it out"
-        return super().find_fault(statement, before)
+        if words[:1] in (["SET"], ["START"]) and (("READ", "ONLY") in itertools.pairwise(words)
+                or not self._read_only.isdisjoint(map(self.forms.fold, words))):
+            return _READ_ONLY
+        return super().find_fault(statement)
+
+    def _switches(self, words: Sequence[str]) -> bool:
+        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
+        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        named = (part[: part.index("=")] if "=" in part else part for part in parts)
+        code = " ".join(words)
+        return not (self.opens.match(code) or self.closes.match(code)) and any(
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named)
 
     def natures(
         self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
@@ -4437,7 +4824,7 @@ class MySQL(Database):
                        "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
         return parts
 
-    def has_id(self) -> bool:
+    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
@@ -4519,6 +4906,11 @@ class MySQL(Database):
             return again.code == self._syntax_error
         return False
 
+    @property
+    def commits(self) -> bool:  # type: ignore[override]
+        """See Database. The server tells what autocommit is."""
+        return bool(self.connection.get_autocommit())
+
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
@@ -4570,6 +4962,56 @@ class MySQL(Database):
             raise
         return found
 
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
+        made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
+        doom = super().doom([self._fold(self.quoted(name)) for name in own], more, made)
+        outside = [each for each in made if each.kind in self.of_schemas and {*each.name[:-1]} - {*doom.schemas}]
+        there = {(name, *row) for name in {each.name[0] for each in outside}
+                 for row in self.query(self.objects_sql.replace("DATABASE()", self.literal(name)))}
+        for each in outside:
+            if (each.name[0], each.kind, self.quoted(each.name[-1])) in there:
+                doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {each.text}")
+        for schema, table, name, parent in self.query(self._references_sql):
+            place = self.quoted(schema, table)
+            doom.bars.append((f"the foreign key {name} of {place} would refer to nothing in {parent}",
+                              f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. A table goes only where all has gone that holds no data."""
+        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        with contextlib.suppress(_Failed):
+            objects += self.query(self._libraries_sql)
+        # The history before all other tables: where half of them are gone, it must not say that they are there.
+        ranks = {"VIEW": 1, "TABLE": 2, "SEQUENCE": 3}
+        objects.sort(key=lambda row: (ranks.get(row[0], 0), row[1] != self.quoted(self.kept_table)))
+        failed = list[str]()
+        for kind, other in ("TABLE", "VIEW"), ("VIEW", "TABLE"):  # to drop it as the other takes the same right
+            if names := ", ".join(name for each, name in objects if each == kind):
+                try:
+                    self.query(f"DROP {other} IF EXISTS {names}")
+                except _Failed as error:
+                    failed.append(error.message)
+        self.query("SET SESSION foreign_key_checks = 0")
+        for kind, name in objects:
+            if failed and (ranks.get(kind, 0) > 1 or not doom.dropped):
+                break
+            mode = "SET SESSION sql_mode = ORACLE; " * (kind == "PACKAGE")  # a word there only
+            try:
+                self.run(f"{mode}DROP {kind} IF EXISTS {name}")
+                doom.dropped += 1
+            except _Failed as error:
+                if error.kind is Kind.LOST:
+                    raise
+                failed.append(f"DROP {kind} {name}: {error.message}")
+        self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
+        if failed:
+            state = f"{doom.dropped} of {_count(len(objects), 'object')} are dropped, the rest is there."
+            raise StatementError(
+                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), where=str(self.url),
+                state=state if doom.dropped else "nothing was changed.",
+                fix="GRANT this user the right, or mend what it says; then run the same command again")
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
@@ -4756,7 +5198,7 @@ class _Writer(Database):
 
     def follow(self, other: Database, *, offline: bool) -> None:
         """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
-        self.syntax, self.forms, self.offline = other.syntax, other.forms, offline
+        self.syntax, self.forms, self.level, self.offline = other.syntax, other.forms, other.level, offline
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -4793,7 +5235,9 @@ class _Writer(Database):
     def run(self, sql: str, *, end: str = "\n") -> None:
         """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         code = bare(sql, self.syntax).strip(" \n;").upper()
-        self.in_transaction = bool(_OPENS.match(code)) or (self.in_transaction and not _CLOSES.match(code))
+        ends = self.closes.match(code) or re.match(r"(COMMIT|ROLLBACK)\b(?!.*\b(TO|CHAIN)\b)", code)
+        self.in_transaction = bool(self.opens.match(code)) or (self.in_transaction and not ends)
+        self.commits = not self.opens.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
         self.lines.append(f"{sql}{end}{self.delimiter}")
 
     def _text(self, value: str) -> str:
@@ -4845,7 +5289,6 @@ class _SQLiteWriter(_Writer, SQLite):
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    _broken = 'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2'
     _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
         ("defer_foreign_keys", "foreign_keys", "ignore_check_constraints", "legacy_alter_table", "query_only",
          "read_uncommitted", "recursive_triggers", "reverse_unordered_selects", "writable_schema"), "OFF")
@@ -4891,6 +5334,8 @@ class _SQLiteWriter(_Writer, SQLite):
         for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
+            elif kind == "trigger":  # it is dropped as what is temporary
+                pass
             elif kind == "set" and name in self._switches:
                 self.query(f"PRAGMA {name} = {self._switches[name]}")
             else:
@@ -4973,6 +5418,7 @@ class _PostgresWriter(_Writer, Postgres):
 
 
 class _MySQLWriter(_Writer, MySQL):
+    commits = True
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
     unsafe = re.compile(r"[\\\r]"), "CONVERT(X'{}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
     database_sql = "COALESCE(DATABASE(), '')"
@@ -5367,6 +5813,7 @@ class Step:
     stored: bool = False  # the text comes from the history
     note: str = ""
     statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    level: str = ""  # of isolation, that the file asks for in a transaction of this tool
 
     @property
     def title(self) -> str:
@@ -5568,7 +6015,10 @@ _FAULTS: Final = {
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
 _NO_VERSION: Final = "an empty history"
-_UNPAIRED: Final = ("a BEGIN without its COMMIT, or a COMMIT without a BEGIN", _CONTROL.fix)
+_LEVEL: Final = (
+    "a transaction has one level of isolation, and this comes too late to ask for another",
+    "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file")
+_SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
 _QUOTED: Final = re.compile(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL)
@@ -5646,67 +6096,117 @@ def _is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
+
+
 def _read_text(step: Step, database: Database) -> Step:
     """Split the text of a step, and refuse what must not run. Raises FileError with the line and the way out.
 
-    The file's own BEGIN and COMMIT are blanked out where the transaction of this tool takes their place.
+    What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
-    sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
     if not _meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
         fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
         where = f"{_script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
-    statements: list[Statement] = []
-    pairs: list[Statement] = []  # the file's own BEGIN and COMMIT, in turn
-    alone: list[tuple[Statement, tuple[str, str]]] = []  # what cannot run inside a transaction
-    faults: list[tuple[Statement, tuple[str, str]]] = []
-    settings: list[Statement] = []
-    loose: list[Statement] = []  # not between the file's own BEGIN and COMMIT
+    return _read_statements(step, database)
+
+
+def _read_statements(step: Step, database: Database) -> Step:
+    """Do that with a text which is for this database."""
+    sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
+    free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
+    statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
+    control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
+    modes = list[Statement]()  # what asks for a level of isolation, which is that of this tool's transaction
+    alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
+    level, begun, inside, apart = "", False, False, False
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
-        refusal = database.refusals.get(first) or (_CONTROL if first in _CONTROL_WORDS else None)
+        refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens = bool((_OPENS_ANY if journaled and database.transactional else _OPENS).match(code))
+        opens, (wanted, once) = bool(database.opens.match(code)), ("", False) if free else database.modes(statement)
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
-        elif opens or _CLOSES.match(code):
-            if opens != len(pairs) % 2:
-                pairs.append(statement)
-            elif (not database.begins_twice or (statements and statements[-1].offset > pairs[-1].offset)
-                  ) if opens else first != "SET":
-                faults.append((statement, _UNPAIRED))
+            continue
+        if fault := database.find_fault(statement):
+            faults.append((statement, fault))
+        if not begun:
+            level = wanted or level
+        elif once and wanted and wanted != (level or database.level):
+            faults.append((statement, _LEVEL))
+        if opens or database.closes.match(code):
+            control.append((statement, opens))
+            inside, apart = opens, apart or bool(database.apart.search(code))
+        elif once:
+            modes.append(statement)
         else:
-            if len(pairs) % 2 == 0:
-                loose.append(statement)
+            begun = begun or first not in _SETTING
+            loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
-                (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                if not (free and refusal.fix == _CONTROL.fix):
+                    (alone if refusal.fix == _ALONE else faults).append((statement, refusal[1:]))
+                apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            if fault := database.find_fault(statement, () if journaled else settings):
-                faults.append((statement, fault))
             statements.append(statement)
-            if first in ("PRAGMA", "SET"):
-                settings.append(statement)
-    if len(pairs) % 2:
-        faults.append((pairs[-1], _UNPAIRED))
+    unpaired = [*_find_unpaired(control, statements[-1].offset if statements else -1, database)]
     faults += database.find_loose(loose, journaled=journaled)
-    if journaled and not faults:
-        faults += _find_divided(database, sorted((*statements, *pairs), key=lambda each: each.offset))
-    if not journaled and len(alone) < len(statements) + len(pairs):
+    every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
+    if not free:
+        faults += unpaired
+    elif not faults:
+        faults += _find_divided(database, every)
+    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
         faults += alone
-    for statement, (what, fix) in faults[:1]:
-        where, excerpt = _place(step, statement.offset)
-        # Of a journaled file, that line is there, or it changes nothing.
-        way = fix.removesuffix(", or put  -- migrate: no-transaction  on its first line") if journaled else fix
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=way)
-    if journaled and database.transactional:  # the journal moves with the file's own transactions
-        return replace(step, statements=tuple(sorted((*statements, *pairs), key=lambda each: each.offset)))
+    _refuse(step, faults)
+    if journaled and (database.transactional or apart or (free and unpaired)):
+        return replace(step, statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
-    for each in pairs:
-        sql = sql[: each.offset] + re.sub(r"[^\n]", " ", each.text) + sql[each.offset + len(each.text) :]
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=sql))
+    blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
+    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
+
+
+def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
+    for statement, (what, fix) in faults[:1]:
+        where, excerpt = _place(step, statement.offset)
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix)
+
+
+def _find_unpaired(
+    control: Sequence[tuple[Statement, bool]], last: int, database: Database,
+) -> Iterator[_Fault]:
+    """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
+
+    After the *last* statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
+    that it has is nothing either.
+    """
+    opened, spare = list[Statement](), 0
+    for statement, opens in control:
+        if opens and opened and not database.begins_twice:
+            yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
+        elif opens:
+            spare += len(opened)
+            opened = opened or [statement]
+        elif opened:
+            opened = []
+        elif spare:
+            spare -= 1
+        elif statement.offset < last and statement.text[:3].upper() != "SET":
+            yield statement, ("a COMMIT without a BEGIN", _CONTROL.fix)
+    for statement in opened:
+        if statement.offset < last:
+            yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
+
+
+def _blanked(sql: str, statements: Iterable[Statement]) -> str:
+    """Return a text with blanks in place of *statements*: what comes after them is where it was."""
+    pieces, position = list[str](), 0
+    for each in statements:
+        pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
+        position = each.offset + len(each.text)
+    return "".join([*pieces, sql[position:]])
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
@@ -5719,8 +6219,7 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
         group = natures[first - 1 : last]
-        ends = Trait.OPENS | Trait.CLOSES
-        if any(each.traits & ends or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+        if any(each.traits & _CONTROLS or Trait.INSIDE not in each.traits | _inside(each) for each in group):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
@@ -5876,6 +6375,7 @@ class _Journal:
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
+        self.opened = False  # the file has begun a transaction, which may have ended by itself since
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
@@ -6144,6 +6644,42 @@ class _Run:
         self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
                     f" files, and  cp {_word(_shown(target))} {_word(self.settings.url.database)}")
 
+    def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
+        """Return what ``reset`` takes, by what the files of *steps* make, applied as they are. Raises DriftError."""
+        database, table = self.database, self.history.table.rpartition(".")[2]
+        rows = {row.key: row for row in self.applied}
+        own = (Made("TABLE", (each,), each, optional=False, title="this tool") for each in (table, f"{table}_log"))
+        made: dict[tuple[object, ...], Made] = {each[:2]: each for each in own}
+        for step in steps:
+            row = rows.get(step.key)
+            why = "the text that ran is not here" if row else "it has not run"
+            if row and row.checksum == step.script.checksum:
+                why = ""
+                rows.pop(step.key)
+            for statement in step.statements:
+                if first_word(statement.text, database.syntax) in _MAKING:
+                    for there, each in database.find_made(words_of(statement.text, database.syntax)):
+                        made.pop(each[:2], None)
+                        made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
+        doom = database.doom(self.history.schemas, schemas, [*made.values()])
+        if rows and database.makes is not _NEVER:
+            titles = _some([f"{row.version} {row.name}" for row in rows.values()])
+            doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
+        self.stop_at(doom)
+        return doom
+
+    def stop_at(self, doom: Doom) -> None:
+        """Raise DriftError where more would go by CASCADE, or what stays is in the way of the files."""
+        if doom.bars:
+            fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
+            fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
+            if doom.near:
+                names = "".join(f" --schema {each if each.isidentifier() else repr(each)}"
+                                for each in dict.fromkeys((*doom.more, *doom.near)))
+                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
+            what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
+            raise DriftError(what, where=str(self.database.url), fix=fix)
+
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
@@ -6157,6 +6693,9 @@ class _Run:
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
+        if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
+            what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
+            raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         return [self.read[key] for key in keys]
 
     # Who may do it.
@@ -6651,15 +7190,16 @@ class _Run:
         Raises _Failed: all is undone, but where the connection is LOST.
         """
         database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
+        level = next((step.level for step in batch if step.level), "")
         try:
             for number, step in enumerate(batch, 1):
                 begins = number == 1
                 if begins and database.verifies:
-                    database.begin(self.history.relation)
+                    database.begin(self.history.relation, level=level)
                     self.verify()
                     begins = False
                 self._begin(step)
-                same = self._claim(step, owner, begins=begins)
+                same = self._claim(step, owner, level if begins else None)
                 if number == 1 and (len(batch) == 1 or self.all_or_nothing):
                     before = database.broken_references()
                 self._run_text(step)
@@ -6674,12 +7214,12 @@ class _Run:
             database.rollback()
             raise
 
-    def _claim(self, step: Step, owner: str, *, begins: bool) -> list[str]:
-        """Send the claim of *step*, after BEGIN where that is due; return SQL that fails in another transaction."""
+    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
         database = self.database
         parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
-            found = (database.begin(self.history.relation, *parts) if begins
+            found = (database.begin(self.history.relation, *parts, level=level) if level is not None
                      else database.send(*database.limits(local=True), *parts))
         except _Failed as failed:
             raise self._hidden(failed) from None
@@ -6798,6 +7338,12 @@ class _Run:
     def run_statements(self, journal: _Journal) -> None:
         """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
         step, first = journal.step, journal.known
+        journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
+        if journal.opened:  # what the file has opened again, as it opened the one before
+            self._claim_first(journal, first)
+            both = [*zip(step.statements, journal.natures, strict=True)][:first]
+            self.database.run(next((each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
+                                   self.database.begin_sql))
         ends = find_spans(journal.natures[first:], self.database.forms.together)
         number = first + 1
         while number <= len(step.statements):
@@ -6807,7 +7353,7 @@ class _Run:
             elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
                 self._run_together(journal, number, last)
                 number = last
-            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | Trait.OPENS | Trait.CLOSES):
+            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS):
                 self._run_together(journal, number, number)
             else:
                 self._run_one(journal, number, opens=number - first in ends)
@@ -6823,7 +7369,7 @@ class _Run:
     def _run_one(self, journal: _Journal, number: int, *, opens: bool = False) -> None:
         """Run one statement, with what notes it; in a transaction, if it *opens* what several share. Raises _Failed."""
         database, nature = self.database, journal.natures[number - 1]
-        journal.reached = number
+        journal.reached, journal.opened = number, journal.opened and database.in_transaction
         with self._running(journal.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
@@ -6839,11 +7385,14 @@ class _Run:
         Where they share one with their note, they do. Else the row says before that they may have run. Raises _Failed.
         """
         database, natures = self.database, journal.natures[first - 1 : last]
-        own = database.transactional and database.in_transaction  # the file's
+        own = self._is_own(journal)
         if database.in_transaction and not own:
             database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
             journal.known = journal.noted[first - 1]
         lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
+        marked = own and not database.transactional and any(Trait.SESSION not in each.traits for each in natures)
+        if marked:  # what commits there commits this, too
+            database.send(*journal.opening(journal.next(first - 1)))
         shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if shared:
             database.send(database.begin_sql)
@@ -6851,7 +7400,7 @@ class _Run:
             started = journal.next(first - 1)
             database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
             journal.claimed = True
-        if not own:
+        if marked or not own:
             self._zero(natures[0])
         for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
             journal.reached = number
@@ -6862,8 +7411,9 @@ class _Run:
                 else:
                     database.run_alone(statement)
             self._refuse_ended()
-            journal.ran = journal.ran if own or shared else journal.noted[number]
-        if lasts:
+            ended = own and not database.in_transaction
+            journal.ran = journal.ran if (own and not ended) or shared else journal.noted[number]
+        if lasts or (own and not database.in_transaction):
             begin, done = [] if shared else [database.begin_sql], journal.noted[last]
             database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
             journal.known = done
@@ -6881,7 +7431,8 @@ class _Run:
 
     def _reads_id(self, journal: _Journal, number: int) -> None:
         """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id():
+        if number in journal.way.checks and not self.database.has_id(
+                journal.step.statements[number - 1]):
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
             raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 
@@ -6890,14 +7441,12 @@ class _Run:
         database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
         traits, before = nature.traits, journal.noted[number - 1]
         self._reads_id(journal, number)
-        if Trait.OPENS in traits or (database.transactional and database.in_transaction):  # the file's own
-            if Trait.CLOSES in traits:
-                database.send(*database.own_sql, journal.note(number), *database.holding())
+        if traits & _CONTROLS:
+            self._run_control(journal, number)
+        elif database.transactional and database.in_transaction:  # the file's own
             database.run(statement.text)
-            if Trait.CLOSES in traits:
-                journal.known = number
         elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
-            if database.in_transaction and Trait.INSIDE not in traits:
+            if database.in_transaction and Trait.INSIDE not in traits and not self._is_own(journal):
                 database.send(journal.note(before), database.commit_sql)
                 journal.known = before
             if not database.in_transaction:
@@ -6926,6 +7475,37 @@ class _Run:
             zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
             database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
             journal.claimed, journal.known, journal.finished = True, number, last
+
+    def _is_own(self, journal: _Journal) -> bool:
+        """Tell if the transaction that is open, if any, is the file's own."""
+        database = self.database
+        return database.in_transaction and (database.transactional or journal.opened or not database.commits)
+
+    def _claim_first(self, journal: _Journal, done: int) -> None:
+        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
+        if not journal.claimed:
+            self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
+            journal.claimed = True
+
+    def _run_control(self, journal: _Journal, number: int) -> None:
+        """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises _Failed."""
+        database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
+        statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
+        if not database.transactional:
+            if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
+                database.send(journal.note(before), database.commit_sql)
+                journal.known = before
+            self._claim_first(journal, before)
+        was_open = database.in_transaction
+        if was_open and Trait.CLOSES in traits:
+            database.send(*done, *database.holding())
+        if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
+            database.run(statement.text)
+        if was_open and Trait.UNDOES in traits and not database.in_transaction:
+            database.send(database.begin_sql, *done, *database.holding(), database.commit_sql)
+        if was_open and Trait.OPENS not in traits:
+            journal.known = number
+        journal.opened = Trait.OPENS in traits or database.in_transaction
 
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
         """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
@@ -7040,7 +7620,8 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set", "set what a session begins with": "what a session begins with",
     "set pragma": "what the PRAGMA set", "role session_authorization": "the session's user",
-    "temp": "the temporary table {}", "role": "the role", "seed": "the seed of random numbers",
+    "temp": "the temporary table {}", "trigger": "the temporary trigger {}",
+    "role": "the role", "seed": "the seed of random numbers",
     "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
     "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
@@ -7126,20 +7707,42 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
 
 
 def reset(
-    settings: Settings | str, *, schemas: Sequence[str] = (), backup: str | None = None, notify: Notify = _quiet,
+    settings: Settings | str, *, schemas: Sequence[str] = (), confirm: Callable[[Sequence[str]], bool] = lambda _: True,
+    backup: str | None = None, notify: Notify = _quiet,
 ) -> list[Result]:
-    """Drop every object of the history's schema and *schemas*, but not extensions; apply all. Files are read before."""
+    """Drop what lies in the history's schema and *schemas*, and what the applied files name beside it; apply all files.
+
+    *confirm* is called with what goes beside the schema; nothing is dropped where it says no. Raises DriftError where
+    more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
+    """
     with _Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
+        doom = run.doom(steps, schemas)
+        if not confirm(doom.named):
+            return []
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                dropped = _count(run.database.drop_everything(run.history.schemas, schemas), "object")
-            notify(f"dropped {dropped}")
-            run.history = History(run.database, run.settings.table)
-            with run.transaction():
+                again, database = run.doom(steps, schemas), run.database
+                if again.named != doom.named:
+                    fix = "run the same command again, and look at what it names"
+                    raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
+                try:
+                    database.drop_everything(again)
+                except _Failed as failed:
+                    if failed.kind is Kind.LOST or not database.transactional:
+                        raise
+                    fix = "mend what it says, or drop it by hand; then run the same command again"
+                    where, state = str(database.url), "nothing was changed."
+                    raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+                run.stop_at(again)
+                dropped = _count(again.dropped, "object")
+                run.history = History(database, run.settings.table)
                 run.history.create()
-                run.database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+                database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
+            for note in again.notes:
+                notify(note)
+            notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
@@ -7200,10 +7803,19 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         return reason + more, "apply what is missing:  migrate up"
 
 
+def _deed(statement: Statement, database: Database) -> str:
+    """Return the code of *statement* from the verb on that says what it does: after EXPLAIN that runs it, and WITH."""
+    code = code_of(statement, database.syntax)
+    code = code[found.end() :] if (found := database.explains.match(code)) else code
+    if not code.startswith("WITH"):
+        return code
+    return found["acts"] if (found := re.match(_ACTS, code, re.DOTALL)) else "SELECT"
+
+
 def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement does besides its work, as the database's documentation has it."""
     for statement in step.statements:
-        code = code_of(statement, database.syntax)
+        code = _deed(statement, database)
         for rule, known in database.effects.items():
             for _, what, page in [each for each in known if re.search(each[0], code, re.DOTALL)][:1]:
                 yield Effect(statement.line, rule, what, database.manual + page)
@@ -7342,7 +7954,7 @@ def _write_step(
     run.now = Now(step, 0.0)
     database.start_file()
     if not journaled:
-        database.query(database.begin_sql)
+        database.send(*database.opening(relation, step.level)[: 1 if run.history.missing else None])
     database.send(*database.limits(local=not journaled))
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
     conditions = [*named, *database.lock_conditions(lock_sql, relation)]
@@ -7572,9 +8184,8 @@ def _verify(run: _Run, migration: Migration) -> _Tried:
         run.run(steps)
         after = _schema(run, sql)
         if before == after:
-            first = Counter(first_word(each.text, database.syntax) for each in steps[0].statements)
-            words = "CALL", "DELETE", "DO", "INSERT", "MERGE", "REPLACE", "UPDATE", "WITH"
-            number = sum(first[word] for word in words)
+            deeds = (_deed(each, database) for each in steps[0].statements)
+            number = sum(bool(re.match(r"(CALL|DELETE|DO|INSERT|MERGE|REPLACE|UPDATE)\b", each)) for each in deeds)
             more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
             verdict = verdict._replace(what=f"schema unchanged{more}")
         if not migration.down:
@@ -7929,11 +8540,12 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
 
 def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and what is known of these."""
-    database = _DATABASES[settings.url.dialect](settings.url)
-    said = [*lint(type(database), [each.script.path.resolve() for each in steps if not each.stored])]
+    database, said = _DATABASES[settings.url.dialect](settings.url), dict[Path, list[Effect]]()
+    for path, each in lint(type(database), [each.script.path.resolve() for each in steps if not each.stored]):
+        said.setdefault(path, []).append(each)
     rows = []
     for step in steps:
-        of_file = [each for path, each in said if path == step.script.path.resolve() and not step.stored]
+        of_file = [] if step.stored or not said else said.get(step.script.path.resolve(), [])
         known = sorted([*effects(database, step), *of_file], key=attrgetter("line"))
         rows.append({
             "version": step.version, "name": step.name, "direction": step.direction,
@@ -7951,11 +8563,15 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    known = dict[int, dict[str, None]]()  # of each line, in order
+    for each in row["findings"]:
+        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
+    lines = [*known]
     for each in row["sql"]:
         last = each["line"] + each["text"].count("\n")
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        said = [f"-- {known['rule']}: {known['what']}  {known['link']}" for known in row["findings"]
-                if each["line"] <= known["line"] <= last]
+        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
+        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -8073,12 +8689,14 @@ def _html_step(
     resumed = f"It goes on: {_count(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
     told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
     way, other = row["direction"], "down" if row["direction"] == "up" else "up"
-    begins, notes, found = dict[int, str](), dict[int, list[str]](), ""
+    begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
     for each in row["sql"] if row["statements"] > 1 else ():
-        begins[each["line"]] = f"{begins.get(each['line'], '')}({each['number']})"
-    finding = itemgetter("rule", "what", "link")
-    for rule, what, link in dict.fromkeys(map(finding, row["findings"])):
-        lines = sorted({each["line"] for each in row["findings"] if finding(each) == (rule, what, link)})
+        begins.setdefault(each["line"], []).append(f"({each['number']})")
+    places = dict[tuple[str, ...], dict[int, None]]()  # lines of each finding, in order
+    for each in row["findings"]:
+        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = None
+    for (rule, what, link), every in places.items():
+        lines = [*every]
         kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
         for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
             notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
@@ -8097,7 +8715,8 @@ def _html_step(
 
 
 def _html_listing(
-    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, str], notes: Mapping[int, Sequence[str]],
+    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, Sequence[str]],
+    notes: Mapping[int, Sequence[str]],
 ) -> str:
     """Return a text with its lines numbered, after the numbers of the statements that begin there; *notes* below."""
     text = sql.replace("\r\n", "\n").replace("\r", "\u240d").removesuffix("\n")
@@ -8110,9 +8729,9 @@ def _html_listing(
         lines = coloured.removesuffix("\n").split("\n")
     else:
         lines = escape(text).split("\n")
-    width, shown = max(map(len, begins.values()), default=0), ""
+    width, shown = max((sum(map(len, each)) for each in begins.values()), default=0), ""
     for number, line in enumerate(lines, 1):
-        margin = f"{begins.get(number, ''):>{width}} {number:>{len(str(len(lines)))}}"
+        margin = f"{''.join(begins.get(number, ())):>{width}} {number:>{len(str(len(lines)))}}"
         note = "".join(notes.get(number, ()))
         kind = "l" + " s" * (number in begins) + " hit" * ('class="loud"' in note)
         shown += f'<span class="{kind}" id="line-{step}-{number}" data-n="{margin}">{line}\n</span>'
@@ -8405,9 +9024,11 @@ def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, *
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
-    if not yes:
-        _confirm(settings, "this drops every table, and all data in it.")
-    return reset(settings, **more)
+    def confirm(named: Sequence[str]) -> bool:
+        beside = "\n  ".join(["; and this, too:", *named]) if named else "."
+        return yes or _confirm(settings, f"this drops every table, and all data in it{beside}")
+
+    return reset(settings, confirm=confirm, **more)
 
 
 def _confirm(settings: Settings, what: str) -> bool:
@@ -8551,7 +9172,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
         _DRY_RUN, _BACKUP, ("--yes", "do not ask", _SWITCH)),
     ("redo", "roll back the last migration and apply it again"): (),
-    ("reset", "drop every table and apply all migrations again: for development only"): (
+    ("reset", "drop every table, and what the files made beside them, and apply all again: for development only"): (
         _BACKUP, ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
         ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
     ("status", "show what is applied, pending, dirty, changed or missing"): (

@@ -191,7 +191,7 @@ class Writer:
             name = last[kind] if how == "^" else self.choose(self.options(kind))
             if how == "*":
                 piece.sets.add(name)
-            else:
+            if how != "*" or kind in OF_SESSION:
                 (piece.reads if kind in OF_SESSION else piece.names).add(name)
         if how in {"!", "*"}:
             piece.loses.add(name)
@@ -546,7 +546,7 @@ def mysql(flavor: str, database: str) -> Language:
         re.compile(r"(?i)SET\s(?!STATEMENT)|PREPARE|DEALLOCATE|SELECT.*(INTO @|:=|GET_LOCK)"
                    r"|(CREATE|CREATE OR REPLACE|/\*!50000 CREATE|DROP) TEMPORARY"),
         re.compile(r"CALL|EXECUTE|DO|DELIMITER //\n(BEGIN|IF|FOR)"),
-        {"last_id": r"INSERT|REPLACE|SET STATEMENT", "row_count": r"(?!SET|PREPARE|DEALLOCATE)",
+        {"last_id": r"INSERT|REPLACE|SET STATEMENT|EXECUTE", "row_count": r"(?!SET|PREPARE|DEALLOCATE)",
          "insert_id": "SET insert_id", "found": "", "warnings": ""},
         {"row_count": "", "warnings": ""},
         {"last_id": r"LAST_INSERT_ID\(\)", "row_count": r"ROW_COUNT\(\)", "insert_id": "^INSERT",
@@ -707,8 +707,9 @@ _POSTGRES = (
     Form("DISCARD TEMP", ("DISCARD TEMP",), clears=("temp", "look", "counts")),
     Form("DISCARD PLANS", ("DISCARD PLANS",)),
     Form("SET that is rolled back", (
-        "BEGIN", "SAVEPOINT a", "SET datestyle = 'German'{=setting:datestyle}", "ROLLBACK TO SAVEPOINT a",
-        "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), DATA, "{audit} VALUES (DATE '2026-01-02'::text)"),
+        "BEGIN", "SAVEPOINT a", "SET datestyle = 'German'{=setting:datestyle}{=setting:@@datestyle}",
+        "ROLLBACK TO SAVEPOINT a", "INSERT INTO t1 (n) VALUES ({int})", "COMMIT"), DATA,
+        "{audit} VALUES (DATE '2026-01-02'::text)"),
     Form("lastval()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}lastval()"),
     Form("currval()", ("INSERT INTO t1 (t) VALUES ({word})",), REMEMBERED, f"{{audit}} {LAST}currval('t1_id_seq')"),
     Form("nextval()", ("SELECT nextval('{quantity}'){=used:nextval}",), REMEMBERED,
@@ -717,7 +718,8 @@ _POSTGRES = (
          "FETCH NEXT FROM {cursor}"),
     Form("CLOSE", ("CLOSE {-cursor}",)),
     Form("pg_advisory_lock", ("SELECT pg_advisory_lock({key}){=held:advisory}",), SETTINGS,
-         "{audit} SELECT pg_advisory_unlock({key})"),
+         "{audit} SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {key} AND database ="
+         " (SELECT oid FROM pg_database WHERE datname = current_database())"),
     Form("DO", ("DO $$ BEGIN\n  {audit} VALUES ('done');\nEND $$",)),
     Form("DO that sets", ("DO $$ BEGIN\n  PERFORM set_config('app.f', 'd', false);\nEND $${=setting:app.f}",), CALLED,
          "{audit} VALUES (nullif(current_setting('app.f', true), ''))"),
@@ -746,10 +748,12 @@ def postgres(role: str) -> Language:
     """Return the forms of PostgreSQL; the *role* may do everything."""
     return Language(
         _POSTGRES, _POSTGRES_BASE,
-        re.compile(r"SET\s|RESET|PREPARE|DEALLOCATE|LISTEN|UNLISTEN|SELECT set_config|DISCARD (PLANS|TEMP)"
-                   r"|CREATE (LOCAL )?(TEMP|TEMPORARY)\b|CREATE TABLE pg_temp|DECLARE|CLOSE|SELECT pg_advisory_lock"),
+        re.compile(r"SET\s|RESET|PREPARE|DEALLOCATE|LISTEN|UNLISTEN|DISCARD (PLANS|TEMP)|DECLARE"
+                   r"|SELECT set_config(?!.*\bFROM\b)"
+                   r"|CREATE (LOCAL )?(TEMP|TEMPORARY)\b(?!.*\bFROM\b)|CREATE TABLE pg_temp|CLOSE"
+                   r"|SELECT pg_advisory_lock"),
         re.compile(r"CALL|EXECUTE|DO"),
-        {"last_id": r"INSERT|WITH|MERGE|SELECT nextval"}, {}, {"last_id": r"lastval\(|currval\("},
+        {"last_id": r"INSERT|WITH|MERGE|SELECT nextval|EXECUTE"}, {}, {"last_id": r"lastval\(|currval\("},
         ("INSERT INTO nowhere VALUES (1)", "ALTER TABLE t1 ADD COLUMN n INTEGER", "CREATE TABLE t1 (n INTEGER)",
          "UPDATE t1 SET nowhere = 1", "SELECT 1 / 0", "SELEC 1", "DROP TABLE nowhere"),
         "-- migrate: no-transaction",

@@ -162,7 +162,17 @@ CASES = [
         Runs({"SELECT a FROM t": [("1",)]}),
         id="SET autocommit, as mysqldump --no-autocommit writes it",
     ),
-    pytest.param(T + "COMMIT;\n", Refused("COMMIT without a BEGIN", 2), id="a lone COMMIT"),
+    pytest.param(T + "COMMIT;\nDELETE FROM t;\n", Refused("COMMIT without a BEGIN", 2), id="a lone COMMIT"),
+    pytest.param(T + "COMMIT;\nCOMMIT WORK;\n-- the end\n", Runs(), id="a COMMIT at the end"),
+    pytest.param(T + "BEGIN;\n", Runs(), id="a BEGIN at the end"),
+    pytest.param(
+        "SET @old_autocommit=@@autocommit;\nSET AUTOCOMMIT = 0;\nSTART TRANSACTION;\n"
+        + T
+        + "COMMIT;\nSET autocommit=0;\nINSERT INTO t VALUES (1);\nCOMMIT;\nSET autocommit=@old_autocommit;\n"
+        "SET @autocommit = 1;\nINSERT INTO t VALUES (2);\n",
+        Runs({"SELECT a FROM t ORDER BY a": [("1",), ("2",)]}),
+        id="autocommit as dumps switch it",
+    ),
     pytest.param("BEGIN;\n" + T, Refused("BEGIN without its COMMIT", 1), id="a BEGIN without COMMIT"),
     pytest.param(T + "ROLLBACK;\n", Refused("ROLLBACK", 2), id="a lone ROLLBACK"),
     pytest.param(T + "SAVEPOINT s;\n", Refused("SAVEPOINT", 2), id="SAVEPOINT"),

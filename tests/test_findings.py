@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,55 @@ def test_what_a_statement_does_on_postgres(sql: str, expected: list[str]) -> Non
 )
 def test_what_a_statement_does_on_mysql(sql: str, expected: list[str]) -> None:
     assert rules("mysql", sql) == expected
+
+
+CTE = "WITH RECURSIVE c (n) AS (SELECT ')' UNION SELECT n FROM c), d AS (SELECT 1)\n"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres", "mysql"])
+@pytest.mark.parametrize("deed", ["DELETE FROM t", "UPDATE t SET a = (1)", "INSERT INTO t SELECT n FROM c", "SELECT 1"])
+def test_a_statement_after_with_counts_as_what_it_does(dialect: str, deed: str) -> None:
+    assert rules(dialect, f"{CTE}{deed};") == rules(dialect, f"{deed};")
+    database = migrate._DATABASES[dialect](migrate.DatabaseURL(dialect, "x"))
+    bare, after = (
+        database.natures([*migrate.split_statements(sql, database.syntax)])[0].traits for sql in (deed, CTE + deed)
+    )
+    assert after & migrate.Trait.DATA == bare & migrate.Trait.DATA
+    assert after & migrate.Trait.REPEATS == bare & migrate.Trait.REPEATS & after
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "expected"),
+    [
+        ("postgres", "WITH c AS (DELETE FROM t RETURNING *) SELECT * FROM c;", [LOCKS]),
+        ("postgres", "EXPLAIN (ANALYZE, BUFFERS) UPDATE t SET a = 1;", [LOCKS]),
+        ("postgres", "EXPLAIN (ANALYZE FALSE) UPDATE t SET a = 1;", []),
+        ("postgres", "WITH c AS (SELECT 'DELETE FROM t' AS \"(delete\") SELECT replace('a', 'b', 'c') FROM c;", []),
+        ("mysql", "ANALYZE FORMAT=JSON WITH c AS (SELECT 1) DELETE FROM t;", [LOCKS]),
+        ("mysql", "WITH c AS (SELECT REPLACE('a', 'b', 'c')) SELECT (1), REPLACE('a', 'b', 'c') FROM c;", []),
+        ("sqlite", "EXPLAIN DELETE FROM t;", []),
+    ],
+)
+def test_what_is_in_a_statement_counts_where_it_runs(dialect: str, sql: str, expected: list[str]) -> None:
+    assert rules(dialect, sql) == expected
+
+
+def times(desk: Desk, text: str, *words: str) -> float:
+    """Return how long a command that only reads thinks about a file."""
+    desk.write({"sql/1_one.up.sql": text})
+    before = time.process_time()
+    assert desk.here(*words).exit == 0
+    return time.process_time() - before
+
+
+@pytest.mark.parametrize("words", [["-v", "plan"], ["plan", "--format", "html"], ["plan", "--sql"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "line", ["INSERT INTO t VALUES ({0});\n", "BEGIN;\nINSERT INTO t VALUES ('{0:0500}');\nCOMMIT;\n"]
+)
+def test_a_plan_takes_time_in_proportion_to_its_file(desk: Desk, words: list[str], line: str) -> None:
+    few, many = ("CREATE TABLE t (n TEXT);\n" + "".join(map(line.format, range(number))) for number in (500, 5000))
+    times(desk, few, *words)
+    assert times(desk, many, *words) < 18 * times(desk, few, *words)  # of ten times the length
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres", "mysql"])

@@ -20,6 +20,11 @@ FILES = {
     "3_c.up": "CREATE TABLE c (n INTEGER);\nINSERT INTO counter SELECT n + 2 FROM counter WHERE n = 1;\n",
     "4_d.up": "ALTER TABLE c ADD COLUMN m INTEGER;\nINSERT INTO counter VALUES (4);\n",
 }
+LEVELS = "SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED", "SERIALIZABLE"
+ISOLATED = {
+    name: f"BEGIN ISOLATION LEVEL {level};\n{text}COMMIT;\n"
+    for (name, text), level in zip(FILES.items(), LEVELS, strict=True)
+}
 JOURNALED = {name: f"-- migrate: no-transaction\n{text}" for name, text in FILES.items()}
 
 
@@ -54,8 +59,11 @@ def test_many_processes_at_once_apply_each_migration_once(
             each.drop()
 
 
-def test_many_processes_at_once_through_pgbouncer(postgres: Database, tmp_path: Path, full: bool) -> None:
-    rig.write(tmp_path, FILES)
+@pytest.mark.parametrize("files", [FILES, ISOLATED], ids=["files", "levels of isolation"])
+def test_many_processes_at_once_through_pgbouncer(
+    postgres: Database, tmp_path: Path, files: dict[str, str], full: bool
+) -> None:
+    rig.write(tmp_path, files)
     for _ in range(20 if full else 1):
         each = postgres.server.create(tmp_path)
         try:
@@ -63,6 +71,17 @@ def test_many_processes_at_once_through_pgbouncer(postgres: Database, tmp_path: 
                 stampede(tmp_path, each, url, count=16 if full else 6)
         finally:
             each.drop()
+
+
+def test_many_processes_at_once_where_the_database_has_another_level_of_isolation(
+    postgres: Database, tmp_path: Path
+) -> None:
+    asks = f"CREATE TABLE level AS SELECT current_setting('transaction_isolation');\n{FILES['4_d.up']}"
+    rig.write(tmp_path, ISOLATED | {"4_d.up": asks})
+    postgres.execute(f"ALTER DATABASE {postgres.name} SET default_transaction_isolation = 'serializable'")
+    with rig.pgbouncer(postgres) as url:
+        stampede(tmp_path, postgres, url, count=4)
+    assert postgres.query("TABLE level") == [("serializable",)]
 
 
 def test_a_pooler_is_told_apart_and_a_no_transaction_file_goes_around_it(postgres: Database, tmp_path: Path) -> None:

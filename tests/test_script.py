@@ -578,6 +578,31 @@ def finish(project: Project) -> None:
     assert ran.exit == 0, ran.err
 
 
+UNCHECKED = """CREATE TABLE p (a, b, UNIQUE (b)); CREATE UNIQUE INDEX i ON p (a) WHERE a > 0;
+    CREATE UNIQUE INDEX j ON p (a, b COLLATE NOCASE); CREATE TABLE d (n INTEGER PRIMARY KEY DESC);
+    CREATE TABLE c1 (x REFERENCES p (a)); CREATE TABLE c2 (x REFERENCES p); CREATE TABLE c3 (x REFERENCES p (nowhere));
+    CREATE TABLE c4 (x, y, FOREIGN KEY (x, y) REFERENCES p (a, b)); CREATE TABLE c5 (x REFERENCES d (rowid));
+    INSERT INTO c1 VALUES (1); INSERT INTO c4 VALUES (1, 2); CREATE TABLE good (n COLLATE NOCASE UNIQUE);
+    CREATE TABLE g (n REFERENCES Good (N)); INSERT INTO good VALUES ('a'); INSERT INTO g VALUES ('A'), ('x')"""
+
+
+@pytest.mark.databases("sqlite")
+def test_a_foreign_key_that_sqlite_cannot_check_ends_neither_a_run_nor_a_script(
+    project: Project, twin: Project
+) -> None:
+    for each in (project, twin):
+        each.database.execute(*UNCHECKED.split(";"))
+    project.write({"1_one": "INSERT INTO c1 VALUES (2);\n"})
+    project.succeed("up")
+    run_well(twin.database, script_of(twin))
+    assert_same(project, twin, "1")
+    for wrong in ("INSERT INTO g VALUES ('x');", "DELETE FROM good;", "DROP TABLE good;"):
+        project.write({"2_two": wrong})
+        for said in (project("up").err, run(twin.database, script_of(twin)).stderr.decode()):
+            assert "FOREIGN KEY constraint failed" in said, wrong
+    assert project.rows("SELECT n FROM good") == twin.rows("SELECT n FROM good") == [("a",)]
+
+
 @pytest.mark.long
 def test_a_script_does_not_run_beside_a_runner(project: Project) -> None:
     """Whoever holds the lock is first; the script does not wait for ever, and changes nothing."""

@@ -1057,20 +1057,21 @@ REFUSED = [
      "this would see what the tool has written since the statement that it is about",
      "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between",
      ["BEGIN", "DELETE FROM a", "INSERT INTO a SELECT changes()", "COMMIT"]),
-    Refused("mysql", "", ["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"], 2,
-     "this is about the next transaction, and that is one of this tool",
-     "set it for the session: SET SESSION TRANSACTION ...",
-     ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
-    Refused("mysql", "", ["set /* a */ Transaction READ ONLY"], 2,
-     "this is about the next transaction, and that is one of this tool",
-     "set it for the session: SET SESSION TRANSACTION ...",
-     ["SELECT 'SET TRANSACTION READ ONLY'"]),
-    Refused("mysql", "", ["SET SESSION TRANSACTION READ ONLY"], 2, "the history could not be written any more",
-     "take it out",
-     ["SET SESSION TRANSACTION READ WRITE"]),
-    Refused("mysql", "", ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY"], 2,
-     "the history could not be written any more", "take it out",
-     ["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"]),
+    *(Refused(dialect, head, [sql, *more], 2 + len(head.splitlines()), "the history could not be written any more",
+      "write READ WRITE there, or take it out", [instead, *more])
+      for dialect, head, sql, instead, *more in (
+        ("mysql", "", "set /* a */ Transaction READ ONLY", "SELECT 'SET TRANSACTION READ ONLY'"),
+        ("mysql", "", "SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"),
+        ("mysql", "", "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY",
+         "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"),
+        ("mysql", "", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE", "INSERT INTO a VALUES (1)", "COMMIT"),
+        ("postgres", "", "BEGIN READ ONLY", "BEGIN READ WRITE", "INSERT INTO a VALUES (1)", "COMMIT"),
+        ("postgres", ALONE, "BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE",
+         "BEGIN ISOLATION LEVEL SERIALIZABLE, READ WRITE, DEFERRABLE", "INSERT INTO a VALUES (1)", "COMMIT"),
+        ("postgres", "", "set transaction /* a */ read only", "SET TRANSACTION READ WRITE"),
+        ("postgres", "", "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SELECT 'READ ONLY'"),
+        ("postgres", ALONE, 'SET "default_transaction_read_only" = on', "SET default_transaction_read_only = off"))),
     Refused("mysql", "", ["DO RELEASE_ALL_LOCKS()"], 2, "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
      "release each lock of your own by its name: RELEASE_LOCK('name')", ["DO RELEASE_LOCK('name')"]),
     Refused("mysql", "", ["INSERT INTO a SELECT release_all_locks ()"], 2,
@@ -1294,14 +1295,148 @@ def test_a_file_with_transactions_of_its_own_goes_on_wherever_it_failed(project:
     assert project.database.tables() == ["t", "v", "w"]
 
 
-@pytest.mark.parametrize("sql", ["ROLLBACK", "ROLLBACK AND CHAIN", "COMMIT AND CHAIN"])
-def test_the_way_out_of_a_refusal_is_not_what_the_file_has_done_already(project: Project, sql: str) -> None:
-    if project.database.dialect == "sqlite" and "CHAIN" in sql:
-        pytest.skip("SQLite has no such thing")
-    project.write({"1_f": file("CREATE TABLE t (n INTEGER)", "BEGIN", "INSERT INTO t VALUES (1)", sql, head=ALONE)})
+FOLLOWED = {
+    "a lone COMMIT": (["INSERT INTO t VALUES (1)", "COMMIT", "INSERT INTO t VALUES (2)"], [1, 2]),
+    "COMMIT before BEGIN": (
+        ["INSERT INTO t VALUES (1)", "COMMIT", "CREATE TABLE v (n INTEGER)", "BEGIN", "INSERT INTO t VALUES (2)"],
+        [1, 2],
+    ),
+    "a second COMMIT": (["BEGIN", "INSERT INTO t VALUES (1)", "COMMIT", "COMMIT", "INSERT INTO t VALUES (2)"], [1, 2]),
+    "ROLLBACK": (["BEGIN", "INSERT INTO t VALUES (1)", "ROLLBACK", "INSERT INTO t VALUES (2)"], [2]),
+    "a lone ROLLBACK": (["INSERT INTO t VALUES (1)", "ROLLBACK", "INSERT INTO t VALUES (2)"], [1, 2]),
+    "ROLLBACK TO": (
+        ["BEGIN", "INSERT INTO t VALUES (1)", "SAVEPOINT a", "INSERT INTO t VALUES (2)", "ROLLBACK TO a", "COMMIT"],
+        [1],
+    ),
+    "COMMIT AND CHAIN": (
+        ["BEGIN", "INSERT INTO t VALUES (1)", "COMMIT AND CHAIN", "INSERT INTO t VALUES (2)", "ROLLBACK"],
+        [1],
+    ),
+    "ROLLBACK AND CHAIN": (
+        ["BEGIN", "INSERT INTO t VALUES (1)", "ROLLBACK AND CHAIN", "INSERT INTO t VALUES (2)", "COMMIT"],
+        [2],
+    ),
+    "SET autocommit": (
+        ["SET autocommit = 0", "INSERT INTO t VALUES (1)", "ROLLBACK", "INSERT INTO t VALUES (2)", "COMMIT",
+         "SET @@SESSION.autocommit = ON", "INSERT INTO t VALUES (3)", "ROLLBACK"],
+        [2, 3],
+    ),
+    "a snapshot": (
+        ["START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE", "INSERT INTO t VALUES (1)", "COMMIT",
+         "START TRANSACTION WITH CONSISTENT SNAPSHOT", "INSERT INTO t VALUES (2)", "CREATE TABLE v (n INTEGER)"],
+        [1, 2],
+    ),
+}  # fmt: skip
+
+
+def followed(project: Project, kind: str) -> tuple[list[str], list[tuple[int]]]:
+    """Return the statements, and the rows that they make; skip the test where the database has no such thing."""
+    there = {"mysql": ("CHAIN", "autocommit", "snapshot"), "postgres": ("CHAIN",)}.get(project.database.dialect, ())
+    if any(word in kind and word not in there for word in ("CHAIN", "autocommit", "snapshot")):
+        pytest.skip("there is no such thing")
+    statements, rows = FOLLOWED[kind]
+    return statements, [(each,) for each in rows]
+
+
+@pytest.mark.parametrize("kind", FOLLOWED)
+def test_what_a_file_says_of_transactions_is_followed_in_a_script_and_down(project: Project, kind: str) -> None:
+    statements, rows = followed(project, kind)
+    down = [each.replace(" t ", " u ").replace(" v ", " w ") for each in ["CREATE TABLE t (n INTEGER)", *statements]]
+    project.write({"1_f": file("CREATE TABLE t (n INTEGER)", *statements, head=ALONE)})
+    project.write({"1_f.down": file(*down, head=ALONE), "2_g": "INSERT INTO t VALUES (9);", "2_g.down": "SELECT 1;"})
+    clients.run_well(project.database, project.succeed("plan", "--sql").out)
+    assert project.rows("SELECT n FROM t ORDER BY n") == [*rows, (9,)]
+    project.succeed("--yes", "down", "2")
+    assert project.rows("SELECT n FROM u ORDER BY n") == rows
+
+
+@pytest.mark.parametrize("kind", FOLLOWED)
+def test_what_a_file_says_of_transactions_is_followed_wherever_it_has_failed(project: Project, kind: str) -> None:
+    statements, rows = followed(project, kind)
+    for number in range(len(statements) + 1):
+        table, version = f"t{number}", f"{number + 1}_f"
+        texts = ["CREATE TABLE t (n INTEGER)", *statements]
+        texts = [each.replace(" t ", f" {table} ").replace(" v ", f" v{number} ") for each in texts]
+        project.write({version: file(*texts[: number + 1], NOWHERE, *texts[number + 1 :], head=ALONE)})
+        ran = project("up")
+        assert ran.exit == 1
+        assert f"{version}.up.sql:{number + 3}" in ran.err
+        project.write({version: file(*texts, head=ALONE)})
+        project.succeed("up")
+        assert (number, project.rows(f"SELECT n FROM {table} ORDER BY n")) == (number, rows)
+
+
+ASKS = "SELECT current_setting('transaction_isolation') AS level"
+LEVELS = [
+    (["BEGIN ISOLATION LEVEL SERIALIZABLE", "COMMIT"], "serializable"),
+    (["START TRANSACTION READ WRITE, ISOLATION LEVEL REPEATABLE READ NOT DEFERRABLE", "END"], "repeatable read"),
+    (["BEGIN", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "COMMIT"], "repeatable read"),
+    (["BEGIN WORK", "SET LOCAL lock_timeout = '7s'", "set transaction_isolation to 'serializable'", "COMMIT"],
+     "serializable"),
+    (["BEGIN ISOLATION LEVEL READ UNCOMMITTED", "SET TRANSACTION READ WRITE", "COMMIT"], "read uncommitted"),
+    (["SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN", "COMMIT"], "serializable"),
+    (["SET default_transaction_isolation = 'repeatable read'", "BEGIN", "COMMIT"], "repeatable read"),
+    (["BEGIN", "COMMIT"], "read committed"),
+]  # fmt: skip
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize(("asks", "level"), LEVELS, ids=lambda each: each[0] if isinstance(each, list) else "")
+def test_the_level_of_isolation_that_a_file_asks_for_is_that_of_its_transaction(
+    project: Project, asks: list[str], level: str
+) -> None:
+    up = file(*asks[:-1], f"CREATE TABLE level AS {ASKS}", asks[-1])
+    down = file(*asks[:-1], f"CREATE TABLE IF NOT EXISTS down AS {ASKS}", "DROP TABLE level", asks[-1])
+    after = f"CREATE TABLE IF NOT EXISTS after AS {ASKS}"
+    project.write({"1_f": up, "1_f.down": down, "2_g": after, "2_g.down": "SELECT 1"})
+    found = f"SELECT * FROM level, ({ASKS}) AS here, after"
+    for words in (["up"], ["--yes", "down", "2"], ["up", "--all-or-nothing"], ["redo"]):
+        project.succeed(*words)
+    assert project.rows("TABLE down UNION ALL TABLE level") == [(level,), (level,)]
+    assert project.rows("TABLE after") == [("read committed",)]
+    with another(project, "client") as other:
+        assert other.database.run_client(up).returncode == 0
+        assert other.rows("TABLE level") == [(level,)]
+    with another(project, "script") as other:
+        script = other.succeed("plan", "--sql").out
+        clients.run_well(other.database, script)
+        assert other.rows(found) == [(level, "read committed", "read committed")]
+
+
+@pytest.mark.databases("postgres")
+def test_a_level_of_isolation_that_comes_too_late_is_refused_and_both_ways_out_work(project: Project) -> None:
+    asks = ["BEGIN ISOLATION LEVEL SERIALIZABLE", f"INSERT INTO a {ASKS}", "COMMIT"]
+    project.write({"1_f": file("CREATE TABLE a (level TEXT)", *asks)})
     ran = project("up")
     assert ran.exit == 2
-    assert "put  -- migrate: no-transaction  on its first line" not in ran.err
+    assert ran.err == (
+        "error: a transaction has one level of isolation, and this comes too late to ask for another\n"
+        "  --> sql/1_f.up.sql:2:1\n"
+        "  2 | BEGIN ISOLATION LEVEL SERIALIZABLE;\n"
+        "      ^\n"
+        "nothing was run.\n"
+        "fix: ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file\n"
+    )
+    project.write({"1_f": file("CREATE TABLE a (level TEXT)", *asks, head=ALONE)})
+    project.write({"2_g": file(*asks)})
+    project.succeed("up")
+    assert project.rows("TABLE a") == [("serializable",), ("serializable",)]
+
+
+@pytest.mark.databases("postgres")
+def test_a_file_that_was_overtaken_at_its_level_of_isolation_is_tried_again(project: Project) -> None:
+    project.database.execute("CREATE TABLE t (n INTEGER)", "INSERT INTO t VALUES (0)")
+    gate = rig.Gate(project.database, project.home / "gate")
+    begins = ["BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT n FROM t", gate.statement[:-1]]
+    project.write({"1_f": file(*begins, "UPDATE t SET n = n + 1", "COMMIT")})
+    process = gate.start(project.home, "--retries", "2", "up", name="first")
+    rig.until(gate.somebody)
+    project.database.execute("UPDATE t SET n = 10")
+    gate.open()
+    ended = rig.Ended(process)
+    assert ended.exit == 0, ended.err
+    assert "could not serialize access due to concurrent update; rolled back, again in" in ended.err
+    assert project.rows("TABLE t") == [(11,)]
 
 
 # --- what nobody sees in the text of a file -------------------------------------------------------------------------
