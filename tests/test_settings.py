@@ -129,7 +129,7 @@ def test_a_switch_of_mysql_that_says_neither_is_refused_and_not_taken_for_false(
     with pytest.raises(migrate.SettingsError) as caught:
         migrate.status(load({"DATABASE_URL": f"mysql://ann:{SECRET}@203.0.113.1/app?{option}={word}"}))
     assert str(caught.value) == (
-        "MySQL takes one host, whole seconds as connect_timeout, a charset that it has, true or false as ssl_disabled, "
+        "MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled, "
         "ssl_verify_cert and ssl_verify_identity, and as ssl_mode DISABLED, PREFERRED, REQUIRED, VERIFY_CA, "
         "VERIFY_IDENTITY\n  --> mysql://ann:***@203.0.113.1/app\n"
         "fix: correct the URL: .../database?ssl_mode=REQUIRED"
