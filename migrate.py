@@ -3354,7 +3354,7 @@ class SQLite(Database):
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
-    driver_errors = (sqlite3.Error, sqlite3.Warning)
+    driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
         "database is locked": Kind.BUSY, "no such table": Kind.ABSENT, "within a trans": Kind.ALONE,
@@ -5714,9 +5714,20 @@ class History:
         where = "" if version is None else "WHERE version = ?"
         kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, name) for name in Applied._fields]
-        rows = [Applied(*row) for row in self._select(self.relation, names, where, version)]
-        rows = [row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at)) for row in rows]
+        rows = [self._checked(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
+
+    def _checked(self, row: Applied) -> Applied:
+        """Return a row in Python's types. Raises DriftError for one that this tool cannot have written."""
+        try:
+            version_key(row.version)
+            statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
+            return row._replace(dirty=bool(row.dirty), statements=statements, statements_done=done, took_ms=took,
+                                applied_at=_utc(row.applied_at))
+        except (OverflowError, TypeError, ValueError):
+            what = f"version {row.version!r} in the history has what this tool does not write there"
+            fix = f"correct or remove that row by hand:  SELECT * FROM {self.relation}"
+            raise DriftError(what, where=self.relation, fix=fix) from None
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises _Failed."""
