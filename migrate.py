@@ -475,6 +475,7 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
+_DIGITS: Final = re.compile(r"[0-9]{1,64}")
 _FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
@@ -2002,7 +2003,7 @@ class _PostgresForms(Forms):
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
             (r"(UNLOGGED |MATERIALIZED )?(TABLE|VIEW)\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
-        "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*\bCONCURRENTLY\b|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+        "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
                   ("", _DDL)],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
@@ -2552,6 +2553,7 @@ _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER: Final = re.compile(r"(?!)")
+_MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again"}
@@ -2662,6 +2664,11 @@ class Database(ABC):
     lexer = "sql"  # what Pygments calls it
     linter = ""  # a program that finds fault with files, where it is installed
     placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
+    # What client or server may read as something else in quotes, and how such a text is written: all else is the same
+    # in every encoding, and with any kind of strings.
+    unsafe = _NEVER, ""
+    encoding = ""  # that texts have to fit, where it may not have every letter
+    speaks = _NEVER  # in a file: from here on it says itself how its text is read
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
@@ -2672,6 +2679,7 @@ class Database(ABC):
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     rows_sql = "SELECT * FROM {}"
     elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
+    hides_sql = ""  # tells if policies hide rows of the table ? from this user
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     drop_database_sql = "DROP DATABASE {}"
     own_databases: frozenset[str] = frozenset()  # of the server itself
@@ -2749,6 +2757,7 @@ class Database(ABC):
         self.observer: Database | None = None
         self.pause: Callable[[float], None] = time.sleep
         self.left = set[str]()  # on the server, by files that were verified
+        self.letters: dict[str, bool] = {}  # that were asked for, and if the encoding lacks them
 
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Closed after a ConnectError or LockedError."""
@@ -2854,6 +2863,8 @@ class Database(ABC):
             yield
         except self.driver_errors as error:
             raise self._explain(error) from None
+        except UnicodeError as error:
+            raise _Failed(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
 
     @abstractmethod
     def _connect(self, *, write: bool) -> None: ...
@@ -2865,16 +2876,19 @@ class Database(ABC):
         """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises _Failed."""
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
-        args = args[: sql.count("?")]
+        args = args[: _MARKS.findall(sql).count("?")]
         try:
             with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
                 # Without arguments a percent sign is an ordinary character.
-                cursor.execute(*((sql.replace("?", self.placeholder), args) if args else (sql,)))
+                cursor.execute(*((_MARKS.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
                 return cursor.fetchall() if self.columns else []
         except _Failed as failed:
             failed.ours = True
             raise
+
+    def _mark(self, found: re.Match[str]) -> str:
+        return self.placeholder if found[0] == "?" else found[0].replace("%", "%" * len(self.placeholder))
 
     def _of_part(self, failed: _Failed, part: str | Statement) -> _Failed:
         """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
@@ -2958,12 +2972,34 @@ class Database(ABC):
 
     def literal(self, value: object) -> str:
         """Return a value as SQL that means the same whatever a file has set in the session."""
+        if isinstance(value, bytes):
+            return f"X'{value.hex()}'"
         if isinstance(value, str) and not isinstance(value, _Code):
             return self._text(value)
         return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
 
     def _text(self, value: str) -> str:
-        return "'" + value.replace("'", "''") + "'"
+        value = self.held(value)
+        pattern, way = self.unsafe
+        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
+
+    def held(self, value: str) -> str:
+        """Return a text as the database can hold it: with a ? for each letter that its encoding does not have."""
+        return value.translate(dict.fromkeys(map(ord, self.lacking(value)), "?"))
+
+    def lacking(self, text: str) -> set[str]:
+        """Return the letters of *text* that the encoding does not have. The server knows; each is asked for once."""
+        if not self.encoding or text.isascii():
+            return set()
+        letters = {each for each in text if each > "\x7f"}
+        if unknown := sorted(letters - self.letters.keys()):
+            lacking = self._lacking(unknown)
+            self.letters |= {each: each in lacking for each in unknown}
+        return {each for each in letters if self.letters[each]}
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        """Ask the server which of *letters* its encoding does not have."""
+        raise NotImplementedError
 
     def lock_key(self, key: str) -> str:
         """Return what the server knows the lock *key* as."""
@@ -3045,6 +3081,24 @@ class Database(ABC):
     ) -> list[tuple[Statement, tuple[str, str]]]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
         return []
+
+    def fitted(self, sql: str) -> str:
+        """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
+        return sql
+
+    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+        """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
+        place = min(map(sql.index, self.lacking(sql)), default=-1)
+        if place < 0 or self.speaks.search(sql, 0, place):
+            return []
+        what = f"the encoding of this database, {self.encoding}, does not have the letter {sql[place]}"
+        fix = "write it without, or move to a database in UTF8: it has every letter"
+        return [(Statement(sql[place], 0, place), (what, fix))]
+
+    def storable(self, sql: str | None) -> str | None:
+        """Return a down text as the history can hold it; None where that would be another text."""
+        sql = None if sql is None else self.fitted(sql)
+        return sql if sql is None or self.held(sql) == sql else None
 
     def takes(self, *texts: str | None) -> bool:
         """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
@@ -3239,7 +3293,7 @@ class Database(ABC):
         if (found := self.makes.match(text)) is None:
             return
         on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
-        new = _RENAME.match(text, (on or found).end())
+        renamed = _RENAME.match(text, (on or found).end())
 
         def named(place: re.Match[str]) -> Sequence[str]:
             return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
@@ -3254,9 +3308,9 @@ class Database(ABC):
             name = [*group]
             if found["verb"] != "ALTER" and not is_comma:
                 yield found["verb"] == "CREATE", made(name)
-            elif new and not is_comma:
+            elif renamed and not is_comma:
                 yield False, made(name)
-                yield True, made([*name[:-1], *named(new)])
+                yield True, made([*name[:-1], *named(renamed)])
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
@@ -3340,6 +3394,7 @@ class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
+    unsafe = re.compile("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
@@ -3770,11 +3825,13 @@ _ENDLESS: Final = 2**31 - 1  # milliseconds: the longest limit of PostgreSQL
 _UNSAID: Final = {"default", "configuration file"}  # the source of a limit that no database, role or URL has set
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
 _CONCURRENTLY: Final = (
-    r"((CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+INDEX)|REINDEX\b.*|ALTER\s+TABLE\b.*\bDETACH\b.*)\s*\bCONCURRENTLY\b")
+    r"(((CREATE\s+(UNIQUE\s+)?|DROP\s+)INDEX|REINDEX\b(\s*\([^)]*\))?\s*\w+)\s+CONCURRENTLY\b"
+    r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)")
 _NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
 
 
 _STRINGS: Final = "standard_conforming_strings"
+_ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s+)?NAMES\b(?!\W*utf)"
 
 
 class Postgres(Database):
@@ -3782,6 +3839,7 @@ class Postgres(Database):
 
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
+    unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
         "40001": Kind.DEADLOCK, "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT,
@@ -3789,7 +3847,8 @@ class Postgres(Database):
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
-    split_here = re.compile(r"standard_conforming_strings\W+(TO\W+)?(of|f|n|0)", re.IGNORECASE)
+    split_here = re.compile(_STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks = re.compile(_ENCODED, re.IGNORECASE)
     opens = re.compile(
         rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
@@ -3813,7 +3872,8 @@ class Postgres(Database):
         "OWNED": "take it out, or write what is to be dropped"}
     refusals: ClassVar = {
         "COPY": _Refusal(
-            r".*\b(FROM\s+STDIN|TO\s+STDOUT)\b", "COPY with data in the file works in psql only",
+            r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
+            "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
         **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
             _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
@@ -3865,6 +3925,12 @@ class Postgres(Database):
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
+    hides_sql = """SELECT row_security_active(c) AND (SELECT bool_or(polpermissive AND whole) IS NOT TRUE
+            OR bool_or(NOT polpermissive AND NOT whole)
+        FROM (SELECT polpermissive, pg_get_expr(polqual, polrelid) = 'true' AS whole FROM pg_catalog.pg_policy
+            WHERE polrelid = c AND polcmd IN ('r', '*') AND EXISTS (
+                SELECT FROM unnest(polroles) r WHERE r = 0 OR pg_has_role(r, 'USAGE'))) AS found)
+        FROM to_regclass(?) c"""
     elsewhere_sql = """SELECT nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE relname = ? AND relkind IN ('r', 'p') AND nspname !~ '^pg_'
         AND ?::text[] <@ ARRAY(SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0)
@@ -3889,7 +3955,7 @@ class Postgres(Database):
         FROM pg_catalog.pg_stat_progress_create_index UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
-        SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %%') FROM work JOIN ours USING (pid)"""
+        SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
     linter, explains = "squawk", re.compile(
@@ -3911,7 +3977,7 @@ class Postgres(Database):
              "sql-altertable.html"),
             (_rewritten, "the table and its indexes", "sql-cluster.html")),
         "locks": (
-            (r"\bCONCURRENTLY\b", "nobody who reads or writes; waits for old transactions",
+            (rf"^{_CONCURRENTLY}", "nobody who reads or writes; waits for old transactions",
              "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"),
             (_altered + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
             (r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
@@ -4110,14 +4176,6 @@ class Postgres(Database):
         truth = _Truth(f"txid_current() = {number}")
         truth.otherwise = "the file has ended the transaction that it runs in"
         return [truth]
-
-    def _text(self, value: str) -> str:
-        """See Database. An E'' string of ASCII letters is the same in every encoding, and with any kind of strings."""
-        text = value.replace("'", "''")
-        if text.isascii() and "\\" not in text:
-            return f"'{text}'"
-        escaped = text.replace("\\", "\\\\")
-        return "E'" + re.sub("[^\x00-\x7f]", lambda found: f"\\U{ord(found[0]):08X}", escaped) + "'"
 
     def fingerprint(self) -> set[str]:
         """See Database. With an empty search path every name comes with its schema."""
@@ -4353,10 +4411,59 @@ class Postgres(Database):
                 self.own[name] = ours
             elif name == "lock_timeout":
                 self.lock_limit = value / 1000
-        if self.connection.pgconn.parameter_status(b"standard_conforming_strings") == b"off":
-            self.syntax, self.split_here = POSTGRES_BACKSLASH_STRINGS, re.compile(_STRINGS, re.IGNORECASE)
+        if self._status(b"standard_conforming_strings") == "off":
+            self.syntax = POSTGRES_BACKSLASH_STRINGS
+            self.split_here = re.compile(f"{_STRINGS}|{_ENCODED}", re.IGNORECASE)
+        encoding = self._status(b"server_encoding")
+        self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
         if limits := self.limits(local=False):
             self.send(*limits)
+
+    def fitted(self, sql: str) -> str:
+        """See Database. The server would look at comments, too."""
+        if not self.lacking(sql):
+            return sql
+        pieces, position = list[str](), 0
+        for kind, start, end in _tokens(sql, 0, self.syntax):
+            if kind == "comment":
+                pieces += sql[position:start], self.held(sql[start:end])
+                position = end
+        return "".join((*pieces, sql[position:]))
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        """See Database. An error would end a transaction."""
+        try:
+            if self.in_transaction:
+                with contextlib.closing(self.another()) as other:
+                    return other.lacking("".join(letters))
+            self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
+        except (_Failed, MigrateError) as failed:
+            half = len(letters) // 2
+            if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
+                return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
+        return ()
+
+    @contextlib.contextmanager
+    def _in_utf8(self) -> Iterator[None]:
+        """Speak UTF-8, whatever a file has set, and then as before; but for a ROLLBACK, which is all that is left."""
+        before, texts = self._status(b"client_encoding"), "SET {}client_encoding TO {}"
+        if before == "UTF8" or self.connection.info.transaction_status.name == "INERROR":
+            yield
+            return
+        self._exchange(texts.format("LOCAL " * self.in_transaction, "UTF8"))
+        try:
+            yield
+        finally:
+            with contextlib.suppress(_Failed):  # after an error, the ROLLBACK does it
+                if self._status(b"client_encoding") == "UTF8":
+                    self._exchange(texts.format("LOCAL " * self.in_transaction, before))
+
+    def _status(self, name: bytes) -> str:
+        return (self.connection.pgconn.parameter_status(name) or b"UTF8").decode() if self.connection else "UTF8"
+
+    def query(self, sql: str, *args: object) -> Rows:
+        with self._in_utf8():
+            return super().query(sql, *args)
 
     def _explain(self, error: Any, number: int = 0) -> _Failed:
         diag, place = error.diag, error.diag.statement_position
@@ -4405,7 +4512,8 @@ class Postgres(Database):
         texts = [f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit" if isinstance(each, _Note)
                  else f"SELECT 1 / ({each})::integer" if isinstance(each, _Truth) else str(each) for each in parts]
         try:
-            results = self._exchange(";\n".join(texts))
+            with self._in_utf8():
+                results = self._exchange(";\n".join(texts))
         except _Failed as failed:
             part = parts[failed.number - 1]
             if failed.code == "22012" and isinstance(part, (_Note, _Truth)):
@@ -4529,6 +4637,7 @@ class MySQL(Database):
     dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
     quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
     notes_travel = True
+    unsafe = re.compile(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
@@ -4587,6 +4696,11 @@ class MySQL(Database):
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
+    speaks = re.compile(
+        r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b")
+    _misreads = re.compile(
+        r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
+        r"(?!utf8|default|[@\s:=`'\"])")
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
@@ -4594,7 +4708,7 @@ class MySQL(Database):
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(
-        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit", re.IGNORECASE)
+        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4606,7 +4720,7 @@ class MySQL(Database):
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups")
     _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
-    _read_only = frozenset({"transaction_read_only", "tx_read_only"})
+    _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
@@ -4651,11 +4765,10 @@ class MySQL(Database):
         tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
         tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
-        charset = given.get("charset", "utf8mb4")
         if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
-                or not pymysql.charset.charset_by_name(charset) or None in tls.values()):
-            what = ("MySQL takes one host, whole seconds as connect_timeout, a charset that it has, true or false as "
-                    f"ssl_disabled, ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}")
+                or None in tls.values()):
+            what = ("MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled,"
+                    f" ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}")
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
         if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
@@ -4664,9 +4777,9 @@ class MySQL(Database):
         path = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
         self.connection = pymysql.connect(
             host=host, port=port, unix_socket=path, user=self.url.user, password=self.url.password.encode(),
-            database=self.url.database, charset=charset, program_name="migrate", collation=given.get("collation"),
-            autocommit=True, connect_timeout=int(timeout), read_timeout=int(timeout),
-            client_flag=CLIENT.MULTI_STATEMENTS, **tls)
+            database=self.url.database, charset="utf8mb4", program_name="migrate", autocommit=True,
+            connect_timeout=int(timeout), read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS,
+            local_infile=False, **tls)  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
         link = self.connection._sock  # noqa: SLF001
@@ -4677,6 +4790,16 @@ class MySQL(Database):
         mode, packet, version, self.session_id, now, folds = self.query(
             "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
             " @@lower_case_table_names")[0]
+        # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
+        spoken = [f"{setting}_connection = {self.literal(given[name])}" for name, setting in (
+            ("charset", "character_set"), ("collation", "collation")) if name in given]
+        try:
+            self.query(f"SET SESSION {', '.join(spoken)}") if spoken else None
+        except _Failed as failed:
+            self.close()
+            fix = "correct the URL: .../database?charset=utf8mb4"
+            raise SettingsError(failed.message, where=str(self.url), fix=fix) from None
+        self.encoding = given.get("charset", "")
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
         # read has to be what all of them have committed.
@@ -4730,6 +4853,32 @@ class MySQL(Database):
             self.session_id = number
             return False
 
+    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+        """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
+        if not self.lacking(sql):
+            return []
+        last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
+        for kind, start, end in _tokens(sql, 0, self.syntax):
+            if kind == "quote" and sql[start] in marks and last[:1] != "_":
+                found = super().beyond(sql[start:end])
+                if found and not self.speaks.search(sql, 0, start):
+                    letter = found[0][0]
+                    what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
+                    fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
+                    return [(replace(letter, offset=start + letter.offset), (what, fix))]
+            last = kind
+        return []
+
+    def held(self, value: str) -> str:
+        """See Database. The history has every letter."""
+        return value
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        text = "".join(letters)
+        there = f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+        back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
+        return {each for each, found in zip(text, back, strict=False) if each != found}
+
     def _explain(self, error: Any) -> _Failed:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
         kind = self.kinds.get(str(code), Kind.OTHER)
@@ -4755,19 +4904,29 @@ class MySQL(Database):
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
-        if "RELEASE_ALL_LOCKS" in words and words[0] not in ("ALTER", "CREATE"):
-            fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
-            return "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
-        if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
-            return _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
-        if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
-            return "RELEASE would close the connection of this run", "leave RELEASE out"
-        if words[:1] == ["SET"] and "SQL_AUTO_IS_NULL" in words:
-            fix = "take it out, and write LAST_INSERT_ID() where it is meant"
-            return "with this, IS NULL reads LAST_INSERT_ID()", fix
-        if words[:1] in (["SET"], ["START"]) and (("READ", "ONLY") in itertools.pairwise(words)
-                or not self._read_only.isdisjoint(map(self.forms.fold, words))):
-            return _READ_ONLY
+        sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
+        pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
+        faults = (
+            (("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"),
+             "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+             "release each lock of your own by its name: RELEASE_LOCK('name')"),
+            (("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"),
+             "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours",
+             "write INSERT statements, or LOAD DATA INFILE of a file on the server"),
+            (words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words),
+             _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"),
+            (words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO",
+             "RELEASE would close the connection of this run", "leave RELEASE out"),
+            (not history.isascii() and self._misreads.search(statement.text),
+             f"after this the server could not read the name {history}: text is UTF-8",
+             "take it out, or write  SET NAMES utf8mb4"),
+            ("set sql_auto_is_null" in sets, "with this, IS NULL reads LAST_INSERT_ID()",
+             "take it out, and write LAST_INSERT_ID() where it is meant"),
+            ((words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or not self._read_only.isdisjoint(sets),
+             *_READ_ONLY))
+        for found, what, fix in faults:
+            if found:
+                return what, fix
         return super().find_fault(statement)
 
     def _switches(self, words: Sequence[str]) -> bool:
@@ -4950,16 +5109,20 @@ class MySQL(Database):
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
         if self.connection is None:
             raise _Failed("the connection is closed", Kind.LOST)
-        found = list[Rows]()
+        found, connection = list[Rows](), self.connection
+        # A file may have set any encoding for its results, of numbers, too: nobody reads them.
+        kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
         try:
-            with self.translated(), self.connection.cursor() as cursor:
-                cursor.execute(sql, None)
+            with self.translated(), connection.cursor() as cursor:
+                cursor.execute(sql.encode(), None)
                 found.append(cursor.fetchall() if cursor.description else [])
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
         except _Failed as failed:
             failed.number = len(found) + 1
             raise
+        finally:
+            connection.decoders, connection.encoding = kept, "utf-8"
         return found
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
@@ -5028,8 +5191,7 @@ class MySQL(Database):
         Where a deadlock has rolled back, it comes with that.
         """
         with contextlib.suppress(_Failed):
-            if self.is_mariadb:  # what is read now is text
-                self.query("SET SESSION character_set_results = utf8mb4")
+            self.query("SET SESSION character_set_results = utf8mb4")  # what is read now is text
         whole = self._is_whole()
         with contextlib.suppress(_Failed):
             self.query("ROLLBACK AND NO CHAIN NO RELEASE")
@@ -5076,12 +5238,6 @@ class MySQL(Database):
         """See Database. By the server's clock: what it measures runs in the same packet."""
         began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
         return _Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
-
-    def _text(self, value: str) -> str:
-        """See Database. In hexadecimal digits, where sql_mode or a character set could make something else of it."""
-        if value.isascii() and "\\" not in value:
-            return super()._text(value)
-        return f"CONVERT(X'{value.encode().hex()}' USING utf8mb4)"
 
     def fingerprint(self) -> set[str]:
         """See Database. A table is as many lines as it has columns, keys and so on. Privileges are not in it."""
@@ -5174,7 +5330,6 @@ class _Writer(Database):
     """
 
     client = ""  # how the script is run
-    unsafe = _NEVER, ""  # what client or server would read as something else in quotes, and how such a text is written
     delimiter = ";"
     default_sql = ""  # the schema that unqualified names are in
     elsewhere_sql = ""  # nothing can be asked
@@ -5199,6 +5354,7 @@ class _Writer(Database):
     def follow(self, other: Database, *, offline: bool) -> None:
         """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
         self.syntax, self.forms, self.level, self.offline = other.syntax, other.forms, other.level, offline
+        self.encoding, self._lacking = other.encoding, other._lacking  # type: ignore[method-assign]  # noqa: SLF001
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
         """See Database. Nothing is asked: the plan knows."""
@@ -5216,7 +5372,8 @@ class _Writer(Database):
     def query(self, sql: str, *args: object) -> Rows:
         """Write a statement of ours, with its values."""
         values = iter(args)
-        self.run(re.sub(r"\?", lambda mark: self.literal(next(values, _Code(mark[0]))), sql), end="")
+        text = _MARKS.sub(lambda mark: self.literal(next(values, _Code("?"))) if mark[0] == "?" else mark[0], sql)
+        self.run(text, end="")
         return []
 
     def send(self, *parts: str | Statement) -> list[Rows]:
@@ -5239,10 +5396,6 @@ class _Writer(Database):
         self.in_transaction = bool(self.opens.match(code)) or (self.in_transaction and not ends)
         self.commits = not self.opens.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
         self.lines.append(f"{sql}{end}{self.delimiter}")
-
-    def _text(self, value: str) -> str:
-        pattern, way = self.unsafe
-        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
 
     def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
         """Take the lock *key* of this tool, where there is one, or stop."""
@@ -5283,7 +5436,6 @@ class _Writer(Database):
 
 class _SQLiteWriter(_Writer, SQLite):
     client = "sqlite3 -batch app.db < plan.sql"
-    unsafe = re.compile("\r"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     database_sql = """(SELECT replace(file, rtrim(file, replace(file, '/', '')), '') FROM pragma_database_list
         WHERE name = 'main')"""
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
@@ -5351,7 +5503,6 @@ class _SQLiteWriter(_Writer, SQLite):
 
 class _PostgresWriter(_Writer, Postgres):
     client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
-    unsafe = re.compile(r"\\"), "convert_from(decode('{}', 'hex'), 'UTF8')"  # standard_conforming_strings may be off
     database_sql, default_sql = "current_database()", "COALESCE(current_schema(), '')"
     clock = _Code("clock_timestamp() AT TIME ZONE 'UTC'")
     elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
@@ -5394,7 +5545,12 @@ class _PostgresWriter(_Writer, Postgres):
         return self._silent(super()._limit_instead(before, after).removeprefix("SELECT "))
 
     def _silent(self, sql: str) -> str:
-        return f"DO $migrate$ BEGIN PERFORM {sql}; END $migrate$"
+        return self._block(f" PERFORM {sql}; ")
+
+    def _block(self, body: str) -> str:
+        """Return a DO of *body*, in which a name may hold a tag of dollar signs, too."""
+        tag = next(tag for tag in map("$migrate{}$".format, ("", *range(10**6))) if tag not in body)
+        return f"DO {tag} BEGIN{body}END {tag}"
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
         """See _Writer. What the transaction of a file has not taken back goes with the connection."""
@@ -5407,7 +5563,7 @@ class _PostgresWriter(_Writer, Postgres):
         checks = "".join(
             f"    IF {sql} THEN\n        RAISE EXCEPTION USING MESSAGE = {self.literal(what)};\n    END IF;\n"
             for sql, what in conditions)
-        self.lines.append(f"DO $migrate$ BEGIN\n{checks}END $migrate$;")
+        self.lines.append(self._block("\n" + checks) + ";")
 
     def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:  # noqa: ARG002
         return []  # the client cannot look
@@ -5420,7 +5576,6 @@ class _PostgresWriter(_Writer, Postgres):
 class _MySQLWriter(_Writer, MySQL):
     commits = True
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
-    unsafe = re.compile(r"[\\\r]"), "CONVERT(X'{}' USING utf8mb4)"  # whatever sql_mode, and the client, make of it
     database_sql = "COALESCE(DATABASE(), '')"
     clock = _Code("UTC_TIMESTAMP(3)")
     elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
@@ -5672,7 +5827,8 @@ class History:
             for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
                 rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
                 rival = schema == self.schemas[0]  # which has made it since we looked
-                if not rival and not keys.isdisjoint(version_key(version) for (version,) in rows):
+                versions = {version_key(version) for (version,) in rows if _DIGITS.fullmatch(version)}
+                if not rival and not keys.isdisjoint(versions):
                     found.append(f"{schema}.{name}")
         if found:
             here = f"{self.schemas[0]}.{name}"
@@ -5707,27 +5863,37 @@ class History:
         if relation in self.missing:
             return []
         with self._explained():
+            hides = self.database.hides_sql
+            if hides and any(hidden for (hidden,) in self.database.query(hides, relation)):
+                what = f"row level security may hide rows of {relation} from this user: what is applied is not known"
+                fix = (f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;\n"
+                       "     or run this as a role that has BYPASSRLS")
+                raise DriftError(what, where=str(self.database.url), fix=fix)
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
     def read(self, version: str | None = None) -> list[Applied]:
-        """Return every row, oldest version first, or the one of *version*; empty where there is no table."""
+        """Return every row, oldest version first, or the one of *version*; empty where there is no table.
+
+        Raises DriftError for a row that this tool has not written, and one that it may not see.
+        """
         where = "" if version is None else "WHERE version = ?"
         kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, name) for name in Applied._fields]
-        rows = [self._checked(Applied(*row)) for row in self._select(self.relation, names, where, version)]
+        rows = [self._read(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
 
-    def _checked(self, row: Applied) -> Applied:
-        """Return a row in Python's types. Raises DriftError for one that this tool cannot have written."""
+    def _read(self, row: Applied) -> Applied:
         try:
-            version_key(row.version)
-            statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-            return row._replace(dirty=bool(row.dirty), statements=statements, statements_done=done, took_ms=took,
-                                applied_at=_utc(row.applied_at))
+            if _DIGITS.fullmatch(row.version):
+                text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
+                statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
+                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text,
+                                    statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
-            what = f"version {row.version!r} in the history has what this tool does not write there"
-            fix = f"correct or remove that row by hand:  SELECT * FROM {self.relation}"
-            raise DriftError(what, where=self.relation, fix=fix) from None
+            pass
+        what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
+        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(row.version)};"
+        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises _Failed."""
@@ -5775,7 +5941,8 @@ class History:
         rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
         entries = [LogEntry(_utc(row[0]), *row[1:]) for row in self._select(self.log_relation, LogEntry._fields, rest)]
         if version is not None:  # a reset has none
-            entries = [each for each in entries if each.version and version_key(each.version) == version_key(version)]
+            entries = [each for each in entries if _DIGITS.fullmatch(each.version)
+                       and version_key(each.version) == version_key(version)]
         if since:
             entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
         return entries[:count]
@@ -5936,16 +6103,23 @@ def plan_down(
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
     path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
-    stored = None if row.down_sql is None else Script.from_text(path, row.down_sql)
-    script = file or stored
-    if not script:
-        fix = f"write {path}, or undo it by hand and then change the file or the history to match"
+    stored, fix = row.down_sql, f"write {path}, or undo it by hand and then change the file or the history to match"
+    if file:
+        if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
+            note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
+        return Step(row.version, row.name, "down", file, stored, row, note=note)
+    if stored is None:
         raise DriftError(f"{title} cannot be undone: it has no down file, and none was stored when it ran", fix=fix)
-    if script is stored:
-        note = f"{title}: the down file is not here; the text stored when it was applied runs"
-    elif stored and script.checksum != stored.checksum:
-        note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
-    return Step(row.version, row.name, "down", script, row.down_sql, row, not file, note)
+    try:
+        script = Script.from_text(path, stored)
+        wrong = "a letter in it is none" if re.search("[\0\ufffd]", stored) else ""
+    except ValueError as error:
+        wrong = f"{error}"
+    if wrong:
+        what = f"{title} cannot be undone: its down file is not here, and the text stored for it cannot run: {wrong}"
+        raise DriftError(what, fix=fix)
+    note = f"{title}: the down file is not here; the text stored when it was applied runs"
+    return Step(row.version, row.name, "down", script, stored, row, stored=True, note=note)
 
 
 def drift_error(state: Status, file: Migration | None) -> DriftError:
@@ -5979,7 +6153,7 @@ def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
 
 def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the versions:  migrate status") -> int:
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
-    if re.fullmatch(r"[0-9]{1,64}", version) and version_key(version) in known:
+    if _DIGITS.fullmatch(version) and version_key(version) in known:
         return version_key(version)
     near = _nearest(version, [each.version for each in known.values()])
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
@@ -6119,6 +6293,9 @@ def _read_text(step: Step, database: Database) -> Step:
         fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
         where = f"{_script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
+    sql = database.fitted(step.script.sql)
+    note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
+    step = replace(step, script=replace(step.script, sql=sql), down_sql=database.storable(step.down_sql), note=note)
     return _read_statements(step, database)
 
 
@@ -6170,7 +6347,7 @@ def _read_statements(step: Step, database: Database) -> Step:
         faults += _find_divided(database, every)
     if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
         faults += alone
-    _refuse(step, faults)
+    _refuse(step, faults or database.beyond(sql))
     if journaled and (database.transactional or apart or (free and unpaired)):
         return replace(step, statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
@@ -8300,7 +8477,8 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 values: dict[str, object] = {
                     "dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
-                    values |= {"checksum": step.script.checksum, "down_sql": step.down_sql}
+                    values |= {"checksum": step.script.checksum,
+                               "down_sql": run.database.storable(step.down_sql)}
                 change = run.history.change(row.version, values, owner=row.owner)
             run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
             return [Result(row.version, row.name, "repair")]

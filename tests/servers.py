@@ -417,7 +417,7 @@ class Address:
         login = quote(self.user, safe="") + (":" + quote(self.password, safe="") if self.password else "")
         host = f"[{self.host}]" if ":" in self.host else self.host
         options = f"?{self.options}" if self.options else ""
-        return f"{self.scheme}://{login}@{host}:{self.port}/{database}{options}"
+        return f"{self.scheme}://{login}@{host}:{self.port}/{quote(database, safe='')}{options}"
 
 
 @dataclass(frozen=True)
