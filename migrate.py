@@ -5939,7 +5939,13 @@ class History:
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
         rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
-        entries = [LogEntry(_utc(row[0]), *row[1:]) for row in self._select(self.log_relation, LogEntry._fields, rest)]
+        rows = self._select(self.log_relation, LogEntry._fields, rest)
+        try:
+            entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
+        except (TypeError, ValueError):
+            fix = f"see who has written it:  SELECT * FROM {self.log_relation}"
+            what = "the log has a time that this tool has not written"
+            raise DriftError(what, where=self.log_relation, fix=fix) from None
         if version is not None:  # a reset has none
             entries = [each for each in entries if _DIGITS.fullmatch(each.version)
                        and version_key(each.version) == version_key(version)]
