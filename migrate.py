@@ -3418,7 +3418,7 @@ class SQLite(Database):
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
-    driver_errors = (sqlite3.Error, sqlite3.Warning)
+    driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
         "database is locked": Kind.BUSY, "no such table": Kind.ABSENT, "within a trans": Kind.ALONE,
@@ -5897,8 +5897,10 @@ class History:
         try:
             if _DIGITS.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
-        except (TypeError, ValueError):
+                statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
+                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text,
+                                    statements=statements, statements_done=done, took_ms=took)
+        except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
         fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(row.version)};"
@@ -5948,7 +5950,13 @@ class History:
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
         rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
-        entries = [LogEntry(_utc(row[0]), *row[1:]) for row in self._select(self.log_relation, LogEntry._fields, rest)]
+        rows = self._select(self.log_relation, LogEntry._fields, rest)
+        try:
+            entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
+        except (TypeError, ValueError):
+            fix = f"see who has written it:  SELECT * FROM {self.log_relation}"
+            what = "the log has a time that this tool has not written"
+            raise DriftError(what, where=self.log_relation, fix=fix) from None
         if version is not None:  # a reset has none
             entries = [each for each in entries if _DIGITS.fullmatch(each.version)
                        and version_key(each.version) == version_key(version)]

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -135,3 +136,17 @@ def test_a_signal_while_the_program_is_loaded_ends_it_without_a_traceback(desk: 
             [sys.executable, "-c", code], env=clean_environment(), capture_output=True, text=True, check=False
         )
         assert (ran.returncode, ran.stdout, ran.stderr) == (-number, "", "")  # a shell calls it 130, or 143
+
+
+@pytest.mark.parametrize("change", ["version = 'x'", "version = '²'", "applied_at = '²'", "statements_done = x'ff'"])
+def test_a_row_of_the_history_that_nobody_can_read_is_named(desk: Desk, change: str) -> None:
+    assert desk.here("up").exit == 0
+    with contextlib.closing(sqlite3.connect("app.db", isolation_level=None)) as connection:
+        connection.execute(f"UPDATE schema_migrations SET {change}")
+    version = change.partition("= ")[2] if change.startswith("version") else "'1'"
+    for words in (["status"], ["up"], ["down"], ["plan"], ["log"], ["repair", "1", "--applied"], ["plan", "--sql"]):
+        ran = desk.here(*words)
+        assert ran.exit == 4
+        assert ran.err.startswith(
+            f"error: the history has a row that this tool has not written: version {version}, at "
+        )
