@@ -42,6 +42,7 @@ import os
 import random
 import re
 import select
+import shlex
 import shutil
 import socket
 import sqlite3
@@ -416,8 +417,10 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
     refuse_url("--config", named or "")
     path = Path(named or ".env")
-    if named is None and not path.is_file():
+    if named is None and (not os.path.lexists(path) or path.is_dir()):  # a virtual environment may be called so
         return []
+    if named is None and path.exists() and not path.is_file():  # a pipe may be read for ever
+        raise SettingsError("it is no regular file", where=str(path), fix="name it:  migrate --config .env status")
     try:
         from dotenv.parser import parse_stream  # below dotenv_values, which skips a bad line with a warning
     except ModuleNotFoundError:
@@ -425,9 +428,12 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
 
     lines = list(parse_stream(io.StringIO(_read(path, "--config"))))
     for line in lines:
-        if line.error:  # it is not shown: it may be the one with the password
+        alone = line.key if line.value is None else ""  # Docker passes a name alone on; one of ours would say nothing
+        if line.error or (alone and not re.fullmatch(r"(?!MIGRATE_|DATABASE_URL|FORCE_AUTO)[A-Za-z_]\w*", alone)):
+            # It is not shown: it may be the one with the password.
+            what = "this line has no =" if alone else "this line cannot be read"
             fix = "write NAME=value; put a value with spaces, # or quotes in it in single quotes"
-            raise SettingsError("this line cannot be read", where=f"{path}:{line.original.line}", fix=fix)
+            raise SettingsError(what, where=f"{path}:{line.original.line}", fix=fix)
     return [(str(path), {line.key: line.value or "" for line in lines if line.key is not None})]
 
 
@@ -435,10 +441,17 @@ def _read(path: Path, source: str) -> str:
     try:
         return _decoded(path.read_bytes())
     except OSError as error:
-        reason, fix = error.strerror, f"correct the path:  ls -l {path}"
+        reason, fix = error.strerror, f"correct the path:  ls -l {_word(path)}"
     except ValueError as error:
-        reason, fix = str(error), f"see what it is:  file {path}"
+        reason, fix = str(error), f"see what it is:  file {_word(path)}"
     raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
+
+
+def _word(path: Path | str) -> str:
+    """Return a path as a word of a command, for a shell."""
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    escaped = repr(os.fsencode(text) + b"'\"")[2:-4]  # with both quotes in it: escaped as a shell reads it
+    return shlex.quote(text) if text.isprintable() else f"$'{escaped}'"
 
 
 def _decoded(data: bytes) -> str:
@@ -527,6 +540,7 @@ def _shown(path: Path) -> str:
     return str(path)
 
 
+
 def embedded_directory() -> Path:
     """Return the folder of the SQL that ships with this module: migrate_sql/ in a wheel, sql/ in a checkout."""
     here = Path(__file__).resolve().parent
@@ -544,10 +558,10 @@ def _listed(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError as error:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
-        fix = f"correct the path, or create it:  mkdir -p {_shown(folder)}"
-        if not isinstance(error, FileNotFoundError):
-            fix = f"correct the path, or let this user list the folder and read its files:  ls -ld {_shown(folder)}"
-    raise FileError(what, where="--dir or MIGRATE_DIR", fix=fix)
+        word, there = _word(_shown(folder)), not isinstance(error, FileNotFoundError)
+        way = f"let this user list the folder and read its files:  ls -ld {word}" if there else (
+            f"create it:  mkdir -p {word}")
+    raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"correct the path, or {way}")
 
 
 def dialect_directories(root: Path) -> dict[str, Path]:
@@ -575,6 +589,7 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
     """
     found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
     faults: list[str] = []
+    unread = set[str]()
     for path in _listed(directory):
         if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
@@ -583,15 +598,17 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
             found[direction].append(half)
         except (OSError, ValueError) as error:
             faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
+            unread.add(path.name.partition("_")[0])
     # A down file that names no dialect is for those of the up file with its name.
     of_up = {(half.key, half.name): half.up.only for half in found["up"]}
     only = {half.up.path: half.up.only or of_up.get((half.key, half.name), ())
             for halves in found.values() for half in halves}
     ups, downs = (_by_version(halves, only, faults) for halves in found.values())
     faults += [f"{half.up.path.name}: a down file without its up file"
-               for key in downs.keys() - ups for half in downs[key]]
+               for key in downs.keys() - ups for half in downs[key] if half.version not in unread]
     if faults or not ups:
-        fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
+        fix = "mend or move these; " * bool(faults) + (
+            "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME")
         what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
         where = _shown(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
@@ -2544,7 +2561,7 @@ _RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
 _SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
 _CONNECT_FIXES: Final = {  # by what the message holds
-    "not a database": "correct the path: this file holds something else",
+    "not a database|no regular file": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
     "to database": "create the database, or GRANT this user the rights on it",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
@@ -3276,7 +3293,7 @@ class Database(ABC):
         if (found := self.makes.match(text)) is None:
             return
         on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
-        new = _RENAME.match(text, (on or found).end())
+        renamed = _RENAME.match(text, (on or found).end())
 
         def named(place: re.Match[str]) -> Sequence[str]:
             return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
@@ -3291,9 +3308,9 @@ class Database(ABC):
             name = [*group]
             if found["verb"] != "ALTER" and not is_comma:
                 yield found["verb"] == "CREATE", made(name)
-            elif new and not is_comma:
+            elif renamed and not is_comma:
                 yield False, made(name)
-                yield True, made([*name[:-1], *named(new)])
+                yield True, made([*name[:-1], *named(renamed)])
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """Find out what ``reset`` takes: the schemas *own* and *more*, and what of all that was *made* lies in none.
@@ -3464,6 +3481,14 @@ class SQLite(Database):
 
     def _connect(self, *, write: bool) -> None:
         file, memory, size = self._file, self.url.database == ":memory:", self._size()
+        try:
+            regular = memory or S_ISREG(file.stat().st_mode)  # a pipe reads as empty, and may be read for ever
+        except (FileNotFoundError, NotADirectoryError):
+            regular = True  # it is not there yet
+        except OSError as error:
+            raise _Failed(f"unable to open database file: {error.strerror}", Kind.DENIED) from None
+        if not regular:
+            raise _Failed("it is no regular file")
         self.exists, self.writable, self._frozen = memory or size >= 0, memory or write, False
         if not memory and not file.parent.is_dir():
             raise _Failed(f"there is no folder {_shown(file.parent)}")
@@ -6803,7 +6828,7 @@ class _Run:
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
         self.database.back_up(target)
         self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
-                    f" files, and  cp {_shown(target)} {self.settings.url.database}")
+                    f" files, and  cp {_word(_shown(target))} {_word(self.settings.url.database)}")
 
     def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
         """Return what ``reset`` takes, by what the files of *steps* make, applied as they are. Raises DriftError."""
@@ -8963,10 +8988,11 @@ class _Output(io.TextIOWrapper):
         """Return what takes the place of *stream*: itself, where it is in memory."""
         with contextlib.suppress(OSError):
             stream.flush()
-        try:
-            return cls(stream) if isinstance(stream, io.TextIOWrapper) else stream
-        except (OSError, ValueError):
-            return stream
+        if isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(OSError, ValueError):
+                return cls(stream)
+            stream.reconfigure(errors="backslashreplace")
+        return stream
 
     def write(self, text: str, /) -> int:
         """Send *text* in one call to the system. Where a signal stops that half way, the next write sends the rest."""

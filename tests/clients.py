@@ -50,7 +50,10 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run *script* to its end."""
     process = start(database, script, options, **variables)
-    _, err = process.communicate(timeout=120)
+    try:
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, b"", err)
 
 

@@ -57,6 +57,23 @@ def start(
     )  # fmt: skip
 
 
+def used(process: subprocess.Popen[Any]) -> float:
+    """Return for how many seconds a *process* has had a processor, which is what a busy machine does not stretch."""
+    with contextlib.suppress(OSError):  # it is over
+        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def takes_signals(process: subprocess.Popen[Any]) -> bool:
+    """Tell if a *process* has said what is to be done at SIGTERM: a runner says it first of all."""
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+        caught = next(line for line in text.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+    return False
+
+
 def run(folder: Path, url: str, *words: str) -> Ended:
     """Run one command to its end."""
     return Ended(start(folder, url, *words))

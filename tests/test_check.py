@@ -466,7 +466,8 @@ def test_github_gets_one_command_for_each_finding(desk: Clone) -> None:
     assert (ran.exit, ran.err) == (2, "2 faults, 2 warnings\n")
     quote = migrate.check(migrate.Settings(migrate.DatabaseURL("sqlite", ""), Path("sql")))[0]
     name = "1 b.up.sql: not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-    fix = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  imagor-studio-migrate new NAME"
+    fix = "mend or move these; name files like 20250504093000_create_users.up.sql, in UTF-8"
+    fix += "; a new pair:  imagor-studio-migrate new NAME"
     second = "sql/sqlite/2_b.up.sql"
     directive = "-- migrate: is read on the first line only%0Afix: move it there"
     assert ran.out.splitlines() == [

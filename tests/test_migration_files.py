@@ -18,7 +18,7 @@ import migrate
 if TYPE_CHECKING:
     from pathlib import Path
 
-FIX = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
+FIX = "mend or move these; name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
 SIX = ["sqlite", "postgres", "mysql"]
 
 

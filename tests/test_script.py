@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import rig
 from clients import command, run, run_well, start
 from corpus import FEATURES, HISTORY, SHIPPED, rows, schema, ups
 from desk import MODULE, clean_environment
@@ -519,22 +520,15 @@ def kill_asleep(database: Database, script: str) -> None:
 
 def wait_for(database: Database, process: subprocess.Popen[bytes]) -> None:
     """Return when the database has come to the slow statement, which *process* runs."""
-    deadline = time.monotonic() + 30
-    while not is_asleep(database):
+    deadline = time.monotonic() + 60
+    while not (is_asleep(database) if database.dialect in SLEEPS else rig.used(process) > 1):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 def is_asleep(database: Database) -> bool:
-    if database.dialect in SLEEPS:
-        return bool(database.query(SLEEPS[database.dialect])[0][0])
-    # SQLite: the first file is in, and a moment has passed. A reader may be locked out at the commit itself.
-    with contextlib.suppress(Exception):
-        if database.query(f"SELECT count(*) FROM {HISTORY} WHERE version = '1' AND NOT dirty")[0][0]:
-            time.sleep(0.5)
-            return True
-    return False
+    return bool(database.query(SLEEPS[database.dialect])[0][0])
 
 
 @pytest.mark.long

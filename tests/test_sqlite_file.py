@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import rig
 from desk import MODULE, THREE, Desk, clean_environment
 
 import migrate
@@ -396,6 +397,7 @@ def test_ctrl_c_is_seen_at_once_in_a_wait(desk: Desk, command: str) -> None:
         application(desk.home, "c.execute('BEGIN EXCLUSIVE')\ntime.sleep(60)"),
         process(desk.home, *up(command)) as runner,
     ):
+        rig.until(lambda: rig.takes_signals(runner), 60)
         time.sleep(1)
         assert runner.poll() is None
         began = time.monotonic()
