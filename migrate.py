@@ -4733,7 +4733,7 @@ class MySQL(Database):
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups")
     _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
-    _kept_rows = 1196  # "some non-transactional changed tables couldn't be rolled back"
+    _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
     _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
@@ -5202,19 +5202,21 @@ class MySQL(Database):
 
         Where a deadlock has rolled back, it comes with that.
         """
-        with contextlib.suppress(_Failed):
-            self.query("SET SESSION character_set_results = utf8mb4")  # what is read now is text
         whole = self._is_whole()
         with contextlib.suppress(_Failed):
             self.query("ROLLBACK AND NO CHAIN NO RELEASE")
-        return whole and self._is_whole()
+        whole = whole and self._is_whole()
+        with contextlib.suppress(_Failed):  # not before, which would empty the list of warnings
+            self.query("SET SESSION character_set_results = utf8mb4")  # what is read from now on is text
+        return whole
 
     def _is_whole(self) -> bool:
         """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
         with contextlib.suppress(_Failed):
-            listed = self.query("SHOW WARNINGS")  # before the number, which empties the list on MySQL
-            ((number,),) = self.query("SELECT @@warning_count LIMIT 1")
-            return bool(listed or not number) and all(code != self._kept_rows for _, code, _ in listed)
+            # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
+            listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
+            codes = {code.replace("\0", "") for _, code, _ in listed}
+            return bool(codes or not int(number.replace("\0", ""))) and self._kept_rows not in codes
         return True
 
     def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
