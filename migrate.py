@@ -4456,8 +4456,11 @@ class Postgres(Database):
         return ()
 
     @contextlib.contextmanager
-    def _in_utf8(self) -> Iterator[None]:
-        """Speak UTF-8, whatever a file has set, and then as before; but for a ROLLBACK, which is all that is left."""
+    def _in_utf8(self, *, back: bool = True) -> Iterator[None]:
+        """Speak UTF-8, whatever a file has set, and then, if it is to be *back*, as before.
+
+        But for a ROLLBACK, where that is all that is left.
+        """
         before, texts = self._status(b"client_encoding"), "SET {}client_encoding TO {}"
         if before == "UTF8" or self.connection.info.transaction_status.name == "INERROR":
             yield
@@ -4467,7 +4470,7 @@ class Postgres(Database):
             yield
         finally:
             with contextlib.suppress(_Failed):  # after an error, the ROLLBACK does it
-                if self._status(b"client_encoding") == "UTF8":
+                if back and self._status(b"client_encoding") == "UTF8":
                     self._exchange(texts.format("LOCAL " * self.in_transaction, before))
 
     def _status(self, name: bytes) -> str:
@@ -4524,7 +4527,7 @@ class Postgres(Database):
         texts = [f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit" if isinstance(each, _Note)
                  else f"SELECT 1 / ({each})::integer" if isinstance(each, _Truth) else str(each) for each in parts]
         try:
-            with self._in_utf8():
+            with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
         except _Failed as failed:
             part = parts[failed.number - 1]
@@ -5956,7 +5959,7 @@ class History:
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
         except (TypeError, ValueError):
-            fix = f"see who has written it:  SELECT * FROM {self.log_relation}"
+            fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
         if version is not None:  # a reset has none

@@ -1173,6 +1173,10 @@ FOLDERS = [
          "see who has written it, and take it out:  DELETE FROM \"schema_migrations\" WHERE version = 'x';",
          "migrate status", ["> DELETE FROM \"schema_migrations\" WHERE version = 'x';"],
          [A, B, "migrate up", "> UPDATE schema_migrations SET version = 'x' WHERE version = '2'"], code=4),
+    Case("a time of somebody else's", 'see who has written it, and correct it:  SELECT * FROM "schema_migrations_log";',
+         "migrate log", ['> SELECT * FROM "schema_migrations_log"',
+                         by_hand("UPDATE schema_migrations_log SET at = '2026-01-01 00:00:00'")],
+         [A, "migrate up", "> UPDATE schema_migrations_log SET at = 'x'"], code=4),
     Case("Ctrl-C at the question", "look at what is in:  migrate status", "migrate down 2",
          ["migrate status", answering("yes")], [A, B, "migrate up", leaving], code=130),
     *(

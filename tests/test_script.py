@@ -668,7 +668,7 @@ def test_without_a_database_the_corpus_is_planned_as_with_one(project: Project, 
         project.capsys.readouterr()
         words = ["plan", str(part), "--from", start, "--sql", "--dialect", project.database.dialect]
         if migrate.main(["--dir", "sql", *words]) == 2:  # nothing may follow a file with CALL, for example
-            found = re.search(r"migrate plan up (\d+) --sql", project.capsys.readouterr().err)
+            found = re.search(r"migrate --dir sql plan up (\d+) --sql", project.capsys.readouterr().err)
             assert found
             part = int(found[1])
         run_well(twin.database, offline(project, str(part), "--from", start))
