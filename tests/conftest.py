@@ -12,12 +12,14 @@ A name is a label (postgres-18), a make (mariadb) or a dialect (mysql is MariaDB
 from __future__ import annotations
 
 import os
+import py_compile
 import random
 import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import migrate
 from servers import Database, Servers, Unavailable, names, skip_or_fail
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist: the servers are its controller's
         config.stash[SERVERS] = Servers.from_json(config.workerinput["servers"])
         return
+    py_compile.compile(migrate.__file__)  # thousands of processes read it
     wanted = [name for name in config.getoption("--databases").split(",") if name]
     try:
         servers = Servers.discover(wanted)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MODULE = Path(migrate.__file__).resolve()
 PROGRAM = "imagor-studio-migrate"
+# The script as people call it, but compiled once: Python compiles `python migrate.py` at every start.
+RUNNER = [sys.executable, "-m", "migrate"]
 VARIABLES = ("DATABASE_URL", "DATABASE_URL_FILE", "FORCE_AUTO_MIGRATE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
 # Three small migrations, in golang-migrate's shape.
@@ -62,10 +64,10 @@ def masked(text: str) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this machine's environment without a setting of ours in it."""
+    """Return this machine's environment without a setting of ours in it, where RUNNER is this project's."""
     return {
         name: text for name, text in os.environ.items() if name not in VARIABLES and not name.startswith("MIGRATE_")
-    }
+    } | {"PYTHONPATH": str(MODULE.parent)}
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Desk:
 
     def process(self, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
         """Run one command in a process of its own."""
-        command = [sys.executable, str(MODULE), *words]
+        command = [*RUNNER, *words]
         return subprocess.run(
             command, cwd=self.home, env=clean_environment(), text=True, check=False, capture_output=True, **more
         )

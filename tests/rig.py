@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from desk import MODULE, clean_environment
+from desk import MODULE, RUNNER, clean_environment
 
 import servers
 
@@ -48,11 +48,11 @@ def write(folder: Path, texts: dict[str, str]) -> None:
 
 
 def start(
-    folder: Path, url: str, *words: str, program: Path = MODULE, stdin: int | None = None, **variables: str
+    folder: Path, url: str, *words: str, program: Path | None = None, stdin: int | None = None, **variables: str
 ) -> subprocess.Popen[str]:
     """Start a runner of the files in *folder*."""
     return subprocess.Popen(
-        [sys.executable, str(program), *words], cwd=folder, text=True,
+        [*([sys.executable, str(program)] if program else RUNNER), *words], cwd=folder, text=True,
         env=clean_environment() | {"DATABASE_URL": url, "MIGRATE_DIR": "sql"} | variables,
         stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip

@@ -41,6 +41,7 @@ def test_each_down_undoes_its_up_and_each_up_can_run_again(project: Project) -> 
         assert (up.name, schema(database), rows(database)) == (up.name, *after)
 
 
+@pytest.mark.long
 def test_all_of_them_go_up_at_once_and_down_to_nothing(project: Project) -> None:
     database = project.database
     shutil.copytree(FEATURES / database.dialect, project.home / "sql", dirs_exist_ok=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from desk import MODULE, Desk, clean_environment
+from desk import RUNNER, Desk, clean_environment
 
 import migrate
 
@@ -37,7 +37,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 @contextlib.contextmanager
 def runner(desk: Desk, database: Database, *words: str) -> Iterator[subprocess.Popen[str]]:
     """Start one command in a process of its own; it is gone afterwards."""
-    command = [sys.executable, str(MODULE), "--dir", "sql", *words]
+    command = [*RUNNER, "--dir", "sql", *words]
     environment = clean_environment() | {"DATABASE_URL": database.url}
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, cwd=desk.home, env=environment, text=True, stdout=pipe, stderr=pipe)

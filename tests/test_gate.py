@@ -348,6 +348,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return unpack("1.0.0", folder, {}), unpack("1.1.0", folder, more)
 
 
+@pytest.mark.long
 def test_an_old_release_lives_with_a_newer_schema_and_rolls_it_back(
     releases: tuple[Path, Path], database: Database, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rig
-from desk import MODULE, THREE, Desk, Ran, clean_environment, masked
+from desk import RUNNER, THREE, Desk, Ran, clean_environment, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +70,12 @@ def _two(desk: Desk) -> Desk:
 
 
 def command(words: str) -> list[str]:
-    return [sys.executable, str(MODULE), *HERE.split(), *words.split()]
+    return [*RUNNER, *HERE.split(), *words.split()]
 
 
 def typed(desk: Desk, words: str, redirected: str = "", **variables: str) -> Ran:
     """Type a command in a shell, on sql/ and app.db."""
-    line = " ".join([f"exec '{sys.executable}' '{MODULE}' --database-url sqlite:app.db --dir sql", words, redirected])
+    line = " ".join([f"exec {shlex.join(RUNNER)} --database-url sqlite:app.db --dir sql", words, redirected])
     environment = clean_environment() | variables
     done = subprocess.run(["sh", "-c", line], cwd=desk.home, env=environment, check=False, capture_output=True)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())

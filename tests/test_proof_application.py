@@ -99,6 +99,7 @@ class Application:
                 time.sleep(0.005)
 
 
+@pytest.mark.long
 def test_an_application_at_work_loses_nothing_and_nobody_sees_a_deadlock(
     database: Database, tmp_path: Path, full: bool
 ) -> None:

@@ -136,6 +136,7 @@ def compare(database: Database, folder: Path, sql: str) -> str:
         by_us.drop()
 
 
+@pytest.mark.long
 def test_what_the_client_runs_we_run_with_the_same_end(database: Database, tmp_path: Path, full: bool) -> None:
     seen: list[str] = []
     numbers = itertools.count()

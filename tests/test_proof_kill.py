@@ -154,6 +154,7 @@ def texts(second: str, down: str = DOWN) -> dict[str, str]:
     return {"1_one.up": "CREATE TABLE one (n INTEGER);\n", "2_two.up": second, "2_two.down": down, "3_three.up": LAST}
 
 
+@pytest.mark.long
 def test_a_killed_run_of_plain_files_ends_as_if_nothing_had_happened(
     database: Database, tmp_path: Path, full: bool
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_killed_run_of_plain_files_ends_as_if_nothing_had_happened(
     assert matrix.prove(full=full) == [] or database.dialect == "mysql"
 
 
+@pytest.mark.long
 def test_a_killed_run_of_journaled_files_ends_as_if_nothing_had_happened(
     database: Database, tmp_path: Path, full: bool
 ) -> None:
@@ -179,6 +181,7 @@ def test_only_a_statement_without_a_transaction_may_need_a_person(
         assert "stopped while statement 2 ran: only a person can see if it has" in said
 
 
+@pytest.mark.long
 def test_a_killed_down_ends_as_if_nothing_had_happened(database: Database, tmp_path: Path, full: bool) -> None:
     files = texts(JOURNALED[database.dialect])
     del files["3_three.up"]

@@ -9,12 +9,11 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import MODULE, THREE, Desk, clean_environment, masked
+from desk import RUNNER, THREE, Desk, clean_environment, masked
 
 import migrate
 
@@ -46,7 +45,7 @@ class Terminal:
 
     def __init__(self, desk: Desk, *words: str, stdout: str = "terminal", **variables: str) -> None:
         self.master, slave = pty.openpty()
-        command = [sys.executable, str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", *words]
+        command = [*RUNNER, "--database-url", "sqlite:app.db", "--dir", "sql", *words]
         environment = clean_environment() | {"TERM": "xterm-256color", "COLUMNS": "120"} | variables
         self.process = subprocess.Popen(
             command,

@@ -425,6 +425,7 @@ def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_mysql(project: Pr
 
 @pytest.mark.databases("postgres")
 @each_setting("postgres")
+@pytest.mark.long
 def test_what_a_file_sets_reaches_nothing_else_in_a_script_for_postgres(project: Project, setting: str) -> None:
     assert_the_script_does_the_same(project, setting, "")
 
@@ -1338,6 +1339,7 @@ def followed(project: Project, kind: str) -> tuple[list[str], list[tuple[int]]]:
     return statements, [(each,) for each in rows]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_what_a_file_says_of_transactions_is_followed_in_a_script_and_down(project: Project, kind: str) -> None:
     statements, rows = followed(project, kind)
@@ -1350,6 +1352,7 @@ def test_what_a_file_says_of_transactions_is_followed_in_a_script_and_down(proje
     assert project.rows("SELECT n FROM u ORDER BY n") == rows
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_what_a_file_says_of_transactions_is_followed_wherever_it_has_failed(project: Project, kind: str) -> None:
     statements, rows = followed(project, kind)

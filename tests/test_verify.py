@@ -7,14 +7,13 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 import wrong_downs
 from corpus import FEATURES, SHIPPED, ups
-from desk import MODULE, Desk, Ran, clean_environment
+from desk import RUNNER, Desk, Ran, clean_environment
 
 import migrate
 
@@ -73,6 +72,7 @@ def test_a_wrong_down_on_sqlite_is_shown(desk: Desk, sqlite: Database, case: Wro
     assert_shown(desk, sqlite, case)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in wrong_downs.POSTGRES])
 def test_a_wrong_down_on_postgres_is_shown(desk: Desk, postgres: Database, case: WrongDown) -> None:
     assert_shown(desk, postgres, case)
@@ -168,6 +168,7 @@ def test_every_wrong_down_of_a_folder_is_shown(desk: Desk, database: Database) -
 # --- What it must let pass ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_corpus_passes_with_one_line_for_each(desk: Desk, database: Database) -> None:
     shutil.copytree(FEATURES / database.dialect, desk.home / "sql")
     ran = verify(desk, database)
@@ -244,7 +245,7 @@ def test_nothing_is_left_by_one_that_is_interrupted(
     before = databases(server_database)
     desk.write({**RIGHT, "sql/3_three.up.sql": SLOW[server_database.dialect], "sql/3_three.down.sql": "SELECT 1;\n"})
     process = subprocess.Popen(
-        [sys.executable, str(MODULE), *words(server_database)],
+        [*RUNNER, *words(server_database)],
         cwd=desk.home, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     deadline = time.monotonic() + 30
