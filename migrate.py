@@ -4790,7 +4790,19 @@ class MySQL(Database):
             raise SettingsError("the server's identity is verified with ssl_ca only", where=str(self.url), fix=fix)
         host, port = self.url.hosts[0] if self.url.hosts else ("", 0)
         path = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
-        self.connection = pymysql.connect(
+
+        class Connection(pymysql.connections.Connection):
+            def _create_ssl_ctx(self, sslp: Any) -> Any:
+                if sslp.get("ca") or sslp.get("cert") or sslp.get("verify_mode") not in {None, False, "none"}:
+                    return super()._create_ssl_ctx(sslp)  # type: ignore[misc] # (its stubs do not have it)
+                # Nothing is verified: to read all certificates of the system takes longer than the rest of it.
+                import ssl
+
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                return context
+
+        self.connection = Connection(
             host=host, port=port, unix_socket=path, user=self.url.user, password=self.url.password.encode(),
             database=self.url.database, charset="utf8mb4", program_name="migrate", autocommit=True,
             connect_timeout=int(timeout), read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS,
