@@ -5578,7 +5578,8 @@ class _PostgresWriter(_Writer, Postgres):
 
     def _block(self, body: str) -> str:
         """Return a DO of *body*, in which a name may hold a tag of dollar signs, too."""
-        tag = next(tag for tag in map("$migrate{}$".format, ("", *range(10**6))) if tag not in body)
+        tags = map("$migrate{}$".format, itertools.chain([""], itertools.count()))
+        tag = next(tag for tag in tags if tag not in body)
         return f"DO {tag} BEGIN{body}END {tag}"
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
