@@ -220,9 +220,8 @@ _URL_OPTIONS: Final = {
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
 _URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
-# Where there is no such option, libpq takes it from the environment, and repeats it.
-_PG_VARIABLES: Final = {"PGCONNECT_TIMEOUT"} | {
-    f"PG{name.replace('_', '').upper()}" for name in _URL_OPTIONS["postgres"].split() if "pass" not in name}
+# What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
+_PG_VARIABLE: Final = re.compile(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
@@ -403,7 +402,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 break
         found = given | found
     refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
-    for name in _PG_VARIABLES & environ.keys():
+    for name in filter(_PG_VARIABLE.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     return Settings(
@@ -441,7 +440,8 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
 
 def _read(path: Path, source: str) -> str:
     try:
-        return _decoded(path.read_bytes())
+        with path.open("rb") as file:  # a device, such as /dev/zero, may have no end
+            return _decoded(file.read(2**20 if path.is_char_device() else -1))
     except OSError as error:
         reason, fix = error.strerror, f"correct the path:  ls -l {_word(path)}"
     except ValueError as error:
@@ -5971,13 +5971,13 @@ class History:
         rows = self._select(self.log_relation, LogEntry._fields, rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
+            if version is not None:  # a reset has none
+                entries = [each for each in entries if _DIGITS.fullmatch(each.version)
+                           and version_key(each.version) == version_key(version)]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
-            what = "the log has a time that this tool has not written"
+            what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        if version is not None:  # a reset has none
-            entries = [each for each in entries if _DIGITS.fullmatch(each.version)
-                       and version_key(each.version) == version_key(version)]
         if since:
             entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
         return entries[:count]

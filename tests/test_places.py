@@ -45,6 +45,13 @@ VARIABLES = (
     "MIGRATE_DATABASE_URL_FILE", "MIGRATE_DDL_LOCK_TIMEOUT", "MIGRATE_DIR", "MIGRATE_LOCK_TIMEOUT", "MIGRATE_RETRIES",
     "MIGRATE_SCRATCH_URL", "MIGRATE_STATEMENT_TIMEOUT", "MIGRATE_TABLE",
 )  # fmt: skip
+# What libpq reads, as its manual lists it, but for what holds a password and what it repeats nowhere.
+PG_VARIABLES = (
+    "PGCHANNELBINDING", "PGCLIENTENCODING", "PGCONNECT_TIMEOUT", "PGGEQO", "PGGSSENCMODE", "PGHOST", "PGHOSTADDR",
+    "PGKRBSRVNAME", "PGLOADBALANCEHOSTS", "PGMAXPROTOCOLVERSION", "PGMINPROTOCOLVERSION", "PGOPTIONS", "PGPORT",
+    "PGREQUIREAUTH", "PGSERVICE", "PGSERVICEFILE", "PGSSLCERT", "PGSSLCERTMODE", "PGSSLCRL", "PGSSLKEY", "PGSSLMODE",
+    "PGSSLMINPROTOCOLVERSION", "PGSSLNEGOTIATION", "PGSSLROOTCERT", "PGTARGETSESSIONATTRS", "PGTZ", "PGUSER",
+)  # fmt: skip
 NEEDED = {"baseline": ("1",), "new": ("x",), "repair": ("1", "--applied"), "reset": ("--yes",), "down": ("--yes",),
           "wait": ("--timeout", "0")}  # fmt: skip
 
@@ -78,7 +85,7 @@ def of_options() -> dict[str, list[Typed]]:
 def of_variables() -> dict[str, list[Typed]]:
     """Put it into every variable: of the environment, of .env and of --config, whatever its line looks like."""
     found: dict[str, list[Typed]] = {}
-    for name in (*VARIABLES, *sorted(migrate._PG_VARIABLES)):
+    for name in (*VARIABLES, *PG_VARIABLES):
         url = "sqlite:app.db" if name in VARIABLES else "postgres://app@127.0.0.1:1/db"
         here = {"MIGRATE_DIR": "sql"} | ({} if name.endswith("_FILE") else {"DATABASE_URL": url})
         commands = [("-v", "status"), ("--format", "json", "up"), ("check",), ("verify",), ()]
@@ -133,6 +140,13 @@ def test_nothing_that_comes_out_depends_on_the_password(desk: Desk, place: str) 
             first, second = (came_out(desk, typed, url.format(password)) for password in both)
             assert first == second, (typed, url)
             assert "Traceback" not in str(first)
+
+
+def test_what_only_others_read_may_hold_a_url(desk: Desk) -> None:
+    for name in ("PGRST_DB_URI", "PGDATABASE", "PGAPPNAME", "PGPASSWORD"):
+        desk.set(**{name: URLS[0]})
+    ran = desk("--database-url", "sqlite:app.db", "status")
+    assert ran.exit == 0, ran.err
 
 
 def test_the_check_itself_sees_one_letter(desk: Desk) -> None:

@@ -138,6 +138,23 @@ def test_a_signal_while_the_program_is_loaded_ends_it_without_a_traceback(desk: 
         assert (ran.returncode, ran.stdout, ran.stderr) == (-number, "", "")  # a shell calls it 130, or 143
 
 
+def test_a_line_of_the_log_that_nobody_can_read_is_told(desk: Desk) -> None:
+    assert desk.here("up").exit == 0
+    with contextlib.closing(sqlite3.connect("app.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE schema_migrations_log SET version = x'ff'")
+    ran = desk.here("log", "--version", "1")
+    what = "error: the log has a time or a version that this tool has not written\n"
+    assert (ran.exit, ran.err.startswith(what)) == (4, True), ran.err
+
+
+def test_a_device_without_an_end_is_no_file_of_settings(desk: Desk) -> None:
+    desk.set(DATABASE_URL_FILE="/dev/zero")
+    for words, place in ((["status"], "DATABASE_URL_FILE"), (["--config", "/dev/zero", "status"], "--config")):
+        ran = desk(*words)
+        assert ran.exit == 2
+        assert ran.err.startswith(f"error: /dev/zero cannot be read: a NUL byte at byte 0\n  --> {place}\n"), ran.err
+
+
 @pytest.mark.parametrize("change", ["version = 'x'", "version = '²'", "applied_at = '²'", "statements_done = x'ff'"])
 def test_a_row_of_the_history_that_nobody_can_read_is_named(desk: Desk, change: str) -> None:
     assert desk.here("up").exit == 0
