@@ -9027,7 +9027,8 @@ def _as_typed(text: str) -> str:
 
     What the command line said that it is about is said again.
     """
-    program = "python migrate.py" if Path(sys.argv[0]).name == "migrate.py" else "imagor-studio-migrate"
+    script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
+    program = " ".join(map(_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
 
     def typed(found: re.Match[str]) -> str:
         missing = {} if "--help" in found[1] else {k: v for k, v in _GIVEN.get().items() if f"{k} " not in found[1]}

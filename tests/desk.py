@@ -28,6 +28,7 @@ MODULE = Path(migrate.__file__).resolve()
 PROGRAM = "imagor-studio-migrate"
 # The script as people call it, but compiled once: Python compiles `python migrate.py` at every start.
 RUNNER = [sys.executable, "-m", "migrate"]
+CALLED = f"{sys.executable} {MODULE}"  # what its messages call it
 VARIABLES = ("DATABASE_URL", "DATABASE_URL_FILE", "FORCE_AUTO_MIGRATE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
 # Three small migrations, in golang-migrate's shape.

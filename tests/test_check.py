@@ -387,7 +387,7 @@ def test_the_files_of_an_installed_package_have_no_ref(clone: Clone) -> None:
     refused(
         run(clone.home, sys.executable, "migrate.py", "check", "--base", "main"),
         "error: git knows nothing of the installed package\n  --> --base\n"
-        "fix: name your own folder:  python migrate.py --dir sql check --base main\n",
+        f"fix: name your own folder:  {sys.executable} migrate.py --dir sql check --base main\n",
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import MODULE, PROGRAM, THREE, Desk, clean_environment, masked
+from desk import CALLED, MODULE, PROGRAM, THREE, Desk, clean_environment, masked
 
 import migrate
 
@@ -719,7 +719,7 @@ def test_a_closed_stream_is_no_reason_for_a_traceback(applied: Desk, closed: str
 
 def test_the_checkout_names_itself_in_what_is_to_be_typed_next(three: Desk) -> None:
     done = three.process("--dir", "sql", "--database-url", "sqlite:no.db", "status")
-    command = "python migrate.py --database-url sqlite:no.db --dir sql up"
+    command = f"{CALLED} --database-url sqlite:no.db --dir sql up"
     assert done.stderr == f"no.db does not exist yet; this creates it:  {command}\n"
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from desk import RUNNER, Desk, clean_environment
+from desk import CALLED, RUNNER, Desk, clean_environment
 
 import migrate
 
@@ -255,9 +255,8 @@ def test_a_signal_leaves_neither_a_lock_nor_a_running_statement(
     if server_database.dialect == "mysql":
         state = "1 of 2 statements have run and stay; table schema_migrations says dirty."
     assert err.startswith(f"error: {word}\n")
-    assert (
-        f"\n1 migration done before that; {state}\nfix: go on where it stopped:  python migrate.py --dir sql up\n"
-        in re.sub(r"the statement was ended \(connection \d+\)\. ", "", err)
+    assert f"\n1 migration done before that; {state}\nfix: go on where it stopped:  {CALLED} --dir sql up\n" in re.sub(
+        r"the statement was ended \(connection \d+\)\. ", "", err
     )
     desk.set(DATABASE_URL=server_database.url)
     log = desk("--dir", "sql", "log", "1").out.split("\t")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rig
-from desk import MODULE, RUNNER, clean_environment
+from desk import CALLED, MODULE, RUNNER, clean_environment
 
 if TYPE_CHECKING:
     import socket
@@ -334,7 +334,7 @@ def test_a_signal_in_the_second_half_of_redo_says_that_the_first_is_done(databas
     assert ended.exit == 143
     assert ended.told == [("rolled back", "1")]
     assert "1 migration done before that; " in ended.err
-    assert "fix: go on where it stopped:  python migrate.py up\n" in ended.err
+    assert f"fix: go on where it stopped:  {CALLED} up\n" in ended.err
     assert history(database) == []
     assert [row[:3] for row in log(database)] == [("1", "down", "ok"), ("1", "up", "failed")]
 
@@ -350,7 +350,7 @@ def test_a_signal_in_reset_says_that_everything_was_dropped(database: Database, 
         ended = Outcome(process)
     assert ended.exit == 143
     assert "dropped 3 objects\n" in ended.err
-    assert "fix: go on where it stopped:  python migrate.py up\n" in ended.err
+    assert f"fix: go on where it stopped:  {CALLED} up\n" in ended.err
     done = [("1", False)] if database.dialect != "sqlite" else []
     assert history(database) == done
     assert [version for _, version in ended.told] == [version for version, _ in done]

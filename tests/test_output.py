@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rig
-from desk import RUNNER, THREE, Desk, Ran, clean_environment, masked
+from desk import CALLED, RUNNER, THREE, Desk, Ran, clean_environment, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ FULL = (
     "error: the output cannot be written: No space left on device\n"
     "fix: make room there, or send it elsewhere, and run the same command again\n"
 )
-NOTE = f"the output cannot be written: No space left on device; how things stand:  python migrate.py {HERE} status\n"
+NOTE = f"the output cannot be written: No space left on device; how things stand:  {CALLED} {HERE} status\n"
 ASCII = [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
 ALL = ["one", "three", "two"]
 
@@ -176,7 +176,7 @@ def test_an_error_keeps_its_code_and_is_told_where_it_can_be(two: Desk) -> None:
         assert ran == (1, "", (
             f"error: no such column: secret\n  --> sql/4_four.up.sql:2:8\n{line}"
             "nothing was changed by this file: SQLite rolled it back whole.\n"
-            f"fix: correct line 2, then run  python migrate.py {HERE} up\n{NOTE}"
+            f"fix: correct line 2, then run  {CALLED} {HERE} up\n{NOTE}"
         ))  # fmt: skip
     assert two.tables() == ALL
     assert to_nobody(two, "--format json up").err.startswith("error: no such column: secret\n")
@@ -244,7 +244,7 @@ def test_an_error_has_letters_with_backslashes(desk: Desk, variables: dict[str, 
         'error: near "TABEL": syntax error\n  --> sql/1_a.up.sql:1:8\n'
         "  1 | CREATE TABEL gr\\xf6\\xdfe (n INT);\n             ^\n"
         "nothing was changed by this file: SQLite rolled it back whole.\n"
-        f"fix: correct line 1, then run  python migrate.py {HERE} up\n"
+        f"fix: correct line 1, then run  {CALLED} {HERE} up\n"
     ))  # fmt: skip
 
 
@@ -330,7 +330,7 @@ def test_each_line_goes_out_in_one_write_with_its_line_break(desk: Desk, variabl
     assert (code, len(out), len(err)) == (1, 3, 1)
     assert all(each.startswith("applied") and each.endswith(" ms\n") and each.count("\n") == 1 for each in out)
     assert err[0].startswith("error: ")
-    assert err[0].endswith(f"python migrate.py {HERE} up\n")
+    assert err[0].endswith(f"{CALLED} {HERE} up\n")
     code, out, err = messages(desk, "status", **variables)
     assert (code, len(out), err) == (0, 1, [])
     assert out[0].count("\n") == 4

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import RUNNER, THREE, Desk, clean_environment, masked
+from desk import CALLED, RUNNER, THREE, Desk, clean_environment, masked
 
 import migrate
 
@@ -261,7 +261,7 @@ def test_a_signal_rolls_the_running_file_back_and_says_so(desk: Desk, number: in
     assert "dirty" not in desk.here("status").out
     assert terminal.text.endswith(
         f"error: {word}\nrolled back whole: 1 quick, 2 slow.\nfix: go on where it stopped:"
-        "  python migrate.py --database-url sqlite:app.db --dir sql up\n"
+        f"  {CALLED} --database-url sqlite:app.db --dir sql up\n"
     )
 
 

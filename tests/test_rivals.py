@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rig
-from desk import masked
+from desk import CALLED, masked
 
 import migrate
 
@@ -477,7 +477,7 @@ def test_a_question_on_the_terminal_that_stays_open_is_no_confirmation_of_someth
     finally:
         os.close(terminal)
         os.close(end)
-    said = ended.err.replace("python migrate.py", "imagor-studio-migrate")
+    said = ended.err.replace(CALLED, "imagor-studio-migrate")
     assert (ended.exit, ended.out, said) == (4, "", refused("3 f, 2 f", "2 f, 1 f"))
     assert rivals.ran() == ["1 up", "2 up", "3 up"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import wrong_downs
 from corpus import FEATURES, SHIPPED, ups
-from desk import RUNNER, Desk, Ran, clean_environment
+from desk import CALLED, RUNNER, Desk, Ran, clean_environment
 
 import migrate
 
@@ -266,7 +266,7 @@ def test_nothing_is_left_by_one_that_is_interrupted(
     assert process.returncode == 128 + number, err.decode()
     what = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[number]
     assert re.search(f"error: {what}\n(?s:.*)nothing is left of the scratch database.\n", err.decode())
-    assert err.decode().endswith("\nfix: begin again:  python migrate.py --dir sql verify\n")
+    assert err.decode().endswith(f"\nfix: begin again:  {CALLED} --dir sql verify\n")
     assert_nothing_is_left(server_database, before)
 
 
