@@ -7939,6 +7939,8 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
                 state = f"{back[0].title} is rolled back, and not applied again."
                 run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
                 run.carry_out(partial(run.still_again, again))
+        else:
+            notify("nothing to roll back")
         return run.results
 
 
@@ -8501,8 +8503,12 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
     Raises LockedError at once where a runner is at work on it: then it is not for a person to say.
     """
     with _Run.opened(settings, notify, exists=True) as run:
-        key = find_version(version, {row.key: row for row in run.applied})
-        before = next(each for each in run.applied if each.key == key)
+        known = {version_key(each.version): each for each in compare(run.migrations, run.applied)}
+        key = find_version(version, known)
+        before = next((each for each in run.applied if each.key == key), None)
+        if before is None:
+            what = f"{known[key].version} {known[key].name} is {known[key].state}"
+            raise DriftError(f"{what}: there is nothing to repair in this way", fix="look at the states:  migrate status")
         if before.dirty:
             run.database.lock_timeout = 0
 
