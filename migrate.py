@@ -3746,7 +3746,7 @@ class SQLite(Database):
         """See Database. In memory, whatever this one is."""
         if given and self.url.database != ":memory:":
             what = "this is not a scratch database: SQLite files are verified in memory"
-            raise SettingsError(what, where=str(self.url), fix="leave --scratch-url out")
+            raise SettingsError(what, where=str(self.url), fix="leave --scratch-url out, and unset MIGRATE_SCRATCH_URL")
         yield replace(self.url, database=":memory:")
 
     def fingerprint(self) -> set[str]:
@@ -8507,8 +8507,9 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
-            what = f"{known[key].version} {known[key].name} is {known[key].state}"
-            raise DriftError(f"{what}: there is nothing to repair in this way", fix="look at the states:  migrate status")
+            now = known[key]
+            what = f"{now.version} {now.name} is {now.state}: there is nothing to repair in this way"
+            raise DriftError(what, fix="look at the states:  migrate status")
         if before.dirty:
             run.database.lock_timeout = 0
 
