@@ -6868,8 +6868,9 @@ class _Run:
         version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
         given, name = Path(path), f"{self.settings.url.database}.backup-{version}"
         given = given / Path(name).name if path and given.is_dir() else Path(path or name)
-        target, number = given, 1
-        while os.path.lexists(target):
+        target, number, database = given, 1, os.path.realpath(self.settings.url.database)
+        own = {f"{database}-{end}" for end in ("journal", "wal", "shm")}  # SQLite would take it away
+        while os.path.lexists(target) or os.path.realpath(target) in own:
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
         self.database.back_up(target)
         self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"

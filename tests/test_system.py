@@ -108,6 +108,7 @@ def test_a_backup_into_a_folder_lies_there_and_beside_what_is_there(desk: Desk) 
     for given, made in (
         ("my backups", "my backups/app.db.backup-1"),
         ("my backups", "my backups/app.db.backup-1.1"),
+        ("app.db-journal", "app.db-journal.1"),
         ("taken", "taken.1"),
     ):
         ran = desk.here("up", "--backup", given)
