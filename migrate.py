@@ -5304,13 +5304,19 @@ class MySQL(Database):
             return syntax  # it holds for the one statement in it
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
+    def _ends_packet(self, statement: Statement) -> bool:
+        """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
+        return bool(re.match(
+            r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)",
+            code_of(statement, self.syntax), re.DOTALL))
+
     def run_marked(
         self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
         before: Sequence[str] = (),
     ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
         begin = [] if self.in_transaction else [self.begin_sql]
-        if statement.text.startswith("/*"):
+        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
             # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
             self.send(*begin, *started, self.commit_sql, *before)
             self.run(statement.text)
@@ -5680,7 +5686,7 @@ class _MySQLWriter(_Writer, MySQL):
         if self.in_transaction:  # started says what has run in it
             self.send(*started, self.commit_sql)
         kinds = (kind for kind, _, _ in _tokens(statement.text, 0, self.syntax) if kind != "comment")
-        if next(kinds, "") == "conditional":
+        if next(kinds, "") == "conditional" or self._ends_packet(statement):
             self.send(*started, *before)
             self.run(statement.text)
             self.send(*done)

@@ -1541,3 +1541,27 @@ def test_what_nobody_sees_in_the_text_is_as_in_the_client_or_asked_for(project: 
     ran = project("up")
     assert ran.exit in {0, 4}, ran.err
     assert project.rows(rows) == (wanted if ran.exit == 0 else before), ran.err
+
+
+@pytest.mark.databases("mysql")
+def test_a_routine_without_a_block_is_stored_as_the_client_stores_it(project: Project) -> None:
+    sql = file(
+        "CREATE TABLE t (n INTEGER)",
+        "CREATE DEFINER = CURRENT_USER() TRIGGER a BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
+        "create /* BEGIN */ function b() RETURNS INTEGER DETERMINISTIC RETURN CASE WHEN 1 THEN 2 END",
+        "CREATE PROCEDURE c() SELECT 'BEGIN'",
+        "CREATE EVENT d ON SCHEDULE AT '2036-01-01 00:00:00' DO SET @d = 1",
+        "INSERT INTO t VALUES (1)",
+    )
+    stored = (
+        "SELECT action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE() UNION ALL"
+        " SELECT routine_definition FROM information_schema.routines WHERE routine_schema = DATABASE() UNION ALL"
+        " SELECT event_definition FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1"
+    )
+    project.write({"1_f": sql})
+    project.succeed("up")
+    bodies = [(each,) for each in ("RETURN CASE WHEN 1 THEN 2 END", "SELECT 'BEGIN'", "SET @a = 1", "SET @d = 1")]
+    assert project.rows(stored) == bodies
+    with another(project, "script") as other:
+        clients.run_well(other.database, other.succeed("plan", "--sql").out)
+        assert other.rows(stored) == bodies
