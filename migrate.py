@@ -2712,6 +2712,7 @@ class Database(ABC):
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
     opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
     apart = _NEVER  # and what means more than that; on bare text
+    brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
     commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
@@ -3888,6 +3889,10 @@ class Postgres(Database):
         **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
             _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
             "this cannot run inside a transaction", _ALONE))}
+    # A wait that is shorter, and what is told, change nothing that a file leaves.
+    brief = re.compile(
+        r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
+        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b", re.DOTALL)
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
         "RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL",
@@ -5299,13 +5304,19 @@ class MySQL(Database):
             return syntax  # it holds for the one statement in it
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
+    def _ends_packet(self, statement: Statement) -> bool:
+        """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
+        return bool(re.match(
+            r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)",
+            code_of(statement, self.syntax), re.DOTALL))
+
     def run_marked(
         self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
         before: Sequence[str] = (),
     ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
         begin = [] if self.in_transaction else [self.begin_sql]
-        if statement.text.startswith("/*"):
+        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
             # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
             self.send(*begin, *started, self.commit_sql, *before)
             self.run(statement.text)
@@ -5675,7 +5686,7 @@ class _MySQLWriter(_Writer, MySQL):
         if self.in_transaction:  # started says what has run in it
             self.send(*started, self.commit_sql)
         kinds = (kind for kind, _, _ in _tokens(statement.text, 0, self.syntax) if kind != "comment")
-        if next(kinds, "") == "conditional":
+        if next(kinds, "") == "conditional" or self._ends_packet(statement):
             self.send(*started, *before)
             self.run(statement.text)
             self.send(*done)
@@ -6239,6 +6250,8 @@ _NO_VERSION: Final = "an empty history"
 _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file")
+_ENDED: Final = (
+    "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file")
 _SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
 _QUOTED: Final = re.compile(
@@ -6385,7 +6398,7 @@ def _read_statements(step: Step, database: Database) -> Step:
     faults += database.find_loose(loose, journaled=journaled)
     every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
     if not free:
-        faults += unpaired
+        faults += [*unpaired, *_find_ended(control, every, database)]
     elif not faults:
         faults += _find_divided(database, every)
     if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
@@ -6429,6 +6442,24 @@ def _find_unpaired(
     for statement in opened:
         if statement.offset < last:
             yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
+
+
+def _find_ended(
+    control: Sequence[tuple[Statement, bool]], every: Sequence[Statement], database: Database,
+) -> Iterator[_Fault]:
+    """Yield what a COMMIT of the file's own has ended in the client, where another statement follows it."""
+    opening = {each.offset: opens for each, opens in control}
+    ended, inside = list[Statement](), list[Statement]()
+    begun = False
+    for statement in every if control else ():
+        if (opens := opening.get(statement.offset)) is not None:
+            ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
+        elif ended:
+            what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
+            yield ended[0], (what, _ENDED)
+            return
+        elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
+            inside += [statement] if database.brief.match(code_of(statement, database.syntax)) else []
 
 
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:

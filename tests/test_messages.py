@@ -60,7 +60,7 @@ class Reader:
     """Finds every text that can end up behind ``fix:``, by following names, tables, calls and what they return."""
 
     # What returns pairs of what is wrong and the way out, or yields them.
-    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_find_unpaired", "_lacking"
+    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_find_unpaired", "_find_ended", "_lacking"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -1301,6 +1301,9 @@ SOON = "migrate --ddl-lock-timeout 0.2 --retries 0 up"
 UNDROPPED = "DROP DATABASE migrate_verify_8b529b4a"
 CONTROL_BY_CALL = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;\n"
 READ_WRITE = "write READ WRITE there, or take it out"
+ENDED = (
+    "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
+)
 POSTGRES = [
     Case("a password that is wrong", "correct user and password (special characters as %40), or GRANT the user rights",
          "migrate up", [{"$DATABASE_URL": "{url}"}],
@@ -1460,6 +1463,9 @@ POSTGRES = [
                right)
               for right in ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;",
                             f"{NOTX}SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;")),
+            ("BEGIN;\nSET LOCAL search_path = pg_catalog;\nSELECT 1;\nCOMMIT;\nSELECT 2;",
+             ENDED,
+             f"{NOTX}BEGIN;\nSET LOCAL search_path = pg_catalog;\nSELECT 1;\nCOMMIT;\nSELECT 2;"),
             ("SET TRANSACTION READ ONLY;", READ_WRITE, "SET TRANSACTION READ WRITE;"),
             ("DO $a$ BEGIN END $b$;", "close it with the tag it was opened with", "DO $a$ BEGIN END $a$;"),
         ]

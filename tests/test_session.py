@@ -1407,6 +1407,50 @@ def test_the_level_of_isolation_that_a_file_asks_for_is_that_of_its_transaction(
 
 
 @pytest.mark.databases("postgres")
+@pytest.mark.parametrize("brief", [
+    "SET LOCAL search_path = other",
+    "set /* for now */ local search_path to other",
+    "SELECT pg_catalog.set_config('search_path', 'other', true)",
+    "CREATE TEMP TABLE b (n INTEGER) ON COMMIT DROP",
+    "CREATE TEMPORARY TABLE b (n INTEGER) ON COMMIT DELETE ROWS",
+])  # fmt: skip
+def test_what_a_commit_ends_is_refused_where_something_follows_and_both_ways_out_work(
+    project: Project, brief: str
+) -> None:
+    given, then = "CREATE SCHEMA other", "CREATE VIEW v AS SELECT 1"
+    first = ["BEGIN", brief, "CREATE TABLE a (n INTEGER)", "COMMIT"]
+    project.write({"1_f": file(given, *first, then)})
+    ran = project("up")
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err == (
+        "error: this ends with its COMMIT in the client, but not here, where the file is one transaction\n"
+        f"  --> sql/1_f.up.sql:3:1\n  3 | {brief};\n      ^\nnothing was run.\n"
+        "fix: put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of"
+        " the file\n"
+    )
+    where = "SELECT relname, relnamespace::regnamespace::text FROM pg_class WHERE relname IN ('a', 'v')"
+    project.write({"1_f": file(given, *first, then, head=ALONE)})
+    project.succeed("up")
+    ends = [sorted(project.rows(where))]
+    with another(project, "files") as other:
+        other.write({"1_f": file(given, *first), "2_g": file(then)})
+        other.succeed("up")
+        ends.append(sorted(other.rows(where)))
+    with another(project, "client") as other:
+        assert other.database.run_client(file(given, *first, then)).returncode == 0
+        ends.append(sorted(other.rows(where)))
+    assert ends == [ends[0]] * 3
+    assert ("v", "public") in ends[0]
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize("brief", ["SET LOCAL lock_timeout = '5s'", "SET work_mem = '8MB'"])
+def test_what_leaves_nothing_may_stand_before_a_commit(project: Project, brief: str) -> None:
+    project.write({"1_f": file("BEGIN", brief, "COMMIT", "BEGIN", brief, "CREATE TABLE a (n INTEGER)", "COMMIT")})
+    project.succeed("up")
+
+
+@pytest.mark.databases("postgres")
 def test_a_level_of_isolation_that_comes_too_late_is_refused_and_both_ways_out_work(project: Project) -> None:
     asks = ["BEGIN ISOLATION LEVEL SERIALIZABLE", f"INSERT INTO a {ASKS}", "COMMIT"]
     project.write({"1_f": file("CREATE TABLE a (level TEXT)", *asks)})
@@ -1497,3 +1541,27 @@ def test_what_nobody_sees_in_the_text_is_as_in_the_client_or_asked_for(project: 
     ran = project("up")
     assert ran.exit in {0, 4}, ran.err
     assert project.rows(rows) == (wanted if ran.exit == 0 else before), ran.err
+
+
+@pytest.mark.databases("mysql")
+def test_a_routine_without_a_block_is_stored_as_the_client_stores_it(project: Project) -> None:
+    sql = file(
+        "CREATE TABLE t (n INTEGER)",
+        "CREATE DEFINER = CURRENT_USER() TRIGGER a BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
+        "create /* BEGIN */ function b() RETURNS INTEGER DETERMINISTIC RETURN CASE WHEN 1 THEN 2 END",
+        "CREATE PROCEDURE c() SELECT 'BEGIN'",
+        "CREATE EVENT d ON SCHEDULE AT '2036-01-01 00:00:00' DO SET @d = 1",
+        "INSERT INTO t VALUES (1)",
+    )
+    stored = (
+        "SELECT action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE() UNION ALL"
+        " SELECT routine_definition FROM information_schema.routines WHERE routine_schema = DATABASE() UNION ALL"
+        " SELECT event_definition FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1"
+    )
+    project.write({"1_f": sql})
+    project.succeed("up")
+    bodies = [(each,) for each in ("RETURN CASE WHEN 1 THEN 2 END", "SELECT 'BEGIN'", "SET @a = 1", "SET @d = 1")]
+    assert project.rows(stored) == bodies
+    with another(project, "script") as other:
+        clients.run_well(other.database, other.succeed("plan", "--sql").out)
+        assert other.rows(stored) == bodies
