@@ -2694,6 +2694,7 @@ class Database(ABC):
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
+    no_schema = "none"  # the code of the error where the schema of the history is missing
     open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
@@ -3923,6 +3924,7 @@ class Postgres(Database):
     makes = _makes(
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
         "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
+    no_schema = "3F000"
     _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
@@ -5885,6 +5887,8 @@ class History:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
             fix = f"{fix} {self.table} and {self.table}_log"
+            if failed.code == self.database.no_schema:
+                fix = f"create it:  CREATE SCHEMA {self.relation.rpartition('.')[0]};"
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
             fix = self.database.fixes.get(failed.kind, fix)

@@ -1329,6 +1329,8 @@ POSTGRES = [
          "name the primary server in the URL: this one is a replica, or set to read-only", "migrate up",
          [{"$DATABASE_URL": "{url}"}],
          [A, url(lambda text: f"{text}?options=-c%20default_transaction_read_only=on")], code=1),
+    Case("no such schema as --table names", 'create it:  CREATE SCHEMA "app";',
+         "migrate --table app.schema_migrations up", [by_hand('CREATE SCHEMA "app"')], [A], code=1),
     Case("no schema, and it is created", "create it, or name one:  --table schema.migrations", "migrate up",
          [by_hand("CREATE SCHEMA app")], [A, url(lambda text: f"{text}?options=-c%20search_path=app")], code=1),
     Case("no schema, and one is named", "create it, or name one:  --table schema.migrations", "migrate up",
