@@ -23,7 +23,8 @@ import sys
 
 # A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
 if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
-        signal.getsignal(signal.SIGINT) is signal.default_int_handler):  # in the background, a shell has it ignored
+    signal.getsignal(signal.SIGINT) is signal.default_int_handler
+):  # in the background, a shell has it ignored
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
@@ -69,11 +70,49 @@ from urllib.parse import quote, unquote
 __version__ = "1.0.0"
 
 __all__ = [
-    "Applied", "ConnectError", "DatabaseURL", "DirtyError", "DriftError", "FileError", "Finding", "Kind",
-    "LockedError", "LogEntry", "MigrateError", "Migration", "NotReadyError", "Result", "Running", "Script", "Settings",
-    "SettingsError", "StatementError", "Status", "Step", "StoppedError", "Verdict", "auto_migrate", "baseline",
-    "build_parser", "check", "down", "find_migrations", "load_settings", "log", "main", "new", "plan", "plan_script",
-    "redo", "repair", "reset", "status", "up", "verify", "wait"]
+    "Applied",
+    "ConnectError",
+    "DatabaseURL",
+    "DirtyError",
+    "DriftError",
+    "FileError",
+    "Finding",
+    "Kind",
+    "LockedError",
+    "LogEntry",
+    "MigrateError",
+    "Migration",
+    "NotReadyError",
+    "Result",
+    "Running",
+    "Script",
+    "Settings",
+    "SettingsError",
+    "StatementError",
+    "Status",
+    "Step",
+    "StoppedError",
+    "Verdict",
+    "auto_migrate",
+    "baseline",
+    "build_parser",
+    "check",
+    "down",
+    "find_migrations",
+    "load_settings",
+    "log",
+    "main",
+    "new",
+    "plan",
+    "plan_script",
+    "redo",
+    "repair",
+    "reset",
+    "status",
+    "up",
+    "verify",
+    "wait",
+]
 
 
 # Errors ###############################################################################################################
@@ -207,8 +246,14 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
-_DIALECT_BY_SCHEME: Final = {"sqlite": "sqlite", "sqlite3": "sqlite", "postgres": "postgres", "postgresql": "postgres",
-                             "mysql": "mysql", "mariadb": "mysql"}
+_DIALECT_BY_SCHEME: Final = {
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
 # What may stand after the "?": libpq's own names on PostgreSQL; PyMySQL's and the mysql client's on MySQL.
 _URL_OPTIONS: Final = {
     "mysql": """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
@@ -216,7 +261,8 @@ _URL_OPTIONS: Final = {
     "postgres": """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr keepalives
         keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
         port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
-        sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user"""}
+        sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user""",
+}
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
 _URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
@@ -225,8 +271,11 @@ _PG_VARIABLE: Final = re.compile(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
-_TRUTH: Final = {word: wanted for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
-                 for word in words.split()}
+_TRUTH: Final = {
+    word: wanted
+    for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
+    for word in words.split()
+}
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -305,8 +354,11 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     for place in places.split(",") if places else ():
         match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
         host = (match[1] or _decode(match[2])) if match else ":"
-        if not match or (match[3] and not 0 < int(match[3][:6]) < 2**16) or not (
-                match[1] or re.fullmatch(r"[/@].*|[^:@]*", host)):
+        if (
+            not match
+            or (match[3] and not 0 < int(match[3][:6]) < 2**16)
+            or not (match[1] or re.fullmatch(r"[/@].*|[^:@]*", host))
+        ):
             fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
             raise ValueError("has a host or a port that cannot be used", fix)
         hosts.append((host, int(match[3] or 0)))
@@ -322,7 +374,8 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     database = _decode(database)
     # The driver and the server repeat these.
     if may_be_url(database) or any(
-            may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}):
+        may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}
+    ):
         raise ValueError("has another URL in it", f"write {_FORMS}")
     return DatabaseURL(dialect, database, *login, tuple(hosts), options)
 
@@ -336,7 +389,8 @@ def _decode(text: str, errors: str = "strict") -> str:
 def may_be_url(text: str) -> bool:
     """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
     return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
-        text.startswith(("./", "../")) or os.path.lexists(text))
+        text.startswith(("./", "../")) or os.path.lexists(text)
+    )
 
 
 def refuse_url(place: str, text: str) -> None:
@@ -407,11 +461,16 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
-        Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None, found.get("MIGRATE_TABLE", Settings.table),
-        command=found.get("MIGRATE_COMMAND", ""), url_source=source,
-        force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()), **{
+        Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
+        found.get("MIGRATE_TABLE", Settings.table),
+        command=found.get("MIGRATE_COMMAND", ""),
+        url_source=source,
+        force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
+        **{
             word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
-            for word, text in numbers.items()})
+            for word, text in numbers.items()
+        },
+    )
 
 
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
@@ -542,7 +601,6 @@ def _shown(path: Path) -> str:
     return str(path)
 
 
-
 def embedded_directory() -> Path:
     """Return the folder of the SQL that ships with this module: migrate_sql/ in a wheel, sql/ in a checkout."""
     here = Path(__file__).resolve().parent
@@ -561,8 +619,11 @@ def _listed(folder: Path) -> list[Path]:
     except OSError as error:
         what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
         word, there = _word(_shown(folder)), not isinstance(error, FileNotFoundError)
-        way = f"let this user list the folder and read its files:  ls -ld {word}" if there else (
-            f"create it:  mkdir -p {word}")
+        way = (
+            f"let this user list the folder and read its files:  ls -ld {word}"
+            if there
+            else (f"create it:  mkdir -p {word}")
+        )
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"correct the path, or {way}")
 
 
@@ -603,37 +664,60 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
             unread.add(path.name.partition("_")[0])
     # A down file that names no dialect is for those of the up file with its name.
     of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    only = {half.up.path: half.up.only or of_up.get((half.key, half.name), ())
-            for halves in found.values() for half in halves}
+    only = {
+        half.up.path: half.up.only or of_up.get((half.key, half.name), ())
+        for halves in found.values()
+        for half in halves
+    }
     ups, downs = (_by_version(halves, only, faults) for halves in found.values())
-    faults += [f"{half.up.path.name}: a down file without its up file"
-               for key in downs.keys() - ups for half in downs[key] if half.version not in unread]
+    faults += [
+        f"{half.up.path.name}: a down file without its up file"
+        for key in downs.keys() - ups
+        for half in downs[key]
+        if half.version not in unread
+    ]
     if faults or not ups:
         fix = "mend or move these; " * bool(faults) + (
-            "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME")
+            "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
+        )
         what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
         where = _shown(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
     for key in sorted(ups):
         pairs = [
-            replace(half, elsewhere=() if _meet(half.up.only, here) else half.up.only, down=next((
-                each.up for each in downs.get(key, ()) if _meet(each.up.only, here) and _meet(
-                    half.up.only, only[each.up.path])), None))
-            for half in ups[key]]
+            replace(
+                half,
+                elsewhere=() if _meet(half.up.only, here) else half.up.only,
+                down=next(
+                    (
+                        each.up
+                        for each in downs.get(key, ())
+                        if _meet(each.up.only, here) and _meet(half.up.only, only[each.up.path])
+                    ),
+                    None,
+                ),
+            )
+            for half in ups[key]
+        ]
         migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
     return migrations
 
 
 def _by_version(
-    halves: Iterable[Migration], only: Mapping[Path, tuple[str, ...]], faults: list[str],
+    halves: Iterable[Migration],
+    only: Mapping[Path, tuple[str, ...]],
+    faults: list[str],
 ) -> dict[int, list[Migration]]:
     """Sort files of one direction by their versions; two of one version for one database are a fault."""
     found: dict[int, list[Migration]] = {}
     for half in halves:
         others = found.setdefault(half.key, [])
-        faults += [f"{half.up.path.name}: the same version as {each.up.path.name}" for each in others
-                   if _meet(only[half.up.path], only[each.up.path])][:1]
+        faults += [
+            f"{half.up.path.name}: the same version as {each.up.path.name}"
+            for each in others
+            if _meet(only[half.up.path], only[each.up.path])
+        ][:1]
         others.append(half)
     return found
 
@@ -1027,7 +1111,7 @@ class _Compound:
         else:
             self._state = self._skip
 
-    def _skip(self, word: str) -> None:  # noqa: ARG002
+    def _skip(self, word: str) -> None:
         self._state = self._start
 
     def _label(self, word: str) -> None:
@@ -1191,20 +1275,68 @@ class _Compound:
 _THEN: Final = frozenset({"THEN"})
 _END: Final = frozenset({"END"})
 _CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
-    "IF": _THEN, "CASE": frozenset({"WHEN"}), **dict.fromkeys(("WHILE", "FOR"), frozenset({"DO", "LOOP"}))}
+    "IF": _THEN,
+    "CASE": frozenset({"WHEN"}),
+    **dict.fromkeys(("WHILE", "FOR"), frozenset({"DO", "LOOP"})),
+}
 _PARTS: Final = {  # what goes on in a block where a statement may start
-    "IF": ("ELSE", "ELSEIF", "ELSIF"), "CASE": ("WHEN", "ELSE"), "REPEAT": ("UNTIL",), "BEGIN": ("EXCEPTION",),
-    "EXCEPTION": ("WHEN",)}
+    "IF": ("ELSE", "ELSEIF", "ELSIF"),
+    "CASE": ("WHEN", "ELSE"),
+    "REPEAT": ("UNTIL",),
+    "BEGIN": ("EXCEPTION",),
+    "EXCEPTION": ("WHEN",),
+}
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
 _BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
 _TAKES_A_WORD: Final = frozenset(
-    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET"))
-_TRAITS: Final = frozenset((
-    "ASCII", "AUTHID", "BINARY", "BYTE", "CHAR", "CHARACTER", "CHARSET", "COLLATE", "COMMENT", "CONTAINS",
-    "CURRENT_USER", "DATA", "DEFINER", "DETERMINISTIC", "INVOKER", "LANGUAGE", "LONG", "MODIFIES", "NATIONAL", "NO",
-    "NOT", "OF", "PRECISION", "READS", "REF_SYSTEM_ID", "ROW", "ROWTYPE", "SECURITY", "SIGNED", "SQL", "TYPE",
-    "UNICODE", "UNSIGNED", "USING", "VARBINARY", "VARCHAR", "VARCHARACTER", "VARYING", "ZEROFILL", "%", "="))
+    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET")
+)
+_TRAITS: Final = frozenset(
+    (
+        "ASCII",
+        "AUTHID",
+        "BINARY",
+        "BYTE",
+        "CHAR",
+        "CHARACTER",
+        "CHARSET",
+        "COLLATE",
+        "COMMENT",
+        "CONTAINS",
+        "CURRENT_USER",
+        "DATA",
+        "DEFINER",
+        "DETERMINISTIC",
+        "INVOKER",
+        "LANGUAGE",
+        "LONG",
+        "MODIFIES",
+        "NATIONAL",
+        "NO",
+        "NOT",
+        "OF",
+        "PRECISION",
+        "READS",
+        "REF_SYSTEM_ID",
+        "ROW",
+        "ROWTYPE",
+        "SECURITY",
+        "SIGNED",
+        "SQL",
+        "TYPE",
+        "UNICODE",
+        "UNSIGNED",
+        "USING",
+        "VARBINARY",
+        "VARCHAR",
+        "VARCHARACTER",
+        "VARYING",
+        "ZEROFILL",
+        "%",
+        "=",
+    )
+)
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
@@ -1421,8 +1553,9 @@ def _written(writing: dict[str, set[int]], over: Iterable[str], natures: Sequenc
     for key in over:
         kind, _, name = key.partition(" ")
         for each in [other for other in writing if other.partition(" ")[0] == kind] if name == "*" else [key]:
-            found |= {number for number in writing.get(each, ())
-                      if _covers([*over], natures[number - 1].writes - _TRANSIENT)}
+            found |= {
+                number for number in writing.get(each, ()) if _covers([*over], natures[number - 1].writes - _TRANSIENT)
+            }
     for number in found:
         for key in natures[number - 1].writes:
             writing.get(key, set()).discard(number)
@@ -1546,7 +1679,8 @@ def _spells(texts: str) -> frozenset[str]:
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
 _NAMED: Final = _spells(
     "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
-    " LOW_PRIORITY HIGH_PRIORITY OVERWRITE")
+    " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
+)
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _SET: Final = _REPEATED | Trait.WHOLE
@@ -1599,7 +1733,10 @@ class Forms:
         return self.unread is None or bool(self.unread.search(sql))
 
     def natures(
-        self, statements: Iterable[Statement], syntax: Syntax, after: Callable[[Statement, Syntax], Syntax],
+        self,
+        statements: Iterable[Statement],
+        syntax: Syntax,
+        after: Callable[[Statement, Syntax], Syntax],
         names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Nature]:
         """Return the nature of each statement of a file; *after* tells which rules hold after one.
@@ -1667,8 +1804,11 @@ class Forms:
         """Return *nature* with the temporary tables that it is about; note what is made."""
         if told.made:
             nature = self._with_temporary(nature, words, told.made, told.certain)
-        told.aside = told.aside or (words[:1] == ["SET"] and bool(self.temporary_schema) and any(
-            self.temporary_schema in word.lower() for word in words))
+        told.aside = told.aside or (
+            words[:1] == ["SET"]
+            and bool(self.temporary_schema)
+            and any(self.temporary_schema in word.lower() for word in words)
+        )
         if told.aside and words[:1] == ["CREATE"]:
             nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
         for key in nature.writes:
@@ -1680,7 +1820,11 @@ class Forms:
         return nature
 
     def _with_temporary(
-        self, nature: Nature, words: Sequence[str], made: Mapping[str, str], certain: set[str],
+        self,
+        nature: Nature,
+        words: Sequence[str],
+        made: Mapping[str, str],
+        certain: set[str],
     ) -> Nature:
         """Return *nature* with the temporary tables that the statement names, of those that the file has *made*.
 
@@ -1690,16 +1834,20 @@ class Forms:
         if not named:
             return nature
         dropped = {f"temp {name}": qualifier for qualifier, name in self.dropped(words)} if words[0] == "DROP" else {}
-        if dropped and all(each in certain and qualifier in (made[each], self.temporary_schema)
-                           for each, qualifier in dropped.items()):
+        if dropped and all(
+            each in certain and qualifier in (made[each], self.temporary_schema) for each, qualifier in dropped.items()
+        ):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
         if words[0] in ("ALTER", "DROP", "RENAME"):
             certain -= named
         if named <= nature.removes or (words[0] == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
-            named |= {f"temp {self.fold(word)}" for last, word in itertools.pairwise(words)
-                      if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or _is_text(word)}
+            named |= {
+                f"temp {self.fold(word)}"
+                for last, word in itertools.pairwise(words)
+                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or _is_text(word)
+            }
         if words[0] == "CREATE" and "VIEW" in words:  # it is temporary, too
             named.add(f"temp {self.made(words)[1]}")
         writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
@@ -1709,7 +1857,8 @@ class Forms:
         """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
         text = " ".join(words[1:])
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text)
+            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text
+        )
         names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
         return [(self.fold(qualifier) if qualifier else "", self.fold(name)) for qualifier, _, name in names]
 
@@ -1744,16 +1893,19 @@ class Forms:
         return word[1:-1].replace(2 * mark, mark).lower()
 
     def prepared_text(
-        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+        self,
+        words: Sequence[str],
+        syntax: Syntax,
+        values: Mapping[str, str],
     ) -> list[str]:
         """Return the words of the statement that a PREPARE has in it, or in a variable whose *values* are known."""
         return []
 
-    def variables(self, words: Sequence[str]) -> Iterator[str]:  # noqa: ARG002
+    def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
         return iter(())
 
-    def is_plain_text(self, words: Sequence[str]) -> bool:  # noqa: ARG002
+    def is_plain_text(self, words: Sequence[str]) -> bool:
         """Tell if all that a statement may put together as the text of another one means nothing to a session."""
         return False
 
@@ -1785,7 +1937,7 @@ class Forms:
                 traits = traits & ~_REPEATED | (Trait.DATA if Trait.SESSION in traits else Trait(0))
         return Nature(traits, frozenset(reads), frozenset(writes))
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
+    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
         return False
 
@@ -1796,8 +1948,9 @@ class Forms:
                 continue
             start = place - 1
             word = words[start]
-            if word in self.plain or not (word[0] in self.marks or word[0].isalnum() or word[0] in "_\x80"
-                                          or word[0] > "\x7f"):
+            if word in self.plain or not (
+                word[0] in self.marks or word[0].isalnum() or word[0] in "_\x80" or word[0] > "\x7f"
+            ):
                 continue
             while start > 1 and words[start - 1] == ".":
                 start -= 2
@@ -1831,7 +1984,8 @@ _MYSQL_PURE: Final = _spells(
     "STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX SUBSTR_ORACLE SUBTIME TAN TIME TIMEDIFF TIMESTAMP "
     "TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_CHAR TO_DAYS TO_SECONDS TRIM TRIM_ORACLE "
     "TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER UUID_TO_BIN WEEK WEEKDAY WEEKOFYEAR "
-    "WEIGHT_STRING YEAR YEARWEEK")
+    "WEIGHT_STRING YEAR YEARWEEK"
+)
 _MYSQL_HARMLESS: Final = _spells(
     "ANY_VALUE AREA ASBINARY ASTEXT ASWKB ASWKT AVG BENCHMARK BINLOG_GTID_POS BIT_AND BIT_OR BIT_XOR BOUNDARY BUFFER "
     "CENTROID CHARSET COERCIBILITY COLLATION CONNECTION_ID CONTAINS CONVERT_TZ CONVEXHULL COUNT CROSSES CUME_DIST "
@@ -1865,7 +2019,8 @@ _MYSQL_HARMLESS: Final = _spells(
     "ST_RELATE ST_SIMPLIFY ST_SRID ST_STARTPOINT ST_SWAPXY ST_SYMDIFFERENCE ST_TOUCHES ST_TRANSFORM ST_UNION "
     "ST_VALIDATE ST_WITHIN ST_X ST_Y SUM SYSDATE SYSTEM_USER SYS_GUID TOUCHES UNIX_TIMESTAMP USER UTC_DATE UTC_TIME "
     "UTC_TIMESTAMP UUID UUID_SHORT VALIDATE_PASSWORD_STRENGTH VALUE VALUES VARIANCE VAR_POP VAR_SAMP VERSION "
-    "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y")
+    "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+)
 _MARIADB_ALONE: Final = _spells(  # on the other server, a person may have made a function of that name
     "ADD_MONTHS AREA ASBINARY ASTEXT ASWKB ASWKT BINLOG_GTID_POS BOUNDARY BUFFER CENTROID CHR COLUMN_ADD COLUMN_CHECK"
     " COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CONTAINS"
@@ -1879,7 +2034,8 @@ _MARIADB_ALONE: Final = _spells(  # on the other server, a person may have made 
     " OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE"
     " POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB REPLACE_ORACLE ROWNUM RPAD_ORACLE RTRIM_ORACLE SFORMAT"
     " SRID STARTPOINT ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SUBSTR_ORACLE SYS_GUID TOUCHES TO_CHAR"
-    " TRIM_ORACLE VALUE WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y")
+    " TRIM_ORACLE VALUE WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+)
 _MYSQL_ALONE: Final = _spells(
     "ANY_VALUE BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING GTID_SUBSET"
     " GTID_SUBTRACT ICU_VERSION IS_UUID JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_FREE"
@@ -1888,7 +2044,8 @@ _MYSQL_ALONE: Final = _spells(
     " STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE"
     " ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH"
     " ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY"
-    " ST_TRANSFORM ST_VALIDATE UUID_TO_BIN VALIDATE_PASSWORD_STRENGTH WAIT_FOR_EXECUTED_GTID_SET")
+    " ST_TRANSFORM ST_VALIDATE UUID_TO_BIN VALIDATE_PASSWORD_STRENGTH WAIT_FOR_EXECUTED_GTID_SET"
+)
 _MYSQL_PLAIN: Final = _spells(
     "ADD AGAINST ALL ALWAYS AND ANY ARRAY AS AT BETWEEN BIGINT BINARY BIT BLOB BOOL BY CALL CASE CHAR CHARACTER CHECK "
     "CLOB COLUMN COLUMNS CONSTRAINT CROSS CUBE DATETIME DEC DECIMAL DEFAULT DESC DESCRIBE DISTINCT DISTINCTROW DIV DO "
@@ -1901,11 +2058,13 @@ _MYSQL_PLAIN: Final = _spells(
     "RETURNING RIGHT RLIKE ROLLUP ROW SELECT SERIAL SET SMALLINT SOME SOUNDS SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT "
     "SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME "
     "TABLE TEXT THAN THEN TIME TIMESTAMP TINYBLOB TINYINT TINYTEXT UNION UNIQUE UNTIL UPDATE USE USING VALUE VALUES "
-    "VARBINARY VARCHAR VARCHAR2 VARCHARACTER VARYING VECTOR VIRTUAL WHEN WHERE WHILE WINDOW WITH WITHIN XOR YEAR")
+    "VARBINARY VARCHAR VARCHAR2 VARCHARACTER VARYING VECTOR VIRTUAL WHEN WHERE WHILE WINDOW WITH WITHIN XOR YEAR"
+)
 _POSTGRES_HARMLESS: Final = _spells(
     "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE "
     "PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL "
-    "PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7")
+    "PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
+)
 _POSTGRES_PLAIN: Final = _spells(
     "ALL ALWAYS ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC AUTHORIZATION BETWEEN BIGINT BINARY BIT BOOLEAN BOTH "
     "BY CASE CAST CHAR CHARACTER CHECK COALESCE COLLATE COLLATION COLUMN COLUMNS CONCURRENTLY CONFLICT CONSTRAINT "
@@ -1919,7 +2078,8 @@ _POSTGRES_PLAIN: Final = _spells(
     "RESET RETURNING RETURNS ROLLUP ROW ROWS SELECT SESSION_USER SET SETOF SETS SIMILAR SMALLINT SOME STATISTICS "
     "SUBSTRING SYMMETRIC TABLE TABLESAMPLE TEXT THEN TIME TIMESTAMP TO TRAILING TREAT TRIM TRUE UNION UNIQUE UPDATE "
     "USER USING VACUUM VALUE VALUES VARCHAR VARIADIC VERBOSE WHEN WHERE WINDOW WITH WITHIN WITHOUT XMLATTRIBUTES "
-    "XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE")
+    "XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
+)
 
 
 class _SQLiteForms(Forms):
@@ -1938,18 +2098,31 @@ class _SQLiteForms(Forms):
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [
             (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
-            (r"(\w+ \. )?(AUTO_VACUUM|ENCODING|INCREMENTAL_VACUUM|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
-             Trait.WHOLE),
-            ((r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST"
-             r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK"
-             r"|TABLE_INFO|TABLE_LIST|TABLE_XINFO)\b"), _LOOK | Trait.REPEATS),
-            ((r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
-             r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
-             r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
-             r"|LEGACY_ALTER_TABLE|LOCKING_MODE|MAX_PAGE_COUNT|MMAP_SIZE|READ_UNCOMMITTED|RECURSIVE_TRIGGERS"
-             r"|REVERSE_UNORDERED_SELECTS|SECURE_DELETE|SHORT_COLUMN_NAMES|SHRINK_MEMORY|SOFT_HEAP_LIMIT|SYNCHRONOUS"
-             r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b"), _SET),
-            (r"(\w+ \. )?\w+\Z", _LOOK)],  # without a value it is asked; what acts all the same may do so twice
+            (
+                r"(\w+ \. )?(\w+_VACUUM|ENCODING|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
+                Trait.WHOLE,
+            ),
+            (
+                (
+                    r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST"
+                    r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK"
+                    r"|TABLE_INFO|TABLE_LIST|TABLE_XINFO)\b"
+                ),
+                _LOOK | Trait.REPEATS,
+            ),
+            (
+                (
+                    r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
+                    r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
+                    r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
+                    r"|LEGACY_ALTER_TABLE|LOCKING_MODE|MAX_PAGE_COUNT|MMAP_SIZE|READ_UNCOMMITTED|RECURSIVE_TRIGGERS"
+                    r"|REVERSE_UNORDERED_SELECTS|SECURE_DELETE|SHORT_COLUMN_NAMES|SHRINK_MEMORY|SOFT_HEAP_LIMIT|SYNCHRONOUS"
+                    r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b"
+                ),
+                _SET,
+            ),
+            (r"(\w+ \. )?\w+\Z", _LOOK),
+        ],  # without a value it is asked; what acts all the same may do so twice
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
@@ -1966,8 +2139,15 @@ class _SQLiteForms(Forms):
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
         traits = _TEMP if words[0] == "CREATE" and self.is_temporary(words) else traits
-        reads = {self.sees[name] for word, after in itertools.pairwise(words) if after == "("
-                 and (name := self.fold(word).upper()) in self.sees} if Trait.CALLS in traits else set[str]()
+        reads = (
+            {
+                self.sees[name]
+                for word, after in itertools.pairwise(words)
+                if after == "(" and (name := self.fold(word).upper()) in self.sees
+            }
+            if Trait.CALLS in traits
+            else set[str]()
+        )
         writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
         writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
         reads |= {"trigger *"} if writes else set()  # of what is temporary
@@ -1998,24 +2178,38 @@ class _PostgresForms(Forms):
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
-        "ROLLBACK ABORT": [("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE),
-                           (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("(?!PREPARED)", Trait.UNDOES)],
+        "ROLLBACK ABORT": [
+            ("(WORK |TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE),
+            (_CHAIN, Trait.UNDOES | Trait.CHAINS),
+            ("(?!PREPARED)", Trait.UNDOES),
+        ],
         "CREATE": [
             (r"(UNIQUE )?INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE),
             (r"(OR REPLACE )?(LOCAL |GLOBAL )?(TEMP|TEMPORARY)\b", _TEMP),
-            (r"(UNLOGGED |MATERIALIZED )?(TABLE|VIEW)\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
+            (r"(UNLOGGED |MATERIALIZED )?(TABLE|VIEW)\b.*\bAS\b", _DDL | Trait.CALLS),
+            ("", _DDL),
+        ],
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
-        "ALTER": [(r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
-                  ("", _DDL)],
+        "ALTER": [
+            (r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+            ("", _DDL),
+        ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
         "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN": [("", _DDL)],
         # What its language has for the end of a transaction may be in a DO.
         "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
     }
-    sees: ClassVar = {"LASTVAL": "id", "CURRVAL": "id", "RANDOM": "seed", "RANDOM_NORMAL": "seed",
-                       "PG_BACKEND_PID": "connection", "PG_MY_TEMP_SCHEMA": "connection",
-                       "INET_CLIENT_PORT": "connection", "PG_CURRENT_XACT_ID": "connection"}
+    sees: ClassVar = {
+        "LASTVAL": "id",
+        "CURRVAL": "id",
+        "RANDOM": "seed",
+        "RANDOM_NORMAL": "seed",
+        "PG_BACKEND_PID": "connection",
+        "PG_MY_TEMP_SCHEMA": "connection",
+        "INET_CLIENT_PORT": "connection",
+        "PG_CURRENT_XACT_ID": "connection",
+    }
     plain = _POSTGRES_PLAIN
     harmless, temporary_schema = _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
@@ -2025,12 +2219,18 @@ class _PostgresForms(Forms):
     unread = re.compile(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
     _called = re.compile(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
-        r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\(")
+        r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
+    )
+
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
         return super().may_matter(sql) or any(
-            not before and name.upper() not in self.plain and name.upper() not in self.harmless
-            and name.upper() not in self.known for before, name in {*self._called.findall(sql)})
+            not before
+            and name.upper() not in self.plain
+            and name.upper() not in self.harmless
+            and name.upper() not in self.known
+            for before, name in {*self._called.findall(sql)}
+        )
 
     _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
 
@@ -2055,8 +2255,12 @@ class _PostgresForms(Forms):
             traits = _TEMP
         elif is_temporary:  # it is noted: what it reads from may call what nobody sees
             traits = traits & ~_REPEATED | Trait.INSIDE
-        if first == "ALTER" and words[1] in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words and (
-                "SET" in words or "RESET" in words):  # a new session begins with that
+        if (
+            first == "ALTER"
+            and words[1] in ("DATABASE", "ROLE", "USER")
+            and "TABLESPACE" not in words
+            and ("SET" in words or "RESET" in words)
+        ):  # a new session begins with that
             writes.add("set what a session begins with")
         if first in ("SELECT", "WITH") and "INTO" in words and (made := self._made_by_select(words)):
             writes.add(f"temp {made}")
@@ -2082,7 +2286,10 @@ class _PostgresForms(Forms):
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
 
     def prepared_text(
-        self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str],  # noqa: ARG002
+        self,
+        words: Sequence[str],
+        syntax: Syntax,
+        values: Mapping[str, str],
     ) -> list[str]:
         """See Forms."""
         return [*words[words.index("AS") + 1 :]] if "AS" in words else []
@@ -2095,8 +2302,12 @@ class _PostgresForms(Forms):
         if words[0] == "RESET":
             return {"set *" if name == "all" else self._key_of(words[1:])}
         if words[0] == "DISCARD":
-            kinds = {"all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-                     "temp": ("temp *",), "temporary": ("temp *",), "sequences": ("id",)}
+            kinds = {
+                "all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
+                "temp": ("temp *",),
+                "temporary": ("temp *",),
+                "sequences": ("id",),
+            }
             return {*kinds.get(name, ())}
         if words[0] in simple:
             return {f"{simple[words[0]]} {name}"}
@@ -2182,7 +2393,9 @@ class _PostgresForms(Forms):
         calls = [*self.calls(words)]
         return "FROM" not in words and all(
             (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
-            and self._is_literal(words[place + 1 : _closing(words, place)]) for name, place in calls)
+            and self._is_literal(words[place + 1 : _closing(words, place)])
+            for name, place in calls
+        )
 
 
 # After SET, in bare text or as words with blanks between them.
@@ -2196,7 +2409,8 @@ class _MySQLForms(Forms):
     temporary: ClassVar = [
         (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
         (r"TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", _DDL | Trait.CALLS),
-        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", Trait.INSIDE | Trait.CALLS)]
+        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", Trait.INSIDE | Trait.CALLS),
+    ]
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS)],
@@ -2210,26 +2424,43 @@ class _MySQLForms(Forms):
         "SET": [
             (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
             (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
-            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS), (rf"{_AUTOCOMMIT}{_COMMITS}\Z", _SET | Trait.CLOSES),
-            ("", _SET | Trait.PLAIN)],
+            (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS),
+            (rf"{_AUTOCOMMIT}{_COMMITS}\Z", _SET | Trait.CLOSES),
+            ("", _SET | Trait.PLAIN),
+        ],
         "BEGIN": [(r"(WORK)?\Z", Trait.OPENS)],
         "START": [(r"TRANSACTION\b", Trait.OPENS)],
         "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
-        "ROLLBACK": [(r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
-                     (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("", Trait.UNDOES)],
+        "ROLLBACK": [
+            (r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+            (_CHAIN, Trait.UNDOES | Trait.CHAINS),
+            ("", Trait.UNDOES),
+        ],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
-            (r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
-             _PLAIN_DDL),
-            ((r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
-             r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"), _DDL),
-            ("", _PART)],
+            (
+                r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
+                _PLAIN_DDL,
+            ),
+            (
+                (
+                    r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
+                    r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"
+                ),
+                _DDL,
+            ),
+            ("", _PART),
+        ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
         "RENAME": [(r"TABLES?\b|[^,]*\Z", _PLAIN_DDL), ("", _PART)],
         "DROP": [
-            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN), (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
-            (r"(?!DATABASE|SCHEMA|INDEX)[^,]*\Z", _PLAIN_DDL), (r"INDEX\b", _DDL), ("", _PART)],
+            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN),
+            (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
+            (r"(?!DATABASE|SCHEMA|INDEX)[^,]*\Z", _PLAIN_DDL),
+            (r"INDEX\b", _DDL),
+            ("", _PART),
+        ],
         "REVOKE": [(r"[^,]*\Z", _DDL), ("", _PART)],
         "GRANT": [(r"(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z", _DDL), ("", _PART)],
         "ANALYZE CHECK CHECKSUM OPTIMIZE REPAIR": [(r"((LOCAL|NO_WRITE_TO_BINLOG) )*(TABLES?|VIEW)\b", _DDL)],
@@ -2239,24 +2470,39 @@ class _MySQLForms(Forms):
     pure, harmless = _MYSQL_PURE - _MYSQL_ALONE, _MYSQL_HARMLESS - _MYSQL_ALONE
     seen = frozenset({"count", "found"})
     plain, marks = _MYSQL_PLAIN, '`"'
-    sees: ClassVar = {"ROW_COUNT": "count", "FOUND_ROWS": "found", "IS_FREE_LOCK": "lock", "IS_USED_LOCK": "lock",
-                       "CONNECTION_ID": "connection", "RAND": "seed"}
+    sees: ClassVar = {
+        "ROW_COUNT": "count",
+        "FOUND_ROWS": "found",
+        "IS_FREE_LOCK": "lock",
+        "IS_USED_LOCK": "lock",
+        "CONNECTION_ID": "connection",
+        "RAND": "seed",
+    }
     unread = None
     _server_only = re.compile(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
-        r"|query_cache_size")
+        r"|query_cache_size"
+    )
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
     _constant = _spells(
         "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
         " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
-        " SECOND MONTH YEAR SESSION LOCAL X B N")
+        " SECOND MONTH YEAR SESSION LOCAL X B N"
+    )
     _telling = _spells("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
     _of_counts: ClassVar = {
-        "identity": "id", "last_insert_id": "id", "insert_id": "next", "rand_seed1": "seed", "rand_seed2": "seed",
-        "pseudo_thread_id": "connection", "warning_count": "warnings",
-        "error_count": "warnings", "in_transaction": "transaction"}
+        "identity": "id",
+        "last_insert_id": "id",
+        "insert_id": "next",
+        "rand_seed1": "seed",
+        "rand_seed2": "seed",
+        "pseudo_thread_id": "connection",
+        "warning_count": "warnings",
+        "error_count": "warnings",
+        "in_transaction": "transaction",
+    }
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """See Forms."""
@@ -2270,8 +2516,13 @@ class _MySQLForms(Forms):
             return False
         texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
         verbs = {text[0] for text in texts if text}
-        return not self._verbs.isdisjoint(verbs) and self._odd_verbs.isdisjoint(verbs) and not any(
-            "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts)
+        return (
+            not self._verbs.isdisjoint(verbs)
+            and self._odd_verbs.isdisjoint(verbs)
+            and not any(
+                "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts
+            )
+        )
 
     _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
@@ -2302,8 +2553,11 @@ class _MySQLForms(Forms):
             name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
             called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
             looks = {"count", "found"} | named | called
-            if not self._blocks.isdisjoint(words[:1]) and self._runs.isdisjoint(words) and (
-                    {name for name, _ in self.calls(words)} <= self.pure | self.harmless):
+            if (
+                not self._blocks.isdisjoint(words[:1])
+                and self._runs.isdisjoint(words)
+                and ({name for name, _ in self.calls(words)} <= self.pure | self.harmless)
+            ):
                 looks -= {"count", "found"}  # all of it is in its text
             reads = found.reads - {"count", "found"} | looks
             return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
@@ -2333,8 +2587,11 @@ class _MySQLForms(Forms):
             reads.add("next")
         if "*" in writes:  # it may be handed out
             writes |= {*self.variables(words)}
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH") and not ({"INTO", ":="} & {*words}) and (
-                "lock" not in writes or "FROM" in words):
+        if (
+            first in ("SELECT", "VALUES", "TABLE", "(", "WITH")
+            and not ({"INTO", ":="} & {*words})
+            and ("lock" not in writes or "FROM" in words)
+        ):
             traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
         if first == "LOAD":
             writes |= {*self.variables(words)}
@@ -2383,8 +2640,9 @@ class _MySQLForms(Forms):
                 writes.add(self._variable(words, start) if words[start - 1 : start] != ["@"] else "set *")
                 traits &= ~Trait.REPEATS
             elif word == "@" and after == ["@"]:
-                name = next((self.fold(each) for each in words[place + 2 :]
-                             if each not in (".", "SESSION", "LOCAL")), "")
+                name = next(
+                    (self.fold(each) for each in words[place + 2 :] if each not in (".", "SESSION", "LOCAL")), ""
+                )
                 reads |= {self._of_counts.get(name, f"set {name}"), "global"}
                 traits &= ~Trait.REPEATS if name in {"global", "timestamp", "rand_seed1", "rand_seed2"} else traits
                 traits &= ~Trait.REPEATS if name in self._of_counts else traits
@@ -2404,7 +2662,7 @@ class _MySQLForms(Forms):
                 traits &= ~Trait.REPEATS
         return reads, writes, traits
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:  # noqa: ARG002
+    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms. What the first does is told by _expression()."""
         writes |= {"lock"} if name in ("GET_LOCK", "RELEASE_LOCK") else set()
         return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK", "LASTVAL", "NEXTVAL", "SETVAL")
@@ -2441,7 +2699,8 @@ class _MySQLForms(Forms):
             writes |= {key} - {""}
             read, wrote, traits = self._expression(value, traits)
             if not (key.startswith("set ") and len(value) <= 1) and not all(
-                    self._is_constant(value, place) for place in range(len(value))):
+                self._is_constant(value, place) for place in range(len(value))
+            ):
                 traits &= ~Trait.REPEATS
             reads, writes = reads | read, writes | wrote
         own = all(each[0] == "@" for each in writes - {"*", "id"}) and Trait.SESSION in traits
@@ -2548,7 +2807,8 @@ _CONTROL: Final = _Refusal(  # in a file whose first line does not say so
     r"|PREPARE\s+TRANSACTION",
     "this would end, or divide, the transaction that this tool runs the file in",
     "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
-    " split the file, or put  -- migrate: no-transaction  on its first line")
+    " split the file, or put  -- migrate: no-transaction  on its first line",
+)
 _READ_ONLY: Final = "the history could not be written any more", "write READ WRITE there, or take it out"
 # The file's own BEGIN and COMMIT, on bare text in upper case.
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
@@ -2558,7 +2818,8 @@ _NEVER: Final = re.compile(r"(?!)")
 _MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 _FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
-    Kind.FULL: "make room on the disk of the database, and run the same command again"}
+    Kind.FULL: "make room on the disk of the database, and run the same command again",
+}
 _RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps, when it is tried again
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
 _SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
@@ -2571,7 +2832,8 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "resol|not known|No address": "correct the host name; where it is only not known yet:  migrate wait --for database",
     "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
-    "": "check that the server runs, and host, port and options in the URL"}
+    "": "check that the server runs, and host, port and options in the URL",
+}
 
 
 @lru_cache
@@ -2587,13 +2849,30 @@ def _whoami() -> str:
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
 _TAKES: Final = (
     r"(DROP (TABLES?|SCHEMA|DATABASE)|TRUNCATE|RENAME TABLES?)\b.* own\b"
-    r"|ALTER ((ONLINE|IGNORE) )*TABLE ((IF EXISTS|ONLY|\() )*own\b")
+    r"|ALTER ((ONLINE|IGNORE) )*TABLE ((IF EXISTS|ONLY|\() )*own\b"
+)
 _HIDES: Final = r"|CREATE (OR REPLACE )?TEMP(ORARY)? (TABLE|VIEW) (IF NOT EXISTS )?own\b"
-_TAKING: Final = frozenset((  # what such a statement may begin with
-    "ALTER", "BEGIN", "CASE", "CREATE", "DROP", "FOR", "IF", "LOOP", "RENAME", "REPEAT", "SET", "TRUNCATE", "WHILE"))
+_TAKING: Final = frozenset(
+    (  # what such a statement may begin with
+        "ALTER",
+        "BEGIN",
+        "CASE",
+        "CREATE",
+        "DROP",
+        "FOR",
+        "IF",
+        "LOOP",
+        "RENAME",
+        "REPEAT",
+        "SET",
+        "TRUNCATE",
+        "WHILE",
+    )
+)
 _OTHER: Final = (
     "keep the history elsewhere:  migrate --table {0} up\n"
-    "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION")
+    "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION"
+)
 
 
 def _another(table: str) -> str:
@@ -2614,13 +2893,16 @@ def _makes(between: str, *kinds: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
         r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
-        rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)")
+        rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)"
+    )
 
 
 def _spaced(words: Sequence[str]) -> str:
     """Return a name as it is usually written."""
-    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}"
-                   for before, each in zip(["(", *words], words, strict=False))
+    return "".join(
+        each if before in (".", "(") or each in (".", ")") else f" {each}"
+        for before, each in zip(["(", *words], words, strict=False)
+    )
 
 
 class Made(NamedTuple):
@@ -2750,7 +3032,11 @@ class Database(ABC):
     _held = ""  # the key of the lock that this connection has
 
     def __init__(
-        self, url: DatabaseURL, lock_wait: float | None = 0, statement_wait: float | None = 0, lock_timeout: float = 0,
+        self,
+        url: DatabaseURL,
+        lock_wait: float | None = 0,
+        statement_wait: float | None = 0,
+        lock_timeout: float = 0,
     ) -> None:
         self.url, self.lock_timeout = url, lock_timeout  # seconds to wait for another runner; 0 does not wait
         # Seconds that a statement may wait for a lock, and run; 0 is no limit. What a person has said wins over what
@@ -2816,7 +3102,7 @@ class Database(ABC):
         """Whether a rival can come between two files of a run, so that each looks at the history again."""
         return self.pooled or self.local_locks
 
-    def limits(self, *, local: bool) -> list[str]:  # noqa: ARG002
+    def limits(self, *, local: bool) -> list[str]:
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
 
@@ -2937,7 +3223,7 @@ class Database(ABC):
             self.rollback()
             raise
 
-    def opening(self, key: str, level: str | None = None) -> list[str]:  # noqa: ARG002
+    def opening(self, key: str, level: str | None = None) -> list[str]:
         """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
         return [self.begin_sql]
 
@@ -2976,7 +3262,7 @@ class Database(ABC):
         """Return SQL that takes the lock of the session again, which a file may have let go; or fails."""
         return []
 
-    def same_transaction(self, number: str) -> list[str]:  # noqa: ARG002
+    def same_transaction(self, number: str) -> list[str]:
         """Return SQL that fails where the transaction is not *number* any more."""
         return []
 
@@ -3029,7 +3315,7 @@ class Database(ABC):
             self.query("ROLLBACK")
         return True
 
-    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:  # noqa: ARG002
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
         """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
 
         And if it is certain that it is these, and nothing else.
@@ -3040,12 +3326,14 @@ class Database(ABC):
         """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
         return Counter()
 
-    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:  # noqa: ARG002
+    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
     def natures(
-        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+        self,
+        statements: Sequence[Statement],
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Nature]:
         """Return what the statements of a file are, where *names* mean something. Raises _Failed."""
         return self.forms.natures(statements, self.syntax, self.syntax_after, names)
@@ -3058,26 +3346,26 @@ class Database(ABC):
         """Return what statement *number*, which has failed, has turned out to be. Raises _Failed."""
         return self.natures(statements)[number - 1]
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:  # noqa: ARG002
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
-    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+    def has_id(self, statement: Statement) -> bool:
         """Tell if this session has given a row the id that *statement* asks for."""
         return True
 
-    def hidden(self, statements: Iterable[Statement]) -> Hidden:  # noqa: ARG002
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """Return what code in the database, or in *statements*, may do unseen. Raises _Failed."""
         return Hidden()
 
     def look_again(self, sql: str = "") -> None:  # noqa: B027 (most have nothing to forget)
         """Forget what code there was in the database, if a file with this text, or anybody, may have changed it."""
 
-    def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
+    def refused(self, statement: Statement, failed: _Failed) -> bool:
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
-    def modes(self, statement: Statement) -> tuple[str, bool]:  # noqa: ARG002
+    def modes(self, statement: Statement) -> tuple[str, bool]:
         """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
         return "", False
 
@@ -3087,7 +3375,10 @@ class Database(ABC):
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
     def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool,  # noqa: ARG002
+        self,
+        statements: Sequence[Statement],
+        *,
+        journaled: bool,
     ) -> list[tuple[Statement, tuple[str, str]]]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
         return []
@@ -3115,7 +3406,12 @@ class Database(ABC):
         return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
     def run_marked(
-        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+        self,
+        statement: Statement,
+        started: Sequence[str],
+        done: Sequence[str],
+        *,
+        whole: bool,
         before: Sequence[str] = (),
     ) -> None:
         """Run *statement*, after *before*, and the notes *done* as one, or else between *started* and *done*.
@@ -3142,7 +3438,7 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises _Failed."""
         self.run(statement.text)
 
-    def back_up(self, path: Path) -> None:  # noqa: ARG002
+    def back_up(self, path: Path) -> None:
         """Copy the database into the new file *path*. Raises MigrateError, and leaves no file then."""
         fix = "use the tool of the database: pg_dump, mysqldump"
         raise SettingsError(f"{self.label} is not backed up by this tool", where="--backup", fix=fix)
@@ -3285,8 +3581,11 @@ class Database(ABC):
         found, small = set[tuple[str, ...]](), sql.lower()
         for query in self.beside_sql:  # there may be thousands
             with contextlib.suppress(_Failed):
-                found |= {row for row in self.query(query) if row[1].lower() in small
-                          and re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)}
+                found |= {
+                    row
+                    for row in self.query(query)
+                    if row[1].lower() in small and re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)
+                }
         return found
 
     @abstractmethod
@@ -3411,11 +3710,17 @@ class SQLite(Database):
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
     opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
-        **dict.fromkeys(("ATTACH", "DETACH"), _Refusal(
-            "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own")),
+        **dict.fromkeys(
+            ("ATTACH", "DETACH"),
+            _Refusal(
+                "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
+            ),
+        ),
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
         "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE)}
+            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
+        ),
+    }
     _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
@@ -3423,13 +3728,21 @@ class SQLite(Database):
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
-        "database is locked": Kind.BUSY, "no such table": Kind.ABSENT, "within a trans": Kind.ALONE,
-        "inside a trans": Kind.ALONE, "readonly": Kind.READ_ONLY, "unable to open": Kind.DENIED, "full": Kind.FULL,
-        "interrupted": Kind.CANCELLED, "disk image is malformed": Kind.DAMAGED}
+        "database is locked": Kind.BUSY,
+        "no such table": Kind.ABSENT,
+        "within a trans": Kind.ALONE,
+        "inside a trans": Kind.ALONE,
+        "readonly": Kind.READ_ONLY,
+        "unable to open": Kind.DENIED,
+        "full": Kind.FULL,
+        "interrupted": Kind.CANCELLED,
+        "disk image is malformed": Kind.DAMAGED,
+    }
     fixes: ClassVar = _FIXES | {
         Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
-        Kind.DENIED: "correct the path, or let this user read the file, and write its folder"}
+        Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
+    }
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -3467,12 +3780,16 @@ class SQLite(Database):
     effects: ClassVar = {
         "cannot be undone": (
             (r"^DROP\s+TABLE\b", "the table cannot be recovered", "lang_droptable.html"),
-            (_column_dropped, "the data of the column is purged", "lang_altertable.html")),
+            (_column_dropped, "the data of the column is purged", "lang_altertable.html"),
+        ),
         "rewrites": (
             (_column_dropped, "the table, to purge the column", "lang_altertable.html"),
-            (r"^VACUUM\b", "the whole database file", "lang_vacuum.html")),
-        "locks": ((r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer",
-                   "lockingv3.html"),)}
+            (r"^VACUUM\b", "the whole database file", "lang_vacuum.html"),
+        ),
+        "locks": (
+            (r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer", "lockingv3.html"),
+        ),
+    }
 
     @property
     def _file(self) -> Path:
@@ -3586,14 +3903,20 @@ class SQLite(Database):
             before.backup(self.connection)
 
     def natures(
-        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+        self,
+        statements: Sequence[Statement],
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found = super().natures(statements, names)
         if not (self._counts() or any(self._counted.search(each.text) for each in statements)):
             return found
-        return [each if Trait.PLAIN in each.traits or not each.traits & (Trait.DATA | Trait.CALLS)
-                else each._replace(reads=each.reads | {"count", "id"}) for each in found]
+        return [
+            each
+            if Trait.PLAIN in each.traits or not each.traits & (Trait.DATA | Trait.CALLS)
+            else each._replace(reads=each.reads | {"count", "id"})
+            for each in found
+        ]
 
     def may_matter(self, sql: str) -> bool:
         """See Database."""
@@ -3608,17 +3931,28 @@ class SQLite(Database):
         if self._counting is None and self.connection is not None:
             self._counting = False
             with contextlib.suppress(_Failed):
-                self._counting = bool(self.query(
-                    "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"))
+                self._counting = bool(
+                    self.query(
+                        "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%'"
+                        " OR sql LIKE '%changes%' LIMIT 1"
+                    )
+                )
         return bool(self._counting)
 
     def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
-        parts = ["CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)",
-                 "DROP TABLE temp.migrate_id"] if "id" in keys else []
+        parts = (
+            [
+                "CREATE TEMP TABLE migrate_id (a)",
+                "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)",
+                "DROP TABLE temp.migrate_id",
+            ]
+            if "id" in keys
+            else []
+        )
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
-    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+    def has_id(self, statement: Statement) -> bool:
         return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> _Failed:
@@ -3722,7 +4056,10 @@ class SQLite(Database):
         return None
 
     def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool,
+        self,
+        statements: Sequence[Statement],
+        *,
+        journaled: bool,
     ) -> list[tuple[Statement, tuple[str, str]]]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
         opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
@@ -3740,11 +4077,12 @@ class SQLite(Database):
                 fix = "write BEGIN before it, and COMMIT after the last RELEASE"
                 return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
             opened.append((self.forms.fold(words[-1]), words_of(statement.text, self.syntax)[-1], statement))
-        return [(each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};"))
-                for _, name, each in opened[:1]]
+        return [
+            (each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, each in opened[:1]
+        ]
 
     @contextlib.contextmanager
-    def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:  # noqa: ARG002
+    def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:
         """See Database. In memory, whatever this one is."""
         if given and self.url.database != ":memory:":
             what = "this is not a scratch database: SQLite files are verified in memory"
@@ -3807,7 +4145,7 @@ class SQLite(Database):
         return broken
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:  # noqa: ARG002
+    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
         """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
             self._lock(stack, None)
@@ -3838,7 +4176,8 @@ _UNSAID: Final = {"default", "configuration file"}  # the source of a limit that
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
 _CONCURRENTLY: Final = (
     r"(((CREATE\s+(UNIQUE\s+)?|DROP\s+)INDEX|REINDEX\b(\s*\([^)]*\))?\s*\w+)\s+CONCURRENTLY\b"
-    r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)")
+    r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)"
+)
 _NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
 
 
@@ -3853,16 +4192,26 @@ class Postgres(Database):
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
     unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
-        "42P01": Kind.ABSENT, "25001": Kind.ALONE, "2D000": Kind.ALONE, "55P04": Kind.ALONE, "57014": Kind.CANCELLED,
-        "40001": Kind.DEADLOCK, "40P01": Kind.DEADLOCK, "53100": Kind.FULL, "55P03": Kind.LOCK_TIMEOUT,
-        "25006": Kind.READ_ONLY, "23505": Kind.TAKEN}
+        "42P01": Kind.ABSENT,
+        "25001": Kind.ALONE,
+        "2D000": Kind.ALONE,
+        "55P04": Kind.ALONE,
+        "57014": Kind.CANCELLED,
+        "40001": Kind.DEADLOCK,
+        "40P01": Kind.DEADLOCK,
+        "53100": Kind.FULL,
+        "55P03": Kind.LOCK_TIMEOUT,
+        "25006": Kind.READ_ONLY,
+        "23505": Kind.TAKEN,
+    }
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
     split_here = re.compile(_STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
     speaks = re.compile(_ENCODED, re.IGNORECASE)
     opens = re.compile(
-        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
+    )
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
     _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
@@ -3878,26 +4227,45 @@ class Postgres(Database):
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
     takes_history = re.compile(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
-        r"|DROP OWNED BY .*\bown\b")
+        r"|DROP OWNED BY .*\bown\b"
+    )
     ways_out: ClassVar = Database.ways_out | {
         "SCHEMA": "create a schema for the history, {1} for example;\n     take it out, or " + _OTHER.format("{1}.{2}"),
-        "OWNED": "take it out, or write what is to be dropped"}
+        "OWNED": "take it out, or write what is to be dropped",
+    }
     refusals: ClassVar = {
         "COPY": _Refusal(
             r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
             "COPY with data in the file works in psql only",
-            "write INSERT statements (pg_dump --inserts), or COPY from a file on the server"),
-        **dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _Refusal(
-            _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
-            "this cannot run inside a transaction", _ALONE))}
+            "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
+        ),
+        **dict.fromkeys(
+            ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"),
+            _Refusal(
+                _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+                "this cannot run inside a transaction",
+                _ALONE,
+            ),
+        ),
+    }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
     brief = re.compile(
         r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
-        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b", re.DOTALL)
+        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
+        re.DOTALL,
+    )
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
-        "RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL",
-        "CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES")
+        "RESET SESSION AUTHORIZATION",
+        "RESET ROLE",
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        "RESET ALL",
+        "DEALLOCATE ALL",
+        "CLOSE ALL",
+        "UNLISTEN *",
+        "DISCARD TEMP",
+        "DISCARD SEQUENCES",
+    )
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
         FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
@@ -3918,12 +4286,30 @@ class Postgres(Database):
         LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
     of_tables = "TRIGGER", "POLICY", "RULE"
     of_schemas = (
-        "MATERIALIZED VIEW", "FOREIGN TABLE", "TABLE", "VIEW", "SEQUENCE", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
+        "MATERIALIZED VIEW",
+        "FOREIGN TABLE",
+        "TABLE",
+        "VIEW",
+        "SEQUENCE",
+        "TYPE",
+        "DOMAIN",
+        "FUNCTION",
+        "PROCEDURE",
+    )
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
     makes = _makes(
-        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server,
-        "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD")
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*",
+        *_leaves,
+        *of_schemas,
+        *Database.of_server,
+        "EXTENSION",
+        "SCHEMA",
+        "SERVER",
+        "LANGUAGE",
+        "FOREIGN DATA WRAPPER",
+        "ACCESS METHOD",
+    )
     no_schema = "3F000"
     _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
@@ -3938,7 +4324,8 @@ class Postgres(Database):
         r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
         r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
         r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
-        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}"}
+        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
+    }
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
@@ -3963,9 +4350,12 @@ class Postgres(Database):
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
-    holder_sql = _sessions + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
+    holder_sql = (
+        _sessions
+        + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
         AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
+    )
     blockers_sql = _sessions + "= ANY(pg_catalog.pg_blocking_pids(?))"
     progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
         SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
@@ -3975,39 +4365,70 @@ class Postgres(Database):
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
     manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
-    linter, explains = "squawk", re.compile(
-        r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*")
+    linter, explains = (
+        "squawk",
+        re.compile(r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*"),
+    )
     _altered, _rewritten = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
     effects: ClassVar = {
         "cannot be undone": (
             (r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it", "sql-droptable.html"),
             (r"^TRUNCATE\b", "all rows are removed", "sql-truncate.html"),
-            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|NOT|EXPRESSION|IDENTITY)\b)",
-             "whatever data was in the column disappears", "ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN"),
-            (r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type", "datatype-enum.html")),
+            (
+                _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|NOT|EXPRESSION|IDENTITY)\b)",
+                "whatever data was in the column disappears",
+                "ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN",
+            ),
+            (r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type", "datatype-enum.html"),
+        ),
         "rewrites": (
-            (_altered + r"(SET\s+DATA\s+)?TYPE\b",
-             "the table and its indexes, unless the old type is binary coercible", "sql-altertable.html"),
-            (_altered + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
-             r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))", "the table", "sql-altertable.html"),
-            (_altered + r"ADD\b.*\bDEFAULT\s+\w+\s*\(", "the table, where the default is volatile",
-             "sql-altertable.html"),
-            (_rewritten, "the table and its indexes", "sql-cluster.html")),
+            (
+                _altered + r"(SET\s+DATA\s+)?TYPE\b",
+                "the table and its indexes, unless the old type is binary coercible",
+                "sql-altertable.html",
+            ),
+            (
+                _altered + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
+                r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))",
+                "the table",
+                "sql-altertable.html",
+            ),
+            (
+                _altered + r"ADD\b.*\bDEFAULT\s+\w+\s*\(",
+                "the table, where the default is volatile",
+                "sql-altertable.html",
+            ),
+            (_rewritten, "the table and its indexes", "sql-cluster.html"),
+        ),
         "locks": (
-            (rf"^{_CONCURRENTLY}", "nobody who reads or writes; waits for old transactions",
-             "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY"),
+            (
+                rf"^{_CONCURRENTLY}",
+                "nobody who reads or writes; waits for old transactions",
+                "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY",
+            ),
             (_altered + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
             (r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
-            (r"^CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b|" + _altered + r"FOREIGN\s+KEY\b",
-             "the tables against writes (SHARE ROW EXCLUSIVE)", "explicit-locking.html"),
-            (_rewritten + r"|^(ALTER\s+TABLE|DROP\s+(TABLE|INDEX|MATERIALIZED|VIEW)|TRUNCATE|REINDEX|REFRESH|LOCK)\b",
-             "the table against reads and writes (ACCESS EXCLUSIVE)", "explicit-locking.html"),
-            (r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"))}
+            (
+                r"^CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b|" + _altered + r"FOREIGN\s+KEY\b",
+                "the tables against writes (SHARE ROW EXCLUSIVE)",
+                "explicit-locking.html",
+            ),
+            (
+                _rewritten
+                + r"|^(ALTER\s+TABLE|DROP\s+(TABLE|INDEX|MATERIALIZED|VIEW)|TRUNCATE|REINDEX|REFRESH|LOCK)\b",
+                "the table against reads and writes (ACCESS EXCLUSIVE)",
+                "explicit-locking.html",
+            ),
+            (r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"),
+        ),
+    }
     drop_database_sql = "DROP DATABASE {} WITH (FORCE)"
     beside_sql = (
-        "SELECT 'role', rolname::text FROM pg_roles", "SELECT 'database', datname::text FROM pg_database",
+        "SELECT 'role', rolname::text FROM pg_roles",
+        "SELECT 'database', datname::text FROM pg_database",
         "SELECT 'tablespace', spcname::text FROM pg_tablespace",
-        "SELECT 'replication slot', slot_name::text FROM pg_replication_slots")
+        "SELECT 'replication slot', slot_name::text FROM pg_replication_slots",
+    )
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
@@ -4015,16 +4436,22 @@ class Postgres(Database):
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
     _touches = re.compile(
         r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
-        r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s")
+        r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
+    )
     _hides = re.compile(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
     _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE)\b")
     _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = re.compile(r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
-                       r"|\bset_config\s*\(\s*'([\w.]+)'", re.MULTILINE)
+    _sets = re.compile(
+        r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
+        r"|\bset_config\s*\(\s*'([\w.]+)'",
+        re.MULTILINE,
+    )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
-    _catalogue_sql = f"WITH ours AS ({schemas_sql})" + """,
+    _catalogue_sql = (
+        f"WITH ours AS ({schemas_sql})"
+        """,
     relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
         'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
         c.oid::regclass) AS title FROM pg_class c JOIN ours ON ours.oid = relnamespace WHERE relkind NOT IN ('i', 'I'))
@@ -4081,29 +4508,103 @@ class Postgres(Database):
     UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
         FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384
     UNION ALL SELECT 'publication table ' || to_jsonb(p)::text FROM pg_publication_tables p"""
+    )
     # Besides these lines, each row of each catalogue, whatever a version has: what is in none of these lists counts.
     # What the lines above say, what a scan or VACUUM changes, and what is the server's own.
-    _catalogues_told = frozenset({
-        "pg_attrdef", "pg_constraint", "pg_depend", "pg_description", "pg_enum", "pg_index", "pg_inherits",
-        "pg_init_privs", "pg_largeobject", "pg_partitioned_table", "pg_policy", "pg_rewrite", "pg_sequence",
-        "pg_statistic", "pg_statistic_ext_data", "pg_subscription_rel", "pg_trigger", "pg_user_mapping"})
-    _columns_told = frozenset({
-        "oid", "relname", "relnamespace", "reltype", "relfilenode", "relpages", "reltuples", "relallvisible",
-        "relallfrozen", "reltoastrelid", "relhasindex", "relkind", "relnatts", "relchecks", "relhasrules",
-        "relhastriggers", "relhassubclass", "relrewrite", "relfrozenxid", "relminmxid", "reloptions",
-        "relispartition", "relpersistence", "relrowsecurity", "relforcerowsecurity", "atttypid", "attlen", "attnum",
-        "attndims", "attcacheoff", "atttypmod", "attbyval", "attalign", "attnotnull", "atthasdef", "atthasmissing",
-        "attidentity", "attgenerated", "attislocal", "attinhcount", "attrelid", "attcollation", "attmissingval",
-        "attisdropped", "datname", "datfrozenxid", "datminmxid", "prosrc", "probin", "proargnames", "typrelid",
-        "typarray", "collversion", "datcollversion", "subskiplsn", "umid"})
+    _catalogues_told = frozenset(
+        {
+            "pg_attrdef",
+            "pg_constraint",
+            "pg_depend",
+            "pg_description",
+            "pg_enum",
+            "pg_index",
+            "pg_inherits",
+            "pg_init_privs",
+            "pg_largeobject",
+            "pg_partitioned_table",
+            "pg_policy",
+            "pg_rewrite",
+            "pg_sequence",
+            "pg_statistic",
+            "pg_statistic_ext_data",
+            "pg_subscription_rel",
+            "pg_trigger",
+            "pg_user_mapping",
+        }
+    )
+    _columns_told = frozenset(
+        {
+            "oid",
+            "relname",
+            "relnamespace",
+            "reltype",
+            "relfilenode",
+            "relpages",
+            "reltuples",
+            "relallvisible",
+            "relallfrozen",
+            "reltoastrelid",
+            "relhasindex",
+            "relkind",
+            "relnatts",
+            "relchecks",
+            "relhasrules",
+            "relhastriggers",
+            "relhassubclass",
+            "relrewrite",
+            "relfrozenxid",
+            "relminmxid",
+            "reloptions",
+            "relispartition",
+            "relpersistence",
+            "relrowsecurity",
+            "relforcerowsecurity",
+            "atttypid",
+            "attlen",
+            "attnum",
+            "attndims",
+            "attcacheoff",
+            "atttypmod",
+            "attbyval",
+            "attalign",
+            "attnotnull",
+            "atthasdef",
+            "atthasmissing",
+            "attidentity",
+            "attgenerated",
+            "attislocal",
+            "attinhcount",
+            "attrelid",
+            "attcollation",
+            "attmissingval",
+            "attisdropped",
+            "datname",
+            "datfrozenxid",
+            "datminmxid",
+            "prosrc",
+            "probin",
+            "proargnames",
+            "typrelid",
+            "typarray",
+            "collversion",
+            "datcollversion",
+            "subskiplsn",
+            "umid",
+        }
+    )
     _rows_of: ClassVar = {  # else those that are not the server's own, by the first column
-        "pg_attribute": "attrelid >= 16384 AND attnum > 0 AND NOT attisdropped", "pg_extension": "true",
-        "pg_namespace": "nspname !~ '^pg_(toast|temp)'", "pg_language": "true", "pg_user_mappings": "true",
+        "pg_attribute": "attrelid >= 16384 AND attnum > 0 AND NOT attisdropped",
+        "pg_extension": "true",
+        "pg_namespace": "nspname !~ '^pg_(toast|temp)'",
+        "pg_language": "true",
+        "pg_user_mappings": "true",
         "pg_type": "oid >= 16384 AND typcategory <> 'A' AND (typrelid = 0"
-            " OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND c.relkind = 'c'))",
+        " OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND c.relkind = 'c'))",
         "pg_database": "datname = current_database()",
         "pg_db_role_setting": "setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        "pg_subscription": "subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"}
+        "pg_subscription": "subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    }
     _columns_sql = """SELECT relname::text, attname::text, typname::text
         FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid JOIN pg_type t ON t.oid = atttypid
         WHERE relnamespace = 'pg_catalog'::regnamespace AND (relkind = 'r' AND (NOT relisshared OR relname = ANY(?))
@@ -4111,12 +4612,22 @@ class Postgres(Database):
         ORDER BY relname, attnum"""
     _secret = frozenset({"subconninfo", "umoptions"})  # may hold a password
     _acl_kinds: ClassVar = {  # as acldefault() calls what has an owner
-        "relacl": "CASE relkind WHEN 'S' THEN 's' ELSE 'r' END", "proacl": "'f'", "nspacl": "'n'", "typacl": "'T'",
-        "lanacl": "'l'", "datacl": "'d'", "fdwacl": "'F'", "srvacl": "'S'", "lomacl": "'L'"}
+        "relacl": "CASE relkind WHEN 'S' THEN 's' ELSE 'r' END",
+        "proacl": "'f'",
+        "nspacl": "'n'",
+        "typacl": "'T'",
+        "lanacl": "'l'",
+        "datacl": "'d'",
+        "fdwacl": "'F'",
+        "srvacl": "'S'",
+        "lomacl": "'L'",
+    }
     # What a statement names: an index and its table, or an index, or a partition.
     _named = re.compile(
         rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
-        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}", re.IGNORECASE)
+        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}",
+        re.IGNORECASE,
+    )
     # All that is left half done, or the index ? of that name in the schema of the table ?, or the partition.
     _unfinished_sql = """WITH named AS (SELECT name, to_regclass(coalesce((SELECT quote_ident(nspname) || '.'
             FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class t ON n.oid = t.relnamespace
@@ -4146,18 +4657,24 @@ class Postgres(Database):
             return []
         name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
         settings = {"application_name": name} | {each: str(value) for each, value in self.own.items()}
-        return ["SELECT " + ", ".join(
-            f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())]
+        return [
+            "SELECT "
+            + ", ".join(f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
+        ]
 
     def _wanted(self) -> dict[str, tuple[bool, int]]:
         """Return what this tool would set, in milliseconds, and whether a person has said it.
 
         A limit of ours is never a round number, so that it can be told from what a file sets.
         """
-        wanted = {"lock_timeout": (self.lock_said, self.lock_wait),
-                  "statement_timeout": (self.statement_said, self.statement_wait)}
-        return {name: (said, min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0)
-                for name, (said, seconds) in wanted.items()}
+        wanted = {
+            "lock_timeout": (self.lock_said, self.lock_wait),
+            "statement_timeout": (self.statement_said, self.statement_wait),
+        }
+        return {
+            name: (said, min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0)
+            for name, (said, seconds) in wanted.items()
+        }
 
     def _limit_instead(self, before: int, after: int) -> str:
         """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
@@ -4209,8 +4726,12 @@ class Postgres(Database):
         for catalogue, column, kind in self.query(self._columns_sql, list(self._rows_of)):
             if catalogue not in self._catalogues_told:
                 catalogues.setdefault(catalogue, {})[column] = kind
-        numbered = {column for kinds in catalogues.values() for column, kind in kinds.items()
-                    if kind in {"oid", "oidvector", "_oid"}}
+        numbered = {
+            column
+            for kinds in catalogues.values()
+            for column, kind in kinds.items()
+            if kind in {"oid", "oidvector", "_oid"}
+        }
         rows = self.query(" UNION ALL ".join(itertools.starmap(self._rows_text, catalogues.items())))
         names = {number: title for number, title, _ in rows if title}
         names |= {str(number): name for number, name in self.query("SELECT oid, rolname::text FROM pg_roles")}
@@ -4220,11 +4741,20 @@ class Postgres(Database):
 
         lines = set[str]()
         for number, title, row in rows:
-            values = {column: re.sub(r"\d+", name, str(value)) if column in numbered else
-                      sorted(map(str, value)) if isinstance(value, list) else value for column, value in row.items()}
+            values = {
+                column: re.sub(r"\d+", name, str(value))
+                if column in numbered
+                else sorted(map(str, value))
+                if isinstance(value, list)
+                else value
+                for column, value in row.items()
+            }
             # Of a column, the lines above say that it is there.
-            told = [f"{column} {value}" for column, value in values.items()
-                    if not (value is None or value is False or (column in numbered and value in {"0", "None"}))]
+            told = [
+                f"{column} {value}"
+                for column, value in values.items()
+                if not (value is None or value is False or (column in numbered and value in {"0", "None"}))
+            ]
             full = title or names.get(number, "")
             full = re.sub(r"^(large object) \d+", r"\1", full)  # a number, which is another one each time
             if told and len(told) > ("attname" in row) and "pg_toast." not in full:
@@ -4261,10 +4791,18 @@ class Postgres(Database):
         of = "'pg_largeobject'::regclass" if catalogue == "pg_largeobject_metadata" else own
         title = f"(SELECT concat(type, ' ', identity) FROM pg_identify_object({of}, r.oid, 0))"
         title = title if numbered else "''"
-        member = (f" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = ({own}, r.oid)"
-                  " AND e.deptype = 'e')") if numbered else ""
-        return (f"SELECT {first}::oid::text, {title}, jsonb_build_object({', '.join(parts)})"
-                f" FROM pg_catalog.{catalogue} r WHERE {where}{member}")
+        member = (
+            (
+                f" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = ({own}, r.oid)"
+                " AND e.deptype = 'e')"
+            )
+            if numbered
+            else ""
+        )
+        return (
+            f"SELECT {first}::oid::text, {title}, jsonb_build_object({', '.join(parts)})"
+            f" FROM pg_catalog.{catalogue} r WHERE {where}{member}"
+        )
 
     def _let_go(self, name: str) -> None:
         """See Database. Subscriptions do, and slots of logical replication."""
@@ -4274,8 +4812,10 @@ class Postgres(Database):
             for (each,) in inside.query(f"SELECT subname::text FROM pg_subscription WHERE subdbid = {ours}"):
                 for change in "ALTER {} DISABLE", "ALTER {} SET (slot_name = NONE)", "DROP {}":
                     inside.query(change.format(f"SUBSCRIPTION {self.quoted(each)}"))
-            inside.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                         " WHERE database = current_database()")
+            inside.query(
+                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                " WHERE database = current_database()"
+            )
 
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """See Database. In a DO block, too, where something may ask first if it is there."""
@@ -4296,8 +4836,11 @@ class Postgres(Database):
             raise SettingsError(what, where="--schema", fix=fix)
         doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
         remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
-        made = [each for each in made if each.kind not in self.of_server
-                and not (each.kind == "SCHEMA" and each.name[0] in remain)]
+        made = [
+            each
+            for each in made
+            if each.kind not in self.of_server and not (each.kind == "SCHEMA" and each.name[0] in remain)
+        ]
         doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
         for each in made:
             of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
@@ -4323,8 +4866,9 @@ class Postgres(Database):
         whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
         self._find_torn(doom, tied, parts)
         for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
-            made = doom.again.get((kind.upper(), tuple(
-                self._fold(each) for each in words_of(identity, self.syntax) if each != ".")))
+            made = doom.again.get(
+                (kind.upper(), tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != "."))
+            )
             fix = f"{self.drop_of(kind, identity)} CASCADE"
             doom.stay(f"{kind} {identity}", whys.pop((kind, identity), None) or "it has just been made", made, fix)
         doom.dropped += len(whys)
@@ -4406,17 +4950,25 @@ class Postgres(Database):
     def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
         return self.query(self._unfinished_sql, table, name)
 
-    def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
+    def _connect(self, *, write: bool) -> None:
         import psycopg
 
         self.driver_errors = (psycopg.Error,)
         # Keepalives: a dead network is noticed within a minute or so; without them a run could hang for ever.
         options: dict[str, Any] = {
-            "host": ",".join(host for host, _ in self.url.hosts), "user": self.url.user, "password": self.url.password,
-            "port": ",".join(str(port or "") for _, port in self.url.hosts), "dbname": self.url.database,
-            "connect_timeout": "10", "application_name": "migrate",
-            "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000",
-            **self.url.options}
+            "host": ",".join(host for host, _ in self.url.hosts),
+            "user": self.url.user,
+            "password": self.url.password,
+            "port": ",".join(str(port or "") for _, port in self.url.hosts),
+            "dbname": self.url.database,
+            "connect_timeout": "10",
+            "application_name": "migrate",
+            "keepalives_idle": "30",
+            "keepalives_interval": "10",
+            "keepalives_count": "3",
+            "tcp_user_timeout": "60000",
+            **self.url.options,
+        }
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         found = self.query(self._limits_sql)
@@ -4531,8 +5083,14 @@ class Postgres(Database):
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        texts = [f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit" if isinstance(each, _Note)
-                 else f"SELECT 1 / ({each})::integer" if isinstance(each, _Truth) else str(each) for each in parts]
+        texts = [
+            f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit"
+            if isinstance(each, _Note)
+            else f"SELECT 1 / ({each})::integer"
+            if isinstance(each, _Truth)
+            else str(each)
+            for each in parts
+        ]
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
@@ -4544,9 +5102,16 @@ class Postgres(Database):
             raise self._of_part(failed, part) from None
         if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
             raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
-        return [[tuple(None if cell is None else cell.decode() for cell in (
-            each.get_value(row, column) for column in range(each.nfields))) for row in range(each.ntuples)]
-                for each in results]
+        return [
+            [
+                tuple(
+                    None if cell is None else cell.decode()
+                    for cell in (each.get_value(row, column) for column in range(each.nfields))
+                )
+                for row in range(each.ntuples)
+            ]
+            for each in results
+        ]
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
@@ -4570,7 +5135,9 @@ class Postgres(Database):
         return list(results)
 
     def natures(
-        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+        self,
+        statements: Sequence[Statement],
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Nature]:
         """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
         found = super().natures(statements, names)
@@ -4587,9 +5154,16 @@ class Postgres(Database):
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
-        texts += (each.text for each in statements if first_word(each.text, self.syntax) == "DO" or (
-            first_word(each.text, self.syntax) == "CREATE" and self._makes_code.search(each.text)
-            and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")))
+        texts += (
+            each.text
+            for each in statements
+            if first_word(each.text, self.syntax) == "DO"
+            or (
+                first_word(each.text, self.syntax) == "CREATE"
+                and self._makes_code.search(each.text)
+                and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")
+            )
+        )
         text = "\n".join(texts)
         if not self._touches.search(text):
             return Hidden()
@@ -4602,15 +5176,18 @@ class Postgres(Database):
     def has_id(self, statement: Statement) -> bool:
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
         words = spelled(statement.text, self.syntax)
-        asked = ["".join(words[place : _closing(words, place + 1) + 1]) for place, word in enumerate(words)
-                 if word in ("CURRVAL", "LASTVAL")] or ["lastval()"]
+        asked = [
+            "".join(words[place : _closing(words, place + 1) + 1])
+            for place, word in enumerate(words)
+            if word in ("CURRVAL", "LASTVAL")
+        ] or ["lastval()"]
         simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
             return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
         except _Failed:
             return False
 
-    def refused(self, statement: Statement, failed: _Failed) -> bool:  # noqa: ARG002
+    def refused(self, statement: Statement, failed: _Failed) -> bool:
         """See Database. Only what the message itself says has a place in it."""
         return failed.code == "42601" and failed.offset is not None
 
@@ -4649,8 +5226,12 @@ class Postgres(Database):
 
 
 _TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the mysql client in PyMySQL's words
-    "DISABLED": {"ssl_disabled": True}, "PREFERRED": {}, "REQUIRED": {"ssl": {"verify_mode": "none"}},
-    "VERIFY_CA": {"ssl_verify_cert": True}, "VERIFY_IDENTITY": {"ssl_verify_cert": True, "ssl_verify_identity": True}}
+    "DISABLED": {"ssl_disabled": True},
+    "PREFERRED": {},
+    "REQUIRED": {"ssl": {"verify_mode": "none"}},
+    "VERIFY_CA": {"ssl_verify_cert": True},
+    "VERIFY_IDENTITY": {"ssl_verify_cert": True, "ssl_verify_identity": True},
+}
 
 
 class MySQL(Database):
@@ -4683,35 +5264,58 @@ class MySQL(Database):
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
     takes_history = re.compile(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
-        rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)")
+        rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
+    )
     ways_out: ClassVar = Database.ways_out | dict.fromkeys(
-        schema_words, "take it out; drop the database by hand, and its history with it")
+        schema_words, "take it out; drop the database by hand, and its history with it"
+    )
     control_words = Database.control_words | {"SET"}
     opens = re.compile(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
-        rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z")
+        rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
+    )
     closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
         "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
         "USE": _Refusal(
-            "", "USE would put the rest of the file into another database than the history",
-            "name tables as database.table, or migrate that database with a URL of its own"),
-        **dict.fromkeys(("LOCK", "FLUSH"), _Refusal(
-            r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b", "this locks the tool out of its own history",
-            "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH"))}
+            "",
+            "USE would put the rest of the file into another database than the history",
+            "name tables as database.table, or migrate that database with a URL of its own",
+        ),
+        **dict.fromkeys(
+            ("LOCK", "FLUSH"),
+            _Refusal(
+                r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
+                "this locks the tool out of its own history",
+                "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH",
+            ),
+        ),
+    }
 
     kinds: ClassVar = {
-        "1146": Kind.ABSENT, "1317": Kind.CANCELLED, "1969": Kind.CANCELLED, "3024": Kind.CANCELLED,
-        "1213": Kind.DEADLOCK, "1021": Kind.FULL, "1114": Kind.FULL, "1205": Kind.LOCK_TIMEOUT, "1290": Kind.READ_ONLY,
-        "1836": Kind.READ_ONLY, "1062": Kind.TAKEN,
-        **dict.fromkeys(("0", "1053", "1927", "2006", "2013", "2055"), Kind.LOST)}
+        "1146": Kind.ABSENT,
+        "1317": Kind.CANCELLED,
+        "1969": Kind.CANCELLED,
+        "3024": Kind.CANCELLED,
+        "1213": Kind.DEADLOCK,
+        "1021": Kind.FULL,
+        "1114": Kind.FULL,
+        "1205": Kind.LOCK_TIMEOUT,
+        "1290": Kind.READ_ONLY,
+        "1836": Kind.READ_ONLY,
+        "1062": Kind.TAKEN,
+        **dict.fromkeys(("0", "1053", "1927", "2006", "2013", "2055"), Kind.LOST),
+    }
     _sessions = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
         FROM information_schema.processlist p WHERE """
     holder_sql = _sessions + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
-    blockers_sql = _sessions + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
+    blockers_sql = (
+        _sessions
+        + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
+    )
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     cancel_sql = "KILL QUERY {}"
     # By what it runs: a session that a KILL has found idle is called Killed.
@@ -4719,10 +5323,12 @@ class MySQL(Database):
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
     speaks = re.compile(
-        r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b")
+        r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
+    )
     _misreads = re.compile(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
-        r"(?!utf8|default|[@\s:=`'\"])")
+        r"(?!utf8|default|[@\s:=`'\"])"
+    )
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
@@ -4730,17 +5336,20 @@ class MySQL(Database):
     _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = re.compile(r"(?i)\bVIEW\b")
     _refused = re.compile(
-        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
+        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE
+    )
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
         "SELECT 'user', user, host FROM mysql.user WHERE is_role = 'N'",
         "SELECT 'user', user, host FROM mysql.user WHERE user_attributes IS NULL OR user_attributes IS NOT NULL",
-        "SELECT 'server', server_name FROM mysql.servers", "SELECT 'loadable function', name FROM mysql.func",
+        "SELECT 'server', server_name FROM mysql.servers",
+        "SELECT 'loadable function', name FROM mysql.func",
         "SELECT 'plugin', name FROM mysql.plugin",
         "SELECT 'tablespace', name FROM information_schema.innodb_tablespaces WHERE name NOT LIKE '%/%'",
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
-        "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups")
+        "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups",
+    )
     _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
@@ -4759,23 +5368,38 @@ class MySQL(Database):
         "cannot be undone": (
             (r"^DROP\s+(TABLE|DATABASE|SCHEMA)\b", "the table and all its data are removed", "drop-table.html"),
             (r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
-            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|PRIMARY|FOREIGN|CHECK|PARTITION)\b)",
-             "the data of the column is removed", "alter-table.html"),
-            (_altered + r"(DROP|TRUNCATE)\s+PARTITION\b", "the rows in the partition are removed",
-             "alter-table-partition-operations.html")),
+            (
+                _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|PRIMARY|FOREIGN|CHECK|PARTITION)\b)",
+                "the data of the column is removed",
+                "alter-table.html",
+            ),
+            (
+                _altered + r"(DROP|TRUNCATE)\s+PARTITION\b",
+                "the rows in the partition are removed",
+                "alter-table-partition-operations.html",
+            ),
+        ),
         "rewrites": (
             (_altered + r"(MODIFY|CHANGE)\b", "the table, where type, NULL or order changes", _online),
             (_altered + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)", "the table", _online),
-            (_altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK|PARTITION)\b)",
-             "the table, unless ALGORITHM=INSTANT applies", _online),
-            (r"^OPTIMIZE\b", "the table", _online)),
+            (
+                _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK|PARTITION)\b)",
+                "the table, unless ALGORITHM=INSTANT applies",
+                _online,
+            ),
+            (r"^OPTIMIZE\b", "the table", _online),
+        ),
         "locks": (
-            (r"^(ALTER|DROP|TRUNCATE|RENAME|CREATE\s+(\w+\s+)?(INDEX|TRIGGER)|OPTIMIZE|LOCK)\b",
-             "the table (metadata lock): it waits for open transactions, and all others wait for it",
-             "metadata-locking.html"),
-            (r"^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b", "the rows that it reads to change", "innodb-locks-set.html"))}
+            (
+                r"^(ALTER|DROP|TRUNCATE|RENAME|CREATE\s+(\w+\s+)?(INDEX|TRIGGER)|OPTIMIZE|LOCK)\b",
+                "the table (metadata lock): it waits for open transactions, and all others wait for it",
+                "metadata-locking.html",
+            ),
+            (r"^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b", "the rows that it reads to change", "innodb-locks-set.html"),
+        ),
+    }
 
-    def _connect(self, *, write: bool) -> None:  # noqa: ARG002 (one kind of connection serves for all)
+    def _connect(self, *, write: bool) -> None:
         import pymysql
         from pymysql.constants import CLIENT
 
@@ -4787,10 +5411,16 @@ class MySQL(Database):
         tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
         tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
         tls |= _TLS_MODES.get(mode, {})
-        if (len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or mode not in _TLS_MODES
-                or None in tls.values()):
-            what = ("MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled,"
-                    f" ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}")
+        if (
+            len(self.url.hosts) > 1
+            or not re.fullmatch("[1-9][0-9]{0,6}", timeout)
+            or mode not in _TLS_MODES
+            or None in tls.values()
+        ):
+            what = (
+                "MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled,"
+                f" ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}"
+            )
             raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
         if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
             fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
@@ -4810,10 +5440,21 @@ class MySQL(Database):
                 return context
 
         self.connection = Connection(
-            host=host, port=port, unix_socket=path, user=self.url.user, password=self.url.password.encode(),
-            database=self.url.database, charset="utf8mb4", program_name="migrate", autocommit=True,
-            connect_timeout=int(timeout), read_timeout=int(timeout), client_flag=CLIENT.MULTI_STATEMENTS,
-            local_infile=False, **tls)  # a server could ask for any file
+            host=host,
+            port=port,
+            unix_socket=path,
+            user=self.url.user,
+            password=self.url.password.encode(),
+            database=self.url.database,
+            charset="utf8mb4",
+            program_name="migrate",
+            autocommit=True,
+            connect_timeout=int(timeout),
+            read_timeout=int(timeout),
+            client_flag=CLIENT.MULTI_STATEMENTS,
+            local_infile=False,
+            **tls,
+        )  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
         link = self.connection._sock  # noqa: SLF001
@@ -4823,10 +5464,14 @@ class MySQL(Database):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
         mode, packet, version, self.session_id, now, folds = self.query(
             "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
-            " @@lower_case_table_names")[0]
+            " @@lower_case_table_names"
+        )[0]
         # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
-        spoken = [f"{setting}_connection = {self.literal(given[name])}" for name, setting in (
-            ("charset", "character_set"), ("collation", "collation")) if name in given]
+        spoken = [
+            f"{setting}_connection = {self.literal(given[name])}"
+            for name, setting in (("charset", "character_set"), ("collation", "collation"))
+            if name in given
+        ]
         try:
             self.query(f"SET SESSION {', '.join(spoken)}") if spoken else None
         except _Failed as failed:
@@ -4853,8 +5498,11 @@ class MySQL(Database):
 
     def _limit(self, found: Mapping[str, str]) -> None:
         """Set the limits of the session, where a person has said them, or the server has those that it came with."""
-        ours = {name: self._whole_seconds() for name, usual in self._compiled.items()
-                if self.lock_said or found.get(name) in usual}
+        ours = {
+            name: self._whole_seconds()
+            for name, usual in self._compiled.items()
+            if self.lock_said or found.get(name) in usual
+        }
         self.lock_limit = min(float(ours.get(name, found.get(name, 0))) for name in self._compiled)
         if self.statement_said:  # it is kept here; the server is not to be faster
             ours |= {name: 0 for name in self._statement_limits if float(found.get(name, 0))}
@@ -4941,23 +5589,42 @@ class MySQL(Database):
         sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
         pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
         faults = (
-            (("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"),
-             "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
-             "release each lock of your own by its name: RELEASE_LOCK('name')"),
-            (("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"),
-             "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours",
-             "write INSERT statements, or LOAD DATA INFILE of a file on the server"),
-            (words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words),
-             _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"),
-            (words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO",
-             "RELEASE would close the connection of this run", "leave RELEASE out"),
-            (not history.isascii() and self._misreads.search(statement.text),
-             f"after this the server could not read the name {history}: text is UTF-8",
-             "take it out, or write  SET NAMES utf8mb4"),
-            ("set sql_auto_is_null" in sets, "with this, IS NULL reads LAST_INSERT_ID()",
-             "take it out, and write LAST_INSERT_ID() where it is meant"),
-            ((words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or not self._read_only.isdisjoint(sets),
-             *_READ_ONLY))
+            (
+                ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"),
+                "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
+                "release each lock of your own by its name: RELEASE_LOCK('name')",
+            ),
+            (
+                ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"),
+                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours",
+                "write INSERT statements, or LOAD DATA INFILE of a file on the server",
+            ),
+            (
+                words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words),
+                _CONTROL.what,
+                "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;",
+            ),
+            (
+                words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO",
+                "RELEASE would close the connection of this run",
+                "leave RELEASE out",
+            ),
+            (
+                not history.isascii() and self._misreads.search(statement.text),
+                f"after this the server could not read the name {history}: text is UTF-8",
+                "take it out, or write  SET NAMES utf8mb4",
+            ),
+            (
+                "set sql_auto_is_null" in sets,
+                "with this, IS NULL reads LAST_INSERT_ID()",
+                "take it out, and write LAST_INSERT_ID() where it is meant",
+            ),
+            (
+                (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs)
+                or not self._read_only.isdisjoint(sets),
+                *_READ_ONLY,
+            ),
+        )
         for found, what, fix in faults:
             if found:
                 return what, fix
@@ -4969,21 +5636,28 @@ class MySQL(Database):
         named = (part[: part.index("=")] if "=" in part else part for part in parts)
         code = " ".join(words)
         return not (self.opens.match(code) or self.closes.match(code)) and any(
-            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named)
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
+        )
 
     def natures(
-        self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({}),
+        self,
+        statements: Sequence[Statement],
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
-        asking = [place for place, each in enumerate(found)
-                  if Trait.SESSION in each.traits and self._asks.search(statements[place].text)]
+        asking = [
+            place
+            for place, each in enumerate(found)
+            if Trait.SESSION in each.traits and self._asks.search(statements[place].text)
+        ]
         if not asking:
             return found
         self.hidden(())
         views = {name.lower() for _, name, text in self._code or () if name and text == ""}
-        views |= {self.forms.made(spelled(each.text, self.syntax))[1] for each in statements
-                  if self._views.search(each.text)}
+        views |= {
+            self.forms.made(spelled(each.text, self.syntax))[1] for each in statements if self._views.search(each.text)
+        }
         for place in asking:
             words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
             if not self.connection or words & views:
@@ -5002,41 +5676,62 @@ class MySQL(Database):
             if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
                 keys = {*self.forms.variables(source)}
                 if source[2:4] == ["FROM", "@"] and not any(
-                        each.writes & {*keys, "*"} for each in natures[place : number - 1]):
+                    each.writes & {*keys, "*"} for each in natures[place : number - 1]
+                ):
                     rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
                     return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
                 return nature
         return nature
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:  # noqa: ARG002
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
         parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
         if not _TRANSIENT.isdisjoint(keys):
-            parts += (["DO (SELECT 1 FROM (SELECT 1) AS one)"] if self.is_mariadb else
-                      ["SELECT 0 FROM DUAL WHERE 0",
-                       "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"])
+            parts += (
+                ["DO (SELECT 1 FROM (SELECT 1) AS one)"]
+                if self.is_mariadb
+                else [
+                    "SELECT 0 FROM DUAL WHERE 0",
+                    "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create",
+                ]
+            )
         return parts
 
-    def has_id(self, statement: Statement) -> bool:  # noqa: ARG002
+    def has_id(self, statement: Statement) -> bool:
         return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
         if self._code is None:
-            self._routines = [(schema, name.lower(), text is not None) for schema, name, text in self.query(
-                "SELECT routine_schema, routine_name, routine_definition FROM information_schema.routines"
-                " WHERE routine_schema NOT IN ('sys', 'mysql')")] if self.connection else []
-            self._code = self.query(
-                "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
-                " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
-                " SELECT trigger_schema, event_object_table, action_statement FROM information_schema.triggers"
-                " WHERE trigger_schema <> 'sys' UNION ALL"
-                " SELECT table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"
-            ) if self.connection else []
+            self._routines = (
+                [
+                    (schema, name.lower(), text is not None)
+                    for schema, name, text in self.query(
+                        "SELECT routine_schema, routine_name, routine_definition FROM information_schema.routines"
+                        " WHERE routine_schema NOT IN ('sys', 'mysql')"
+                    )
+                ]
+                if self.connection
+                else []
+            )
+            self._code = (
+                self.query(
+                    "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
+                    " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
+                    " SELECT trigger_schema, event_object_table, action_statement FROM information_schema.triggers"
+                    " WHERE trigger_schema <> 'sys' UNION ALL"
+                    " SELECT table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"
+                )
+                if self.connection
+                else []
+            )
         statements = [*statements]
         named = "\n".join(each.text for each in statements).lower()
-        code = [(table.lower(), text) for schema, table, text in self._code
-                if schema.lower() == self.url.database.lower() or schema.lower() in named]
+        code = [
+            (table.lower(), text)
+            for schema, table, text in self._code
+            if schema.lower() == self.url.database.lower() or schema.lower() in named
+        ]
         for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
             words = spelled(text, self.syntax)
             fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
@@ -5046,16 +5741,24 @@ class MySQL(Database):
             code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
         names = {name for _, text in code for name in self._assigned(spelled(text or "", self.syntax))}
         listed = ", ".join(self.literal(each) for each in sorted(names))
-        settings = {name.lower() for name, _ in self.query(
-            f"SHOW VARIABLES WHERE Variable_name IN ({listed})")} if names and self.connection else {"by code"}
+        settings = (
+            {name.lower() for name, _ in self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
+            if names and self.connection
+            else {"by code"}
+        )
         keys = [(table, self._keys(text, settings)) for table, text in code]
         return Hidden(
             any(text is None or self._reads_id.search(text) for _, text in code),
-            frozenset().union(*(each for _, each in keys)), frozenset().union(*(each for table, each in keys if table)),
+            frozenset().union(*(each for _, each in keys)),
+            frozenset().union(*(each for table, each in keys if table)),
             frozenset().union(*(self._awaited(text, settings) for table, text in code if table)),
             frozenset(table for table, _ in code if table),
-            frozenset(name for schema, name, kind in self._routines or ()
-                      if kind and schema.lower() == self.url.database.lower()))
+            frozenset(
+                name
+                for schema, name, kind in self._routines or ()
+                if kind and schema.lower() == self.url.database.lower()
+            ),
+        )
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._makes_code.search(sql):
@@ -5123,8 +5826,9 @@ class MySQL(Database):
             added += [proof] if isinstance(part, _Note) else []
             texts += added
             numbers += [number] * len(added)
-        whole = parts[0] == self.begin_sql and parts[-1] == self.commit_sql and all(
-            isinstance(each, str) for each in parts)
+        whole = (
+            parts[0] == self.begin_sql and parts[-1] == self.commit_sql and all(isinstance(each, str) for each in parts)
+        )
         try:
             attempt = partial(self._exchange, "; ".join(texts))
             rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
@@ -5164,15 +5868,22 @@ class MySQL(Database):
         made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
         doom = super().doom([self._fold(self.quoted(name)) for name in own], more, made)
         outside = [each for each in made if each.kind in self.of_schemas and {*each.name[:-1]} - {*doom.schemas}]
-        there = {(name, *row) for name in {each.name[0] for each in outside}
-                 for row in self.query(self.objects_sql.replace("DATABASE()", self.literal(name)))}
+        there = {
+            (name, *row)
+            for name in {each.name[0] for each in outside}
+            for row in self.query(self.objects_sql.replace("DATABASE()", self.literal(name)))
+        }
         for each in outside:
             if (each.name[0], each.kind, self.quoted(each.name[-1])) in there:
                 doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {each.text}")
         for schema, table, name, parent in self.query(self._references_sql):
             place = self.quoted(schema, table)
-            doom.bars.append((f"the foreign key {name} of {place} would refer to nothing in {parent}",
-                              f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
+            doom.bars.append(
+                (
+                    f"the foreign key {name} of {place} would refer to nothing in {parent}",
+                    f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}",
+                )
+            )
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
@@ -5206,9 +5917,11 @@ class MySQL(Database):
         if failed:
             state = f"{doom.dropped} of {_count(len(objects), 'object')} are dropped, the rest is there."
             raise StatementError(
-                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), where=str(self.url),
+                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]),
+                where=str(self.url),
                 state=state if doom.dropped else "nothing was changed.",
-                fix="GRANT this user the right, or mend what it says; then run the same command again")
+                fix="GRANT this user the right, or mend what it says; then run the same command again",
+            )
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
@@ -5243,15 +5956,23 @@ class MySQL(Database):
 
     def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
         """See Database. By the tables that they name, where nothing else that they name could change another one."""
-        engines: dict[str, bool] = dict(self.query(
-            "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t"
-            " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
-            " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"))
-        others = {name for (name,) in self.query(
-            "SELECT LOWER(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
-            " UNION SELECT LOWER(event_object_table) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
-            " UNION SELECT LOWER(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()"
-            " UNION SELECT LOWER(schema_name) FROM information_schema.schemata")}  # which names what lies elsewhere
+        engines: dict[str, bool] = dict(
+            self.query(
+                "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t"
+                " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
+                " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"
+            )
+        )
+        others = {
+            name
+            for (name,) in self.query(
+                "SELECT LOWER(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
+                " UNION SELECT LOWER(event_object_table) FROM information_schema.triggers"
+                " WHERE trigger_schema = DATABASE()"
+                " UNION SELECT LOWER(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()"
+                " UNION SELECT LOWER(schema_name) FROM information_schema.schemata"
+            )
+        }  # which names what lies elsewhere
 
         def kept(statement: Statement) -> bool | None:  # None: perhaps
             names = self._names(statement)
@@ -5266,8 +5987,11 @@ class MySQL(Database):
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
-        found = (statement.text[start:end].strip('`"') for kind, start, end in _tokens(statement.text, 0, self.syntax)
-                 if kind == "quote" or kind[:1].isalpha() or kind[:1] == "_")
+        found = (
+            statement.text[start:end].strip('`"')
+            for kind, start, end in _tokens(statement.text, 0, self.syntax)
+            if kind == "quote" or kind[:1].isalpha() or kind[:1] == "_"
+        )
         return {each.lower() for each in found}
 
     def took(self, since: float) -> object:
@@ -5308,12 +6032,21 @@ class MySQL(Database):
 
     def _ends_packet(self, statement: Statement) -> bool:
         """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
-        return bool(re.match(
-            r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)",
-            code_of(statement, self.syntax), re.DOTALL))
+        return bool(
+            re.match(
+                r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)",
+                code_of(statement, self.syntax),
+                re.DOTALL,
+            )
+        )
 
     def run_marked(
-        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+        self,
+        statement: Statement,
+        started: Sequence[str],
+        done: Sequence[str],
+        *,
+        whole: bool,
         before: Sequence[str] = (),
     ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
@@ -5384,7 +6117,10 @@ class _Writer(Database):
     in_transaction = notes_travel = False
 
     def __init__(
-        self, url: DatabaseURL, lock_wait: float | None = None, statement_wait: float | None = None,
+        self,
+        url: DatabaseURL,
+        lock_wait: float | None = None,
+        statement_wait: float | None = None,
         lock_timeout: float = 0,
     ) -> None:
         super().__init__(url, lock_wait, statement_wait, lock_timeout)
@@ -5398,11 +6134,11 @@ class _Writer(Database):
         self.syntax, self.forms, self.level, self.offline = other.syntax, other.forms, other.level, offline
         self.encoding, self._lacking = other.encoding, other._lacking  # type: ignore[method-assign]  # noqa: SLF001
 
-    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:  # noqa: ARG002
+    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
         """See Database. Nothing is asked: the plan knows."""
         return [schema or self.schema] if schema or self.schema else [], None
 
-    def home(self, table: str) -> str | None:  # noqa: ARG002
+    def home(self, table: str) -> str | None:
         return self.schema
 
     def now(self) -> str:
@@ -5428,7 +6164,7 @@ class _Writer(Database):
         """See Database. A script takes its lock once."""
         return []
 
-    def took(self, since: float) -> object:  # noqa: ARG002
+    def took(self, since: float) -> object:
         return self.elapsed
 
     def run(self, sql: str, *, end: str = "\n") -> None:
@@ -5449,8 +6185,13 @@ class _Writer(Database):
         """Write what ends the script with an error where one of the *conditions* is true."""
 
     def run_marked(
-        self, statement: Statement, started: Sequence[str], done: Sequence[str], *,  # noqa: ARG002
-        whole: bool, before: Sequence[str] = (),  # noqa: ARG002
+        self,
+        statement: Statement,
+        started: Sequence[str],
+        done: Sequence[str],
+        *,
+        whole: bool,
+        before: Sequence[str] = (),
     ) -> None:
         self.query("BEGIN")
         self.send(*before)
@@ -5467,11 +6208,11 @@ class _Writer(Database):
     def before_commit(self) -> None:
         """Write what has to be true at the end of a file."""
 
-    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
+    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """Write what takes back what a file has left in the session, for the next one; say why, where nothing does."""
         return ""
 
-    def unsuited(self, statement: Statement, syntax: Syntax) -> str:  # noqa: ARG002
+    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         """Say why the client would not read *statement* as it stands; empty where it does."""
         return ""
 
@@ -5484,10 +6225,21 @@ class _SQLiteWriter(_Writer, SQLite):
     clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
     elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
     _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
-        ("defer_foreign_keys", "foreign_keys", "ignore_check_constraints", "legacy_alter_table", "query_only",
-         "read_uncommitted", "recursive_triggers", "reverse_unordered_selects", "writable_schema"), "OFF")
+        (
+            "defer_foreign_keys",
+            "foreign_keys",
+            "ignore_check_constraints",
+            "legacy_alter_table",
+            "query_only",
+            "read_uncommitted",
+            "recursive_triggers",
+            "reverse_unordered_selects",
+            "writable_schema",
+        ),
+        "OFF",
+    )
 
-    def start(self, texts: Sequence[str]) -> None:  # noqa: ARG002
+    def start(self, texts: Sequence[str]) -> None:
         """See _Writer. Newer clients take "text" in double quotes for a name only, where the library does not.
 
         The first semicolon ends what an editor's byte order mark would make of the first line.
@@ -5522,8 +6274,11 @@ class _SQLiteWriter(_Writer, SQLite):
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See _Writer. What a PRAGMA was before cannot be asked for by a script; of most, it is known."""
         both = zip(statements, natures, strict=True)
-        made = (self.forms.made(spelled(each.text, self.syntax)) for each, nature in both
-                if any(key.startswith("temp ") for key in nature.writes))
+        made = (
+            self.forms.made(spelled(each.text, self.syntax))
+            for each, nature in both
+            if any(key.startswith("temp ") for key in nature.writes)
+        )
         kinds = {name: kind for kind, name in made}
         for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
@@ -5555,7 +6310,8 @@ class _PostgresWriter(_Writer, Postgres):
     _psql_own = (
         r"migrate_began|AUTOCOMMIT|COMP_\w+|ECHO\w*|ENCODING|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF"
         r"|LAST_ERROR_\w+|ON_ERROR_\w+|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY"
-        "|WATCH_INTERVAL")
+        "|WATCH_INTERVAL"
+    )
 
     def start(self, texts: Sequence[str]) -> None:
         """See _Writer. Of what psql would replace in the SQL, :name, nothing is left set."""
@@ -5578,9 +6334,14 @@ class _PostgresWriter(_Writer, Postgres):
         found, unsaid = list[str](), ", ".join(f"'{each}'" for each in sorted(_UNSAID))
         for name, (said, value) in self._wanted().items():
             self.own[name] = value
-            found.append(f"SET {'LOCAL ' if local else ''}{name} = '{value}'" if said else self._silent(
-                f"set_config(name, '{value}', {local}) FROM pg_catalog.pg_settings"
-                f" WHERE name = '{name}' AND source IN ({unsaid})"))
+            found.append(
+                f"SET {'LOCAL ' if local else ''}{name} = '{value}'"
+                if said
+                else self._silent(
+                    f"set_config(name, '{value}', {local}) FROM pg_catalog.pg_settings"
+                    f" WHERE name = '{name}' AND source IN ({unsaid})"
+                )
+            )
         return found
 
     def _limit_instead(self, before: int, after: int) -> str:
@@ -5595,7 +6356,7 @@ class _PostgresWriter(_Writer, Postgres):
         tag = next(tag for tag in tags if tag not in body)
         return f"DO {tag} BEGIN{body}END {tag}"
 
-    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
+    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See _Writer. What the transaction of a file has not taken back goes with the connection."""
         if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
             # The server lets go of the lock of a connection a moment after it has gone; and psql sets names anew.
@@ -5605,10 +6366,11 @@ class _PostgresWriter(_Writer, Postgres):
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         checks = "".join(
             f"    IF {sql} THEN\n        RAISE EXCEPTION USING MESSAGE = {self.literal(what)};\n    END IF;\n"
-            for sql, what in conditions)
+            for sql, what in conditions
+        )
         self.lines.append(self._block("\n" + checks) + ";")
 
-    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:  # noqa: ARG002
+    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
         return []  # the client cannot look
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
@@ -5641,19 +6403,27 @@ class _MySQLWriter(_Writer, MySQL):
     def start_file(self) -> None:
         self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
 
-    def limits(self, *, local: bool) -> list[str]:  # noqa: ARG002
+    def limits(self, *, local: bool) -> list[str]:
         """See Database. What nobody has said is asked for when the script runs."""
         limit = self._whole_seconds()
-        locks = {name: str(limit) if self.lock_said else
-                 f"CAST(IF(@@GLOBAL.{name} IN ({', '.join(usual)}), {limit}, @@GLOBAL.{name}) AS UNSIGNED)"
-                 for name, usual in self._compiled.items()}
+        locks = {
+            name: str(limit)
+            if self.lock_said
+            else f"CAST(IF(@@GLOBAL.{name} IN ({', '.join(usual)}), {limit}, @@GLOBAL.{name}) AS UNSIGNED)"
+            for name, usual in self._compiled.items()
+        }
         found = ["SET SESSION " + ", ".join(f"{name} = {value}" for name, value in locks.items())]
         if self.statement_said:
             thousandths = math.ceil(self.statement_wait * 1000)
-            ways = (f"'SET SESSION {name} = {value}'" for name, value in zip(
-                self._statement_limits, (f"{thousandths / 1000:.3f}", thousandths), strict=True))
-            found += [f"SET @migrate = IF(VERSION() LIKE '%MariaDB%', {', '.join(ways)})",
-                      "PREPARE migrate FROM @migrate", "EXECUTE migrate"]
+            ways = (
+                f"'SET SESSION {name} = {value}'"
+                for name, value in zip(self._statement_limits, (f"{thousandths / 1000:.3f}", thousandths), strict=True)
+            )
+            found += [
+                f"SET @migrate = IF(VERSION() LIKE '%MariaDB%', {', '.join(ways)})",
+                "PREPARE migrate FROM @migrate",
+                "EXECUTE migrate",
+            ]
         return found
 
     def lock_key(self, key: str) -> str:
@@ -5678,7 +6448,12 @@ class _MySQLWriter(_Writer, MySQL):
         self.query("EXECUTE migrate")
 
     def run_marked(
-        self, statement: Statement, started: Sequence[str], done: Sequence[str], *, whole: bool,
+        self,
+        statement: Statement,
+        started: Sequence[str],
+        done: Sequence[str],
+        *,
+        whole: bool,
         before: Sequence[str] = (),
     ) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
@@ -5694,8 +6469,7 @@ class _MySQLWriter(_Writer, MySQL):
             self.send(*done)
             return
         mark = "".join(f"{each}; " for each in [*(() if whole else started), *before])
-        self.run(
-            f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
+        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
 
     def follow(self, other: Database, *, offline: bool) -> None:
         super().follow(other, offline=offline)
@@ -5703,7 +6477,7 @@ class _MySQLWriter(_Writer, MySQL):
 
     _session_only: ClassVar = {"timestamp": "DEFAULT", "sql_log_bin": "1", "gtid_next": "'AUTOMATIC'"}
 
-    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:  # noqa: ARG002
+    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See _Writer."""
         keys = _left(natures)
         for kind, name in (_split_key(key) for key in keys):
@@ -5761,7 +6535,8 @@ def _cut_line_breaks(text: str, syntax: Syntax) -> str:
 
 
 _WRITERS: Final[Mapping[str, type[_Writer]]] = {
-    each.dialect: each for each in (_SQLiteWriter, _PostgresWriter, _MySQLWriter)}
+    each.dialect: each for each in (_SQLiteWriter, _PostgresWriter, _MySQLWriter)
+}
 
 
 # History ##############################################################################################################
@@ -5780,9 +6555,14 @@ _LOG_COLUMNS: Final = """
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA: Final = re.compile(
     r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""", re.IGNORECASE | re.DOTALL)
+    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
+    re.IGNORECASE | re.DOTALL,
+)
 _TOOL_BY_COLUMNS: Final = {
-    "dirty, version": "golang-migrate", "version": "dbmate or Rails", "inserted_at, version": "Ecto"}
+    "dirty, version": "golang-migrate",
+    "version": "dbmate or Rails",
+    "inserted_at, version": "Ecto",
+}
 
 
 def without_data(message: str) -> str:
@@ -5837,7 +6617,12 @@ class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
     def __init__(
-        self, database: Database, table: str, versions: Iterable[str] = (), *, texts: bool = False,
+        self,
+        database: Database,
+        table: str,
+        versions: Iterable[str] = (),
+        *,
+        texts: bool = False,
     ) -> None:
         """Look where the tables are; writes nothing.
 
@@ -5875,8 +6660,10 @@ class History:
         if found:
             here = f"{self.schemas[0]}.{name}"
             what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
-            fix = (f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
-                   f"     or begin a new history here, from now on with  --table {here}")
+            fix = (
+                f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
+                f"     or begin a new history here, from now on with  --table {here}"
+            )
             raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
@@ -5910,8 +6697,10 @@ class History:
             hides = self.database.hides_sql
             if hides and any(hidden for (hidden,) in self.database.query(hides, relation)):
                 what = f"row level security may hide rows of {relation} from this user: what is applied is not known"
-                fix = (f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;\n"
-                       "     or run this as a role that has BYPASSRLS")
+                fix = (
+                    f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;\n"
+                    "     or run this as a role that has BYPASSRLS"
+                )
                 raise DriftError(what, where=str(self.database.url), fix=fix)
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
@@ -5931,8 +6720,14 @@ class History:
             if _DIGITS.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text,
-                                    statements=statements, statements_done=done, took_ms=took)
+                return row._replace(
+                    dirty=bool(row.dirty),
+                    applied_at=_utc(row.applied_at),
+                    down_sql=text,
+                    statements=statements,
+                    statements_done=done,
+                    took_ms=took,
+                )
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5970,12 +6765,24 @@ class History:
         return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
 
     def log_entry(
-        self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object,
+        self,
+        version: str,
+        name: str,
+        action: str,
+        *,
+        took_ms: object = 0,
+        error: str | None = None,
+        **more: object,
     ) -> _Note:
         """Return the SQL that adds a line to the log; of an *error* what holds no data."""
         error = error and without_data(error)
         values: dict[str, object] = {
-            "version": version, "name": name, "action": action, "took_ms": took_ms, "error": error}
+            "version": version,
+            "name": name,
+            "action": action,
+            "took_ms": took_ms,
+            "error": error,
+        }
         values |= {"at": _Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
         values |= {"applied_by": self.database.person()}
         return self._insertion(self.log_relation, values | more)
@@ -5987,8 +6794,11 @@ class History:
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                entries = [each for each in entries if _DIGITS.fullmatch(each.version)
-                           and version_key(each.version) == version_key(version)]
+                entries = [
+                    each
+                    for each in entries
+                    if _DIGITS.fullmatch(each.version) and version_key(each.version) == version_key(version)
+                ]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
@@ -6067,13 +6877,22 @@ class Step:
 
 
 _DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
-    "changed": ("was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
-                ("put the file back, and write the change as a new migration:  migrate new NAME\n"
-                 "     or, where the database has it already:  migrate repair {0.version} --applied")),
-    "missing": ("is applied, but its file is not here, and newer files are",
-                "put its files back, or take it out of the history:  migrate repair {0.version} --pending"),
-    "out_of_order": ("is pending, but a newer migration is applied already",
-                     "give it a newer version, or apply it all the same:  migrate up --out-of-order")}
+    "changed": (
+        "was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
+        (
+            "put the file back, and write the change as a new migration:  migrate new NAME\n"
+            "     or, where the database has it already:  migrate repair {0.version} --applied"
+        ),
+    ),
+    "missing": (
+        "is applied, but its file is not here, and newer files are",
+        "put its files back, or take it out of the history:  migrate repair {0.version} --pending",
+    ),
+    "out_of_order": (
+        "is pending, but a newer migration is applied already",
+        "give it a newer version, or apply it all the same:  migrate up --out-of-order",
+    ),
+}
 
 
 def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list[Status]:
@@ -6085,19 +6904,37 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         has_down = bool((file and file.down) or (row and row.down_sql is not None))
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
-            result.append(Status(
-                row.version, row.name, "dirty" if row.dirty else state, row.applied_at, row.took_ms, row.applied_by,
-                row.checksum, row.statements, row.statements_done, has_down))
+            result.append(
+                Status(
+                    row.version,
+                    row.name,
+                    "dirty" if row.dirty else state,
+                    row.applied_at,
+                    row.took_ms,
+                    row.applied_by,
+                    row.checksum,
+                    row.statements,
+                    row.statements_done,
+                    has_down,
+                )
+            )
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
-            result.append(Status(
-                file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere))
+            result.append(
+                Status(
+                    file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere
+                )
+            )
     return result
 
 
 def plan_up(
-    migrations: Sequence[Migration], applied: Sequence[Applied], *,
-    count: int | None = None, to: str | None = None, out_of_order: bool = False,
+    migrations: Sequence[Migration],
+    applied: Sequence[Applied],
+    *,
+    count: int | None = None,
+    to: str | None = None,
+    out_of_order: bool = False,
 ) -> list[Step]:
     """Choose what is pending, oldest first: all, *count* of it, or up to and with *to*; a dirty file goes on first.
 
@@ -6122,8 +6959,13 @@ def plan_up(
 
 
 def plan_down(
-    migrations: Sequence[Migration], applied: Sequence[Applied], *,
-    count: int | None = None, to: str | None = None, to_here: bool = False, everything: bool = False,
+    migrations: Sequence[Migration],
+    applied: Sequence[Applied],
+    *,
+    count: int | None = None,
+    to: str | None = None,
+    to_here: bool = False,
+    everything: bool = False,
 ) -> list[Step]:
     """Choose what to undo, newest first: one, *count*, what is newer than *to* (0: all) or than the files *to_here*.
 
@@ -6153,8 +6995,10 @@ def plan_down(
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
     path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
-    stored, fix = row.down_sql, (f"write {path}, or undo it by hand, remove its up file, and say so:"
-                                 f"  migrate repair {row.version} --pending")
+    stored, fix = (
+        row.down_sql,
+        (f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"),
+    )
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
@@ -6213,18 +7057,23 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
 def dirty_error(row: Applied, fix: str = "") -> DirtyError:
     """Return the error for a row that stopped half way, with every way out."""
     done = f"{row.statements_done} of {row.statements} statements had run"
-    ways = {"up": ("the change is complete", "the change was undone by hand; run it again"),
-            "down": ("what the roll back did was undone by hand", "the roll back is complete")}
+    ways = {
+        "up": ("the change is complete", "the change was undone by hand; run it again"),
+        "down": ("what the roll back did was undone by hand", "the roll back is complete"),
+    }
     return DirtyError(
         f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})",
         fix=f"{fix or f'mend its file, or put it back, and finish it:  migrate {row.direction}'}\n"
-            f"     or look at the tables, and say which way it went:\n{_ways(row.version, *ways[row.direction])}")
+        f"     or look at the tables, and say which way it went:\n{_ways(row.version, *ways[row.direction])}",
+    )
 
 
 def _ways(version: str, applied: str, pending: str) -> str:
     """Return the two commands that say if a *version* is applied, each with what it means there."""
-    return (f"       migrate repair {version} --applied    {applied}\n"
-            f"       migrate repair {version} --pending    {pending}")
+    return (
+        f"       migrate repair {version} --applied    {applied}\n"
+        f"       migrate repair {version} --pending    {pending}"
+    )
 
 
 # Run ##################################################################################################################
@@ -6247,19 +7096,23 @@ _FAULTS: Final = {
     "unclosed dollar quote": ("a dollar quote that is not closed", "close it with the tag it was opened with"),
     "unclosed block": (
         "a block in this is not closed: its own END, or a semicolon before that, is missing",
-        "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon"),
+        "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon",
+    ),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
 _NO_VERSION: Final = "an empty history"
 _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
-    "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file")
+    "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
+)
 _ENDED: Final = (
-    "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file")
+    "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
+)
 _SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
 _QUOTED: Final = re.compile(
-    r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL)
+    r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -6331,9 +7184,14 @@ def _script_path(step: Step) -> str:
 
 def _elsewhere(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, and cannot be mended there; else nothing."""
-    return "" if not step.stored else (
-        "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
-        f"  migrate repair {step.version} --pending")
+    return (
+        ""
+        if not step.stored
+        else (
+            "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
+            f"  migrate repair {step.version} --pending"
+        )
+    )
 
 
 def _is_journaled(step: Step, database: Database) -> bool:
@@ -6423,7 +7281,9 @@ def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
 
 
 def _find_unpaired(
-    control: Sequence[tuple[Statement, bool]], last: int, database: Database,
+    control: Sequence[tuple[Statement, bool]],
+    last: int,
+    database: Database,
 ) -> Iterator[_Fault]:
     """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
 
@@ -6449,7 +7309,9 @@ def _find_unpaired(
 
 
 def _find_ended(
-    control: Sequence[tuple[Statement, bool]], every: Sequence[Statement], database: Database,
+    control: Sequence[tuple[Statement, bool]],
+    every: Sequence[Statement],
+    database: Database,
 ) -> Iterator[_Fault]:
     """Yield what a COMMIT of the file's own has ended in the client, where another statement follows it."""
     opening = {each.offset: opens for each, opens in control}
@@ -6675,8 +7537,10 @@ class _Journal:
     def note(self, done: int, *, started: int = 0, owner: str | None = "") -> _Note:
         """Return SQL that says that *done* statements have run, and one more may have *started*; "" keeps the owner."""
         values: dict[str, object] = {
-            "statements_done": done, "done_checksum": self.mark(done, started),
-            "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0}
+            "statements_done": done,
+            "done_checksum": self.mark(done, started),
+            "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0,
+        }
         more = {} if owner == "" else {"owner": owner}
         return self.run.history.change(self.step.version, values | more, owner=self.owner)
 
@@ -6705,9 +7569,19 @@ class _Journal:
         """Return SQL that writes the row again, after somebody has deleted it."""
         step, before = self.step, self.before
         checksum = before.checksum if before and step.direction == "down" else step.script.checksum
-        return self.run.history.insertion(Applied(
-            step.version, step.name, checksum, step.down_sql, dirty=True, direction=step.direction,
-            statements=len(step.statements), statements_done=done, done_checksum=self.mark(done, started)))
+        return self.run.history.insertion(
+            Applied(
+                step.version,
+                step.name,
+                checksum,
+                step.down_sql,
+                dirty=True,
+                direction=step.direction,
+                statements=len(step.statements),
+                statements_done=done,
+                done_checksum=self.mark(done, started),
+            )
+        )
 
     def withdrawal(self) -> _Note:
         """Return SQL that leaves the row as it was before this run."""
@@ -6718,7 +7592,8 @@ class _Journal:
         values: dict[str, object] = {name: getattr(before, name) for name in names}
         at = before.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         return self.run.history.change(
-            self.step.version, values | {"applied_at": at, "owner": before.owner}, owner=self.owner)
+            self.step.version, values | {"applied_at": at, "owner": before.owner}, owner=self.owner
+        )
 
 
 @dataclass
@@ -6748,8 +7623,15 @@ class _Run:
     @classmethod
     @contextlib.contextmanager
     def opened(
-        cls, given: Settings | str, notify: Notify = _quiet, *, files: bool = True, exists: bool = False,
-        texts: bool = False, looks: bool = False, databases: Mapping[str, type[Database]] = _DATABASES,
+        cls,
+        given: Settings | str,
+        notify: Notify = _quiet,
+        *,
+        files: bool = True,
+        exists: bool = False,
+        texts: bool = False,
+        looks: bool = False,
+        databases: Mapping[str, type[Database]] = _DATABASES,
     ) -> Iterator[_Run]:
         """Read the files and the history. What the body raises goes on as MigrateError, with the results so far.
 
@@ -6794,8 +7676,11 @@ class _Run:
         rows = self.applied if seen is None else seen
         if direction == "up":  # of old ones, only status speaks
             newest = max((row.key for row in rows), default=-1)
-            self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
-                       for each in self.migrations if each.elsewhere and each.key > newest)
+            self._tell(
+                f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
+                for each in self.migrations
+                if each.elsewhere and each.key > newest
+            )
         return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
     def settle(self) -> list[Applied]:
@@ -6838,13 +7723,16 @@ class _Run:
 
     def _bury(self, row: Applied) -> None:
         """Log the attempt of a run that has died, if that is not done; after that its row has no owner."""
-        told = any((each.action, each.outcome) == (row.direction, "failed") and each.at >= row.applied_at
-                   for each in self.history.read_log(None, row.version, None))
+        told = any(
+            (each.action, each.outcome) == (row.direction, "failed") and each.at >= row.applied_at
+            for each in self.history.read_log(None, row.version, None)
+        )
         killed = f"killed, after at least {row.took_ms} ms: {row.owner}"
         who = (row.owner or "").partition(", pid ")[0]
         at = row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         entry = self.history.log_entry(
-            row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at)
+            row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at
+        )
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
         self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
@@ -6854,8 +7742,11 @@ class _Run:
         ours = {result.version for result in self.results}
         rows = {row.key: row for row in self.applied if not row.dirty}
         done = [step for step in planned if step.key in rows]
-        self._tell(f"{step.title} is applied already, by {rows[step.key].applied_by}"
-                   for step in done if step.version not in ours)
+        self._tell(
+            f"{step.title} is applied already, by {rows[step.key].applied_by}"
+            for step in done
+            if step.version not in ours
+        )
         steps = plan_up(self.migrations, self.applied, **choice)
         if count is not None:
             steps = steps[: count - len(done)]
@@ -6882,8 +7773,11 @@ class _Run:
         """Return what ``redo`` has rolled back, and nobody has applied since. Raises DriftError beneath a newer one."""
         left, rows = remaining(planned, self.applied), {row.key: row for row in self.applied}
         ours = {result.version for result in self.results if result.action == "up"}
-        self._tell(f"{step.title} is applied already, by {rows[step.key].applied_by}"
-                   for step in planned if step.key in rows and not rows[step.key].dirty and step.version not in ours)
+        self._tell(
+            f"{step.title} is applied already, by {rows[step.key].applied_by}"
+            for step in planned
+            if step.key in rows and not rows[step.key].dirty and step.version not in ours
+        )
         for state in compare(self.migrations, self.applied):
             for step in [each for each in left if each.version == state.version and state.state == "out_of_order"]:
                 raise drift_error(state, Migration(step.version, step.name, step.script))
@@ -6908,8 +7802,10 @@ class _Run:
         while os.path.lexists(target) or os.path.realpath(target) in own:
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
         self.database.back_up(target)
-        self.notify(f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
-                    f" files, and  cp {_word(_shown(target))} {_word(self.settings.url.database)}")
+        self.notify(
+            f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
+            f" files, and  cp {_word(_shown(target))} {_word(self.settings.url.database)}"
+        )
 
     def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
         """Return what ``reset`` takes, by what the files of *steps* make, applied as they are. Raises DriftError."""
@@ -6941,8 +7837,10 @@ class _Run:
             fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
             fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
             if doom.near:
-                names = "".join(f" --schema {each if each.isidentifier() else repr(each)}"
-                                for each in dict.fromkeys((*doom.more, *doom.near)))
+                names = "".join(
+                    f" --schema {each if each.isidentifier() else repr(each)}"
+                    for each in dict.fromkeys((*doom.more, *doom.near))
+                )
                 fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
             what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
             raise DriftError(what, where=str(self.database.url), fix=fix)
@@ -7015,7 +7913,8 @@ class _Run:
                     return body()
             except (_OutdatedError, _Failed) as raised:
                 lost = isinstance(raised, _OutdatedError) or (
-                    self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN})
+                    self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}
+                )
                 if not lost:
                     raise
             self.refresh()
@@ -7174,7 +8073,9 @@ class _Run:
             self.applied = [row for row in self.applied if row.key not in gone]
         self.applied += [
             Applied(step.version, step.name, step.script.checksum, step.down_sql, applied_by=self.database.person())
-            for step in batch if step.direction == "up"]
+            for step in batch
+            if step.direction == "up"
+        ]
 
     def _see_through(self, batch: Sequence[Step]) -> None:
         """Live the life of a file, from its claim to its outcome; of several where they share a transaction.
@@ -7232,7 +8133,8 @@ class _Run:
             return False
         try:
             if Trait.WHOLE not in journal.natures[journal.reached - 1].traits and self.database.refused(
-                    self.now.statement, failed):
+                self.now.statement, failed
+            ):
                 journal.refused = True
                 return False
             return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
@@ -7325,8 +8227,10 @@ class _Run:
                 with contextlib.suppress(_Failed):  # that it cannot be logged does not hide the failure itself
                     database.send(self._failure(step, error.what))
         except LockedError:
-            error.state = (f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
-                           " the history says which have run.")
+            error.state = (
+                f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
+                " the history says which have run."
+            )
         except (_Failed, MigrateError) as again:
             way = "; its history says which statements have run" if journal else " if it is in; its history says so"
             if journal and failed.kind is not Kind.LOST:
@@ -7344,8 +8248,10 @@ class _Run:
     def _is_done(self, batch: Sequence[Step]) -> bool:
         """Tell if the history has all of *batch*."""
         rows = {row.key: row for row in self.history.read()}
-        return all((each.key in rows and not rows[each.key].dirty) if each.direction == "up" else each.key not in rows
-                   for each in batch)
+        return all(
+            (each.key in rows and not rows[each.key].dirty) if each.direction == "up" else each.key not in rows
+            for each in batch
+        )
 
     def _failure(self, step: Step, what: str) -> _Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
@@ -7436,8 +8342,13 @@ class _Run:
     def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> _Note:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
         progress: dict[str, Any] = {
-            "dirty": True, "direction": step.direction, "statements": len(step.statements), "statements_done": done,
-            "done_checksum": checksum or _checksums(())[0], "owner": owner}
+            "dirty": True,
+            "direction": step.direction,
+            "statements": len(step.statements),
+            "statements_done": done,
+            "done_checksum": checksum or _checksums(())[0],
+            "owner": owner,
+        }
         if step.row:
             progress |= {"applied_at": _Code(self.database.now()), "took_ms": 0}
             progress |= {"applied_by": self.database.person()} if step.direction == "up" else {}
@@ -7452,9 +8363,22 @@ class _Run:
             return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
         checksum = step.script.checksum
         mended = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
-        return [*self.database.reset_sql, self.history.change(step.version, mended | {
-            "dirty": False, "statements_done": len(step.statements), "done_checksum": checksum, "owner": None,
-            "took_ms": took_ms}, owner=owner), entry]
+        return [
+            *self.database.reset_sql,
+            self.history.change(
+                step.version,
+                mended
+                | {
+                    "dirty": False,
+                    "statements_done": len(step.statements),
+                    "done_checksum": checksum,
+                    "owner": None,
+                    "took_ms": took_ms,
+                },
+                owner=owner,
+            ),
+            entry,
+        ]
 
     def _run_in_transaction(self, batch: Sequence[Step], results: list[Result]) -> None:
         """Run *batch* in one transaction: each claim, its text and its notes; COMMIT travels with the last of these.
@@ -7491,8 +8415,11 @@ class _Run:
         database = self.database
         parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
-            found = (database.begin(self.history.relation, *parts, level=level) if level is not None
-                     else database.send(*database.limits(local=True), *parts))
+            found = (
+                database.begin(self.history.relation, *parts, level=level)
+                if level is not None
+                else database.send(*database.limits(local=True), *parts)
+            )
         except _Failed as failed:
             raise self._hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
@@ -7586,8 +8513,9 @@ class _Run:
             raise failed from None
         journal.claimed = True
         if database.local_locks:
-            others, expected = ([row for row in rows if row.version != version]
-                                for rows in (self.history.read(), self.applied))
+            others, expected = (
+                [row for row in rows if row.version != version] for rows in (self.history.read(), self.applied)
+            )
             if digest_of(others) != digest_of(expected):
                 database.send(database.begin_sql, journal.withdrawal(), self.database.commit_sql)
                 raise _OutdatedError
@@ -7614,8 +8542,12 @@ class _Run:
         if journal.opened:  # what the file has opened again, as it opened the one before
             self._claim_first(journal, first)
             both = [*zip(step.statements, journal.natures, strict=True)][:first]
-            self.database.run(next((each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
-                                   self.database.begin_sql))
+            self.database.run(
+                next(
+                    (each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
+                    self.database.begin_sql,
+                )
+            )
         ends = find_spans(journal.natures[first:], self.database.forms.together)
         number = first + 1
         while number <= len(step.statements):
@@ -7636,7 +8568,8 @@ class _Run:
         shared = Trait.DATA | Trait.SESSION
         return not self.database.transactional and all(
             Trait.INSIDE in each.traits and bool(each.traits & shared) and "transaction" not in each.reads
-            for each in natures)
+            for each in natures
+        )
 
     def _run_one(self, journal: _Journal, number: int, *, opens: bool = False) -> None:
         """Run one statement, with what notes it; in a transaction, if it *opens* what several share. Raises _Failed."""
@@ -7703,8 +8636,7 @@ class _Run:
 
     def _reads_id(self, journal: _Journal, number: int) -> None:
         """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id(
-                journal.step.statements[number - 1]):
+        if number in journal.way.checks and not self.database.has_id(journal.step.statements[number - 1]):
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
             raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 
@@ -7782,8 +8714,11 @@ class _Run:
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
         """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
         ran = f"{row.statements_done} of {_count(row.statements, 'statement')} have run"
-        error.state = (f"another run has taken this migration: it is {row.owner}'s now." if row.owner else
-                       f"its row was changed while it ran: it says that {ran}, and names nobody.")
+        error.state = (
+            f"another run has taken this migration: it is {row.owner}'s now."
+            if row.owner
+            else f"its row was changed while it ran: it says that {ran}, and names nobody."
+        )
         error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
         self.database.send(self._failure(step, error.what))
 
@@ -7793,16 +8728,18 @@ class _Run:
         runs = self.now is not None and self.now.statement is not None
         done = row.statements_done if row else journal.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
-        marked = row is not None and row.done_checksum != journal.sums[done] and (
-            failed.kind is Kind.LOST or journal.torn)
+        marked = (
+            row is not None and row.done_checksum != journal.sums[done] and (failed.kind is Kind.LOST or journal.torn)
+        )
         alone = journal.ran > done or (marked and failed.kind is not Kind.LOST)  # with no transaction around it
         done = max(done, journal.ran)
         if failed.ran:
             return number, False
         if number > done and (failed.kind is Kind.LOST or not journal.whole or alone):
             failing = statements[number - 1] if runs and not journal.refused else None
-            between = [place for place in range(done, number - runs)
-                       if Trait.SESSION not in journal.natures[place].traits]
+            between = [
+                place for place in range(done, number - runs) if Trait.SESSION not in journal.natures[place].traits
+            ]
             kept, certain = database.stayed([statements[place] for place in between], failing)
             done, marked = between[kept - 1] + 1 if kept else done, (marked and not kept) or not certain
         return journal.noted[done], marked
@@ -7859,8 +8796,10 @@ class _Run:
 def _ask(step: Step, number: int) -> str:
     """Return the fix where only a person can tell if statement *number* has run. The words are about the version."""
     look = f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
-    ways = {"up": ("all of it has run", "none of it has; run it again"),
-            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run")}
+    ways = {
+        "up": ("all of it has run", "none of it has; run it again"),
+        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
+    }
     return look + _ways(step.version, *ways[step.direction])
 
 
@@ -7890,15 +8829,28 @@ def _resume_point(step: Step, journal: _Journal) -> int:
 
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
-    "set by code": "what its code may have set", "set what a session begins with": "what a session begins with",
-    "set pragma": "what the PRAGMA set", "role session_authorization": "the session's user",
-    "temp": "the temporary table {}", "trigger": "the temporary trigger {}",
-    "role": "the role", "seed": "the seed of random numbers",
-    "connection": "the number of the connection", "next": "insert_id", "sequences": "the value of the sequence",
-    "prepared": "the prepared statement {}", "cursor": "the cursor {}", "set": "the setting {}",
-    "global": "what the server had set", "count": "the number of rows", "found": "the number of rows found",
-    "warnings": "the warnings", "sequence": "the value of the sequence", "lock": "the lock",
-    "listen": "the channel {}"}
+    "set by code": "what its code may have set",
+    "set what a session begins with": "what a session begins with",
+    "set pragma": "what the PRAGMA set",
+    "role session_authorization": "the session's user",
+    "temp": "the temporary table {}",
+    "trigger": "the temporary trigger {}",
+    "role": "the role",
+    "seed": "the seed of random numbers",
+    "connection": "the number of the connection",
+    "next": "insert_id",
+    "sequences": "the value of the sequence",
+    "prepared": "the prepared statement {}",
+    "cursor": "the cursor {}",
+    "set": "the setting {}",
+    "global": "what the server had set",
+    "count": "the number of rows",
+    "found": "the number of rows found",
+    "warnings": "the warnings",
+    "sequence": "the value of the sequence",
+    "lock": "the lock",
+    "listen": "the channel {}",
+}
 
 
 def _missing(step: Step, way: Way, id_name: str) -> str:
@@ -7913,15 +8865,25 @@ def _missing(step: Step, way: Way, id_name: str) -> str:
 def _go_on(step: Step, way: Way) -> str:
     """Return the fix where a file cannot go on, because a session cannot be made again."""
     reader = step.statements[way.reader - 1].line
-    ways = {"up": ("all of it has run", "none of it has; run it again"),
-            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run")}
-    return (f"write line {reader} so that it does not need it, then run  migrate {step.direction}\n"
-            f"     or finish or undo the rest by hand, and say which:\n{_ways(step.version, *ways[step.direction])}")
+    ways = {
+        "up": ("all of it has run", "none of it has; run it again"),
+        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
+    }
+    return (
+        f"write line {reader} so that it does not need it, then run  migrate {step.direction}\n"
+        f"     or finish or undo the rest by hand, and say which:\n{_ways(step.version, *ways[step.direction])}"
+    )
 
 
 def up(
-    settings: Settings | str, *, count: int | None = None, to: str | None = None,
-    out_of_order: bool = False, all_or_nothing: bool = False, backup: str | None = None, notify: Notify = _quiet,
+    settings: Settings | str,
+    *,
+    count: int | None = None,
+    to: str | None = None,
+    out_of_order: bool = False,
+    all_or_nothing: bool = False,
+    backup: str | None = None,
+    notify: Notify = _quiet,
 ) -> list[Result]:
     """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
@@ -7945,8 +8907,14 @@ def up(
 
 
 def down(
-    settings: Settings | str, *, count: int | None = None, to: str | None = None, to_here: bool = False,
-    everything: bool = False, confirm: Callable[[Sequence[Step]], bool] = bool, backup: str | None = None,
+    settings: Settings | str,
+    *,
+    count: int | None = None,
+    to: str | None = None,
+    to_here: bool = False,
+    everything: bool = False,
+    confirm: Callable[[Sequence[Step]], bool] = bool,
+    backup: str | None = None,
     notify: Notify = _quiet,
 ) -> list[Result]:
     """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
@@ -7964,8 +8932,9 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with _Run.opened(settings, notify, exists=True, texts=True) as run:
         back = run.planned("down", run.settle())
-        again = run.screen([
-            Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere])
+        again = run.screen(
+            [Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere]
+        )
         if back and not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
@@ -7981,8 +8950,12 @@ def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
 
 
 def reset(
-    settings: Settings | str, *, schemas: Sequence[str] = (), confirm: Callable[[Sequence[str]], bool] = lambda _: True,
-    backup: str | None = None, notify: Notify = _quiet,
+    settings: Settings | str,
+    *,
+    schemas: Sequence[str] = (),
+    confirm: Callable[[Sequence[str]], bool] = lambda _: True,
+    backup: str | None = None,
+    notify: Notify = _quiet,
 ) -> list[Result]:
     """Drop what lies in the history's schema and *schemas*, and what the applied files name beside it; apply all files.
 
@@ -8032,7 +9005,11 @@ def status(settings: Settings | str, *, notify: Notify = _quiet) -> list[Status]
 
 
 def wait(
-    settings: Settings | str, *, awaited: str = "migrations", timeout: float = 60.0, notify: Notify = _quiet,
+    settings: Settings | str,
+    *,
+    awaited: str = "migrations",
+    timeout: float = 60.0,
+    notify: Notify = _quiet,
 ) -> float:
     """Return, after how many seconds, when the "database" answers, or has all the "migrations" that are here, clean.
 
@@ -8054,8 +9031,10 @@ def wait(
             return time.monotonic() - began
         if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
             raise NotReadyError(
-                f"not ready after {timeout:g} s: {reason}", where=str(settings.url),
-                fix=f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}")
+                f"not ready after {timeout:g} s: {reason}",
+                where=str(settings.url),
+                fix=f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}",
+            )
         if reason != said:
             notify(f"waiting: {reason}")
         said = reason
@@ -8070,8 +9049,11 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
     with _Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
-        rest = [each for each in compare(run.migrations, run.applied)
-                if each.state not in {"applied", "skipped"} and version_key(each.version) in ours]
+        rest = [
+            each
+            for each in compare(run.migrations, run.applied)
+            if each.state not in {"applied", "skipped"} and version_key(each.version) in ours
+        ]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
@@ -8107,7 +9089,8 @@ def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
     command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
     ran = subprocess.run(  # noqa: S603 (one command of ours)
-        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False)
+        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False
+    )
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
             rule = each["rule_name"]
@@ -8125,7 +9108,11 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _q
 
 
 def plan_script(
-    settings: Settings | str, direction: str = "up", *, start: str | None = None, notify: Notify = _quiet,
+    settings: Settings | str,
+    direction: str = "up",
+    *,
+    start: str | None = None,
+    notify: Notify = _quiet,
     **choice: Any,
 ) -> str:
     """Return a script for the database's own client that does what ``up`` or ``down`` would do; empty for nothing.
@@ -8134,13 +9121,20 @@ def plan_script(
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
     with _Run.opened(
-        settings, notify, texts=direction == "down", looks=True, databases=_DATABASES if start is None else _WRITERS,
+        settings,
+        notify,
+        texts=direction == "down",
+        looks=True,
+        databases=_DATABASES if start is None else _WRITERS,
     ) as run:
         if start is not None:
             known = {each.key: each for each in run.migrations}
             limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
-            run.applied = [Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
-                           for each in run.migrations if each.key <= limit and not each.elsewhere]
+            run.applied = [
+                Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
+                for each in run.migrations
+                if each.key <= limit and not each.elsewhere
+            ]
         for row in run.applied:
             if row.dirty:
                 raise dirty_error(row, f"finish it first:  migrate {row.direction}")
@@ -8171,7 +9165,8 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
         _remark(f"Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
         f"-- To run it:  {database.client}",
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
-        f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}"]
+        f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}",
+    ]
     database.start([statement.text for step in steps for statement in step.statements])
     named = [] if offline else [(f"{database.database_sql} <> {database.literal(name)}", f"this plan is for {name}")]
     if database.default_sql and not (offline and "." in settings.table):
@@ -8181,12 +9176,16 @@ def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
     for number, step in enumerate(steps, 1):
         mode = "statement by statement" if _is_journaled(step, database) else "in one transaction"
         database.lines += [
-            "", _remark(f"{number} of {len(steps)}: {_script_path(step)}"),
-            f"-- sha256 {step.script.checksum}, {_count(len(step.statements), 'statement')}, {mode}"]
+            "",
+            _remark(f"{number} of {len(steps)}: {_script_path(step)}"),
+            f"-- sha256 {step.script.checksum}, {_count(len(step.statements), 'statement')}, {mode}",
+        ]
         counted = f"SELECT count(*) FROM {history.relation}"
         elsewhere = f"this plan starts at {at}, and the database does not"
-        expected = [(f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
-                    (f"({counted}) <> {len(versions)}", elsewhere)]
+        expected = [
+            (f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
+            (f"({counted}) <> {len(versions)}", elsewhere),
+        ]
         for column in ("version", "checksum") if number == 1 and versions else ():
             listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
             expected.append((f"({counted} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
@@ -8221,7 +9220,11 @@ def _refuse_unsuited(database: _Writer, step: Step) -> None:
 
 
 def _write_step(
-    run: _Run, database: _Writer, step: Step, named: Sequence[tuple[str, str]], expected: Sequence[tuple[str, str]],
+    run: _Run,
+    database: _Writer,
+    step: Step,
+    named: Sequence[tuple[str, str]],
+    expected: Sequence[tuple[str, str]],
 ) -> None:
     """Write how *step* is run, after what ends the script before that."""
     journaled, relation = _is_journaled(step, database), run.history.relation
@@ -8275,7 +9278,11 @@ _Tried = tuple[Verdict, set[str] | None]  # with the schema after up; None where
 
 
 def verify(
-    settings: Settings | str, *, scratch_url: str | None = None, seed: Path | None = None, notify: Notify = _quiet,
+    settings: Settings | str,
+    *,
+    scratch_url: str | None = None,
+    seed: Path | None = None,
+    notify: Notify = _quiet,
 ) -> list[Verdict]:
     """Run every file up, down and up again, in a database made for it, and tell if the schema came back each time.
 
@@ -8288,14 +9295,19 @@ def verify(
     url = DatabaseURL.parse(scratch_url, source="--scratch-url") if scratch_url else settings.url
     database, tried = _DATABASES[url.dialect](url), list[_Tried]()
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
-    statements = [each for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
-                  if not re.match(_TRANSACTION, code_of(each, database.syntax))]
+    statements = [
+        each
+        for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
+        if not re.match(_TRANSACTION, code_of(each, database.syntax))
+    ]
     migrations = find_migrations(migration_directory(settings.directory, url.dialect), url.dialect)
     with _verifying():
         texts = "\n".join(map(_texts, migrations))
         while True:  # in another database after one that did not come back
-            with database.scratch(given=bool(scratch_url), sql=texts) as scratch, _Run.opened(
-                    replace(settings, url=scratch, table="migrate_verify"), texts=True) as run:
+            with (
+                database.scratch(given=bool(scratch_url), sql=texts) as scratch,
+                _Run.opened(replace(settings, url=scratch, table="migrate_verify"), texts=True) as run,
+            ):
                 run.migrations = [each for each in run.migrations if not each.elsewhere]
                 _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)
             if len(tried) == len(run.migrations):
@@ -8312,7 +9324,11 @@ def _texts(migration: Migration) -> str:
 
 
 def _verify_on(
-    run: _Run, tried: list[_Tried], waiting: dict[Statement, str], seed: Path | None, notify: Notify,
+    run: _Run,
+    tried: list[_Tried],
+    waiting: dict[Statement, str],
+    seed: Path | None,
+    notify: Notify,
 ) -> None:
     """Apply again what was *tried*, and try the others, until one leaves the database other than it was.
 
@@ -8487,13 +9503,18 @@ def _verify(run: _Run, migration: Migration) -> _Tried:
 
 def _difference(expected: set[str], found: set[str]) -> tuple[str, ...]:
     """Return the lines of two schemas that are not the same, as a diff; nothing where all is."""
-    gone, new = ([line for text in sorted(texts) for line in text.splitlines()]
-                 for texts in (expected - found, found - expected))
+    gone, new = (
+        [line for text in sorted(texts) for line in text.splitlines()] for texts in (expected - found, found - expected)
+    )
     return tuple(line for line in difflib.ndiff(gone, new) if line[0] != "?")
 
 
 def log(
-    settings: Settings | str, *, count: int | None = None, version: str | None = None, since: datetime | None = None,
+    settings: Settings | str,
+    *,
+    count: int | None = None,
+    version: str | None = None,
+    since: datetime | None = None,
 ) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
 
@@ -8566,10 +9587,13 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             change = run.history.removal(row.version, owner=row.owner)
             if applied:
                 values: dict[str, object] = {
-                    "dirty": False, "direction": "up", "statements_done": row.statements, "owner": None}
+                    "dirty": False,
+                    "direction": "up",
+                    "statements_done": row.statements,
+                    "owner": None,
+                }
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
-                    values |= {"checksum": step.script.checksum,
-                               "down_sql": run.database.storable(step.down_sql)}
+                    values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
                 change = run.history.change(row.version, values, owner=row.owner)
             run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
             return [Result(row.version, row.name, "repair")]
@@ -8621,12 +9645,16 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
                 Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
-                for name in sorted(there.keys() - here) if _meet(there[name].up.only, (dialect,))]
+                for name in sorted(there.keys() - here)
+                if _meet(there[name].up.only, (dialect,))
+            ]
     for dialect in [each for each in found if each]:
         # A down file drops things: that is what it is for.
         paths = [each.up.path for each in found[dialect].values() if _meet(each.up.only, (dialect,))]
-        findings += [Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
-                     for path, said in lint(_DATABASES[dialect], paths)]
+        findings += [
+            Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
+            for path, said in lint(_DATABASES[dialect], paths)
+        ]
     if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
         scripts = [script for each in found.values() for pair in each.values() for script in (pair.up, pair.down)]
         findings += _check_base(root, [script for script in scripts if script], base)
@@ -8640,7 +9668,8 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         yield warning(_shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
     elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
         yield warning(
-            _shown(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name")
+            _shown(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name"
+        )
     for script in filter(None, (migration.up, migration.down)):
         path, step = _shown(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
@@ -8678,8 +9707,11 @@ def _check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fi
     slots = {_slot(name) for name in there}
     for name, text in there.items():
         if name not in here and name in before:
-            renamed = [new for new in here.keys() - there if _slot(new) == _slot(name) or (
-                here[new] == text and _slot(new)[:2] == _slot(name)[:2])]
+            renamed = [
+                new
+                for new in here.keys() - there
+                if _slot(new) == _slot(name) or (here[new] == text and _slot(new)[:2] == _slot(name)[:2])
+            ]
             what = f"was renamed to {Path(min(renamed)).name}" if renamed else "was removed"
             yield Finding("fault", _shown(root / name), f"{what}; {base} has it", _put_back(base, root / name))
         elif name in here and here[name] not in {text, before.get(name)}:
@@ -8729,8 +9761,11 @@ def _refuse_shallow(root: Path, what: str) -> None:
 def _read_tree(root: Path, commit: str) -> dict[str, bytes]:
     """Return the text of each migration file below *root* in *commit*, by its path from there."""
     entries = [entry.partition("\t") for entry in _git(root, "ls-tree", "-r", "-z", commit).split("\0")]
-    found = {path: about.split()[2] for about, _, path in entries if _FILE_NAME.fullmatch(path.rpartition("/")[2])
-             and path.rpartition("/")[0] in {"", *_DIALECT_BY_SCHEME}}
+    found = {
+        path: about.split()[2]
+        for about, _, path in entries
+        if _FILE_NAME.fullmatch(path.rpartition("/")[2]) and path.rpartition("/")[0] in {"", *_DIALECT_BY_SCHEME}
+    }
     blobs = io.BytesIO(os.fsencode(_git(root, "cat-file", "--batch", given="\n".join(found.values()))))
     texts = {}
     for path in found:
@@ -8742,12 +9777,14 @@ def _read_tree(root: Path, commit: str) -> dict[str, bytes]:
 def _git(folder: Path, *words: str, given: str = "", or_empty: bool = False) -> str:
     """Return what git says of *folder*, bytes as in a path. Where it fails: "" with *or_empty*, else SettingsError."""
     # In a hook, git names its repository in these, and then takes whatever folder it is in for the top of it.
-    environment = {name: text for name, text in os.environ.items()
-                   if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}} | {"LC_ALL": "C"}
+    environment = {
+        name: text for name, text in os.environ.items() if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+    } | {"LC_ALL": "C"}
     command = ["git", "-C", str(folder), *words]
     try:
         done = subprocess.run(  # noqa: S603 (no shell, and no word of a person's that git takes for an option)
-            command, input=given.encode(), capture_output=True, env=environment, check=False)
+            command, input=given.encode(), capture_output=True, env=environment, check=False
+        )
     except OSError as error:
         what, fix = f"git cannot be run: {error.strerror}", "install git, or leave --base out"
         raise SettingsError(what, where="--base", fix=fix) from None
@@ -8815,8 +9852,10 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     code = 4 if bad else 3 if found["pending"] else 0
     clean = [each.version for each in states if each.applied_at and each.state != "dirty"]
     document = {
-        "current": clean[-1] if clean else None, "counts": {state: found[state] for state in _STATES},
-        "migrations": [asdict(each) for each in states]}
+        "current": clean[-1] if clean else None,
+        "counts": {state: found[state] for state in _STATES},
+        "migrations": [asdict(each) for each in states],
+    }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
@@ -8831,16 +9870,26 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
     for step in steps:
         of_file = [] if step.stored or not said else said.get(step.script.path.resolve(), [])
         known = sorted([*effects(database, step), *of_file], key=attrgetter("line"))
-        rows.append({
-            "version": step.version, "name": step.name, "direction": step.direction,
-            "statements": len(step.statements), "done": step.resume.statements_done if step.resume else 0,
-            "mode": "journal" if _is_journaled(step, database) else "transaction", "file": _script_path(step),
-            "note": step.note or ("" if step.statements else "no statements in this file"),
-            "checksum": step.script.checksum, "text": step.script.sql,
-            "down_sql": step.down_sql if step.direction == "up" else None,
-            "sql": [{"number": number, "line": each.line, "text": each.text}
-                    for number, each in enumerate(step.statements, 1)],
-            "findings": [each._asdict() for each in known]})
+        rows.append(
+            {
+                "version": step.version,
+                "name": step.name,
+                "direction": step.direction,
+                "statements": len(step.statements),
+                "done": step.resume.statements_done if step.resume else 0,
+                "mode": "journal" if _is_journaled(step, database) else "transaction",
+                "file": _script_path(step),
+                "note": step.note or ("" if step.statements else "no statements in this file"),
+                "checksum": step.script.checksum,
+                "text": step.script.sql,
+                "down_sql": step.down_sql if step.direction == "up" else None,
+                "sql": [
+                    {"number": number, "line": each.line, "text": each.text}
+                    for number, each in enumerate(step.statements, 1)
+                ],
+                "findings": [each._asdict() for each in known],
+            }
+        )
     columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
 
@@ -8926,16 +9975,25 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
         notify("nothing to do")
     rows, status = plan_view(settings, steps).document["steps"], status_view(settings, states, exit_code=False)
     moved = {version_key(each.version) for each in steps}
-    after = [each.version for each in states if (
-        direction == "up" if version_key(each.version) in moved else each.applied_at and each.state != "dirty")]
+    after = [
+        each.version
+        for each in states
+        if (direction == "up" if version_key(each.version) in moved else each.applied_at and each.state != "dirty")
+    ]
     start, end = status.document["current"] or _NO_VERSION, after[-1] if after else _NO_VERSION
     sections, contents, rules = "", list[list[str]](), Counter[str]()
     for number, row in enumerate(rows, 1):
         title, file = (escape(each).replace("_", "_<wbr>") for each in (f"{row['version']} {row['name']}", row["file"]))
         beside = row["down_sql"] if direction == "up" else up_by_key.get(version_key(row["version"]))
         sections += _html_step(f"{number}", row, title=title, file=file, beside=beside, database=database)
-        contents.append([f"{number}", f'<a href="#step-{number}">{title}</a><small>{file}, {row["mode"]}</small>',
-                         f"{row['statements']}", f"{len(row['findings'])}"])
+        contents.append(
+            [
+                f"{number}",
+                f'<a href="#step-{number}">{title}</a><small>{file}, {row["mode"]}</small>',
+                f"{row['statements']}",
+                f"{len(row['findings'])}",
+            ]
+        )
         rules.update(each["rule"] for each in row["findings"])
     counted = f"{_count(len(rows), 'migration')}, {_count(sum(row['statements'] for row in rows), 'statement')}"
     facts = {
@@ -8943,14 +10001,23 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
         "Findings": ", ".join(f"{rule}: {rules[rule]}" for rule in sorted(rules, key="locks".__eq__)) or "none",
         "No down file": ", ".join(row["version"] for row in rows if direction == "up" and row["down_sql"] is None),
         "History table": settings.table,
-        "Made by": f"{_whoami()}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, migrate {__version__}"}
+        "Made by": f"{_whoami()}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, migrate {__version__}",
+    }
     page = _PAGE.substitute(
-        direction=direction, database=escape(str(settings.url)), label=database.label, sections=sections,
+        direction=direction,
+        database=escape(str(settings.url)),
+        label=database.label,
+        sections=sections,
         facts="\n".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value),
         contents=_html_table("steps", ("", "migration", "statements", "findings"), contents) if rows else "",
-        opened="" if rows else " open", counts=escape(status.caption.rpartition(": ")[2]),
-        status=_html_table("status", status.columns, [
-            [escape(_cell(row, each)) for each in status.columns] for row in status.document["migrations"]]))
+        opened="" if rows else " open",
+        counts=escape(status.caption.rpartition(": ")[2]),
+        status=_html_table(
+            "status",
+            status.columns,
+            [[escape(_cell(row, each)) for each in status.columns] for row in status.document["migrations"]],
+        ),
+    )
     return View({"page": _HIDDEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", page)})
 
 
@@ -8958,12 +10025,20 @@ def _html_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     """Return a table, which scrolls by itself, of cells that are HTML already."""
     head = "".join(f'<th scope="col">{each.replace("_", " ")}</th>' for each in columns)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return (f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>\n'
-            f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>")
+    return (
+        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
+    )
 
 
 def _html_step(
-    number: str, row: Mapping[str, Any], *, title: str, file: str, beside: str | None, database: Database,
+    number: str,
+    row: Mapping[str, Any],
+    *,
+    title: str,
+    file: str,
+    beside: str | None,
+    database: Database,
 ) -> str:
     """Return a section about one step: the text that runs, what is found in it, and the text of the other direction."""
     mode = f"One transaction: if a statement fails, {database.label} rolls the whole file back."
@@ -8986,20 +10061,32 @@ def _html_step(
             notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
         linked = ", ".join(f'<a href="#line-{number}-{way}-{line}">{line}</a>' for line in lines[:_LINKED])
         linked += ", \u2026" * (len(lines) > _LINKED)
-        found += (f'<li class="{kind}">{said}: line {linked}. '
-                  f'<a href="{escape(link)}">{escape(link.partition("//")[2])}</a></li>\n')
+        found += (
+            f'<li class="{kind}">{said}: line {linked}. '
+            f'<a href="{escape(link)}">{escape(link.partition("//")[2])}</a></li>\n'
+        )
     found = found and f"<ul>{found}</ul>"
     caption = f"<b>{way}</b> {file}" + ", in the margin (statement) and line" * bool(begins)
     listing = partial(_html_listing, lexer=database.lexer)
     shown = listing(caption, row["text"], step=f"{number}-{way}", begins=begins, notes=notes)
-    shown += f"<p>There is no {other} file.</p>" if beside is None else listing(
-        f"<b>{other}</b>, not run now", beside, step=f"{number}-{other}", begins={}, notes={})
-    return (f'<section id="step-{number}"><h2>{number}. {title}</h2>\n{told}{found}'
-            f'<div class="pair">{shown}</div></section>\n')
+    shown += (
+        f"<p>There is no {other} file.</p>"
+        if beside is None
+        else listing(f"<b>{other}</b>, not run now", beside, step=f"{number}-{other}", begins={}, notes={})
+    )
+    return (
+        f'<section id="step-{number}"><h2>{number}. {title}</h2>\n{told}{found}'
+        f'<div class="pair">{shown}</div></section>\n'
+    )
 
 
 def _html_listing(
-    caption: str, sql: str, *, lexer: str, step: str, begins: Mapping[int, Sequence[str]],
+    caption: str,
+    sql: str,
+    *,
+    lexer: str,
+    step: str,
+    begins: Mapping[int, Sequence[str]],
     notes: Mapping[int, Sequence[str]],
 ) -> str:
     """Return a text with its lines numbered, after the numbers of the statements that begin there; *notes* below."""
@@ -9021,8 +10108,10 @@ def _html_listing(
         shown += f'<span class="{kind}" id="line-{step}-{number}" data-n="{margin}">{line}\n</span>'
         shown += f'<span class="f" data-n="{" " * len(margin)}"><span>{note}</span></span>' if note else ""
     checksum = Script.from_text(Path(), sql).checksum
-    return (f'<figure><figcaption>{caption}<br><code>sha256 {checksum}</code></figcaption>\n<div class="scroll"'
-            f' role="region" aria-label="SQL {step}" tabindex="0"><pre><code>{shown}</code></pre></div></figure>')
+    return (
+        f'<figure><figcaption>{caption}<br><code>sha256 {checksum}</code></figcaption>\n<div class="scroll"'
+        f' role="region" aria-label="SQL {step}" tabindex="0"><pre><code>{shown}</code></pre></div></figure>'
+    )
 
 
 def _json(value: object) -> Any:
@@ -9051,6 +10140,7 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
 
 def _annotation(finding: Mapping[str, str]) -> str:
     """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
+
     def escaped(text: str, more: str = "") -> str:
         return re.sub(f"[%\r\n{more}]", lambda found: f"%{ord(found[0]):02X}", text)
 
@@ -9135,7 +10225,12 @@ class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
     def __init__(
-        self, form: str | None = None, color: str | None = None, *, quiet: bool = False, verbose: bool = False,
+        self,
+        form: str | None = None,
+        color: str | None = None,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
     ) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
@@ -9301,7 +10396,12 @@ def _planned(settings: Settings, direction: str, *, notify: Notify, **choice: An
 
 
 def _up(
-    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **more: Any,
+    settings: Settings,
+    *,
+    dry_run: bool,
+    all_or_nothing: bool,
+    backup: str | None,
+    **more: Any,
 ) -> View | list[Result]:
     if dry_run:
         return _planned(settings, "up", **more)
@@ -9344,8 +10444,16 @@ def _confirm(settings: Settings, what: str) -> bool:
 
 
 def _plan(
-    settings: Settings, *, direction: str, count: int | None, out_of_order: bool, to_here: bool,
-    sql: bool, dialect: str | None, start: str | None, **more: Any,
+    settings: Settings,
+    *,
+    direction: str,
+    count: int | None,
+    out_of_order: bool,
+    to_here: bool,
+    sql: bool,
+    dialect: str | None,
+    start: str | None,
+    **more: Any,
 ) -> View:
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
@@ -9382,8 +10490,10 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify
 
 def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    verdicts = [each._replace(error=_as_typed(each.error)) for each in verify(
-        settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)]
+    verdicts = [
+        each._replace(error=_as_typed(each.error))
+        for each in verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    ]
     bad = [each for each in verdicts if each.result in _BAD]
     shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
     details = "\n".join(filter(None, shown))
@@ -9428,24 +10538,38 @@ _VERSION: Final = {"metavar": "VERSION"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
 _BACKUP: Final = (
-    "--backup", "first copy a SQLite file, to PATH or beside it", {"metavar": "PATH", "nargs": "?", "const": ""})
+    "--backup",
+    "first copy a SQLite file, to PATH or beside it",
+    {"metavar": "PATH", "nargs": "?", "const": ""},
+)
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
 _COMMON: Final[tuple[_Argument, ...]] = (
-    ("--database-url", "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
-     {"metavar": "URL"}),
+    (
+        "--database-url",
+        "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
+        {"metavar": "URL"},
+    ),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
     ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
     ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
-    ("--ddl-lock-timeout",
-     "how long a statement waits for a lock on a table; 0 is no limit (default: as the database says, else 5)",
-     {"metavar": "SECONDS"}),
+    (
+        "--ddl-lock-timeout",
+        "how long a statement waits for a lock on a table; 0 is no limit (default: as the database says, else 5)",
+        {"metavar": "SECONDS"},
+    ),
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    ("--statement-timeout", "how long a statement may run; 0 is no limit (default: as the database says, else 0)",
-     {"metavar": "SECONDS"}),
+    (
+        "--statement-timeout",
+        "how long a statement may run; 0 is no limit (default: as the database says, else 0)",
+        {"metavar": "SECONDS"},
+    ),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
-    ("--format", "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
-     {"choices": ("table", "plain", "json", "csv", "github", "html")}),
+    (
+        "--format",
+        "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
+        {"choices": ("table", "plain", "json", "csv", "github", "html")},
+    ),
     ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
@@ -9461,72 +10585,116 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--to", "the last version to apply", _VERSION),
         ("--all-or-nothing", "one transaction for the whole run (not on MySQL)", _SWITCH),
         ("--out-of-order", "apply pending files that are older than the newest applied one", _SWITCH),
-        _DRY_RUN, _BACKUP),
+        _DRY_RUN,
+        _BACKUP,
+    ),
     ("down", "roll back the last migration, or the last N"): (
         ("count", "how many to roll back (default: 1)", _COUNT),
         ("--to", "roll back what is newer than VERSION; 0 is all", _VERSION),
         ("--to-here", "roll back what is newer than the newest file here", _SWITCH),
         ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
-        _DRY_RUN, _BACKUP, ("--yes", "do not ask", _SWITCH)),
+        _DRY_RUN,
+        _BACKUP,
+        ("--yes", "do not ask", _SWITCH),
+    ),
     ("redo", "roll back the last migration and apply it again"): (),
     ("reset", "drop every table, and what the files made beside them, and apply all again: for development only"): (
-        _BACKUP, ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
-        ("--yes", "do not ask; needed where there is no terminal", _SWITCH)),
+        _BACKUP,
+        ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
+        ("--yes", "do not ask; needed where there is no terminal", _SWITCH),
+    ),
     ("status", "show what is applied, pending, dirty, changed or missing"): (
-        ("--exit-code", "exit with 3 where something is pending, with 4 where history and files disagree", _SWITCH),),
+        ("--exit-code", "exit with 3 where something is pending, with 4 where history and files disagree", _SWITCH),
+    ),
     ("plan", "show what would run"): (
         ("direction", "default: up", {"metavar": "up|down", "nargs": "?", "default": "up"}),
-        ("count", "N files at the most", _COUNT), ("--to", "as with up or down", _VERSION),
-        ("--out-of-order", "as with up", _SWITCH), ("--to-here", "as with down", _SWITCH),
+        ("count", "N files at the most", _COUNT),
+        ("--to", "as with up or down", _VERSION),
+        ("--out-of-order", "as with up", _SWITCH),
+        ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
         ("--dialect", "the same without a database", {"choices": ("sqlite", "postgres", "mysql")}),
-        ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"})),
+        ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"}),
+    ),
     ("log", "show who ran what, when, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
         ("--version", "of this version only", _VERSION),
-        ("--since", "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m",
-         {"metavar": "WHEN", "type": _when})),
+        (
+            "--since",
+            "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m",
+            {"metavar": "WHEN", "type": _when},
+        ),
+    ),
     ("new", "write an empty pair of files into every dialect folder"): (
-        ("name", "such as add_email_to_users", {"metavar": "NAME"}),),
+        ("name", "such as add_email_to_users", {"metavar": "NAME"}),
+    ),
     ("check", "look at the files alone: names, pairs, parity, statements; no database"): (
         ("--base", "a git ref: its files must be here, unchanged, and new ones sort after them", {"metavar": "REF"}),
-        ("--strict", "fail for warnings too", _SWITCH)),
+        ("--strict", "fail for warnings too", _SWITCH),
+    ),
     ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
-        ("version", "the last version to mark", _VERSION),),
+        ("version", "the last version to mark", _VERSION),
+    ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
-        ("--for", "default: migrations", {
-            "choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}),
-        ("--timeout", "how long to wait; 0 looks once (default: 60)", {
-            "metavar": "SECONDS", "type": _seconds, "default": 60.0})),
+        (
+            "--for",
+            "default: migrations",
+            {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"},
+        ),
+        (
+            "--timeout",
+            "how long to wait; 0 looks once (default: 60)",
+            {"metavar": "SECONDS", "type": _seconds, "default": 60.0},
+        ),
+    ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
-        ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)",
-         {"metavar": "URL"}),
-        ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"})),
+        (
+            "--scratch-url",
+            "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)",
+            {"metavar": "URL"},
+        ),
+        ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
+    ),
     ("repair", "say which way a dirty migration went"): (
         ("version", "the version to repair", _VERSION),
         ("--applied", "the change is complete", _SWITCH),
-        ("--pending", "the change was undone by hand; run it again", {"action": "store_false", "dest": "applied"})),
+        ("--pending", "the change was undone by hand; run it again", {"action": "store_false", "dest": "applied"}),
+    ),
 }
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
-    "up": _up, "down": _down, "redo": redo, "reset": _reset, "plan": _plan, "check": _check, "baseline": baseline,
-    "wait": _wait, "verify": _verify_view,
+    "up": _up,
+    "down": _down,
+    "redo": redo,
+    "reset": _reset,
+    "plan": _plan,
+    "check": _check,
+    "baseline": baseline,
+    "wait": _wait,
+    "verify": _verify_view,
     "repair": lambda settings, **more: [repair(settings, **more)],
     "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
     "log": lambda settings, count, version, since, **_: View(
-        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]},
-        LogEntry._fields),
+        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
+    ),
     "new": lambda settings, name, **_: View(
-        {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)),
+        {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)
+    ),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
 _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
-    "csv": ("status", "plan", "log", "new", "check", "verify"), "github": ("check",)}
+    "csv": ("status", "plan", "log", "new", "check", "verify"),
+    "github": ("check",),
+}
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
 _OPTIONS: Final = {"-h", "--help", "--version"} | {
-    name for arguments in (_COMMON, *_ARGUMENTS.values()) for names, *_ in arguments for name in names.split()
-    if name.startswith("-")}
+    name
+    for arguments in (_COMMON, *_ARGUMENTS.values())
+    for names, *_ in arguments
+    for name in names.split()
+    if name.startswith("-")
+}
 
 
 class _Parser(argparse.ArgumentParser):
