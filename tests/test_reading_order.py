@@ -108,10 +108,6 @@ def test_every_private_name_is_used() -> None:
     assert idle == []
 
 
-def test_no_line_is_longer_than_120() -> None:
-    assert [number for number, line in enumerate(TEXT.splitlines(), 1) if len(line) > 120] == []
-
-
 def test_all_is_sorted_and_complete() -> None:
     assert migrate.__all__ == sorted(migrate.__all__)
     assert len(migrate.__all__) == len(set(migrate.__all__))
