@@ -108,6 +108,8 @@ def table(heading: str) -> list[list[str]]:
 def test_the_wheel_holds_the_module_and_exactly_the_sql_of_the_checkout(unpacked: dict[str, str]) -> None:
     expected = {f"migrate_{path.relative_to(ROOT)}": path.read_text() for path in (ROOT / "sql").glob("*/*.sql")}
     expected["migrate.py"] = read("migrate.py")
+    desk = [path for path in (ROOT / "migrate_review").iterdir() if path.is_file()]
+    expected |= {f"migrate_review/{path.name}": path.read_text() for path in desk}
     shared = {MAN_PAGE, *COMPLETIONS.values()}
     held = {name: text for name, text in unpacked.items() if ".dist-info/" not in name and name not in shared}
     assert held == expected

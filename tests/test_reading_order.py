@@ -114,7 +114,11 @@ def test_all_is_sorted_and_complete() -> None:
     for name in migrate.__all__:
         assert hasattr(migrate, name), name
         assert not name.startswith("_")
-    errors = {name for name, each in vars(migrate).items() if isinstance(each, type) and issubclass(each, Exception)}
+    errors = {
+        name
+        for name, each in vars(migrate).items()
+        if isinstance(each, type) and issubclass(each, migrate.MigrateError)
+    }
     assert {name for name in errors if not name.startswith("_")} <= set(migrate.__all__)
 
 
