@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from desk import MODULE, PROGRAM, clean_environment
+from desk import MODULE, PROGRAM, Desk, clean_environment
 
 import migrate
 
@@ -19,9 +19,16 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from servers import Database
+
 ROOT = MODULE.parent
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "GUARANTEES.md", "CONTRIBUTING.md")}
 README = PAGES["README.md"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 class Typed(NamedTuple):
@@ -117,6 +124,30 @@ def test_every_transcript_is_what_the_tool_prints(tmp_path: Path) -> None:
             continue
         printed = on_a_terminal(each.command, fresh / each.folder, environment)
         assert masked(printed) == masked(each.output), f"README.md:{each.line}: $ {each.command}"
+
+
+def block(containing: str) -> str:
+    """Return the one block of printed text in the README that contains these words."""
+    blocks = re.findall(r"^```text\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (found,) = [each for each in blocks if containing in each]
+    return str(found)
+
+
+def test_the_example_of_a_way_back_that_does_not_work_is_what_verify_prints(desk: Desk) -> None:
+    shutil.copytree(ROOT / "sql" / "sqlite", desk.home / "sql" / "sqlite")
+    up, down = (f"sql/sqlite/20261001_index_roles.{way}.sql" for way in ("up", "down"))
+    desk.write({up: "CREATE INDEX users_role_idx ON users(role);\n", down: "SELECT 1;\n"})
+    ran = desk("--dir", "sql", "verify")
+    assert (ran.exit, ran.out.endswith(f"\n{block('index_roles')}")) == (4, True), ran.out
+
+
+def test_the_example_of_an_error_is_what_is_printed(desk: Desk, postgres: Database) -> None:
+    shutil.copytree(ROOT / "sql" / "postgres", desk.home / "sql" / "postgres")
+    broken = desk.home / "sql" / "postgres" / "20250816_create_users_table.up.sql"
+    broken.write_text(broken.read_text("utf-8").replace("CREATE TABLE users", "CREATE tabel users"), "utf-8")
+    desk.set(DATABASE_URL=postgres.url, MIGRATE_DIR="sql")
+    ran = desk("up")
+    assert (ran.exit, ran.err) == (1, block("tabel"))
 
 
 def subparsers() -> dict[str, argparse.ArgumentParser]:
