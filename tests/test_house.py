@@ -122,6 +122,7 @@ def test_the_sdist_builds_the_same_wheel(unpacked: dict[str, str], tmp_path: Pat
             archive.extraction_filter = tarfile.data_filter
         archive.extractall(tmp_path / "source")  # noqa: S202 - our own archive
     (source,) = (tmp_path / "source").iterdir()
+    assert {path.name for path in ROOT.glob("*.md")} == {path.name for path in source.glob("*.md")}
     with zipfile.ZipFile(build(source, "wheel", tmp_path)) as archive_of_sdist:
         names = {re.sub(r"^[^/]+\.data/data/", "", name) for name in archive_of_sdist.namelist()}
     assert names == unpacked.keys()
@@ -242,11 +243,12 @@ def test_nobody_promises_a_command_that_does_not_exist_yet(command: str, unpacke
 def test_make_alone_lists_every_target() -> None:
     listed = re.findall(r"^  make ([\w-]+) +\S", run(need("make", "make")), re.MULTILINE)
     assert sorted(listed) == sorted(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
+    assert sorted(listed) == sorted(re.findall(r"^([\w-]+):.*## ", read("Makefile"), re.MULTILINE))
 
 
 def test_every_make_command_that_is_written_down_exists() -> None:
     targets = set(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
-    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+    for name in ("README.md", "GUARANTEES.md", "CONTRIBUTING.md", ".ci/run"):
         assert set(re.findall(r"(?:^|`|\$ )make ([a-z-]+)", read(name), re.MULTILINE)) <= targets
 
 

@@ -1679,7 +1679,7 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     """Return all rows of that table."""
-    text = (MODULE.parent / "README.md").read_text(encoding="utf-8").partition("\n### What is refused\n")[2]
+    text = (MODULE.parent / "README.md").read_text(encoding="utf-8").partition("\n## What is refused\n")[2]
     lines = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("| ")][1:]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
     return [
