@@ -8823,10 +8823,10 @@ def _plan(
 
 
 def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
-    if base is None and not importlib.util.find_spec("migrate_review"):
-        found = check(settings)  # without the linter
-    else:
-        found = desk("base").check(settings, base=base)
+    look: Callable[..., Sequence[Finding]] = check  # without a linter
+    with contextlib.suppress(SettingsError) if base is None else contextlib.nullcontext():
+        look = partial(desk("base").check, base=base)
+    found = look(settings)
     findings = [each._replace(fix=_as_typed(each.fix)) for each in found]
     faults = sum(each.level == "fault" for each in findings)
     notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
