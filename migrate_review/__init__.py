@@ -1,0 +1,1 @@
+"""The desk: what reads, compares and draws migrations, and runs none of them."""
