@@ -245,7 +245,8 @@ def test_the_block_for_uv_asks_for_what_the_package_asks_for(metadata: Message) 
 
 def uv(cache: Path, *words: str | Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run uv, with a cache of its own, so that it finds nothing that another run left."""
-    settings |= {"UV_CACHE_DIR": str(cache), "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
+    outer = sys._base_executable  # not of .venv, where every driver is
+    settings |= {"UV_CACHE_DIR": str(cache), "UV_PYTHON": outer, "UV_PYTHON_DOWNLOADS": "never"}
     if index := os.environ.get("PIP_INDEX_URL"):  # uv does not look at pip's
         settings |= {"UV_DEFAULT_INDEX": index}
     command, env = (need("uv", "pip install uv"), *words), without_settings() | settings
