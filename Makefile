@@ -106,7 +106,8 @@ build: .venv/.dev       ## the sdist and the wheel, in dist/
 
 .PHONY: clean
 clean:      ## remove what make made; databases and .env stay
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__ tests/__pycache__ man/__pycache__
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__ tests/__pycache__ man/__pycache__ \
+	    migrate_review/__pycache__ migrate_review/*/__pycache__
 
 # Two stamps: running migrations waits for the drivers only, not for the test tools.
 .venv/.runtime: pyproject.toml Makefile

@@ -245,7 +245,7 @@ def test_the_block_for_uv_asks_for_what_the_package_asks_for(metadata: Message) 
 
 def uv(cache: Path, *words: str | Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run uv, with a cache of its own, so that it finds nothing that another run left."""
-    outer = sys._base_executable  # not of .venv, where every driver is
+    outer = str(Path(sys.executable).resolve())  # not the one in .venv, where every driver is
     settings |= {"UV_CACHE_DIR": str(cache), "UV_PYTHON": outer, "UV_PYTHON_DOWNLOADS": "never"}
     if index := os.environ.get("PIP_INDEX_URL"):  # uv does not look at pip's
         settings |= {"UV_DEFAULT_INDEX": index}
