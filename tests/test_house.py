@@ -162,12 +162,9 @@ def table(heading: str) -> list[list[str]]:
     return rows[2:]
 
 
-DATA = (".py", ".sql", ".html", ".tsv", "py.typed")  # what migrate_review/ may consist of
-
-
 def test_the_wheel_holds_the_module_the_desk_and_exactly_the_sql_of_the_checkout(unpacked: dict[str, str]) -> None:
     expected = {f"migrate_{path.relative_to(ROOT)}": path.read_text() for path in (ROOT / "sql").glob("*/*.sql")}
-    desk = (path for path in (ROOT / "migrate_review").rglob("*") if path.name.endswith(DATA))
+    desk = [path for path in (ROOT / "migrate_review").rglob("[!.]*.*") if "__pycache__" not in path.parts]
     for path in (ROOT / "migrate.py", ROOT / "migrate/py.typed", *desk):
         expected[str(path.relative_to(ROOT))] = path.read_text()
     shared = {MAN_PAGE, *COMPLETIONS.values()}
@@ -192,6 +189,7 @@ def test_what_the_wheel_is_made_of_reaches_the_build_of_the_image() -> None:
 
 
 def test_the_sdist_builds_the_same_wheel(unpacked: dict[str, str], source: Path, tmp_path: Path) -> None:
+    assert {path.name for path in ROOT.glob("*.md")} == {path.name for path in source.glob("*.md")}
     with zipfile.ZipFile(build(source, "wheel", tmp_path)) as archive_of_sdist:
         names = {re.sub(r"^[^/]+\.data/data/", "", name) for name in archive_of_sdist.namelist()}
     assert names == unpacked.keys()
@@ -404,11 +402,12 @@ def test_nobody_promises_a_command_that_does_not_exist_yet(command: str, unpacke
 def test_make_alone_lists_every_target() -> None:
     listed = re.findall(r"^  make ([\w-]+) +\S", run(need("make", "apt-get install make")), re.MULTILINE)
     assert sorted(listed) == sorted(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
+    assert sorted(listed) == sorted(re.findall(r"^([\w-]+):.*## ", read("Makefile"), re.MULTILINE))
 
 
 def test_every_make_command_that_is_written_down_exists() -> None:
     targets = set(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
-    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+    for name in ("README.md", "GUARANTEES.md", "CONTRIBUTING.md", ".ci/run"):
         assert set(re.findall(r"(?:^|`|\$ )make ([a-z-]+)", read(name), re.MULTILINE)) <= targets
 
 
