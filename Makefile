@@ -70,7 +70,7 @@ test-docker: .venv/.dev ## the image and the Compose file, really run; brings Do
 
 .PHONY: prove
 prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut networks, fuzzing
-	@$(VENV) -m pytest --prove -n 2 tests/test_proof_*.py $(ARGS)
+	@$(VENV) -m pytest --prove -n 2 tests/test_proof_*.py tests/test_house.py $(ARGS)
 
 .PHONY: repeat
 repeat: .venv/.dev      ## N times what has two runners, a cluster or a signal in it: make repeat N=20

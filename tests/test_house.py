@@ -267,8 +267,17 @@ def test_uv_runs_the_module_alone_with_its_drivers(uv_cache: Path, tmp_path: Pat
         assert "refused" in done.stderr
 
 
-def test_uvx_runs_the_checkout_as_it_is_now(uv_cache: Path, source: Path, tmp_path: Path) -> None:
+def test_uvx_runs_the_command_of_the_wheel_with_its_drivers(uv_cache: Path, wheel: Path, tmp_path: Path) -> None:
+    command = ("tool", "run", "--from", wheel, PROG, "--database-url", "postgres://u@127.0.0.1:1/d", "status")
+    done = uv(uv_cache, *command, cwd=tmp_path)
+    assert done.returncode == migrate.ConnectError.exit_code, done.stderr
+    assert "refused" in done.stderr
+
+
+def test_uvx_runs_the_checkout_as_it_is_now(uv_cache: Path, source: Path, tmp_path: Path, *, full: bool) -> None:
     """Also the second time: uv keeps what it has built, and a new SQL file has to be in it."""
+    if not full:
+        pytest.skip("builds the wheel twice:  make prove")
     copy = shutil.copytree(source, tmp_path / "source")
     command = ("tool", "run", "--from", copy, PROG, "--database-url", "sqlite:app.db", "status", "--format", "plain")
     first = uv(uv_cache, *command, cwd=tmp_path)
