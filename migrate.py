@@ -57,7 +57,6 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, copy_context
-from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -65,7 +64,7 @@ from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
@@ -278,16 +277,36 @@ _TRUTH: Final = {
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
 
-@dataclass(frozen=True)
-class DatabaseURL:
-    """A database and how to reach it, percent-decoded; ``str()`` is safe to print: no password, no options."""
+class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
+    """A database and how to reach it, percent-decoded; what prints it is shown no password and no options.
 
-    dialect: str
-    database: str  # on SQLite a path, or ":memory:"
-    user: str = ""
-    password: str = field(default="", repr=False)
-    hosts: tuple[tuple[str, int], ...] = ()  # the port is 0 where the URL has none
-    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    *database* is a path on SQLite, or ":memory:"; the port of a host is 0 where the URL has none.
+    """
+
+    def __init__(  # noqa: PLR0917 (they stand in the order of a URL)
+        self,
+        dialect: str,
+        database: str,
+        user: str = "",
+        password: str = "",
+        hosts: tuple[tuple[str, int], ...] = (),
+        options: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.dialect, self.database, self.user, self.password = dialect, database, user, password
+        self.hosts, self.options = hosts, options
+
+    def _replace(self, **changes: Any) -> DatabaseURL:
+        return DatabaseURL(**vars(self) | changes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatabaseURL) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in vars(self).items() if name not in {"password", "options"})
+        return f"DatabaseURL({', '.join(shown)})"
 
     @staticmethod
     def parse(text: str, *, source: str = "") -> DatabaseURL:
@@ -401,10 +420,7 @@ def refuse_url(place: str, text: str) -> None:
         raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything a command needs to know about where it runs."""
-
+class _Settings(NamedTuple):
     url: DatabaseURL
     directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
     table: str = "schema_migrations"
@@ -418,7 +434,18 @@ class Settings:
     url_source: str = ""  # the setting that gave the URL; empty for the default
     force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
-    def __post_init__(self) -> None:
+
+class Settings(_Settings):
+    """Everything a command needs to know about where it runs. Raises SettingsError for what cannot be used."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, *_args: object, **_named: object) -> None:
+            self._check()
+
+    def _check(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         refuse_url("--table or MIGRATE_TABLE", self.table)
         refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
@@ -460,7 +487,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
-        found.get("MIGRATE_TABLE", Settings.table),
+        found.get("MIGRATE_TABLE", "schema_migrations"),
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
@@ -539,15 +566,17 @@ FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file 
 _DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """One file: the text as it will run. *checksum* is SHA-256 over it with CRLF read as LF, without a BOM."""
 
     path: Path
-    sql: str = field(repr=False)
+    sql: str
     checksum: str
     in_transaction: bool = True
     only: tuple[str, ...] = ()  # the dialects that it is written for; () is every one
+
+    def __repr__(self) -> str:
+        return f"Script({str(self.path)!r})"
 
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
@@ -567,8 +596,7 @@ class Script:
         return cls(path, sql, checksum, "no-transaction" not in found, only)
 
 
-@dataclass(frozen=True)
-class Migration:
+class Migration(NamedTuple):
     """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
 
     *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
@@ -684,8 +712,7 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
     for key in sorted(ups):
         pairs = [
-            replace(
-                half,
+            half._replace(
                 elsewhere=() if meet(half.up.only, here) else half.up.only,
                 down=next(
                     (
@@ -769,8 +796,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 _BLANKS: Final = re.compile(r"\s+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     r"""One statement of a file.
 
     *text* is what to send: without its delimiter and the blanks and comments around it, unchanged inside.
@@ -786,8 +812,7 @@ class Statement:
     fault: str = ""
 
 
-@dataclass(frozen=True)
-class Syntax:
+class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
@@ -841,10 +866,10 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
     for statement in split_statements(sql, syntax):
         text = statement.text.rstrip("; \t\r\n")
         if statement.fault or ";" not in text:
-            yield replace(statement, text=text)
+            yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, replace(syntax(), start=_BLANKS)):
-                yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
+            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+                yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
 def first_word(text: str, syntax: Syntax) -> str:
@@ -1360,8 +1385,8 @@ POSTGRES_SYNTAX: Final = Syntax(
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
-POSTGRES_BACKSLASH_STRINGS: Final = replace(  # standard_conforming_strings = off
-    POSTGRES_SYNTAX, tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
+POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
+    tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
@@ -1379,8 +1404,8 @@ MYSQL_SYNTAX: Final = Syntax(
     ),
     compound=True,
 )
-MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
-MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
+MYSQL_NO_BACKSLASH_ESCAPES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
+MYSQL_ANSI_QUOTES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
 
 
 # What a statement is: of each dialect one table of forms, closed. Whoever runs a file asks nothing else.
@@ -2747,18 +2772,21 @@ class _MySQL9Forms(_MySQLForms):
 # attribute or a method in this section. What a driver raises leaves here as DriverError: a message, a kind, a place.
 
 
-@dataclass(eq=False)
 class DriverError(Exception):  # internal: before it is known what it means to a person
-    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
+    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1.
 
-    message: str
-    kind: Kind = Kind.OTHER
-    code: str = ""  # as the database calls it
-    offset: int | None = None
-    number: int = 0
-    ran: bool = False  # a person's statement has run, and what failed is what was to note it
-    ours: bool = False  # what failed is no statement of a file
-    left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
+    *code* is what the database calls it.
+    """
+
+    ran = False  # a person's statement has run, and what failed is what was to note it
+    ours = False  # what failed is no statement of a file
+    left = ""  # what a statement has left half done, and how to be rid of it, each in a line
+
+    def __init__(
+        self, message: str, kind: Kind = Kind.OTHER, code: str = "", *, offset: int | None = None, number: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.message, self.kind, self.code, self.offset, self.number = message, kind, code, offset, number
 
 
 Rows = list[tuple[Any, ...]]
@@ -2917,18 +2945,17 @@ class Made(NamedTuple):
         return f"{self.kind.lower()} {self.text}"
 
 
-@dataclass
 class Doom:
     """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
 
-    schemas: list[str]
-    more: Sequence[str]
-    roots: list[Made] = field(default_factory=list)
-    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
-    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
-    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
-    near: list[str] = field(default_factory=list)  # the schemas that this is about
-    dropped: int = 0
+    def __init__(self, schemas: list[str], more: Sequence[str]) -> None:
+        self.schemas, self.more = schemas, more
+        self.roots: list[Made] = []
+        self.again: dict[object, Made] = {}  # what the files make in the schemas, by kind and name
+        self.notes: list[str] = []  # what of the roots was dropped, and what stays
+        self.bars: list[tuple[str, str]] = []  # why it cannot be, and what a person can do about it
+        self.near: list[str] = []  # the schemas that this is about
+        self.dropped = 0
 
     @property
     def named(self) -> list[str]:
@@ -5051,7 +5078,7 @@ class MySQL(Database):
                     letter = found[0][0]
                     what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
                     fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
-                    return [(replace(letter, offset=start + letter.offset), (what, fix))]
+                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
             last = kind
         return []
 
@@ -5874,8 +5901,7 @@ def digest_of(rows: Sequence[Applied]) -> str:
 # Pure, no database, no clock: (migrations, applied) come in; what they say together, or what is to be done, goes out.
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """One version as ``status`` shows it.
 
     *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
@@ -5894,8 +5920,7 @@ class Status:
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One file to run."""
 
     version: str
@@ -5906,8 +5931,11 @@ class Step:
     row: Applied | None = None  # the row of the history that it changes
     stored: bool = False  # the text comes from the history
     note: str = ""
-    statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    statements: tuple[Statement, ...] = ()  # what will run, once the text has been read
     level: str = ""  # of isolation, that the file asks for in a transaction of this tool
+
+    def __repr__(self) -> str:
+        return f"Step({self.direction} {self.title})"
 
     @property
     def title(self) -> str:
@@ -6088,7 +6116,7 @@ def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
         if dirty and dirty.direction != step.direction:
             raise dirty_error(dirty)
         if dirty or (row is None) == (step.direction == "up"):
-            left.append(replace(step, row=row))
+            left.append(step._replace(row=row))
     return left
 
 
@@ -6171,8 +6199,7 @@ _QUOTED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What was done with one version, and is committed. *statements* counts those that ran now, in *took_ms*."""
 
     version: str
@@ -6260,7 +6287,7 @@ def read_step(step: Step, database: Database) -> Step:
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     sql = database.fitted(step.script.sql)
     note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
-    step = replace(step, script=replace(step.script, sql=sql), down_sql=database.storable(step.down_sql), note=note)
+    step = step._replace(script=step.script._replace(sql=sql), down_sql=database.storable(step.down_sql), note=note)
     return _read_statements(step, database)
 
 
@@ -6314,11 +6341,11 @@ def _read_statements(step: Step, database: Database) -> Step:
         faults += alone
     _refuse(step, faults or database.beyond(sql))
     if journaled and (database.transactional or apart or (free and unpaired)):
-        return replace(step, statements=tuple(every))
+        return step._replace(statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
-        return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
+        return step._replace(statements=tuple(statements), script=step.script._replace(in_transaction=False))
     blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
+    return step._replace(statements=tuple(statements), script=step.script._replace(sql=blanked), level=level)
 
 
 def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
@@ -6632,29 +6659,26 @@ class Journal:
         )
 
 
-@dataclass
 class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
-    settings: Settings
-    notify: Notify
-    database: Database
-    history: History
-    migrations: list[Migration]
-    applied: list[Applied]
-    results: list[Result]
-    all_or_nothing: bool = False
+    all_or_nothing = False
     now: Now | None = None  # read by the thread that watches
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
-    timed_out: bool = False  # that thread has ended the statement
-    soiled: bool = False  # what a file has set would reach the next one
-    used: bool = False  # a file has run in this session
+    timed_out = False  # that thread has ended the statement
+    soiled = False  # what a file has set would reach the next one
+    used = False  # a file has run in this session
     seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
-    ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
-    shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
-    token: str = field(default_factory=lambda: os.urandom(8).hex())
-    read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
-    told: set[str] = field(default_factory=set)  # of rivals
+
+    def __init__(
+        self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
+    ) -> None:
+        self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
+        self.database, self.history, self.applied = history.database, history, history.read()
+        self.ends = threading.Lock()  # of the statement that runs
+        self.shield, self.token = _Shield(_nothing), os.urandom(8).hex()
+        self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
+        self.told: set[str] = set()  # of rivals
 
     @classmethod
     @contextlib.contextmanager
@@ -6686,7 +6710,7 @@ class Run:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
-                run = cls(settings, notify, database, history, migrations, history.read(), results)
+                run = cls(settings, notify, history, migrations, results)
                 yield run
         except (DriverError, MigrateError) as error:
             if isinstance(error, DriverError) and error.kind is Kind.BUSY:
@@ -8057,8 +8081,8 @@ def wait(
     while True:
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
-            url = replace(settings.url, options=options)
-            reason, fix = _lacking(replace(settings, url=url, lock_timeout=0.0), awaited)
+            url = settings.url._replace(options=options)
+            reason, fix = _lacking(settings._replace(url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -8341,7 +8365,7 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     document = {
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
-        "migrations": [asdict(each) for each in states],
+        "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
@@ -8543,7 +8567,7 @@ class _Screen:
             self._print(self._began | more, "started")
         elif isinstance(event, Result):
             self._began = {}
-            self._print(asdict(event), _VERBS[event.action].replace(" ", "_"))
+            self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
         elif isinstance(event, str) and not self.quiet:
             self._print({"message": _as_typed(event)}, "note")
 
@@ -8635,7 +8659,7 @@ class _Screen:
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
+            document = {"error": parts | {"exit": code}, "results": [each._asdict() for each in error.results]}
             self._print(self._began | document, "failed")
             if self.events and not self._lost:
                 return
@@ -8790,7 +8814,7 @@ def _plan(
         fix = "migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
     if dialect:
-        settings = replace(settings, url=DatabaseURL(dialect, ""))
+        settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
             text = desk("script").plan_script(settings, direction, start=start, count=count, **more)
@@ -9121,7 +9145,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
         sealed.extend([True] * (command in _CHANGING))
-        view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
+        view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
