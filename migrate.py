@@ -32,23 +32,17 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
-import bisect
 import contextlib
-import csv
 import difflib
 import getpass
 import hashlib
-import importlib.util
 import io
 import itertools
-import json
 import math
 import os
 import random
 import re
-import select
 import shlex
-import shutil
 import socket
 import sqlite3
 import threading
@@ -56,7 +50,6 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextvars import ContextVar, copy_context
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -8385,46 +8378,40 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
-def plan_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
+def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and the *findings* about each step."""
     database = DATABASES[settings.url.dialect](settings.url)
-    rows = []
-    for step, known in zip(steps, findings, strict=True):
-        rows.append(
-            {
-                "version": step.version,
-                "name": step.name,
-                "direction": step.direction,
-                "statements": len(step.statements),
-                "done": step.resume.statements_done if step.resume else 0,
-                "mode": "journal" if is_journaled(step, database) else "transaction",
-                "file": script_path(step),
-                "note": step.note or ("" if step.statements else "no statements in this file"),
-                "checksum": step.script.checksum,
-                "text": step.script.sql,
-                "down_sql": step.down_sql if step.direction == "up" else None,
-                "sql": [
-                    {"number": number, "line": each.line, "text": each.text}
-                    for number, each in enumerate(step.statements, 1)
-                ],
-                "findings": [*known],
-            }
-        )
-    columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
+    rows = [
+        {
+            "version": step.version,
+            "name": step.name,
+            "direction": step.direction,
+            "statements": len(step.statements),
+            "done": step.resume.statements_done if step.resume else 0,
+            "mode": "journal" if is_journaled(step, database) else "transaction",
+            "file": script_path(step),
+            "note": step.note or ("" if step.statements else "no statements in this file"),
+            "checksum": step.script.checksum,
+            "text": step.script.sql,
+            "down_sql": step.down_sql if step.direction == "up" else None,
+            "sql": [{"number": n, "line": each.line, "text": each.text} for n, each in enumerate(step.statements, 1)],
+            "findings": [*known],
+        }
+        for step, known in zip(steps, findings, strict=True)
+    ]
+    columns = ("version", "name", "direction", "statements", "done", "mode", "file", "note", "findings")
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
 
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
-    known = dict[int, dict[str, None]]()  # of each line, in order
+    """Yield each statement of a step of a plan, after its number, its place and what is known of its lines."""
+    known: dict[int, list[str]] = {}
     for each in row["findings"]:
-        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
-    lines = [*known]
+        known.setdefault(each["line"], []).append(f"-- {each['rule']}: {each['what']}  {each['link']}")
     for each in row["sql"]:
-        last = each["line"] + each["text"].count("\n")
+        lines = range(each["line"], each["line"] + each["text"].count("\n") + 1)
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
-        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
+        said = dict.fromkeys(text for line in lines for text in known.get(line, ()))
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -8452,6 +8439,18 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
+def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
+
+    import csv
+
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(view.columns)
+    for row in rows:
+        lines.writerow(row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns)
+    return text.getvalue()
+
+
 def _annotation(finding: Mapping[str, str]) -> str:
     """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
 
@@ -8463,25 +8462,6 @@ def _annotation(finding: Mapping[str, str]) -> str:
     properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
     level = "error" if finding["level"] == "fault" else "warning"
     return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {finding['fix']}")
-
-
-# Options of the command line that say what it is about, by name.
-_GIVEN: Final = ContextVar[Mapping[str, str]]("_GIVEN", default=MappingProxyType({}))
-
-
-def _as_typed(text: str) -> str:
-    """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
-
-    What the command line said that it is about is said again.
-    """
-    script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-    program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
-
-    def typed(found: re.Match[str]) -> str:
-        missing = {} if "--help" in found[1] else {k: v for k, v in _GIVEN.get().items() if f"{k} " not in found[1]}
-        return " ".join((program, *(f"{name} {word}" for name, word in missing.items()), found[1]))
-
-    return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
 
 class _Output(io.TextIOWrapper):
@@ -8528,6 +8508,8 @@ class _Output(io.TextIOWrapper):
             piece.flush()
             self._unsent.remove(piece)
         except BlockingIOError:  # whoever has the pipe too set it to not wait, and its reader is slow
+            import select
+
             select.select([], [self.fileno()], [])
         except OSError as error:
             self.lost = error
@@ -8538,21 +8520,30 @@ class _Output(io.TextIOWrapper):
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(
-        self,
-        form: str | None = None,
-        color: str | None = None,
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-    ) -> None:
+    def __init__(self, form: str = "", color: str = "", *, quiet: bool = False, verbose: bool = False) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet, self.verbose = quiet, verbose
+        self.given: Mapping[str, str] = {}  # options of the command line that say what it is about, by name
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
+
+    def as_typed(self, text: str) -> str:
+        """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
+
+        What the command line said that it is about is said again.
+        """
+        script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
+        program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
+
+        def typed(found: re.Match[str]) -> str:
+            given = {} if "--help" in found[1] else self.given
+            about = (f"{name} {word}" for name, word in given.items() if f"{name} " not in found[1])
+            return " ".join((program, *about, found[1]))
+
+        return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -8566,8 +8557,10 @@ class _Screen:
         elif self.quiet or isinstance(event, Step):
             return
         elif isinstance(event, str):
-            sys.stderr.write(f"{_as_typed(event)}\n")
+            sys.stderr.write(f"{self.as_typed(event)}\n")
         elif sys.stderr.isatty() and self.form != "json":
+            import shutil
+
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
@@ -8582,16 +8575,17 @@ class _Screen:
             self._began = {}
             self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
         elif isinstance(event, str) and not self.quiet:
-            self._print({"message": _as_typed(event)}, "note")
+            self._print({"message": self.as_typed(event)}, "note")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
+        import json
+
         if self.events:
             document = {"event": event, "at": datetime.now(timezone.utc), **document}
         # A letter with a backslash of Python's would be no JSON.
         indent, escaped = None if self.events else 2, not (sys.stdout.encoding or "utf").lower().startswith("utf")
-        text = json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)}\n")
 
     def close(self) -> None:
         """Take the line about what runs away."""
@@ -8602,58 +8596,55 @@ class _Screen:
     def show(self, settings: Settings, view: View) -> None:
         """Print what a command has to show."""
         *_, listed = view.document.values()
-        rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
             self._print(about | {**view.document}, "done")
-        elif self.form == "table" and len(view.columns) > 1 and importlib.util.find_spec("rich"):
-            self._draw_table(view, rows)
         elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             sys.stdout.write(listed)
         elif self.form == "csv":
-            text = io.StringIO()
-            lines = csv.writer(text, lineterminator="\n")
-            lines.writerow(view.columns)
-            for row in listed:
-                cells = (
-                    row[each] if isinstance(row[each], (str, int)) else cell_text(row, each) for each in view.columns
-                )
-                lines.writerow(cells)
-            sys.stdout.write(text.getvalue())
+            sys.stdout.write(_csv(view, listed))
         elif self.form == "github":
             sys.stdout.write("".join(f"{_annotation(finding)}\n" for finding in listed))
         else:
-            sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
+            rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
+            console = self._console() if self.form == "table" and len(view.columns) > 1 else None
+            if console:
+                self._draw_table(console, view, rows)
+            else:
+                sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
             sys.stdout.write(f"\n{view.details}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
 
+    def _colored(self, stream: TextIO) -> bool:
+        return self.color == "always" or (self.color == "auto" and stream.isatty())
+
     def _print_sql(self, text: str, dialect: str) -> None:
-        colored = self.color == "always" or (self.color == "auto" and sys.stdout.isatty())
-        if colored and importlib.util.find_spec("rich"):
+        if console := self._console() if self._colored(sys.stdout) else None:
             from rich.syntax import Syntax
 
             lexer = DATABASES[dialect].lexer
-            self._console().print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
+            console.print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
         else:
             sys.stdout.write(f"{text}\n")
 
     def _console(self) -> Any:
-        from rich.console import Console
+        """Return a console of rich, or None where that is not installed."""
+        with contextlib.suppress(ModuleNotFoundError):
+            from rich.console import Console
 
-        width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
-        return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
+            width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
+            return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
 
-    def _draw_table(self, view: View, rows: Sequence[Sequence[str]]) -> None:
+    def _draw_table(self, console: Any, view: View, rows: Sequence[Sequence[str]]) -> None:
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
-        console = self._console()
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
         table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
@@ -8664,21 +8655,21 @@ class _Screen:
             if shown:
                 console.print(shown, markup=False)
 
-    def fail(self, error: MigrateError, code: int) -> None:
-        """Print an error for a person, and as JSON where that was asked for."""
+    def fail(self, error: MigrateError) -> int:
+        """Print an error for a person, and as JSON where that was asked for; return its exit code."""
         self.close()
-        self.stands, error.fix = True, _as_typed(error.fix)
+        self.stands, error.fix = True, self.as_typed(error.fix)
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            document = {"error": parts | {"exit": code}, "results": [each._asdict() for each in error.results]}
-            self._print(self._began | document, "failed")
+            done = [each._asdict() for each in error.results]
+            self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
             if self.events and not self._lost:
-                return
-        red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
-        head = "\033[1;31merror:\033[0m" if red else "error:"
+                return error.exit_code
+        head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
+        return error.exit_code
 
     @property
     def _lost(self) -> OSError | None:
@@ -8694,10 +8685,9 @@ class _Screen:
             return code
         what, stands = f"the output cannot be written: {lost.strerror}", self.stands
         if stands and not isinstance(lost, ConnectionError):
-            sys.stderr.write(_as_typed(f"{what}; how things stand:  migrate status\n"))
+            sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
         elif not isinstance(lost, ConnectionError):
-            fix = "make room there, or send it elsewhere, and run the same command again"
-            self.fail(MigrateError(what, fix=fix), MigrateError.exit_code)
+            self.fail(MigrateError(what, fix="make room there, or send it elsewhere, and run the same command again"))
         return code if stands else MigrateError.exit_code
 
 
@@ -8710,6 +8700,8 @@ def desk(part: str) -> Any:
 
     Raises SettingsError where it is not there, and where it is of another version than this module.
     """
+    import importlib
+
     sys.modules.setdefault("migrate", sys.modules[__name__])  # it imports this module, which may run as a script
     fix = "install the two together, in one version:  pip install imagor-studio-migrate"
     try:
@@ -8720,8 +8712,9 @@ def desk(part: str) -> Any:
         what = "this is a command of review, and needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
-        raise SettingsError(what, fix=fix)
+        raise SettingsError(
+            f"migrate_review is of version {found}, and migrate of {__version__}: it is not used", fix=fix
+        )
     return importlib.import_module(f"migrate_review.{part}")
 
 
@@ -8733,49 +8726,38 @@ def __getattr__(name: str) -> Any:
     return getattr(desk(part), name)
 
 
-def _hints(settings: Settings, steps: Sequence[Step], notify: Notify) -> Sequence[Sequence[Mapping[str, Any]]]:
-    """Return what the desk has to say of each step; where there is no desk, say so."""
+def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: Any) -> View:
+    """Show what would run, with what the desk has to say of it; where there is no desk, say so."""
+    if notify.form == "html":
+        page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
+        return page
+    steps = plan(settings, direction, notify=notify, **choice)
+    found: Sequence[Sequence[Mapping[str, Any]]] = [()] * len(steps)
     try:
-        found: Sequence[Sequence[Mapping[str, Any]]] = desk("hints").of_plan(
-            DATABASES[settings.url.dialect](settings.url), steps, notify
-        )
+        if steps:
+            found = desk("hints").of_plan(DATABASES[settings.url.dialect](settings.url), steps, notify)
     except SettingsError as error:
         notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
-        return [[] for _ in steps]
-    return found
-
-
-def _planned(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
-    if isinstance(notify, _Screen) and notify.form == "html":
-        view: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
-        return view
-    steps = plan(settings, direction, notify=notify, **choice)
-    return plan_view(settings, steps, _hints(settings, steps, notify) if steps else [])
+    return steps_view(settings, steps, found)
 
 
 def _up(
-    settings: Settings,
-    *,
-    dry_run: bool,
-    all_or_nothing: bool,
-    backup: str | None,
-    **more: Any,
+    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **choice: Any
 ) -> View | list[Result]:
     if dry_run:
-        return _planned(settings, "up", **more)
-    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **more)
+        return _preview(settings, "up", **choice)
+    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **choice)
 
 
-def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **more: Any) -> View | list[Result]:
-    if dry_run:
-        return _planned(settings, "down", **more)
-
+def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **choice: Any) -> View | list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    return down(settings, confirm=confirm, backup=backup, **more)
+    if dry_run:
+        return _preview(settings, "down", **choice)
+    return down(settings, confirm=confirm, backup=backup, **choice)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -8792,13 +8774,10 @@ def _confirm(settings: Settings, what: str) -> bool:
         fix = "say that you mean it, with --yes"
         raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
-    try:
-        answer = sys.stdin.readline()
-    except UnicodeDecodeError:  # a letter that this terminal does not have
-        answer = ""
-    if answer.strip().lower() != "yes":
-        raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
-    return True
+    with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
+        if sys.stdin.readline().strip().lower() == "yes":
+            return True
+    raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
 def _plan(
@@ -8818,50 +8797,58 @@ def _plan(
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, option, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+        option = f"--{name.replace('_', '-')}"
         if given and direction != way:
-            fix = f"migrate plan {way} --{option.replace('_', '-')}"
-            raise SettingsError(f"this is for a plan {way}", where=f"--{option.replace('_', '-')}", fix=f"write  {fix}")
-        more |= {option: True} if given else {}
+            raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
+        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
-        fix = "migrate plan --sql --dialect postgres --from VERSION"
-        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
+        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
         settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
-            text = desk("script").plan_script(settings, direction, start=start, count=count, **more)
-            return View({"script": text})
-        return _planned(settings, direction, count=count, **more)
+            return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
+        return _preview(settings, direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
         raise
 
 
-def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
+def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Screen) -> View:
     look: Callable[..., Sequence[Finding]] = check  # without a linter
     with contextlib.suppress(SettingsError) if base is None else contextlib.nullcontext():
         look = partial(desk("base").check, base=base)
-    found = look(settings)
-    findings = [each._replace(fix=_as_typed(each.fix)) for each in found]
-    faults = sum(each.level == "fault" for each in findings)
+    findings = [each._replace(fix=notify.as_typed(each.fix))._asdict() for each in look(settings)]
+    faults = sum(each["level"] == "fault" for each in findings)
     notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
-    document = {"findings": [each._asdict() for each in findings]}
-    return View(document, Finding._fields, exit_code=FileError.exit_code if faults or (strict and findings) else 0)
+    code = FileError.exit_code if faults or (strict and findings) else 0
+    return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
+def _verify(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: _Screen) -> View:
     proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    verdicts = [
-        each._replace(error=_as_typed(each.error))
-        for each in proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    ]
+    found = proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
     bad = [each for each in verdicts if each.result in proof.BAD]
     shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
-    details = "\n".join(filter(None, shown))
-    document = {"migrations": [each._asdict() for each in verdicts]}
+    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
     return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+
+
+def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
+    entries = log(settings, count=count, version=version, since=since)
+    return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
+
+
+def _new(settings: Settings, *, name: str, **_: Any) -> View:
+    return View({"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",))
+
+
+def _status(settings: Settings, *, exit_code: bool, notify: Notify) -> View:
+    return status_view(settings, status(settings, notify=notify), exit_code=exit_code)
 
 
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
@@ -8886,8 +8873,8 @@ def _when(text: str) -> datetime:
     age = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
     try:
         if age:
-            minutes = int(age[1]) * {"d": 24 * 60, "h": 60, "m": 1}[age[2]]
-            return datetime.now(timezone.utc) - timedelta(minutes=minutes)
+            unit = {"d": "days", "h": "hours", "m": "minutes"}[age[2]]
+            return datetime.now(timezone.utc) - timedelta(**{unit: int(age[1])})
         at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
         return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
@@ -8898,35 +8885,29 @@ def _when(text: str) -> datetime:
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
 _COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
+_SECONDS: Final = {"metavar": "SECONDS"}
+_URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
+_AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
 _BACKUP: Final = (
     "--backup",
     "first copy a SQLite file, to PATH or beside it",
     {"metavar": "PATH", "nargs": "?", "const": ""},
 )
+_SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
+_DATABASE: Final = "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list"
+_LIMIT: Final = "{}; 0 is no limit (default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
-    (
-        "--database-url",
-        "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
-        {"metavar": "URL"},
-    ),
+    ("--database-url", _DATABASE, _URL),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
     ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
-    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
-    (
-        "--ddl-lock-timeout",
-        "how long a statement waits for a lock on a table; 0 is no limit (default: as the database says, else 5)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", _SECONDS),
+    ("--ddl-lock-timeout", _LIMIT.format("how long a statement waits for a lock on a table", 5), _SECONDS),
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    (
-        "--statement-timeout",
-        "how long a statement may run; 0 is no limit (default: as the database says, else 0)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--statement-timeout", _LIMIT.format("how long a statement may run", 0), _SECONDS),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
     (
         "--format",
@@ -8937,8 +8918,6 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
 )
-
-
 # Of these arguments one may be given, or for repair has to be.
 _EXCLUSIVE: Final = {"down": ("count", "--to", "--to-here", "--all"), "repair": ("--applied", "--pending")}
 # A command and what it does; its own arguments.
@@ -8982,11 +8961,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("log", "show who ran what, when, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
         ("--version", "of this version only", _VERSION),
-        (
-            "--since",
-            "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m",
-            {"metavar": "WHEN", "type": _when},
-        ),
+        ("--since", _SINCE, {"metavar": "WHEN", "type": _when}),
     ),
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),
@@ -8999,23 +8974,11 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("version", "the last version to mark", _VERSION),
     ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
-        (
-            "--for",
-            "default: migrations",
-            {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"},
-        ),
-        (
-            "--timeout",
-            "how long to wait; 0 looks once (default: 60)",
-            {"metavar": "SECONDS", "type": _seconds, "default": 60.0},
-        ),
+        ("--for", "default: migrations", _AWAITED),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", _SECONDS | {"type": _seconds, "default": 60.0}),
     ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
-        (
-            "--scratch-url",
-            "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)",
-            {"metavar": "URL"},
-        ),
+        ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
         ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
     ),
     ("repair", "say which way a dirty migration went"): (
@@ -9030,19 +8993,15 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "down": _down,
     "redo": redo,
     "reset": _reset,
+    "status": _status,
     "plan": _plan,
+    "log": _log,
+    "new": _new,
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
-    "verify": _verify_view,
+    "verify": _verify,
     "repair": lambda settings, **more: [repair(settings, **more)],
-    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
-    "log": lambda settings, count, version, since, **_: View(
-        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
-    ),
-    "new": lambda settings, name, **_: View(
-        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
-    ),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
@@ -9051,7 +9010,7 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "github": ("check",),
 }
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
-_OPTIONS: Final = {"-h", "--help", "--version"} | {
+_OPTIONS: Final = {"-h", "--help"} | {
     name
     for arguments in (_COMMON, *_ARGUMENTS.values())
     for names, *_ in arguments
@@ -9062,6 +9021,17 @@ _OPTIONS: Final = {"-h", "--help", "--version"} | {
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
+
+    def __init__(self, prog: str = "imagor-studio-migrate", **more: Any) -> None:
+        super().__init__(prog, allow_abbrev=False, **more)
+
+    def take(self, command: str, arguments: Sequence[_Argument]) -> _Parser:
+        """Add the arguments of a command."""
+        exclusive = _EXCLUSIVE.get(command, ())
+        group = self.add_mutually_exclusive_group(required=command == "repair") if exclusive else self
+        for names, explained, keywords in arguments:
+            (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
+        return self
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
@@ -9074,8 +9044,12 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
+def _unshown(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=80)  # of a terminal, it would be asked for once for each argument
+
+
 def _common_options(default: str | None = None) -> _Parser:
-    parser = _Parser("imagor-studio-migrate", add_help=False, allow_abbrev=False, argument_default=default)
+    parser = _Parser(add_help=False, argument_default=default, formatter_class=_unshown)
     group = parser.add_argument_group("settings")
     for names, explained, keywords in _COMMON:
         group.add_argument(*names.split(), help=explained, **keywords)
@@ -9084,19 +9058,13 @@ def _common_options(default: str | None = None) -> _Parser:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
-    what = (__doc__ or "").partition("\n")[0]
-    parents = [_common_options(argparse.SUPPRESS)]
-    parser = _Parser("imagor-studio-migrate", parents=parents, allow_abbrev=False, description=what)
+    parser = _Parser(parents=[_common_options(argparse.SUPPRESS)], description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     parents = [_common_options(argparse.SUPPRESS)]  # of their own: what the man page hides here stays above
     for (command, text), arguments in _ARGUMENTS.items():
         what = f"{text[0].upper()}{text[1:]}."
-        added = commands.add_parser(command, help=text, description=what, parents=parents, allow_abbrev=False)
-        exclusive = _EXCLUSIVE.get(command, ())
-        group = added.add_mutually_exclusive_group(required=command == "repair") if exclusive else added
-        for name, explained, keywords in arguments:
-            (group if name in exclusive else added).add_argument(name, help=explained, **keywords)
+        commands.add_parser(command, help=text, description=what, parents=parents).take(command, arguments)
     return parser
 
 
@@ -9110,7 +9078,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        return copy_context().run(_run_command, argv)
+        return _run_command(argv)
 
 
 def _refuse_urls(words: Sequence[str]) -> None:
@@ -9132,23 +9100,25 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, stopped, sealed = _Screen(), list[int](), list[bool]()
+    screen, stopped, sealed = _Screen(), list[int](), False
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
             stopped.append(number)
             raise KeyboardInterrupt
 
-    caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, note) for number in caught}
+    before = dict[int, Any]()
     try:
+        with contextlib.suppress(ValueError):  # in a thread of an application, signals are not ours
+            for each in (signal.SIGINT, signal.SIGTERM):
+                before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
+        screen = _Screen(options.format or "", options.color or "", quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
-        _GIVEN.set(_given(vars(options), settings.url))
+        screen.given = _given(vars(options), settings.url)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
             fix = "write  migrate plan --format html"
@@ -9157,12 +9127,12 @@ def _run_command(argv: Sequence[str] | None) -> int:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
-        sealed.extend([True] * (command in _CHANGING))
+        sealed = command in _CHANGING
         view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
-        sealed.append(True)
+        sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
         if isinstance(raised, OSError):  # what the system refuses is no fault of ours
             where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
@@ -9175,8 +9145,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
-        code = error.exit_code
-        screen.fail(error, code)
+        code = screen.fail(error)
     except SystemExit as left:  # --help and --version
         code = int(left.code or 0)
     finally:
@@ -9188,10 +9157,9 @@ def _run_command(argv: Sequence[str] | None) -> int:
 
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
-    parser, flag = build_parser(), options.migrate_command
+    given, flag = vars(options), options.migrate_command
     if {"-h", "--help", "--version"}.intersection(words):
-        parser.parse_args(words)  # prints, and leaves
-    given = vars(options)
+        build_parser().parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
@@ -9199,18 +9167,24 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if named := next((word for word in words if word in _COMMANDS), None):
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
-        words.remove(named)  # it comes first again below: its options may stand before it
+        words.remove(named)  # its options may stand before it
+        command = named
     elif not command:
+        parser = build_parser()
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
     elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
-    if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
+    if command not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
         fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"
-        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=named or command, fix=fix)
-    own = vars(parser.parse_args([named or command, *words]))
-    return settings, own.pop("command"), own
+        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=command, fix=fix)
+    own = next(arguments for (name, _), arguments in _ARGUMENTS.items() if name == command)
+    parser = _Parser(f"imagor-studio-migrate {command}", formatter_class=_unshown).take(command, own)
+    taken, left = parser.parse_known_args(words)
+    if left:
+        _Parser().error(f"unrecognized arguments: {' '.join(left)}")
+    return settings, command, vars(taken)
 
 
 if __name__ == "__main__":
