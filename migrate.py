@@ -33,17 +33,12 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
 
 import argparse
 import contextlib
-import difflib
-import getpass
 import hashlib
 import io
 import itertools
 import math
 import os
-import random
 import re
-import shlex
-import socket
 import sqlite3
 import threading
 import time
@@ -205,6 +200,8 @@ class StoppedError(MigrateError, KeyboardInterrupt):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
 
 
@@ -545,6 +542,8 @@ def read_text_file(path: Path, source: str) -> str:
 
 def shell_word(path: Path | str) -> str:
     """Return a path as a word of a command, for a shell."""
+    import shlex
+
     text = f"./{path}" if str(path).startswith("-") else str(path)
     escaped = repr(os.fsencode(text) + b"'\"")[2:-4]  # with both quotes in it: escaped as a shell reads it
     return shlex.quote(text) if text.isprintable() else f"$'{escaped}'"
@@ -2875,6 +2874,8 @@ _CONNECT_FIXES: Final = {  # by what the message holds
 @lru_cache
 def whoami() -> str:
     """Return user@host. In a container the user may have a number only."""
+    import getpass
+
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
@@ -3160,6 +3161,8 @@ class Database(ABC):
 
     def hang_up(self, *, idle: bool = False) -> None:
         """Cut the line, from another thread: who waits for an answer gets LOST. Says if the server is *idle*."""
+        import socket
+
         self.cut_off = idle
         with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._line())) as line:
             line.shutdown(socket.SHUT_RDWR)
@@ -4994,6 +4997,8 @@ class MySQL(Database):
         )  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
+        import socket
+
         link = self.connection._sock  # noqa: SLF001
         if link.family != socket.AF_UNIX:  # seconds, times, and milliseconds: a dead network is noticed
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
@@ -7098,7 +7103,7 @@ class Run:
             except _OutdatedError:
                 self.database.rollback()
                 if self.database.local_locks:
-                    self.database.pause(random.random())  # noqa: S311 (that two do not give way to each other for ever)
+                    self.database.pause(os.urandom(1)[0] / 256)  # that two do not give way to each other for ever
                 self.refresh()
                 steps = plan()
                 continue
@@ -7331,7 +7336,7 @@ class Run:
         Return False where a signal has ended that.
         """
         assert self.now  # noqa: S101 (for mypy: something had begun)
-        delay = min(30.0, 2 ** (number - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
+        delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
         self.notify(f"{self.now.step.title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
