@@ -31,6 +31,7 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
 ):  # in the background, a shell has it ignored
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import _thread
 import argparse
 import contextlib
 import hashlib
@@ -40,7 +41,6 @@ import math
 import os
 import re
 import sqlite3
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -54,6 +54,9 @@ from stat import S_ISREG
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    import threading
 
 __version__ = "1.0.0"
 
@@ -220,13 +223,14 @@ def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
 
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
-    _, *others = errors or ("",)
-    for error in [*errors.values()][:1]:
-        shown = others[:5] if listing else others
-        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
-        listed = f"; all of them:  {listing}" if listing else ""
-        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
-        raise error
+    if not errors:
+        return
+    error, (_, *others) = next(iter(errors.values())), errors
+    shown = others[:5] if listing else others
+    more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+    listed = f"; all of them:  {listing}" if listing else ""
+    error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+    raise error
 
 
 class _Regex:
@@ -275,11 +279,9 @@ _PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
-_TRUTH: Final = {
-    word: wanted
-    for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
-    for word in words.split()
-}
+_TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict.fromkeys(
+    ("0", "f", "false", "n", "no", "off"), False
+)
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -470,8 +472,7 @@ class Settings(_Settings):
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
-    found: dict[str, str] = {}
-    source = ""
+    found, source = dict[str, str](), ""
     for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
@@ -491,6 +492,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
+    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -498,10 +500,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{
-            word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
-            for word, text in numbers.items()
-        },
+        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
     )
 
 
@@ -652,13 +651,10 @@ def _listed(folder: Path) -> list[Path]:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
-        what = f"the folder {shown_path(folder)} cannot be read: {error.strerror}"
-        word, there = shell_word(shown_path(folder)), not isinstance(error, FileNotFoundError)
-        way = (
-            f"let this user list the folder and read its files:  ls -ld {word}"
-            if there
-            else (f"create it:  mkdir -p {word}")
-        )
+        what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
+        way = f"let this user list the folder and read its files:  ls -ld {word}"
+        if isinstance(error, FileNotFoundError):
+            way = f"create it:  mkdir -p {word}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"correct the path, or {way}")
 
 
@@ -699,61 +695,29 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
             unread.add(path.name.partition("_")[0])
     # A down file that names no dialect is for those of the up file with its name.
     of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    only = {
-        half.up.path: half.up.only or of_up.get((half.key, half.name), ())
-        for halves in found.values()
-        for half in halves
-    }
-    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
-    faults += [
-        f"{half.up.path.name}: a down file without its up file"
-        for key in downs.keys() - ups
-        for half in downs[key]
-        if half.version not in unread
-    ]
+    ups, downs = dict[int, list[Migration]](), dict[int, list[Migration]]()
+    for halves, by_key in (found["up"], ups), (found["down"], downs):
+        for half in halves:
+            others, only = by_key.setdefault(half.key, []), half.up.only or of_up.get((half.key, half.name), ())
+            rivals = (each.up.path.name for each in others if meet(only, each.elsewhere))
+            faults += [f"{half.up.path.name}: the same version as {rival}" for rival in rivals][:1]
+            others.append(half._replace(elsewhere=only))  # until it is known for which database
+    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in unread)
+    faults += [f"{half.up.path.name}: a down file without its up file" for half in lone]
     if faults or not ups:
-        fix = "mend or move these; " * bool(faults) + (
-            "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-        )
+        names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        where = shown_path(directory)
+        fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
-    for key in sorted(ups):
-        pairs = [
-            half._replace(
-                elsewhere=() if meet(half.up.only, here) else half.up.only,
-                down=next(
-                    (
-                        each.up
-                        for each in downs.get(key, ())
-                        if meet(each.up.only, here) and meet(half.up.only, only[each.up.path])
-                    ),
-                    None,
-                ),
-            )
-            for half in ups[key]
-        ]
+    for _, halves in sorted(ups.items()):
+        pairs = list[Migration]()
+        for half in halves:
+            undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
+            down = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
+            pairs.append(half._replace(down=down, elsewhere=() if meet(half.up.only, here) else half.up.only))
         migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
     return migrations
-
-
-def _by_version(
-    halves: Iterable[Migration],
-    only: Mapping[Path, tuple[str, ...]],
-    faults: list[str],
-) -> dict[int, list[Migration]]:
-    """Sort files of one direction by their versions; two of one version for one database are a fault."""
-    found: dict[int, list[Migration]] = {}
-    for half in halves:
-        others = found.setdefault(half.key, [])
-        faults += [
-            f"{half.up.path.name}: the same version as {each.up.path.name}"
-            for each in others
-            if meet(only[half.up.path], only[each.up.path])
-        ][:1]
-        others.append(half)
-    return found
 
 
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
@@ -5974,10 +5938,8 @@ class Step(NamedTuple):
 _DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
     "changed": (
         "was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
-        (
-            "put the file back, and write the change as a new migration:  migrate new NAME\n"
-            "     or, where the database has it already:  migrate repair {0.version} --applied"
-        ),
+        """put the file back, and write the change as a new migration:  migrate new NAME
+     or, where the database has it already:  migrate repair {0.version} --applied""",
     ),
     "missing": (
         "is applied, but its file is not here, and newer files are",
@@ -5999,27 +5961,12 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         has_down = bool((file and file.down) or (row and row.down_sql is not None))
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
-            result.append(
-                Status(
-                    row.version,
-                    row.name,
-                    "dirty" if row.dirty else state,
-                    row.applied_at,
-                    row.took_ms,
-                    row.applied_by,
-                    row.checksum,
-                    row.statements,
-                    row.statements_done,
-                    has_down,
-                )
-            )
+            ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
+            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down))
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
-            result.append(
-                Status(
-                    file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere
-                )
-            )
+            made = Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down)
+            result.append(made._replace(only=file.elsewhere))
     return result
 
 
@@ -6498,11 +6445,11 @@ class _Shield:
 
         A KeyboardInterrupt does not: what the body has done is done, or StoppedError says it.
         """
-        if threading.current_thread() is threading.main_thread():
+        with contextlib.suppress(ValueError):  # another thread than the main one is told of none
             for number in (signal.SIGINT, signal.SIGTERM):
                 if callable(handler := signal.getsignal(number)):
-                    self._before[number] = handler
                     signal.signal(number, self._note)
+                    self._before[number] = handler
         outcome: KeyboardInterrupt | None = None
         try:
             yield
@@ -6686,7 +6633,7 @@ class Run:
     ) -> None:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
-        self.ends = threading.Lock()  # of the statement that runs
+        self.ends = _thread.allocate_lock()  # of the statement that runs
         self.shield, self.token = _Shield(_nothing), os.urandom(8).hex()
         self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
@@ -7012,6 +6959,8 @@ class Run:
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
         """Keep an eye on what runs while the body does, from two threads: one asks the server, one can end it."""
+        import threading
+
         stop = threading.Event()
         threads = [threading.Thread(target=each, args=[stop], daemon=True) for each in (self._watch, self._guard)]
         # Where one of these took a signal, the thread that waits for the server would not wake up and hear of it.
