@@ -714,8 +714,8 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
         pairs = list[Migration]()
         for half in halves:
             undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
-            down = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
-            pairs.append(half._replace(down=down, elsewhere=() if meet(half.up.only, here) else half.up.only))
+            back = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
+            pairs.append(half._replace(down=back, elsewhere=() if meet(half.up.only, here) else half.up.only))
         migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
     return migrations
 
@@ -5612,9 +5612,8 @@ _LOG_COLUMNS: Final = """
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA: Final = regex(
-    r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
-    re.IGNORECASE | re.DOTALL,
+    r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
+    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
 )
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate",
@@ -5674,14 +5673,7 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(
-        self,
-        database: Database,
-        table: str,
-        versions: Iterable[str] = (),
-        *,
-        texts: bool = False,
-    ) -> None:
+    def __init__(self, database: Database, table: str, versions: Iterable[str] = (), *, texts: bool = False) -> None:
         """Look where the tables are; writes nothing.
 
         Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
@@ -5777,15 +5769,9 @@ class History:
         try:
             if _DIGITS.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
+                row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(
-                    dirty=bool(row.dirty),
-                    applied_at=_utc(row.applied_at),
-                    down_sql=text,
-                    statements=statements,
-                    statements_done=done,
-                    took_ms=took,
-                )
+                return row._replace(statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5823,27 +5809,12 @@ class History:
         return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
 
     def log_entry(
-        self,
-        version: str,
-        name: str,
-        action: str,
-        *,
-        took_ms: object = 0,
-        error: str | None = None,
-        **more: object,
+        self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
     ) -> Note:
         """Return the SQL that adds a line to the log; of an *error* what holds no data."""
-        error = error and without_data(error)
-        values: dict[str, object] = {
-            "version": version,
-            "name": name,
-            "action": action,
-            "took_ms": took_ms,
-            "error": error,
-        }
-        values |= {"at": Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
-        values |= {"applied_by": self.database.person()}
-        return self._insertion(self.log_relation, values | more)
+        at, by, outcome = Code(self.database.now()), self.database.person(), "ok" if error is None else "failed"
+        values = at, version, name, action, outcome, took_ms, by, "", error and without_data(error)
+        return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
@@ -5852,18 +5823,13 @@ class History:
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                entries = [
-                    each
-                    for each in entries
-                    if _DIGITS.fullmatch(each.version) and version_key(each.version) == version_key(version)
-                ]
+                key, entries = version_key(version), [each for each in entries if _DIGITS.fullmatch(each.version)]
+                entries = [each for each in entries if version_key(each.version) == key]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        if since:
-            entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
-        return entries[:count]
+        return [each for each in entries if not since or each.at >= since.astimezone(timezone.utc)][:count]
 
 
 def digest_of(rows: Sequence[Applied]) -> str:
@@ -5893,6 +5859,11 @@ class Status(NamedTuple):
     statements_done: int | None = None
     has_down: bool = False
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
+
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order."""
+        return version_key(self.version)
 
 
 class Step(NamedTuple):
@@ -5970,7 +5941,7 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
     return result
 
 
-def plan_up(
+def choose_up(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -5990,17 +5961,16 @@ def plan_up(
         steps.append(Step.up(file_by_key[row.key], row))
     errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
-        key = version_key(state.version)
-        ahead = state.state == "missing" and key > max(file_by_key, default=-1)
+        ahead = state.state == "missing" and state.key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
         if state.state in {"pending", "out_of_order"}:
-            steps.append(Step.up(file_by_key[key]))
+            steps.append(Step.up(file_by_key[state.key]))
     refuse_all(errors, "migrate status")
-    return [step for step in steps if version_key(step.version) <= limit][:count]
+    return [step for step in steps if step.key <= limit][:count]
 
 
-def plan_down(
+def choose_down(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -6036,11 +6006,8 @@ def plan_down(
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
-    path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
-    stored, fix = (
-        row.down_sql,
-        (f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"),
-    )
+    path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
+    fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
@@ -6069,7 +6036,7 @@ def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
     """Return those that another runner has not done. Raises DirtyError where it left one half way in the other way."""
     row_by_key, left = {row.key: row for row in applied}, []
     for step in steps:
-        row = row_by_key.get(version_key(step.version))
+        row = row_by_key.get(step.key)
         dirty = row if row and row.dirty else None
         if dirty and dirty.direction != step.direction:
             raise dirty_error(dirty)
@@ -6103,11 +6070,10 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
         "up": ("the change is complete", "the change was undone by hand; run it again"),
         "down": ("what the roll back did was undone by hand", "the roll back is complete"),
     }
-    return DirtyError(
-        f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})",
-        fix=f"{fix or f'mend its file, or put it back, and finish it:  migrate {row.direction}'}\n"
-        f"     or look at the tables, and say which way it went:\n{_ways(row.version, *ways[row.direction])}",
-    )
+    what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
+    fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
+    ways_out = _ways(row.version, *ways[row.direction])
+    return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
 
 
 def _ways(version: str, applied: str, pending: str) -> str:
@@ -6690,7 +6656,7 @@ class Run:
     # What is to be done.
 
     def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
+        """Return the steps that choose_up or choose_down choose by what was *seen*, with their texts read."""
         rows = self.applied if seen is None else seen
         if direction == "up":  # of old ones, only status speaks
             newest = max((row.key for row in rows), default=-1)
@@ -6699,7 +6665,7 @@ class Run:
                 for each in self.migrations
                 if each.elsewhere and each.key > newest
             )
-        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
+        return self.screen((choose_up if direction == "up" else choose_down)(self.migrations, rows, **choice))
 
     def settle(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -6765,7 +6731,7 @@ class Run:
             for step in done
             if step.version not in ours
         )
-        steps = plan_up(self.migrations, self.applied, **choice)
+        steps = choose_up(self.migrations, self.applied, **choice)
         if count is not None:
             steps = steps[: count - len(done)]
             refuse_other(steps, [step for step in planned if step not in done])
@@ -6783,7 +6749,7 @@ class Run:
                 fix = "look at the versions, and say again what to do:  migrate status"
                 raise DriftError(f"{step.title} was rolled back meanwhile{by}", fix=fix)
             self._tell([f"{step.title} is rolled back already{by}"])
-        again = plan_down(self.migrations, self.applied, count=len(left)) if left else []
+        again = choose_down(self.migrations, self.applied, count=len(left)) if left else []
         refuse_other(again, left)
         return self.screen(again)
 
@@ -7937,7 +7903,7 @@ def down(
     backup: str | None = None,
     notify: Notify = silent,
 ) -> list[Result]:
-    """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
+    """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
         steps = run.planned("down", run.settle(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
@@ -7983,7 +7949,7 @@ def reset(
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with Run.opened(settings, notify) as run:
-        steps = run.screen(plan_up(run.migrations, []))
+        steps = run.screen(choose_up(run.migrations, []))
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
@@ -8013,7 +7979,7 @@ def reset(
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
-            return run.carry_out(lambda: run.screen(plan_up(run.migrations, run.applied)))
+            return run.carry_out(lambda: run.screen(choose_up(run.migrations, run.applied)))
 
 
 def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]:
@@ -8072,7 +8038,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         rest = [
             each
             for each in compare(run.migrations, run.applied)
-            if each.state not in {"applied", "skipped"} and version_key(each.version) in ours
+            if each.state not in {"applied", "skipped"} and each.key in ours
         ]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
@@ -8119,8 +8085,8 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = silent)
                 if row.dirty:
                     raise dirty_error(row, f"finish it first:  migrate {row.direction}")
             for state in compare(run.migrations, run.applied):
-                if state.state == "changed" and version_key(state.version) <= limit:
-                    raise drift_error(state, files[version_key(state.version)])
+                if state.state == "changed" and state.key <= limit:
+                    raise drift_error(state, files[state.key])
             for row in run.applied:
                 if row.key <= limit and row.key not in known:
                     notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
@@ -8139,7 +8105,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
     Raises LockedError at once where a runner is at work on it: then it is not for a person to say.
     """
     with Run.opened(settings, notify, exists=True) as run:
-        known = {version_key(each.version): each for each in compare(run.migrations, run.applied)}
+        known = {each.key: each for each in compare(run.migrations, run.applied)}
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
@@ -8151,7 +8117,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
 
         def declare() -> list[Result]:
             row = next((each for each in run.applied if each.key == key), None)
-            states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
+            states = {each.key: each.state for each in compare(run.migrations, run.applied)}
             state = states.get(key, "pending")
             if row != before and state == ("applied" if applied else "pending"):
                 by = "".join(f", by {entry.applied_by}" for entry in run.history.read_log(1, before.version, None))
