@@ -1,0 +1,358 @@
+"""What a statement does besides its work: what it loses for good, rewrites, reads as a whole, locks.
+
+The table beside this file, hints.tsv, says it, a row for each fact; the columns are explained there. A row's pattern is
+written as the manuals write grammar, and is held against the lexer's words, so that a text, a comment or a quoted name
+is never taken for code:
+
+    ADD, =        this word or sign; a keyword in a pattern never is a quoted name
+    name          a name, quoted or not, with what stands before its dots or without
+    ...           anything, or nothing, up to the end of the brackets that it stands in
+    [A | B]       A, or B, or neither
+    {A | B}       A or B
+    (A)           brackets with A in them
+    holding A     A is somewhere in the rest, however deep in brackets
+
+A pattern fits from the first word to the last. After ``ALTER TABLE:`` it fits one action of that statement, and the
+actions are looked at one by one. Of the rows of a rule, the first one that fits counts; one that says nothing ("-")
+so keeps the rows below it from speaking.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from importlib import resources
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+import migrate
+
+Item: TypeAlias = "str | list[Item]"  # a word, a sign, a quoted text; or what is in a pair of brackets
+Items: TypeAlias = Sequence[Item]
+Places: TypeAlias = Collection[int]
+Pattern: TypeAlias = Callable[[Items, Places], Places]  # where it may begin, and so where it may end
+
+_LINTERS: Final = {"postgres": "squawk"}
+# Rules about the statement itself: what of an ALTER TABLE stands before its actions; what stands before another
+# statement and runs it.
+_ACTIONS, _RUNS = "actions", "runs"
+_WRITES: Final = ("DELETE", "INSERT", "MERGE", "UPDATE")  # may stand in the brackets of a WITH
+_VERBS: Final = (*_WRITES, "REPLACE", "SELECT", "TABLE", "VALUES")  # come after a WITH
+
+
+class Effect(NamedTuple):
+    """What a statement does besides its work, or what a linter has to say of it, and the page that says why."""
+
+    statement: int  # its number in the file, from 1; 0 where only the line is known
+    line: int
+    rule: str  # of the table, or of the linter
+    what: str
+    link: str
+
+
+class Row(NamedTuple):
+    """One row of the table."""
+
+    dialect: str
+    rule: str
+    pattern: str
+    what: str
+    page: str
+    action: bool  # what the pattern fits is an action of ALTER TABLE
+    ends: Pattern
+
+    def fits(self, items: Items) -> bool:
+        """Tell if the pattern fits all of that."""
+        return len(items) in self.ends(items, [0])
+
+
+def knows(dialect: str) -> bool:
+    """Tell if the table has anything for a dialect; if not, nothing is said of its statements."""
+    return dialect in _table()
+
+
+def effects(database: migrate.Database, step: migrate.Step) -> Iterator[Effect]:
+    """Yield what each statement of a step does besides its work, as the manual of its database has it."""
+    syntax = database.syntax
+    for number, statement in enumerate(step.statements, 1):
+        found = fitting(database.dialect, migrate.spelled(statement.text, syntax))
+        said = [(row.rule, row.what, row.page) for row in found if row.what != "-"]
+        for each in dict.fromkeys(sorted(said, key=lambda each: _order(database.dialect)[each[0]])):
+            yield Effect(number, statement.line, *each)
+        syntax = database.syntax_after(statement, syntax)
+
+
+def fitting(dialect: str, words: Iterable[str]) -> Iterator[Row]:
+    """Yield the rows of the table that count for a statement, with those that say nothing."""
+    table = _table().get(dialect, {})
+    items = _nested(words)
+    while runs := next((row for row in _rows(table, items) if row.rule == _RUNS and row.ends(items, [0])), None):
+        yield runs
+        items = items[min(runs.ends(items, [0])) :]
+    for deed in _deeds(items):
+        actions = [*_actions(table, deed)]
+        for rule, of_rule in itertools.groupby(_rows(table, deed), lambda row: row.rule):
+            if rule not in (_RUNS, _ACTIONS):
+                yield from _first(of_rule, deed, actions)
+
+
+def _first(of_rule: Iterable[Row], deed: Items, actions: Iterable[Items]) -> Iterator[Row]:
+    """Yield the first row of a rule that fits a deed, or of each of its actions."""
+    left = [*actions]
+    for row in of_rule:
+        if not row.action and row.fits(deed):
+            yield row
+            return
+        if row.action and (found := [each for each in left if row.fits(each)]):
+            yield row
+            left = [each for each in left if each not in found]
+
+
+def _rows(table: Mapping[str, Sequence[Row]], items: Items) -> Sequence[Row]:
+    """Return the rows for what begins with such a word."""
+    return table.get(items[0], ()) if items and isinstance(items[0], str) else ()
+
+
+# A statement, taken apart
+
+
+def _nested(words: Iterable[str]) -> list[Item]:
+    """Return the words with those in brackets as a list of their own."""
+    outer, inner = list[list[Item]](), list[Item]()
+    for word in words:
+        if word == "(":
+            outer.append(inner)
+            inner = []
+        elif word == ")" and outer:
+            outer[-1].append(inner)
+            inner = outer.pop()
+        else:
+            inner.append(word)
+    for each in reversed(outer):  # brackets that nobody has closed
+        each.append(inner)
+        inner = each
+    return inner
+
+
+def _deeds(items: list[Item]) -> Iterator[list[Item]]:
+    """Yield what a statement does, each as a statement: what writes in the brackets of a WITH, and what comes after."""
+    end = 0
+    if items[:1] == ["WITH"]:
+        ends = (place for place, item in enumerate(items) if item in _VERBS)
+        end = next((place for place in ends if items[place - 1] not in ("WITH", "RECURSIVE", ",")), len(items))
+        for before, item in itertools.pairwise(items[:end]):
+            if before in ("AS", "MATERIALIZED") and isinstance(item, list) and item and item[0] in _WRITES:
+                yield item
+    yield items[end:]
+
+
+def _actions(table: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[list[Item]]:
+    """Yield the actions of an ALTER TABLE: the commas between them stand in no brackets."""
+    heads = [end for row in _rows(table, items) if row.rule == _ACTIONS for end in row.ends(items, [0])]
+    if heads:
+        action = list[Item]()
+        for item in [*items[max(heads) :], ","]:
+            if item == ",":
+                yield action
+                action = []
+            else:
+                action.append(item)
+
+
+# The table
+
+
+@lru_cache(maxsize=1)
+def _table() -> Mapping[str, Mapping[str, Sequence[Row]]]:
+    """Return the rows of the table by their dialect and by the first word of what they fit."""
+    found = dict[str, dict[str, list[Row]]]()
+    for row in rows():
+        for verb in _first_words(row.pattern):
+            found.setdefault(row.dialect, {}).setdefault(verb, []).append(row)
+    return found
+
+
+@lru_cache(maxsize=1)
+def rows() -> Sequence[Row]:
+    """Return the rows of the table: lines that begin with ``#``, and empty ones, are for those who read it."""
+    text = resources.files(__package__).joinpath("hints.tsv").read_text(encoding="utf-8")
+    lines = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    found = list[Row]()
+    for dialect, rule, pattern, what, page in lines[1:]:  # the first one names the columns
+        action = pattern.removeprefix("ALTER TABLE: ")
+        found.append(Row(dialect, rule, pattern, what, page, action != pattern, _compiled(action)))
+    return found
+
+
+@lru_cache
+def _order(dialect: str) -> Mapping[str, int]:
+    """Return the places of the rules of a dialect."""
+    rules = dict.fromkeys(row.rule for row in rows() if row.dialect == dialect)
+    return {rule: place for place, rule in enumerate(rules)}
+
+
+def _first_words(pattern: str) -> Iterable[str]:
+    """Return the words that a pattern may begin with."""
+    words = _pattern_words(pattern)
+    if words[0] != "{":
+        return [words[0]]
+    end = words.index("}")
+    return {word for before, word in itertools.pairwise(words[:end]) if before in ("{", "|")}
+
+
+# A pattern: each part of it takes the places where it may begin, and returns those where it may end then. All of them
+# at once, so that the time is in proportion to the statement.
+
+
+def _pattern_words(pattern: str) -> list[str]:
+    return re.findall(r"\.\.\.|\w+|\S", pattern)
+
+
+def _compiled(pattern: str) -> Pattern:
+    return _sequence(deque(_pattern_words(pattern)))
+
+
+def _sequence(words: deque[str]) -> Pattern:
+    """Take the parts from *words* up to what closes them."""
+    parts = list[Pattern]()
+    while words and words[0] not in ("|", "]", "}", ")"):
+        word = words.popleft()
+        if word == "holding":
+            parts.append(partial(_holding, _sequence(words)))
+        elif word == "(":
+            parts.append(partial(_brackets, _sequence(words)))
+            words.popleft()
+        elif word in ("[", "{"):
+            choices = [_sequence(words)]
+            while words.popleft() == "|":
+                choices.append(_sequence(words))
+            parts.append(partial(_choice, [*choices, _nothing] if word == "[" else choices))
+        else:
+            parts.append({"name": _name, "...": _anything}.get(word) or partial(_word, word))
+    return partial(_all, parts)
+
+
+def _all(parts: Iterable[Pattern], items: Items, places: Places) -> Places:
+    for part in parts:
+        places = part(items, places)
+        if not places:
+            break
+    return places
+
+
+def _choice(choices: Iterable[Pattern], items: Items, places: Places) -> Places:
+    return {end for each in choices for end in each(items, places)}
+
+
+def _nothing(_items: Items, places: Places) -> Places:
+    return places
+
+
+def _anything(items: Items, places: Places) -> Places:
+    return range(min(places), len(items) + 1)
+
+
+def _word(word: str, items: Items, places: Places) -> Places:
+    return {place + 1 for place in places if place < len(items) and items[place] == word}
+
+
+def _name(items: Items, places: Places) -> Places:
+    found = set[int]()
+    for place in places:
+        end = place
+        while end < len(items) and _is_name(items[end]):
+            found.add(end + 1)
+            end += 2
+            if end >= len(items) or items[end - 1] != ".":
+                break
+    return found
+
+
+def _is_name(item: Item) -> bool:
+    return isinstance(item, str) and (len(item) > 1 or item.isalnum() or item == "_") and item != ":="
+
+
+def _brackets(inside: Pattern, items: Items, places: Places) -> Places:
+    found = set[int]()
+    for place in places:
+        item = items[place] if place < len(items) else ""
+        if isinstance(item, list) and len(item) in inside(item, [0]):
+            found.add(place + 1)
+    return found
+
+
+def _holding(pattern: Pattern, items: Items, places: Places) -> Places:
+    return [len(items)] if _holds(pattern, items, min(places)) else []
+
+
+def _holds(pattern: Pattern, items: Items, begin: int) -> bool:
+    inner = (item for item in items[begin:] if isinstance(item, list))
+    return bool(pattern(items, range(begin, len(items)))) or any(_holds(pattern, each, 0) for each in inner)
+
+
+# The linter
+
+
+class _Finding(NamedTuple):
+    path: Path
+    line: int  # from 1
+    column: int  # from 0, of the UTF-8 in it
+    rule: str
+    what: str
+
+    def effect(self, statement: int) -> Effect:
+        return Effect(statement, self.line, self.rule, self.what, f"https://squawkhq.com/docs/{self.rule}")
+
+
+def lint(dialect: str, paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
+    """Yield what the linter of a dialect, where it is installed, has to say of files, by line.
+
+    Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
+    """
+    return ((each.path, each.effect(0)) for each in _findings(dialect, paths))
+
+
+def lint_steps(dialect: str, steps: Sequence[migrate.Step]) -> Iterator[tuple[migrate.Step, Effect]]:
+    """Yield what lint() has to say of steps, each with the statement that it is about."""
+    found = dict[Path, list[_Finding]]()
+    for each in _findings(dialect, [step.script.path.resolve() for step in steps if not step.stored]):
+        found.setdefault(each.path, []).append(each)
+    for step in steps if found else ():
+        of_file = [] if step.stored else found.get(step.script.path.resolve(), [])
+        for each, number in zip(of_file, _attached(of_file, step), strict=True):
+            yield step, each.effect(number)
+
+
+def _attached(findings: Iterable[_Finding], step: migrate.Step) -> Iterator[int]:
+    """Yield the number of the statement that each finding stands in; 0 for none."""
+    lines = step.script.sql.split("\n")
+    begins = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
+    for each in findings:
+        before = lines[each.line - 1].encode(errors="surrogateescape")[: each.column]
+        place = begins[each.line - 1] + len(before.decode(errors="surrogateescape"))
+        covers = (each.offset <= place < each.offset + len(each.text) for each in step.statements)
+        yield next((number for number, covered in enumerate(covers, 1) if covered), 0)
+
+
+def _findings(dialect: str, paths: Sequence[Path]) -> Iterator[_Finding]:
+    linter, beside = _LINTERS.get(dialect, ""), str(Path(sys.executable).parent)
+    program = linter and (shutil.which(linter, path=beside) or shutil.which(linter))
+    if not program or not paths:
+        return
+    ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
+    command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
+    ran = subprocess.run(  # noqa: S603 (one command of ours)
+        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False
+    )
+    with contextlib.suppress(ValueError):
+        for each in json.loads(ran.stdout):
+            what = each["message"].removesuffix(".")
+            yield _Finding(Path(each["file"]), each["line"] + 1, each["column"], each["rule_name"], what)
