@@ -5,7 +5,7 @@ written as the manuals write grammar, and is held against the lexer's words, so 
 is never taken for code:
 
     ADD, =        this word or sign; a keyword in a pattern never is a quoted name
-    name          a name, quoted or not, with what stands before its dots or without
+    name          a name, quoted or not, with what stands before its dots or without; no word that all of them reserve
     ...           anything, or nothing, up to the end of the brackets that it stands in
     [A | B]       A, or B, or neither
     {A | B}       A or B
@@ -46,6 +46,11 @@ _LINTERS: Final = {"postgres": "squawk"}
 _ACTIONS, _RUNS = "actions", "runs"
 _WRITES: Final = ("DELETE", "INSERT", "MERGE", "UPDATE")  # may stand in the brackets of a WITH
 _VERBS: Final = (*_WRITES, "REPLACE", "SELECT", "TABLE", "VALUES")  # come after a WITH
+_RESERVED: Final = (
+    "AS CHECK COLUMN CONSTRAINT CREATE DEFAULT FOREIGN FROM INTO NOT ON ORDER PRIMARY REFERENCES SELECT TABLE TO UNIQUE"
+    " USING WHERE"
+)
+_NO_NAMES: Final = frozenset((":=", *_RESERVED.split()))
 
 
 class Effect(NamedTuple):
@@ -201,11 +206,16 @@ def _order(dialect: str) -> Mapping[str, int]:
 
 def _first_words(pattern: str) -> Iterable[str]:
     """Return the words that a pattern may begin with."""
-    words = _pattern_words(pattern)
+    words, depth, found = _pattern_words(pattern), 0, set[str]()
     if words[0] != "{":
-        return [words[0]]
-    end = words.index("}")
-    return {word for before, word in itertools.pairwise(words[:end]) if before in ("{", "|")}
+        return words[:1]
+    for word, after in itertools.pairwise(words):
+        depth += (word == "{") - (word == "}")
+        if depth == 1 and word in ("{", "|"):
+            found.add(after)
+        if depth == 0:
+            break
+    return found
 
 
 # A pattern: each part of it takes the places where it may begin, and returns those where it may end then. All of them
@@ -277,7 +287,7 @@ def _name(items: Items, places: Places) -> Places:
 
 
 def _is_name(item: Item) -> bool:
-    return isinstance(item, str) and (len(item) > 1 or item.isalnum() or item == "_") and item != ":="
+    return isinstance(item, str) and (len(item) > 1 or item.isalnum() or item == "_") and item not in _NO_NAMES
 
 
 def _brackets(inside: Pattern, items: Items, places: Places) -> Places:
