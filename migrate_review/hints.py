@@ -116,9 +116,11 @@ def _first(of_rule: Iterable[Row], deed: Items, actions: Iterable[Items]) -> Ite
         if not row.action and row.fits(deed):
             yield row
             return
-        if row.action and (found := [each for each in left if row.fits(each)]):
-            yield row
-            left = [each for each in left if each not in found]
+        if row.action and left:
+            others = [each for each in left if not row.fits(each)]
+            if len(others) < len(left):
+                yield row
+            left = others
 
 
 def _rows(table: Mapping[str, Sequence[Row]], items: Items) -> Sequence[Row]:

@@ -237,7 +237,7 @@ POSTGRES: list[tuple[str, list[str]]] = [
     ("ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID", []),
     ("ALTER DOMAIN d DROP NOT NULL", []),
     # locks
-    ("ALTER TABLE t VALIDATE CONSTRAINT f", [LOCKS]),
+    ("ALTER TABLE t VALIDATE CONSTRAINT old", [LOCKS]),
     ("ALTER TABLE t ALTER a SET STATISTICS 500, SET (fillfactor = 70)", [LOCKS]),
     ("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY", [LOCKS]),
     ("ALTER TABLE t DISABLE TRIGGER ALL", [LOCKS]),
@@ -490,7 +490,12 @@ def test_postgres_rewrites_scans_and_locks_what_is_said_and_no_more(postgres: Da
             (always(said, REWRITES) and not did.rewrites)
             or (always(said, SCANS) and not did.scans)
             or (did.rewrites and alters and REWRITES not in rules)
-            or (did.scans and alters and not {SCANS, REWRITES} & {*rules})
+            or (
+                did.scans
+                and alters
+                and MODES.index(did.lock) >= MODES.index("SHARE")
+                and not {SCANS, REWRITES} & {*rules}
+            )
             or (did.lock != most if modes else MODES.index(did.lock) > MODES.index(most))
         ):
             wrong.append((sql, did))
@@ -653,7 +658,7 @@ def test_a_statement_takes_time_in_proportion_to_its_length() -> None:
         return time.process_time() - before
 
     for line in ("UPDATE t SET {} b = 1", "DELETE FROM t USING ({} b)", "ALTER TABLE t {} ADD CHECK (a) NOT VALID"):
-        few, many = (line.format(f"ADD a int DEFAULT {'(' * 50}x{')' * 50}," * number) for number in (500, 5000))
+        few, many = (line.format(f"ADD a int DEFAULT {'(' * 20}x{')' * 20}," * number) for number in (100, 1000))
         times(few)
         assert times(many) < 20 * times(few)
 
