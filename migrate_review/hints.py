@@ -29,11 +29,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from importlib import resources
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-import migrate
+from migrate import spelled
+from migrate_review import part_of
+
+if TYPE_CHECKING:
+    from migrate import Database, Notify, Statement, Step
 
 Item: TypeAlias = "str | list[Item]"  # a word, a sign, a quoted text; or what is in a pair of brackets
 Items: TypeAlias = Sequence[Item]
@@ -84,11 +87,27 @@ def knows(dialect: str) -> bool:
     return dialect in _table()
 
 
-def effects(database: migrate.Database, step: migrate.Step) -> Iterator[Effect]:
+def of_plan(database: Database, steps: Sequence[Step], notify: Notify) -> list[list[dict[str, Any]]]:
+    """Return what is known of the statements of each step, by line, as a plan lists it."""
+    if not knows(database.dialect):
+        notify(f"there are no hints on statements of {database.label}")
+    found = [[*effects(database, step)] for step in steps]
+    for number, each in lint_steps(database.dialect, steps):
+        found[number].append(each)
+    return [[each._asdict() for each in sorted(of_step, key=lambda each: each.line)] for of_step in found]
+
+
+def deed(statement: Statement, database: Database) -> str:
+    """Return the word that says what a statement does: the one after EXPLAIN that runs it, in a WITH, or after it."""
+    _, items = _runs(_table().get(database.dialect, {}), _nested(spelled(statement.text, database.syntax)))
+    return next((items[0] for items in _deeds(items) if items and isinstance(items[0], str)), "")
+
+
+def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement of a step does besides its work, as the manual of its database has it."""
     syntax = database.syntax
     for number, statement in enumerate(step.statements, 1):
-        found = fitting(database.dialect, migrate.spelled(statement.text, syntax))
+        found = fitting(database.dialect, spelled(statement.text, syntax))
         said = [(row.rule, row.what, row.page) for row in found if row.what != "-"]
         for each in dict.fromkeys(sorted(said, key=lambda each: _order(database.dialect)[each[0]])):
             yield Effect(number, statement.line, *each)
@@ -98,22 +117,20 @@ def effects(database: migrate.Database, step: migrate.Step) -> Iterator[Effect]:
 def fitting(dialect: str, words: Iterable[str]) -> Iterator[Row]:
     """Yield the rows of the table that count for a statement, with those that say nothing."""
     table = _table().get(dialect, {})
-    items = _nested(words)
-    while runs := next((row for row in _rows(table, items) if row.rule == _RUNS and row.ends(items, [0])), None):
-        yield runs
-        items = items[min(runs.ends(items, [0])) :]
-    for deed in _deeds(items):
-        actions = [*_actions(table, deed)]
-        for rule, of_rule in itertools.groupby(_rows(table, deed), lambda row: row.rule):
+    runs, items = _runs(table, _nested(words))
+    yield from runs
+    for each in _deeds(items):
+        actions = [*_actions(table, each)]
+        for rule, of_rule in itertools.groupby(_rows(table, each), lambda row: row.rule):
             if rule not in (_RUNS, _ACTIONS):
-                yield from _first(of_rule, deed, actions)
+                yield from _first(of_rule, each, actions)
 
 
-def _first(of_rule: Iterable[Row], deed: Items, actions: Iterable[Items]) -> Iterator[Row]:
-    """Yield the first row of a rule that fits a deed, or of each of its actions."""
+def _first(of_rule: Iterable[Row], items: Items, actions: Iterable[Items]) -> Iterator[Row]:
+    """Yield the first row of a rule that fits a statement, or each of its actions."""
     left = [*actions]
     for row in of_rule:
-        if not row.action and row.fits(deed):
+        if not row.action and row.fits(items):
             yield row
             return
         if row.action and left:
@@ -147,6 +164,15 @@ def _nested(words: Iterable[str]) -> list[Item]:
         each.append(inner)
         inner = each
     return inner
+
+
+def _runs(table: Mapping[str, Sequence[Row]], items: list[Item]) -> tuple[list[Row], list[Item]]:
+    """Return the rows for what stands before another statement and runs it, and that statement."""
+    found = list[Row]()
+    while rows := [row for row in _rows(table, items) if row.rule == _RUNS and row.ends(items, [0])]:
+        found.append(rows[0])
+        items = items[min(rows[0].ends(items, [0])) :]
+    return found, items
 
 
 def _deeds(items: list[Item]) -> Iterator[list[Item]]:
@@ -190,8 +216,7 @@ def _table() -> Mapping[str, Mapping[str, Sequence[Row]]]:
 @lru_cache(maxsize=1)
 def rows() -> Sequence[Row]:
     """Return the rows of the table: lines that begin with ``#``, and empty ones, are for those who read it."""
-    text = resources.files(__package__).joinpath("hints.tsv").read_text(encoding="utf-8")
-    lines = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    lines = [line.split("\t") for line in part_of("hints.tsv").splitlines() if line and not line.startswith("#")]
     found = list[Row]()
     for dialect, rule, pattern, what, page in lines[1:]:  # the first one names the columns
         action = pattern.removeprefix("ALTER TABLE: ")
@@ -332,18 +357,18 @@ def lint(dialect: str, paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
     return ((each.path, each.effect(0)) for each in _findings(dialect, paths))
 
 
-def lint_steps(dialect: str, steps: Sequence[migrate.Step]) -> Iterator[tuple[migrate.Step, Effect]]:
-    """Yield what lint() has to say of steps, each with the statement that it is about."""
+def lint_steps(dialect: str, steps: Sequence[Step]) -> Iterator[tuple[int, Effect]]:
+    """Yield what lint() has to say of steps, after the place of each step; with the statement that it is about."""
     found = dict[Path, list[_Finding]]()
     for each in _findings(dialect, [step.script.path.resolve() for step in steps if not step.stored]):
         found.setdefault(each.path, []).append(each)
-    for step in steps if found else ():
+    for place, step in enumerate(steps if found else ()):
         of_file = [] if step.stored else found.get(step.script.path.resolve(), [])
         for each, number in zip(of_file, _attached(of_file, step), strict=True):
-            yield step, each.effect(number)
+            yield place, each.effect(number)
 
 
-def _attached(findings: Iterable[_Finding], step: migrate.Step) -> Iterator[int]:
+def _attached(findings: Iterable[_Finding], step: Step) -> Iterator[int]:
     """Yield the number of the statement that each finding stands in; 0 for none."""
     lines = step.script.sql.split("\n")
     begins = [0, *itertools.accumulate(len(line) + 1 for line in lines)]

@@ -325,8 +325,8 @@ def unpack(version: str, folder: Path, more: dict[str, str]) -> Path:
     source = folder / f"source-{version}"
     ignored = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.db", "__pycache__", ".*_cache", ".hypothesis")
     shutil.copytree(ROOT, source, ignore=ignored)
-    module = source / "migrate.py"
-    module.write_text(re.sub(r'(?m)^__version__ = ".*"', f'__version__ = "{version}"', module.read_text()))
+    for module in (source / "migrate.py", source / "migrate_review" / "__init__.py"):
+        module.write_text(re.sub(r'(?m)^__version__ = "[^"]*"', f'__version__ = "{version}"', module.read_text()))
     for name, text in more.items():
         for dialect in ("sqlite", "postgres", "mysql"):
             (source / "sql" / dialect / name).write_text(text)

@@ -108,6 +108,8 @@ def table(heading: str) -> list[list[str]]:
 def test_the_wheel_holds_the_module_and_exactly_the_sql_of_the_checkout(unpacked: dict[str, str]) -> None:
     expected = {f"migrate_{path.relative_to(ROOT)}": path.read_text() for path in (ROOT / "sql").glob("*/*.sql")}
     expected["migrate.py"] = read("migrate.py")
+    desk = [path for path in (ROOT / "migrate_review").iterdir() if path.is_file()]
+    expected |= {f"migrate_review/{path.name}": path.read_text() for path in desk}
     shared = {MAN_PAGE, *COMPLETIONS.values()}
     held = {name: text for name, text in unpacked.items() if ".dist-info/" not in name and name not in shared}
     assert held == expected
@@ -120,6 +122,7 @@ def test_the_sdist_builds_the_same_wheel(unpacked: dict[str, str], tmp_path: Pat
             archive.extraction_filter = tarfile.data_filter
         archive.extractall(tmp_path / "source")  # noqa: S202 - our own archive
     (source,) = (tmp_path / "source").iterdir()
+    assert {path.name for path in ROOT.glob("*.md")} == {path.name for path in source.glob("*.md")}
     with zipfile.ZipFile(build(source, "wheel", tmp_path)) as archive_of_sdist:
         names = {re.sub(r"^[^/]+\.data/data/", "", name) for name in archive_of_sdist.namelist()}
     assert names == unpacked.keys()
@@ -240,11 +243,12 @@ def test_nobody_promises_a_command_that_does_not_exist_yet(command: str, unpacke
 def test_make_alone_lists_every_target() -> None:
     listed = re.findall(r"^  make ([\w-]+) +\S", run(need("make", "make")), re.MULTILINE)
     assert sorted(listed) == sorted(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
+    assert sorted(listed) == sorted(re.findall(r"^([\w-]+):.*## ", read("Makefile"), re.MULTILINE))
 
 
 def test_every_make_command_that_is_written_down_exists() -> None:
     targets = set(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
-    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+    for name in ("README.md", "GUARANTEES.md", "CONTRIBUTING.md", ".ci/run"):
         assert set(re.findall(r"(?:^|`|\$ )make ([a-z-]+)", read(name), re.MULTILINE)) <= targets
 
 

@@ -448,14 +448,14 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     slow = ENDLESS[server_database.dialect] if moment == "before" else "INSERT INTO t VALUES (7)"
     rig.write(tmp_path, {"1_a.up": f"{TABLE}{slow};\n", "2_b.up": "SELECT 1;"})
     hook = (
-        "before = migrate._DATABASES[settings.url.dialect]._exchange\n"
+        "before = migrate.DATABASES[settings.url.dialect]._exchange\n"
         "def exchange(self, sql):\n"
         f"    hit, late = {slow[-9:]!r} in sql, {moment == 'after'}\n"
         "    if hit and not late: os.kill(os.getpid(), signal.SIGTERM)\n"
         "    answer = before(self, sql)\n"
         "    if hit and late: os.kill(os.getpid(), signal.SIGTERM)\n"
         "    return answer\n"
-        "migrate._DATABASES[settings.url.dialect]._exchange = exchange\n"
+        "migrate.DATABASES[settings.url.dialect]._exchange = exchange\n"
         "sys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
     )
     began = time.monotonic()
@@ -477,8 +477,8 @@ def test_a_signal_that_comes_after_a_failure_does_not_hide_it(database: Database
     rig.write(tmp_path, {"1_a.up": f"{TABLE}INSERT INTO nothing VALUES (1);\n"})
     late = moment == "has been told"
     hook = (
-        "kind, known = migrate._DATABASES[settings.url.dialect], []\n"
-        "judge, close = migrate._Run._judge, kind.close\n"
+        "kind, known = migrate.DATABASES[settings.url.dialect], []\n"
+        "judge, close = migrate.Run._judge, kind.close\n"
         "def judged(self, *words):\n"
         "    known.append(judge(self, *words))\n"
         f"    if not {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
@@ -486,7 +486,7 @@ def test_a_signal_that_comes_after_a_failure_does_not_hide_it(database: Database
         "def closed(self):\n"
         f"    if known and {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
         "    close(self)\n"
-        "migrate._Run._judge, kind.close = judged, closed\n"
+        "migrate.Run._judge, kind.close = judged, closed\n"
         "sys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
     )
     with script(tmp_path, database.url, hook) as process:

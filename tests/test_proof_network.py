@@ -140,7 +140,7 @@ def test_a_server_that_dies_while_a_run_waits_for_the_lock_is_told(mortal: rig.M
 
 def test_a_dead_network_is_noticed_by_tcp(server_database: Database) -> None:
     """A proxy cannot show it: it acknowledges what it does not pass on. So the socket is asked."""
-    database = migrate._DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url))
+    database = migrate.DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url))
     database.open()
     try:
         raw = database.connection

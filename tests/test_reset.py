@@ -9,6 +9,7 @@ import pytest
 from project import Project
 
 import migrate
+from migrate_review.proof import proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,10 +132,10 @@ CREATE SEQUENCE sq; CREATE TABLE counted (n INT DEFAULT (NEXT VALUE FOR sq)); AL
 
 
 def fingerprint(project: Project) -> set[str]:
-    database = migrate._DATABASES[project.database.dialect](migrate.DatabaseURL.parse(project.database.url))
+    database = migrate.DATABASES[project.database.dialect](migrate.DatabaseURL.parse(project.database.url))
     with contextlib.closing(database):
         database.open()
-        return database.fingerprint()
+        return proof_of(database).fingerprint()
 
 
 def test_what_the_files_made_anywhere_is_reset_twice_in_a_row(project: Project) -> None:
