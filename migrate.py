@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["psycopg[binary]>=3.2.1,<4", "PyMySQL[rsa]>=1.2,<2", "rich>=13,<16", "python-dotenv>=1.0,<2"]
+# ///
 """Apply plain SQL migration files to SQLite, PostgreSQL, MySQL and MariaDB: exactly once, never silently half.
 
 The data flows down this page; every section uses only the sections above it:
