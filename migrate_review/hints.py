@@ -84,7 +84,7 @@ class Row(NamedTuple):
 
 def knows(dialect: str) -> bool:
     """Tell if the table has anything for a dialect; if not, nothing is said of its statements."""
-    return dialect in _table()
+    return dialect in table()
 
 
 def of_plan(database: Database, steps: Sequence[Step], notify: Notify) -> list[list[dict[str, Any]]]:
@@ -99,7 +99,7 @@ def of_plan(database: Database, steps: Sequence[Step], notify: Notify) -> list[l
 
 def deed(statement: Statement, database: Database) -> str:
     """Return the word that says what a statement does: the one after EXPLAIN that runs it, in a WITH, or after it."""
-    _, items = _runs(_table().get(database.dialect, {}), _nested(spelled(statement.text, database.syntax)))
+    _, items = _runs(table().get(database.dialect, {}), _nested(spelled(statement.text, database.syntax)))
     return next((items[0] for items in _deeds(items) if items and isinstance(items[0], str)), "")
 
 
@@ -116,12 +116,12 @@ def effects(database: Database, step: Step) -> Iterator[Effect]:
 
 def fitting(dialect: str, words: Iterable[str]) -> Iterator[Row]:
     """Yield the rows of the table that count for a statement, with those that say nothing."""
-    table = _table().get(dialect, {})
-    runs, items = _runs(table, _nested(words))
+    known = table().get(dialect, {})
+    runs, items = _runs(known, _nested(words))
     yield from runs
     for each in _deeds(items):
-        actions = [*_actions(table, each)]
-        for rule, of_rule in itertools.groupby(_rows(table, each), lambda row: row.rule):
+        actions = [*_actions(known, each)]
+        for rule, of_rule in itertools.groupby(_rows(known, each), lambda row: row.rule):
             if rule not in (_RUNS, _ACTIONS):
                 yield from _first(of_rule, each, actions)
 
@@ -140,9 +140,9 @@ def _first(of_rule: Iterable[Row], items: Items, actions: Iterable[Items]) -> It
             left = others
 
 
-def _rows(table: Mapping[str, Sequence[Row]], items: Items) -> Sequence[Row]:
+def _rows(known: Mapping[str, Sequence[Row]], items: Items) -> Sequence[Row]:
     """Return the rows for what begins with such a word."""
-    return table.get(items[0], ()) if items and isinstance(items[0], str) else ()
+    return known.get(items[0], ()) if items and isinstance(items[0], str) else ()
 
 
 # A statement, taken apart
@@ -166,10 +166,10 @@ def _nested(words: Iterable[str]) -> list[Item]:
     return inner
 
 
-def _runs(table: Mapping[str, Sequence[Row]], items: list[Item]) -> tuple[list[Row], list[Item]]:
+def _runs(known: Mapping[str, Sequence[Row]], items: list[Item]) -> tuple[list[Row], list[Item]]:
     """Return the rows for what stands before another statement and runs it, and that statement."""
     found = list[Row]()
-    while rows := [row for row in _rows(table, items) if row.rule == _RUNS and row.ends(items, [0])]:
+    while rows := [row for row in _rows(known, items) if row.rule == _RUNS and row.ends(items, [0])]:
         found.append(rows[0])
         items = items[min(rows[0].ends(items, [0])) :]
     return found, items
@@ -187,9 +187,9 @@ def _deeds(items: list[Item]) -> Iterator[list[Item]]:
     yield items[end:]
 
 
-def _actions(table: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[list[Item]]:
+def _actions(known: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[list[Item]]:
     """Yield the actions of an ALTER TABLE: the commas between them stand in no brackets."""
-    heads = [end for row in _rows(table, items) if row.rule == _ACTIONS for end in row.ends(items, [0])]
+    heads = [end for row in _rows(known, items) if row.rule == _ACTIONS for end in row.ends(items, [0])]
     if heads:
         action = list[Item]()
         for item in [*items[max(heads) :], ","]:
@@ -204,7 +204,7 @@ def _actions(table: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[
 
 
 @lru_cache(maxsize=1)
-def _table() -> Mapping[str, Mapping[str, Sequence[Row]]]:
+def table() -> Mapping[str, Mapping[str, Sequence[Row]]]:
     """Return the rows of the table by their dialect and by the first word of what they fit."""
     found = dict[str, dict[str, list[Row]]]()
     for row in rows():
