@@ -32,7 +32,6 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
-import bisect
 import contextlib
 import csv
 import difflib
@@ -8403,15 +8402,12 @@ def plan_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequ
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
-    known = dict[int, dict[str, None]]()  # of each line, in order
+    known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
-        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
-    lines = [*known]
+        known.setdefault(each["statement"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
     for each in row["sql"]:
-        last = each["line"] + each["text"].count("\n")
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
-        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
+        said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 

@@ -15,6 +15,8 @@ import migrate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from servers import Database
+
 NOWHERE = """\
 error: a plan without a database is a script, and starts somewhere
 fix: write  migrate plan --sql --dialect postgres --from VERSION
@@ -81,6 +83,16 @@ def test_the_verbose_plan_numbers_each_statement_and_says_what_it_does(desk: Des
     )
 
 
+def test_the_verbose_plan_tells_statements_on_one_line_apart(desk: Desk, postgres: Database) -> None:
+    desk.set(DATABASE_URL=postgres.url)
+    desk.write({"sql/1_a.up.sql": "SELECT '\u00e9'; DROP TABLE a; DELETE FROM b; CREATE INDEX c\n ON b (n); DO '';\n"})
+    told = re.findall(r"statement (\d)|^-- ([\w -]+): ", desk("-v", "plan", "--format", "plain").out, re.MULTILINE)
+    assert " ".join(number or rule for number, rule in told) == (
+        "1 2 cannot be undone locks ban-drop-table 3 every row locks 4 locks require-concurrent-index-creation"
+        " 5 not seen here"
+    )
+
+
 def test_the_verbose_plan_is_coloured_where_colours_are_wanted(desk: Desk) -> None:
     desk.write({"sql/1_one.up.sql": "CREATE TABLE one (id INTEGER);\n"})
     ran = desk.here("-v", "plan", "--color", "always")
@@ -94,8 +106,8 @@ UNDER_SQUAWK = {
 }
 
 
-def test_what_squawk_finds_is_in_the_plan_with_its_rule_and_line(desk: Desk, postgres: object) -> None:
-    desk.set(DATABASE_URL=postgres.url)  # type: ignore[attr-defined]  # a Database
+def test_what_squawk_finds_is_in_the_plan_with_its_rule_and_line(desk: Desk, postgres: Database) -> None:
+    desk.set(DATABASE_URL=postgres.url)
     desk.write(UNDER_SQUAWK)
     (_, step) = json.loads(desk("--format", "json", "plan").out)["steps"]
     (finding,) = [each for each in step["findings"] if each["rule"] != "locks"]
