@@ -237,7 +237,7 @@ def _first_words(pattern: str) -> Iterable[str]:
     if words[0] != "{":
         return words[:1]
     for word, after in itertools.pairwise(words):
-        depth += (word == "{") - (word == "}")
+        depth += (word in ("{", "[", "(")) - (word in ("}", "]", ")"))
         if depth == 1 and word in ("{", "|"):
             found.add(after)
         if depth == 0:
