@@ -5,7 +5,7 @@ written as the manuals write grammar, and is held against the lexer's words, so 
 is never taken for code:
 
     ADD, =        this word or sign; a keyword in a pattern never is a quoted name
-    name          a name, quoted or not, with what stands before its dots or without; no word that all of them reserve
+    name          a name, quoted or not, with what stands before its dots or without; no reserved word
     ...           anything, or nothing, up to the end of the brackets that it stands in
     [A | B]       A, or B, or neither
     {A | B}       A or B
@@ -100,7 +100,7 @@ def of_plan(database: Database, steps: Sequence[Step], notify: Notify) -> list[l
 def deed(statement: Statement, database: Database) -> str:
     """Return the word that says what a statement does: the one after EXPLAIN that runs it, in a WITH, or after it."""
     _, items = _runs(table().get(database.dialect, {}), _nested(spelled(statement.text, database.syntax)))
-    return next((items[0] for items in _deeds(items) if items and isinstance(items[0], str)), "")
+    return next((each[0] for each in _deeds(items) if each and isinstance(each[0], str)), "")
 
 
 def effects(database: Database, step: Step) -> Iterator[Effect]:
@@ -237,7 +237,7 @@ def _first_words(pattern: str) -> Iterable[str]:
     if words[0] != "{":
         return words[:1]
     for word, after in itertools.pairwise(words):
-        depth += (word == "{") - (word == "}")
+        depth += (word in ("{", "[", "(")) - (word in ("}", "]", ")"))
         if depth == 1 and word in ("{", "|"):
             found.add(after)
         if depth == 0:
@@ -327,12 +327,13 @@ def _brackets(inside: Pattern, items: Items, places: Places) -> Places:
 
 
 def _holding(pattern: Pattern, items: Items, places: Places) -> Places:
-    return [len(items)] if _holds(pattern, items, min(places)) else []
-
-
-def _holds(pattern: Pattern, items: Items, begin: int) -> bool:
-    inner = (item for item in items[begin:] if isinstance(item, list))
-    return bool(pattern(items, range(begin, len(items)))) or any(_holds(pattern, each, 0) for each in inner)
+    left = [items[min(places) :]]
+    while left:
+        inside = left.pop()
+        if pattern(inside, range(len(inside))):
+            return [len(items)]
+        left += [each for each in inside if isinstance(each, list)]
+    return []
 
 
 # The linter
@@ -373,10 +374,11 @@ def _attached(findings: Iterable[_Finding], step: Step) -> Iterator[int]:
     lines = step.script.sql.split("\n")
     begins = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
     for each in findings:
-        before = lines[each.line - 1].encode(errors="surrogateescape")[: each.column]
-        place = begins[each.line - 1] + len(before.decode(errors="surrogateescape"))
+        number = min(each.line, len(lines)) - 1  # the file may be another one by now
+        before = lines[number].encode(errors="surrogateescape")[: each.column]
+        place = begins[number] + len(before.decode(errors="surrogateescape"))
         covers = (each.offset <= place < each.offset + len(each.text) for each in step.statements)
-        yield next((number for number, covered in enumerate(covers, 1) if covered), 0)
+        yield next((at for at, covered in enumerate(covers, 1) if covered), 0)
 
 
 def _findings(dialect: str, paths: Sequence[Path]) -> Iterator[_Finding]:
