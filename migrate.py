@@ -64,7 +64,7 @@ from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
@@ -239,6 +239,23 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
         raise error
 
 
+class _Regex:
+    """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
+
+    __isabstractmethod__ = False  # a class asks this of what is in it
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._given = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        vars(self)[name] = value = getattr(re.compile(*self._given), name)
+        return value
+
+
+def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    return cast("re.Pattern[str]", _Regex(pattern, flags))
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -262,9 +279,9 @@ _URL_OPTIONS: Final = {
 }
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
-_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+_URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
-_PG_VARIABLE: Final = re.compile(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
+_PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
@@ -561,9 +578,9 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
-_DIGITS: Final = re.compile(r"[0-9]{1,64}")
-FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+_DIGITS: Final = regex(r"[0-9]{1,64}")
+FILE_NAME: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+_DIRECTIVE: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
 class Script(NamedTuple):
@@ -793,7 +810,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = re.compile(r"\s+", re.ASCII)
+_BLANKS: Final = regex(r"\s+", re.ASCII)
 
 
 class Statement(NamedTuple):
@@ -1363,9 +1380,9 @@ _TRAITS: Final = frozenset(
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_WORD: Final = re.compile(f"[{_LETTERS}0-9$]+")
-_HEAD: Final = re.compile(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK: Final = regex(r"/\*|\*/")
+_WORD: Final = regex(f"[{_LETTERS}0-9$]+")
+_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1375,7 +1392,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=re.compile(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1395,7 +1412,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=re.compile(
+    start=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1740,8 +1757,8 @@ class Forms:
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = re.compile(r"/\*M?!")  # what follows is code for some servers
-    half = re.compile(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe = regex(r"/\*M?!")  # what follows is code for some servers
+    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
@@ -2149,7 +2166,7 @@ class _SQLiteForms(Forms):
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = re.compile(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes; one that is on no list has set something."""
@@ -2239,8 +2256,8 @@ class _PostgresForms(Forms):
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
     # Names before a bracket, but those of what is made or filled.
-    unread = re.compile(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
-    _called = re.compile(
+    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    _called = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
@@ -2255,7 +2272,7 @@ class _PostgresForms(Forms):
             for before, name in {*self._called.findall(sql)}
         )
 
-    _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2502,7 +2519,7 @@ class _MySQLForms(Forms):
         "RAND": "seed",
     }
     unread = None
-    _server_only = re.compile(  # these are nothing of a session
+    _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
@@ -2547,7 +2564,7 @@ class _MySQLForms(Forms):
             )
         )
 
-    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
+    _shows = regex(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
@@ -2840,8 +2857,8 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER: Final = re.compile(r"(?!)")
-MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+_NEVER: Final = regex(r"(?!)")
+MARKS: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
@@ -2910,13 +2927,13 @@ def _another(table: str) -> str:
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
-_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
-_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+_ON: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = regex(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
     """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
-    return re.compile(
+    return regex(
         rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
         r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
         rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)"
@@ -3002,7 +3019,7 @@ class Database(ABC):
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
-    takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
+    takes_history = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
     makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
@@ -3014,7 +3031,7 @@ class Database(ABC):
     commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
-    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
     apart = _NEVER  # and what means more than that; on bare text
     brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
@@ -3659,11 +3676,11 @@ class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
-    unsafe = re.compile("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
+    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
         **dict.fromkeys(
             ("ATTACH", "DETACH"),
@@ -3676,10 +3693,10 @@ class SQLite(Database):
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
         ),
     }
-    _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
+    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
+    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
@@ -4100,7 +4117,7 @@ class Postgres(Database):
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
     lexer = "postgres"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
-    unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
+    unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT,
         "25001": Kind.ALONE,
@@ -4116,16 +4133,14 @@ class Postgres(Database):
     }
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    split_here = re.compile(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
-    speaks = re.compile(_ENCODED, re.IGNORECASE)
-    opens = re.compile(
-        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
-    )
+    split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks = regex(_ENCODED, re.IGNORECASE)
+    opens = regex(rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
-    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
-    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
-    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    _once = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -4134,7 +4149,7 @@ class Postgres(Database):
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
-    takes_history = re.compile(
+    takes_history = regex(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
         r"|DROP OWNED BY .*\bown\b"
     )
@@ -4158,7 +4173,7 @@ class Postgres(Database):
         ),
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
-    brief = re.compile(
+    brief = regex(
         r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
         r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
         re.DOTALL,
@@ -4284,14 +4299,14 @@ class Postgres(Database):
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
-    _touches = re.compile(
+    _touches = regex(
         r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
         r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _hides = re.compile(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = re.compile(
+    _hides = regex(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets = regex(
         r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
         r"|\bset_config\s*\(\s*'([\w.]+)'",
         re.MULTILINE,
@@ -4300,7 +4315,7 @@ class Postgres(Database):
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
-    _named = re.compile(
+    _named = regex(
         rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
         rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}",
         re.IGNORECASE,
@@ -4812,7 +4827,7 @@ class MySQL(Database):
     lexer = "mysql"
     quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
     notes_travel = True
-    unsafe = re.compile(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
+    unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
@@ -4834,7 +4849,7 @@ class MySQL(Database):
         ORDER BY kind = 'VIEW' DESC"""
     forms_type, id_name, commit_sql = _MySQLForms, "LAST_INSERT_ID()", "COMMIT AND NO CHAIN NO RELEASE"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
-    takes_history = re.compile(
+    takes_history = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
@@ -4842,11 +4857,11 @@ class MySQL(Database):
         schema_words, "take it out; drop the database by hand, and its history with it"
     )
     control_words = Database.control_words | {"SET"}
-    opens = re.compile(
+    opens = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
-    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
+    closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
         "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
@@ -4893,22 +4908,20 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     is_mariadb, _syntax_error = True, "1064"
-    speaks = re.compile(
+    speaks = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
-    _misreads = re.compile(
+    _misreads = regex(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
         r"(?!utf8|default|[@\s:=`'\"])"
     )
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
-    _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
-    _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(
-        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE
-    )
+    _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
+    _views = regex(r"(?i)\bVIEW\b")
+    _refused = regex(r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4921,7 +4934,7 @@ class MySQL(Database):
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups",
     )
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -5636,7 +5649,7 @@ _LOG_COLUMNS: Final = """
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
-_DATA: Final = re.compile(
+_DATA: Final = regex(
     r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
     r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
     re.IGNORECASE | re.DOTALL,
@@ -6194,7 +6207,7 @@ _ENDED: Final = (
 )
 _SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
-_QUOTED: Final = re.compile(
+_QUOTED: Final = regex(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
 )
 
