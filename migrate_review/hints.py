@@ -28,7 +28,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -47,6 +47,7 @@ _LINTERS: Final = {"postgres": "squawk"}
 # Rules about the statement itself: what of an ALTER TABLE stands before its actions; what stands before another
 # statement and runs it.
 _ACTIONS, _RUNS = "actions", "runs"
+_ACTION: Final = "ALTER TABLE: "  # stands before the pattern of one
 _WRITES: Final = ("DELETE", "INSERT", "MERGE", "UPDATE")  # may stand in the brackets of a WITH
 _VERBS: Final = (*_WRITES, "REPLACE", "SELECT", "TABLE", "VALUES")  # come after a WITH
 _RESERVED: Final = (
@@ -74,12 +75,19 @@ class Row(NamedTuple):
     pattern: str
     what: str
     page: str
-    action: bool  # what the pattern fits is an action of ALTER TABLE
-    ends: Pattern
+
+    @property
+    def is_action(self) -> bool:
+        """Whether the pattern fits one action of an ALTER TABLE."""
+        return self.pattern.startswith(_ACTION)
+
+    def ends(self, items: Items) -> Places:
+        """Return where the pattern may end that begins with the first of *items*."""
+        return _compiled(self.pattern.removeprefix(_ACTION))(items, [0])
 
     def fits(self, items: Items) -> bool:
         """Tell if the pattern fits all of that."""
-        return len(items) in self.ends(items, [0])
+        return len(items) in self.ends(items)
 
 
 def knows(dialect: str) -> bool:
@@ -130,10 +138,10 @@ def _first(of_rule: Iterable[Row], items: Items, actions: Iterable[Items]) -> It
     """Yield the first row of a rule that fits a statement, or each of its actions."""
     left = [*actions]
     for row in of_rule:
-        if not row.action and row.fits(items):
+        if not row.is_action and row.fits(items):
             yield row
             return
-        if row.action and left:
+        if row.is_action and left:
             others = [each for each in left if not row.fits(each)]
             if len(others) < len(left):
                 yield row
@@ -169,9 +177,9 @@ def _nested(words: Iterable[str]) -> list[Item]:
 def _runs(known: Mapping[str, Sequence[Row]], items: list[Item]) -> tuple[list[Row], list[Item]]:
     """Return the rows for what stands before another statement and runs it, and that statement."""
     found = list[Row]()
-    while rows := [row for row in _rows(known, items) if row.rule == _RUNS and row.ends(items, [0])]:
-        found.append(rows[0])
-        items = items[min(rows[0].ends(items, [0])) :]
+    while before := [row for row in _rows(known, items) if row.rule == _RUNS and row.ends(items)]:
+        found.append(before[0])
+        items = items[min(before[0].ends(items)) :]
     return found, items
 
 
@@ -189,7 +197,7 @@ def _deeds(items: list[Item]) -> Iterator[list[Item]]:
 
 def _actions(known: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[list[Item]]:
     """Yield the actions of an ALTER TABLE: the commas between them stand in no brackets."""
-    heads = [end for row in _rows(known, items) if row.rule == _ACTIONS for end in row.ends(items, [0])]
+    heads = [end for row in _rows(known, items) if row.rule == _ACTIONS for end in row.ends(items)]
     if heads:
         action = list[Item]()
         for item in [*items[max(heads) :], ","]:
@@ -203,7 +211,7 @@ def _actions(known: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[
 # The table
 
 
-@lru_cache(maxsize=1)
+@cache
 def table() -> Mapping[str, Mapping[str, Sequence[Row]]]:
     """Return the rows of the table by their dialect and by the first word of what they fit."""
     found = dict[str, dict[str, list[Row]]]()
@@ -213,18 +221,14 @@ def table() -> Mapping[str, Mapping[str, Sequence[Row]]]:
     return found
 
 
-@lru_cache(maxsize=1)
+@cache
 def rows() -> Sequence[Row]:
     """Return the rows of the table: lines that begin with ``#``, and empty ones, are for those who read it."""
     lines = [line.split("\t") for line in part_of("hints.tsv").splitlines() if line and not line.startswith("#")]
-    found = list[Row]()
-    for dialect, rule, pattern, what, page in lines[1:]:  # the first one names the columns
-        action = pattern.removeprefix("ALTER TABLE: ")
-        found.append(Row(dialect, rule, pattern, what, page, action != pattern, _compiled(action)))
-    return found
+    return [Row(*line) for line in lines[1:]]  # the first one names the columns
 
 
-@lru_cache
+@cache
 def _order(dialect: str) -> Mapping[str, int]:
     """Return the places of the rules of a dialect."""
     rules = dict.fromkeys(row.rule for row in rows() if row.dialect == dialect)
@@ -253,6 +257,7 @@ def _pattern_words(pattern: str) -> list[str]:
     return re.findall(r"\.\.\.|\w+|\S", pattern)
 
 
+@cache
 def _compiled(pattern: str) -> Pattern:
     return _sequence(deque(_pattern_words(pattern)))
 
