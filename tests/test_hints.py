@@ -687,8 +687,7 @@ def test_a_statement_takes_time_in_proportion_to_its_length() -> None:
 
     for line in ("UPDATE t SET {} b = 1", "DELETE FROM t USING ({} b)", "ALTER TABLE t {} ADD CHECK (a) NOT VALID"):
         few, many = (line.format(f"ADD a int DEFAULT {'(' * 20}x{')' * 20}," * number) for number in (100, 1000))
-        times(few)
-        assert times(many) < 20 * times(few)
+        assert min(times(many) for _ in range(3)) < 30 * min(times(few) for _ in range(3))  # of ten times the length
 
 
 def test_what_nobody_has_closed_is_looked_at_all_the_same() -> None:
