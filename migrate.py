@@ -8409,14 +8409,13 @@ def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Seq
 
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each statement of a step of a plan, after its number, its place and what is known of its lines."""
-    known: dict[int, list[str]] = {}
+    """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
-        known.setdefault(each["line"], []).append(f"-- {each['rule']}: {each['what']}  {each['link']}")
+        known.setdefault(each["statement"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
     for each in row["sql"]:
-        lines = range(each["line"], each["line"] + each["text"].count("\n") + 1)
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        said = dict.fromkeys(text for line in lines for text in known.get(line, ()))
+        said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
