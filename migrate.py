@@ -6032,19 +6032,6 @@ def drift_error(state: Status, file: Migration | None) -> DriftError:
     return DriftError(f"{state.version} {state.name} {what}", where=shown_path(file.up.path) if file else "", fix=fix)
 
 
-def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
-    """Return those that another runner has not done. Raises DirtyError where it left one half way in the other way."""
-    row_by_key, left = {row.key: row for row in applied}, []
-    for step in steps:
-        row = row_by_key.get(step.key)
-        dirty = row if row and row.dirty else None
-        if dirty and dirty.direction != step.direction:
-            raise dirty_error(dirty)
-        if dirty or (row is None) == (step.direction == "up"):
-            left.append(step._replace(row=row))
-    return left
-
-
 def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
     """Raise DriftError where *steps* are not what was *planned*, by version and text: the history has changed since."""
     both = zip(steps, planned, strict=False)
@@ -6091,11 +6078,6 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | str"], None]
 
-
-def _nothing() -> None:
-    """Do nothing."""
-
-
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
@@ -6116,9 +6098,9 @@ _LEVEL: Final = (
 _ENDED: Final = (
     "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
 )
-_SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
+_READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
-_QUOTED: Final = regex(
+_QUOTED_PATTERN: Final = regex(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
 )
 
@@ -6168,7 +6150,7 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
 
 def _guess_offset(text: str, message: str) -> int | None:
     """Find the word that an error message quotes, where it stands in the statement exactly once."""
-    found = _QUOTED.search(message)
+    found = _QUOTED_PATTERN.search(message)
     word = found[1] if found else ""
     word = word if word in text else word.rpartition(".")[2]
     edge = r"\b" if word.isidentifier() else ""
@@ -6182,13 +6164,11 @@ def script_path(step: Step) -> str:
 
 def _elsewhere(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, and cannot be mended there; else nothing."""
+    if not step.stored:
+        return ""
     return (
-        ""
-        if not step.stored
-        else (
-            "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
-            f"  migrate repair {step.version} --pending"
-        )
+        "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
+        f"  migrate repair {step.version} --pending"
     )
 
 
@@ -6198,6 +6178,7 @@ def is_journaled(step: Step, database: Database) -> bool:
 
 
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
+_Part = tuple[Statement, bool | None]  # True for the file's own BEGIN, False for its COMMIT, None for all else
 
 
 def read_step(step: Step, database: Database) -> Step:
@@ -6219,9 +6200,8 @@ def _read_statements(step: Step, database: Database) -> Step:
     """Do that with a text which is for this database."""
     sql, syntax, journaled = step.script.sql, database.syntax, is_journaled(step, database)
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
-    statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
-    control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
-    modes = list[Statement]()  # what asks for a level of isolation, which is that of this tool's transaction
+    parts, modes = list[_Part](), list[Statement]()  # modes ask for what our transaction has, a level of isolation
+    loose = list[Statement]()  # not between the file's own BEGIN and COMMIT
     alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
     level, begun, inside, apart = "", False, False, False
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
@@ -6240,12 +6220,12 @@ def _read_statements(step: Step, database: Database) -> Step:
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
         if opens or database.closes.match(code):
-            control.append((statement, opens))
+            parts.append((statement, opens))
             inside, apart = opens, apart or bool(database.apart.search(code))
         elif once:
             modes.append(statement)
         else:
-            begun = begun or first not in _SETTING
+            begun = begun or first not in _READS_NOTHING
             loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 if not (free and refusal.fix == _CONTROL.fix):
@@ -6253,48 +6233,43 @@ def _read_statements(step: Step, database: Database) -> Step:
                 apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            statements.append(statement)
-    unpaired = [*_find_unpaired(control, statements[-1].offset if statements else -1, database)]
+            parts.append((statement, None))
+    every, statements = [each for each, _ in parts], [each for each, opens in parts if opens is None]
+    unpaired = [*_find_unpaired(parts, database)]
     faults += database.find_loose(loose, journaled=journaled)
-    every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
     if not free:
-        faults += [*unpaired, *_find_ended(control, every, database)]
+        faults += [*unpaired, *_find_ended(parts, database)]
     elif not faults:
         faults += _find_divided(database, every)
-    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
+    if not journaled and len(alone) < len(statements) + sum(bool(opens) for _, opens in parts):
         faults += alone
-    _refuse(step, faults or database.beyond(sql))
+    for statement, (what, fix) in (faults or database.beyond(sql))[:1]:
+        where, excerpt = place_in(step, statement.offset)
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
     if journaled and (database.transactional or apart or (free and unpaired)):
         return step._replace(statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return step._replace(statements=tuple(statements), script=step.script._replace(in_transaction=False))
-    blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
+    blanked = _blanked(sql, [*modes, *(each for each, opens in parts if opens is not None)])
     return step._replace(statements=tuple(statements), script=step.script._replace(sql=blanked), level=level)
 
 
-def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
-    for statement, (what, fix) in faults[:1]:
-        where, excerpt = place_in(step, statement.offset)
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
-
-
-def _find_unpaired(
-    control: Sequence[tuple[Statement, bool]],
-    last: int,
-    database: Database,
-) -> Iterator[_Fault]:
+def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
     """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
 
-    After the *last* statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
+    After the last statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
     that it has is nothing either.
     """
     opened, spare = list[Statement](), 0
-    for statement, opens in control:
+    last = max((statement.offset for statement, opens in parts if opens is None), default=-1)
+    for statement, opens in parts:
         if opens and opened and not database.begins_twice:
             yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
         elif opens:
             spare += len(opened)
             opened = opened or [statement]
+        elif opens is None:
+            pass
         elif opened:
             opened = []
         elif spare:
@@ -6306,17 +6281,11 @@ def _find_unpaired(
             yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
 
 
-def _find_ended(
-    control: Sequence[tuple[Statement, bool]],
-    every: Sequence[Statement],
-    database: Database,
-) -> Iterator[_Fault]:
+def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
     """Yield what a COMMIT of the file's own has ended in the client, where another statement follows it."""
-    opening = {each.offset: opens for each, opens in control}
-    ended, inside = list[Statement](), list[Statement]()
-    begun = False
-    for statement in every if control else ():
-        if (opens := opening.get(statement.offset)) is not None:
+    ended, inside, begun = list[Statement](), list[Statement](), False
+    for statement, opens in parts:
+        if opens is not None:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
@@ -6329,13 +6298,13 @@ def _find_ended(
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:
     """Return a text with blanks in place of *statements*: what comes after them is where it was."""
     pieces, position = list[str](), 0
-    for each in statements:
+    for each in sorted(statements, key=attrgetter("offset")):
         pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
         position = each.offset + len(each.text)
     return "".join([*pieces, sql[position:]])
 
 
-def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
+def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
     """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
 
     There the history is written, which would be seen.
@@ -6344,16 +6313,12 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
         return
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
-        group = natures[first - 1 : last]
-        if any(each.traits & _CONTROLS or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+        if not all(each.traits & (Trait.INSIDE | Trait.SESSION) for each in natures[first - 1 : last]) or any(
+            each.traits & _CONTROLS for each in natures[first - 1 : last]
+        ):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
-
-
-def _inside(nature: Nature) -> Trait:
-    """Return INSIDE for what changes only the session: it may stand in a transaction of the file."""
-    return Trait.INSIDE if Trait.SESSION in nature.traits else Trait(0)
 
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:
@@ -6385,7 +6350,7 @@ class Now(NamedTuple):
 class Outcome(NamedTuple):
     """How a file, or several in one transaction, ended: what is in, and is told; or the error that says what is."""
 
-    results: tuple[Result, ...] = ()
+    results: Sequence[Result] = ()
     error: MigrateError | None = None
 
 
@@ -6400,9 +6365,9 @@ class _Shield:
     is under way, it is raised at once. The second and later ones change nothing. Only in the main thread.
     """
 
-    def __init__(self, cancel: Callable[[], object]) -> None:
+    def __init__(self, cancel: Callable[[], object] = bool) -> None:
         self.raised: BaseException | None = None  # by the handler that was there before
-        self._cancel, self._runs, self._waits = cancel, False, False
+        self._cancel, self._under_way = cancel, ""  # a statement that "runs", something that "waits", or neither
         self._before: dict[signal.Signals, Any] = {}
 
     @contextlib.contextmanager
@@ -6436,9 +6401,9 @@ class _Shield:
             self._before[signal.Signals(number)](number, frame)
         except BaseException as raised:  # noqa: BLE001 (whatever it is, it waits until it can be raised)
             self.raised = raised
-        if self._waits:
+        if self._under_way == "waits":
             self.check()
-        if self.raised and self._runs:
+        if self.raised and self._under_way:
             self._cancel()
 
     def check(self) -> None:
@@ -6447,149 +6412,30 @@ class _Shield:
             raise KeyboardInterrupt
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """Let a signal end the statement that the body runs."""
+    def during(self, under_way: str) -> Iterator[None]:
+        """Let a signal end the body: at once, where it "waits"; by a cancel, where it "runs" a statement."""
         self.check()
-        self._runs = True
+        before, self._under_way = self._under_way, under_way
         try:
+            if under_way == "waits":  # for what has come since
+                self.check()
             yield
         finally:
-            self._runs = False
-
-    @contextlib.contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Let a signal end the body at once."""
-        self._waits = True
-        try:
-            self.check()
-            yield
-        finally:
-            self._waits = False
+            self._under_way = before
 
     def pause(self, seconds: float) -> None:
         """Sleep; a signal ends that."""
-        with self.waiting():
+        with self.during("waits"):
             time.sleep(seconds)
-
-
-class Journal:
-    """The progress of one journaled file in its row of the history: SQL that notes it, and what the row says.
-
-    *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
-    """
-
-    def __init__(self, run: Run, step: Step) -> None:
-        """Find out how many statements have run. Raises DirtyError where that is not certain."""
-        self.run, self.step, self.sums = run, step, _checksums(step.statements)
-        self.natures = run.natures(step)
-        self.noted = [0]  # for each number, the last statement up to it that is noted
-        for number, nature in enumerate(self.natures, 1):
-            self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
-        self.hidden = Hidden()
-        self.first = _resume_point(step, self)
-        self.way = self.find_way(self.first)
-        self.owner, self.before = run.owner(), step.row
-        self.claimed = False  # as the session sees it: perhaps not committed
-        self.opened = False  # the file has begun a transaction, which may have ended by itself since
-        self.finished = False  # its last note was the one that lets the row go
-        self.known = self.first  # so many statements are committed for certain
-        self.reached = self.first  # and so many have run, or one of them runs
-        self.ran = self.first  # and so many have committed by themselves
-        self.whole = True  # what was rolled back, all of it was
-        self.torn = False  # a part of what has failed may have stayed
-        self.refused = False  # the server has not even understood what has failed
-
-    def next(self, done: int) -> int:
-        """Return the number of the statement that is noted next after the first *done* ones."""
-        return next((number for number in range(done + 1, len(self.noted)) if self.noted[number] == number), done + 1)
-
-    def find_way(self, done: int, *, failed: int = 0) -> Way:
-        """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
-        natures = self.shown()
-        if failed:
-            natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
-        return find_way(natures, done, hidden=self.hidden.reads_id)
-
-    def shown(self) -> list[Nature]:
-        """Return what the statements are, with what code of the database may do, as it is now."""
-        self.run.database.look_again()
-        self.hidden = self.run.database.hidden(self.step.statements)
-        names = self.hidden.names
-        return self.hidden.shown(self.run.database.natures(self.step.statements, names) if names else self.natures)
-
-    def mark(self, done: int, started: int = 0) -> str:
-        """Return what says that *done* statements have run, and that the one with the number *started* may have."""
-        return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
-
-    def note(self, done: int, *, started: int = 0, owner: str | None = "") -> Note:
-        """Return SQL that says that *done* statements have run, and one more may have *started*; "" keeps the owner."""
-        values: dict[str, object] = {
-            "statements_done": done,
-            "done_checksum": self.mark(done, started),
-            "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0,
-        }
-        more = {} if owner == "" else {"owner": owner}
-        return self.run.history.change(self.step.version, values | more, owner=self.owner)
-
-    def claim(self, done: int, *, started: int = 0) -> Note:
-        """Return SQL that makes the row this run's; one runner can."""
-        return self.run.claim(self.step, self.owner, done, self.mark(done, started))
-
-    def unclaimed(self, done: int) -> list[str]:
-        """Return the claim, where there is none yet."""
-        return [] if self.claimed else [self.claim(done)]
-
-    def opening(self, number: int) -> list[str]:
-        """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
-        done = self.noted[number - 1]
-        return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
-
-    def look(self) -> bool:
-        """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
-        row = next(iter(self.run.history.read(self.step.version)), None)
-        self.claimed = row is not None and row.owner == self.owner
-        if row and self.claimed:
-            self.known = row.statements_done
-        return self.claimed or (self.known == self.first and row == self.before)
-
-    def restored(self, done: int, *, started: int) -> Note:
-        """Return SQL that writes the row again, after somebody has deleted it."""
-        step, before = self.step, self.before
-        checksum = before.checksum if before and step.direction == "down" else step.script.checksum
-        return self.run.history.insertion(
-            Applied(
-                step.version,
-                step.name,
-                checksum,
-                step.down_sql,
-                dirty=True,
-                direction=step.direction,
-                statements=len(step.statements),
-                statements_done=done,
-                done_checksum=self.mark(done, started),
-            )
-        )
-
-    def withdrawal(self) -> Note:
-        """Return SQL that leaves the row as it was before this run."""
-        before = self.before
-        if before is None:
-            return self.run.history.removal(self.step.version, owner=self.owner)
-        names = "dirty", "direction", "statements", "statements_done", "done_checksum", "took_ms", "applied_by"
-        values: dict[str, object] = {name: getattr(before, name) for name in names}
-        at = before.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        return self.run.history.change(
-            self.step.version, values | {"applied_at": at, "owner": before.owner}, owner=self.owner
-        )
 
 
 class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
-    now: Now | None = None  # read by the thread that watches
+    now: Now | None = None  # read by the threads that watch
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
-    timed_out = False  # that thread has ended the statement
+    timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     used = False  # a file has run in this session
     seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
@@ -6600,7 +6446,7 @@ class Run:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
         self.ends = _thread.allocate_lock()  # of the statement that runs
-        self.shield, self.token = _Shield(_nothing), os.urandom(8).hex()
+        self.shield, self.token = _Shield(), os.urandom(8).hex()
         self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
 
@@ -6655,19 +6501,17 @@ class Run:
 
     # What is to be done.
 
-    def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that choose_up or choose_down choose by what was *seen*, with their texts read."""
-        rows = self.applied if seen is None else seen
+    def planned(self, direction: str, rows: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
+        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read."""
+        rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
             newest = max((row.key for row in rows), default=-1)
-            self._tell(
-                f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
-                for each in self.migrations
-                if each.elsewhere and each.key > newest
-            )
+            for each in self.migrations:
+                if each.elsewhere and each.key > newest:
+                    self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         return self.screen((choose_up if direction == "up" else choose_down)(self.migrations, rows, **choice))
 
-    def settle(self) -> list[Applied]:
+    def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
 
         Return the history to plan by: what was under way as if it had not begun, like all that nobody sees before its
@@ -6686,10 +6530,9 @@ class Run:
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
         self.applied = self._read_quiet() if self.database.local_locks else self.history.read()
-        if not self.database.pooled:
-            for row in self.applied:
-                if row.dirty and row.owner and not row.owner.endswith(self.token):
-                    self._bury(row)
+        for row in () if self.database.pooled else self.applied:
+            if row.dirty and row.owner and not row.owner.endswith(self.token):
+                self._bury(row)
 
     def _read_quiet(self) -> list[Applied]:
         """Read the history when no claim in it shows life: of runners on other nodes of a cluster, no lock is seen."""
@@ -6711,68 +6554,70 @@ class Run:
             (each.action, each.outcome) == (row.direction, "failed") and each.at >= row.applied_at
             for each in self.history.read_log(None, row.version, None)
         )
-        killed = f"killed, after at least {row.took_ms} ms: {row.owner}"
-        who = (row.owner or "").partition(", pid ")[0]
-        at = row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        entry = self.history.log_entry(
-            row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at
-        )
+        who, killed = (row.owner or "").partition(", pid ")[0], f"killed, after at least {row.took_ms} ms: {row.owner}"
+        more: dict[str, Any] = {"took_ms": row.took_ms, "error": killed, "applied_by": who, "at": _sql_time(row)}
+        entry = self.history.log_entry(row.version, row.name, row.direction, **more)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
         self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
+    def remaining(self, planned: Sequence[Step], *, strictly: bool = False, known: Collection[int] = ()) -> list[Step]:
+        """Return which of the *planned* steps nobody has done meanwhile; tell of a rival's, but of those *known*.
+
+        Raises DirtyError where one is half way in the other direction; *strictly*, DriftError for one rolled back.
+        """
+        rows, left = {row.key: row for row in self.applied}, list[Step]()
+        ours = {(result.version, result.action) for result in self.results}
+        for step in planned:
+            row = rows.get(step.key)
+            if row and row.dirty and row.direction != step.direction:
+                raise dirty_error(row)
+            if (row is None) == (step.direction == "up") or (row and row.dirty):
+                left.append(step._replace(row=row))
+            elif (step.version, step.direction) in ours or step.key in known:
+                pass
+            elif row:
+                self._tell(f"{step.title} is applied already, by {row.applied_by}")
+            elif strictly:
+                fix = "look at the versions, and say again what to do:  migrate status"
+                raise DriftError(f"{step.title} was rolled back meanwhile{self.by(step.version)}", fix=fix)
+            else:
+                self._tell(f"{step.title} is rolled back already{self.by(step.version)}")
+        return left
+
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
-        ours = {result.version for result in self.results}
-        rows = {row.key: row for row in self.applied if not row.dirty}
-        done = [step for step in planned if step.key in rows]
-        self._tell(
-            f"{step.title} is applied already, by {rows[step.key].applied_by}"
-            for step in done
-            if step.version not in ours
-        )
+        left = self.remaining(planned)
         steps = choose_up(self.migrations, self.applied, **choice)
         if count is not None:
-            steps = steps[: count - len(done)]
-            refuse_other(steps, [step for step in planned if step not in done])
+            steps = steps[: count - len(planned) + len(left)]
+            refuse_other(steps, left)
         return self.screen(steps)
 
     def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
         """Return what is left of what ``down`` has *planned*. Raises DriftError where that is not the newest."""
-        rows = {row.key: row for row in self.applied}
-        left = [step for step in planned if step.key in rows]
-        gone = [step for step in planned if step.key not in rows]
-        ours = {result.version for result in self.results}
-        for step in [each for each in gone if each.version not in ours]:
-            by = "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, step.version, None))
-            if strictly:
-                fix = "look at the versions, and say again what to do:  migrate status"
-                raise DriftError(f"{step.title} was rolled back meanwhile{by}", fix=fix)
-            self._tell([f"{step.title} is rolled back already{by}"])
-        again = choose_down(self.migrations, self.applied, count=len(left)) if left else []
-        refuse_other(again, left)
-        return self.screen(again)
+        left = self.remaining(planned, strictly=strictly)
+        steps = choose_down(self.migrations, self.applied, count=len(left)) if left else []
+        refuse_other(steps, left)
+        return self.screen(steps)
 
     def still_again(self, planned: Sequence[Step]) -> list[Step]:
         """Return what ``redo`` has rolled back, and nobody has applied since. Raises DriftError beneath a newer one."""
-        left, rows = remaining(planned, self.applied), {row.key: row for row in self.applied}
-        ours = {result.version for result in self.results if result.action == "up"}
-        self._tell(
-            f"{step.title} is applied already, by {rows[step.key].applied_by}"
-            for step in planned
-            if step.key in rows and not rows[step.key].dirty and step.version not in ours
-        )
+        left = self.remaining(planned)
         for state in compare(self.migrations, self.applied):
             for step in [each for each in left if each.version == state.version and state.state == "out_of_order"]:
                 raise drift_error(state, Migration(step.version, step.name, step.script))
         return left
 
-    def _tell(self, texts: Iterable[str]) -> None:
-        """Tell what a rival has done, once, however often is planned."""
-        for text in texts:
-            if text not in self.told:
-                self.told.add(text)
-                self.notify(text)
+    def by(self, version: str) -> str:
+        """Say who has changed a version last."""
+        return "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, version, None))
+
+    def _tell(self, text: str) -> None:
+        """Tell what a rival has done, or the like, once, however often is planned."""
+        if text not in self.told:
+            self.told.add(text)
+            self.notify(text)
 
     def back_up(self, path: str | None) -> None:
         """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
@@ -6817,17 +6662,34 @@ class Run:
 
     def stop_at(self, doom: Doom) -> None:
         """Raise DriftError where more would go by CASCADE, or what stays is in the way of the files."""
-        if doom.bars:
-            fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
-            fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
-            if doom.near:
-                names = "".join(
-                    f" --schema {each if each.isidentifier() else repr(each)}"
-                    for each in dict.fromkeys((*doom.more, *doom.near))
-                )
-                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
-            what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
-            raise DriftError(what, where=str(self.database.url), fix=fix)
+        if not doom.bars:
+            return
+        fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
+        fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
+        if doom.near:
+            names = {each: each if each.isidentifier() else repr(each) for each in (*doom.more, *doom.near)}
+            options = "".join(f" --schema {name}" for name in names.values())
+            fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{options}"
+        what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
+        raise DriftError(what, where=str(self.database.url), fix=fix)
+
+    def drop(self, doom: Doom) -> str:
+        """Drop all of *doom*, make the history anew and log it; return how much that was. Raises MigrateError."""
+        database = self.database
+        try:
+            database.drop_everything(doom)
+        except DriverError as failed:
+            if failed.kind is Kind.LOST or not database.transactional:
+                raise
+            fix = "mend what it says, or drop it by hand; then run the same command again"
+            where, state = str(database.url), "nothing was changed."
+            raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+        self.stop_at(doom)
+        dropped = counted(doom.dropped, "object")
+        self.history = History(database, self.settings.table)
+        self.history.create()
+        database.send(self.history.log_entry("", f"{dropped} dropped", "reset"))
+        return dropped
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
@@ -6868,7 +6730,7 @@ class Run:
         journaled = any(is_journaled(step, self.database) for step in steps)
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
-            with self.shield.waiting():
+            with self.shield.during("waits"):
                 stack.enter_context(self.locked(journaled=journaled))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
@@ -6894,12 +6756,12 @@ class Run:
                 with self.transaction():
                     if self.database.verifies:
                         self.verify()
-                    return body()
-            except (_OutdatedError, DriverError) as raised:
-                lost = isinstance(raised, _OutdatedError) or (
-                    self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}
-                )
-                if not lost:
+                    results = body()
+                return self.committed(*results)
+            except _OutdatedError:
+                pass
+            except DriverError as failed:
+                if not self.database.local_locks or failed.kind not in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}:
                     raise
             self.refresh()
 
@@ -6915,7 +6777,7 @@ class Run:
         """Return for how long the file that runs has run."""
         return self.now.took_ms if self.now else 0
 
-    def done(self, *results: Result) -> list[Result]:
+    def committed(self, *results: Result) -> list[Result]:
         """Tell of what is committed; return all of it."""
         for result in results:
             self.results.append(result)
@@ -6998,12 +6860,12 @@ class Run:
 
     # How it is done.
 
-    def carry_out(self, plan: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
-        """Run what *plan* makes of the history, which is locked; where a rival came between two files, it plans again.
+    def carry_out(self, choose: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
+        """Run what *choose* finds to do in the history, which is locked; asked again where a rival came between files.
 
         *before* is called if there is something to do. Neighbours may share a transaction. Raises MigrateError.
         """
-        if steps := plan():
+        if steps := choose():
             before()
         while steps:
             self.shield.check()
@@ -7020,18 +6882,18 @@ class Run:
                 if self.database.local_locks:
                     self.database.pause(os.urandom(1)[0] / 256)  # that two do not give way to each other for ever
                 self.refresh()
-                steps = plan()
+                steps = choose()
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            self.soiled = not self.all_or_nothing and self._leaves(batch[-1], self.database.takes_back)
+            self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
             self.used = True
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
         """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
         with self.working(steps):
-            self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            self.carry_out(lambda: self.screen(self.remaining(steps)))
             if self.soiled:
                 self.database.renew()
                 self.soiled = False
@@ -7039,15 +6901,12 @@ class Run:
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
-        if not (self.database.shares_transaction or self.all_or_nothing):
+        if is_journaled(steps[0], self.database) or not (self.database.shares_transaction or self.all_or_nothing):
             return [steps[0]]
         batch = list[Step]()
-        for step in steps:
-            if batch and is_journaled(step, self.database):
-                break
+        for step in itertools.takewhile(lambda each: not is_journaled(each, self.database), steps):
             batch.append(step)
-            leaves = not self.all_or_nothing and self._leaves(step, self.database.takes_back)
-            if leaves or is_journaled(step, self.database):
+            if not self.all_or_nothing and self.leaves(step, self.database.takes_back):
                 break
         return batch
 
@@ -7071,63 +6930,39 @@ class Run:
         StoppedError, and _OutdatedError where a rival was faster.
         """
         self.now = None
-        journal = Journal(self, batch[0]) if is_journaled(batch[0], self.database) else None
+        journaled = is_journaled(batch[0], self.database)
+        attempt: _Whole | Journal = Journal(self, batch[0]) if journaled else _Whole(self, batch)
         for number in itertools.count(1):
-            results = list[Result]()
             try:
-                if journal:
-                    self._run_journaled(journal, results)
-                else:
-                    self._run_in_transaction(batch, results)
-                outcome = Outcome(tuple(results))
+                outcome = Outcome(attempt.live())
             except (DriverError, KeyboardInterrupt) as raised:
                 if self.now is None:  # nothing had begun
                     raise
-                failed = raised if isinstance(raised, DriverError) else DriverError("interrupted", Kind.CANCELLED)
-                if journal and not journal.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
-                    failed = self._hidden(failed)
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
-                    if self._leaves(batch[-1], self.database.rolled_back):
+                    if self.leaves(batch[-1], self.database.rolled_back):
                         self.database.renew()
                     for step in batch:
                         self._see_through([step])
                         self._remember([step])
                     return
-                if journal and failed.kind is not Kind.LOST:
-                    journal.whole = self.database.rollback()
-                    journal.torn = self._is_torn(journal, failed)
-                certain = not journal or (journal.whole and not failed.ran and not journal.torn)
-                again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
+                failed = attempt.undo(raised if isinstance(raised, DriverError) else _interrupted())
+                again = failed.kind in _RETRIED and attempt.certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
-                    if why := self._unrepeatable(batch[0], journal):
+                    if why := attempt.unrepeatable():
                         failed.message += f"\nit was not tried again: {why}"
-                    elif self._paused(number, failed.message) and self._renewed(batch, journal):
+                    elif self._paused(batch, number, failed.message) and attempt.is_renewed():
                         continue
                     elif self.shield.raised:
-                        failed = DriverError("interrupted", Kind.CANCELLED)
-                outcome = self._judge(batch, failed, journal)
+                        failed = _interrupted()
+                outcome = self._judge(batch, failed, attempt)
             break
-        self.done(*outcome.results)
+        self.committed(*outcome.results)
         self.now, self.failed = None, outcome.error
         if self.failed:
             raise self.failed from None
 
-    def _is_torn(self, journal: Journal, failed: DriverError) -> bool:
-        """Tell if the statement that has failed may have left a part of its work."""
-        if not (self.now and self.now.statement):
-            return False
-        try:
-            if Trait.WHOLE not in journal.natures[journal.reached - 1].traits and self.database.refused(
-                self.now.statement, failed
-            ):
-                journal.refused = True
-                return False
-            return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
-        except DriverError:
-            return Trait.WHOLE not in journal.natures[journal.reached - 1].traits
-
-    def _natures(self, step: Step) -> Sequence[Nature]:
+    def natures_that_matter(self, step: Step) -> Sequence[Nature]:
         """Return what the statements of a file are; none where none of them can be of interest to another file."""
         return self.natures(step) if self.database.may_matter(step.script.sql) else ()
 
@@ -7137,12 +6972,13 @@ class Run:
             self.seen = step, self.database.natures(step.statements)
         return self.seen[1]
 
-    def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
+    def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        keys = {key for each in self._natures(step) for key in each.writes - BRIEF}
+        natures = self.natures_that_matter(step)
+        keys = {key for each in natures for key in each.writes - BRIEF}
         if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(self._natures(step)) for key in each.writes - BRIEF}
-            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in self._natures(step)) else set()
+            keys |= {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
+            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
 
@@ -7150,117 +6986,66 @@ class Run:
         """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
         if not self.database.notes_travel or self.all_or_nothing:
             return False
-        return any(key[0] in "@*" or key == "lock" for each in self._natures(step) for key in each.reads)
+        return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
-    def _unrepeatable(self, step: Step, journal: Journal | None) -> str:
-        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
-        way = journal.find_way(journal.known) if journal else None
-        return _missing(step, way, self.database.id_name) if way and way.reader else ""
-
-    def _is_changed(self, journal: Journal | None) -> bool:
-        """Tell if what has run of a journaled file has left something in the session."""
-        if journal is None:
-            return False
-        natures = journal.shown()
-        brief = BRIEF - {key for each in natures for key in each.reads}
-        return any(each.writes - brief - _TRANSIENT for each in natures[: journal.reached])
-
-    def _renewed(self, batch: Sequence[Step], journal: Journal | None) -> bool:
-        """Begin a new session, where what was rolled back has left something in this one. Return False if it cannot be.
-
-        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
-        """
-        if not (self._is_changed(journal) if journal else self._leaves(batch[-1], self.database.rolled_back)):
-            return True
-        try:
-            self.database.renew()
-            if not journal:
-                if self.database.verifies or self.database.lock_sql:
-                    self.verify()
-            elif not journal.look():
-                raise _OutdatedError
-            else:
-                journal.way = journal.find_way(journal.known)
-                self._rebuild(journal)
-        except (DriverError, MigrateError):
-            return False
-        return True
-
-    def _judge(self, batch: Sequence[Step], failed: DriverError, journal: Journal | None) -> Outcome:
+    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: _Whole | Journal) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        database, step, number = self.database, self.now.step, self.database.session_id
+        database, step, number = self.database, self.now.step if self.now else batch[0], self.database.session_id
         database.pause = time.sleep  # whatever a signal wants: first it has to be known what is true
         stopped = self.shield.raised is not None and failed.kind in {Kind.CANCELLED, Kind.LOST}
+        renew = partial(database.renew, 3 if stopped else 60, patience=_PATIENCE)
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                database.renew(3 if stopped else 60, patience=_PATIENCE)
-                if self._is_done(batch):
+                renew()
+                if self._is_in(batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
-                    return Outcome(tuple(self._result(each, len(each.statements)) for each in batch))
-            if journal:
-                if failed.kind is not Kind.LOST and self._is_changed(journal):  # what is read and written now is ours
-                    database.renew(3 if stopped else 60, patience=_PATIENCE)
-                self._settle(journal, failed, error)
-            else:
-                whole = "run" if self.all_or_nothing else "file"
-                error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
-                if stopped:
-                    error.where = error.excerpt = ""  # nothing in the file is wrong
-                    titles = ", ".join(each.title for each in batch[: batch.index(step) + 1])
-                    error.state = f"rolled back whole: {titles}."
-                with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-                    database.send(self._failure(step, error.what))
+                    return Outcome([self.result(each, len(each.statements)) for each in batch])
+            elif attempt.is_changed():  # what is read and written now is ours
+                renew()
+            attempt.settle(failed, error, stopped=stopped)
         except LockedError:
             error.state = (
                 f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                 " the history says which have run."
             )
         except (DriverError, MigrateError) as again:
-            way = "; its history says which statements have run" if journal else " if it is in; its history says so"
-            if journal and failed.kind is not Kind.LOST:
-                ran = f"{journal.known} of {counted(len(step.statements), 'statement')} have run and stay, or more"
-                why = again.message if isinstance(again, DriverError) else again.what
-                error.state = error.state or f"{ran}: the history cannot be read: {why.partition(chr(10))[0]}."
-            error.state = error.state or f"the database cannot be asked now{way}."
+            error.state = error.state or attempt.unsettled(failed, again)
         if stopped and "repair" not in error.fix:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
-        if stopped and journal and number:
+        if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
         return Outcome(error=error)
 
-    def _is_done(self, batch: Sequence[Step]) -> bool:
+    def _is_in(self, batch: Sequence[Step]) -> bool:
         """Tell if the history has all of *batch*."""
-        rows = {row.key: row for row in self.history.read()}
-        return all(
-            (each.key in rows and not rows[each.key].dirty) if each.direction == "up" else each.key not in rows
-            for each in batch
-        )
+        clean = {row.key: not row.dirty for row in self.history.read()}
+        return all(clean.get(each.key) if each.direction == "up" else each.key not in clean for each in batch)
 
-    def _failure(self, step: Step, what: str) -> Note:
+    def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
 
-    def _result(self, step: Step, ran: int) -> Result:
+    def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
-    def _paused(self, number: int, what: str) -> bool:
+    def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
         """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
 
         Return False where a signal has ended that.
         """
-        assert self.now  # noqa: S101 (for mypy: something had begun)
+        step = self.now.step if self.now else batch[0]
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{self.now.step.title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
+        self.notify(f"{step.title}: {_first_line(what)}{who}; rolled back, {again}")
         with contextlib.suppress(KeyboardInterrupt):
             self.shield.pause(delay)
         return self.shield.raised is None
 
     def _error(self, step: Step, failed: DriverError, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
+        database, direction = self.database, step.direction
         statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
         if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
             statement, number, offset = None, 0, None
@@ -7272,75 +7057,75 @@ class Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = self.database.fixes.get(failed.kind, f"correct {line}, then run  migrate {step.direction}")
+        fix = database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}")
         if failed.kind is Kind.LOST:
-            fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
+            fix = f"look at what is in, with  migrate status  and then run again:  migrate {direction}"
         elif failed.kind is Kind.OUTRUN:
             who = "a person, a trigger, a policy, this file"
-            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {step.direction}"
+            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}"
         elif failed.kind is Kind.UNFINISHED or failed.left:
             first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
-            fix = f"{first}do what the hint says, then run  migrate {step.direction}"
+            fix = f"{first}do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
+            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
-            fix = f"run it again, with more time if that was over:  migrate {step.direction} --statement-timeout 0"
+            fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
-            excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
+            excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
             own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or {way}:  migrate {step.direction} {more}"
+            fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
+        place: Any = {"where": where, "excerpt": excerpt, "fix": fix}
         if stopped:
-            return StoppedError(f"interrupted{failed.left}", where=where, excerpt=excerpt, fix=fix)
+            return StoppedError(f"interrupted{failed.left}", **place)
         if failed.kind is Kind.GONE:
-            return DirtyError(failed.message, where=where, excerpt=excerpt, fix=fix)
+            return DirtyError(failed.message, **place)
         if failed.kind is Kind.BUSY:
-            locked = self.database.locked_error([])
+            locked = database.locked_error([])
             locked.where, locked.excerpt = where, excerpt
             return locked
-        timeout = f"the statement was ended at the statement timeout of {self.database.statement_wait:g} s"
+        timeout = f"the statement was ended at the statement timeout of {database.statement_wait:g} s"
         what = (timeout if self.timed_out else failed.message) + failed.left
         if failed.ours and failed.kind is Kind.OUTRUN:
             what = f"{self.history.table} cannot be written: {what}"
-        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
+        error = StatementError(what, **place)
         error.kind, error.code = failed.kind, failed.code
         return error
 
-    def _begin(self, step: Step) -> None:
+    def begin(self, step: Step) -> None:
+        """Start the clock of a file, and tell that it runs."""
         self.now = Now(step, time.monotonic())
         self.notify(step)
 
     @contextlib.contextmanager
-    def _running(self, statement: Statement | None) -> Iterator[None]:
+    def running(self, statement: Statement | None) -> Iterator[None]:
         """Start the clock of what the body runs, a *statement* or None for the whole file; a signal ends it."""
         assert self.now  # noqa: S101 (for mypy: something has begun)
         self.timed_out, self.database.blockers = False, []
         self.now = self.now._replace(statement=statement, since=time.monotonic())
         try:
-            with self.shield.running():
+            with self.shield.during("runs"):
                 yield
         finally:
             with self.ends:  # a cancel that is under way comes before what is sent next
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
 
-    def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> Note:
+    def refuse_ended(self) -> None:
+        """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
+        if self.timed_out or self.shield.raised:
+            raise _interrupted()
+
+    def claim(self, step: Step, owner: str | None, done: int = 0, checksum: str = "") -> Note:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
-        progress: dict[str, Any] = {
-            "dirty": True,
-            "direction": step.direction,
-            "statements": len(step.statements),
-            "statements_done": done,
-            "done_checksum": checksum or _checksums(())[0],
-            "owner": owner,
-        }
+        values: dict[str, Any] = {"dirty": True, "direction": step.direction, "statements": len(step.statements)}
+        values |= {"statements_done": done, "done_checksum": checksum or _checksums(())[0], "owner": owner}
         if step.row:
-            progress |= {"applied_at": Code(self.database.now()), "took_ms": 0}
-            progress |= {"applied_by": self.database.person()} if step.direction == "up" else {}
-            return self.history.change(step.version, progress, owner=step.row.owner)
-        row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress)
-        return self.history.insertion(row)
+            values |= {"applied_at": Code(self.database.now()), "took_ms": 0}
+            values |= {"applied_by": self.database.person()} if step.direction == "up" else {}
+            return self.history.change(step.version, values, owner=step.row.owner)
+        return self.history.insertion(Applied(step.version, step.name, step.script.checksum, step.down_sql, **values))
 
     def finish(self, step: Step, owner: str, took_ms: object = 0, action: str = "") -> list[str]:
         """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
@@ -7348,299 +7133,471 @@ class Run:
         if step.direction == "down":
             return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
         checksum = step.script.checksum
-        mended = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
-        return [
-            *self.database.reset_sql,
-            self.history.change(
-                step.version,
-                mended
-                | {
-                    "dirty": False,
-                    "statements_done": len(step.statements),
-                    "done_checksum": checksum,
-                    "owner": None,
-                    "took_ms": took_ms,
-                },
-                owner=owner,
-            ),
-            entry,
-        ]
+        values: dict[str, object] = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
+        values |= {"dirty": False, "statements_done": len(step.statements), "done_checksum": checksum}
+        values |= {"owner": None, "took_ms": took_ms}
+        return [*self.database.reset_sql, self.history.change(step.version, values, owner=owner), entry]
 
-    def _run_in_transaction(self, batch: Sequence[Step], results: list[Result]) -> None:
-        """Run *batch* in one transaction: each claim, its text and its notes; COMMIT travels with the last of these.
+    def zero(self, keys: Collection[str]) -> None:
+        """Undo what notes, and a file before, have done to what a statement sees of the one before it."""
+        for sql in self.database.zero(keys, self.history.relation):
+            self.database.query(sql)
 
-        Raises DriverError: all is undone, but where the connection is LOST.
-        """
-        database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
-        level = next((step.level for step in batch if step.level), "")
-        try:
-            for number, step in enumerate(batch, 1):
-                begins = number == 1
-                if begins and database.verifies:
-                    database.begin(self.history.relation, level=level)
-                    self.verify()
-                    begins = False
-                self._begin(step)
-                same = self._claim(step, owner, level if begins else None)
-                if number == 1 and (len(batch) == 1 or self.all_or_nothing):
-                    before = database.broken_references()
-                self._run_text(step)
-                if number == len(batch):
-                    self._refuse_broken(before)
-                took = self.took_ms
-                ending = [database.commit_sql] if number == len(batch) else []
-                database.send(*same, *self.finish(step, owner, took), *database.holding(), *ending)
-                results.append(Result(step.version, step.name, step.direction, len(step.statements), took))
-                database.look_again(step.script.sql)
-        except BaseException:
-            database.rollback()
-            raise
-
-    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
-        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.database
-        parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
-        try:
-            found = (
-                database.begin(self.history.relation, *parts, level=level)
-                if level is not None
-                else database.send(*database.limits(local=True), *parts)
-            )
-        except DriverError as failed:
-            raise self._hidden(failed) from None
-        return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
-
-    def _hidden(self, failed: DriverError) -> DriverError:
+    def seems_hidden(self, failed: DriverError) -> DriverError:
         """Return what it means that a claim has failed: under the lock, a row that is there cannot be a rival's."""
         if failed.kind is not Kind.TAKEN:
             return failed
         what = f"{self.history.table} has a row of this version that was not seen: new, or hidden by a policy"
         return DriverError(what, Kind.OUTRUN)
 
-    def _run_text(self, step: Step) -> None:
-        """Run the text of a file inside the open transaction. Raises DriverError."""
-        database = self.database
-        whole = database.whole_files and not database.split_here.search(step.script.sql)
-        if not whole and (reads := {key for each in self._natures(step) for key in each.reads}):
-            for sql in database.zero(reads, self.history.relation):
-                database.query(sql)
-        if whole and step.statements:
-            with self._running(None):
-                database.run(step.script.sql)
-        for statement in () if whole else step.statements:
-            with self._running(statement):
-                database.run(statement.text)
-            self._refuse_ended()
-            if not database.in_transaction:
-                break
-        if not database.in_transaction:
-            raise DriverError("the file has ended the transaction that it runs in")
 
-    def _refuse_ended(self) -> None:
-        """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
-        if self.timed_out or self.shield.raised:
-            raise DriverError("interrupted", Kind.CANCELLED)
+def _interrupted() -> DriverError:
+    return DriverError("interrupted", Kind.CANCELLED)
+
+
+def _first_line(error: str | DriverError | MigrateError) -> str:
+    text = error if isinstance(error, str) else error.message if isinstance(error, DriverError) else error.what
+    return text.partition("\n")[0]
+
+
+def _sql_time(row: Applied) -> str:
+    """Return when a row was applied, as the history has it."""
+    return row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+class _Whole:
+    """The one transaction that files run in: all of it is in, or nothing."""
+
+    certain = True  # nothing of what has failed is left
+
+    def __init__(self, run: Run, batch: Sequence[Step]) -> None:
+        self.run, self.batch = run, batch
+
+    def live(self) -> list[Result]:
+        """Run each claim, its text and its notes; COMMIT travels with the last of these.
+
+        Raises DriverError: all is undone, but where the connection is LOST.
+        """
+        run, database, results = self.run, self.run.database, list[Result]()
+        owner, before, only = run.owner(), Counter[tuple[str, str]](), len(self.batch) == 1 or run.all_or_nothing
+        level: str | None = next((step.level for step in self.batch if step.level), "")
+        try:
+            if database.verifies:
+                database.begin(run.history.relation, level=level)
+                run.verify()
+                level = None
+            for number, step in enumerate(self.batch, 1):
+                run.begin(step)
+                same, level = self._claim(step, owner, level), None
+                before = database.broken_references() if number == 1 and only else before
+                self._run_text(step)
+                if last := number == len(self.batch):
+                    self._refuse_broken(before)
+                result = run.result(step, len(step.statements))
+                ending = [*database.holding(), *([database.commit_sql] if last else [])]
+                database.send(*same, *run.finish(step, owner, result.took_ms), *ending)
+                results.append(result)
+                database.look_again(step.script.sql)
+        except BaseException:
+            database.rollback()
+            raise
+        return results
+
+    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
+        database = self.run.database
+        parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
+        try:
+            found = (
+                database.send(*database.limits(local=True), *parts)
+                if level is None
+                else database.begin(self.run.history.relation, *parts, level=level)
+            )
+        except DriverError as failed:
+            raise self.run.seems_hidden(failed) from None
+        return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
-        for (table, parent), number in (self.database.broken_references() - before).items():
-            what = f"FOREIGN KEY constraint failed: {counted(number, 'row')} of {table}"
+        for (table, parent), count in (self.run.database.broken_references() - before).items():
+            what = f"FOREIGN KEY constraint failed: {counted(count, 'row')} of {table}"
             raise DriverError(f"{what} without a row of {parent}")
 
-    def _run_journaled(self, journal: Journal, results: list[Result]) -> None:
-        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
+    def _run_text(self, step: Step) -> None:
+        """Run the text of a file inside the open transaction. Raises DriverError."""
+        run, database = self.run, self.run.database
+        if database.whole_files and not database.split_here.search(step.script.sql):
+            if step.statements:
+                with run.running(None):
+                    database.run(step.script.sql)
+        else:
+            run.zero({key for each in run.natures_that_matter(step) for key in each.reads})
+            for statement in step.statements:
+                with run.running(statement):
+                    database.run(statement.text)
+                run.refuse_ended()
+                if not database.in_transaction:
+                    break
+        if not database.in_transaction:
+            raise DriverError("the file has ended the transaction that it runs in")
 
-        After a failure, go on with what the row says. Raises DriverError, and _OutdatedError where a rival was faster.
+    def undo(self, failed: DriverError) -> DriverError:
+        """Return what has *failed*: it is undone already."""
+        return failed
+
+    def is_changed(self) -> bool:
+        """Tell if what has run has left something in the session that reaches the notes: not after ROLLBACK."""
+        return False
+
+    def unrepeatable(self) -> str:
+        """Say why what was rolled back cannot be tried again in silence: it always can."""
+        return ""
+
+    def is_renewed(self) -> bool:
+        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be.
+
+        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
         """
-        database, step, fresh = self.database, journal.step, self.now is None
+        database = self.run.database
+        if not self.run.leaves(self.batch[-1], database.rolled_back):
+            return True
+        try:
+            database.renew()
+            if database.verifies or database.lock_sql:
+                self.run.verify()
+        except (DriverError, MigrateError):
+            return False
+        return True
+
+    def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
+        """Log what has *failed*, and say in *error* that nothing is in."""
+        run, step = self.run, self.run.now.step if self.run.now else self.batch[0]
+        error.state = f"nothing was changed by this {'run' if run.all_or_nothing else 'file'}: "
+        error.state += f"{run.database.label} rolled it back whole."
+        if stopped:
+            error.where = error.excerpt = ""  # nothing in the file is wrong
+            titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
+            error.state = f"rolled back whole: {titles}."
+        with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
+            run.database.send(run.failure(step, error.what))
+
+    def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
+        """Say what is in, where the database cannot be asked *again*."""
+        return "the database cannot be asked now if it is in; its history says so."
+
+
+class Journal:
+    """A file that cannot be one transaction: it runs statement by statement, and its row of the history says how far.
+
+    *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
+    """
+
+    certain = True  # nothing of what has failed is left
+
+    def __init__(self, run: Run, step: Step) -> None:
+        """Find out how many statements have run. Raises DirtyError where that is not certain."""
+        self.run, self.step, self.database, self.sums = run, step, run.database, _checksums(step.statements)
+        self.natures = run.natures(step)
+        self.noted = [0]  # for each number, the last statement up to it that is noted
+        for number, nature in enumerate(self.natures, 1):
+            self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
+        self.hidden = Hidden()
+        self.first = self._resume_point()
+        self.way = self.find_way(self.first)
+        self.owner, self.before = run.owner(), step.row
+        self.claimed = False  # as the session sees it: perhaps not committed
+        self.opened = False  # the file has begun a transaction, which may have ended by itself since
+        self.finished = False  # its last note was the one that lets the row go
+        self.known = self.first  # so many statements are committed for certain
+        self.reached = self.first  # and so many have run, or one of them runs
+        self.ran = self.first  # and so many have committed by themselves
+        self.whole = True  # what was rolled back, all of it was
+        self.torn = False  # a part of what has failed may have stayed
+        self.refused = False  # the server has not even understood what has failed
+
+    def _resume_point(self) -> int:
+        """Return how many statements of a dirty row have run. Raises DirtyError where nothing is certain after them."""
+        step, sums = self.step, self.sums
+        if step.resume is None:
+            return 0
+        done, checksum = step.resume.statements_done, step.resume.done_checksum
+        expected = sums[done] if done < len(sums) else ""
+        if checksum == expected:
+            done = self.noted[done]
+            if not (way := self.find_way(done)).reader:
+                return done
+            what, fix, lost = f"cannot go on after statement {done}: {self._missing(way)}", self._go_on(way), way.lost
+        elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
+            what = f"the first {counted(done, 'statement')} were edited since they ran"
+            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
+        else:
+            rest = range(done + 1, len(sums))
+            lost = next((number for number in rest if sums[number][:32] == checksum[32:]), done + 1)
+            what, fix = f"stopped while statement {lost} ran: only a person can see if it has", self._ask(lost)
+        where, excerpt = "", ""
+        for statement in step.statements[lost - 1 : lost]:
+            where, excerpt = place_in(step, statement.offset, exact=False)
+        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=fix)
+
+    # How to go on.
+
+    def shown(self) -> list[Nature]:
+        """Return what the statements are, with what code of the database may do, as it is now."""
+        self.database.look_again()
+        self.hidden = self.database.hidden(self.step.statements)
+        names = self.hidden.names
+        return self.hidden.shown(self.database.natures(self.step.statements, names) if names else self.natures)
+
+    def find_way(self, done: int, *, failed: int = 0) -> Way:
+        """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
+        natures = self.shown()
+        if failed:
+            natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
+        return find_way(natures, done, hidden=self.hidden.reads_id)
+
+    def _missing(self, way: Way) -> str:
+        """Say what of the session a statement needs, and why it is not there any more."""
+        kind, name = split_key(way.key)
+        known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
+        reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
+        return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
+
+    def _go_on(self, way: Way) -> str:
+        """Return the fix where a file cannot go on, because a session cannot be made again."""
+        return (
+            f"write line {self.step.statements[way.reader - 1].line} so that it does not need it, then run"
+            f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
+        )
+
+    def _ask(self, number: int) -> str:
+        """Return the fix where only a person can tell if statement *number* has run."""
+        return (
+            f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
+            f"{self._say()}"
+        )
+
+    def _say(self) -> str:
+        """Return both ways to say what was done by hand. The words are about the version."""
+        ways = {
+            "up": ("all of it has run", "none of it has; run it again"),
+            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
+        }
+        return _ways(self.step.version, *ways[self.step.direction])
+
+    # What the row says.
+
+    def next(self, done: int) -> int:
+        """Return the number of the statement that is noted next after the first *done* ones."""
+        return next((number for number in range(done + 1, len(self.noted)) if self.noted[number] == number), done + 1)
+
+    def mark(self, done: int, started: int = 0) -> str:
+        """Return what says that *done* statements have run, and that the one with the number *started* may have."""
+        return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
+
+    def claim(self, done: int, *, started: int = 0) -> Note:
+        """Return SQL that makes the row this run's; one runner can."""
+        return self.run.claim(self.step, self.owner, done, self.mark(done, started))
+
+    def unclaimed(self, done: int) -> list[str]:
+        """Return the claim, where there is none yet."""
+        return [] if self.claimed else [self.claim(done)]
+
+    def note(self, done: int, *, started: int = 0, **more: object) -> Note:
+        """Return SQL that says that *done* statements have run, and one more may have *started*."""
+        took = self.database.took(self.run.now.began) if self.run.now else 0
+        values = {"statements_done": done, "done_checksum": self.mark(done, started), "took_ms": took, **more}
+        return self.run.history.change(self.step.version, values, owner=self.owner)
+
+    def opening(self, number: int) -> list[str]:
+        """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
+        done = self.noted[number - 1]
+        return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
+
+    def withdrawal(self) -> Note:
+        """Return SQL that leaves the row as it was before this run."""
+        if self.before is None:
+            return self.run.history.removal(self.step.version, owner=self.owner)
+        kept = {"version", "name", "checksum", "down_sql", "tool"}  # which a claim does not change
+        values = {key: value for key, value in self.before._asdict().items() if key not in kept}
+        values |= {"applied_at": _sql_time(self.before)}
+        return self.run.history.change(self.step.version, values, owner=self.owner)
+
+    def restored(self, done: int, *, started: int) -> Note:
+        """Return SQL that writes the row again, after somebody has deleted it."""
+        script, before = self.step.script, self.before
+        script = script._replace(checksum=before.checksum) if before and self.step.direction == "down" else script
+        return self.run.claim(self.step._replace(row=None, script=script), None, done, self.mark(done, started))
+
+    def look(self) -> bool:
+        """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
+        row = next(iter(self.run.history.read(self.step.version)), None)
+        self.claimed = row is not None and row.owner == self.owner
+        if row and self.claimed:
+            self.known = row.statements_done
+        return self.claimed or (self.known == self.first and row == self.before)
+
+    # How it runs.
+
+    def live(self) -> list[Result]:
+        """Claim the row, run and note every statement, let the row go; after a failure, go on with what the row says.
+
+        Raises DriverError, and _OutdatedError where a rival was faster.
+        """
+        run, database, step = self.run, self.database, self.step
         if database.pooled:
             raise database.pooled_error()
-        if fresh:
+        if run.now is None:
             if limits := database.limits(local=False):
                 database.send(*limits)
-            self._rebuild(journal)
+            self._rebuild()
             longest = max((each.text for each in step.statements), key=len, default="")
             fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
             if database.transactional or database.local_locks or not fits:
-                self._claim_alone(journal)
-            self._begin(step)
-            self._zero_id(journal.natures)
-        elif not journal.look():
+                self._claim_alone()
+            run.begin(step)
+            run.zero({"id"} & {key for each in self.natures for key in each.reads})  # it saw the claim, or a file
+        elif not self.look():
             raise DriverError(_OUTRUN, Kind.OUTRUN)
-        self.run_statements(journal)
-        if not journal.finished:
-            finish = self.finish(step, journal.owner, self.took_ms)
-            parts = [*journal.unclaimed(len(step.statements)), *finish, database.commit_sql]
+        self.run_statements()
+        if not self.finished:
+            finish = run.finish(step, self.owner, run.took_ms)
+            parts = [*self.unclaimed(len(step.statements)), *finish, database.commit_sql]
             if database.in_transaction:
                 database.send(*parts)
             else:
-                database.begin(self.history.relation, *parts)
-        results.append(self._result(step, len(step.statements) - journal.first))
+                database.begin(run.history.relation, *parts)
+        return [run.result(step, len(step.statements) - self.first)]
 
-    def _claim_alone(self, journal: Journal) -> None:
+    def _claim_alone(self) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
-        database, version = self.database, journal.step.version
+        run, database, version = self.run, self.database, self.step.version
         try:
             if database.local_locks:
-                database.send(database.begin_sql, journal.claim(journal.first), self.database.commit_sql)
+                database.send(database.begin_sql, self.claim(self.first), database.commit_sql)
             else:
-                with self.transaction():
+                with run.transaction():
                     if database.verifies:
-                        self.verify()
-                    database.send(*database.own_sql, journal.claim(journal.first))
+                        run.verify()
+                    database.send(*database.own_sql, self.claim(self.first))
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
             if database.local_locks and (outrun or failed.kind in {Kind.TAKEN, Kind.DEADLOCK}):
                 raise _OutdatedError from None
-            failed = self._hidden(failed)
+            failed = run.seems_hidden(failed)
             if failed.kind is Kind.OUTRUN:  # told as the outcome of this file
-                self._begin(journal.step)
+                run.begin(self.step)
             raise failed from None
-        journal.claimed = True
+        self.claimed = True
         if database.local_locks:
             others, expected = (
-                [row for row in rows if row.version != version] for rows in (self.history.read(), self.applied)
+                digest_of([row for row in rows if row.version != version]) for rows in (run.history.read(), run.applied)
             )
-            if digest_of(others) != digest_of(expected):
-                database.send(database.begin_sql, journal.withdrawal(), self.database.commit_sql)
+            if others != expected:
+                database.send(database.begin_sql, self.withdrawal(), database.commit_sql)
                 raise _OutdatedError
 
-    def _rebuild(self, journal: Journal) -> None:
+    def _rebuild(self) -> None:
         """Make the session what the statements that have run had made of it. Raises DirtyError where that fails."""
-        database, step = self.database, journal.step
-        for number in sorted(journal.way.again):
+        step = self.step
+        for number in sorted(self.way.again):
             statement = step.statements[number - 1]
             try:
-                database.run(statement.text)
+                self.database.run(statement.text)
             except DriverError as failed:
                 if failed.kind is Kind.LOST:
                     raise
                 where, excerpt = place_in(step, statement.offset, exact=False)
                 what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
-                fix = _go_on(step, Way(frozenset(), lost=number, reader=number))
+                fix = self._go_on(Way(frozenset(), reader=number))
                 raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
-    def run_statements(self, journal: Journal) -> None:
+    def run_statements(self) -> None:
         """Run what the row does not say has run. Raises DriverError; may leave data changes uncommitted."""
-        step, first = journal.step, journal.known
-        journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
-        if journal.opened:  # what the file has opened again, as it opened the one before
-            self._claim_first(journal, first)
-            both = [*zip(step.statements, journal.natures, strict=True)][:first]
-            self.database.run(
-                next(
-                    (each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
-                    self.database.begin_sql,
-                )
-            )
-        ends = find_spans(journal.natures[first:], self.database.forms.together)
+        statements, natures, first = self.step.statements, self.natures, self.known
+        self.opened = first > 0 and Trait.CHAINS in natures[first - 1].traits
+        if self.opened:  # what the file has opened again, as it opened the one before
+            self._claim_first(first)
+            began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
+            self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
+        spans = find_spans(natures[first:], self.database.forms.together)
+        ends = {first + begin: first + end for begin, end in spans.items()}
         number = first + 1
-        while number <= len(step.statements):
-            last = ends.get(number - first, number - first) + first
-            if number in journal.way.gone:
+        while number <= len(statements):
+            last = ends.get(number, number)
+            alone = not natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS)
+            if number in self.way.gone:
                 pass
-            elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
-                self._run_together(journal, number, last)
+            elif alone or (number in ends and not self._share(natures[number - 1 : last])):
+                self._run_together(number, last)
                 number = last
-            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS):
-                self._run_together(journal, number, number)
             else:
-                self._run_one(journal, number, opens=number - first in ends)
+                self._run_one(number, opens=number in ends)
             number += 1
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
-        shared = Trait.DATA | Trait.SESSION
         return not self.database.transactional and all(
-            Trait.INSIDE in each.traits and bool(each.traits & shared) and "transaction" not in each.reads
+            Trait.INSIDE in each.traits
+            and bool(each.traits & (Trait.DATA | Trait.SESSION))
+            and "transaction" not in each.reads
             for each in natures
         )
 
-    def _run_one(self, journal: Journal, number: int, *, opens: bool = False) -> None:
-        """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
-        database, nature = self.database, journal.natures[number - 1]
-        journal.reached, journal.opened = number, journal.opened and database.in_transaction
-        with self._running(journal.step.statements[number - 1]):
-            if opens and not database.in_transaction:
-                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-                database.send(database.begin_sql, *journal.unclaimed(journal.noted[number - 1]), *zero)
-                journal.claimed = True
-            self._run_noted(journal, number)
-        if self.database.in_transaction or not (journal.finished or self.timed_out):
-            self._refuse_ended()
+    def _is_own(self) -> bool:
+        """Tell if the transaction that is open, if any, is the file's own."""
+        database = self.database
+        return database.in_transaction and (database.transactional or self.opened or not database.commits)
 
-    def _run_together(self, journal: Journal, first: int, last: int) -> None:
-        """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
+    def _commit(self, done: int) -> None:
+        """Commit what is open, with a note that *done* statements have run."""
+        self.database.send(self.note(done), self.database.commit_sql)
+        self.known = done
 
-        Where they share one with their note, they do. Else the row says before that they may have. Raises DriverError.
-        """
-        database, natures = self.database, journal.natures[first - 1 : last]
-        own = self._is_own(journal)
-        if database.in_transaction and not own:
-            database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
-            journal.known = journal.noted[first - 1]
-        lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
-        marked = own and not database.transactional and any(Trait.SESSION not in each.traits for each in natures)
-        if marked:  # what commits there commits this, too
-            database.send(*journal.opening(journal.next(first - 1)))
-        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
-        if shared:
-            database.send(database.begin_sql)
-        elif lasts:
-            started = journal.next(first - 1)
-            database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
-            journal.claimed = True
-        if marked or not own:
-            self._zero(natures[0])
-        for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
-            journal.reached = number
-            with self._running(statement):
-                self._reads_id(journal, number)
-                if Trait.INSIDE in journal.natures[number - 1].traits:
-                    database.run(statement.text)
-                else:
-                    database.run_alone(statement)
-            self._refuse_ended()
-            ended = own and not database.in_transaction
-            journal.ran = journal.ran if (own and not ended) or shared else journal.noted[number]
-        if lasts or (own and not database.in_transaction):
-            begin, done = [] if shared else [database.begin_sql], journal.noted[last]
-            database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
-            journal.known = done
+    def _claim_first(self, done: int) -> None:
+        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
+        if not self.claimed:
+            self.database.send(self.database.begin_sql, self.claim(done), self.database.commit_sql)
+            self.claimed = True
 
-    def _zero_id(self, natures: Iterable[Nature]) -> None:
-        """Undo what the claim, and a file before, have done to the id of the last row."""
-        if any("id" in each.reads for each in natures):
-            for sql in self.database.zero({"id"}, self.history.relation):
-                self.database.query(sql)
+    def _open(self, number: int, *more: Statement) -> None:
+        """Begin a transaction for statement *number*, and perhaps others, with the claim, where there is none yet."""
+        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
+        self.database.send(self.database.begin_sql, *self.unclaimed(self.noted[number - 1]), *zero, *more)
+        self.claimed = True
 
-    def _zero(self, nature: Nature) -> None:
-        """Undo what notes have done to what a statement sees of the one before it."""
-        for sql in self.database.zero(nature.reads & _TRANSIENT, self.history.relation):
-            self.database.query(sql)
-
-    def _reads_id(self, journal: Journal, number: int) -> None:
+    def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id(journal.step.statements[number - 1]):
-            way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
-            raise DriverError(_missing(journal.step, way, self.database.id_name), Kind.GONE)
+        if number in self.way.checks and not self.database.has_id(self.step.statements[number - 1]):
+            way = self.way._replace(reader=number, key="id", lost=max(self.first, 1))
+            raise DriverError(self._missing(way), Kind.GONE)
 
-    def _run_noted(self, journal: Journal, number: int) -> None:
+    def _run_one(self, number: int, *, opens: bool) -> None:
+        """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
+        database = self.database
+        self.reached, self.opened = number, self.opened and database.in_transaction
+        with self.run.running(self.step.statements[number - 1]):
+            if opens and not database.in_transaction:
+                self._open(number)
+            self._check_id(number)
+            self._run_noted(number)
+        if database.in_transaction or not (self.finished or self.run.timed_out):
+            self.run.refuse_ended()
+
+    def _run_noted(self, number: int) -> None:
         """Run one statement, together with what notes it, or the one before, where that can be. Raises DriverError."""
-        database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
-        traits, before = nature.traits, journal.noted[number - 1]
-        self._reads_id(journal, number)
-        if traits & _CONTROLS:
-            self._run_control(journal, number)
+        run, database, statement = self.run, self.database, self.step.statements[number - 1]
+        nature, before = self.natures[number - 1], self.noted[number - 1]
+        if nature.traits & _CONTROLS:
+            self._run_control(number)
         elif database.transactional and database.in_transaction:  # the file's own
             database.run(statement.text)
-        elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
-            if database.in_transaction and Trait.INSIDE not in traits and not self._is_own(journal):
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
+        elif Trait.SESSION in nature.traits:  # noted with the next one; a resumed file runs it again
+            if database.in_transaction and Trait.INSIDE not in nature.traits and not self._is_own():
+                self._commit(before)
             if not database.in_transaction:
-                self._zero(nature)
+                run.zero(nature.reads & _TRANSIENT)
             database.run(statement.text)
             if "lock" in nature.writes and (holding := database.holding()):
                 database.send(*holding)
@@ -7648,170 +7605,215 @@ class Run:
             if database.in_transaction:
                 database.run(statement.text)
             else:
-                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-                database.send(database.begin_sql, *journal.unclaimed(before), *zero, statement)
-                journal.claimed = True
+                self._open(number, statement)
             if not database.in_transaction:  # it has committed after all
-                database.send(journal.note(number))
-                journal.known = number
+                database.send(self.note(number))
+                self.known = number
         else:
             if database.in_transaction and not database.notes_travel:
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
-            small = journal.step.direction == "down" or not journal.step.row  # nothing of a mended file is written
-            last = database.notes_travel and small and number == len(journal.step.statements)
-            took = database.took(self.now.began if self.now else 0.0)
-            done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
-            zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-            database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
-            journal.claimed, journal.known, journal.finished = True, number, last
+                self._commit(before)
+            small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
+            last = database.notes_travel and small and number == len(self.step.statements)
+            took = database.took(run.now.began if run.now else 0.0)
+            notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
+            zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
+            whole = Trait.WHOLE in nature.traits
+            database.run_marked(statement, self.opening(number), notes, whole=whole, before=zero)
+            self.claimed, self.known, self.finished = True, number, last
 
-    def _is_own(self, journal: Journal) -> bool:
-        """Tell if the transaction that is open, if any, is the file's own."""
-        database = self.database
-        return database.in_transaction and (database.transactional or journal.opened or not database.commits)
-
-    def _claim_first(self, journal: Journal, done: int) -> None:
-        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
-        if not journal.claimed:
-            self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
-            journal.claimed = True
-
-    def _run_control(self, journal: Journal, number: int) -> None:
+    def _run_control(self, number: int) -> None:
         """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises DriverError."""
-        database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
-        statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
+        database, traits, before = self.database, self.natures[number - 1].traits, self.noted[number - 1]
+        notes = [*database.own_sql, self.note(number), *database.holding()]
         if not database.transactional:
-            if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
-            self._claim_first(journal, before)
+            if database.in_transaction and (Trait.OPENS in traits or not self._is_own()):
+                self._commit(before)
+            self._claim_first(before)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
-            database.send(*done, *database.holding())
+            database.send(*notes)
         if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
-            database.run(statement.text)
+            database.run(self.step.statements[number - 1].text)
         if was_open and Trait.UNDOES in traits and not database.in_transaction:
-            database.send(database.begin_sql, *done, *database.holding(), database.commit_sql)
+            database.send(database.begin_sql, *notes, database.commit_sql)
         if was_open and Trait.OPENS not in traits:
-            journal.known = number
-        journal.opened = Trait.OPENS in traits or database.in_transaction
+            self.known = number
+        self.opened = Trait.OPENS in traits or database.in_transaction
 
-    def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
-        """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises DriverError."""
+    def _run_together(self, first: int, last: int) -> None:
+        """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
+
+        Where they share one with their note, they do. Else the row says before that they may have. Raises DriverError.
+        """
+        database, natures, started = self.database, self.natures[first - 1 : last], self.next(first - 1)
+        own, lasts = self._is_own(), any(Trait.SESSION not in each.traits for each in natures)
+        if database.in_transaction and not own:
+            self._commit(self.noted[first - 1])
+        marked = own and lasts and not database.transactional
+        lasts = lasts and not own
+        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
+        if marked:  # what commits there commits this, too
+            database.send(*self.opening(started))
+        elif shared:
+            database.send(database.begin_sql)
+        elif lasts:
+            database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
+            self.claimed = True
+        if marked or not own:
+            self.run.zero(natures[0].reads & _TRANSIENT)
+        for number, statement in enumerate(self.step.statements[first - 1 : last], first):
+            self.reached = number
+            with self.run.running(statement):
+                self._check_id(number)
+                if Trait.INSIDE in self.natures[number - 1].traits:
+                    database.run(statement.text)
+                else:
+                    database.run_alone(statement)
+            self.run.refuse_ended()
+            ended = own and not database.in_transaction
+            self.ran = self.ran if (own and not ended) or shared else self.noted[number]
+        if lasts or (own and not database.in_transaction):
+            begin = [] if shared else [database.begin_sql]
+            database.send(
+                *begin, *database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql
+            )
+            self.known = self.noted[last]
+
+    # What is so after a failure.
+
+    def undo(self, failed: DriverError) -> DriverError:
+        """Roll back what has *failed*; return what that means."""
+        if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
+            failed = self.run.seems_hidden(failed)
+        if failed.kind is not Kind.LOST:
+            self.whole = self.database.rollback()
+            self.torn = self._is_torn(failed)
+        self.certain = self.whole and not failed.ran and not self.torn
+        return failed
+
+    def _is_torn(self, failed: DriverError) -> bool:
+        """Tell if the statement that has failed may have left a part of its work."""
+        if not (self.run.now and self.run.now.statement):
+            return False
+        partly = Trait.WHOLE not in self.natures[self.reached - 1].traits
+        with contextlib.suppress(DriverError):
+            if partly and self.database.refused(self.run.now.statement, failed):
+                self.refused = True
+                return False
+            return Trait.WHOLE not in self.database.nature_now(self.step.statements, self.reached).traits
+        return partly
+
+    def is_changed(self) -> bool:
+        """Tell if what has run has left something in the session."""
+        natures = self.shown()
+        brief = BRIEF - {key for each in natures for key in each.reads}
+        return any(each.writes - brief - _TRANSIENT for each in natures[: self.reached])
+
+    def unrepeatable(self) -> str:
+        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
+        way = self.find_way(self.known)
+        return self._missing(way) if way.reader else ""
+
+    def is_renewed(self) -> bool:
+        """See _Whole. What the statements that have run had made of the session is made again."""
+        if not self.is_changed():
+            return True
+        try:
+            self.database.renew()
+            if not self.look():
+                raise _OutdatedError
+            self.way = self.find_way(self.known)
+            self._rebuild()
+        except (DriverError, MigrateError):
+            return False
+        return True
+
+    def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
+        """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
+        run, database, history, step = self.run, self.database, self.run.history, self.step
+        row = next(iter(history.read(step.version)), None)
+        mine = row is not None and row.owner == self.owner
+        if row and not mine and row != self.before:
+            self._leave(row, error)
+            return
+        done, marked = self._reckon(failed, row if mine else None)
+        at = self.next(done) if marked else 0
+        gone = row is None and (done > 0 or marked)
+        parts = [self.restored(done, started=at)] if gone else []
+        if mine:
+            parts = [self.note(done, started=at, owner=None) if done or marked else self.withdrawal()]
+        self._say_how_far(failed, error, done, at)
+        if gone:
+            error.state = f"its row was deleted while it ran, and is there again: {error.state}"
+        if marked:
+            error.state += f" Statement {at} may have run, or a part of it."
+            error.fix = self._ask(at)
+        try:
+            database.begin(history.relation, *parts, run.failure(step, error.what), database.commit_sql)
+        except (DriverError, LockedError) as again:
+            database.rollback()
+            if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
+                with contextlib.suppress(DriverError, LockedError):
+                    database.begin(history.relation, *parts, database.commit_sql)
+                    return
+                database.rollback()
+            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
+                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
+                error.state = f"{ran}; {history.table} cannot be written: {_first_line(again)}"
+
+    def _leave(self, row: Applied, error: MigrateError) -> None:
+        """Say in *error* whose the *row* is now, and touch nothing but the log. Raises DriverError."""
         ran = f"{row.statements_done} of {counted(row.statements, 'statement')} have run"
         error.state = (
             f"another run has taken this migration: it is {row.owner}'s now."
             if row.owner
             else f"its row was changed while it ran: it says that {ran}, and names nobody."
         )
-        error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
-        self.database.send(self._failure(step, error.what))
+        error.fix = error.fix.replace(f"then run  migrate {self.step.direction}", "then look:  migrate status")
+        self.database.send(self.run.failure(self.step, error.what))
 
-    def _reckon(self, journal: Journal, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
+    def _reckon(self, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
         """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
-        database, statements, number = self.database, journal.step.statements, journal.reached
-        runs = self.now is not None and self.now.statement is not None
-        done = row.statements_done if row else journal.known
+        statements, number, now = self.step.statements, self.reached, self.run.now
+        lost, runs = failed.kind is Kind.LOST, now is not None and now.statement is not None
+        done = row.statements_done if row else self.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
-        marked = (
-            row is not None and row.done_checksum != journal.sums[done] and (failed.kind is Kind.LOST or journal.torn)
-        )
-        alone = journal.ran > done or (marked and failed.kind is not Kind.LOST)  # with no transaction around it
-        done = max(done, journal.ran)
+        marked = row is not None and row.done_checksum != self.sums[done] and (lost or self.torn)
+        alone = self.ran > done or (marked and not lost)  # with no transaction around it
+        done = max(done, self.ran)
         if failed.ran:
             return number, False
-        if number > done and (failed.kind is Kind.LOST or not journal.whole or alone):
-            failing = statements[number - 1] if runs and not journal.refused else None
-            between = [
-                place for place in range(done, number - runs) if Trait.SESSION not in journal.natures[place].traits
-            ]
-            kept, certain = database.stayed([statements[place] for place in between], failing)
+        if number > done and (lost or not self.whole or alone):
+            failing = statements[number - 1] if runs and not self.refused else None
+            places = range(done, number - runs)
+            between = [place for place in places if Trait.SESSION not in self.natures[place].traits]
+            kept, certain = self.database.stayed([statements[place] for place in between], failing)
             done, marked = between[kept - 1] + 1 if kept else done, (marked and not kept) or not certain
-        return journal.noted[done], marked
+        return self.noted[done], marked
 
-    def _settle(self, journal: Journal, failed: DriverError, error: MigrateError) -> None:
-        """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        database, history, step = self.database, self.history, journal.step
-        row = next(iter(history.read(step.version)), None)
-        number, runs = journal.reached, self.now.statement is not None
-        mine = row is not None and row.owner == journal.owner
-        if row and not mine and row != journal.before:
-            self._leave(step, row, error)
-            return
-        done, marked = self._reckon(journal, failed, row if mine else None)
-        at = journal.next(done) if marked else 0
-        gone = row is None and (done > 0 or marked)
-        parts = [journal.restored(done, started=at)] if gone else []
-        if mine:
-            parts = [journal.note(done, started=at, owner=None) if done or marked else journal.withdrawal()]
-        if done or marked:
-            count = counted(len(step.statements), "statement")
-            error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-            rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
-            if failed.kind is Kind.GONE:
-                error.fix = _go_on(step, Way(frozenset(), reader=number))
-            elif (way := journal.find_way(done, failed=number if runs else 0)).reader:
-                error.fix = f"{_missing(step, way, database.id_name)}:\n     {_go_on(step, way)}"
-            else:
-                error.fix += f"; it {rest}"
-        else:
+    def _say_how_far(self, failed: DriverError, error: MigrateError, done: int, started: int) -> None:
+        """Say in *error* that *done* statements have run, that one more has *started*, and how it goes on."""
+        number, now, total = self.reached, self.run.now, len(self.step.statements)
+        if not done and not started:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
-        if gone:
-            error.state = f"its row was deleted while it ran, and is there again: {error.state}"
-        if marked:
-            error.state += f" Statement {at} may have run, or a part of it."
-            error.fix = _ask(step, at)
-        try:
-            database.begin(history.relation, *parts, self._failure(step, error.what), self.database.commit_sql)
-        except (DriverError, LockedError) as again:
-            database.rollback()
-            if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
-                with contextlib.suppress(DriverError, LockedError):
-                    database.begin(history.relation, *parts, self.database.commit_sql)
-                    return
-                database.rollback()
-            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, journal.mark(done, at)):
-                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
-                why = again.message if isinstance(again, DriverError) else again.what
-                error.state = f"{ran}; {history.table} cannot be written: {why.partition(chr(10))[0]}"
+            return
+        table = self.run.history.table
+        error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
+        if failed.kind is Kind.GONE:
+            error.fix = self._go_on(Way(frozenset(), reader=number))
+        elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
+            error.fix = f"{self._missing(way)}:\n     {self._go_on(way)}"
+        else:
+            rest = f"goes on with statement {done + 1}" if done < total else "only notes that it is done"
+            error.fix += f"; it {rest}"
 
-
-def _ask(step: Step, number: int) -> str:
-    """Return the fix where only a person can tell if statement *number* has run. The words are about the version."""
-    look = f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
-    ways = {
-        "up": ("all of it has run", "none of it has; run it again"),
-        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-    }
-    return look + _ways(step.version, *ways[step.direction])
-
-
-def _resume_point(step: Step, journal: Journal) -> int:
-    """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
-    if step.resume is None:
-        return 0
-    sums, id_name = journal.sums, journal.run.database.id_name
-    done, checksum = step.resume.statements_done, step.resume.done_checksum
-    expected = sums[done] if done < len(sums) else ""
-    started = next((number for number in range(done + 1, len(sums)) if sums[number][:32] == checksum[32:]), done + 1)
-    if checksum == expected:
-        done = journal.noted[done]
-        if (way := journal.find_way(done)).reader:
-            what = f"cannot go on after statement {done}: {_missing(step, way, id_name)}"
-            where, excerpt = place_in(step, step.statements[way.lost - 1].offset, exact=False)
-            raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_go_on(step, way))
-        return done
-    if checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
-        what = f"the first {counted(done, 'statement')} were edited since they ran"
-        raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
-    what = f"stopped while statement {started} ran: only a person can see if it has"
-    where, excerpt = "", ""
-    for statement in step.statements[started - 1 : started]:
-        where, excerpt = place_in(step, statement.offset, exact=False)
-    raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, started))
+    def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
+        """Say what is in, where the database cannot be asked *again*."""
+        if failed.kind is Kind.LOST:
+            return "the database cannot be asked now; its history says which statements have run."
+        ran = f"{self.known} of {counted(len(self.step.statements), 'statement')} have run and stay, or more"
+        return f"{ran}: the history cannot be read: {_first_line(again)}."
 
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
@@ -7839,28 +7841,6 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
 }
 
 
-def _missing(step: Step, way: Way, id_name: str) -> str:
-    """Say what of the session a statement needs, and why it is not there any more."""
-    kind, name = split_key(way.key)
-    known = {"@": f"@{name}", "id": id_name, "*": "what it left", "code": "what it left"}
-    shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
-    reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
-    return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
-
-
-def _go_on(step: Step, way: Way) -> str:
-    """Return the fix where a file cannot go on, because a session cannot be made again."""
-    reader = step.statements[way.reader - 1].line
-    ways = {
-        "up": ("all of it has run", "none of it has; run it again"),
-        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-    }
-    return (
-        f"write line {reader} so that it does not need it, then run  migrate {step.direction}\n"
-        f"     or finish or undo the rest by hand, and say which:\n{_ways(step.version, *ways[step.direction])}"
-    )
-
-
 def up(
     settings: Settings | str,
     *,
@@ -7879,13 +7859,13 @@ def up(
     """
     with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
-        choice: dict[str, Any] = {"to": to, "out_of_order": out_of_order}
-        steps = run.planned("up", run.settle(), count=count, **choice)
+        choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
+        steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if steps:
             with run.working(steps):
-                run.carry_out(partial(run.still_up, steps, count=count, **choice), before=partial(run.back_up, backup))
+                run.carry_out(partial(run.still_up, steps, **choice), before=partial(run.back_up, backup))
         if not run.results:
             there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
             notify(there or "nothing to do")
@@ -7905,7 +7885,7 @@ def down(
 ) -> list[Result]:
     """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        steps = run.planned("down", run.settle(), count=count, to=to, to_here=to_here, everything=everything)
+        steps = run.planned("down", run.awaited(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         if not steps or not confirm(steps):
@@ -7917,22 +7897,19 @@ def down(
 def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        back = run.planned("down", run.settle())
-        again = run.screen(
-            [Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere]
-        )
-        if back and not again:
+        back = run.planned("down", run.awaited())
+        if not back:
+            notify("nothing to roll back")
+            return []
+        again = run.screen([Step.up(each) for each in run.migrations if each.key == back[0].key and not each.elsewhere])
+        if not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
-        if back:
-            with run.working([*back, *again]):
-                run.carry_out(partial(run.still_down, back, strictly=True))
-                state = f"{back[0].title} is rolled back, and not applied again."
-                run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
-                run.carry_out(partial(run.still_again, again))
-        else:
-            notify("nothing to roll back")
-        return run.results
+        with run.working([*back, *again]):
+            run.carry_out(partial(run.still_down, back, strictly=True))
+            state = f"{back[0].title} is rolled back, and not applied again."
+            run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
+            return run.carry_out(partial(run.still_again, again))
 
 
 def reset(
@@ -7956,26 +7933,13 @@ def reset(
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                again, database = run.doom(steps, schemas), run.database
+                again = run.doom(steps, schemas)
                 if again.named != doom.named:
                     fix = "run the same command again, and look at what it names"
                     raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
-                try:
-                    database.drop_everything(again)
-                except DriverError as failed:
-                    if failed.kind is Kind.LOST or not database.transactional:
-                        raise
-                    fix = "mend what it says, or drop it by hand; then run the same command again"
-                    where, state = str(database.url), "nothing was changed."
-                    raise StatementError(failed.message, where=where, state=state, fix=fix) from None
-                run.stop_at(again)
-                dropped = counted(again.dropped, "object")
-                run.history = History(database, run.settings.table)
-                run.history.create()
-                database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
-            for note in again.notes:
+                dropped = run.drop(again)
+            for note in (*again.notes, f"dropped {dropped}"):
                 notify(note)
-            notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
@@ -7991,11 +7955,7 @@ def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]
 
 
 def wait(
-    settings: Settings | str,
-    *,
-    awaited: str = "migrations",
-    timeout: float = 60.0,
-    notify: Notify = silent,
+    settings: Settings | str, *, awaited: str = "migrations", timeout: float = 60.0, notify: Notify = silent
 ) -> float:
     """Return, after how many seconds, when the "database" answers, or has all the "migrations" that are here, clean.
 
@@ -8016,11 +7976,8 @@ def wait(
         if not reason:
             return time.monotonic() - began
         if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
-            raise NotReadyError(
-                f"not ready after {timeout:g} s: {reason}",
-                where=str(settings.url),
-                fix=f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}",
-            )
+            fix = f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}"
+            raise NotReadyError(f"not ready after {timeout:g} s: {reason}", where=str(settings.url), fix=fix)
         if reason != said:
             notify(f"waiting: {reason}")
         said = reason
@@ -8035,11 +7992,8 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
     with Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
-        rest = [
-            each
-            for each in compare(run.migrations, run.applied)
-            if each.state not in {"applied", "skipped"} and each.key in ours
-        ]
+        states = [each for each in compare(run.migrations, run.applied) if each.key in ours]
+        rest = [each for each in states if each.state not in {"applied", "skipped"}]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
@@ -8055,11 +8009,7 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = si
 
 
 def log(
-    settings: Settings | str,
-    *,
-    count: int | None = None,
-    version: str | None = None,
-    since: datetime | None = None,
+    settings: Settings | str, *, count: int | None = None, version: str | None = None, since: datetime | None = None
 ) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
 
@@ -8087,16 +8037,13 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = silent)
             for state in compare(run.migrations, run.applied):
                 if state.state == "changed" and state.key <= limit:
                     raise drift_error(state, files[state.key])
-            for row in run.applied:
-                if row.key <= limit and row.key not in known:
-                    notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
-            owner, rest = run.owner(), remaining(steps, run.applied)
+            owner, rest = run.owner(), run.remaining(steps, known=known)
             for step in rest:
                 run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
             return [Result(step.version, step.name, "baseline") for step in rest]
 
         with run.working():
-            return run.done(*run.change(mark))
+            return run.change(mark)
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = silent) -> Result:
@@ -8109,9 +8056,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
-            now = known[key]
-            what = f"{now.version} {now.name} is {now.state}: there is nothing to repair in this way"
-            raise DriftError(what, fix="look at the states:  migrate status")
+            raise _no_repair(known[key], known[key].state)
         if before.dirty:
             run.database.lock_timeout = 0
 
@@ -8120,23 +8065,17 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             states = {each.key: each.state for each in compare(run.migrations, run.applied)}
             state = states.get(key, "pending")
             if row != before and state == ("applied" if applied else "pending"):
-                by = "".join(f", by {entry.applied_by}" for entry in run.history.read_log(1, before.version, None))
-                notify(f"{before.version} {before.name} is {state} already{by}")
+                notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
                 return []
             if row is None:
                 what = f"{before.version} {before.name} was taken out of the history meanwhile"
                 raise DriftError(what, fix="look at the states:  migrate status")
             if state not in {"dirty", "changed" if applied else "missing"}:
-                what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
-                raise DriftError(what, fix="look at the states:  migrate status")
+                raise _no_repair(row, state)
             change = run.history.removal(row.version, owner=row.owner)
             if applied:
-                values: dict[str, object] = {
-                    "dirty": False,
-                    "direction": "up",
-                    "statements_done": row.statements,
-                    "owner": None,
-                }
+                values: dict[str, object] = {"dirty": False, "direction": "up", "owner": None}
+                values |= {"statements_done": row.statements}
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
                     values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
                 change = run.history.change(row.version, values, owner=row.owner)
@@ -8145,7 +8084,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
 
         try:
             with run.working():
-                run.done(*run.change(declare))
+                run.change(declare)
         except LockedError as error:
             if before.dirty:
                 error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
@@ -8153,6 +8092,11 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")
+
+
+def _no_repair(row: Applied | Status, state: str) -> DriftError:
+    what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
+    return DriftError(what, fix="look at the states:  migrate status")
 
 
 def new(settings: Settings, name: str) -> list[Path]:
@@ -8184,8 +8128,7 @@ def read_folders(settings: Settings) -> Folders:
     root = settings.directory or embedded_directory()
     by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
-    findings: list[Finding] = []
-    found: dict[str, dict[str, Migration]] = {}
+    findings, found = list[Finding](), dict[str, dict[str, Migration]]()
     for dialect, folder in folders.items():
         try:
             found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
@@ -8210,14 +8153,12 @@ def check(settings: Settings) -> Sequence[Finding]:
 
 
 def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Finding]:
-    warning = partial(Finding, "warning")
-    schema, _, name = table.rpartition(".")
-    if migration.down is None:
-        yield warning(shown_path(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
-    elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
-        yield warning(
-            shown_path(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name"
-        )
+    warning, (schema, _, name) = partial(Finding, "warning"), table.rpartition(".")
+    up_path, down_path = migration.up.path, migration.down.path if migration.down else None
+    if down_path is None:
+        yield warning(shown_path(up_path), "no down file: it cannot be undone", "add one, if it can be")
+    elif down_path.name != up_path.name.replace(".up.sql", ".down.sql"):
+        yield warning(shown_path(down_path), f"another name than {up_path.name}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
@@ -8324,14 +8265,13 @@ def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Seq
 
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each statement of a step of a plan, after its number, its place and what is known of its lines."""
-    known: dict[int, list[str]] = {}
+    """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
-        known.setdefault(each["line"], []).append(f"-- {each['rule']}: {each['what']}  {each['link']}")
+        known.setdefault(each["statement"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
     for each in row["sql"]:
-        lines = range(each["line"], each["line"] + each["text"].count("\n") + 1)
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        said = dict.fromkeys(text for line in lines for text in known.get(line, ()))
+        said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
