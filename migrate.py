@@ -8275,11 +8275,10 @@ def _listing(row: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
-def _json(value: object) -> Any:
+def _json(value: Any) -> str:
     """Turn what json does not know into what it knows: times are ISO 8601 in UTC."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return str(value)
+    is_time = isinstance(value, datetime)
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
 def cell_text(row: Mapping[str, Any], column: str) -> str:
@@ -8289,25 +8288,20 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
         return ""
     if column == "findings":
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
-    if column == "state" and value == "dirty":
-        return f"dirty ({row['statements_done']} of {row['statements']})"
-    if column == "state" and value == "skipped":
-        return f"skipped (only {', '.join(row['only'])})"
-    if column == "state" and value == "missing" and row["has_down"]:
-        return "missing (down is stored)"
+    if column == "state":
+        part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
+        more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
+        value = f"{value} ({more})" if more else value
     shown = f"{value} ms" if column == "took_ms" else _json(value)
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
-
     import csv
 
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(view.columns)
-    for row in rows:
-        lines.writerow(row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns)
+    cells = ([row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows([view.columns, *cells])
     return text.getvalue()
 
 
@@ -8541,13 +8535,16 @@ class _Screen:
         A reader that has gone, such as head, is told nothing.
         """
         sys.stdout.flush()  # what a signal held up
-        if not (lost := self._lost):
+        lost, stands = self._lost, self.stands
+        if not lost:
             return code
-        what, stands = f"the output cannot be written: {lost.strerror}", self.stands
-        if stands and not isinstance(lost, ConnectionError):
-            sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
-        elif not isinstance(lost, ConnectionError):
-            self.fail(MigrateError(what, fix="make room there, or send it elsewhere, and run the same command again"))
+        if not isinstance(lost, ConnectionError):
+            what = f"the output cannot be written: {lost.strerror}"
+            fix = "make room there, or send it elsewhere, and run the same command again"
+            if stands:
+                sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
+            else:
+                self.fail(MigrateError(what, fix=fix))
         return code if stands else MigrateError.exit_code
 
 
@@ -8688,16 +8685,6 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Scree
     return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _verify(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: _Screen) -> View:
-    proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    found = proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
-    bad = [each for each in verdicts if each.result in proof.BAD]
-    shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
-    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
-    return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
-
-
 def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
     entries = log(settings, count=count, version=version, since=since)
     return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
@@ -8717,16 +8704,13 @@ def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
     return View({"waited_ms": round(1000 * seconds), "results": []})
 
 
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
-        raise argparse.ArgumentTypeError("write a number from 1 on")
-    return int(text)
+def _reader(pattern: str, read: Callable[[str], float], wanted: str) -> Callable[[str], float]:
+    def typed(text: str) -> float:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise argparse.ArgumentTypeError(wanted)
+        return read(text)
 
-
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d{1,7}(\.\d*)?", text, re.ASCII):
-        raise argparse.ArgumentTypeError("write seconds, from 0 on")
-    return float(text)
+    return typed
 
 
 def _when(text: str) -> datetime:
@@ -8743,9 +8727,10 @@ def _when(text: str) -> datetime:
 
 
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
-_COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
+_COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
+_TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
@@ -8835,7 +8820,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
         ("--for", "default: migrations", _AWAITED),
-        ("--timeout", "how long to wait; 0 looks once (default: 60)", _SECONDS | {"type": _seconds, "default": 60.0}),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", _TIMEOUT),
     ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
@@ -8860,7 +8845,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
-    "verify": _verify,
+    "verify": lambda settings, **more: desk("proof").view(settings, **more),
     "repair": lambda settings, **more: [repair(settings, **more)],
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
