@@ -8389,13 +8389,13 @@ class _Screen:
 
         What the command line said that it is about is said again.
         """
-        script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-        program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
 
         def typed(found: re.Match[str]) -> str:
+            script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed: maybe .venv/bin/python
+            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else ["imagor-studio-migrate"]
             given = {} if "--help" in found[1] else self.given
-            about = (f"{name} {word}" for name, word in given.items() if f"{name} " not in found[1])
-            return " ".join((program, *about, found[1]))
+            about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
+            return " ".join((*program, *about, found[1]))
 
         return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
@@ -8937,11 +8937,11 @@ def _refuse_urls(words: Sequence[str]) -> None:
 
 
 def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str]:
-    """Return the *options* that say what a command is about, each as a word for the shell; a password is not one."""
+    """Return the *options* that say what a command is about; a password does not."""
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
     if url.dialect != "sqlite" and (url.password or "pass" in str(given["--database-url"])):
         given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
-    return {name: shell_word(word) for name, word in given.items() if word}
+    return {name: word for name, word in given.items() if word}
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
