@@ -51,7 +51,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -857,11 +857,10 @@ def bare(text: str, syntax: Syntax) -> str:
 
     The length and the line breaks stay. So does the code in MySQL's conditional comments.
     """
-    pieces: list[str] = []
-    position = 0
+    pieces, position = list[str](), 0
     for kind, start, end in tokenize(text, 0, syntax):
         if kind.startswith(("comment", "conditional", "quote", "unclosed")):
-            pieces += text[position:start], "\n".join(" " * len(line) for line in text[start:end].split("\n"))
+            pieces += text[position:start], re.sub(r"[^\n]", " ", text[start:end])
             position = end
     return "".join((*pieces, text[position:]))
 
@@ -876,45 +875,68 @@ ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLAC
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
-    kept = (each for each in tokenize(text, 0, syntax) if each[0] not in ("comment", "conditional"))
-    return [text[start:end] for _, start, end in kept]
+    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out.
+
+    A doubled quote is a part of the text that it is in.
+    """
+    found, quoted = list[str](), -1  # where a quote has just ended
+    for kind, start, end in tokenize(text, 0, syntax):
+        if kind == "quote" and start == quoted and text[start] == found[-1][0]:
+            found[-1] += text[start:end]
+        elif kind not in ("comment", "conditional"):
+            found.append(text[start:end])
+        quoted = end if kind == "quote" else quoted
+    return found
+
+
+def spelled(text: str, syntax: Syntax) -> list[str]:
+    """Return the same with the words in upper case."""
+    return [word if is_quoted(word) else word.upper() for word in words_of(text, syntax)]
+
+
+def is_quoted(word: str) -> bool:
+    return len(word) > 1 and (word[0] in "'\"`[" or word[0] == word[-1] == "$")
 
 
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = rules.body()
     code_end, fault, depth = start, "", 0
-    for kind, begin, end in tokenize(sql, start, rules, delimiter):
+    by_grammar = delimiter == ";"  # only the client knows other delimiters, and it looks for nothing else
+    for kind, begin, end in tokenize(sql, start, rules, delimiter, body):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
-        # Only the client knows other delimiters, and it looks for nothing else.
-        if kind in ("delimiter", "go") and (delimiter != ";" or body.is_complete()):
-            return code_end, end, fault or body.fault
+        if kind in ("delimiter", "go") and (body.is_complete() or not by_grammar):
+            return code_end, end, fault or (body.fault if by_grammar else "")
         if kind.startswith(("client", "unclosed")):
             return end, end, kind.replace("_", " ")
-        if kind == "comment":
-            continue
-        code_end = end
+        code_end = end if kind != "comment" else code_end
         if kind == "conditional":
             depth += 1 if sql[begin] == "/" else -1
             fault = "unclosed comment" if depth else ""
-        elif not body.settled and delimiter == ";":
-            body.read(kind)
-    return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
+    unfinished = body.fault if body.is_complete() else body.unfinished
+    return code_end, len(sql), fault or (unfinished if by_grammar else "")
 
 
-def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
+def tokenize(
+    sql: str, position: int, rules: Syntax, delimiter: str = ";", body: _Body | _Compound | None = None
+) -> Iterator[tuple[str, int, int]]:
     """Yield (kind, start, end) of all but blanks. The kind of a word is the word, in upper case; of a sign, the sign.
 
     The others, in small letters: "delimiter", "go" (MySQL: the client's other one), "quote", "comment", "conditional"
-    (MySQL: where one opens or closes), "client_command" and "unclosed_...".
+    (MySQL: where one opens or closes), "client_command" and "unclosed_...". A *body* reads each after it was yielded.
     """
-    search = _compile_tokens(rules.tokens, delimiter).search
-    head, read, depth = rules.body(), position, 0
+    search, depth = _compile_tokens(rules.tokens, delimiter).search, 0
+    body = rules.body() if rules.compound and not body else body
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
-        if kind == "code":
+        if kind == "dollar" and body and body.takes_code:
+            end = sql.find(found[0], position)
+            kind, position = ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + position - start)
+        elif kind == "dollar":  # MySQL 9 has such quotes in one place, in all others it is a name
+            found = _compile_tokens("(?!)", delimiter).match(sql, start) or found
+            kind, position = found[0].upper(), found.end()
+        elif kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
@@ -922,11 +944,14 @@ def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> It
             kind, position = "*", start + 1
         elif kind == "conditional":
             depth += 1 if sql[start] == "/" else -1
-        elif kind == "dollar":
-            head = _read_head(sql, read, start, rules, head)
-            kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
-            read = position
         yield kind, start, position
+        if body is None or kind in ("comment", "conditional"):
+            continue
+        ends = kind in ("delimiter", ";")
+        if ends and body.is_complete():
+            body = rules.body()
+        elif not body.settled:
+            body.read("delimiter" if ends else kind)
 
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
@@ -938,36 +963,11 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     return "unclosed_comment", len(sql)
 
 
-def _read_head(sql: str, position: int, end: int, rules: Syntax, head: _Body | _Compound) -> _Body | _Compound:
-    """Go on from *position* to *end*, where a dollar quote may be; return what is known of the statement there."""
-    for found in _compile_tokens(rules.tokens, ";").finditer(sql, position, end):
-        kind = found.lastgroup or ""
-        if kind == "delimiter" and head.is_complete():
-            head = rules.body()
-        elif kind not in ("comment", "conditional"):
-            head.read(found[0].upper() if kind == "code" else kind)
-    return head
-
-
-def _skip_dollar_quote(sql: str, start: int, after: int, head: _Body | _Compound, delimiter: str) -> tuple[str, int]:
-    """Return kind and end of what begins with a tag: MySQL 9 has such quotes in one place, in all others it is a name.
-
-    MariaDB, and MySQL before, know no languages, and so cannot have that place.
-    """
-    if head.takes_code:
-        end = sql.find(sql[start:after], after)
-        head.read("quote")
-        return ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + after - start)
-    word = _WORD.match(sql, start)
-    end = word.end() if word and delimiter == ";" else start + 1
-    head.read(kind := sql[start:end].upper())
-    return kind, end
-
-
 @lru_cache
 def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
-    word = f"[{_LETTERS}0-9$]" + ("+" if delimiter == ";" else "")  # any other delimiter may come inside a word
-    return re.compile(rf"(?P<delimiter>{re.escape(delimiter)})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
+    end = re.escape(delimiter)
+    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}[{_LETTERS}0-9$])+"  # any other may come inside a word
+    return re.compile(rf"(?P<delimiter>{end})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
 
 class _Body:
@@ -1013,6 +1013,9 @@ class _Body:
             self._blocks[-1:] = []
 
 
+_Reading = Generator[None, str, str]  # takes words, and returns the first that is not its own
+
+
 class _Compound:
     """Follows a statement of MySQL or MariaDB word by word, as the server's grammar has it.
 
@@ -1024,23 +1027,17 @@ class _Compound:
     MariaDB's Oracle mode is read along: its words are errors elsewhere.
     """
 
-    def __init__(self) -> None:
-        self.settled = False  # nothing that comes can change where it ends
-        self.fault = ""
-        self.unfinished = "unclosed block"
-        self._blocks: list[str] = []  # by the words that opened them
-        self._state: Callable[[str], None] = self._start
-        self._before = self._previous = ""  # the last two words
-        self._kind = ""  # what is created
-        self._foreign = self._typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
-        self._ends = _THEN  # what ends a condition
-        self._depth = self._cases = 0  # its parentheses, and its CASE ... END
-        self._closed = ""  # what END has just closed
+    fault, unfinished = "", "unclosed block"
+    settled = False  # nothing that comes can change where it ends
+    takes_code = False  # the code of another language comes next
+    _before = _previous = ""  # the last two words
+    _is_body = False  # what comes next is the body of something: there BEGIN is no transaction
+    _depth = 0  # of parentheses
 
-    @property
-    def takes_code(self) -> bool:
-        """Tell if the code of another language comes next."""
-        return self._state == self._as and self._foreign
+    def __init__(self) -> None:
+        self._blocks: list[str] = []  # by the words that opened them
+        self._reading = self._statements()
+        next(self._reading)
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1048,92 +1045,77 @@ class _Compound:
 
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
-        self._state(word)
+        self._reading.send(word)
         self._before, self._previous = self._previous, word
 
-    def _start(self, word: str) -> None:
-        """Where a statement may start."""
-        block = self._blocks[-1] if self._blocks else ""
-        self._state = self._start
-        if word == "END" and block not in ("", "DECLARE"):
-            self._close()
-        elif word in _PARTS.get(block, ()):
-            if word == "EXCEPTION":
-                self._blocks[-1] = word
-            elif word != "ELSE":
-                self._expect(_END if word == "UNTIL" else _THEN)
-        elif block in ("DECLARE", "PACKAGE"):
-            self._declare(word)
-        else:
-            self._statement(word)
+    def _statements(self) -> _Reading:
+        """Where a statement may start. What is read below returns here: nothing nests but the list of blocks."""
+        word = yield
+        while True:
+            is_body, self._is_body = self._is_body, False
+            block = self._blocks[-1] if self._blocks and not is_body else ""
+            if word == "END" and block not in ("", "DECLARE"):
+                word = yield from self._end()
+            elif word in _PARTS.get(block, ()):
+                self._blocks[-1] = word if word == "EXCEPTION" else block
+                if word in ("EXCEPTION", "ELSE"):
+                    word = yield
+                else:
+                    word = yield from self._condition(_END if word == "UNTIL" else _THEN)
+            elif block in ("DECLARE", "PACKAGE"):
+                word = yield from self._declare(word)
+            elif word == "BEGIN":
+                word = yield from self._begin(is_body=is_body)
+            else:
+                word = yield from self._statement(word)
 
-    def _statement(self, word: str) -> None:
+    def _statement(self, word: str) -> _Reading:
         """Where a statement does start; or where an empty one ends."""
-        self._state = self._start
-        if word == "BEGIN":
-            self._state = self._begin
-        elif word in _CONDITIONS:
+        if word in _CONDITIONS:
             self._blocks.append(word)
-            self._expect(_CONDITIONS[word])
-        elif word in ("LOOP", "REPEAT"):
+            return (yield from self._condition(_CONDITIONS[word]))
+        if word in ("LOOP", "REPEAT"):
             self._blocks.append(word)
         elif word in ("CREATE", "ALTER"):
-            self._state = self._create
-        elif word == "DECLARE":
-            self._state = self._declaration
-            if not self._blocks:
-                self._blocks.append(word)
-        elif word in ("CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
-            self._state = self._declaration
+            return (yield from self._create())
+        elif word in ("DECLARE", "CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
+            self._blocks += ["DECLARE"] if word == "DECLARE" and not self._blocks else []
+            return (yield from self._declaration())
         elif word == "<":  # <<label>>
-            self._state = self._label
-        elif word != "delimiter":
-            self._state = self._first
+            word = yield
+            while word != "delimiter" and not word == ">" == self._previous:
+                word = yield
+        elif word != "delimiter" and (word := (yield)) != ":":
+            if word == "STATEMENT" and self._previous == "SET":  # FOR comes, and a statement, whatever one
+                return (yield from self._find("FOR"))
+            return (yield from self._rest(word))
+        return (yield)
 
-    def _begin(self, word: str) -> None:
+    def _begin(self, *, is_body: bool) -> _Reading:
         """BEGIN, alone or with WORK, is a transaction outside of a block, and NOT ATOMIC may follow in both."""
-        if self._blocks or word not in ("delimiter", "WORK", "TRANSACTION"):
-            self._open(word)
-        else:
-            self._finish()
-
-    def _open(self, word: str) -> None:
+        word = yield
+        if not (is_body or self._blocks or word not in ("delimiter", "WORK", "TRANSACTION")):
+            return (yield from self._rest(word))
         self._blocks.append("BEGIN")
-        self._state = self._start
         if word != "NOT":
-            self._start(word)
-        else:
-            self._state = self._skip
+            return word
+        yield
+        return (yield)
 
-    def _skip(self, word: str) -> None:
-        self._state = self._start
-
-    def _label(self, word: str) -> None:
-        if word == ">" == self._previous or word == "delimiter":
-            self._state = self._start
-
-    def _first(self, word: str) -> None:
-        """After the first word of a simple statement."""
-        if word == ":":
-            self._state = self._start
-        elif word == "STATEMENT" and self._previous == "SET":
-            self._depth, self._state = 0, self._set_statement
-        else:
-            self._finish()
-            self._state(word)
-
-    def _finish(self) -> None:
+    def _rest(self, word: str) -> _Reading:
         """Nothing but the semicolon is of interest until it comes."""
-        self._state, self.settled = self._simple, not self._blocks
+        self.settled = not self._blocks
+        while word != "delimiter":
+            word = yield
+        return (yield)
 
-    def _simple(self, word: str) -> None:
-        if word == "delimiter":
-            self._state = self._start
-
-    def _set_statement(self, word: str) -> None:
-        """After SET STATEMENT comes FOR, and a statement, whatever one."""
-        if self._at_depth(word) and word in ("FOR", "delimiter"):
-            self._state = self._start
+    def _find(self, end: str) -> _Reading:
+        """Read up to this word, in no parentheses, or the semicolon, and go on after it."""
+        self._depth, word = 0, (yield)
+        while not (self._at_depth(word) and word == end) and word != "delimiter":
+            word = yield
+        self._is_body = word == "DO"  # of an event
+        return (yield)
 
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
@@ -1141,129 +1123,112 @@ class _Compound:
         after_name = self._previous == "." and not self._before.isdecimal()  # t.end, and not 1. END
         return self._depth <= 0 and self._previous != "@" and not after_name
 
-    def _expect(self, ends: frozenset[str]) -> None:
-        self._ends, self._depth, self._cases, self._state = ends, 0, 0, self._condition
+    def _condition(self, ends: frozenset[str]) -> _Reading:
+        self._depth, cases = 0, 0  # its parentheses, and its CASE ... END
+        while (word := (yield)) != "delimiter":
+            if not self._at_depth(word):
+                continue
+            if word == "CASE":
+                cases += 1
+            elif word == "END" and cases:
+                cases -= 1
+            elif cases or word not in ends:
+                continue
+            elif word == "END":
+                return (yield from self._end())
+            elif word == "WHEN":
+                ends = _THEN
+            else:
+                return (yield)
+        self.fault = "unclosed block"
+        return (yield)
 
-    def _condition(self, word: str) -> None:
-        if word == "delimiter":
-            self._state, self.fault = self._start, "unclosed block"
-        elif not self._at_depth(word):
-            pass
-        elif word == "CASE":
-            self._cases += 1
-        elif word == "END" and self._cases:
-            self._cases -= 1
-        elif self._cases or word not in self._ends:
-            pass
-        elif word == "END":
-            self._close()
-        elif word == "WHEN":
-            self._ends = _THEN
-        else:
-            self._state = self._start
-
-    def _close(self) -> None:
-        self._closed, self._state = self._blocks.pop(), self._after_end
-
-    def _after_end(self, word: str) -> None:
+    def _end(self) -> _Reading:
         """END is followed by the word that opened the block, or, after BEGIN, by a label."""
+        closed, word = self._blocks.pop(), (yield)
         loops = ("LOOP", "WHILE", "FOR")  # in Oracle mode each of them has END LOOP
-        fitting = self._closed == word or (word == "LOOP" and self._closed in loops)
-        if not fitting and (self._closed in _NAMED_ENDS or word in _NAMED_ENDS):
+        fitting = closed == word or (word == "LOOP" and closed in loops)
+        if not fitting and (closed in _NAMED_ENDS or word in _NAMED_ENDS):
             self.fault = "unclosed block"
-        self._finish()
-        self._simple(word)
+        return (yield from self._rest(word))
 
-    def _declaration(self, word: str) -> None:
-        """After DECLARE, or in Oracle mode what is before BEGIN."""
-        if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-            self._state = self._handler
-        elif word == "delimiter":
-            self._state = self._start
-
-    def _handler(self, word: str) -> None:
-        """In HANDLER FOR condition, condition statement."""
-        if word not in ("FOR", ",", "VALUE") and self._previous not in ("FOR", ",", "SQLSTATE", "VALUE", "NOT"):
-            self._enter(word)
-
-    def _declare(self, word: str) -> None:
+    def _declare(self, word: str) -> _Reading:
         """In Oracle mode, between AS or DECLARE and BEGIN; in a package, up to its END."""
         if word == "BEGIN":
             self._blocks.pop()
-            self._state = self._open
-        elif self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
-            self._named(word)
-        elif word != "delimiter":
-            self._state = self._declaration
+            return (yield from self._begin(is_body=True))
+        if self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
+            return (yield from self._program(word))
+        return (yield) if word == "delimiter" else (yield from self._declaration())
 
-    def _create(self, word: str) -> None:
+    def _declaration(self) -> _Reading:
+        """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
+        while (word := (yield)) != "delimiter":
+            if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
+                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
+                    word = yield
+                self._is_body = True
+                return word
+        return (yield)
+
+    def _create(self) -> _Reading:
         """After CREATE or ALTER, up to what is created."""
-        if word in _PROGRAMS and self._previous not in ("=", "@", "."):
-            self._named(word)
-        elif word not in _BEFORE_PROGRAM and self._previous not in ("=", "@", "."):
-            self._finish()
-            self._simple(word)
+        while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
+            pass
+        return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
 
-    def _named(self, kind: str) -> None:
-        self._kind, self._foreign, self._typed, self._depth, self._state = kind, False, False, 0, self._name
+    def _program(self, kind: str) -> _Reading:
+        """After PROCEDURE or the like, up to the first word of its body."""
+        while (word := (yield)) in ("IF", "NOT", "EXISTS") or (word == "BODY" and kind == "PACKAGE"):
+            pass
+        if kind == "EVENT":
+            return (yield from self._find("DO"))
+        if kind != "TRIGGER":
+            return (yield from self._traits(kind))
+        while (word := (yield)) != "delimiter":
+            if word == "ROW" and self._previous == "EACH":
+                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
+                    pass
+                self._is_body = True
+                return word
+        return (yield)
 
-    def _name(self, word: str) -> None:
-        if word not in ("IF", "NOT", "EXISTS") and not (word == "BODY" and self._kind == "PACKAGE"):
-            self._state = {"TRIGGER": self._trigger, "EVENT": self._event}.get(self._kind, self._traits)
+    def _traits(self, kind: str) -> _Reading:
+        """Between a routine's name and its body: what may stand there is a short list."""
+        foreign = typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
+        self._depth = 0
+        while True:
+            word = yield
+            if word == "delimiter" and self._depth <= 0:  # in a package: no body
+                return (yield)
+            if not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
+                foreign = foreign or (self._previous == "LANGUAGE" and word != "SQL")
+            elif word in ("AS", "IS"):
+                return (yield from self._as(kind, foreign=foreign))
+            elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
+                pass  # two halves of one comment
+            elif word == ":":  # no: the second was a label
+                return (yield)
+            elif word == "RETURNS" or (word == "RETURN" and kind == "FUNCTION" and not typed):
+                typed = True
+            elif word not in _TRAITS:
+                self._is_body = kind != "PACKAGE"
+                self._blocks += ["PACKAGE"] if kind == "PACKAGE" else []
+                return word
 
-    def _trigger(self, word: str) -> None:
-        """In CREATE TRIGGER ... FOR EACH ROW."""
-        if word == "delimiter":
-            self._state = self._start
-        elif word == "ROW" and self._previous == "EACH":
-            self._state = self._order
-
-    def _order(self, word: str) -> None:
-        if word not in ("FOLLOWS", "PRECEDES") and self._previous not in ("FOLLOWS", "PRECEDES"):
-            self._enter(word)
-
-    def _event(self, word: str) -> None:
-        """In CREATE EVENT ... DO."""
-        if word == "delimiter":
-            self._state = self._start
-        elif self._at_depth(word) and word == "DO":
-            self._state = self._enter
-
-    def _enter(self, word: str) -> None:
-        """Where a body starts: BEGIN is no transaction."""
-        if word == "BEGIN":
-            self._state = self._open
-        else:
-            self._statement(word)
-
-    def _traits(self, word: str) -> None:
-        """In CREATE PROCEDURE or the like: what may stand between its name and its body is a short list."""
-        if word == "delimiter" and self._depth <= 0:  # in a package: no body
-            self._state = self._start
-        elif not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
-            self._foreign = self._foreign or (self._previous == "LANGUAGE" and word != "SQL")
-        elif word in ("AS", "IS"):
-            self._state = self._as
-        elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
-            pass  # two halves of one comment
-        elif word == ":":  # no: the second was a label
-            self._state = self._start
-        elif word == "RETURNS" or (word == "RETURN" and self._kind == "FUNCTION" and not self._typed):
-            self._typed = True
-        elif word not in _TRAITS:
-            if self._kind == "PACKAGE":
-                self._blocks.append("PACKAGE")
-                self._start(word)
-            else:
-                self._enter(word)
-
-    def _as(self, word: str) -> None:
+    def _as(self, kind: str, *, foreign: bool) -> _Reading:
         """After AS: a body in quotes, or one as in Oracle."""
+        self.takes_code = foreign
+        word = yield
+        self.takes_code = False
         if word == "quote":
-            self._finish()
-        else:
-            self._blocks.append("PACKAGE" if self._kind == "PACKAGE" else "DECLARE")
-            self._start(word)
+            return (yield from self._rest(word))
+        self._blocks.append("PACKAGE" if kind == "PACKAGE" else "DECLARE")
+        return word
+
+
+def names_in(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
 
 
 _THEN: Final = frozenset({"THEN"})
@@ -1281,61 +1246,19 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
     "EXCEPTION": ("WHEN",),
 }
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
-_PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
-_BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
-_TAKES_A_WORD: Final = frozenset(
-    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET")
-)
-_TRAITS: Final = frozenset(
-    (
-        "ASCII",
-        "AUTHID",
-        "BINARY",
-        "BYTE",
-        "CHAR",
-        "CHARACTER",
-        "CHARSET",
-        "COLLATE",
-        "COMMENT",
-        "CONTAINS",
-        "CURRENT_USER",
-        "DATA",
-        "DEFINER",
-        "DETERMINISTIC",
-        "INVOKER",
-        "LANGUAGE",
-        "LONG",
-        "MODIFIES",
-        "NATIONAL",
-        "NO",
-        "NOT",
-        "OF",
-        "PRECISION",
-        "READS",
-        "REF_SYSTEM_ID",
-        "ROW",
-        "ROWTYPE",
-        "SECURITY",
-        "SIGNED",
-        "SQL",
-        "TYPE",
-        "UNICODE",
-        "UNSIGNED",
-        "USING",
-        "VARBINARY",
-        "VARCHAR",
-        "VARCHARACTER",
-        "VARYING",
-        "ZEROFILL",
-        "%",
-        "=",
-    )
+_PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
+_BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
+_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
+_TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
+_TRAITS: Final = names_in(
+    "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
+    " INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE SECURITY SIGNED SQL"
+    " TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % ="
 )
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
 _COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_WORD: Final = re.compile(f"[{_LETTERS}0-9$]+")
 _HEAD: Final = re.compile(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
@@ -1634,24 +1557,6 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
     return dict(spans)
 
 
-def spelled(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, in upper case, signs and quoted texts of a statement; comments are left out.
-
-    A doubled quote is a part of the text that it is in.
-    """
-    found, quoted = list[str](), -1  # where a quote has just ended
-    for kind, start, end in tokenize(text, 0, syntax):
-        if kind == "quote":
-            if start == quoted and text[start] == found[-1][0]:
-                found[-1] += text[start:end]
-            else:
-                found.append(text[start:end])
-            quoted = end
-        elif kind not in ("comment", "conditional"):
-            found.append(kind)
-    return found
-
-
 def _closing(words: Sequence[str], place: int) -> int:
     """Return the place of the bracket that closes the one at *place*, or the end."""
     depth = 0
@@ -1660,14 +1565,6 @@ def _closing(words: Sequence[str], place: int) -> int:
         if depth == 0:
             return number
     return len(words)
-
-
-def _is_text(word: str) -> bool:
-    return len(word) > 1 and word[0] in "'\"`[$"
-
-
-def names_in(texts: str) -> frozenset[str]:
-    return frozenset(texts.split())
 
 
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
@@ -1840,7 +1737,7 @@ class Forms:
             named |= {
                 f"temp {self.fold(word)}"
                 for last, word in itertools.pairwise(words)
-                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or _is_text(word)
+                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or is_quoted(word)
             }
         if words[0] == "CREATE" and "VIEW" in words:  # it is temporary, too
             named.add(f"temp {self.made(words)[1]}")
@@ -1881,7 +1778,7 @@ class Forms:
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
-        if not _is_text(word):
+        if not is_quoted(word):
             return word.lower()
         mark = {"[": "]"}.get(word[0], word[0])
         return word[1:-1].replace(2 * mark, mark).lower()
@@ -1908,7 +1805,7 @@ class Forms:
         rows, rest = self._rows.get(words[0] if words else "", ()), ""
         for pattern, traits in rows:
             if pattern and not rest:
-                rest = " ".join("?" if _is_text(each) else each for each in words[1:])
+                rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
             if re.match(pattern, rest):
                 return self.described(words, traits)
         return self.worst
@@ -2236,7 +2133,7 @@ class _PostgresForms(Forms):
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
         traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
         if first == "DO":
-            text = " ".join(word for word in words if _is_text(word))
+            text = " ".join(word for word in words if is_quoted(word))
             language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
             if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
                 more = {"set by code"} if "EXECUTE" in text.upper() else set()
@@ -2718,7 +2615,7 @@ class _MySQLForms(Forms):
     def _is_constant(self, words: Sequence[str], place: int) -> bool:
         """Tell if a word of an expression means the same whenever it runs."""
         word = words[place]
-        if _is_text(word) or not (word[0].isalpha() or word[0] == "_") or word[0].isdigit():
+        if is_quoted(word) or not (word[0].isalpha() or word[0] == "_") or word[0].isdigit():
             return True
         if words[place - 1 : place] in (["@"], ["."], ["COLLATE"], ["USING"], ["CHARSET"]):
             return True
