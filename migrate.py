@@ -1352,56 +1352,56 @@ class Way(NamedTuple):
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
+_FRESH: Final = ("set *", "role *")  # what every statement reads
 
 
 class _Lost:
-    """What of a session is lost: keys, and the statements that had written them; asked without a look at all of it."""
+    """What of a session is lost: keys by kind, and the statements that had written them."""
 
     def __init__(self) -> None:
-        self.writers = dict[str, int]()
-        self._kinds = dict[str, dict[str, None]]()  # keys by kind
-        self.known = set[str]()  # has been written anew since something unknown ran
+        self._kinds = dict[str, dict[str, int]]()
+        self._known = set[str]()  # has been written anew since something unknown ran
 
     def add(self, keys: Iterable[str], number: int) -> None:
         for key in keys:
-            self.writers[key] = number
-            self._kinds.setdefault(key.partition(" ")[0], {})[key] = None
+            self._kinds.setdefault(key.partition(" ")[0], {})[key] = number
+
+    def writer(self, key: str) -> int:
+        """Return the number of the statement that had written it, or 0 where it is not lost."""
+        return self._kinds.get(key.partition(" ")[0], {}).get(key, 0)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Take *keys* out; all of a kind for ``kind *``."""
         for key in keys:
             kind, _, name = key.partition(" ")
-            for each in [*self._kinds.get(kind, ())] if name == "*" else [key]:
-                if self.writers.pop(each, None) is not None:
-                    del self._kinds[kind][each]
+            if name == "*":
+                self._kinds.pop(kind, None)
+            else:
+                self._kinds.get(kind, {}).pop(key, None)
 
-    def write(self, nature: Nature) -> None:
-        """Note what is known of the session after a statement."""
-        if "*" in nature.writes:
-            self.known.clear()
-        else:
-            self.known |= nature.writes
+    def note(self, nature: Nature) -> None:
+        """Note what is known of the session after a statement, in whatever way it was made."""
+        exactly = {"found exactly"} if "found" in nature.writes else set[str]()
+        self._known = set() if "*" in nature.writes else self._known | nature.writes | exactly
+        self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
 
     def lacks(self, reads: Iterable[str]) -> str:
         """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not known."""
-        found = {key for each in reads for key in self._hits(each)} if self.writers else ()
-        return min(found, key=lambda key: (self.writers[key], key), default="")
+        found = {key for each in reads for key in self._hits(each)} if self._kinds else ()
+        return min(found, key=lambda key: (self.writer(key), key), default="")
 
-    def _hits(self, key: str) -> Iterator[str]:
+    def _hits(self, key: str) -> Iterable[str]:
         kind, _, name = key.partition(" ")
         if key == "*":
-            yield from (each for each in self.writers if each not in _TRANSIENT and each != "sequences")
-        elif key in self.writers:
-            yield key
-        elif name == "*":
-            yield from (each for each in self._kinds.get(kind, ()) if "." not in each)
-        elif f"{kind} *" in self.writers:
-            yield f"{kind} *"
-        elif "*" in self.writers and key not in self.known and (key[0] == "@" or key == "lock" or name):
-            yield "*"
-
-
-_FRESH: Final = frozenset({"set *", "role *"})  # what every statement reads
+            return {each for keys in self._kinds.values() for each in keys} - _TRANSIENT - {"sequences"}
+        if self.writer(key):
+            return [key]
+        if name == "*":
+            return [each for each in self._kinds.get(kind, ()) if "." not in each]
+        if self.writer(f"{kind} *"):
+            return [f"{kind} *"]
+        unknown = self.writer("*") and key not in self._known and (key[0] == "@" or key == "lock" or name)
+        return ["*"] if unknown else []
 
 
 def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> Way:
@@ -1409,91 +1409,58 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
 
     *hidden* says that what nobody knows may read the id of the last row, too.
     """
-    lost, again, gone = _Lost(), set[int](), set[int]()
-    writing = dict[str, set[int]]()  # what again would write
+    lost, repeated = _Lost(), set[int]()
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
         stale = changed and "global" in nature.reads  # what the server has set anew since
-        lasting = nature.writes - _TRANSIENT
-        lost.write(nature)
         if _REPEATED in nature.traits and not stale and not lost.lacks(nature.reads):
-            if Trait.MAYBE not in nature.traits:
-                lost.forget(nature.writes)
-            if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
-                again.add(number)
-                for key in lasting:
-                    writing.setdefault(key, set()).add(number)
+            repeated.add(number)
+            lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
         else:
-            lost.add(nature.writes, number)
-            if "perhaps found" in nature.writes:
-                lost.add(("found exactly",), number)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
-        if over and (past := _written(writing, over, natures)):
-            lost.forget(over)
-            needed = {key for each in again - past for key in natures[each - 1].reads}
-            kept = {each for each in past if natures[each - 1].writes & needed}
-            again = again - (past - kept) | ({number} if kept and _REPEATED in nature.traits else set())
-        elif over:
-            lost.forget(over)
-    again = _needed(natures, again)
-    checks = set[int]()
-    made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
+            lost.add(nature.writes | ({"found exactly"} if "perhaps found" in nature.writes else set()), number)
+        lost.forget(nature.removes)
+        lost.note(nature)
+    again, gone, checks = _needed(natures[:first], repeated), set[int](), set[int]()
+    made, made_here = lost.writer("id"), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
+        if nature.removes and Trait.SESSION in nature.traits and all(map(lost.writer, nature.removes)):
             gone.add(number)
             lost.forget(nature.removes)
             continue
-        if key := lost.lacks((*nature.reads, *nature.removes, *_FRESH)):
-            return Way(frozenset(again), frozenset(gone), lost.writers[key], number, key)
+        key = lost.lacks((*nature.reads, *nature.removes, *_FRESH))
         reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
-        if reads_id and not made_here:
-            return Way(frozenset(again), frozenset(gone), made, number, "id")
-        if reads_id:
-            checks.add(number)
+        if key or (reads_id and not made_here):
+            return Way(again, frozenset(gone), lost.writer(key) if key else made, number, key or "id")
+        checks |= {number} if reads_id else set()
         made_here = made_here or "id" in nature.writes
-        lost.write(nature)
-        if Trait.MAYBE not in nature.traits:
-            lost.forget(nature.writes)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        if "found" in nature.writes:
-            lost.forget(("found exactly",))
-    return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
+        lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
+        lost.note(nature)
+    return Way(again, frozenset(gone), checks=frozenset(checks))
 
 
-def _written(writing: dict[str, set[int]], over: Iterable[str], natures: Sequence[Nature]) -> set[int]:
-    """Take out of *writing* what has written nothing but what is *over*, and return it."""
-    found = set[int]()
-    for key in over:
-        kind, _, name = key.partition(" ")
-        for each in [other for other in writing if other.partition(" ")[0] == kind] if name == "*" else [key]:
-            found |= {
-                number for number in writing.get(each, ()) if covers([*over], natures[number - 1].writes - _TRANSIENT)
-            }
-    for number in found:
-        for key in natures[number - 1].writes:
-            writing.get(key, set()).discard(number)
-    return found
-
-
-def _needed(natures: Sequence[Nature], again: set[int]) -> set[int]:
-    """Return those of *again* that write what no later one writes before it is read."""
-    covered, found = set[str](), set[int]()
-    for number in sorted(again, reverse=True):
-        nature = natures[number - 1]
-        lasting = nature.writes - _TRANSIENT
-        if lasting <= covered:
-            continue
-        found.add(number)
-        if Trait.MAYBE not in nature.traits:
-            covered |= lasting
-        covered -= nature.reads
-        if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
-            covered = {key for key in covered if not key.startswith(("set ", "role "))}
-    return found
+def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
+    """Return those of *repeated* that write what no later one writes, or takes back, before it is read."""
+    over, needed = set[str](), list[int]()
+    for number, nature in reversed([*enumerate(natures, 1)]):
+        lasting = {*nature.writes - _TRANSIENT}
+        if number not in repeated:
+            over |= nature.removes
+        elif nature.removes or not covers(over, lasting):
+            needed.append(number)
+            over |= lasting | nature.removes if Trait.MAYBE not in nature.traits else set()
+            over = {key for key in over if not any(covers([key], [each]) for each in nature.reads)}
+            if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
+                over = {key for key in over if not key.startswith(("set ", "role "))}
+    found, written = set[int](), set[str]()
+    for number in reversed(needed):
+        keys = natures[number - 1].writes - _TRANSIENT | natures[number - 1].removes
+        made = {key for key in keys - natures[number - 1].removes if not key.endswith("*")}
+        # What only takes back has something to do where there is something: else all is as it was in the beginning.
+        if made or any(covers(keys, [key]) for key in written):
+            found.add(number)
+            written |= made
+    return frozenset(found)
 
 
 def covers(keys: Collection[str], others: Collection[str]) -> bool:
@@ -1537,24 +1504,20 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
 
     One of them reads one of the *keys*, which one before it has written: what ROW_COUNT() shows, for example.
     """
-    last, spans = dict[str, int](), list[tuple[int, int]]()
+    last, spans = dict[str, int](), dict[int, int]()
     for number, nature in enumerate(natures, 1):
-        seen = [last[key] for key in nature.reads & keys if key in last]
-        if "found" in nature.reads & keys and "found" not in last and "perhaps found" in last:
-            seen.append(last["perhaps found"])
-        if "transaction" in nature.reads:
-            seen.append(number)
+        seen = {last.get(key, last.get(f"perhaps {key}", 0)) for key in nature.reads & keys} - {0}
+        seen |= {number} if "transaction" in nature.reads else set()
         if seen:
             begin = min(seen)
-            while spans and spans[-1][1] >= begin:
-                begin = min(begin, spans.pop()[0])
-            spans.append((begin, number))
+            for each in [each for each, end in spans.items() if end >= begin]:
+                begin = min(begin, each)
+                del spans[each]
+            spans[begin] = number
         last |= dict.fromkeys(nature.writes & keys, number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
-        elif "perhaps found" in nature.writes:
-            last.setdefault("perhaps found", number)
-    return dict(spans)
+    return spans
 
 
 def _closing(words: Sequence[str], place: int) -> int:
