@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["psycopg[binary]>=3.2.1,<4", "PyMySQL[rsa]>=1.2,<2", "rich>=13,<16", "python-dotenv>=1.0,<2"]
+# ///
 """Apply plain SQL migration files to SQLite, PostgreSQL, MySQL and MariaDB: exactly once, never silently half.
 
 The data flows down this page; every section uses only the sections above it:
@@ -28,32 +32,19 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
-import bisect
 import contextlib
-import csv
-import difflib
-import getpass
 import hashlib
-import importlib.util
 import io
 import itertools
-import json
 import math
 import os
-import random
 import re
-import select
-import shlex
-import shutil
-import socket
 import sqlite3
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextvars import ContextVar, copy_context
-from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -61,7 +52,7 @@ from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
@@ -209,6 +200,8 @@ class StoppedError(MigrateError, KeyboardInterrupt):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
 
 
@@ -236,6 +229,23 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
         raise error
 
 
+class _Regex:
+    """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
+
+    __isabstractmethod__ = False  # a class asks this of what is in it
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._given = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        vars(self)[name] = value = getattr(re.compile(*self._given), name)
+        return value
+
+
+def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    return cast("re.Pattern[str]", _Regex(pattern, flags))
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -259,9 +269,9 @@ _URL_OPTIONS: Final = {
 }
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
-_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+_URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
-_PG_VARIABLE: Final = re.compile(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
+_PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
@@ -274,16 +284,36 @@ _TRUTH: Final = {
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
 
-@dataclass(frozen=True)
-class DatabaseURL:
-    """A database and how to reach it, percent-decoded; ``str()`` is safe to print: no password, no options."""
+class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
+    """A database and how to reach it, percent-decoded; what prints it is shown no password and no options.
 
-    dialect: str
-    database: str  # on SQLite a path, or ":memory:"
-    user: str = ""
-    password: str = field(default="", repr=False)
-    hosts: tuple[tuple[str, int], ...] = ()  # the port is 0 where the URL has none
-    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    *database* is a path on SQLite, or ":memory:"; the port of a host is 0 where the URL has none.
+    """
+
+    def __init__(  # noqa: PLR0917 (they stand in the order of a URL)
+        self,
+        dialect: str,
+        database: str,
+        user: str = "",
+        password: str = "",
+        hosts: tuple[tuple[str, int], ...] = (),
+        options: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.dialect, self.database, self.user, self.password = dialect, database, user, password
+        self.hosts, self.options = hosts, options
+
+    def _replace(self, **changes: Any) -> DatabaseURL:
+        return DatabaseURL(**vars(self) | changes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatabaseURL) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in vars(self).items() if name not in {"password", "options"})
+        return f"DatabaseURL({', '.join(shown)})"
 
     @staticmethod
     def parse(text: str, *, source: str = "") -> DatabaseURL:
@@ -397,10 +427,7 @@ def refuse_url(place: str, text: str) -> None:
         raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything a command needs to know about where it runs."""
-
+class _Settings(NamedTuple):
     url: DatabaseURL
     directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
     table: str = "schema_migrations"
@@ -414,7 +441,18 @@ class Settings:
     url_source: str = ""  # the setting that gave the URL; empty for the default
     force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
-    def __post_init__(self) -> None:
+
+class Settings(_Settings):
+    """Everything a command needs to know about where it runs. Raises SettingsError for what cannot be used."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, *_args: object, **_named: object) -> None:
+            self._check()
+
+    def _check(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         refuse_url("--table or MIGRATE_TABLE", self.table)
         refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
@@ -456,7 +494,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
-        found.get("MIGRATE_TABLE", Settings.table),
+        found.get("MIGRATE_TABLE", "schema_migrations"),
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
@@ -504,6 +542,8 @@ def read_text_file(path: Path, source: str) -> str:
 
 def shell_word(path: Path | str) -> str:
     """Return a path as a word of a command, for a shell."""
+    import shlex
+
     text = f"./{path}" if str(path).startswith("-") else str(path)
     escaped = repr(os.fsencode(text) + b"'\"")[2:-4]  # with both quotes in it: escaped as a shell reads it
     return shlex.quote(text) if text.isprintable() else f"$'{escaped}'"
@@ -530,20 +570,22 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
-_DIGITS: Final = re.compile(r"[0-9]{1,64}")
-FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+_DIGITS: Final = regex(r"[0-9]{1,64}")
+FILE_NAME: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+_DIRECTIVE: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """One file: the text as it will run. *checksum* is SHA-256 over it with CRLF read as LF, without a BOM."""
 
     path: Path
-    sql: str = field(repr=False)
+    sql: str
     checksum: str
     in_transaction: bool = True
     only: tuple[str, ...] = ()  # the dialects that it is written for; () is every one
+
+    def __repr__(self) -> str:
+        return f"Script({str(self.path)!r})"
 
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
@@ -563,8 +605,7 @@ class Script:
         return cls(path, sql, checksum, "no-transaction" not in found, only)
 
 
-@dataclass(frozen=True)
-class Migration:
+class Migration(NamedTuple):
     """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
 
     *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
@@ -680,8 +721,7 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
     for key in sorted(ups):
         pairs = [
-            replace(
-                half,
+            half._replace(
                 elsewhere=() if meet(half.up.only, here) else half.up.only,
                 down=next(
                     (
@@ -762,11 +802,10 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = re.compile(r"\s+", re.ASCII)
+_BLANKS: Final = regex(r"\s+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     r"""One statement of a file.
 
     *text* is what to send: without its delimiter and the blanks and comments around it, unchanged inside.
@@ -782,8 +821,7 @@ class Statement:
     fault: str = ""
 
 
-@dataclass(frozen=True)
-class Syntax:
+class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
@@ -837,10 +875,10 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
     for statement in split_statements(sql, syntax):
         text = statement.text.rstrip("; \t\r\n")
         if statement.fault or ";" not in text:
-            yield replace(statement, text=text)
+            yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, replace(syntax(), start=_BLANKS)):
-                yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
+            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+                yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
 def first_word(text: str, syntax: Syntax) -> str:
@@ -1258,8 +1296,8 @@ _TRAITS: Final = names_in(
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_HEAD: Final = re.compile(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK: Final = regex(r"/\*|\*/")
+_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1269,7 +1307,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=re.compile(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1279,8 +1317,8 @@ POSTGRES_SYNTAX: Final = Syntax(
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
-POSTGRES_BACKSLASH_STRINGS: Final = replace(  # standard_conforming_strings = off
-    POSTGRES_SYNTAX, tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
+POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
+    tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
@@ -1289,7 +1327,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=re.compile(
+    start=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1298,8 +1336,8 @@ MYSQL_SYNTAX: Final = Syntax(
     ),
     compound=True,
 )
-MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
-MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
+MYSQL_NO_BACKSLASH_ESCAPES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
+MYSQL_ANSI_QUOTES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
 
 
 # What a statement is: of each dialect one table of forms, closed. Whoever runs a file asks nothing else.
@@ -1582,8 +1620,8 @@ class Forms:
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = re.compile(r"/\*M?!")  # what follows is code for some servers
-    half = re.compile(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe = regex(r"/\*M?!")  # what follows is code for some servers
+    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
@@ -1933,7 +1971,7 @@ class _SQLiteForms(Forms):
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = re.compile(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
@@ -2007,14 +2045,14 @@ class _PostgresForms(Forms):
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread = re.compile(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
     # Names before a bracket, but those of what is made or filled.
-    _called = re.compile(
+    _called = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
     # What its language has for the end of a transaction may be in a DO.
-    _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
     # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
     _naming: ClassVar = {
         "CLOSE": ("cursor", 2),
@@ -2242,7 +2280,7 @@ class _MySQLForms(Forms):
         "CONNECTION_ID": "connection",
         "RAND": "seed",
     }
-    _server_only = re.compile(  # these are nothing of a session
+    _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
@@ -2272,7 +2310,7 @@ class _MySQLForms(Forms):
     }
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-    _odd_text = re.compile(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
@@ -2478,18 +2516,21 @@ class _MySQL9Forms(_MySQLForms):
 # attribute or a method in this section. What a driver raises leaves here as DriverError: a message, a kind, a place.
 
 
-@dataclass(eq=False)
 class DriverError(Exception):  # internal: before it is known what it means to a person
-    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
+    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1.
 
-    message: str
-    kind: Kind = Kind.OTHER
-    code: str = ""  # as the database calls it
-    offset: int | None = None
-    number: int = 0
-    ran: bool = False  # a person's statement has run, and what failed is what was to note it
-    ours: bool = False  # what failed is no statement of a file
-    left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
+    *code* is what the database calls it.
+    """
+
+    ran = False  # a person's statement has run, and what failed is what was to note it
+    ours = False  # what failed is no statement of a file
+    left = ""  # what a statement has left half done, and how to be rid of it, each in a line
+
+    def __init__(
+        self, message: str, kind: Kind = Kind.OTHER, code: str = "", *, offset: int | None = None, number: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.message, self.kind, self.code, self.offset, self.number = message, kind, code, offset, number
 
 
 Rows = list[tuple[Any, ...]]
@@ -2543,8 +2584,8 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER: Final = re.compile(r"(?!)")
-MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+_NEVER: Final = regex(r"(?!)")
+MARKS: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
@@ -2568,6 +2609,8 @@ _CONNECT_FIXES: Final = {  # by what the message holds
 @lru_cache
 def whoami() -> str:
     """Return user@host. In a container the user may have a number only."""
+    import getpass
+
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
@@ -2613,13 +2656,13 @@ def _another(table: str) -> str:
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
-_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
-_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+_ON: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = regex(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
     """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
-    return re.compile(
+    return regex(
         rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
         r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
         rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)"
@@ -2648,18 +2691,17 @@ class Made(NamedTuple):
         return f"{self.kind.lower()} {self.text}"
 
 
-@dataclass
 class Doom:
     """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
 
-    schemas: list[str]
-    more: Sequence[str]
-    roots: list[Made] = field(default_factory=list)
-    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
-    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
-    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
-    near: list[str] = field(default_factory=list)  # the schemas that this is about
-    dropped: int = 0
+    def __init__(self, schemas: list[str], more: Sequence[str]) -> None:
+        self.schemas, self.more = schemas, more
+        self.roots: list[Made] = []
+        self.again: dict[object, Made] = {}  # what the files make in the schemas, by kind and name
+        self.notes: list[str] = []  # what of the roots was dropped, and what stays
+        self.bars: list[tuple[str, str]] = []  # why it cannot be, and what a person can do about it
+        self.near: list[str] = []  # the schemas that this is about
+        self.dropped = 0
 
     @property
     def named(self) -> list[str]:
@@ -2706,7 +2748,7 @@ class Database(ABC):
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
-    takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
+    takes_history = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
     makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
@@ -2718,7 +2760,7 @@ class Database(ABC):
     commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
-    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
     apart = _NEVER  # and what means more than that; on bare text
     brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
@@ -2854,6 +2896,8 @@ class Database(ABC):
 
     def hang_up(self, *, idle: bool = False) -> None:
         """Cut the line, from another thread: who waits for an answer gets LOST. Says if the server is *idle*."""
+        import socket
+
         self.cut_off = idle
         with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._line())) as line:
             line.shutdown(socket.SHUT_RDWR)
@@ -3363,11 +3407,11 @@ class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
-    unsafe = re.compile("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
+    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
         **dict.fromkeys(
             ("ATTACH", "DETACH"),
@@ -3380,10 +3424,10 @@ class SQLite(Database):
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
         ),
     }
-    _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
+    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
+    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
@@ -3804,7 +3848,7 @@ class Postgres(Database):
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
     lexer = "postgres"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
-    unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
+    unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT,
         "25001": Kind.ALONE,
@@ -3820,16 +3864,14 @@ class Postgres(Database):
     }
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    split_here = re.compile(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
-    speaks = re.compile(_ENCODED, re.IGNORECASE)
-    opens = re.compile(
-        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
-    )
+    split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks = regex(_ENCODED, re.IGNORECASE)
+    opens = regex(rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
-    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
-    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
-    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    _once = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -3838,7 +3880,7 @@ class Postgres(Database):
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
-    takes_history = re.compile(
+    takes_history = regex(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
         r"|DROP OWNED BY .*\bown\b"
     )
@@ -3862,7 +3904,7 @@ class Postgres(Database):
         ),
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
-    brief = re.compile(
+    brief = regex(
         r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
         r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
         re.DOTALL,
@@ -3988,14 +4030,14 @@ class Postgres(Database):
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
-    _touches = re.compile(
+    _touches = regex(
         r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
         r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _hides = re.compile(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = re.compile(
+    _hides = regex(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets = regex(
         r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
         r"|\bset_config\s*\(\s*'([\w.]+)'",
         re.MULTILINE,
@@ -4004,7 +4046,7 @@ class Postgres(Database):
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
-    _named = re.compile(
+    _named = regex(
         rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
         rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}",
         re.IGNORECASE,
@@ -4516,7 +4558,7 @@ class MySQL(Database):
     lexer = "mysql"
     quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
     notes_travel = True
-    unsafe = re.compile(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
+    unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
@@ -4538,7 +4580,7 @@ class MySQL(Database):
         ORDER BY kind = 'VIEW' DESC"""
     forms_type, id_name, commit_sql = _MySQLForms, "LAST_INSERT_ID()", "COMMIT AND NO CHAIN NO RELEASE"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
-    takes_history = re.compile(
+    takes_history = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
@@ -4546,11 +4588,11 @@ class MySQL(Database):
         schema_words, "take it out; drop the database by hand, and its history with it"
     )
     control_words = Database.control_words | {"SET"}
-    opens = re.compile(
+    opens = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
-    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
+    closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
         "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
@@ -4597,22 +4639,20 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     is_mariadb, _syntax_error = True, "1064"
-    speaks = re.compile(
+    speaks = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
-    _misreads = re.compile(
+    _misreads = regex(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
         r"(?!utf8|default|[@\s:=`'\"])"
     )
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
-    _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
-    _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(
-        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE
-    )
+    _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
+    _views = regex(r"(?i)\bVIEW\b")
+    _refused = regex(r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4625,7 +4665,7 @@ class MySQL(Database):
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups",
     )
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -4692,6 +4732,8 @@ class MySQL(Database):
         )  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
+        import socket
+
         link = self.connection._sock  # noqa: SLF001
         if link.family != socket.AF_UNIX:  # seconds, times, and milliseconds: a dead network is noticed
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
@@ -4782,7 +4824,7 @@ class MySQL(Database):
                     letter = found[0][0]
                     what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
                     fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
-                    return [(replace(letter, offset=start + letter.offset), (what, fix))]
+                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
             last = kind
         return []
 
@@ -5344,7 +5386,7 @@ _LOG_COLUMNS: Final = """
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
-_DATA: Final = re.compile(
+_DATA: Final = regex(
     r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
     r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
     re.IGNORECASE | re.DOTALL,
@@ -5609,8 +5651,7 @@ def digest_of(rows: Sequence[Applied]) -> str:
 # Pure, no database, no clock: (migrations, applied) come in; what they say together, or what is to be done, goes out.
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """One version as ``status`` shows it.
 
     *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
@@ -5629,8 +5670,7 @@ class Status:
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One file to run."""
 
     version: str
@@ -5641,8 +5681,11 @@ class Step:
     row: Applied | None = None  # the row of the history that it changes
     stored: bool = False  # the text comes from the history
     note: str = ""
-    statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    statements: tuple[Statement, ...] = ()  # what will run, once the text has been read
     level: str = ""  # of isolation, that the file asks for in a transaction of this tool
+
+    def __repr__(self) -> str:
+        return f"Step({self.direction} {self.title})"
 
     @property
     def title(self) -> str:
@@ -5814,19 +5857,6 @@ def drift_error(state: Status, file: Migration | None) -> DriftError:
     return DriftError(f"{state.version} {state.name} {what}", where=shown_path(file.up.path) if file else "", fix=fix)
 
 
-def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
-    """Return those that another runner has not done. Raises DirtyError where it left one half way in the other way."""
-    row_by_key, left = {row.key: row for row in applied}, []
-    for step in steps:
-        row = row_by_key.get(version_key(step.version))
-        dirty = row if row and row.dirty else None
-        if dirty and dirty.direction != step.direction:
-            raise dirty_error(dirty)
-        if dirty or (row is None) == (step.direction == "up"):
-            left.append(replace(step, row=row))
-    return left
-
-
 def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
     """Raise DriftError where *steps* are not what was *planned*, by version and text: the history has changed since."""
     both = zip(steps, planned, strict=False)
@@ -5874,11 +5904,6 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | str"], None]
 
-
-def _nothing() -> None:
-    """Do nothing."""
-
-
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
@@ -5899,15 +5924,14 @@ _LEVEL: Final = (
 _ENDED: Final = (
     "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
 )
-_SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
+_READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
-_QUOTED: Final = re.compile(
+_QUOTED_PATTERN: Final = regex(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
 )
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What was done with one version, and is committed. *statements* counts those that ran now, in *took_ms*."""
 
     version: str
@@ -5952,7 +5976,7 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
 
 def _guess_offset(text: str, message: str) -> int | None:
     """Find the word that an error message quotes, where it stands in the statement exactly once."""
-    found = _QUOTED.search(message)
+    found = _QUOTED_PATTERN.search(message)
     word = found[1] if found else ""
     word = word if word in text else word.rpartition(".")[2]
     edge = r"\b" if word.isidentifier() else ""
@@ -5966,13 +5990,11 @@ def script_path(step: Step) -> str:
 
 def _elsewhere(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, and cannot be mended there; else nothing."""
+    if not step.stored:
+        return ""
     return (
-        ""
-        if not step.stored
-        else (
-            "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
-            f"  migrate repair {step.version} --pending"
-        )
+        "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
+        f"  migrate repair {step.version} --pending"
     )
 
 
@@ -5982,6 +6004,7 @@ def is_journaled(step: Step, database: Database) -> bool:
 
 
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
+_Part = tuple[Statement, bool | None]  # True for the file's own BEGIN, False for its COMMIT, None for all else
 
 
 def read_step(step: Step, database: Database) -> Step:
@@ -5995,7 +6018,7 @@ def read_step(step: Step, database: Database) -> Step:
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     sql = database.fitted(step.script.sql)
     note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
-    step = replace(step, script=replace(step.script, sql=sql), down_sql=database.storable(step.down_sql), note=note)
+    step = step._replace(script=step.script._replace(sql=sql), down_sql=database.storable(step.down_sql), note=note)
     return _read_statements(step, database)
 
 
@@ -6003,9 +6026,8 @@ def _read_statements(step: Step, database: Database) -> Step:
     """Do that with a text which is for this database."""
     sql, syntax, journaled = step.script.sql, database.syntax, is_journaled(step, database)
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
-    statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
-    control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
-    modes = list[Statement]()  # what asks for a level of isolation, which is that of this tool's transaction
+    parts, modes = list[_Part](), list[Statement]()  # modes ask for what our transaction has, a level of isolation
+    loose = list[Statement]()  # not between the file's own BEGIN and COMMIT
     alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
     level, begun, inside, apart = "", False, False, False
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
@@ -6024,12 +6046,12 @@ def _read_statements(step: Step, database: Database) -> Step:
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
         if opens or database.closes.match(code):
-            control.append((statement, opens))
+            parts.append((statement, opens))
             inside, apart = opens, apart or bool(database.apart.search(code))
         elif once:
             modes.append(statement)
         else:
-            begun = begun or first not in _SETTING
+            begun = begun or first not in _READS_NOTHING
             loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 if not (free and refusal.fix == _CONTROL.fix):
@@ -6037,48 +6059,43 @@ def _read_statements(step: Step, database: Database) -> Step:
                 apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            statements.append(statement)
-    unpaired = [*_find_unpaired(control, statements[-1].offset if statements else -1, database)]
+            parts.append((statement, None))
+    every, statements = [each for each, _ in parts], [each for each, opens in parts if opens is None]
+    unpaired = [*_find_unpaired(parts, database)]
     faults += database.find_loose(loose, journaled=journaled)
-    every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
     if not free:
-        faults += [*unpaired, *_find_ended(control, every, database)]
+        faults += [*unpaired, *_find_ended(parts, database)]
     elif not faults:
         faults += _find_divided(database, every)
-    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
+    if not journaled and len(alone) < len(statements) + sum(bool(opens) for _, opens in parts):
         faults += alone
-    _refuse(step, faults or database.beyond(sql))
-    if journaled and (database.transactional or apart or (free and unpaired)):
-        return replace(step, statements=tuple(every))
-    if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
-        return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
-    blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
-
-
-def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
-    for statement, (what, fix) in faults[:1]:
+    for statement, (what, fix) in (faults or database.beyond(sql))[:1]:
         where, excerpt = place_in(step, statement.offset)
         raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+    if journaled and (database.transactional or apart or (free and unpaired)):
+        return step._replace(statements=tuple(every))
+    if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
+        return step._replace(statements=tuple(statements), script=step.script._replace(in_transaction=False))
+    blanked = _blanked(sql, [*modes, *(each for each, opens in parts if opens is not None)])
+    return step._replace(statements=tuple(statements), script=step.script._replace(sql=blanked), level=level)
 
 
-def _find_unpaired(
-    control: Sequence[tuple[Statement, bool]],
-    last: int,
-    database: Database,
-) -> Iterator[_Fault]:
+def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
     """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
 
-    After the *last* statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
+    After the last statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
     that it has is nothing either.
     """
     opened, spare = list[Statement](), 0
-    for statement, opens in control:
+    last = max((statement.offset for statement, opens in parts if opens is None), default=-1)
+    for statement, opens in parts:
         if opens and opened and not database.begins_twice:
             yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
         elif opens:
             spare += len(opened)
             opened = opened or [statement]
+        elif opens is None:
+            pass
         elif opened:
             opened = []
         elif spare:
@@ -6090,17 +6107,11 @@ def _find_unpaired(
             yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
 
 
-def _find_ended(
-    control: Sequence[tuple[Statement, bool]],
-    every: Sequence[Statement],
-    database: Database,
-) -> Iterator[_Fault]:
+def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
     """Yield what a COMMIT of the file's own has ended in the client, where another statement follows it."""
-    opening = {each.offset: opens for each, opens in control}
-    ended, inside = list[Statement](), list[Statement]()
-    begun = False
-    for statement in every if control else ():
-        if (opens := opening.get(statement.offset)) is not None:
+    ended, inside, begun = list[Statement](), list[Statement](), False
+    for statement, opens in parts:
+        if opens is not None:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
@@ -6113,13 +6124,13 @@ def _find_ended(
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:
     """Return a text with blanks in place of *statements*: what comes after them is where it was."""
     pieces, position = list[str](), 0
-    for each in statements:
+    for each in sorted(statements, key=attrgetter("offset")):
         pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
         position = each.offset + len(each.text)
     return "".join([*pieces, sql[position:]])
 
 
-def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
+def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
     """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
 
     There the history is written, which would be seen.
@@ -6128,16 +6139,12 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
         return
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
-        group = natures[first - 1 : last]
-        if any(each.traits & _CONTROLS or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+        if not all(each.traits & (Trait.INSIDE | Trait.SESSION) for each in natures[first - 1 : last]) or any(
+            each.traits & _CONTROLS for each in natures[first - 1 : last]
+        ):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
-
-
-def _inside(nature: Nature) -> Trait:
-    """Return INSIDE for what changes only the session: it may stand in a transaction of the file."""
-    return Trait.INSIDE if Trait.SESSION in nature.traits else Trait(0)
 
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:
@@ -6169,7 +6176,7 @@ class Now(NamedTuple):
 class Outcome(NamedTuple):
     """How a file, or several in one transaction, ended: what is in, and is told; or the error that says what is."""
 
-    results: tuple[Result, ...] = ()
+    results: Sequence[Result] = ()
     error: MigrateError | None = None
 
 
@@ -6184,9 +6191,9 @@ class _Shield:
     is under way, it is raised at once. The second and later ones change nothing. Only in the main thread.
     """
 
-    def __init__(self, cancel: Callable[[], object]) -> None:
+    def __init__(self, cancel: Callable[[], object] = bool) -> None:
         self.raised: BaseException | None = None  # by the handler that was there before
-        self._cancel, self._runs, self._waits = cancel, False, False
+        self._cancel, self._under_way = cancel, ""  # a statement that "runs", something that "waits", or neither
         self._before: dict[signal.Signals, Any] = {}
 
     @contextlib.contextmanager
@@ -6220,9 +6227,9 @@ class _Shield:
             self._before[signal.Signals(number)](number, frame)
         except BaseException as raised:  # noqa: BLE001 (whatever it is, it waits until it can be raised)
             self.raised = raised
-        if self._waits:
+        if self._under_way == "waits":
             self.check()
-        if self.raised and self._runs:
+        if self.raised and self._under_way:
             self._cancel()
 
     def check(self) -> None:
@@ -6231,165 +6238,43 @@ class _Shield:
             raise KeyboardInterrupt
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """Let a signal end the statement that the body runs."""
+    def during(self, under_way: str) -> Iterator[None]:
+        """Let a signal end the body: at once, where it "waits"; by a cancel, where it "runs" a statement."""
         self.check()
-        self._runs = True
+        before, self._under_way = self._under_way, under_way
         try:
+            if under_way == "waits":  # for what has come since
+                self.check()
             yield
         finally:
-            self._runs = False
-
-    @contextlib.contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Let a signal end the body at once."""
-        self._waits = True
-        try:
-            self.check()
-            yield
-        finally:
-            self._waits = False
+            self._under_way = before
 
     def pause(self, seconds: float) -> None:
         """Sleep; a signal ends that."""
-        with self.waiting():
+        with self.during("waits"):
             time.sleep(seconds)
 
 
-class Journal:
-    """The progress of one journaled file in its row of the history: SQL that notes it, and what the row says.
-
-    *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
-    """
-
-    def __init__(self, run: Run, step: Step) -> None:
-        """Find out how many statements have run. Raises DirtyError where that is not certain."""
-        self.run, self.step, self.sums = run, step, _checksums(step.statements)
-        self.natures = run.natures(step)
-        self.noted = [0]  # for each number, the last statement up to it that is noted
-        for number, nature in enumerate(self.natures, 1):
-            self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
-        self.hidden = Hidden()
-        self.first = _resume_point(step, self)
-        self.way = self.find_way(self.first)
-        self.owner, self.before = run.owner(), step.row
-        self.claimed = False  # as the session sees it: perhaps not committed
-        self.opened = False  # the file has begun a transaction, which may have ended by itself since
-        self.finished = False  # its last note was the one that lets the row go
-        self.known = self.first  # so many statements are committed for certain
-        self.reached = self.first  # and so many have run, or one of them runs
-        self.ran = self.first  # and so many have committed by themselves
-        self.whole = True  # what was rolled back, all of it was
-        self.torn = False  # a part of what has failed may have stayed
-        self.refused = False  # the server has not even understood what has failed
-
-    def next(self, done: int) -> int:
-        """Return the number of the statement that is noted next after the first *done* ones."""
-        return next((number for number in range(done + 1, len(self.noted)) if self.noted[number] == number), done + 1)
-
-    def find_way(self, done: int, *, failed: int = 0) -> Way:
-        """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
-        natures = self.shown()
-        if failed:
-            natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
-        return find_way(natures, done, hidden=self.hidden.reads_id)
-
-    def shown(self) -> list[Nature]:
-        """Return what the statements are, with what code of the database may do, as it is now."""
-        self.run.database.look_again()
-        self.hidden = self.run.database.hidden(self.step.statements)
-        names = self.hidden.names
-        return self.hidden.shown(self.run.database.natures(self.step.statements, names) if names else self.natures)
-
-    def mark(self, done: int, started: int = 0) -> str:
-        """Return what says that *done* statements have run, and that the one with the number *started* may have."""
-        return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
-
-    def note(self, done: int, *, started: int = 0, owner: str | None = "") -> Note:
-        """Return SQL that says that *done* statements have run, and one more may have *started*; "" keeps the owner."""
-        values: dict[str, object] = {
-            "statements_done": done,
-            "done_checksum": self.mark(done, started),
-            "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0,
-        }
-        more = {} if owner == "" else {"owner": owner}
-        return self.run.history.change(self.step.version, values | more, owner=self.owner)
-
-    def claim(self, done: int, *, started: int = 0) -> Note:
-        """Return SQL that makes the row this run's; one runner can."""
-        return self.run.claim(self.step, self.owner, done, self.mark(done, started))
-
-    def unclaimed(self, done: int) -> list[str]:
-        """Return the claim, where there is none yet."""
-        return [] if self.claimed else [self.claim(done)]
-
-    def opening(self, number: int) -> list[str]:
-        """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
-        done = self.noted[number - 1]
-        return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
-
-    def look(self) -> bool:
-        """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
-        row = next(iter(self.run.history.read(self.step.version)), None)
-        self.claimed = row is not None and row.owner == self.owner
-        if row and self.claimed:
-            self.known = row.statements_done
-        return self.claimed or (self.known == self.first and row == self.before)
-
-    def restored(self, done: int, *, started: int) -> Note:
-        """Return SQL that writes the row again, after somebody has deleted it."""
-        step, before = self.step, self.before
-        checksum = before.checksum if before and step.direction == "down" else step.script.checksum
-        return self.run.history.insertion(
-            Applied(
-                step.version,
-                step.name,
-                checksum,
-                step.down_sql,
-                dirty=True,
-                direction=step.direction,
-                statements=len(step.statements),
-                statements_done=done,
-                done_checksum=self.mark(done, started),
-            )
-        )
-
-    def withdrawal(self) -> Note:
-        """Return SQL that leaves the row as it was before this run."""
-        before = self.before
-        if before is None:
-            return self.run.history.removal(self.step.version, owner=self.owner)
-        names = "dirty", "direction", "statements", "statements_done", "done_checksum", "took_ms", "applied_by"
-        values: dict[str, object] = {name: getattr(before, name) for name in names}
-        at = before.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        return self.run.history.change(
-            self.step.version, values | {"applied_at": at, "owner": before.owner}, owner=self.owner
-        )
-
-
-@dataclass
 class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
-    settings: Settings
-    notify: Notify
-    database: Database
-    history: History
-    migrations: list[Migration]
-    applied: list[Applied]
-    results: list[Result]
-    all_or_nothing: bool = False
-    now: Now | None = None  # read by the thread that watches
+    all_or_nothing = False
+    now: Now | None = None  # read by the threads that watch
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
-    timed_out: bool = False  # that thread has ended the statement
-    soiled: bool = False  # what a file has set would reach the next one
-    used: bool = False  # a file has run in this session
+    timed_out = False  # one of those threads has ended the statement
+    soiled = False  # what a file has set would reach the next one
+    used = False  # a file has run in this session
     seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
-    ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
-    shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
-    token: str = field(default_factory=lambda: os.urandom(8).hex())
-    read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
-    told: set[str] = field(default_factory=set)  # of rivals
+
+    def __init__(
+        self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
+    ) -> None:
+        self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
+        self.database, self.history, self.applied = history.database, history, history.read()
+        self.ends = threading.Lock()  # of the statement that runs
+        self.shield, self.token = _Shield(), os.urandom(8).hex()
+        self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
+        self.told: set[str] = set()  # of rivals
 
     @classmethod
     @contextlib.contextmanager
@@ -6421,7 +6306,7 @@ class Run:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
-                run = cls(settings, notify, database, history, migrations, history.read(), results)
+                run = cls(settings, notify, history, migrations, results)
                 yield run
         except (DriverError, MigrateError) as error:
             if isinstance(error, DriverError) and error.kind is Kind.BUSY:
@@ -6442,19 +6327,17 @@ class Run:
 
     # What is to be done.
 
-    def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
-        rows = self.applied if seen is None else seen
+    def planned(self, direction: str, rows: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
+        """Return the steps that plan_up or plan_down choose by *rows* of the history, with their texts read."""
+        rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
             newest = max((row.key for row in rows), default=-1)
-            self._tell(
-                f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
-                for each in self.migrations
-                if each.elsewhere and each.key > newest
-            )
+            for each in self.migrations:
+                if each.elsewhere and each.key > newest:
+                    self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
 
-    def settle(self) -> list[Applied]:
+    def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
 
         Return the history to plan by: what was under way as if it had not begun, like all that nobody sees before its
@@ -6473,10 +6356,9 @@ class Run:
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
         self.applied = self._read_quiet() if self.database.local_locks else self.history.read()
-        if not self.database.pooled:
-            for row in self.applied:
-                if row.dirty and row.owner and not row.owner.endswith(self.token):
-                    self._bury(row)
+        for row in () if self.database.pooled else self.applied:
+            if row.dirty and row.owner and not row.owner.endswith(self.token):
+                self._bury(row)
 
     def _read_quiet(self) -> list[Applied]:
         """Read the history when no claim in it shows life: of runners on other nodes of a cluster, no lock is seen."""
@@ -6498,68 +6380,70 @@ class Run:
             (each.action, each.outcome) == (row.direction, "failed") and each.at >= row.applied_at
             for each in self.history.read_log(None, row.version, None)
         )
-        killed = f"killed, after at least {row.took_ms} ms: {row.owner}"
-        who = (row.owner or "").partition(", pid ")[0]
-        at = row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        entry = self.history.log_entry(
-            row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at
-        )
+        who, killed = (row.owner or "").partition(", pid ")[0], f"killed, after at least {row.took_ms} ms: {row.owner}"
+        more: dict[str, Any] = {"took_ms": row.took_ms, "error": killed, "applied_by": who, "at": _sql_time(row)}
+        entry = self.history.log_entry(row.version, row.name, row.direction, **more)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
         self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
+    def remaining(self, planned: Sequence[Step], *, strictly: bool = False, known: Collection[int] = ()) -> list[Step]:
+        """Return which of the *planned* steps nobody has done meanwhile; tell of a rival's, but of those *known*.
+
+        Raises DirtyError where one is half way in the other direction; *strictly*, DriftError for one rolled back.
+        """
+        rows, left = {row.key: row for row in self.applied}, list[Step]()
+        ours = {(result.version, result.action) for result in self.results}
+        for step in planned:
+            row = rows.get(step.key)
+            if row and row.dirty and row.direction != step.direction:
+                raise dirty_error(row)
+            if (row is None) == (step.direction == "up") or (row and row.dirty):
+                left.append(step._replace(row=row))
+            elif (step.version, step.direction) in ours or step.key in known:
+                pass
+            elif row:
+                self._tell(f"{step.title} is applied already, by {row.applied_by}")
+            elif strictly:
+                fix = "look at the versions, and say again what to do:  migrate status"
+                raise DriftError(f"{step.title} was rolled back meanwhile{self.by(step.version)}", fix=fix)
+            else:
+                self._tell(f"{step.title} is rolled back already{self.by(step.version)}")
+        return left
+
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
-        ours = {result.version for result in self.results}
-        rows = {row.key: row for row in self.applied if not row.dirty}
-        done = [step for step in planned if step.key in rows]
-        self._tell(
-            f"{step.title} is applied already, by {rows[step.key].applied_by}"
-            for step in done
-            if step.version not in ours
-        )
+        left = self.remaining(planned)
         steps = plan_up(self.migrations, self.applied, **choice)
         if count is not None:
-            steps = steps[: count - len(done)]
-            refuse_other(steps, [step for step in planned if step not in done])
+            steps = steps[: count - len(planned) + len(left)]
+            refuse_other(steps, left)
         return self.screen(steps)
 
     def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
         """Return what is left of what ``down`` has *planned*. Raises DriftError where that is not the newest."""
-        rows = {row.key: row for row in self.applied}
-        left = [step for step in planned if step.key in rows]
-        gone = [step for step in planned if step.key not in rows]
-        ours = {result.version for result in self.results}
-        for step in [each for each in gone if each.version not in ours]:
-            by = "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, step.version, None))
-            if strictly:
-                fix = "look at the versions, and say again what to do:  migrate status"
-                raise DriftError(f"{step.title} was rolled back meanwhile{by}", fix=fix)
-            self._tell([f"{step.title} is rolled back already{by}"])
-        again = plan_down(self.migrations, self.applied, count=len(left)) if left else []
-        refuse_other(again, left)
-        return self.screen(again)
+        left = self.remaining(planned, strictly=strictly)
+        steps = plan_down(self.migrations, self.applied, count=len(left)) if left else []
+        refuse_other(steps, left)
+        return self.screen(steps)
 
     def still_again(self, planned: Sequence[Step]) -> list[Step]:
         """Return what ``redo`` has rolled back, and nobody has applied since. Raises DriftError beneath a newer one."""
-        left, rows = remaining(planned, self.applied), {row.key: row for row in self.applied}
-        ours = {result.version for result in self.results if result.action == "up"}
-        self._tell(
-            f"{step.title} is applied already, by {rows[step.key].applied_by}"
-            for step in planned
-            if step.key in rows and not rows[step.key].dirty and step.version not in ours
-        )
+        left = self.remaining(planned)
         for state in compare(self.migrations, self.applied):
             for step in [each for each in left if each.version == state.version and state.state == "out_of_order"]:
                 raise drift_error(state, Migration(step.version, step.name, step.script))
         return left
 
-    def _tell(self, texts: Iterable[str]) -> None:
-        """Tell what a rival has done, once, however often is planned."""
-        for text in texts:
-            if text not in self.told:
-                self.told.add(text)
-                self.notify(text)
+    def by(self, version: str) -> str:
+        """Say who has changed a version last."""
+        return "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, version, None))
+
+    def _tell(self, text: str) -> None:
+        """Tell what a rival has done, or the like, once, however often is planned."""
+        if text not in self.told:
+            self.told.add(text)
+            self.notify(text)
 
     def back_up(self, path: str | None) -> None:
         """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
@@ -6604,17 +6488,34 @@ class Run:
 
     def stop_at(self, doom: Doom) -> None:
         """Raise DriftError where more would go by CASCADE, or what stays is in the way of the files."""
-        if doom.bars:
-            fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
-            fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
-            if doom.near:
-                names = "".join(
-                    f" --schema {each if each.isidentifier() else repr(each)}"
-                    for each in dict.fromkeys((*doom.more, *doom.near))
-                )
-                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
-            what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
-            raise DriftError(what, where=str(self.database.url), fix=fix)
+        if not doom.bars:
+            return
+        fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
+        fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
+        if doom.near:
+            names = {each: each if each.isidentifier() else repr(each) for each in (*doom.more, *doom.near)}
+            options = "".join(f" --schema {name}" for name in names.values())
+            fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{options}"
+        what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
+        raise DriftError(what, where=str(self.database.url), fix=fix)
+
+    def drop(self, doom: Doom) -> str:
+        """Drop all of *doom*, make the history anew and log it; return how much that was. Raises MigrateError."""
+        database = self.database
+        try:
+            database.drop_everything(doom)
+        except DriverError as failed:
+            if failed.kind is Kind.LOST or not database.transactional:
+                raise
+            fix = "mend what it says, or drop it by hand; then run the same command again"
+            where, state = str(database.url), "nothing was changed."
+            raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+        self.stop_at(doom)
+        dropped = counted(doom.dropped, "object")
+        self.history = History(database, self.settings.table)
+        self.history.create()
+        database.send(self.history.log_entry("", f"{dropped} dropped", "reset"))
+        return dropped
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
@@ -6655,7 +6556,7 @@ class Run:
         journaled = any(is_journaled(step, self.database) for step in steps)
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
-            with self.shield.waiting():
+            with self.shield.during("waits"):
                 stack.enter_context(self.locked(journaled=journaled))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
@@ -6681,12 +6582,12 @@ class Run:
                 with self.transaction():
                     if self.database.verifies:
                         self.verify()
-                    return body()
-            except (_OutdatedError, DriverError) as raised:
-                lost = isinstance(raised, _OutdatedError) or (
-                    self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}
-                )
-                if not lost:
+                    results = body()
+                return self.committed(*results)
+            except _OutdatedError:
+                pass
+            except DriverError as failed:
+                if not self.database.local_locks or failed.kind not in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}:
                     raise
             self.refresh()
 
@@ -6702,7 +6603,7 @@ class Run:
         """Return for how long the file that runs has run."""
         return self.now.took_ms if self.now else 0
 
-    def done(self, *results: Result) -> list[Result]:
+    def committed(self, *results: Result) -> list[Result]:
         """Tell of what is committed; return all of it."""
         for result in results:
             self.results.append(result)
@@ -6783,12 +6684,12 @@ class Run:
 
     # How it is done.
 
-    def carry_out(self, plan: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
-        """Run what *plan* makes of the history, which is locked; where a rival came between two files, it plans again.
+    def carry_out(self, choose: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
+        """Run what *choose* finds to do in the history, which is locked; asked again where a rival came between files.
 
         *before* is called if there is something to do. Neighbours may share a transaction. Raises MigrateError.
         """
-        if steps := plan():
+        if steps := choose():
             before()
         while steps:
             self.shield.check()
@@ -6803,20 +6704,20 @@ class Run:
             except _OutdatedError:
                 self.database.rollback()
                 if self.database.local_locks:
-                    self.database.pause(random.random())  # noqa: S311 (that two do not give way to each other for ever)
+                    self.database.pause(os.urandom(1)[0] / 256)  # that two do not give way to each other for ever
                 self.refresh()
-                steps = plan()
+                steps = choose()
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            self.soiled = not self.all_or_nothing and self._leaves(batch[-1], self.database.takes_back)
+            self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
             self.used = True
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
         """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
         with self.working(steps):
-            self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            self.carry_out(lambda: self.screen(self.remaining(steps)))
             if self.soiled:
                 self.database.renew()
                 self.soiled = False
@@ -6824,15 +6725,12 @@ class Run:
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
-        if not (self.database.shares_transaction or self.all_or_nothing):
+        if is_journaled(steps[0], self.database) or not (self.database.shares_transaction or self.all_or_nothing):
             return [steps[0]]
         batch = list[Step]()
-        for step in steps:
-            if batch and is_journaled(step, self.database):
-                break
+        for step in itertools.takewhile(lambda each: not is_journaled(each, self.database), steps):
             batch.append(step)
-            leaves = not self.all_or_nothing and self._leaves(step, self.database.takes_back)
-            if leaves or is_journaled(step, self.database):
+            if not self.all_or_nothing and self.leaves(step, self.database.takes_back):
                 break
         return batch
 
@@ -6856,63 +6754,39 @@ class Run:
         StoppedError, and _OutdatedError where a rival was faster.
         """
         self.now = None
-        journal = Journal(self, batch[0]) if is_journaled(batch[0], self.database) else None
+        journaled = is_journaled(batch[0], self.database)
+        attempt: _Whole | Journal = Journal(self, batch[0]) if journaled else _Whole(self, batch)
         for number in itertools.count(1):
-            results = list[Result]()
             try:
-                if journal:
-                    self._run_journaled(journal, results)
-                else:
-                    self._run_in_transaction(batch, results)
-                outcome = Outcome(tuple(results))
+                outcome = Outcome(attempt.live())
             except (DriverError, KeyboardInterrupt) as raised:
                 if self.now is None:  # nothing had begun
                     raise
-                failed = raised if isinstance(raised, DriverError) else DriverError("interrupted", Kind.CANCELLED)
-                if journal and not journal.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
-                    failed = self._hidden(failed)
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
-                    if self._leaves(batch[-1], self.database.rolled_back):
+                    if self.leaves(batch[-1], self.database.rolled_back):
                         self.database.renew()
                     for step in batch:
                         self._see_through([step])
                         self._remember([step])
                     return
-                if journal and failed.kind is not Kind.LOST:
-                    journal.whole = self.database.rollback()
-                    journal.torn = self._is_torn(journal, failed)
-                certain = not journal or (journal.whole and not failed.ran and not journal.torn)
-                again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
+                failed = attempt.undo(raised if isinstance(raised, DriverError) else _interrupted())
+                again = failed.kind in _RETRIED and attempt.certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
-                    if why := self._unrepeatable(batch[0], journal):
+                    if why := attempt.unrepeatable():
                         failed.message += f"\nit was not tried again: {why}"
-                    elif self._paused(number, failed.message) and self._renewed(batch, journal):
+                    elif self._paused(batch, number, failed.message) and attempt.is_renewed():
                         continue
                     elif self.shield.raised:
-                        failed = DriverError("interrupted", Kind.CANCELLED)
-                outcome = self._judge(batch, failed, journal)
+                        failed = _interrupted()
+                outcome = self._judge(batch, failed, attempt)
             break
-        self.done(*outcome.results)
+        self.committed(*outcome.results)
         self.now, self.failed = None, outcome.error
         if self.failed:
             raise self.failed from None
 
-    def _is_torn(self, journal: Journal, failed: DriverError) -> bool:
-        """Tell if the statement that has failed may have left a part of its work."""
-        if not (self.now and self.now.statement):
-            return False
-        try:
-            if Trait.WHOLE not in journal.natures[journal.reached - 1].traits and self.database.refused(
-                self.now.statement, failed
-            ):
-                journal.refused = True
-                return False
-            return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
-        except DriverError:
-            return Trait.WHOLE not in journal.natures[journal.reached - 1].traits
-
-    def _natures(self, step: Step) -> Sequence[Nature]:
+    def natures_that_matter(self, step: Step) -> Sequence[Nature]:
         """Return what the statements of a file are; none where none of them can be of interest to another file."""
         return self.natures(step) if self.database.may_matter(step.script.sql) else ()
 
@@ -6922,12 +6796,13 @@ class Run:
             self.seen = step, self.database.natures(step.statements)
         return self.seen[1]
 
-    def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
+    def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        keys = {key for each in self._natures(step) for key in each.writes - BRIEF}
+        natures = self.natures_that_matter(step)
+        keys = {key for each in natures for key in each.writes - BRIEF}
         if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(self._natures(step)) for key in each.writes - BRIEF}
-            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in self._natures(step)) else set()
+            keys |= {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
+            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
 
@@ -6935,117 +6810,66 @@ class Run:
         """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
         if not self.database.notes_travel or self.all_or_nothing:
             return False
-        return any(key[0] in "@*" or key == "lock" for each in self._natures(step) for key in each.reads)
+        return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
-    def _unrepeatable(self, step: Step, journal: Journal | None) -> str:
-        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
-        way = journal.find_way(journal.known) if journal else None
-        return _missing(step, way, self.database.id_name) if way and way.reader else ""
-
-    def _is_changed(self, journal: Journal | None) -> bool:
-        """Tell if what has run of a journaled file has left something in the session."""
-        if journal is None:
-            return False
-        natures = journal.shown()
-        brief = BRIEF - {key for each in natures for key in each.reads}
-        return any(each.writes - brief - _TRANSIENT for each in natures[: journal.reached])
-
-    def _renewed(self, batch: Sequence[Step], journal: Journal | None) -> bool:
-        """Begin a new session, where what was rolled back has left something in this one. Return False if it cannot be.
-
-        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
-        """
-        if not (self._is_changed(journal) if journal else self._leaves(batch[-1], self.database.rolled_back)):
-            return True
-        try:
-            self.database.renew()
-            if not journal:
-                if self.database.verifies or self.database.lock_sql:
-                    self.verify()
-            elif not journal.look():
-                raise _OutdatedError
-            else:
-                journal.way = journal.find_way(journal.known)
-                self._rebuild(journal)
-        except (DriverError, MigrateError):
-            return False
-        return True
-
-    def _judge(self, batch: Sequence[Step], failed: DriverError, journal: Journal | None) -> Outcome:
+    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: _Whole | Journal) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        database, step, number = self.database, self.now.step, self.database.session_id
+        database, step, number = self.database, self.now.step if self.now else batch[0], self.database.session_id
         database.pause = time.sleep  # whatever a signal wants: first it has to be known what is true
         stopped = self.shield.raised is not None and failed.kind in {Kind.CANCELLED, Kind.LOST}
+        renew = partial(database.renew, 3 if stopped else 60, patience=_PATIENCE)
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                database.renew(3 if stopped else 60, patience=_PATIENCE)
-                if self._is_done(batch):
+                renew()
+                if self._is_in(batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
-                    return Outcome(tuple(self._result(each, len(each.statements)) for each in batch))
-            if journal:
-                if failed.kind is not Kind.LOST and self._is_changed(journal):  # what is read and written now is ours
-                    database.renew(3 if stopped else 60, patience=_PATIENCE)
-                self._settle(journal, failed, error)
-            else:
-                whole = "run" if self.all_or_nothing else "file"
-                error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
-                if stopped:
-                    error.where = error.excerpt = ""  # nothing in the file is wrong
-                    titles = ", ".join(each.title for each in batch[: batch.index(step) + 1])
-                    error.state = f"rolled back whole: {titles}."
-                with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-                    database.send(self._failure(step, error.what))
+                    return Outcome([self.result(each, len(each.statements)) for each in batch])
+            elif attempt.is_changed():  # what is read and written now is ours
+                renew()
+            attempt.settle(failed, error, stopped=stopped)
         except LockedError:
             error.state = (
                 f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                 " the history says which have run."
             )
         except (DriverError, MigrateError) as again:
-            way = "; its history says which statements have run" if journal else " if it is in; its history says so"
-            if journal and failed.kind is not Kind.LOST:
-                ran = f"{journal.known} of {counted(len(step.statements), 'statement')} have run and stay, or more"
-                why = again.message if isinstance(again, DriverError) else again.what
-                error.state = error.state or f"{ran}: the history cannot be read: {why.partition(chr(10))[0]}."
-            error.state = error.state or f"the database cannot be asked now{way}."
+            error.state = error.state or attempt.unsettled(failed, again)
         if stopped and "repair" not in error.fix:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
-        if stopped and journal and number:
+        if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
         return Outcome(error=error)
 
-    def _is_done(self, batch: Sequence[Step]) -> bool:
+    def _is_in(self, batch: Sequence[Step]) -> bool:
         """Tell if the history has all of *batch*."""
-        rows = {row.key: row for row in self.history.read()}
-        return all(
-            (each.key in rows and not rows[each.key].dirty) if each.direction == "up" else each.key not in rows
-            for each in batch
-        )
+        clean = {row.key: not row.dirty for row in self.history.read()}
+        return all(clean.get(each.key) if each.direction == "up" else each.key not in clean for each in batch)
 
-    def _failure(self, step: Step, what: str) -> Note:
+    def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
 
-    def _result(self, step: Step, ran: int) -> Result:
+    def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
-    def _paused(self, number: int, what: str) -> bool:
+    def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
         """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
 
         Return False where a signal has ended that.
         """
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        delay = min(30.0, 2 ** (number - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
+        step = self.now.step if self.now else batch[0]
+        delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{self.now.step.title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
+        self.notify(f"{step.title}: {_first_line(what)}{who}; rolled back, {again}")
         with contextlib.suppress(KeyboardInterrupt):
             self.shield.pause(delay)
         return self.shield.raised is None
 
     def _error(self, step: Step, failed: DriverError, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
+        database, direction = self.database, step.direction
         statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
         if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
             statement, number, offset = None, 0, None
@@ -7057,75 +6881,75 @@ class Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = self.database.fixes.get(failed.kind, f"correct {line}, then run  migrate {step.direction}")
+        fix = database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}")
         if failed.kind is Kind.LOST:
-            fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
+            fix = f"look at what is in, with  migrate status  and then run again:  migrate {direction}"
         elif failed.kind is Kind.OUTRUN:
             who = "a person, a trigger, a policy, this file"
-            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {step.direction}"
+            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}"
         elif failed.kind is Kind.UNFINISHED or failed.left:
             first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
-            fix = f"{first}do what the hint says, then run  migrate {step.direction}"
+            fix = f"{first}do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
+            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
-            fix = f"run it again, with more time if that was over:  migrate {step.direction} --statement-timeout 0"
+            fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
-            excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
+            excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
             own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or {way}:  migrate {step.direction} {more}"
+            fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
+        place: Any = {"where": where, "excerpt": excerpt, "fix": fix}
         if stopped:
-            return StoppedError(f"interrupted{failed.left}", where=where, excerpt=excerpt, fix=fix)
+            return StoppedError(f"interrupted{failed.left}", **place)
         if failed.kind is Kind.GONE:
-            return DirtyError(failed.message, where=where, excerpt=excerpt, fix=fix)
+            return DirtyError(failed.message, **place)
         if failed.kind is Kind.BUSY:
-            locked = self.database.locked_error([])
+            locked = database.locked_error([])
             locked.where, locked.excerpt = where, excerpt
             return locked
-        timeout = f"the statement was ended at the statement timeout of {self.database.statement_wait:g} s"
+        timeout = f"the statement was ended at the statement timeout of {database.statement_wait:g} s"
         what = (timeout if self.timed_out else failed.message) + failed.left
         if failed.ours and failed.kind is Kind.OUTRUN:
             what = f"{self.history.table} cannot be written: {what}"
-        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
+        error = StatementError(what, **place)
         error.kind, error.code = failed.kind, failed.code
         return error
 
-    def _begin(self, step: Step) -> None:
+    def begin(self, step: Step) -> None:
+        """Start the clock of a file, and tell that it runs."""
         self.now = Now(step, time.monotonic())
         self.notify(step)
 
     @contextlib.contextmanager
-    def _running(self, statement: Statement | None) -> Iterator[None]:
+    def running(self, statement: Statement | None) -> Iterator[None]:
         """Start the clock of what the body runs, a *statement* or None for the whole file; a signal ends it."""
         assert self.now  # noqa: S101 (for mypy: something has begun)
         self.timed_out, self.database.blockers = False, []
         self.now = self.now._replace(statement=statement, since=time.monotonic())
         try:
-            with self.shield.running():
+            with self.shield.during("runs"):
                 yield
         finally:
             with self.ends:  # a cancel that is under way comes before what is sent next
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
 
-    def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> Note:
+    def refuse_ended(self) -> None:
+        """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
+        if self.timed_out or self.shield.raised:
+            raise _interrupted()
+
+    def claim(self, step: Step, owner: str | None, done: int = 0, checksum: str = "") -> Note:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
-        progress: dict[str, Any] = {
-            "dirty": True,
-            "direction": step.direction,
-            "statements": len(step.statements),
-            "statements_done": done,
-            "done_checksum": checksum or _checksums(())[0],
-            "owner": owner,
-        }
+        values: dict[str, Any] = {"dirty": True, "direction": step.direction, "statements": len(step.statements)}
+        values |= {"statements_done": done, "done_checksum": checksum or _checksums(())[0], "owner": owner}
         if step.row:
-            progress |= {"applied_at": Code(self.database.now()), "took_ms": 0}
-            progress |= {"applied_by": self.database.person()} if step.direction == "up" else {}
-            return self.history.change(step.version, progress, owner=step.row.owner)
-        row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress)
-        return self.history.insertion(row)
+            values |= {"applied_at": Code(self.database.now()), "took_ms": 0}
+            values |= {"applied_by": self.database.person()} if step.direction == "up" else {}
+            return self.history.change(step.version, values, owner=step.row.owner)
+        return self.history.insertion(Applied(step.version, step.name, step.script.checksum, step.down_sql, **values))
 
     def finish(self, step: Step, owner: str, took_ms: object = 0, action: str = "") -> list[str]:
         """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
@@ -7133,299 +6957,471 @@ class Run:
         if step.direction == "down":
             return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
         checksum = step.script.checksum
-        mended = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
-        return [
-            *self.database.reset_sql,
-            self.history.change(
-                step.version,
-                mended
-                | {
-                    "dirty": False,
-                    "statements_done": len(step.statements),
-                    "done_checksum": checksum,
-                    "owner": None,
-                    "took_ms": took_ms,
-                },
-                owner=owner,
-            ),
-            entry,
-        ]
+        values: dict[str, object] = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
+        values |= {"dirty": False, "statements_done": len(step.statements), "done_checksum": checksum}
+        values |= {"owner": None, "took_ms": took_ms}
+        return [*self.database.reset_sql, self.history.change(step.version, values, owner=owner), entry]
 
-    def _run_in_transaction(self, batch: Sequence[Step], results: list[Result]) -> None:
-        """Run *batch* in one transaction: each claim, its text and its notes; COMMIT travels with the last of these.
+    def zero(self, keys: Collection[str]) -> None:
+        """Undo what notes, and a file before, have done to what a statement sees of the one before it."""
+        for sql in self.database.zero(keys, self.history.relation):
+            self.database.query(sql)
 
-        Raises DriverError: all is undone, but where the connection is LOST.
-        """
-        database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
-        level = next((step.level for step in batch if step.level), "")
-        try:
-            for number, step in enumerate(batch, 1):
-                begins = number == 1
-                if begins and database.verifies:
-                    database.begin(self.history.relation, level=level)
-                    self.verify()
-                    begins = False
-                self._begin(step)
-                same = self._claim(step, owner, level if begins else None)
-                if number == 1 and (len(batch) == 1 or self.all_or_nothing):
-                    before = database.broken_references()
-                self._run_text(step)
-                if number == len(batch):
-                    self._refuse_broken(before)
-                took = self.took_ms
-                ending = [database.commit_sql] if number == len(batch) else []
-                database.send(*same, *self.finish(step, owner, took), *database.holding(), *ending)
-                results.append(Result(step.version, step.name, step.direction, len(step.statements), took))
-                database.look_again(step.script.sql)
-        except BaseException:
-            database.rollback()
-            raise
-
-    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
-        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.database
-        parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
-        try:
-            found = (
-                database.begin(self.history.relation, *parts, level=level)
-                if level is not None
-                else database.send(*database.limits(local=True), *parts)
-            )
-        except DriverError as failed:
-            raise self._hidden(failed) from None
-        return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
-
-    def _hidden(self, failed: DriverError) -> DriverError:
+    def seems_hidden(self, failed: DriverError) -> DriverError:
         """Return what it means that a claim has failed: under the lock, a row that is there cannot be a rival's."""
         if failed.kind is not Kind.TAKEN:
             return failed
         what = f"{self.history.table} has a row of this version that was not seen: new, or hidden by a policy"
         return DriverError(what, Kind.OUTRUN)
 
-    def _run_text(self, step: Step) -> None:
-        """Run the text of a file inside the open transaction. Raises DriverError."""
-        database = self.database
-        whole = database.whole_files and not database.split_here.search(step.script.sql)
-        if not whole and (reads := {key for each in self._natures(step) for key in each.reads}):
-            for sql in database.zero(reads, self.history.relation):
-                database.query(sql)
-        if whole and step.statements:
-            with self._running(None):
-                database.run(step.script.sql)
-        for statement in () if whole else step.statements:
-            with self._running(statement):
-                database.run(statement.text)
-            self._refuse_ended()
-            if not database.in_transaction:
-                break
-        if not database.in_transaction:
-            raise DriverError("the file has ended the transaction that it runs in")
 
-    def _refuse_ended(self) -> None:
-        """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
-        if self.timed_out or self.shield.raised:
-            raise DriverError("interrupted", Kind.CANCELLED)
+def _interrupted() -> DriverError:
+    return DriverError("interrupted", Kind.CANCELLED)
+
+
+def _first_line(error: str | DriverError | MigrateError) -> str:
+    text = error if isinstance(error, str) else error.message if isinstance(error, DriverError) else error.what
+    return text.partition("\n")[0]
+
+
+def _sql_time(row: Applied) -> str:
+    """Return when a row was applied, as the history has it."""
+    return row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+class _Whole:
+    """The one transaction that files run in: all of it is in, or nothing."""
+
+    certain = True  # nothing of what has failed is left
+
+    def __init__(self, run: Run, batch: Sequence[Step]) -> None:
+        self.run, self.batch = run, batch
+
+    def live(self) -> list[Result]:
+        """Run each claim, its text and its notes; COMMIT travels with the last of these.
+
+        Raises DriverError: all is undone, but where the connection is LOST.
+        """
+        run, database, results = self.run, self.run.database, list[Result]()
+        owner, before, only = run.owner(), Counter[tuple[str, str]](), len(self.batch) == 1 or run.all_or_nothing
+        level: str | None = next((step.level for step in self.batch if step.level), "")
+        try:
+            if database.verifies:
+                database.begin(run.history.relation, level=level)
+                run.verify()
+                level = None
+            for number, step in enumerate(self.batch, 1):
+                run.begin(step)
+                same, level = self._claim(step, owner, level), None
+                before = database.broken_references() if number == 1 and only else before
+                self._run_text(step)
+                if last := number == len(self.batch):
+                    self._refuse_broken(before)
+                result = run.result(step, len(step.statements))
+                ending = [*database.holding(), *([database.commit_sql] if last else [])]
+                database.send(*same, *run.finish(step, owner, result.took_ms), *ending)
+                results.append(result)
+                database.look_again(step.script.sql)
+        except BaseException:
+            database.rollback()
+            raise
+        return results
+
+    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
+        database = self.run.database
+        parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
+        try:
+            found = (
+                database.send(*database.limits(local=True), *parts)
+                if level is None
+                else database.begin(self.run.history.relation, *parts, level=level)
+            )
+        except DriverError as failed:
+            raise self.run.seems_hidden(failed) from None
+        return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
-        for (table, parent), number in (self.database.broken_references() - before).items():
-            what = f"FOREIGN KEY constraint failed: {counted(number, 'row')} of {table}"
+        for (table, parent), count in (self.run.database.broken_references() - before).items():
+            what = f"FOREIGN KEY constraint failed: {counted(count, 'row')} of {table}"
             raise DriverError(f"{what} without a row of {parent}")
 
-    def _run_journaled(self, journal: Journal, results: list[Result]) -> None:
-        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
+    def _run_text(self, step: Step) -> None:
+        """Run the text of a file inside the open transaction. Raises DriverError."""
+        run, database = self.run, self.run.database
+        if database.whole_files and not database.split_here.search(step.script.sql):
+            if step.statements:
+                with run.running(None):
+                    database.run(step.script.sql)
+        else:
+            run.zero({key for each in run.natures_that_matter(step) for key in each.reads})
+            for statement in step.statements:
+                with run.running(statement):
+                    database.run(statement.text)
+                run.refuse_ended()
+                if not database.in_transaction:
+                    break
+        if not database.in_transaction:
+            raise DriverError("the file has ended the transaction that it runs in")
 
-        After a failure, go on with what the row says. Raises DriverError, and _OutdatedError where a rival was faster.
+    def undo(self, failed: DriverError) -> DriverError:
+        """Return what has *failed*: it is undone already."""
+        return failed
+
+    def is_changed(self) -> bool:
+        """Tell if what has run has left something in the session that reaches the notes: not after ROLLBACK."""
+        return False
+
+    def unrepeatable(self) -> str:
+        """Say why what was rolled back cannot be tried again in silence: it always can."""
+        return ""
+
+    def is_renewed(self) -> bool:
+        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be.
+
+        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
         """
-        database, step, fresh = self.database, journal.step, self.now is None
+        database = self.run.database
+        if not self.run.leaves(self.batch[-1], database.rolled_back):
+            return True
+        try:
+            database.renew()
+            if database.verifies or database.lock_sql:
+                self.run.verify()
+        except (DriverError, MigrateError):
+            return False
+        return True
+
+    def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
+        """Log what has *failed*, and say in *error* that nothing is in."""
+        run, step = self.run, self.run.now.step if self.run.now else self.batch[0]
+        error.state = f"nothing was changed by this {'run' if run.all_or_nothing else 'file'}: "
+        error.state += f"{run.database.label} rolled it back whole."
+        if stopped:
+            error.where = error.excerpt = ""  # nothing in the file is wrong
+            titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
+            error.state = f"rolled back whole: {titles}."
+        with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
+            run.database.send(run.failure(step, error.what))
+
+    def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
+        """Say what is in, where the database cannot be asked *again*."""
+        return "the database cannot be asked now if it is in; its history says so."
+
+
+class Journal:
+    """A file that cannot be one transaction: it runs statement by statement, and its row of the history says how far.
+
+    *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
+    """
+
+    certain = True  # nothing of what has failed is left
+
+    def __init__(self, run: Run, step: Step) -> None:
+        """Find out how many statements have run. Raises DirtyError where that is not certain."""
+        self.run, self.step, self.database, self.sums = run, step, run.database, _checksums(step.statements)
+        self.natures = run.natures(step)
+        self.noted = [0]  # for each number, the last statement up to it that is noted
+        for number, nature in enumerate(self.natures, 1):
+            self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
+        self.hidden = Hidden()
+        self.first = self._resume_point()
+        self.way = self.find_way(self.first)
+        self.owner, self.before = run.owner(), step.row
+        self.claimed = False  # as the session sees it: perhaps not committed
+        self.opened = False  # the file has begun a transaction, which may have ended by itself since
+        self.finished = False  # its last note was the one that lets the row go
+        self.known = self.first  # so many statements are committed for certain
+        self.reached = self.first  # and so many have run, or one of them runs
+        self.ran = self.first  # and so many have committed by themselves
+        self.whole = True  # what was rolled back, all of it was
+        self.torn = False  # a part of what has failed may have stayed
+        self.refused = False  # the server has not even understood what has failed
+
+    def _resume_point(self) -> int:
+        """Return how many statements of a dirty row have run. Raises DirtyError where nothing is certain after them."""
+        step, sums = self.step, self.sums
+        if step.resume is None:
+            return 0
+        done, checksum = step.resume.statements_done, step.resume.done_checksum
+        expected = sums[done] if done < len(sums) else ""
+        if checksum == expected:
+            done = self.noted[done]
+            if not (way := self.find_way(done)).reader:
+                return done
+            what, fix, lost = f"cannot go on after statement {done}: {self._missing(way)}", self._go_on(way), way.lost
+        elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
+            what = f"the first {counted(done, 'statement')} were edited since they ran"
+            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
+        else:
+            rest = range(done + 1, len(sums))
+            lost = next((number for number in rest if sums[number][:32] == checksum[32:]), done + 1)
+            what, fix = f"stopped while statement {lost} ran: only a person can see if it has", self._ask(lost)
+        where, excerpt = "", ""
+        for statement in step.statements[lost - 1 : lost]:
+            where, excerpt = place_in(step, statement.offset, exact=False)
+        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=fix)
+
+    # How to go on.
+
+    def shown(self) -> list[Nature]:
+        """Return what the statements are, with what code of the database may do, as it is now."""
+        self.database.look_again()
+        self.hidden = self.database.hidden(self.step.statements)
+        names = self.hidden.names
+        return self.hidden.shown(self.database.natures(self.step.statements, names) if names else self.natures)
+
+    def find_way(self, done: int, *, failed: int = 0) -> Way:
+        """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
+        natures = self.shown()
+        if failed:
+            natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
+        return find_way(natures, done, hidden=self.hidden.reads_id)
+
+    def _missing(self, way: Way) -> str:
+        """Say what of the session a statement needs, and why it is not there any more."""
+        kind, name = split_key(way.key)
+        known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
+        reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
+        return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
+
+    def _go_on(self, way: Way) -> str:
+        """Return the fix where a file cannot go on, because a session cannot be made again."""
+        return (
+            f"write line {self.step.statements[way.reader - 1].line} so that it does not need it, then run"
+            f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
+        )
+
+    def _ask(self, number: int) -> str:
+        """Return the fix where only a person can tell if statement *number* has run."""
+        return (
+            f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
+            f"{self._say()}"
+        )
+
+    def _say(self) -> str:
+        """Return both ways to say what was done by hand. The words are about the version."""
+        ways = {
+            "up": ("all of it has run", "none of it has; run it again"),
+            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
+        }
+        return _ways(self.step.version, *ways[self.step.direction])
+
+    # What the row says.
+
+    def next(self, done: int) -> int:
+        """Return the number of the statement that is noted next after the first *done* ones."""
+        return next((number for number in range(done + 1, len(self.noted)) if self.noted[number] == number), done + 1)
+
+    def mark(self, done: int, started: int = 0) -> str:
+        """Return what says that *done* statements have run, and that the one with the number *started* may have."""
+        return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
+
+    def claim(self, done: int, *, started: int = 0) -> Note:
+        """Return SQL that makes the row this run's; one runner can."""
+        return self.run.claim(self.step, self.owner, done, self.mark(done, started))
+
+    def unclaimed(self, done: int) -> list[str]:
+        """Return the claim, where there is none yet."""
+        return [] if self.claimed else [self.claim(done)]
+
+    def note(self, done: int, *, started: int = 0, **more: object) -> Note:
+        """Return SQL that says that *done* statements have run, and one more may have *started*."""
+        took = self.database.took(self.run.now.began) if self.run.now else 0
+        values = {"statements_done": done, "done_checksum": self.mark(done, started), "took_ms": took, **more}
+        return self.run.history.change(self.step.version, values, owner=self.owner)
+
+    def opening(self, number: int) -> list[str]:
+        """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
+        done = self.noted[number - 1]
+        return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
+
+    def withdrawal(self) -> Note:
+        """Return SQL that leaves the row as it was before this run."""
+        if self.before is None:
+            return self.run.history.removal(self.step.version, owner=self.owner)
+        kept = {"version", "name", "checksum", "down_sql", "tool"}  # which a claim does not change
+        values = {key: value for key, value in self.before._asdict().items() if key not in kept}
+        values |= {"applied_at": _sql_time(self.before)}
+        return self.run.history.change(self.step.version, values, owner=self.owner)
+
+    def restored(self, done: int, *, started: int) -> Note:
+        """Return SQL that writes the row again, after somebody has deleted it."""
+        script, before = self.step.script, self.before
+        script = script._replace(checksum=before.checksum) if before and self.step.direction == "down" else script
+        return self.run.claim(self.step._replace(row=None, script=script), None, done, self.mark(done, started))
+
+    def look(self) -> bool:
+        """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
+        row = next(iter(self.run.history.read(self.step.version)), None)
+        self.claimed = row is not None and row.owner == self.owner
+        if row and self.claimed:
+            self.known = row.statements_done
+        return self.claimed or (self.known == self.first and row == self.before)
+
+    # How it runs.
+
+    def live(self) -> list[Result]:
+        """Claim the row, run and note every statement, let the row go; after a failure, go on with what the row says.
+
+        Raises DriverError, and _OutdatedError where a rival was faster.
+        """
+        run, database, step = self.run, self.database, self.step
         if database.pooled:
             raise database.pooled_error()
-        if fresh:
+        if run.now is None:
             if limits := database.limits(local=False):
                 database.send(*limits)
-            self._rebuild(journal)
+            self._rebuild()
             longest = max((each.text for each in step.statements), key=len, default="")
             fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
             if database.transactional or database.local_locks or not fits:
-                self._claim_alone(journal)
-            self._begin(step)
-            self._zero_id(journal.natures)
-        elif not journal.look():
+                self._claim_alone()
+            run.begin(step)
+            run.zero({"id"} & {key for each in self.natures for key in each.reads})  # it saw the claim, or a file
+        elif not self.look():
             raise DriverError(_OUTRUN, Kind.OUTRUN)
-        self.run_statements(journal)
-        if not journal.finished:
-            finish = self.finish(step, journal.owner, self.took_ms)
-            parts = [*journal.unclaimed(len(step.statements)), *finish, database.commit_sql]
+        self.run_statements()
+        if not self.finished:
+            finish = run.finish(step, self.owner, run.took_ms)
+            parts = [*self.unclaimed(len(step.statements)), *finish, database.commit_sql]
             if database.in_transaction:
                 database.send(*parts)
             else:
-                database.begin(self.history.relation, *parts)
-        results.append(self._result(step, len(step.statements) - journal.first))
+                database.begin(run.history.relation, *parts)
+        return [run.result(step, len(step.statements) - self.first)]
 
-    def _claim_alone(self, journal: Journal) -> None:
+    def _claim_alone(self) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
-        database, version = self.database, journal.step.version
+        run, database, version = self.run, self.database, self.step.version
         try:
             if database.local_locks:
-                database.send(database.begin_sql, journal.claim(journal.first), self.database.commit_sql)
+                database.send(database.begin_sql, self.claim(self.first), database.commit_sql)
             else:
-                with self.transaction():
+                with run.transaction():
                     if database.verifies:
-                        self.verify()
-                    database.send(*database.own_sql, journal.claim(journal.first))
+                        run.verify()
+                    database.send(*database.own_sql, self.claim(self.first))
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
             if database.local_locks and (outrun or failed.kind in {Kind.TAKEN, Kind.DEADLOCK}):
                 raise _OutdatedError from None
-            failed = self._hidden(failed)
+            failed = run.seems_hidden(failed)
             if failed.kind is Kind.OUTRUN:  # told as the outcome of this file
-                self._begin(journal.step)
+                run.begin(self.step)
             raise failed from None
-        journal.claimed = True
+        self.claimed = True
         if database.local_locks:
             others, expected = (
-                [row for row in rows if row.version != version] for rows in (self.history.read(), self.applied)
+                digest_of([row for row in rows if row.version != version]) for rows in (run.history.read(), run.applied)
             )
-            if digest_of(others) != digest_of(expected):
-                database.send(database.begin_sql, journal.withdrawal(), self.database.commit_sql)
+            if others != expected:
+                database.send(database.begin_sql, self.withdrawal(), database.commit_sql)
                 raise _OutdatedError
 
-    def _rebuild(self, journal: Journal) -> None:
+    def _rebuild(self) -> None:
         """Make the session what the statements that have run had made of it. Raises DirtyError where that fails."""
-        database, step = self.database, journal.step
-        for number in sorted(journal.way.again):
+        step = self.step
+        for number in sorted(self.way.again):
             statement = step.statements[number - 1]
             try:
-                database.run(statement.text)
+                self.database.run(statement.text)
             except DriverError as failed:
                 if failed.kind is Kind.LOST:
                     raise
                 where, excerpt = place_in(step, statement.offset, exact=False)
                 what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
-                fix = _go_on(step, Way(frozenset(), lost=number, reader=number))
+                fix = self._go_on(Way(frozenset(), reader=number))
                 raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
-    def run_statements(self, journal: Journal) -> None:
+    def run_statements(self) -> None:
         """Run what the row does not say has run. Raises DriverError; may leave data changes uncommitted."""
-        step, first = journal.step, journal.known
-        journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
-        if journal.opened:  # what the file has opened again, as it opened the one before
-            self._claim_first(journal, first)
-            both = [*zip(step.statements, journal.natures, strict=True)][:first]
-            self.database.run(
-                next(
-                    (each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
-                    self.database.begin_sql,
-                )
-            )
-        ends = find_spans(journal.natures[first:], self.database.forms.together)
+        statements, natures, first = self.step.statements, self.natures, self.known
+        self.opened = first > 0 and Trait.CHAINS in natures[first - 1].traits
+        if self.opened:  # what the file has opened again, as it opened the one before
+            self._claim_first(first)
+            began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
+            self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
+        spans = find_spans(natures[first:], self.database.forms.together)
+        ends = {first + begin: first + end for begin, end in spans.items()}
         number = first + 1
-        while number <= len(step.statements):
-            last = ends.get(number - first, number - first) + first
-            if number in journal.way.gone:
+        while number <= len(statements):
+            last = ends.get(number, number)
+            alone = not natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS)
+            if number in self.way.gone:
                 pass
-            elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
-                self._run_together(journal, number, last)
+            elif alone or (number in ends and not self._share(natures[number - 1 : last])):
+                self._run_together(number, last)
                 number = last
-            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS):
-                self._run_together(journal, number, number)
             else:
-                self._run_one(journal, number, opens=number - first in ends)
+                self._run_one(number, opens=number in ends)
             number += 1
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
-        shared = Trait.DATA | Trait.SESSION
         return not self.database.transactional and all(
-            Trait.INSIDE in each.traits and bool(each.traits & shared) and "transaction" not in each.reads
+            Trait.INSIDE in each.traits
+            and bool(each.traits & (Trait.DATA | Trait.SESSION))
+            and "transaction" not in each.reads
             for each in natures
         )
 
-    def _run_one(self, journal: Journal, number: int, *, opens: bool = False) -> None:
-        """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
-        database, nature = self.database, journal.natures[number - 1]
-        journal.reached, journal.opened = number, journal.opened and database.in_transaction
-        with self._running(journal.step.statements[number - 1]):
-            if opens and not database.in_transaction:
-                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-                database.send(database.begin_sql, *journal.unclaimed(journal.noted[number - 1]), *zero)
-                journal.claimed = True
-            self._run_noted(journal, number)
-        if self.database.in_transaction or not (journal.finished or self.timed_out):
-            self._refuse_ended()
+    def _is_own(self) -> bool:
+        """Tell if the transaction that is open, if any, is the file's own."""
+        database = self.database
+        return database.in_transaction and (database.transactional or self.opened or not database.commits)
 
-    def _run_together(self, journal: Journal, first: int, last: int) -> None:
-        """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
+    def _commit(self, done: int) -> None:
+        """Commit what is open, with a note that *done* statements have run."""
+        self.database.send(self.note(done), self.database.commit_sql)
+        self.known = done
 
-        Where they share one with their note, they do. Else the row says before that they may have. Raises DriverError.
-        """
-        database, natures = self.database, journal.natures[first - 1 : last]
-        own = self._is_own(journal)
-        if database.in_transaction and not own:
-            database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
-            journal.known = journal.noted[first - 1]
-        lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
-        marked = own and not database.transactional and any(Trait.SESSION not in each.traits for each in natures)
-        if marked:  # what commits there commits this, too
-            database.send(*journal.opening(journal.next(first - 1)))
-        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
-        if shared:
-            database.send(database.begin_sql)
-        elif lasts:
-            started = journal.next(first - 1)
-            database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
-            journal.claimed = True
-        if marked or not own:
-            self._zero(natures[0])
-        for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
-            journal.reached = number
-            with self._running(statement):
-                self._reads_id(journal, number)
-                if Trait.INSIDE in journal.natures[number - 1].traits:
-                    database.run(statement.text)
-                else:
-                    database.run_alone(statement)
-            self._refuse_ended()
-            ended = own and not database.in_transaction
-            journal.ran = journal.ran if (own and not ended) or shared else journal.noted[number]
-        if lasts or (own and not database.in_transaction):
-            begin, done = [] if shared else [database.begin_sql], journal.noted[last]
-            database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
-            journal.known = done
+    def _claim_first(self, done: int) -> None:
+        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
+        if not self.claimed:
+            self.database.send(self.database.begin_sql, self.claim(done), self.database.commit_sql)
+            self.claimed = True
 
-    def _zero_id(self, natures: Iterable[Nature]) -> None:
-        """Undo what the claim, and a file before, have done to the id of the last row."""
-        if any("id" in each.reads for each in natures):
-            for sql in self.database.zero({"id"}, self.history.relation):
-                self.database.query(sql)
+    def _open(self, number: int, *more: Statement) -> None:
+        """Begin a transaction for statement *number*, and perhaps others, with the claim, where there is none yet."""
+        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
+        self.database.send(self.database.begin_sql, *self.unclaimed(self.noted[number - 1]), *zero, *more)
+        self.claimed = True
 
-    def _zero(self, nature: Nature) -> None:
-        """Undo what notes have done to what a statement sees of the one before it."""
-        for sql in self.database.zero(nature.reads & _TRANSIENT, self.history.relation):
-            self.database.query(sql)
-
-    def _reads_id(self, journal: Journal, number: int) -> None:
+    def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id(journal.step.statements[number - 1]):
-            way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
-            raise DriverError(_missing(journal.step, way, self.database.id_name), Kind.GONE)
+        if number in self.way.checks and not self.database.has_id(self.step.statements[number - 1]):
+            way = self.way._replace(reader=number, key="id", lost=max(self.first, 1))
+            raise DriverError(self._missing(way), Kind.GONE)
 
-    def _run_noted(self, journal: Journal, number: int) -> None:
+    def _run_one(self, number: int, *, opens: bool) -> None:
+        """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
+        database = self.database
+        self.reached, self.opened = number, self.opened and database.in_transaction
+        with self.run.running(self.step.statements[number - 1]):
+            if opens and not database.in_transaction:
+                self._open(number)
+            self._check_id(number)
+            self._run_noted(number)
+        if database.in_transaction or not (self.finished or self.run.timed_out):
+            self.run.refuse_ended()
+
+    def _run_noted(self, number: int) -> None:
         """Run one statement, together with what notes it, or the one before, where that can be. Raises DriverError."""
-        database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
-        traits, before = nature.traits, journal.noted[number - 1]
-        self._reads_id(journal, number)
-        if traits & _CONTROLS:
-            self._run_control(journal, number)
+        run, database, statement = self.run, self.database, self.step.statements[number - 1]
+        nature, before = self.natures[number - 1], self.noted[number - 1]
+        if nature.traits & _CONTROLS:
+            self._run_control(number)
         elif database.transactional and database.in_transaction:  # the file's own
             database.run(statement.text)
-        elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
-            if database.in_transaction and Trait.INSIDE not in traits and not self._is_own(journal):
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
+        elif Trait.SESSION in nature.traits:  # noted with the next one; a resumed file runs it again
+            if database.in_transaction and Trait.INSIDE not in nature.traits and not self._is_own():
+                self._commit(before)
             if not database.in_transaction:
-                self._zero(nature)
+                run.zero(nature.reads & _TRANSIENT)
             database.run(statement.text)
             if "lock" in nature.writes and (holding := database.holding()):
                 database.send(*holding)
@@ -7433,170 +7429,215 @@ class Run:
             if database.in_transaction:
                 database.run(statement.text)
             else:
-                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-                database.send(database.begin_sql, *journal.unclaimed(before), *zero, statement)
-                journal.claimed = True
+                self._open(number, statement)
             if not database.in_transaction:  # it has committed after all
-                database.send(journal.note(number))
-                journal.known = number
+                database.send(self.note(number))
+                self.known = number
         else:
             if database.in_transaction and not database.notes_travel:
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
-            small = journal.step.direction == "down" or not journal.step.row  # nothing of a mended file is written
-            last = database.notes_travel and small and number == len(journal.step.statements)
-            took = database.took(self.now.began if self.now else 0.0)
-            done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
-            zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-            database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
-            journal.claimed, journal.known, journal.finished = True, number, last
+                self._commit(before)
+            small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
+            last = database.notes_travel and small and number == len(self.step.statements)
+            took = database.took(run.now.began if run.now else 0.0)
+            notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
+            zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
+            whole = Trait.WHOLE in nature.traits
+            database.run_marked(statement, self.opening(number), notes, whole=whole, before=zero)
+            self.claimed, self.known, self.finished = True, number, last
 
-    def _is_own(self, journal: Journal) -> bool:
-        """Tell if the transaction that is open, if any, is the file's own."""
-        database = self.database
-        return database.in_transaction and (database.transactional or journal.opened or not database.commits)
-
-    def _claim_first(self, journal: Journal, done: int) -> None:
-        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
-        if not journal.claimed:
-            self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
-            journal.claimed = True
-
-    def _run_control(self, journal: Journal, number: int) -> None:
+    def _run_control(self, number: int) -> None:
         """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises DriverError."""
-        database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
-        statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
+        database, traits, before = self.database, self.natures[number - 1].traits, self.noted[number - 1]
+        notes = [*database.own_sql, self.note(number), *database.holding()]
         if not database.transactional:
-            if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
-            self._claim_first(journal, before)
+            if database.in_transaction and (Trait.OPENS in traits or not self._is_own()):
+                self._commit(before)
+            self._claim_first(before)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
-            database.send(*done, *database.holding())
+            database.send(*notes)
         if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
-            database.run(statement.text)
+            database.run(self.step.statements[number - 1].text)
         if was_open and Trait.UNDOES in traits and not database.in_transaction:
-            database.send(database.begin_sql, *done, *database.holding(), database.commit_sql)
+            database.send(database.begin_sql, *notes, database.commit_sql)
         if was_open and Trait.OPENS not in traits:
-            journal.known = number
-        journal.opened = Trait.OPENS in traits or database.in_transaction
+            self.known = number
+        self.opened = Trait.OPENS in traits or database.in_transaction
 
-    def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
-        """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises DriverError."""
+    def _run_together(self, first: int, last: int) -> None:
+        """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
+
+        Where they share one with their note, they do. Else the row says before that they may have. Raises DriverError.
+        """
+        database, natures, started = self.database, self.natures[first - 1 : last], self.next(first - 1)
+        own, lasts = self._is_own(), any(Trait.SESSION not in each.traits for each in natures)
+        if database.in_transaction and not own:
+            self._commit(self.noted[first - 1])
+        marked = own and lasts and not database.transactional
+        lasts = lasts and not own
+        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
+        if marked:  # what commits there commits this, too
+            database.send(*self.opening(started))
+        elif shared:
+            database.send(database.begin_sql)
+        elif lasts:
+            database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
+            self.claimed = True
+        if marked or not own:
+            self.run.zero(natures[0].reads & _TRANSIENT)
+        for number, statement in enumerate(self.step.statements[first - 1 : last], first):
+            self.reached = number
+            with self.run.running(statement):
+                self._check_id(number)
+                if Trait.INSIDE in self.natures[number - 1].traits:
+                    database.run(statement.text)
+                else:
+                    database.run_alone(statement)
+            self.run.refuse_ended()
+            ended = own and not database.in_transaction
+            self.ran = self.ran if (own and not ended) or shared else self.noted[number]
+        if lasts or (own and not database.in_transaction):
+            begin = [] if shared else [database.begin_sql]
+            database.send(
+                *begin, *database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql
+            )
+            self.known = self.noted[last]
+
+    # What is so after a failure.
+
+    def undo(self, failed: DriverError) -> DriverError:
+        """Roll back what has *failed*; return what that means."""
+        if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
+            failed = self.run.seems_hidden(failed)
+        if failed.kind is not Kind.LOST:
+            self.whole = self.database.rollback()
+            self.torn = self._is_torn(failed)
+        self.certain = self.whole and not failed.ran and not self.torn
+        return failed
+
+    def _is_torn(self, failed: DriverError) -> bool:
+        """Tell if the statement that has failed may have left a part of its work."""
+        if not (self.run.now and self.run.now.statement):
+            return False
+        partly = Trait.WHOLE not in self.natures[self.reached - 1].traits
+        with contextlib.suppress(DriverError):
+            if partly and self.database.refused(self.run.now.statement, failed):
+                self.refused = True
+                return False
+            return Trait.WHOLE not in self.database.nature_now(self.step.statements, self.reached).traits
+        return partly
+
+    def is_changed(self) -> bool:
+        """Tell if what has run has left something in the session."""
+        natures = self.shown()
+        brief = BRIEF - {key for each in natures for key in each.reads}
+        return any(each.writes - brief - _TRANSIENT for each in natures[: self.reached])
+
+    def unrepeatable(self) -> str:
+        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
+        way = self.find_way(self.known)
+        return self._missing(way) if way.reader else ""
+
+    def is_renewed(self) -> bool:
+        """See _Whole. What the statements that have run had made of the session is made again."""
+        if not self.is_changed():
+            return True
+        try:
+            self.database.renew()
+            if not self.look():
+                raise _OutdatedError
+            self.way = self.find_way(self.known)
+            self._rebuild()
+        except (DriverError, MigrateError):
+            return False
+        return True
+
+    def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
+        """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
+        run, database, history, step = self.run, self.database, self.run.history, self.step
+        row = next(iter(history.read(step.version)), None)
+        mine = row is not None and row.owner == self.owner
+        if row and not mine and row != self.before:
+            self._leave(row, error)
+            return
+        done, marked = self._reckon(failed, row if mine else None)
+        at = self.next(done) if marked else 0
+        gone = row is None and (done > 0 or marked)
+        parts = [self.restored(done, started=at)] if gone else []
+        if mine:
+            parts = [self.note(done, started=at, owner=None) if done or marked else self.withdrawal()]
+        self._say_how_far(failed, error, done, at)
+        if gone:
+            error.state = f"its row was deleted while it ran, and is there again: {error.state}"
+        if marked:
+            error.state += f" Statement {at} may have run, or a part of it."
+            error.fix = self._ask(at)
+        try:
+            database.begin(history.relation, *parts, run.failure(step, error.what), database.commit_sql)
+        except (DriverError, LockedError) as again:
+            database.rollback()
+            if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
+                with contextlib.suppress(DriverError, LockedError):
+                    database.begin(history.relation, *parts, database.commit_sql)
+                    return
+                database.rollback()
+            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
+                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
+                error.state = f"{ran}; {history.table} cannot be written: {_first_line(again)}"
+
+    def _leave(self, row: Applied, error: MigrateError) -> None:
+        """Say in *error* whose the *row* is now, and touch nothing but the log. Raises DriverError."""
         ran = f"{row.statements_done} of {counted(row.statements, 'statement')} have run"
         error.state = (
             f"another run has taken this migration: it is {row.owner}'s now."
             if row.owner
             else f"its row was changed while it ran: it says that {ran}, and names nobody."
         )
-        error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
-        self.database.send(self._failure(step, error.what))
+        error.fix = error.fix.replace(f"then run  migrate {self.step.direction}", "then look:  migrate status")
+        self.database.send(self.run.failure(self.step, error.what))
 
-    def _reckon(self, journal: Journal, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
+    def _reckon(self, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
         """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
-        database, statements, number = self.database, journal.step.statements, journal.reached
-        runs = self.now is not None and self.now.statement is not None
-        done = row.statements_done if row else journal.known
+        statements, number, now = self.step.statements, self.reached, self.run.now
+        lost, runs = failed.kind is Kind.LOST, now is not None and now.statement is not None
+        done = row.statements_done if row else self.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
-        marked = (
-            row is not None and row.done_checksum != journal.sums[done] and (failed.kind is Kind.LOST or journal.torn)
-        )
-        alone = journal.ran > done or (marked and failed.kind is not Kind.LOST)  # with no transaction around it
-        done = max(done, journal.ran)
+        marked = row is not None and row.done_checksum != self.sums[done] and (lost or self.torn)
+        alone = self.ran > done or (marked and not lost)  # with no transaction around it
+        done = max(done, self.ran)
         if failed.ran:
             return number, False
-        if number > done and (failed.kind is Kind.LOST or not journal.whole or alone):
-            failing = statements[number - 1] if runs and not journal.refused else None
-            between = [
-                place for place in range(done, number - runs) if Trait.SESSION not in journal.natures[place].traits
-            ]
-            kept, certain = database.stayed([statements[place] for place in between], failing)
+        if number > done and (lost or not self.whole or alone):
+            failing = statements[number - 1] if runs and not self.refused else None
+            places = range(done, number - runs)
+            between = [place for place in places if Trait.SESSION not in self.natures[place].traits]
+            kept, certain = self.database.stayed([statements[place] for place in between], failing)
             done, marked = between[kept - 1] + 1 if kept else done, (marked and not kept) or not certain
-        return journal.noted[done], marked
+        return self.noted[done], marked
 
-    def _settle(self, journal: Journal, failed: DriverError, error: MigrateError) -> None:
-        """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        database, history, step = self.database, self.history, journal.step
-        row = next(iter(history.read(step.version)), None)
-        number, runs = journal.reached, self.now.statement is not None
-        mine = row is not None and row.owner == journal.owner
-        if row and not mine and row != journal.before:
-            self._leave(step, row, error)
-            return
-        done, marked = self._reckon(journal, failed, row if mine else None)
-        at = journal.next(done) if marked else 0
-        gone = row is None and (done > 0 or marked)
-        parts = [journal.restored(done, started=at)] if gone else []
-        if mine:
-            parts = [journal.note(done, started=at, owner=None) if done or marked else journal.withdrawal()]
-        if done or marked:
-            count = counted(len(step.statements), "statement")
-            error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-            rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
-            if failed.kind is Kind.GONE:
-                error.fix = _go_on(step, Way(frozenset(), reader=number))
-            elif (way := journal.find_way(done, failed=number if runs else 0)).reader:
-                error.fix = f"{_missing(step, way, database.id_name)}:\n     {_go_on(step, way)}"
-            else:
-                error.fix += f"; it {rest}"
-        else:
+    def _say_how_far(self, failed: DriverError, error: MigrateError, done: int, started: int) -> None:
+        """Say in *error* that *done* statements have run, that one more has *started*, and how it goes on."""
+        number, now, total = self.reached, self.run.now, len(self.step.statements)
+        if not done and not started:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
-        if gone:
-            error.state = f"its row was deleted while it ran, and is there again: {error.state}"
-        if marked:
-            error.state += f" Statement {at} may have run, or a part of it."
-            error.fix = _ask(step, at)
-        try:
-            database.begin(history.relation, *parts, self._failure(step, error.what), self.database.commit_sql)
-        except (DriverError, LockedError) as again:
-            database.rollback()
-            if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
-                with contextlib.suppress(DriverError, LockedError):
-                    database.begin(history.relation, *parts, self.database.commit_sql)
-                    return
-                database.rollback()
-            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, journal.mark(done, at)):
-                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
-                why = again.message if isinstance(again, DriverError) else again.what
-                error.state = f"{ran}; {history.table} cannot be written: {why.partition(chr(10))[0]}"
+            return
+        table = self.run.history.table
+        error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
+        if failed.kind is Kind.GONE:
+            error.fix = self._go_on(Way(frozenset(), reader=number))
+        elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
+            error.fix = f"{self._missing(way)}:\n     {self._go_on(way)}"
+        else:
+            rest = f"goes on with statement {done + 1}" if done < total else "only notes that it is done"
+            error.fix += f"; it {rest}"
 
-
-def _ask(step: Step, number: int) -> str:
-    """Return the fix where only a person can tell if statement *number* has run. The words are about the version."""
-    look = f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
-    ways = {
-        "up": ("all of it has run", "none of it has; run it again"),
-        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-    }
-    return look + _ways(step.version, *ways[step.direction])
-
-
-def _resume_point(step: Step, journal: Journal) -> int:
-    """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
-    if step.resume is None:
-        return 0
-    sums, id_name = journal.sums, journal.run.database.id_name
-    done, checksum = step.resume.statements_done, step.resume.done_checksum
-    expected = sums[done] if done < len(sums) else ""
-    started = next((number for number in range(done + 1, len(sums)) if sums[number][:32] == checksum[32:]), done + 1)
-    if checksum == expected:
-        done = journal.noted[done]
-        if (way := journal.find_way(done)).reader:
-            what = f"cannot go on after statement {done}: {_missing(step, way, id_name)}"
-            where, excerpt = place_in(step, step.statements[way.lost - 1].offset, exact=False)
-            raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_go_on(step, way))
-        return done
-    if checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
-        what = f"the first {counted(done, 'statement')} were edited since they ran"
-        raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
-    what = f"stopped while statement {started} ran: only a person can see if it has"
-    where, excerpt = "", ""
-    for statement in step.statements[started - 1 : started]:
-        where, excerpt = place_in(step, statement.offset, exact=False)
-    raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, started))
+    def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
+        """Say what is in, where the database cannot be asked *again*."""
+        if failed.kind is Kind.LOST:
+            return "the database cannot be asked now; its history says which statements have run."
+        ran = f"{self.known} of {counted(len(self.step.statements), 'statement')} have run and stay, or more"
+        return f"{ran}: the history cannot be read: {_first_line(again)}."
 
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
@@ -7624,28 +7665,6 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
 }
 
 
-def _missing(step: Step, way: Way, id_name: str) -> str:
-    """Say what of the session a statement needs, and why it is not there any more."""
-    kind, name = split_key(way.key)
-    known = {"@": f"@{name}", "id": id_name, "*": "what it left", "code": "what it left"}
-    shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
-    reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
-    return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
-
-
-def _go_on(step: Step, way: Way) -> str:
-    """Return the fix where a file cannot go on, because a session cannot be made again."""
-    reader = step.statements[way.reader - 1].line
-    ways = {
-        "up": ("all of it has run", "none of it has; run it again"),
-        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-    }
-    return (
-        f"write line {reader} so that it does not need it, then run  migrate {step.direction}\n"
-        f"     or finish or undo the rest by hand, and say which:\n{_ways(step.version, *ways[step.direction])}"
-    )
-
-
 def up(
     settings: Settings | str,
     *,
@@ -7664,13 +7683,13 @@ def up(
     """
     with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
-        choice: dict[str, Any] = {"to": to, "out_of_order": out_of_order}
-        steps = run.planned("up", run.settle(), count=count, **choice)
+        choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
+        steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if steps:
             with run.working(steps):
-                run.carry_out(partial(run.still_up, steps, count=count, **choice), before=partial(run.back_up, backup))
+                run.carry_out(partial(run.still_up, steps, **choice), before=partial(run.back_up, backup))
         if not run.results:
             there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
             notify(there or "nothing to do")
@@ -7690,7 +7709,7 @@ def down(
 ) -> list[Result]:
     """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        steps = run.planned("down", run.settle(), count=count, to=to, to_here=to_here, everything=everything)
+        steps = run.planned("down", run.awaited(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         if not steps or not confirm(steps):
@@ -7702,22 +7721,19 @@ def down(
 def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        back = run.planned("down", run.settle())
-        again = run.screen(
-            [Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere]
-        )
-        if back and not again:
+        back = run.planned("down", run.awaited())
+        if not back:
+            notify("nothing to roll back")
+            return []
+        again = run.screen([Step.up(each) for each in run.migrations if each.key == back[0].key and not each.elsewhere])
+        if not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
-        if back:
-            with run.working([*back, *again]):
-                run.carry_out(partial(run.still_down, back, strictly=True))
-                state = f"{back[0].title} is rolled back, and not applied again."
-                run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
-                run.carry_out(partial(run.still_again, again))
-        else:
-            notify("nothing to roll back")
-        return run.results
+        with run.working([*back, *again]):
+            run.carry_out(partial(run.still_down, back, strictly=True))
+            state = f"{back[0].title} is rolled back, and not applied again."
+            run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
+            return run.carry_out(partial(run.still_again, again))
 
 
 def reset(
@@ -7741,26 +7757,13 @@ def reset(
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                again, database = run.doom(steps, schemas), run.database
+                again = run.doom(steps, schemas)
                 if again.named != doom.named:
                     fix = "run the same command again, and look at what it names"
                     raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
-                try:
-                    database.drop_everything(again)
-                except DriverError as failed:
-                    if failed.kind is Kind.LOST or not database.transactional:
-                        raise
-                    fix = "mend what it says, or drop it by hand; then run the same command again"
-                    where, state = str(database.url), "nothing was changed."
-                    raise StatementError(failed.message, where=where, state=state, fix=fix) from None
-                run.stop_at(again)
-                dropped = counted(again.dropped, "object")
-                run.history = History(database, run.settings.table)
-                run.history.create()
-                database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
-            for note in again.notes:
+                dropped = run.drop(again)
+            for note in (*again.notes, f"dropped {dropped}"):
                 notify(note)
-            notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
@@ -7776,11 +7779,7 @@ def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]
 
 
 def wait(
-    settings: Settings | str,
-    *,
-    awaited: str = "migrations",
-    timeout: float = 60.0,
-    notify: Notify = silent,
+    settings: Settings | str, *, awaited: str = "migrations", timeout: float = 60.0, notify: Notify = silent
 ) -> float:
     """Return, after how many seconds, when the "database" answers, or has all the "migrations" that are here, clean.
 
@@ -7792,8 +7791,8 @@ def wait(
     while True:
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
-            url = replace(settings.url, options=options)
-            reason, fix = _lacking(replace(settings, url=url, lock_timeout=0.0), awaited)
+            url = settings.url._replace(options=options)
+            reason, fix = _lacking(settings._replace(url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -7801,11 +7800,8 @@ def wait(
         if not reason:
             return time.monotonic() - began
         if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
-            raise NotReadyError(
-                f"not ready after {timeout:g} s: {reason}",
-                where=str(settings.url),
-                fix=f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}",
-            )
+            fix = f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}"
+            raise NotReadyError(f"not ready after {timeout:g} s: {reason}", where=str(settings.url), fix=fix)
         if reason != said:
             notify(f"waiting: {reason}")
         said = reason
@@ -7820,11 +7816,8 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
     with Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
-        rest = [
-            each
-            for each in compare(run.migrations, run.applied)
-            if each.state not in {"applied", "skipped"} and version_key(each.version) in ours
-        ]
+        states = [each for each in compare(run.migrations, run.applied) if version_key(each.version) in ours]
+        rest = [each for each in states if each.state not in {"applied", "skipped"}]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
@@ -7840,11 +7833,7 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = si
 
 
 def log(
-    settings: Settings | str,
-    *,
-    count: int | None = None,
-    version: str | None = None,
-    since: datetime | None = None,
+    settings: Settings | str, *, count: int | None = None, version: str | None = None, since: datetime | None = None
 ) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
 
@@ -7872,16 +7861,13 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = silent)
             for state in compare(run.migrations, run.applied):
                 if state.state == "changed" and version_key(state.version) <= limit:
                     raise drift_error(state, files[version_key(state.version)])
-            for row in run.applied:
-                if row.key <= limit and row.key not in known:
-                    notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
-            owner, rest = run.owner(), remaining(steps, run.applied)
+            owner, rest = run.owner(), run.remaining(steps, known=known)
             for step in rest:
                 run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
             return [Result(step.version, step.name, "baseline") for step in rest]
 
         with run.working():
-            return run.done(*run.change(mark))
+            return run.change(mark)
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = silent) -> Result:
@@ -7894,9 +7880,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
-            now = known[key]
-            what = f"{now.version} {now.name} is {now.state}: there is nothing to repair in this way"
-            raise DriftError(what, fix="look at the states:  migrate status")
+            raise _no_repair(known[key], known[key].state)
         if before.dirty:
             run.database.lock_timeout = 0
 
@@ -7905,23 +7889,17 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
             state = states.get(key, "pending")
             if row != before and state == ("applied" if applied else "pending"):
-                by = "".join(f", by {entry.applied_by}" for entry in run.history.read_log(1, before.version, None))
-                notify(f"{before.version} {before.name} is {state} already{by}")
+                notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
                 return []
             if row is None:
                 what = f"{before.version} {before.name} was taken out of the history meanwhile"
                 raise DriftError(what, fix="look at the states:  migrate status")
             if state not in {"dirty", "changed" if applied else "missing"}:
-                what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
-                raise DriftError(what, fix="look at the states:  migrate status")
+                raise _no_repair(row, state)
             change = run.history.removal(row.version, owner=row.owner)
             if applied:
-                values: dict[str, object] = {
-                    "dirty": False,
-                    "direction": "up",
-                    "statements_done": row.statements,
-                    "owner": None,
-                }
+                values: dict[str, object] = {"dirty": False, "direction": "up", "owner": None}
+                values |= {"statements_done": row.statements}
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
                     values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
                 change = run.history.change(row.version, values, owner=row.owner)
@@ -7930,7 +7908,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
 
         try:
             with run.working():
-                run.done(*run.change(declare))
+                run.change(declare)
         except LockedError as error:
             if before.dirty:
                 error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
@@ -7938,6 +7916,11 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")
+
+
+def _no_repair(row: Applied | Status, state: str) -> DriftError:
+    what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
+    return DriftError(what, fix="look at the states:  migrate status")
 
 
 def new(settings: Settings, name: str) -> list[Path]:
@@ -7969,8 +7952,7 @@ def read_folders(settings: Settings) -> Folders:
     root = settings.directory or embedded_directory()
     by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
-    findings: list[Finding] = []
-    found: dict[str, dict[str, Migration]] = {}
+    findings, found = list[Finding](), dict[str, dict[str, Migration]]()
     for dialect, folder in folders.items():
         try:
             found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
@@ -7995,14 +7977,12 @@ def check(settings: Settings) -> Sequence[Finding]:
 
 
 def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Finding]:
-    warning = partial(Finding, "warning")
-    schema, _, name = table.rpartition(".")
-    if migration.down is None:
-        yield warning(shown_path(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
-    elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
-        yield warning(
-            shown_path(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name"
-        )
+    warning, (schema, _, name) = partial(Finding, "warning"), table.rpartition(".")
+    up_path, down_path = migration.up.path, migration.down.path if migration.down else None
+    if down_path is None:
+        yield warning(shown_path(up_path), "no down file: it cannot be undone", "add one, if it can be")
+    elif down_path.name != up_path.name.replace(".up.sql", ".down.sql"):
+        yield warning(shown_path(down_path), f"another name than {up_path.name}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
@@ -8076,53 +8056,46 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     document = {
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
-        "migrations": [asdict(each) for each in states],
+        "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
-def plan_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
+def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and the *findings* about each step."""
     database = DATABASES[settings.url.dialect](settings.url)
-    rows = []
-    for step, known in zip(steps, findings, strict=True):
-        rows.append(
-            {
-                "version": step.version,
-                "name": step.name,
-                "direction": step.direction,
-                "statements": len(step.statements),
-                "done": step.resume.statements_done if step.resume else 0,
-                "mode": "journal" if is_journaled(step, database) else "transaction",
-                "file": script_path(step),
-                "note": step.note or ("" if step.statements else "no statements in this file"),
-                "checksum": step.script.checksum,
-                "text": step.script.sql,
-                "down_sql": step.down_sql if step.direction == "up" else None,
-                "sql": [
-                    {"number": number, "line": each.line, "text": each.text}
-                    for number, each in enumerate(step.statements, 1)
-                ],
-                "findings": [*known],
-            }
-        )
-    columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
+    rows = [
+        {
+            "version": step.version,
+            "name": step.name,
+            "direction": step.direction,
+            "statements": len(step.statements),
+            "done": step.resume.statements_done if step.resume else 0,
+            "mode": "journal" if is_journaled(step, database) else "transaction",
+            "file": script_path(step),
+            "note": step.note or ("" if step.statements else "no statements in this file"),
+            "checksum": step.script.checksum,
+            "text": step.script.sql,
+            "down_sql": step.down_sql if step.direction == "up" else None,
+            "sql": [{"number": n, "line": each.line, "text": each.text} for n, each in enumerate(step.statements, 1)],
+            "findings": [*known],
+        }
+        for step, known in zip(steps, findings, strict=True)
+    ]
+    columns = ("version", "name", "direction", "statements", "done", "mode", "file", "note", "findings")
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
 
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
-    known = dict[int, dict[str, None]]()  # of each line, in order
+    known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
-        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
-    lines = [*known]
+        known.setdefault(each["statement"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
     for each in row["sql"]:
-        last = each["line"] + each["text"].count("\n")
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
-        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
+        said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -8150,6 +8123,18 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
+def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
+
+    import csv
+
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(view.columns)
+    for row in rows:
+        lines.writerow(row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns)
+    return text.getvalue()
+
+
 def _annotation(finding: Mapping[str, str]) -> str:
     """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
 
@@ -8161,25 +8146,6 @@ def _annotation(finding: Mapping[str, str]) -> str:
     properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
     level = "error" if finding["level"] == "fault" else "warning"
     return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {finding['fix']}")
-
-
-# Options of the command line that say what it is about, by name.
-_GIVEN: Final = ContextVar[Mapping[str, str]]("_GIVEN", default=MappingProxyType({}))
-
-
-def _as_typed(text: str) -> str:
-    """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
-
-    What the command line said that it is about is said again.
-    """
-    script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-    program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
-
-    def typed(found: re.Match[str]) -> str:
-        missing = {} if "--help" in found[1] else {k: v for k, v in _GIVEN.get().items() if f"{k} " not in found[1]}
-        return " ".join((program, *(f"{name} {word}" for name, word in missing.items()), found[1]))
-
-    return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
 
 class _Output(io.TextIOWrapper):
@@ -8226,6 +8192,8 @@ class _Output(io.TextIOWrapper):
             piece.flush()
             self._unsent.remove(piece)
         except BlockingIOError:  # whoever has the pipe too set it to not wait, and its reader is slow
+            import select
+
             select.select([], [self.fileno()], [])
         except OSError as error:
             self.lost = error
@@ -8236,21 +8204,30 @@ class _Output(io.TextIOWrapper):
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(
-        self,
-        form: str | None = None,
-        color: str | None = None,
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-    ) -> None:
+    def __init__(self, form: str = "", color: str = "", *, quiet: bool = False, verbose: bool = False) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet, self.verbose = quiet, verbose
+        self.given: Mapping[str, str] = {}  # options of the command line that say what it is about, by name
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
+
+    def as_typed(self, text: str) -> str:
+        """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
+
+        What the command line said that it is about is said again.
+        """
+        script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
+        program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
+
+        def typed(found: re.Match[str]) -> str:
+            given = {} if "--help" in found[1] else self.given
+            about = (f"{name} {word}" for name, word in given.items() if f"{name} " not in found[1])
+            return " ".join((program, *about, found[1]))
+
+        return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -8264,8 +8241,10 @@ class _Screen:
         elif self.quiet or isinstance(event, Step):
             return
         elif isinstance(event, str):
-            sys.stderr.write(f"{_as_typed(event)}\n")
+            sys.stderr.write(f"{self.as_typed(event)}\n")
         elif sys.stderr.isatty() and self.form != "json":
+            import shutil
+
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
@@ -8278,18 +8257,19 @@ class _Screen:
             self._print(self._began | more, "started")
         elif isinstance(event, Result):
             self._began = {}
-            self._print(asdict(event), _VERBS[event.action].replace(" ", "_"))
+            self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
         elif isinstance(event, str) and not self.quiet:
-            self._print({"message": _as_typed(event)}, "note")
+            self._print({"message": self.as_typed(event)}, "note")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
+        import json
+
         if self.events:
             document = {"event": event, "at": datetime.now(timezone.utc), **document}
         # A letter with a backslash of Python's would be no JSON.
         indent, escaped = None if self.events else 2, not (sys.stdout.encoding or "utf").lower().startswith("utf")
-        text = json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)}\n")
 
     def close(self) -> None:
         """Take the line about what runs away."""
@@ -8300,58 +8280,55 @@ class _Screen:
     def show(self, settings: Settings, view: View) -> None:
         """Print what a command has to show."""
         *_, listed = view.document.values()
-        rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
             self._print(about | {**view.document}, "done")
-        elif self.form == "table" and len(view.columns) > 1 and importlib.util.find_spec("rich"):
-            self._draw_table(view, rows)
         elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             sys.stdout.write(listed)
         elif self.form == "csv":
-            text = io.StringIO()
-            lines = csv.writer(text, lineterminator="\n")
-            lines.writerow(view.columns)
-            for row in listed:
-                cells = (
-                    row[each] if isinstance(row[each], (str, int)) else cell_text(row, each) for each in view.columns
-                )
-                lines.writerow(cells)
-            sys.stdout.write(text.getvalue())
+            sys.stdout.write(_csv(view, listed))
         elif self.form == "github":
             sys.stdout.write("".join(f"{_annotation(finding)}\n" for finding in listed))
         else:
-            sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
+            rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
+            console = self._console() if self.form == "table" and len(view.columns) > 1 else None
+            if console:
+                self._draw_table(console, view, rows)
+            else:
+                sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
             sys.stdout.write(f"\n{view.details}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
 
+    def _colored(self, stream: TextIO) -> bool:
+        return self.color == "always" or (self.color == "auto" and stream.isatty())
+
     def _print_sql(self, text: str, dialect: str) -> None:
-        colored = self.color == "always" or (self.color == "auto" and sys.stdout.isatty())
-        if colored and importlib.util.find_spec("rich"):
+        if console := self._console() if self._colored(sys.stdout) else None:
             from rich.syntax import Syntax
 
             lexer = DATABASES[dialect].lexer
-            self._console().print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
+            console.print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
         else:
             sys.stdout.write(f"{text}\n")
 
     def _console(self) -> Any:
-        from rich.console import Console
+        """Return a console of rich, or None where that is not installed."""
+        with contextlib.suppress(ModuleNotFoundError):
+            from rich.console import Console
 
-        width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
-        return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
+            width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
+            return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
 
-    def _draw_table(self, view: View, rows: Sequence[Sequence[str]]) -> None:
+    def _draw_table(self, console: Any, view: View, rows: Sequence[Sequence[str]]) -> None:
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
-        console = self._console()
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
         table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
@@ -8362,21 +8339,21 @@ class _Screen:
             if shown:
                 console.print(shown, markup=False)
 
-    def fail(self, error: MigrateError, code: int) -> None:
-        """Print an error for a person, and as JSON where that was asked for."""
+    def fail(self, error: MigrateError) -> int:
+        """Print an error for a person, and as JSON where that was asked for; return its exit code."""
         self.close()
-        self.stands, error.fix = True, _as_typed(error.fix)
+        self.stands, error.fix = True, self.as_typed(error.fix)
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
-            self._print(self._began | document, "failed")
+            done = [each._asdict() for each in error.results]
+            self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
             if self.events and not self._lost:
-                return
-        red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
-        head = "\033[1;31merror:\033[0m" if red else "error:"
+                return error.exit_code
+        head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
+        return error.exit_code
 
     @property
     def _lost(self) -> OSError | None:
@@ -8392,10 +8369,9 @@ class _Screen:
             return code
         what, stands = f"the output cannot be written: {lost.strerror}", self.stands
         if stands and not isinstance(lost, ConnectionError):
-            sys.stderr.write(_as_typed(f"{what}; how things stand:  migrate status\n"))
+            sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
         elif not isinstance(lost, ConnectionError):
-            fix = "make room there, or send it elsewhere, and run the same command again"
-            self.fail(MigrateError(what, fix=fix), MigrateError.exit_code)
+            self.fail(MigrateError(what, fix="make room there, or send it elsewhere, and run the same command again"))
         return code if stands else MigrateError.exit_code
 
 
@@ -8408,6 +8384,8 @@ def desk(part: str) -> Any:
 
     Raises SettingsError where it is not there, and where it is of another version than this module.
     """
+    import importlib
+
     sys.modules.setdefault("migrate", sys.modules[__name__])  # it imports this module, which may run as a script
     fix = "install the two together, in one version:  pip install imagor-studio-migrate"
     try:
@@ -8418,8 +8396,9 @@ def desk(part: str) -> Any:
         what = "this is a command of review, and needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
-        raise SettingsError(what, fix=fix)
+        raise SettingsError(
+            f"migrate_review is of version {found}, and migrate of {__version__}: it is not used", fix=fix
+        )
     return importlib.import_module(f"migrate_review.{part}")
 
 
@@ -8431,49 +8410,38 @@ def __getattr__(name: str) -> Any:
     return getattr(desk(part), name)
 
 
-def _hints(settings: Settings, steps: Sequence[Step], notify: Notify) -> Sequence[Sequence[Mapping[str, Any]]]:
-    """Return what the desk has to say of each step; where there is no desk, say so."""
+def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: Any) -> View:
+    """Show what would run, with what the desk has to say of it; where there is no desk, say so."""
+    if notify.form == "html":
+        page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
+        return page
+    steps = plan(settings, direction, notify=notify, **choice)
+    found: Sequence[Sequence[Mapping[str, Any]]] = [()] * len(steps)
     try:
-        found: Sequence[Sequence[Mapping[str, Any]]] = desk("hints").of_plan(
-            DATABASES[settings.url.dialect](settings.url), steps, notify
-        )
+        if steps:
+            found = desk("hints").of_plan(DATABASES[settings.url.dialect](settings.url), steps, notify)
     except SettingsError as error:
         notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
-        return [[] for _ in steps]
-    return found
-
-
-def _planned(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
-    if isinstance(notify, _Screen) and notify.form == "html":
-        view: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
-        return view
-    steps = plan(settings, direction, notify=notify, **choice)
-    return plan_view(settings, steps, _hints(settings, steps, notify) if steps else [])
+    return steps_view(settings, steps, found)
 
 
 def _up(
-    settings: Settings,
-    *,
-    dry_run: bool,
-    all_or_nothing: bool,
-    backup: str | None,
-    **more: Any,
+    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **choice: Any
 ) -> View | list[Result]:
     if dry_run:
-        return _planned(settings, "up", **more)
-    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **more)
+        return _preview(settings, "up", **choice)
+    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **choice)
 
 
-def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **more: Any) -> View | list[Result]:
-    if dry_run:
-        return _planned(settings, "down", **more)
-
+def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **choice: Any) -> View | list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    return down(settings, confirm=confirm, backup=backup, **more)
+    if dry_run:
+        return _preview(settings, "down", **choice)
+    return down(settings, confirm=confirm, backup=backup, **choice)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -8490,13 +8458,10 @@ def _confirm(settings: Settings, what: str) -> bool:
         fix = "say that you mean it, with --yes"
         raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
-    try:
-        answer = sys.stdin.readline()
-    except UnicodeDecodeError:  # a letter that this terminal does not have
-        answer = ""
-    if answer.strip().lower() != "yes":
-        raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
-    return True
+    with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
+        if sys.stdin.readline().strip().lower() == "yes":
+            return True
+    raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
 def _plan(
@@ -8516,50 +8481,58 @@ def _plan(
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, option, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+        option = f"--{name.replace('_', '-')}"
         if given and direction != way:
-            fix = f"migrate plan {way} --{option.replace('_', '-')}"
-            raise SettingsError(f"this is for a plan {way}", where=f"--{option.replace('_', '-')}", fix=f"write  {fix}")
-        more |= {option: True} if given else {}
+            raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
+        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
-        fix = "migrate plan --sql --dialect postgres --from VERSION"
-        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
+        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
-        settings = replace(settings, url=DatabaseURL(dialect, ""))
+        settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
-            text = desk("script").plan_script(settings, direction, start=start, count=count, **more)
-            return View({"script": text})
-        return _planned(settings, direction, count=count, **more)
+            return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
+        return _preview(settings, direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
         raise
 
 
-def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
-    if base is None and not importlib.util.find_spec("migrate_review"):
-        found = check(settings)  # without the linter
-    else:
-        found = desk("base").check(settings, base=base)
-    findings = [each._replace(fix=_as_typed(each.fix)) for each in found]
-    faults = sum(each.level == "fault" for each in findings)
+def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Screen) -> View:
+    look: Callable[..., Sequence[Finding]] = check  # without a linter
+    with contextlib.suppress(SettingsError) if base is None else contextlib.nullcontext():
+        look = partial(desk("base").check, base=base)
+    findings = [each._replace(fix=notify.as_typed(each.fix))._asdict() for each in look(settings)]
+    faults = sum(each["level"] == "fault" for each in findings)
     notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
-    document = {"findings": [each._asdict() for each in findings]}
-    return View(document, Finding._fields, exit_code=FileError.exit_code if faults or (strict and findings) else 0)
+    code = FileError.exit_code if faults or (strict and findings) else 0
+    return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
+def _verify(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: _Screen) -> View:
     proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    verdicts = [
-        each._replace(error=_as_typed(each.error))
-        for each in proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    ]
+    found = proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
     bad = [each for each in verdicts if each.result in proof.BAD]
     shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
-    details = "\n".join(filter(None, shown))
-    document = {"migrations": [each._asdict() for each in verdicts]}
+    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
     return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+
+
+def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
+    entries = log(settings, count=count, version=version, since=since)
+    return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
+
+
+def _new(settings: Settings, *, name: str, **_: Any) -> View:
+    return View({"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",))
+
+
+def _status(settings: Settings, *, exit_code: bool, notify: Notify) -> View:
+    return status_view(settings, status(settings, notify=notify), exit_code=exit_code)
 
 
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
@@ -8584,8 +8557,8 @@ def _when(text: str) -> datetime:
     age = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
     try:
         if age:
-            minutes = int(age[1]) * {"d": 24 * 60, "h": 60, "m": 1}[age[2]]
-            return datetime.now(timezone.utc) - timedelta(minutes=minutes)
+            unit = {"d": "days", "h": "hours", "m": "minutes"}[age[2]]
+            return datetime.now(timezone.utc) - timedelta(**{unit: int(age[1])})
         at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
         return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
@@ -8596,35 +8569,29 @@ def _when(text: str) -> datetime:
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
 _COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
+_SECONDS: Final = {"metavar": "SECONDS"}
+_URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
+_AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
 _BACKUP: Final = (
     "--backup",
     "first copy a SQLite file, to PATH or beside it",
     {"metavar": "PATH", "nargs": "?", "const": ""},
 )
+_SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
+_DATABASE: Final = "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list"
+_LIMIT: Final = "{}; 0 is no limit (default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
-    (
-        "--database-url",
-        "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
-        {"metavar": "URL"},
-    ),
+    ("--database-url", _DATABASE, _URL),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
     ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
-    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
-    (
-        "--ddl-lock-timeout",
-        "how long a statement waits for a lock on a table; 0 is no limit (default: as the database says, else 5)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", _SECONDS),
+    ("--ddl-lock-timeout", _LIMIT.format("how long a statement waits for a lock on a table", 5), _SECONDS),
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    (
-        "--statement-timeout",
-        "how long a statement may run; 0 is no limit (default: as the database says, else 0)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--statement-timeout", _LIMIT.format("how long a statement may run", 0), _SECONDS),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
     (
         "--format",
@@ -8635,8 +8602,6 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
 )
-
-
 # Of these arguments one may be given, or for repair has to be.
 _EXCLUSIVE: Final = {"down": ("count", "--to", "--to-here", "--all"), "repair": ("--applied", "--pending")}
 # A command and what it does; its own arguments.
@@ -8680,11 +8645,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("log", "show who ran what, when, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
         ("--version", "of this version only", _VERSION),
-        (
-            "--since",
-            "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m",
-            {"metavar": "WHEN", "type": _when},
-        ),
+        ("--since", _SINCE, {"metavar": "WHEN", "type": _when}),
     ),
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),
@@ -8697,23 +8658,11 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("version", "the last version to mark", _VERSION),
     ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
-        (
-            "--for",
-            "default: migrations",
-            {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"},
-        ),
-        (
-            "--timeout",
-            "how long to wait; 0 looks once (default: 60)",
-            {"metavar": "SECONDS", "type": _seconds, "default": 60.0},
-        ),
+        ("--for", "default: migrations", _AWAITED),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", _SECONDS | {"type": _seconds, "default": 60.0}),
     ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
-        (
-            "--scratch-url",
-            "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)",
-            {"metavar": "URL"},
-        ),
+        ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
         ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
     ),
     ("repair", "say which way a dirty migration went"): (
@@ -8728,19 +8677,15 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "down": _down,
     "redo": redo,
     "reset": _reset,
+    "status": _status,
     "plan": _plan,
+    "log": _log,
+    "new": _new,
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
-    "verify": _verify_view,
+    "verify": _verify,
     "repair": lambda settings, **more: [repair(settings, **more)],
-    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
-    "log": lambda settings, count, version, since, **_: View(
-        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
-    ),
-    "new": lambda settings, name, **_: View(
-        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
-    ),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
@@ -8749,7 +8694,7 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "github": ("check",),
 }
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
-_OPTIONS: Final = {"-h", "--help", "--version"} | {
+_OPTIONS: Final = {"-h", "--help"} | {
     name
     for arguments in (_COMMON, *_ARGUMENTS.values())
     for names, *_ in arguments
@@ -8760,6 +8705,17 @@ _OPTIONS: Final = {"-h", "--help", "--version"} | {
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
+
+    def __init__(self, prog: str = "imagor-studio-migrate", **more: Any) -> None:
+        super().__init__(prog, allow_abbrev=False, **more)
+
+    def take(self, command: str, arguments: Sequence[_Argument]) -> _Parser:
+        """Add the arguments of a command."""
+        exclusive = _EXCLUSIVE.get(command, ())
+        group = self.add_mutually_exclusive_group(required=command == "repair") if exclusive else self
+        for names, explained, keywords in arguments:
+            (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
+        return self
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
@@ -8772,8 +8728,12 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
+def _unshown(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=80)  # of a terminal, it would be asked for once for each argument
+
+
 def _common_options(default: str | None = None) -> _Parser:
-    parser = _Parser("imagor-studio-migrate", add_help=False, allow_abbrev=False, argument_default=default)
+    parser = _Parser(add_help=False, argument_default=default, formatter_class=_unshown)
     group = parser.add_argument_group("settings")
     for names, explained, keywords in _COMMON:
         group.add_argument(*names.split(), help=explained, **keywords)
@@ -8782,19 +8742,13 @@ def _common_options(default: str | None = None) -> _Parser:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
-    what = (__doc__ or "").partition("\n")[0]
-    parents = [_common_options(argparse.SUPPRESS)]
-    parser = _Parser("imagor-studio-migrate", parents=parents, allow_abbrev=False, description=what)
+    parser = _Parser(parents=[_common_options(argparse.SUPPRESS)], description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     parents = [_common_options(argparse.SUPPRESS)]  # of their own: what the man page hides here stays above
     for (command, text), arguments in _ARGUMENTS.items():
         what = f"{text[0].upper()}{text[1:]}."
-        added = commands.add_parser(command, help=text, description=what, parents=parents, allow_abbrev=False)
-        exclusive = _EXCLUSIVE.get(command, ())
-        group = added.add_mutually_exclusive_group(required=command == "repair") if exclusive else added
-        for name, explained, keywords in arguments:
-            (group if name in exclusive else added).add_argument(name, help=explained, **keywords)
+        commands.add_parser(command, help=text, description=what, parents=parents).take(command, arguments)
     return parser
 
 
@@ -8808,7 +8762,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        return copy_context().run(_run_command, argv)
+        return _run_command(argv)
 
 
 def _refuse_urls(words: Sequence[str]) -> None:
@@ -8830,23 +8784,25 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, stopped, sealed = _Screen(), list[int](), list[bool]()
+    screen, stopped, sealed = _Screen(), list[int](), False
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
             stopped.append(number)
             raise KeyboardInterrupt
 
-    caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, note) for number in caught}
+    before = dict[int, Any]()
     try:
+        with contextlib.suppress(ValueError):  # in a thread of an application, signals are not ours
+            for each in (signal.SIGINT, signal.SIGTERM):
+                before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
+        screen = _Screen(options.format or "", options.color or "", quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
-        _GIVEN.set(_given(vars(options), settings.url))
+        screen.given = _given(vars(options), settings.url)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
             fix = "write  migrate plan --format html"
@@ -8855,12 +8811,12 @@ def _run_command(argv: Sequence[str] | None) -> int:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
-        sealed.extend([True] * (command in _CHANGING))
-        view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
+        sealed = command in _CHANGING
+        view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
-        sealed.append(True)
+        sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
         if isinstance(raised, OSError):  # what the system refuses is no fault of ours
             where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
@@ -8873,8 +8829,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
-        code = error.exit_code
-        screen.fail(error, code)
+        code = screen.fail(error)
     except SystemExit as left:  # --help and --version
         code = int(left.code or 0)
     finally:
@@ -8886,10 +8841,9 @@ def _run_command(argv: Sequence[str] | None) -> int:
 
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
-    parser, flag = build_parser(), options.migrate_command
+    given, flag = vars(options), options.migrate_command
     if {"-h", "--help", "--version"}.intersection(words):
-        parser.parse_args(words)  # prints, and leaves
-    given = vars(options)
+        build_parser().parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
@@ -8897,18 +8851,24 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if named := next((word for word in words if word in _COMMANDS), None):
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
-        words.remove(named)  # it comes first again below: its options may stand before it
+        words.remove(named)  # its options may stand before it
+        command = named
     elif not command:
+        parser = build_parser()
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
     elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
-    if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
+    if command not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
         fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"
-        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=named or command, fix=fix)
-    own = vars(parser.parse_args([named or command, *words]))
-    return settings, own.pop("command"), own
+        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=command, fix=fix)
+    own = next(arguments for (name, _), arguments in _ARGUMENTS.items() if name == command)
+    parser = _Parser(f"imagor-studio-migrate {command}", formatter_class=_unshown).take(command, own)
+    taken, left = parser.parse_known_args(words)
+    if left:
+        _Parser().error(f"unrecognized arguments: {' '.join(left)}")
+    return settings, command, vars(taken)
 
 
 if __name__ == "__main__":
