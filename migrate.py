@@ -31,6 +31,7 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
 ):  # in the background, a shell has it ignored
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import _thread
 import argparse
 import contextlib
 import hashlib
@@ -40,7 +41,6 @@ import math
 import os
 import re
 import sqlite3
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -54,6 +54,9 @@ from stat import S_ISREG
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    import threading
 
 __version__ = "1.0.0"
 
@@ -220,13 +223,14 @@ def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
 
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
-    _, *others = errors or ("",)
-    for error in [*errors.values()][:1]:
-        shown = others[:5] if listing else others
-        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
-        listed = f"; all of them:  {listing}" if listing else ""
-        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
-        raise error
+    if not errors:
+        return
+    error, (_, *others) = next(iter(errors.values())), errors
+    shown = others[:5] if listing else others
+    more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+    listed = f"; all of them:  {listing}" if listing else ""
+    error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+    raise error
 
 
 class _Regex:
@@ -275,11 +279,9 @@ _PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
-_TRUTH: Final = {
-    word: wanted
-    for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
-    for word in words.split()
-}
+_TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict.fromkeys(
+    ("0", "f", "false", "n", "no", "off"), False
+)
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -470,8 +472,7 @@ class Settings(_Settings):
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
-    found: dict[str, str] = {}
-    source = ""
+    found, source = dict[str, str](), ""
     for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
@@ -491,6 +492,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
+    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -498,10 +500,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{
-            word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
-            for word, text in numbers.items()
-        },
+        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
     )
 
 
@@ -652,13 +651,10 @@ def _listed(folder: Path) -> list[Path]:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
-        what = f"the folder {shown_path(folder)} cannot be read: {error.strerror}"
-        word, there = shell_word(shown_path(folder)), not isinstance(error, FileNotFoundError)
-        way = (
-            f"let this user list the folder and read its files:  ls -ld {word}"
-            if there
-            else (f"create it:  mkdir -p {word}")
-        )
+        what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
+        way = f"let this user list the folder and read its files:  ls -ld {word}"
+        if isinstance(error, FileNotFoundError):
+            way = f"create it:  mkdir -p {word}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"correct the path, or {way}")
 
 
@@ -699,61 +695,29 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
             unread.add(path.name.partition("_")[0])
     # A down file that names no dialect is for those of the up file with its name.
     of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    only = {
-        half.up.path: half.up.only or of_up.get((half.key, half.name), ())
-        for halves in found.values()
-        for half in halves
-    }
-    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
-    faults += [
-        f"{half.up.path.name}: a down file without its up file"
-        for key in downs.keys() - ups
-        for half in downs[key]
-        if half.version not in unread
-    ]
+    ups, downs = dict[int, list[Migration]](), dict[int, list[Migration]]()
+    for halves, by_key in (found["up"], ups), (found["down"], downs):
+        for half in halves:
+            others, only = by_key.setdefault(half.key, []), half.up.only or of_up.get((half.key, half.name), ())
+            rivals = (each.up.path.name for each in others if meet(only, each.elsewhere))
+            faults += [f"{half.up.path.name}: the same version as {rival}" for rival in rivals][:1]
+            others.append(half._replace(elsewhere=only))  # until it is known for which database
+    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in unread)
+    faults += [f"{half.up.path.name}: a down file without its up file" for half in lone]
     if faults or not ups:
-        fix = "mend or move these; " * bool(faults) + (
-            "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-        )
+        names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        where = shown_path(directory)
+        fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
-    for key in sorted(ups):
-        pairs = [
-            half._replace(
-                elsewhere=() if meet(half.up.only, here) else half.up.only,
-                down=next(
-                    (
-                        each.up
-                        for each in downs.get(key, ())
-                        if meet(each.up.only, here) and meet(half.up.only, only[each.up.path])
-                    ),
-                    None,
-                ),
-            )
-            for half in ups[key]
-        ]
+    for _, halves in sorted(ups.items()):
+        pairs = list[Migration]()
+        for half in halves:
+            undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
+            back = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
+            pairs.append(half._replace(down=back, elsewhere=() if meet(half.up.only, here) else half.up.only))
         migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
     return migrations
-
-
-def _by_version(
-    halves: Iterable[Migration],
-    only: Mapping[Path, tuple[str, ...]],
-    faults: list[str],
-) -> dict[int, list[Migration]]:
-    """Sort files of one direction by their versions; two of one version for one database are a fault."""
-    found: dict[int, list[Migration]] = {}
-    for half in halves:
-        others = found.setdefault(half.key, [])
-        faults += [
-            f"{half.up.path.name}: the same version as {each.up.path.name}"
-            for each in others
-            if meet(only[half.up.path], only[each.up.path])
-        ][:1]
-        others.append(half)
-    return found
 
 
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
@@ -5387,9 +5351,8 @@ _LOG_COLUMNS: Final = """
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA: Final = regex(
-    r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
-    re.IGNORECASE | re.DOTALL,
+    r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
+    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
 )
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate",
@@ -5449,14 +5412,7 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(
-        self,
-        database: Database,
-        table: str,
-        versions: Iterable[str] = (),
-        *,
-        texts: bool = False,
-    ) -> None:
+    def __init__(self, database: Database, table: str, versions: Iterable[str] = (), *, texts: bool = False) -> None:
         """Look where the tables are; writes nothing.
 
         Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
@@ -5552,15 +5508,9 @@ class History:
         try:
             if _DIGITS.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
+                row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(
-                    dirty=bool(row.dirty),
-                    applied_at=_utc(row.applied_at),
-                    down_sql=text,
-                    statements=statements,
-                    statements_done=done,
-                    took_ms=took,
-                )
+                return row._replace(statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5598,27 +5548,12 @@ class History:
         return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
 
     def log_entry(
-        self,
-        version: str,
-        name: str,
-        action: str,
-        *,
-        took_ms: object = 0,
-        error: str | None = None,
-        **more: object,
+        self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
     ) -> Note:
         """Return the SQL that adds a line to the log; of an *error* what holds no data."""
-        error = error and without_data(error)
-        values: dict[str, object] = {
-            "version": version,
-            "name": name,
-            "action": action,
-            "took_ms": took_ms,
-            "error": error,
-        }
-        values |= {"at": Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
-        values |= {"applied_by": self.database.person()}
-        return self._insertion(self.log_relation, values | more)
+        at, by, outcome = Code(self.database.now()), self.database.person(), "ok" if error is None else "failed"
+        values = at, version, name, action, outcome, took_ms, by, "", error and without_data(error)
+        return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
@@ -5627,18 +5562,13 @@ class History:
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                entries = [
-                    each
-                    for each in entries
-                    if _DIGITS.fullmatch(each.version) and version_key(each.version) == version_key(version)
-                ]
+                key, entries = version_key(version), [each for each in entries if _DIGITS.fullmatch(each.version)]
+                entries = [each for each in entries if version_key(each.version) == key]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        if since:
-            entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
-        return entries[:count]
+        return [each for each in entries if not since or each.at >= since.astimezone(timezone.utc)][:count]
 
 
 def digest_of(rows: Sequence[Applied]) -> str:
@@ -5668,6 +5598,11 @@ class Status(NamedTuple):
     statements_done: int | None = None
     has_down: bool = False
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
+
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order."""
+        return version_key(self.version)
 
 
 class Step(NamedTuple):
@@ -5713,10 +5648,8 @@ class Step(NamedTuple):
 _DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
     "changed": (
         "was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
-        (
-            "put the file back, and write the change as a new migration:  migrate new NAME\n"
-            "     or, where the database has it already:  migrate repair {0.version} --applied"
-        ),
+        """put the file back, and write the change as a new migration:  migrate new NAME
+     or, where the database has it already:  migrate repair {0.version} --applied""",
     ),
     "missing": (
         "is applied, but its file is not here, and newer files are",
@@ -5738,31 +5671,16 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         has_down = bool((file and file.down) or (row and row.down_sql is not None))
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
-            result.append(
-                Status(
-                    row.version,
-                    row.name,
-                    "dirty" if row.dirty else state,
-                    row.applied_at,
-                    row.took_ms,
-                    row.applied_by,
-                    row.checksum,
-                    row.statements,
-                    row.statements_done,
-                    has_down,
-                )
-            )
+            ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
+            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down))
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
-            result.append(
-                Status(
-                    file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere
-                )
-            )
+            made = Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down)
+            result.append(made._replace(only=file.elsewhere))
     return result
 
 
-def plan_up(
+def choose_up(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -5782,17 +5700,16 @@ def plan_up(
         steps.append(Step.up(file_by_key[row.key], row))
     errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
-        key = version_key(state.version)
-        ahead = state.state == "missing" and key > max(file_by_key, default=-1)
+        ahead = state.state == "missing" and state.key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
         if state.state in {"pending", "out_of_order"}:
-            steps.append(Step.up(file_by_key[key]))
+            steps.append(Step.up(file_by_key[state.key]))
     refuse_all(errors, "migrate status")
-    return [step for step in steps if version_key(step.version) <= limit][:count]
+    return [step for step in steps if step.key <= limit][:count]
 
 
-def plan_down(
+def choose_down(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -5828,11 +5745,8 @@ def plan_down(
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
-    path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
-    stored, fix = (
-        row.down_sql,
-        (f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"),
-    )
+    path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
+    fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
@@ -5882,11 +5796,10 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
         "up": ("the change is complete", "the change was undone by hand; run it again"),
         "down": ("what the roll back did was undone by hand", "the roll back is complete"),
     }
-    return DirtyError(
-        f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})",
-        fix=f"{fix or f'mend its file, or put it back, and finish it:  migrate {row.direction}'}\n"
-        f"     or look at the tables, and say which way it went:\n{_ways(row.version, *ways[row.direction])}",
-    )
+    what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
+    fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
+    ways_out = _ways(row.version, *ways[row.direction])
+    return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
 
 
 def _ways(version: str, applied: str, pending: str) -> str:
@@ -6202,11 +6115,11 @@ class _Shield:
 
         A KeyboardInterrupt does not: what the body has done is done, or StoppedError says it.
         """
-        if threading.current_thread() is threading.main_thread():
+        with contextlib.suppress(ValueError):  # another thread than the main one is told of none
             for number in (signal.SIGINT, signal.SIGTERM):
                 if callable(handler := signal.getsignal(number)):
-                    self._before[number] = handler
                     signal.signal(number, self._note)
+                    self._before[number] = handler
         outcome: KeyboardInterrupt | None = None
         try:
             yield
@@ -6271,7 +6184,7 @@ class Run:
     ) -> None:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
-        self.ends = threading.Lock()  # of the statement that runs
+        self.ends = _thread.allocate_lock()  # of the statement that runs
         self.shield, self.token = _Shield(), os.urandom(8).hex()
         self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
@@ -6328,14 +6241,14 @@ class Run:
     # What is to be done.
 
     def planned(self, direction: str, rows: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that plan_up or plan_down choose by *rows* of the history, with their texts read."""
+        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read."""
         rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
             newest = max((row.key for row in rows), default=-1)
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
+        return self.screen((choose_up if direction == "up" else choose_down)(self.migrations, rows, **choice))
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -6414,7 +6327,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = plan_up(self.migrations, self.applied, **choice)
+        steps = choose_up(self.migrations, self.applied, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)
@@ -6423,7 +6336,7 @@ class Run:
     def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
         """Return what is left of what ``down`` has *planned*. Raises DriftError where that is not the newest."""
         left = self.remaining(planned, strictly=strictly)
-        steps = plan_down(self.migrations, self.applied, count=len(left)) if left else []
+        steps = choose_down(self.migrations, self.applied, count=len(left)) if left else []
         refuse_other(steps, left)
         return self.screen(steps)
 
@@ -6613,6 +6526,8 @@ class Run:
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
         """Keep an eye on what runs while the body does, from two threads: one asks the server, one can end it."""
+        import threading
+
         stop = threading.Event()
         threads = [threading.Thread(target=each, args=[stop], daemon=True) for each in (self._watch, self._guard)]
         # Where one of these took a signal, the thread that waits for the server would not wake up and hear of it.
@@ -7707,7 +7622,7 @@ def down(
     backup: str | None = None,
     notify: Notify = silent,
 ) -> list[Result]:
-    """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
+    """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
         steps = run.planned("down", run.awaited(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
@@ -7750,7 +7665,7 @@ def reset(
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with Run.opened(settings, notify) as run:
-        steps = run.screen(plan_up(run.migrations, []))
+        steps = run.screen(choose_up(run.migrations, []))
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
@@ -7767,7 +7682,7 @@ def reset(
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
-            return run.carry_out(lambda: run.screen(plan_up(run.migrations, run.applied)))
+            return run.carry_out(lambda: run.screen(choose_up(run.migrations, run.applied)))
 
 
 def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]:
@@ -7816,7 +7731,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
     with Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
-        states = [each for each in compare(run.migrations, run.applied) if version_key(each.version) in ours]
+        states = [each for each in compare(run.migrations, run.applied) if each.key in ours]
         rest = [each for each in states if each.state not in {"applied", "skipped"}]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
@@ -7859,8 +7774,8 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = silent)
                 if row.dirty:
                     raise dirty_error(row, f"finish it first:  migrate {row.direction}")
             for state in compare(run.migrations, run.applied):
-                if state.state == "changed" and version_key(state.version) <= limit:
-                    raise drift_error(state, files[version_key(state.version)])
+                if state.state == "changed" and state.key <= limit:
+                    raise drift_error(state, files[state.key])
             owner, rest = run.owner(), run.remaining(steps, known=known)
             for step in rest:
                 run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
@@ -7876,7 +7791,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
     Raises LockedError at once where a runner is at work on it: then it is not for a person to say.
     """
     with Run.opened(settings, notify, exists=True) as run:
-        known = {version_key(each.version): each for each in compare(run.migrations, run.applied)}
+        known = {each.key: each for each in compare(run.migrations, run.applied)}
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
@@ -7886,7 +7801,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
 
         def declare() -> list[Result]:
             row = next((each for each in run.applied if each.key == key), None)
-            states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
+            states = {each.key: each.state for each in compare(run.migrations, run.applied)}
             state = states.get(key, "pending")
             if row != before and state == ("applied" if applied else "pending"):
                 notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
