@@ -44,7 +44,7 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -859,11 +859,10 @@ def bare(text: str, syntax: Syntax) -> str:
 
     The length and the line breaks stay. So does the code in MySQL's conditional comments.
     """
-    pieces: list[str] = []
-    position = 0
+    pieces, position = list[str](), 0
     for kind, start, end in tokenize(text, 0, syntax):
         if kind.startswith(("comment", "conditional", "quote", "unclosed")):
-            pieces += text[position:start], "\n".join(" " * len(line) for line in text[start:end].split("\n"))
+            pieces += text[position:start], re.sub(r"[^\n]", " ", text[start:end])
             position = end
     return "".join((*pieces, text[position:]))
 
@@ -878,45 +877,68 @@ ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLAC
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
-    kept = (each for each in tokenize(text, 0, syntax) if each[0] not in ("comment", "conditional"))
-    return [text[start:end] for _, start, end in kept]
+    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out.
+
+    A doubled quote is a part of the text that it is in.
+    """
+    found, quoted = list[str](), -1  # where a quote has just ended
+    for kind, start, end in tokenize(text, 0, syntax):
+        if kind == "quote" and start == quoted and text[start] == found[-1][0]:
+            found[-1] += text[start:end]
+        elif kind not in ("comment", "conditional"):
+            found.append(text[start:end])
+        quoted = end if kind == "quote" else quoted
+    return found
+
+
+def spelled(text: str, syntax: Syntax) -> list[str]:
+    """Return the same with the words in upper case."""
+    return [word if is_quoted(word) else word.upper() for word in words_of(text, syntax)]
+
+
+def is_quoted(word: str) -> bool:
+    return len(word) > 1 and (word[0] in "'\"`[" or word[0] == word[-1] == "$")
 
 
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = rules.body()
     code_end, fault, depth = start, "", 0
-    for kind, begin, end in tokenize(sql, start, rules, delimiter):
+    by_grammar = delimiter == ";"  # only the client knows other delimiters, and it looks for nothing else
+    for kind, begin, end in tokenize(sql, start, rules, delimiter, body):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
-        # Only the client knows other delimiters, and it looks for nothing else.
-        if kind in ("delimiter", "go") and (delimiter != ";" or body.is_complete()):
-            return code_end, end, fault or body.fault
+        if kind in ("delimiter", "go") and (body.is_complete() or not by_grammar):
+            return code_end, end, fault or (body.fault if by_grammar else "")
         if kind.startswith(("client", "unclosed")):
             return end, end, kind.replace("_", " ")
-        if kind == "comment":
-            continue
-        code_end = end
+        code_end = end if kind != "comment" else code_end
         if kind == "conditional":
             depth += 1 if sql[begin] == "/" else -1
             fault = "unclosed comment" if depth else ""
-        elif not body.settled and delimiter == ";":
-            body.read(kind)
-    return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
+    unfinished = body.fault if body.is_complete() else body.unfinished
+    return code_end, len(sql), fault or (unfinished if by_grammar else "")
 
 
-def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
+def tokenize(
+    sql: str, position: int, rules: Syntax, delimiter: str = ";", body: _Body | _Compound | None = None
+) -> Iterator[tuple[str, int, int]]:
     """Yield (kind, start, end) of all but blanks. The kind of a word is the word, in upper case; of a sign, the sign.
 
     The others, in small letters: "delimiter", "go" (MySQL: the client's other one), "quote", "comment", "conditional"
-    (MySQL: where one opens or closes), "client_command" and "unclosed_...".
+    (MySQL: where one opens or closes), "client_command" and "unclosed_...". A *body* reads each after it was yielded.
     """
-    search = _compile_tokens(rules.tokens, delimiter).search
-    head, read, depth = rules.body(), position, 0
+    search, depth = _compile_tokens(rules.tokens, delimiter).search, 0
+    body = rules.body() if rules.compound and not body else body
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
-        if kind == "code":
+        if kind == "dollar" and body and body.takes_code:
+            end = sql.find(found[0], position)
+            kind, position = ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + position - start)
+        elif kind == "dollar":  # MySQL 9 has such quotes in one place, in all others it is a name
+            found = _compile_tokens("(?!)", delimiter).match(sql, start) or found
+            kind, position = found[0].upper(), found.end()
+        elif kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
@@ -924,11 +946,14 @@ def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> It
             kind, position = "*", start + 1
         elif kind == "conditional":
             depth += 1 if sql[start] == "/" else -1
-        elif kind == "dollar":
-            head = _read_head(sql, read, start, rules, head)
-            kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
-            read = position
         yield kind, start, position
+        if body is None or kind in ("comment", "conditional"):
+            continue
+        ends = kind in ("delimiter", ";")
+        if ends and body.is_complete():
+            body = rules.body()
+        elif not body.settled:
+            body.read("delimiter" if ends else kind)
 
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
@@ -940,36 +965,11 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     return "unclosed_comment", len(sql)
 
 
-def _read_head(sql: str, position: int, end: int, rules: Syntax, head: _Body | _Compound) -> _Body | _Compound:
-    """Go on from *position* to *end*, where a dollar quote may be; return what is known of the statement there."""
-    for found in _compile_tokens(rules.tokens, ";").finditer(sql, position, end):
-        kind = found.lastgroup or ""
-        if kind == "delimiter" and head.is_complete():
-            head = rules.body()
-        elif kind not in ("comment", "conditional"):
-            head.read(found[0].upper() if kind == "code" else kind)
-    return head
-
-
-def _skip_dollar_quote(sql: str, start: int, after: int, head: _Body | _Compound, delimiter: str) -> tuple[str, int]:
-    """Return kind and end of what begins with a tag: MySQL 9 has such quotes in one place, in all others it is a name.
-
-    MariaDB, and MySQL before, know no languages, and so cannot have that place.
-    """
-    if head.takes_code:
-        end = sql.find(sql[start:after], after)
-        head.read("quote")
-        return ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + after - start)
-    word = _WORD.match(sql, start)
-    end = word.end() if word and delimiter == ";" else start + 1
-    head.read(kind := sql[start:end].upper())
-    return kind, end
-
-
 @lru_cache
 def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
-    word = f"[{_LETTERS}0-9$]" + ("+" if delimiter == ";" else "")  # any other delimiter may come inside a word
-    return re.compile(rf"(?P<delimiter>{re.escape(delimiter)})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
+    end = re.escape(delimiter)
+    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}[{_LETTERS}0-9$])+"  # any other may come inside a word
+    return re.compile(rf"(?P<delimiter>{end})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
 
 class _Body:
@@ -1015,6 +1015,9 @@ class _Body:
             self._blocks[-1:] = []
 
 
+_Reading = Generator[None, str, str]  # takes words, and returns the first that is not its own
+
+
 class _Compound:
     """Follows a statement of MySQL or MariaDB word by word, as the server's grammar has it.
 
@@ -1026,23 +1029,17 @@ class _Compound:
     MariaDB's Oracle mode is read along: its words are errors elsewhere.
     """
 
-    def __init__(self) -> None:
-        self.settled = False  # nothing that comes can change where it ends
-        self.fault = ""
-        self.unfinished = "unclosed block"
-        self._blocks: list[str] = []  # by the words that opened them
-        self._state: Callable[[str], None] = self._start
-        self._before = self._previous = ""  # the last two words
-        self._kind = ""  # what is created
-        self._foreign = self._typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
-        self._ends = _THEN  # what ends a condition
-        self._depth = self._cases = 0  # its parentheses, and its CASE ... END
-        self._closed = ""  # what END has just closed
+    fault, unfinished = "", "unclosed block"
+    settled = False  # nothing that comes can change where it ends
+    takes_code = False  # the code of another language comes next
+    _before = _previous = ""  # the last two words
+    _is_body = False  # what comes next is the body of something: there BEGIN is no transaction
+    _depth = 0  # of parentheses
 
-    @property
-    def takes_code(self) -> bool:
-        """Tell if the code of another language comes next."""
-        return self._state == self._as and self._foreign
+    def __init__(self) -> None:
+        self._blocks: list[str] = []  # by the words that opened them
+        self._reading = self._statements()
+        next(self._reading)
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1050,92 +1047,77 @@ class _Compound:
 
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
-        self._state(word)
+        self._reading.send(word)
         self._before, self._previous = self._previous, word
 
-    def _start(self, word: str) -> None:
-        """Where a statement may start."""
-        block = self._blocks[-1] if self._blocks else ""
-        self._state = self._start
-        if word == "END" and block not in ("", "DECLARE"):
-            self._close()
-        elif word in _PARTS.get(block, ()):
-            if word == "EXCEPTION":
-                self._blocks[-1] = word
-            elif word != "ELSE":
-                self._expect(_END if word == "UNTIL" else _THEN)
-        elif block in ("DECLARE", "PACKAGE"):
-            self._declare(word)
-        else:
-            self._statement(word)
+    def _statements(self) -> _Reading:
+        """Where a statement may start. What is read below returns here: nothing nests but the list of blocks."""
+        word = yield
+        while True:
+            is_body, self._is_body = self._is_body, False
+            block = self._blocks[-1] if self._blocks and not is_body else ""
+            if word == "END" and block not in ("", "DECLARE"):
+                word = yield from self._end()
+            elif word in _PARTS.get(block, ()):
+                self._blocks[-1] = word if word == "EXCEPTION" else block
+                if word in ("EXCEPTION", "ELSE"):
+                    word = yield
+                else:
+                    word = yield from self._condition(_END if word == "UNTIL" else _THEN)
+            elif block in ("DECLARE", "PACKAGE"):
+                word = yield from self._declare(word)
+            elif word == "BEGIN":
+                word = yield from self._begin(is_body=is_body)
+            else:
+                word = yield from self._statement(word)
 
-    def _statement(self, word: str) -> None:
+    def _statement(self, word: str) -> _Reading:
         """Where a statement does start; or where an empty one ends."""
-        self._state = self._start
-        if word == "BEGIN":
-            self._state = self._begin
-        elif word in _CONDITIONS:
+        if word in _CONDITIONS:
             self._blocks.append(word)
-            self._expect(_CONDITIONS[word])
-        elif word in ("LOOP", "REPEAT"):
+            return (yield from self._condition(_CONDITIONS[word]))
+        if word in ("LOOP", "REPEAT"):
             self._blocks.append(word)
         elif word in ("CREATE", "ALTER"):
-            self._state = self._create
-        elif word == "DECLARE":
-            self._state = self._declaration
-            if not self._blocks:
-                self._blocks.append(word)
-        elif word in ("CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
-            self._state = self._declaration
+            return (yield from self._create())
+        elif word in ("DECLARE", "CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
+            self._blocks += ["DECLARE"] if word == "DECLARE" and not self._blocks else []
+            return (yield from self._declaration())
         elif word == "<":  # <<label>>
-            self._state = self._label
-        elif word != "delimiter":
-            self._state = self._first
+            word = yield
+            while word != "delimiter" and not word == ">" == self._previous:
+                word = yield
+        elif word != "delimiter" and (word := (yield)) != ":":
+            if word == "STATEMENT" and self._previous == "SET":  # FOR comes, and a statement, whatever one
+                return (yield from self._find("FOR"))
+            return (yield from self._rest(word))
+        return (yield)
 
-    def _begin(self, word: str) -> None:
+    def _begin(self, *, is_body: bool) -> _Reading:
         """BEGIN, alone or with WORK, is a transaction outside of a block, and NOT ATOMIC may follow in both."""
-        if self._blocks or word not in ("delimiter", "WORK", "TRANSACTION"):
-            self._open(word)
-        else:
-            self._finish()
-
-    def _open(self, word: str) -> None:
+        word = yield
+        if not (is_body or self._blocks or word not in ("delimiter", "WORK", "TRANSACTION")):
+            return (yield from self._rest(word))
         self._blocks.append("BEGIN")
-        self._state = self._start
         if word != "NOT":
-            self._start(word)
-        else:
-            self._state = self._skip
+            return word
+        yield
+        return (yield)
 
-    def _skip(self, word: str) -> None:
-        self._state = self._start
-
-    def _label(self, word: str) -> None:
-        if word == ">" == self._previous or word == "delimiter":
-            self._state = self._start
-
-    def _first(self, word: str) -> None:
-        """After the first word of a simple statement."""
-        if word == ":":
-            self._state = self._start
-        elif word == "STATEMENT" and self._previous == "SET":
-            self._depth, self._state = 0, self._set_statement
-        else:
-            self._finish()
-            self._state(word)
-
-    def _finish(self) -> None:
+    def _rest(self, word: str) -> _Reading:
         """Nothing but the semicolon is of interest until it comes."""
-        self._state, self.settled = self._simple, not self._blocks
+        self.settled = not self._blocks
+        while word != "delimiter":
+            word = yield
+        return (yield)
 
-    def _simple(self, word: str) -> None:
-        if word == "delimiter":
-            self._state = self._start
-
-    def _set_statement(self, word: str) -> None:
-        """After SET STATEMENT comes FOR, and a statement, whatever one."""
-        if self._at_depth(word) and word in ("FOR", "delimiter"):
-            self._state = self._start
+    def _find(self, end: str) -> _Reading:
+        """Read up to this word, in no parentheses, or the semicolon, and go on after it."""
+        self._depth, word = 0, (yield)
+        while not (self._at_depth(word) and word == end) and word != "delimiter":
+            word = yield
+        self._is_body = word == "DO"  # of an event
+        return (yield)
 
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
@@ -1143,129 +1125,112 @@ class _Compound:
         after_name = self._previous == "." and not self._before.isdecimal()  # t.end, and not 1. END
         return self._depth <= 0 and self._previous != "@" and not after_name
 
-    def _expect(self, ends: frozenset[str]) -> None:
-        self._ends, self._depth, self._cases, self._state = ends, 0, 0, self._condition
+    def _condition(self, ends: frozenset[str]) -> _Reading:
+        self._depth, cases = 0, 0  # its parentheses, and its CASE ... END
+        while (word := (yield)) != "delimiter":
+            if not self._at_depth(word):
+                continue
+            if word == "CASE":
+                cases += 1
+            elif word == "END" and cases:
+                cases -= 1
+            elif cases or word not in ends:
+                continue
+            elif word == "END":
+                return (yield from self._end())
+            elif word == "WHEN":
+                ends = _THEN
+            else:
+                return (yield)
+        self.fault = "unclosed block"
+        return (yield)
 
-    def _condition(self, word: str) -> None:
-        if word == "delimiter":
-            self._state, self.fault = self._start, "unclosed block"
-        elif not self._at_depth(word):
-            pass
-        elif word == "CASE":
-            self._cases += 1
-        elif word == "END" and self._cases:
-            self._cases -= 1
-        elif self._cases or word not in self._ends:
-            pass
-        elif word == "END":
-            self._close()
-        elif word == "WHEN":
-            self._ends = _THEN
-        else:
-            self._state = self._start
-
-    def _close(self) -> None:
-        self._closed, self._state = self._blocks.pop(), self._after_end
-
-    def _after_end(self, word: str) -> None:
+    def _end(self) -> _Reading:
         """END is followed by the word that opened the block, or, after BEGIN, by a label."""
+        closed, word = self._blocks.pop(), (yield)
         loops = ("LOOP", "WHILE", "FOR")  # in Oracle mode each of them has END LOOP
-        fitting = self._closed == word or (word == "LOOP" and self._closed in loops)
-        if not fitting and (self._closed in _NAMED_ENDS or word in _NAMED_ENDS):
+        fitting = closed == word or (word == "LOOP" and closed in loops)
+        if not fitting and (closed in _NAMED_ENDS or word in _NAMED_ENDS):
             self.fault = "unclosed block"
-        self._finish()
-        self._simple(word)
+        return (yield from self._rest(word))
 
-    def _declaration(self, word: str) -> None:
-        """After DECLARE, or in Oracle mode what is before BEGIN."""
-        if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-            self._state = self._handler
-        elif word == "delimiter":
-            self._state = self._start
-
-    def _handler(self, word: str) -> None:
-        """In HANDLER FOR condition, condition statement."""
-        if word not in ("FOR", ",", "VALUE") and self._previous not in ("FOR", ",", "SQLSTATE", "VALUE", "NOT"):
-            self._enter(word)
-
-    def _declare(self, word: str) -> None:
+    def _declare(self, word: str) -> _Reading:
         """In Oracle mode, between AS or DECLARE and BEGIN; in a package, up to its END."""
         if word == "BEGIN":
             self._blocks.pop()
-            self._state = self._open
-        elif self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
-            self._named(word)
-        elif word != "delimiter":
-            self._state = self._declaration
+            return (yield from self._begin(is_body=True))
+        if self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
+            return (yield from self._program(word))
+        return (yield) if word == "delimiter" else (yield from self._declaration())
 
-    def _create(self, word: str) -> None:
+    def _declaration(self) -> _Reading:
+        """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
+        while (word := (yield)) != "delimiter":
+            if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
+                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
+                    word = yield
+                self._is_body = True
+                return word
+        return (yield)
+
+    def _create(self) -> _Reading:
         """After CREATE or ALTER, up to what is created."""
-        if word in _PROGRAMS and self._previous not in ("=", "@", "."):
-            self._named(word)
-        elif word not in _BEFORE_PROGRAM and self._previous not in ("=", "@", "."):
-            self._finish()
-            self._simple(word)
+        while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
+            pass
+        return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
 
-    def _named(self, kind: str) -> None:
-        self._kind, self._foreign, self._typed, self._depth, self._state = kind, False, False, 0, self._name
+    def _program(self, kind: str) -> _Reading:
+        """After PROCEDURE or the like, up to the first word of its body."""
+        while (word := (yield)) in ("IF", "NOT", "EXISTS") or (word == "BODY" and kind == "PACKAGE"):
+            pass
+        if kind == "EVENT":
+            return (yield from self._find("DO"))
+        if kind != "TRIGGER":
+            return (yield from self._traits(kind))
+        while (word := (yield)) != "delimiter":
+            if word == "ROW" and self._previous == "EACH":
+                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
+                    pass
+                self._is_body = True
+                return word
+        return (yield)
 
-    def _name(self, word: str) -> None:
-        if word not in ("IF", "NOT", "EXISTS") and not (word == "BODY" and self._kind == "PACKAGE"):
-            self._state = {"TRIGGER": self._trigger, "EVENT": self._event}.get(self._kind, self._traits)
+    def _traits(self, kind: str) -> _Reading:
+        """Between a routine's name and its body: what may stand there is a short list."""
+        foreign = typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
+        self._depth = 0
+        while True:
+            word = yield
+            if word == "delimiter" and self._depth <= 0:  # in a package: no body
+                return (yield)
+            if not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
+                foreign = foreign or (self._previous == "LANGUAGE" and word != "SQL")
+            elif word in ("AS", "IS"):
+                return (yield from self._as(kind, foreign=foreign))
+            elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
+                pass  # two halves of one comment
+            elif word == ":":  # no: the second was a label
+                return (yield)
+            elif word == "RETURNS" or (word == "RETURN" and kind == "FUNCTION" and not typed):
+                typed = True
+            elif word not in _TRAITS:
+                self._is_body = kind != "PACKAGE"
+                self._blocks += ["PACKAGE"] if kind == "PACKAGE" else []
+                return word
 
-    def _trigger(self, word: str) -> None:
-        """In CREATE TRIGGER ... FOR EACH ROW."""
-        if word == "delimiter":
-            self._state = self._start
-        elif word == "ROW" and self._previous == "EACH":
-            self._state = self._order
-
-    def _order(self, word: str) -> None:
-        if word not in ("FOLLOWS", "PRECEDES") and self._previous not in ("FOLLOWS", "PRECEDES"):
-            self._enter(word)
-
-    def _event(self, word: str) -> None:
-        """In CREATE EVENT ... DO."""
-        if word == "delimiter":
-            self._state = self._start
-        elif self._at_depth(word) and word == "DO":
-            self._state = self._enter
-
-    def _enter(self, word: str) -> None:
-        """Where a body starts: BEGIN is no transaction."""
-        if word == "BEGIN":
-            self._state = self._open
-        else:
-            self._statement(word)
-
-    def _traits(self, word: str) -> None:
-        """In CREATE PROCEDURE or the like: what may stand between its name and its body is a short list."""
-        if word == "delimiter" and self._depth <= 0:  # in a package: no body
-            self._state = self._start
-        elif not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
-            self._foreign = self._foreign or (self._previous == "LANGUAGE" and word != "SQL")
-        elif word in ("AS", "IS"):
-            self._state = self._as
-        elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
-            pass  # two halves of one comment
-        elif word == ":":  # no: the second was a label
-            self._state = self._start
-        elif word == "RETURNS" or (word == "RETURN" and self._kind == "FUNCTION" and not self._typed):
-            self._typed = True
-        elif word not in _TRAITS:
-            if self._kind == "PACKAGE":
-                self._blocks.append("PACKAGE")
-                self._start(word)
-            else:
-                self._enter(word)
-
-    def _as(self, word: str) -> None:
+    def _as(self, kind: str, *, foreign: bool) -> _Reading:
         """After AS: a body in quotes, or one as in Oracle."""
+        self.takes_code = foreign
+        word = yield
+        self.takes_code = False
         if word == "quote":
-            self._finish()
-        else:
-            self._blocks.append("PACKAGE" if self._kind == "PACKAGE" else "DECLARE")
-            self._start(word)
+            return (yield from self._rest(word))
+        self._blocks.append("PACKAGE" if kind == "PACKAGE" else "DECLARE")
+        return word
+
+
+def names_in(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
 
 
 _THEN: Final = frozenset({"THEN"})
@@ -1283,61 +1248,19 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
     "EXCEPTION": ("WHEN",),
 }
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
-_PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
-_BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
-_TAKES_A_WORD: Final = frozenset(
-    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET")
-)
-_TRAITS: Final = frozenset(
-    (
-        "ASCII",
-        "AUTHID",
-        "BINARY",
-        "BYTE",
-        "CHAR",
-        "CHARACTER",
-        "CHARSET",
-        "COLLATE",
-        "COMMENT",
-        "CONTAINS",
-        "CURRENT_USER",
-        "DATA",
-        "DEFINER",
-        "DETERMINISTIC",
-        "INVOKER",
-        "LANGUAGE",
-        "LONG",
-        "MODIFIES",
-        "NATIONAL",
-        "NO",
-        "NOT",
-        "OF",
-        "PRECISION",
-        "READS",
-        "REF_SYSTEM_ID",
-        "ROW",
-        "ROWTYPE",
-        "SECURITY",
-        "SIGNED",
-        "SQL",
-        "TYPE",
-        "UNICODE",
-        "UNSIGNED",
-        "USING",
-        "VARBINARY",
-        "VARCHAR",
-        "VARCHARACTER",
-        "VARYING",
-        "ZEROFILL",
-        "%",
-        "=",
-    )
+_PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
+_BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
+_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
+_TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
+_TRAITS: Final = names_in(
+    "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
+    " INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE SECURITY SIGNED SQL"
+    " TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % ="
 )
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
 _COMMENT_MARK: Final = regex(r"/\*|\*/")
-_WORD: Final = regex(f"[{_LETTERS}0-9$]+")
 _HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
@@ -1431,56 +1354,56 @@ class Way(NamedTuple):
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
+_FRESH: Final = ("set *", "role *")  # what every statement reads
 
 
 class _Lost:
-    """What of a session is lost: keys, and the statements that had written them; asked without a look at all of it."""
+    """What of a session is lost: keys by kind, and the statements that had written them."""
 
     def __init__(self) -> None:
-        self.writers = dict[str, int]()
-        self._kinds = dict[str, dict[str, None]]()  # keys by kind
-        self.known = set[str]()  # has been written anew since something unknown ran
+        self._kinds = dict[str, dict[str, int]]()
+        self._known = set[str]()  # has been written anew since something unknown ran
 
     def add(self, keys: Iterable[str], number: int) -> None:
         for key in keys:
-            self.writers[key] = number
-            self._kinds.setdefault(key.partition(" ")[0], {})[key] = None
+            self._kinds.setdefault(key.partition(" ")[0], {})[key] = number
+
+    def writer(self, key: str) -> int:
+        """Return the number of the statement that had written it, or 0 where it is not lost."""
+        return self._kinds.get(key.partition(" ")[0], {}).get(key, 0)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Take *keys* out; all of a kind for ``kind *``."""
         for key in keys:
             kind, _, name = key.partition(" ")
-            for each in [*self._kinds.get(kind, ())] if name == "*" else [key]:
-                if self.writers.pop(each, None) is not None:
-                    del self._kinds[kind][each]
+            if name == "*":
+                self._kinds.pop(kind, None)
+            else:
+                self._kinds.get(kind, {}).pop(key, None)
 
-    def write(self, nature: Nature) -> None:
-        """Note what is known of the session after a statement."""
-        if "*" in nature.writes:
-            self.known.clear()
-        else:
-            self.known |= nature.writes
+    def note(self, nature: Nature) -> None:
+        """Note what is known of the session after a statement, in whatever way it was made."""
+        exactly = {"found exactly"} if "found" in nature.writes else set[str]()
+        self._known = set() if "*" in nature.writes else self._known | nature.writes | exactly
+        self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
 
     def lacks(self, reads: Iterable[str]) -> str:
         """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not known."""
-        found = {key for each in reads for key in self._hits(each)} if self.writers else ()
-        return min(found, key=lambda key: (self.writers[key], key), default="")
+        found = {key for each in reads for key in self._hits(each)} if self._kinds else ()
+        return min(found, key=lambda key: (self.writer(key), key), default="")
 
-    def _hits(self, key: str) -> Iterator[str]:
+    def _hits(self, key: str) -> Iterable[str]:
         kind, _, name = key.partition(" ")
         if key == "*":
-            yield from (each for each in self.writers if each not in _TRANSIENT and each != "sequences")
-        elif key in self.writers:
-            yield key
-        elif name == "*":
-            yield from (each for each in self._kinds.get(kind, ()) if "." not in each)
-        elif f"{kind} *" in self.writers:
-            yield f"{kind} *"
-        elif "*" in self.writers and key not in self.known and (key[0] == "@" or key == "lock" or name):
-            yield "*"
-
-
-_FRESH: Final = frozenset({"set *", "role *"})  # what every statement reads
+            return {each for keys in self._kinds.values() for each in keys} - _TRANSIENT - {"sequences"}
+        if self.writer(key):
+            return [key]
+        if name == "*":
+            return [each for each in self._kinds.get(kind, ()) if "." not in each]
+        if self.writer(f"{kind} *"):
+            return [f"{kind} *"]
+        unknown = self.writer("*") and key not in self._known and (key[0] == "@" or key == "lock" or name)
+        return ["*"] if unknown else []
 
 
 def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> Way:
@@ -1488,91 +1411,58 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
 
     *hidden* says that what nobody knows may read the id of the last row, too.
     """
-    lost, again, gone = _Lost(), set[int](), set[int]()
-    writing = dict[str, set[int]]()  # what again would write
+    lost, repeated = _Lost(), set[int]()
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
         stale = changed and "global" in nature.reads  # what the server has set anew since
-        lasting = nature.writes - _TRANSIENT
-        lost.write(nature)
         if _REPEATED in nature.traits and not stale and not lost.lacks(nature.reads):
-            if Trait.MAYBE not in nature.traits:
-                lost.forget(nature.writes)
-            if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
-                again.add(number)
-                for key in lasting:
-                    writing.setdefault(key, set()).add(number)
+            repeated.add(number)
+            lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
         else:
-            lost.add(nature.writes, number)
-            if "perhaps found" in nature.writes:
-                lost.add(("found exactly",), number)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
-        if over and (past := _written(writing, over, natures)):
-            lost.forget(over)
-            needed = {key for each in again - past for key in natures[each - 1].reads}
-            kept = {each for each in past if natures[each - 1].writes & needed}
-            again = again - (past - kept) | ({number} if kept and _REPEATED in nature.traits else set())
-        elif over:
-            lost.forget(over)
-    again = _needed(natures, again)
-    checks = set[int]()
-    made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
+            lost.add(nature.writes | ({"found exactly"} if "perhaps found" in nature.writes else set()), number)
+        lost.forget(nature.removes)
+        lost.note(nature)
+    again, gone, checks = _needed(natures[:first], repeated), set[int](), set[int]()
+    made, made_here = lost.writer("id"), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
+        if nature.removes and Trait.SESSION in nature.traits and all(map(lost.writer, nature.removes)):
             gone.add(number)
             lost.forget(nature.removes)
             continue
-        if key := lost.lacks((*nature.reads, *nature.removes, *_FRESH)):
-            return Way(frozenset(again), frozenset(gone), lost.writers[key], number, key)
+        key = lost.lacks((*nature.reads, *nature.removes, *_FRESH))
         reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
-        if reads_id and not made_here:
-            return Way(frozenset(again), frozenset(gone), made, number, "id")
-        if reads_id:
-            checks.add(number)
+        if key or (reads_id and not made_here):
+            return Way(again, frozenset(gone), lost.writer(key) if key else made, number, key or "id")
+        checks |= {number} if reads_id else set()
         made_here = made_here or "id" in nature.writes
-        lost.write(nature)
-        if Trait.MAYBE not in nature.traits:
-            lost.forget(nature.writes)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        if "found" in nature.writes:
-            lost.forget(("found exactly",))
-    return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
+        lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
+        lost.note(nature)
+    return Way(again, frozenset(gone), checks=frozenset(checks))
 
 
-def _written(writing: dict[str, set[int]], over: Iterable[str], natures: Sequence[Nature]) -> set[int]:
-    """Take out of *writing* what has written nothing but what is *over*, and return it."""
-    found = set[int]()
-    for key in over:
-        kind, _, name = key.partition(" ")
-        for each in [other for other in writing if other.partition(" ")[0] == kind] if name == "*" else [key]:
-            found |= {
-                number for number in writing.get(each, ()) if covers([*over], natures[number - 1].writes - _TRANSIENT)
-            }
-    for number in found:
-        for key in natures[number - 1].writes:
-            writing.get(key, set()).discard(number)
-    return found
-
-
-def _needed(natures: Sequence[Nature], again: set[int]) -> set[int]:
-    """Return those of *again* that write what no later one writes before it is read."""
-    covered, found = set[str](), set[int]()
-    for number in sorted(again, reverse=True):
-        nature = natures[number - 1]
-        lasting = nature.writes - _TRANSIENT
-        if lasting <= covered:
-            continue
-        found.add(number)
-        if Trait.MAYBE not in nature.traits:
-            covered |= lasting
-        covered -= nature.reads
-        if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
-            covered = {key for key in covered if not key.startswith(("set ", "role "))}
-    return found
+def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
+    """Return those of *repeated* that write what no later one writes, or takes back, before it is read."""
+    over, needed = set[str](), list[int]()
+    for number, nature in reversed([*enumerate(natures, 1)]):
+        lasting = {*nature.writes - _TRANSIENT}
+        if number not in repeated:
+            over |= nature.removes
+        elif nature.removes or not covers(over, lasting):
+            needed.append(number)
+            over |= lasting | nature.removes if Trait.MAYBE not in nature.traits else set()
+            over = {key for key in over if not any(covers([key], [each]) for each in nature.reads)}
+            if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
+                over = {key for key in over if not key.startswith(("set ", "role "))}
+    found, written = set[int](), set[str]()
+    for number in reversed(needed):
+        keys = natures[number - 1].writes - _TRANSIENT | natures[number - 1].removes
+        made = {key for key in keys - natures[number - 1].removes if not key.endswith("*")}
+        # What only takes back has something to do where there is something: else all is as it was in the beginning.
+        if made or any(covers(keys, [key]) for key in written):
+            found.add(number)
+            written |= made
+    return frozenset(found)
 
 
 def covers(keys: Collection[str], others: Collection[str]) -> bool:
@@ -1616,45 +1506,23 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
 
     One of them reads one of the *keys*, which one before it has written: what ROW_COUNT() shows, for example.
     """
-    last, spans = dict[str, int](), list[tuple[int, int]]()
+    last, spans = dict[str, int](), dict[int, int]()
     for number, nature in enumerate(natures, 1):
-        seen = [last[key] for key in nature.reads & keys if key in last]
-        if "found" in nature.reads & keys and "found" not in last and "perhaps found" in last:
-            seen.append(last["perhaps found"])
-        if "transaction" in nature.reads:
-            seen.append(number)
+        seen = {last.get(key, last.get(f"perhaps {key}", 0)) for key in nature.reads & keys} - {0}
+        seen |= {number} if "transaction" in nature.reads else set()
         if seen:
             begin = min(seen)
-            while spans and spans[-1][1] >= begin:
-                begin = min(begin, spans.pop()[0])
-            spans.append((begin, number))
+            for each in [each for each, end in spans.items() if end >= begin]:
+                begin = min(begin, each)
+                del spans[each]
+            spans[begin] = number
         last |= dict.fromkeys(nature.writes & keys, number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
-        elif "perhaps found" in nature.writes:
-            last.setdefault("perhaps found", number)
-    return dict(spans)
+    return spans
 
 
-def spelled(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, in upper case, signs and quoted texts of a statement; comments are left out.
-
-    A doubled quote is a part of the text that it is in.
-    """
-    found, quoted = list[str](), -1  # where a quote has just ended
-    for kind, start, end in tokenize(text, 0, syntax):
-        if kind == "quote":
-            if start == quoted and text[start] == found[-1][0]:
-                found[-1] += text[start:end]
-            else:
-                found.append(text[start:end])
-            quoted = end
-        elif kind not in ("comment", "conditional"):
-            found.append(kind)
-    return found
-
-
-def _closing(words: Sequence[str], place: int) -> int:
+def closing(words: Sequence[str], place: int) -> int:
     """Return the place of the bracket that closes the one at *place*, or the end."""
     depth = 0
     for number in range(place, len(words)):
@@ -1664,19 +1532,12 @@ def _closing(words: Sequence[str], place: int) -> int:
     return len(words)
 
 
-def _is_text(word: str) -> bool:
-    return len(word) > 1 and word[0] in "'\"`[$"
-
-
-def names_in(texts: str) -> frozenset[str]:
-    return frozenset(texts.split())
-
-
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
 _NAMED: Final = names_in(
     "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
     " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
 )
+_MADE: Final = names_in("FUNCTION INDEX PROCEDURE SEQUENCE TABLE TRIGGER TYPE VIEW")
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _SET: Final = _REPEATED | Trait.WHOLE
@@ -1688,14 +1549,24 @@ _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
+class Created(NamedTuple):
+    """What a CREATE makes: a TABLE for example, and the two parts of its name, "" for no schema and "*" for an odd one.
+
+    In small letters: two names that may be the same are the same.
+    """
+
+    kind: str
+    schema: str
+    name: str
+
+
 class _Told:
     """What the statements of a file have told so far of those that come after them."""
 
     def __init__(self) -> None:
-        self.prepared = dict[str, list[str]]()  # the words of what is prepared, where they are known
-        self.values = dict[str, str]()  # of user variables
-        self.plain = set[str]()  # variables, and prepared statements, of a text that is nothing to a session
-        self.made = dict[str, str]()  # temporary tables, and what stands before their names;
+        self.texts = dict[str, str]()  # of user variables: a literal, or "" for one that is nothing to a session
+        self.prepared = dict[str, list[str]]()  # the words of what is prepared; none for such a text
+        self.made = dict[str, str]()  # temporary tables, and the schema that they were made with;
         self.certain = set[str]()  # nothing has happened to these since
         self.aside = False  # what is created is temporary by the search path
 
@@ -1741,176 +1612,145 @@ class Forms:
         """
         found, told, opened = list[Nature](), _Told(), 0  # where a transaction began
         for statement in statements:
-            words = spelled(statement.text, syntax)
+            words = spelled(statement.text, syntax) or [""]
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
-            if "*" in nature.writes or words[:1] == ["ROLLBACK"]:
+            if "*" in nature.writes or words[0] == "ROLLBACK":
                 told.certain.clear()
             nature = self._placed(nature, words, told)
-            if names:
-                folded = {self.fold(word) for word in words}
-                read = {names[each] for each in folded & names.keys()}
-                nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
+            read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
+            nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe.search(statement.text):
-                maybe = nature.traits | Trait.MAYBE
-                if self.half.search(statement.text):  # and it may be a table like any other
-                    maybe &= ~_REPEATED
-                nature = nature._replace(traits=maybe, removes=frozenset())
-            for key in nature.removes:
-                told.made.pop(key, None)
-            if told.made and "temp *" in nature.writes:
-                told.made.clear()
-            if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
+                half = _REPEATED if self.half.search(statement.text) else Trait(0)  # it may be a table like any other
+                nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
+            for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
+                del told.made[key]
+            told.certain &= told.made.keys()
+            if words[0] in ("ROLLBACK", "ABORT"):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
             found.append(nature)
-            if nature.traits & _CONTROLS or words[:1] == ["ROLLBACK"]:
-                opened = len(found)
+            opened = len(found) if nature.traits & _CONTROLS or words[0] == "ROLLBACK" else opened
         return found
 
     def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
         """Return *nature*, of EXECUTE what it runs, as far as that is told in the file; note what is told."""
         name = self.fold(words[1]) if len(words) > 1 else ""
         if words[:2] == ["EXECUTE", "IMMEDIATE"]:
-            known = self.prepared_text(["", "", "", *words[2:]], syntax, told.values)
+            known = self.prepared_text(["", "", "", *words[2:]], syntax, told.texts)
             nature = self.nature(known) if known else nature
-        elif words[:1] == ["PREPARE"] and name:
-            told.prepared[name] = self.prepared_text(words, syntax, told.values)
-            plain = not told.plain.isdisjoint(self.variables(words))
-            (told.plain.add if plain else told.plain.discard)(name)
-        elif words[:1] == ["EXECUTE"] and name:
+        elif words[0] == "PREPARE":
+            told.prepared.pop(name, None)
+            if (text := self.prepared_text(words, syntax, told.texts)) is not None:
+                told.prepared[name] = text
+        elif words[0] == "EXECUTE":
+            text, named = told.prepared.get(name), {*self.variables(words)}
             reads, writes = nature.reads, nature.writes - {"code"} | {"set by code"}  # one statement, whatever it is
-            if text := told.prepared.get(name):
-                nature, named = self.nature(text), {*self.variables(words)}
+            if text:
+                nature = self.nature(text)
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
-            elif name in told.plain:  # it begins with a word that is nothing to a session
+            elif text is not None:  # it begins with a word that is nothing to a session
                 reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
-        for key in nature.writes:
-            told.values.pop(key, None)
-            told.plain.discard(key)
-        if self.is_plain_text(words):
-            told.plain |= {key for key in nature.writes if key[0] == "@"}
         if "*" in nature.writes:
-            told.values.clear()
-        if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
-            told.values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
+            told.texts.clear()
+        for key in nature.writes & told.texts.keys():
+            del told.texts[key]
+        variables = {key for key in nature.writes if key[0] == "@"} if words[0] in ("SET", "SELECT") else ()
+        if variables and (literal := self.literal_in(words)) is not None:
+            told.texts |= dict.fromkeys(variables, literal)
         return nature
 
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
-        if told.made:
-            nature = self._with_temporary(nature, words, told.made, told.certain)
-        told.aside = told.aside or (
-            words[:1] == ["SET"]
-            and bool(self.temporary_schema)
-            and any(self.temporary_schema in word.lower() for word in words)
-        )
-        if told.aside and words[:1] == ["CREATE"]:
-            nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
+        nature = self._with_temporary(nature, words, told) if told.made else nature
+        if words[0] == "SET" and self.temporary_schema:
+            told.aside = told.aside or any(self.temporary_schema in word.lower() for word in words)
+        made = self.made(words) if words[0] == "CREATE" else None
+        if told.aside and made:
+            nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                creates = words[0] == "CREATE"
-                if creates and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
+                if made and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
                     told.certain.add(key)
-                told.made.setdefault(key, self.qualifier(words) if creates else "")
+                told.made.setdefault(key, made.schema if made else "")
         return nature
 
-    def _with_temporary(
-        self,
-        nature: Nature,
-        words: Sequence[str],
-        made: Mapping[str, str],
-        certain: set[str],
-    ) -> Nature:
-        """Return *nature* with the temporary tables that the statement names, of those that the file has *made*.
+    def _with_temporary(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
+        """Return *nature* with the temporary tables that the statement names, of those that the file has made.
 
-        A DROP of nothing but some that are *certain* to be there is about these; after others nothing is certain.
+        A DROP of nothing but some that are certain to be there is about these; after others nothing is certain.
         """
-        named = {key for word in words if (key := f"temp {self.fold(word)}") in made}
+        named = {key for word in words if (key := f"temp {self.fold(word)}") in told.made}
         if not named:
             return nature
-        dropped = {f"temp {name}": qualifier for qualifier, name in self.dropped(words)} if words[0] == "DROP" else {}
+        first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
         if dropped and all(
-            each in certain and qualifier in (made[each], self.temporary_schema) for each, qualifier in dropped.items()
+            f"temp {name}" in told.certain and schema in (told.made[f"temp {name}"], self.temporary_schema)
+            for schema, name in dropped
         ):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
-        if words[0] in ("ALTER", "DROP", "RENAME"):
-            certain -= named
-        if named <= nature.removes or (words[0] == "CREATE" and named & nature.writes):
+        if first in ("ALTER", "DROP", "RENAME"):
+            told.certain -= named
+        if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
             named |= {
                 f"temp {self.fold(word)}"
                 for last, word in itertools.pairwise(words)
-                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or _is_text(word)
+                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or is_quoted(word)
             }
-        if words[0] == "CREATE" and "VIEW" in words:  # it is temporary, too
-            named.add(f"temp {self.made(words)[1]}")
+        if first == "CREATE" and "VIEW" in words:  # it is temporary, too
+            named.add(f"temp {self.made(words).name}")
         writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
         return nature._replace(reads=nature.reads | named, writes=writes)
 
     def dropped(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
-        text = " ".join(words[1:])
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text
+            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
+            " ".join(words[1:]),
         )
         names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
-        return [(self.fold(qualifier) if qualifier else "", self.fold(name)) for qualifier, _, name in names]
+        return [(self.fold(schema), self.fold(name)) for schema, _, name in names]
 
-    def qualifier(self, words: Sequence[str]) -> str:
-        """Return what stands before the name of what a CREATE makes."""
-        _, place = self._places(words)
-        return self.fold(words[place]) if words[place + 1 : place + 2] == ["."] else ""
+    def made(self, words: Sequence[str]) -> Created:
+        """Return what a CREATE makes."""
+        start = next((place for place, word in enumerate(words) if word in _MADE), len(words) - 1)
+        exists = words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"]
+        return Created(words[start], *self._name_at(words, start + (4 if exists else 1)))
 
-    def made(self, words: Sequence[str]) -> tuple[str, str]:
-        """Return what a CREATE makes, a TABLE for example, and the last part of its name; "*" for an odd one."""
-        start, place = self._places(words)
-        place += 2 if words[place + 1 : place + 2] == ["."] else 0
-        return words[start], self.fold(words[place]) if place < len(words) else "*"
-
-    @staticmethod
-    def _places(words: Sequence[str]) -> tuple[int, int]:
-        """Return where the word for what is made stands, and where its name begins."""
-        kinds = ("FUNCTION", "INDEX", "PROCEDURE", "SEQUENCE", "TABLE", "TRIGGER", "TYPE", "VIEW")
-        start = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
-        return start, start + (4 if words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"] else 1)
-
-    def is_temporary(self, words: Sequence[str]) -> bool:
-        """Tell if a CREATE makes something in the schema of what is temporary."""
-        _, place = self._places(words)
-        return words[place + 1 : place + 2] == ["."] and self.fold(words[place]) == self.temporary_schema
+    def _name_at(self, words: Sequence[str], place: int) -> tuple[str, str]:
+        """Return schema and name, or "*"."""
+        first, sign, second = (*words[place : place + 3], "", "", "")[:3]
+        schema, name = (first, second) if sign == "." else ("", first)
+        return self.fold(schema), self.fold(name) or "*"
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
-        if not _is_text(word):
+        if not is_quoted(word):
             return word.lower()
         mark = {"[": "]"}.get(word[0], word[0])
         return word[1:-1].replace(2 * mark, mark).lower()
 
-    def prepared_text(
-        self,
-        words: Sequence[str],
-        syntax: Syntax,
-        values: Mapping[str, str],
-    ) -> list[str]:
-        """Return the words of the statement that a PREPARE has in it, or in a variable whose *values* are known."""
-        return []
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
+        """Return the words of the statement that a PREPARE has in it, or in a variable that is one of the *texts*.
+
+        None where it is not known, and [] where all that is known is that it means nothing to a session.
+        """
+        return None
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
         return iter(())
 
-    def is_plain_text(self, words: Sequence[str]) -> bool:
-        """Tell if all that a statement may put together as the text of another one means nothing to a session."""
-        return False
+    def literal_in(self, words: Sequence[str]) -> str | None:
+        """Return the text that a statement writes to a variable; "" for one that means nothing to a session."""
+        return None
 
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
-        rows, rest = self._rows.get(words[0] if words else "", ()), ""
-        for pattern, traits in rows:
-            if pattern and not rest:
-                rest = " ".join("?" if _is_text(each) else each for each in words[1:])
+        rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
+        for pattern, traits in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
                 return self.described(words, traits)
         return self.worst
@@ -1930,8 +1770,13 @@ class Forms:
                 self.unknown.add(name)
                 reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
-                traits = traits & ~_REPEATED | (Trait.DATA if Trait.SESSION in traits else Trait(0))
+                traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes))
+
+    @staticmethod
+    def _noted(traits: Trait) -> Trait:
+        """Return the *traits* of what may change more than the session: if it does nothing else, rows."""
+        return traits & ~_REPEATED | Trait.DATA if Trait.SESSION in traits else traits & ~Trait.REPEATS
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
@@ -1940,141 +1785,116 @@ class Forms:
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
         """Yield what may be a function that is called, as it is written, and the place of its bracket."""
         for place, sign in enumerate(words):
-            if sign != "(" or not place:
-                continue
             start = place - 1
-            word = words[start]
-            if word in self.plain or not (
-                word[0] in self.marks or word[0].isalnum() or word[0] in "_\x80" or word[0] > "\x7f"
-            ):
+            if sign != "(" or start < 0 or words[start] in self.plain:
+                continue
+            mark = words[start][0]
+            if not (mark in self.marks or mark.isalnum() or mark == "_" or mark >= "\x80"):
                 continue
             while start > 1 and words[start - 1] == ".":
                 start -= 2
             before = words[start - 1] if start else ""
-            end = _closing(words, place)
+            end = closing(words, place)
             listed = before in ("WITH", "RECURSIVE", ",") and words[end + 1 : end + 2] == ["AS"]
             if before not in _NAMED and not listed:
                 yield "".join(words[start:place]), place
 
 
 # Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
-# may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18.
+# may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18. A function that
+# only one server has may be a person's own on the other; those of _SHAPES have ST_ before them on both, too.
 _MYSQL_PURE: Final = names_in(
-    "ABS ACOS ADDDATE ADDTIME ADD_MONTHS AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIN_TO_UUID BIT_COUNT "
-    "BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH CHR COALESCE COLUMN_ADD COLUMN_CHECK "
-    "COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST COMPRESS CONCAT "
-    "CONCAT_OPERATOR_ORACLE CONCAT_WS CONV CONVERT COS COT CRC32 CRC32C DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB "
-    "DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DECODE DECODE_ORACLE DEGREES ELT ENCODE EXP EXPORT_SET EXTRACT "
-    "EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FORMAT_BYTES FORMAT_PICO_TIME FROM_BASE64 FROM_DAYS GET_FORMAT "
-    "GREATEST GTID_SUBSET GTID_SUBTRACT HEX HOUR IF IFNULL INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR "
-    "INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED IS_IPV6 IS_UUID JSON_ARRAY JSON_ARRAY_APPEND "
-    "JSON_ARRAY_INSERT JSON_COMPACT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_DETAILED JSON_EQUALS JSON_EXISTS "
-    "JSON_EXTRACT JSON_INSERT JSON_KEYS JSON_LENGTH JSON_LOOSE JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE "
-    "JSON_NORMALIZE JSON_OBJECT JSON_OVERLAPS JSON_PRETTY JSON_QUERY JSON_QUOTE JSON_REMOVE JSON_REPLACE "
-    "JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_SEARCH JSON_SET JSON_STORAGE_SIZE JSON_TABLE JSON_TYPE "
-    "JSON_UNQUOTE JSON_VALID JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LENGTHB LN LOCATE LOG LOG10 LOG2 LOWER LPAD "
-    "LPAD_ORACLE LTRIM LTRIM_ORACLE MAKEDATE MAKETIME MAKE_SET MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME "
-    "NATURAL_SORT_KEY NULLIF NVL NVL2 OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER QUARTER QUOTE "
-    "RADIANS REGEXP_INSTR REGEXP_LIKE REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REPLACE_ORACLE REVERSE RIGHT ROUND "
-    "RPAD RPAD_ORACLE RTRIM RTRIM_ORACLE SECOND SEC_TO_TIME SFORMAT SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP "
-    "STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX SUBSTR_ORACLE SUBTIME TAN TIME TIMEDIFF TIMESTAMP "
-    "TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_CHAR TO_DAYS TO_SECONDS TRIM TRIM_ORACLE "
-    "TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER UUID_TO_BIN WEEK WEEKDAY WEEKOFYEAR "
-    "WEIGHT_STRING YEAR YEARWEEK"
+    "ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT BIT_LENGTH CAST CEIL CEILING"
+    " CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS COT CRC32 DATE DATEDIFF"
+    " DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP EXPORT_SET EXTRACT"
+    " EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF IFNULL"
+    " INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED"
+    " IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT"
+    " JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS"
+    " JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID"
+    " JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET"
+    " MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW"
+    " POWER QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD"
+    " RTRIM SECOND SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING"
+    " SUBSTRING_INDEX SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64"
+    " TO_DAYS TO_SECONDS TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY"
+    " WEEKOFYEAR WEIGHT_STRING YEAR YEARWEEK"
+)
+_MARIADB_PURE: Final = names_in(
+    "ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON"
+    " COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
+    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE NATURAL_SORT_KEY NVL NVL2"
+    " REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE"
+)
+_MYSQL9_PURE: Final = names_in(
+    "BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID JSON_SCHEMA_VALID"
+    " JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN"
+)
+_SHAPES: Final = names_in(
+    "AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION DISJOINT ENDPOINT ENVELOPE"
+    " EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB"
+    " GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB INTERIORRINGN INTERSECTS"
+    " ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB"
+    " MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OVERLAPS"
+    " POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID STARTPOINT TOUCHES"
+    " WITHIN X Y"
 )
 _MYSQL_HARMLESS: Final = names_in(
-    "ANY_VALUE AREA ASBINARY ASTEXT ASWKB ASWKT AVG BENCHMARK BINLOG_GTID_POS BIT_AND BIT_OR BIT_XOR BOUNDARY BUFFER "
-    "CENTROID CHARSET COERCIBILITY COLLATION CONNECTION_ID CONTAINS CONVERT_TZ CONVEXHULL COUNT CROSSES CUME_DIST "
-    "CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DECODE_HISTOGRAM "
-    "DEFAULT DENSE_RANK DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING "
-    "FIRST_VALUE FROM_UNIXTIME GEOMCOLLECTION GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTION "
-    "GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE "
-    "GEOMFROMTEXT GEOMFROMWKB GLENGTH GROUPING GROUP_CONCAT ICU_VERSION INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY "
-    "ISRING ISSIMPLE IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG JSON_STORAGE_FREE LAG LAST_VALUE LEAD "
-    "LINEFROMTEXT LINEFROMWKB LINESTRING LINESTRINGFROMTEXT LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_GTID_WAIT "
-    "MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRCOVEREDBY MBRCOVERS MBRDISJOINT MBREQUAL MBREQUALS MBRINTERSECTS "
-    "MBROVERLAPS MBRTOUCHES MBRWITHIN MEDIAN MIN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT "
-    "MULTILINESTRING MULTILINESTRINGFROMTEXT MULTIPOINT MULTIPOINTFROMTEXT MULTIPOLYGON NAME_CONST NOW NTH_VALUE "
-    "NTILE NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC "
-    "PERCENT_RANK POINT POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE POLYFROMTEXT POLYFROMWKB POLYGON "
-    "POLYGONFROMTEXT POLYGONFROMWKB PS_CURRENT_THREAD_ID PS_THREAD_ID RAND RANDOM_BYTES RANK ROLES_GRAPHML ROWNUM "
-    "ROW_NUMBER SCHEMA SESSION_USER SLEEP SOURCE_POS_WAIT SRID STARTPOINT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT STD "
-    "STDDEV STDDEV_POP STDDEV_SAMP ST_AREA ST_ASBINARY ST_ASGEOJSON ST_ASTEXT ST_ASWKB ST_ASWKT ST_BOUNDARY ST_BUFFER "
-    "ST_BUFFER_STRATEGY ST_CENTROID ST_COLLECT ST_CONTAINS ST_CONVEXHULL ST_CROSSES ST_DIFFERENCE ST_DIMENSION "
-    "ST_DISJOINT ST_DISTANCE ST_DISTANCE_SPHERE ST_ENDPOINT ST_ENVELOPE ST_EQUALS ST_EXTERIORRING ST_FRECHETDISTANCE "
-    "ST_GEOHASH ST_GEOMCOLLFROMTEXT ST_GEOMCOLLFROMWKB ST_GEOMETRYCOLLECTIONFROMTEXT ST_GEOMETRYCOLLECTIONFROMWKB "
-    "ST_GEOMETRYFROMTEXT ST_GEOMETRYFROMWKB ST_GEOMETRYN ST_GEOMETRYTYPE ST_GEOMFROMGEOJSON ST_GEOMFROMTEXT "
-    "ST_GEOMFROMWKB ST_HAUSDORFFDISTANCE ST_INTERIORRINGN ST_INTERSECTION ST_INTERSECTS ST_ISCLOSED ST_ISEMPTY "
-    "ST_ISRING ST_ISSIMPLE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LENGTH ST_LINEFROMTEXT ST_LINEFROMWKB "
-    "ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LINESTRINGFROMTEXT ST_LINESTRINGFROMWKB ST_LONGFROMGEOHASH "
-    "ST_LONGITUDE ST_MAKEENVELOPE ST_MLINEFROMTEXT ST_MLINEFROMWKB ST_MPOINTFROMTEXT ST_MPOINTFROMWKB "
-    "ST_MPOLYFROMTEXT ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMTEXT ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMTEXT "
-    "ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB ST_NUMGEOMETRIES ST_NUMINTERIORRING "
-    "ST_NUMINTERIORRINGS ST_NUMPOINTS ST_OVERLAPS ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_POINTFROMTEXT "
-    "ST_POINTFROMWKB ST_POINTN ST_POINTONSURFACE ST_POLYFROMTEXT ST_POLYFROMWKB ST_POLYGONFROMTEXT ST_POLYGONFROMWKB "
-    "ST_RELATE ST_SIMPLIFY ST_SRID ST_STARTPOINT ST_SWAPXY ST_SYMDIFFERENCE ST_TOUCHES ST_TRANSFORM ST_UNION "
-    "ST_VALIDATE ST_WITHIN ST_X ST_Y SUM SYSDATE SYSTEM_USER SYS_GUID TOUCHES UNIX_TIMESTAMP USER UTC_DATE UTC_TIME "
-    "UTC_TIMESTAMP UUID UUID_SHORT VALIDATE_PASSWORD_STRENGTH VALUE VALUES VARIANCE VAR_POP VAR_SAMP VERSION "
-    "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+    "AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID CONVERT_TZ COUNT CUME_DIST"
+    " CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DEFAULT DENSE_RANK"
+    " FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG LAG LAST_VALUE LEAD"
+    " LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRDISJOINT MBREQUALS MBRINTERSECTS"
+    " MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK RAND RANDOM_BYTES RANK"
+    " ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON ST_DIFFERENCE ST_DISTANCE"
+    " ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB ST_MLINEFROMWKB"
+    " ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB"
+    " ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME UTC_TIMESTAMP UUID"
+    " UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION"
 )
-_MARIADB_ALONE: Final = names_in(  # on the other server, a person may have made a function of that name
-    "ADD_MONTHS AREA ASBINARY ASTEXT ASWKB ASWKT BINLOG_GTID_POS BOUNDARY BUFFER CENTROID CHR COLUMN_ADD COLUMN_CHECK"
-    " COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CONTAINS"
-    " CONVEXHULL CRC32C CROSSES DECODE DECODE_HISTOGRAM DECODE_ORACLE DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT"
-    " ENCODE ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT"
-    " GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB"
-    " GLENGTH INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY ISRING ISSIMPLE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
-    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT LPAD_ORACLE"
-    " LTRIM_ORACLE MASTER_GTID_WAIT MBREQUAL MEDIAN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT"
-    " MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NATURAL_SORT_KEY NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS NVL NVL2"
-    " OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE"
-    " POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB REPLACE_ORACLE ROWNUM RPAD_ORACLE RTRIM_ORACLE SFORMAT"
-    " SRID STARTPOINT ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SUBSTR_ORACLE SYS_GUID TOUCHES TO_CHAR"
-    " TRIM_ORACLE VALUE WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+_MARIADB_HARMLESS: Final = names_in(
+    "BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH ISRING MASTER_GTID_WAIT"
+    " MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM ST_BOUNDARY ST_ISRING"
+    " ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID"
 )
-_MYSQL_ALONE: Final = names_in(
-    "ANY_VALUE BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING GTID_SUBSET"
-    " GTID_SUBTRACT ICU_VERSION IS_UUID JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_FREE"
-    " JSON_STORAGE_SIZE LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON"
-    " PS_CURRENT_THREAD_ID PS_THREAD_ID REGEXP_LIKE ROLES_GRAPHML SOURCE_POS_WAIT STATEMENT_DIGEST"
-    " STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE"
-    " ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH"
-    " ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY"
-    " ST_TRANSFORM ST_VALIDATE UUID_TO_BIN VALIDATE_PASSWORD_STRENGTH WAIT_FOR_EXECUTED_GTID_SET"
-)
-_MYSQL_PLAIN: Final = names_in(
-    "ADD AGAINST ALL ALWAYS AND ANY ARRAY AS AT BETWEEN BIGINT BINARY BIT BLOB BOOL BY CALL CASE CHAR CHARACTER CHECK "
-    "CLOB COLUMN COLUMNS CONSTRAINT CROSS CUBE DATETIME DEC DECIMAL DEFAULT DESC DESCRIBE DISTINCT DISTINCTROW DIV DO "
-    "DOUBLE DUAL ELSE ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FIXED FLOAT "
-    "FLOAT4 FLOAT8 FOR FORCE FOREIGN FROM FULLTEXT GENERATED GEOMCOLLECTION GEOMETRY GROUP HASH HAVING HIGH_PRIORITY "
-    "IF IGNORE IN INCLUDE INDEX INNER INSERT INT INT1 INT2 INT3 INT4 INT8 INTEGER INTERSECT INTERVAL INTO JOIN JSON "
-    "KEY LATERAL LEFT LESS LIKE LIMIT LINEAR LIST LONG LONGBLOB LONGTEXT MATERIALIZED MEDIUMBLOB MEDIUMINT MEDIUMTEXT "
-    "MIDDLEINT MINUS MOD NATIONAL NATURAL NCHAR NOT NULL NUMBER NUMERIC NVARCHAR OF OFFSET ON OPTIONS OR ORDER OUTER "
-    "OVER PARTITION PERIOD PRECISION PRIMARY QUALIFY RANGE RAW READS REAL RECURSIVE REFERENCES REGEXP REPLACE RETURN "
-    "RETURNING RIGHT RLIKE ROLLUP ROW SELECT SERIAL SET SMALLINT SOME SOUNDS SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT "
-    "SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME "
-    "TABLE TEXT THAN THEN TIME TIMESTAMP TINYBLOB TINYINT TINYTEXT UNION UNIQUE UNTIL UPDATE USE USING VALUE VALUES "
-    "VARBINARY VARCHAR VARCHAR2 VARCHARACTER VARYING VECTOR VIRTUAL WHEN WHERE WHILE WINDOW WITH WITHIN XOR YEAR"
+_MYSQL9_HARMLESS: Final = names_in(
+    "ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE LINESTRING MBRCOVEREDBY"
+    " MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID PS_THREAD_ID ROLES_GRAPHML"
+    " SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE"
+    " ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT"
+    " ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE"
+    " ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH"
+    " WAIT_FOR_EXECUTED_GTID_SET"
 )
 _POSTGRES_HARMLESS: Final = names_in(
-    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE "
-    "PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL "
-    "PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
+    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE"
+    " PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL"
+    " PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
+)
+_PLAIN: Final = names_in(
+    "ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN COLUMNS CONSTRAINT"
+    " CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT FOR FOREIGN FROM"
+    " GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY LATERAL LIKE"
+    " LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER OVER"
+    " PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT SOME"
+    " TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN"
+)
+_MYSQL_PLAIN: Final = names_in(
+    "ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL ELSEIF ELSIF EMPTY ENDS ENUM"
+    " ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY IF IGNORE INDEX INT1 INT2"
+    " INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT MEDIUMTEXT MIDDLEINT MINUS MOD"
+    " NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS SPATIAL SQL_BIG_RESULT"
+    " SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN"
+    " SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER VARYING VECTOR"
+    " VIRTUAL WHILE XOR YEAR"
 )
 _POSTGRES_PLAIN: Final = names_in(
-    "ALL ALWAYS ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC AUTHORIZATION BETWEEN BIGINT BINARY BIT BOOLEAN BOTH "
-    "BY CASE CAST CHAR CHARACTER CHECK COALESCE COLLATE COLLATION COLUMN COLUMNS CONCURRENTLY CONFLICT CONSTRAINT "
-    "CREATE CROSS CUBE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP "
-    "CURRENT_USER DEC DECIMAL DEFAULT DEFERRABLE DESC DISTINCT DO ELSE END EXCEPT EXCLUDE EXCLUDED EXISTS EXPLAIN "
-    "EXTRACT FALSE FETCH FILTER FIRST FLOAT FOR FOREIGN FREEZE FROM FULL GENERATED GRANT GREATEST GROUP GROUPING HASH "
-    "HAVING IDENTITY ILIKE IN INCLUDE INITIALLY INNER INOUT INSERT INT INTEGER INTERSECT INTERVAL INTO IS ISNULL JOIN "
-    "KEY LATERAL LEADING LEAST LIKE LIMIT LIST LOCALTIME LOCALTIMESTAMP MATERIALIZED NATIONAL NATURAL NCHAR NEXT NONE "
-    "NORMALIZE NOT NOTNULL NULL NULLIF NUMERIC OF OFFSET ON ONLY OPTIONS OR ORDER ORDINALITY OUT OUTER OVER OVERLAPS "
-    "OVERLAY PARTITION PASSING PLACING POSITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REINDEX REPLACE "
-    "RESET RETURNING RETURNS ROLLUP ROW ROWS SELECT SESSION_USER SET SETOF SETS SIMILAR SMALLINT SOME STATISTICS "
-    "SUBSTRING SYMMETRIC TABLE TABLESAMPLE TEXT THEN TIME TIMESTAMP TO TRAILING TREAT TRIM TRUE UNION UNIQUE UPDATE "
-    "USER USING VACUUM VALUE VALUES VARCHAR VARIADIC VERBOSE WHEN WHERE WINDOW WITH WITHIN WITHOUT XMLATTRIBUTES "
-    "XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
+    "ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE COLLATION CONCURRENTLY CONFLICT"
+    " CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER"
+    " DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING IDENTITY ILIKE INITIALLY"
+    " INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF ONLY ORDINALITY OUT"
+    " OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS SIMILAR STATISTICS"
+    " SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT XMLATTRIBUTES"
+    " XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
 )
 
 
@@ -2092,85 +1912,69 @@ class _SQLiteForms(Forms):
         "COMMIT END": [("", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
-        "PRAGMA": [
-            (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
-            (
-                r"(\w+ \. )?(\w+_VACUUM|ENCODING|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
-                Trait.WHOLE,
-            ),
-            (
-                (
-                    r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST"
-                    r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK"
-                    r"|TABLE_INFO|TABLE_LIST|TABLE_XINFO)\b"
-                ),
-                _LOOK | Trait.REPEATS,
-            ),
-            (
-                (
-                    r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
-                    r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
-                    r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
-                    r"|LEGACY_ALTER_TABLE|LOCKING_MODE|MAX_PAGE_COUNT|MMAP_SIZE|READ_UNCOMMITTED|RECURSIVE_TRIGGERS"
-                    r"|REVERSE_UNORDERED_SELECTS|SECURE_DELETE|SHORT_COLUMN_NAMES|SHRINK_MEMORY|SOFT_HEAP_LIMIT|SYNCHRONOUS"
-                    r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b"
-                ),
-                _SET,
-            ),
-            (r"(\w+ \. )?\w+\Z", _LOOK),
-        ],  # without a value it is asked; what acts all the same may do so twice
+        "PRAGMA": [],
+    }
+    _looks = names_in(
+        "COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST INDEX_INFO"
+        " INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST TABLE_XINFO"
+    )
+    _settings = names_in(
+        "ANALYSIS_LIMIT AUTOMATIC_INDEX BUSY_TIMEOUT CACHE_SIZE CACHE_SPILL CASE_SENSITIVE_LIKE CELL_SIZE_CHECK"
+        " CHECKPOINT_FULLFSYNC COUNT_CHANGES DEFER_FOREIGN_KEYS EMPTY_RESULT_CALLBACKS FOREIGN_KEYS FULL_COLUMN_NAMES"
+        " FULLFSYNC HARD_HEAP_LIMIT IGNORE_CHECK_CONSTRAINTS JOURNAL_SIZE_LIMIT LEGACY_ALTER_TABLE LOCKING_MODE"
+        " MAX_PAGE_COUNT MMAP_SIZE READ_UNCOMMITTED RECURSIVE_TRIGGERS REVERSE_UNORDERED_SELECTS SECURE_DELETE"
+        " SHORT_COLUMN_NAMES SHRINK_MEMORY SOFT_HEAP_LIMIT SYNCHRONOUS TEMP_STORE THREADS TRUSTED_SCHEMA"
+        " WAL_AUTOCHECKPOINT WRITABLE_SCHEMA"
+    )
+    _pragmas: ClassVar = {
+        **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
+        **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
+        **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
+        **dict.fromkeys(_looks, _LOOK | Trait.REPEATS),
+        **dict.fromkeys(_settings, _SET),
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
-        """See Forms. A PRAGMA may be in quotes; one that is on no list has set something."""
-        if words[:1] != ["PRAGMA"]:
+        """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
+        if words[0] != "PRAGMA":
             return super().nature(words)
-        words = [self.fold(word).upper() if place in (1, 3) else word for place, word in enumerate(words)]
-        found = super().nature(words)
-        return found if found is not self.worst else Nature(Trait.WHOLE, frozenset(), frozenset({"set pragma"}))
+        name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
+        traits = self._pragmas.get(name)
+        if not value and (traits is None or Trait.REPEATS not in traits):
+            return Nature(_LOOK, frozenset(), frozenset())
+        sets = {f"set {name.lower()}"} if traits == _SET and value else set() if traits else {"set pragma"}
+        return Nature(traits or Trait.WHOLE, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
-        traits = _TEMP if words[0] == "CREATE" and self.is_temporary(words) else traits
-        reads = (
-            {
-                self.sees[name]
-                for word, after in itertools.pairwise(words)
-                if after == "(" and (name := self.fold(word).upper()) in self.sees
-            }
-            if Trait.CALLS in traits
-            else set[str]()
-        )
-        writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
-        writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
-        reads |= {"trigger *"} if writes else set()  # of what is temporary
-        if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
-            writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
+        made, writes = self.made(words), set[str]()
+        traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
+        called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
+        reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
+        if Trait.DATA in traits:
+            reads.add("trigger *")  # of what is temporary
+            writes |= {"count", "id"} if {"INSERT", "REPLACE"} & {*words} else {"count"}
         if traits == _TEMP:
-            kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
+            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
 class _PostgresForms(Forms):
     rows: ClassVar = {
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
+        "COPY": [(r"\(", _ROWS), ("", _ROWS & ~Trait.CALLS)],
+        "TRUNCATE NOTIFY": [("", _ROWS & ~Trait.CALLS)],
         "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
-        "VALUES TABLE (": [("", _LOOK)],
-        "SHOW": [("", _LOOK)],
+        "VALUES TABLE ( SHOW": [("", _LOOK)],
         "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
         "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
-        "RESET LISTEN UNLISTEN LOAD": [("", _SET)],
+        "RESET LISTEN UNLISTEN LOAD DEALLOCATE DISCARD CLOSE": [("", _SET)],
         "PREPARE": [("(?!TRANSACTION)", _SET)],
-        "DEALLOCATE DISCARD": [("", _SET)],
-        "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
-        "CLOSE": [("", _SET)],
+        "DECLARE FETCH MOVE": [("", _TEMP)],
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
@@ -2192,173 +1996,143 @@ class _PostgresForms(Forms):
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
-        "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN": [("", _DDL)],
-        # What its language has for the end of a transaction may be in a DO.
-        "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
+        "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN DO": [("", _DDL)],
     }
     sees: ClassVar = {
-        "LASTVAL": "id",
-        "CURRVAL": "id",
-        "RANDOM": "seed",
-        "RANDOM_NORMAL": "seed",
-        "PG_BACKEND_PID": "connection",
-        "PG_MY_TEMP_SCHEMA": "connection",
-        "INET_CLIENT_PORT": "connection",
-        "PG_CURRENT_XACT_ID": "connection",
+        **dict.fromkeys(("LASTVAL", "CURRVAL"), "id"),
+        **dict.fromkeys(("RANDOM", "RANDOM_NORMAL"), "seed"),
+        **dict.fromkeys(
+            ("PG_BACKEND_PID", "PG_MY_TEMP_SCHEMA", "INET_CLIENT_PORT", "PG_CURRENT_XACT_ID"), "connection"
+        ),
     }
-    plain = _POSTGRES_PLAIN
-    harmless, temporary_schema = _POSTGRES_HARMLESS, "pg_temp"
+    plain, harmless, temporary_schema = _PLAIN | _POSTGRES_PLAIN, _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    # Names before a bracket, but those of what is made or filled.
     unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    # Names before a bracket, but those of what is made or filled.
     _called = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
+    # What its language has for the end of a transaction may be in a DO.
+    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
+    _naming: ClassVar = {
+        "CLOSE": ("cursor", 2),
+        "DEALLOCATE": ("prepared", 2),
+        "DECLARE": ("cursor", 1),
+        "FETCH": ("cursor", 0),
+        "LISTEN": ("listen", 1),
+        "MOVE": ("cursor", 0),
+        "PREPARE": ("prepared", 1),
+        "UNLISTEN": ("listen", 1),
+    }
+    _discarded: ClassVar = {
+        "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
+        **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
+        "SEQUENCES": ("id",),
+    }
+    _named: ClassVar = {  # settings that have words of their own
+        "ALL": "*",
+        "NAMES": "client_encoding",
+        "ROLE": "role",
+        "SCHEMA": "search_path",
+        "SESSION": "session_authorization",
+        "TIME": "timezone",
+        "XML": "xmloption",
+    }
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
+        innocent = self.plain | self.harmless | self.known
         return super().may_matter(sql) or any(
-            not before
-            and name.upper() not in self.plain
-            and name.upper() not in self.harmless
-            and name.upper() not in self.known
-            for before, name in {*self._called.findall(sql)}
+            not before and name.upper() not in innocent for before, name in {*self._called.findall(sql)}
         )
-
-    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        is_temporary = words[0] == "CREATE" and (traits == _TEMP or self.is_temporary(words))
-        nature = super().described(words, traits)
-        traits, first = nature.traits, words[0]
-        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
-        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
+        first, second, made = words[0], "".join(words[1:2]), self.made(words)
         if first == "DO":
-            text = " ".join(word for word in words if _is_text(word))
-            language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
-            if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
-                more = {"set by code"} if "EXECUTE" in text.upper() else set()
-                return self.worst._replace(writes=self.worst.writes | more)
-            return Nature(traits, frozenset({"*"}), frozenset({"*", "id", "code"}))
-        name = self.fold(words[1]) if len(words) > 1 else ""
-        traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
-        read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
-            traits = _TEMP
-        elif is_temporary:  # it is noted: what it reads from may call what nobody sees
-            traits = traits & ~_REPEATED | Trait.INSIDE
-        if (
-            first == "ALTER"
-            and words[1] in ("DATABASE", "ROLE", "USER")
-            and "TABLESPACE" not in words
-            and ("SET" in words or "RESET" in words)
-        ):  # a new session begins with that
-            writes.add("set what a session begins with")
-        if first in ("SELECT", "WITH") and "INTO" in words and (made := self._made_by_select(words)):
-            writes.add(f"temp {made}")
-            traits = _TEMP & traits
+            return self._block(words, traits)
+        is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
+        nature = super().described(words, traits)
+        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
+        if is_temporary:
+            filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
+            traits = (
+                traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
+            )  # what it reads from may call what nobody sees
+            writes.add(f"temp {made.name}")
+        elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
+            writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
+        elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
+            writes.add(f"temp {name}")
+            traits &= _TEMP
         elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
             writes.add("id")
-        elif first == "CLOSE" and name != "all":
-            removes.add(f"cursor {name}")
-        elif first == "DEALLOCATE" and words[-1] != "ALL":
-            removes.add(f"prepared {self.fold(words[-1])}")
-        elif first in ("FETCH", "MOVE"):
-            reads.add(f"cursor {self.fold(words[-1])}")
-        elif Trait.SESSION in traits and not is_temporary:
-            writes |= self._kept(words, name, traits)
-            traits &= ~Trait.INSIDE if first == "DISCARD" and name == "all" else traits
-        elif is_temporary and first == "CREATE":
-            writes.add(f"temp {self.made(words)[1]}")
-        if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits and traits != _TEMP:
+        elif first in self._naming:
+            kind, which = self._naming[first]
+            if words[-1] == "ALL" and removes is (reads, writes, removes)[which]:
+                writes.add(f"{kind} *")
+            else:
+                named = second if first in ("DECLARE", "PREPARE") else words[-1]
+                (reads, writes, removes)[which].add(f"{kind} {self.fold(named)}")
+        elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
+            skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
+            writes.add(key := self._setting(words[skipped:]))
+            traits &= ~Trait.REPEATS if key == "seed" else traits
+        elif first in ("DISCARD", "LOAD"):
+            writes |= {*self._discarded.get(second, ())} if first == "DISCARD" else {"load"}
+        if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
                 traits |= Trait.REPEATS
-            else:  # a view, an operator, a cast may call what nobody sees: it is noted
-                traits = traits & ~_REPEATED | Trait.DATA
+            else:  # a view, an operator, a cast may call what nobody sees
+                traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
 
-    def prepared_text(
-        self,
-        words: Sequence[str],
-        syntax: Syntax,
-        values: Mapping[str, str],
-    ) -> list[str]:
-        """See Forms."""
-        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
+    def _block(self, words: Sequence[str], traits: Trait) -> Nature:
+        """Return what a DO is."""
+        text = " ".join(word for word in words if is_quoted(word))
+        language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
+        if not self._divides.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
+            return self.worst._replace(traits=traits)
+        more = {"set by code"} if "EXECUTE" in text.upper() else set()
+        return self.worst._replace(writes=self.worst.writes | more)
 
-    def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
-        """Return what a statement that is about the session writes there; *name* is its second word."""
-        simple = {"DECLARE": "cursor", "LISTEN": "listen", "PREPARE": "prepared", "UNLISTEN": "listen"}
-        if words[0] == "SET":
-            return self._set(words[1:]) if Trait.REPEATS in traits else set()
-        if words[0] == "RESET":
-            return {"set *" if name == "all" else self._key_of(words[1:])}
-        if words[0] == "DISCARD":
-            kinds = {
-                "all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-                "temp": ("temp *",),
-                "temporary": ("temp *",),
-                "sequences": ("id",),
-            }
-            return {*kinds.get(name, ())}
-        if words[0] in simple:
-            return {f"{simple[words[0]]} {name}"}
-        return {"LOAD": {"load"}, "CLOSE": {"cursor *"}, "DEALLOCATE": {"prepared *"}}.get(words[0], set())
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
-        rest = [*words[words.index("INTO") + 1 :], ""]
-        while rest[0] in ("LOCAL", "GLOBAL"):
-            del rest[0]
-        if temporary := rest[0] in ("TEMP", "TEMPORARY"):
-            del rest[0]
-        if rest[0] == "TABLE":
-            del rest[0]
-        if rest[1:2] == ["."]:
-            temporary = temporary or self.fold(rest[0]) == self.temporary_schema
-            del rest[:2]
-        return self.fold(rest[0]) if temporary else ""
+        start = place = words.index("INTO") + 1
+        while words[place : place + 1] and words[place] in ("LOCAL", "GLOBAL", "TEMP", "TEMPORARY", "TABLE"):
+            place += 1
+        schema, name = self._name_at(words, place)
+        temporary = {"TEMP", "TEMPORARY"} & {*words[start:place]} or schema == self.temporary_schema
+        return name if temporary else ""
 
-    def _named(self, words: Sequence[str]) -> str:
-        """Return the name of a setting, as far as it goes."""
-        if words[:2] == ["TIME", "ZONE"]:
-            return "timezone"
-        if words[:2] == ["SESSION", "AUTHORIZATION"]:
-            return "session_authorization"
-        if words[:1] in (["ROLE"], ["NAMES"], ["SCHEMA"], ["XML"]):
-            return {"NAMES": "client_encoding", "SCHEMA": "search_path", "XML": "xmloption"}.get(words[0], "role")
+    def _setting(self, words: Sequence[str]) -> str:
+        """Return the key of a setting, whose name begins these words. RESET ALL has nothing to do with roles."""
         end = next((place for place, word in enumerate(words) if word in ("=", "TO")), None)
-        return "".join(self.fold(word) for word in words[:end])
-
-    def _set(self, words: Sequence[str]) -> set[str]:
-        if words[:1] == ["LOCAL"] or words[:1] == ["CONSTRAINTS"]:  # of no effect beyond a transaction
-            return set()
-        if words[:1] == ["SESSION"] and words[1:2] != ["AUTHORIZATION"]:
-            words = words[1:]
-        return {self._key_of(words)}
-
-    def _key_of(self, words: Sequence[str]) -> str:
-        """Return the key of a setting. RESET ALL has nothing to do with roles."""
-        name = self._named(words)
-        return "seed" if name == "seed" else f"{'role' if name in ('role', 'session_authorization') else 'set'} {name}"
+        name = self._named.get("".join(words[:1])) or "".join(map(self.fold, words[:end]))
+        kind = "role" if name in ("role", "session_authorization") else "set"
+        return name if name == "seed" else f"{kind} {name}"
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """See Forms."""
-        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+        """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
+        own = name.removeprefix("PG_CATALOG.")
+        if own in ("NEXTVAL", "SETVAL"):
             writes |= {"id", "sequence"}
-            return False  # it is the server's own only where nobody has made another one
-        if name == "SETSEED":
+        elif name == "SETSEED":
             writes.add("seed")
-            return False
-        if name in ("SET_CONFIG", "PG_CATALOG.SET_CONFIG"):
-            given = words[place + 1 : place + 6]
-            writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
+        elif own == "SET_CONFIG":
+            given = "".join(words[place + 1 : place + 2])
+            writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
             return True
-        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+        elif name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
             writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
@@ -2367,7 +2141,7 @@ class _PostgresForms(Forms):
         """See Forms. What is asked for is no call."""
         for name, place in super().calls(words):
             plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
-            if plain not in ("CURRENT_SETTING", "PG_CATALOG.CURRENT_SETTING"):
+            if plain.removeprefix("PG_CATALOG.") != "CURRENT_SETTING":
                 yield plain, place
 
     @staticmethod
@@ -2377,7 +2151,7 @@ class _PostgresForms(Forms):
             if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
                 yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
-                name = words[place + 2] if place + 2 < len(words) else ""
+                name = "".join(words[place + 2 : place + 3])
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
 
     @staticmethod
@@ -2386,17 +2160,22 @@ class _PostgresForms(Forms):
 
     def _is_setting(self, words: Sequence[str]) -> bool:
         """Tell if a SELECT does nothing but to set what its text says."""
-        calls = [*self.calls(words)]
         return "FROM" not in words and all(
             (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
-            and self._is_literal(words[place + 1 : _closing(words, place)])
-            for name, place in calls
+            and self._is_literal(words[place + 1 : closing(words, place)])
+            for name, place in self.calls(words)
         )
 
 
 # After SET, in bare text or as words with blanks between them.
 _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
+_QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
+_SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
+_REPLACED: Final = (
+    "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
+)
+_OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
 class _MySQLForms(Forms):
@@ -2404,8 +2183,8 @@ class _MySQLForms(Forms):
 
     temporary: ClassVar = [
         (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (r"TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", _DDL | Trait.CALLS),
-        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", Trait.INSIDE | Trait.CALLS),
+        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS),
+        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS),
     ]
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
@@ -2414,7 +2193,7 @@ class _MySQLForms(Forms):
         "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
-        "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
+        "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
         "SET": [
@@ -2428,24 +2207,14 @@ class _MySQLForms(Forms):
         "START": [(r"TRANSACTION\b", Trait.OPENS)],
         "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
         "ROLLBACK": [
-            (r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+            (r"(WORK )?TO ", _LOOK & ~Trait.CALLS),
             (_CHAIN, Trait.UNDOES | Trait.CHAINS),
             ("", Trait.UNDOES),
         ],
-        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
-            (
-                r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
-                _PLAIN_DDL,
-            ),
-            (
-                (
-                    r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
-                    r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"
-                ),
-                _DDL,
-            ),
+            (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
+            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_REPLACED}\b", _DDL),
             ("", _PART),
         ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
@@ -2463,9 +2232,10 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure, harmless = _MYSQL_PURE - _MYSQL_ALONE, _MYSQL_HARMLESS - _MYSQL_ALONE
+    pure = _MYSQL_PURE | _MARIADB_PURE
+    harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _SHAPES | _MYSQL_HARMLESS | _MARIADB_HARMLESS
+    plain, marks = _PLAIN | _MYSQL_PLAIN, '`"'
     seen = frozenset({"count", "found"})
-    plain, marks = _MYSQL_PLAIN, '`"'
     sees: ClassVar = {
         "ROW_COUNT": "count",
         "FOUND_ROWS": "found",
@@ -2474,7 +2244,6 @@ class _MySQLForms(Forms):
         "CONNECTION_ID": "connection",
         "RAND": "seed",
     }
-    unread = None
     _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
@@ -2487,18 +2256,26 @@ class _MySQLForms(Forms):
         " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
         " SECOND MONTH YEAR SESSION LOCAL X B N"
     )
-    _telling = names_in("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
+    # Words of an expression that tell what is read, what is written, and what is not true of it then.
+    _telling: ClassVar = {
+        **dict.fromkeys(("NEXTVAL", "SETVAL"), ((), ("sequence",), _REPEATED)),
+        "LASTVAL": (("sequence", "sequences"), (), Trait.REPEATS),
+        **dict.fromkeys(("SELECT", "GET_LOCK"), ((), (), Trait.REPEATS)),
+        "RELEASE_LOCK": (("lock",), (), Trait.REPEATS),
+    }
+    _values: ClassVar = {"NEXT": "NEXTVAL", "PREVIOUS": "LASTVAL"}  # with VALUE they are the same as these
     _of_counts: ClassVar = {
-        "identity": "id",
-        "last_insert_id": "id",
+        **dict.fromkeys(("identity", "last_insert_id"), "id"),
+        **dict.fromkeys(("rand_seed1", "rand_seed2"), "seed"),
+        **dict.fromkeys(("warning_count", "error_count"), "warnings"),
         "insert_id": "next",
-        "rand_seed1": "seed",
-        "rand_seed2": "seed",
         "pseudo_thread_id": "connection",
-        "warning_count": "warnings",
-        "error_count": "warnings",
         "in_transaction": "transaction",
     }
+    _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
+    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """See Forms."""
@@ -2506,122 +2283,96 @@ class _MySQLForms(Forms):
             if word == "@" and words[place + 1] != "@" and words[place - 1 : place] != ["@"]:
                 yield self._variable(words, place)
 
-    def is_plain_text(self, words: Sequence[str]) -> bool:
-        """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
-        if words[:1] not in (["SET"], ["SELECT"]):
-            return False
-        texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
-        verbs = {text[0] for text in texts if text}
-        return (
-            not self._verbs.isdisjoint(verbs)
-            and self._odd_verbs.isdisjoint(verbs)
-            and not any(
-                "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts
-            )
-        )
-
-    _shows = regex(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
-    _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
-    _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
-    _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-
     def _variable(self, words: Sequence[str], place: int) -> str:
         """Return the key of the user variable whose @ is at *place*."""
-        name, place = self.fold(words[place + 1]), place + 2
+        name, place = self.fold("".join(words[place + 1 : place + 2])), place + 2
         while words[place : place + 1] == ["."] and place + 1 < len(words):
             name, place = f"{name}.{self.fold(words[place + 1])}", place + 2
         return f"@{name}"
 
-    def prepared_text(self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str]) -> list[str]:
+    def literal_in(self, words: Sequence[str]) -> str | None:
+        """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
+        if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'" and "\\" not in words[4]:  # noqa: PLR2004
+            return words[4]
+        texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
+        verbs = {text.split()[0] for text in texts if text.strip()}
+        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text.search, texts))
+        return None if odd else ""
+
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
         """See Forms."""
-        text = values.get(self._variable(words, 3), "") if words[3:4] == ["@"] else "".join(words[3:])
-        if text[:1] not in ("'", '"') or "\\" in text or (words[3:4] != ["@"] and len(words) != 4):  # noqa: PLR2004
-            return []  # more than one text
-        return spelled(text[1:-1].replace(2 * text[0], text[0]), syntax)
+        text = words[3] if len(words) == 4 else None  # noqa: PLR2004 (and not more than one text)
+        if words[3:4] == ["@"] and words[5:6] in ([], ["."]):
+            text = texts.get(self._variable(words, 3))
+        if text is None or (text and (text[0] not in "'\"" or "\\" in text)):
+            return None
+        return (spelled(text[1:-1].replace(2 * text[0], text[0]), syntax) or None) if text else []
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
-        if words[:2] != ["SET", "STATEMENT"] or "FOR" not in words:
-            found = super().nature(words)
-            if found is not self.worst:
-                return found
-            named = {*self.variables(words)}
-            name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
-            called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            looks = {"count", "found"} | named | called
-            if (
-                not self._blocks.isdisjoint(words[:1])
-                and self._runs.isdisjoint(words)
-                and ({name for name, _ in self.calls(words)} <= self.pure | self.harmless)
-            ):
-                looks -= {"count", "found"}  # all of it is in its text
-            reads = found.reads - {"count", "found"} | looks
-            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
-        inner = self.nature(words[words.index("FOR") + 1 :])
-        alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
-        return inner._replace(traits=inner.traits & ~alone)
+        if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
+            inner = self.nature(words[words.index("FOR") + 1 :] or [""])
+            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN))
+        found = super().nature(words)
+        if found is not self.worst:
+            return found
+        named, place = {*self.variables(words)}, words.index("(") if "(" in words else len(words)
+        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" and place > 1 else set[str]()
+        told = words[0] in self._blocks and self._runs.isdisjoint(words)  # all of it is in its text
+        told = told and {name for name, _ in self.calls(words)} <= self.pure | self.harmless
+        looks = frozenset() if told else self.seen
+        return found._replace(
+            reads=found.reads - self.seen | looks | named | called, writes=found.writes | named | {"sequences"}
+        )
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        first, removes = words[0], frozenset[str]()
+        first = words[0]
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
-        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
-        if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
-            return Nature(traits, frozenset(), frozenset(counts))
-        reads, writes, traits = self._expression(words, traits)
-        if first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]:
-            name = f"prepared {self.fold((*words, '', '', '')[1 if first == 'PREPARE' else 2])}"
-            writes, removes = ({name}, removes) if first == "PREPARE" else (set(), frozenset({name}))
-            return Nature(traits, frozenset(reads), frozenset(writes), removes)
-        if first == "DROP":
+        counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
+        prepares = first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]
+        if first == "DROP" and not prepares:
             names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            writes = counts - {"perhaps found"}
-            return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for _, each in names))
+            removed = frozenset(f"temp {name}" for _, name in names)
+            return Nature(traits, frozenset(), counts - {"perhaps found"}, removed)
+        if Trait.CALLS not in traits and not prepares:
+            return Nature(traits, frozenset(), counts)
+        reads, writes, traits = self._expression(words, traits)
+        if prepares:
+            named = frozenset({f"prepared {self.fold(''.join(words[1:2] if first == 'PREPARE' else words[2:3]))}"})
+            keys = (named, frozenset[str]()) if first == "PREPARE" else (frozenset[str](), named)
+            return Nature(traits, frozenset(reads), *keys)
         if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
             writes |= {"id", "sequences"}
             reads.add("next")
-        if "*" in writes:  # it may be handed out
+        if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
-        if (
-            first in ("SELECT", "VALUES", "TABLE", "(", "WITH")
-            and not ({"INTO", ":="} & {*words})
-            and ("lock" not in writes or "FROM" in words)
-        ):
-            traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
-        if first == "LOAD":
-            writes |= {*self.variables(words)}
-        if "INTO" in words:
-            writes |= self._into(words)
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH"):
-            into = self._into(words)
-            named = Counter(self.variables(words))
-            reads -= {key for key in into if named[key] == 1}  # only written
-            writes |= into | {"found"}
+        into = self._into(words)
+        if first in _QUERIES:
+            if not {"INTO", ":="} & {*words} and ("lock" not in writes or "FROM" in words):
+                traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
+            times = Counter(self.variables(words))
+            reads -= {key for key in into if times[key] == 1}  # only written
+            writes.add("found")
             traits &= ~Trait.REPEATS
-        if first == "GET":
-            reads |= {"count", "warnings"}
-            writes |= {*self.variables(words)}
+        reads |= {"count", "warnings"} if first == "GET" else set()
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
-            writes.add(f"temp {self.made(words)[1]}")
-        if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or not self._finding.isdisjoint(words):
+            writes.add(f"temp {self.made(words).name}")
+        if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
             writes.add("perhaps found")  # as INSERT .. SELECT does
-        return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
-
-    _finding = names_in("SELECT TABLE WITH")
+        return Nature(traits, frozenset(reads), frozenset(writes | into | {"count", "warnings"}))
 
     def _into(self, words: Sequence[str]) -> set[str]:
         """Return the user variables that a SELECT puts its row into."""
-        found, place = set[str](), len(words)
-        for number, word in enumerate(words):
-            if word == "INTO":
-                place = number + 1
-                while place + 1 < len(words) and words[place] == "@":
-                    found.add(self._variable(words, place))
-                    place += 2
-                    while words[place : place + 1] == ["."]:
-                        place += 2
-                    place += words[place : place + 1] == [","]
+        found = set[str]()
+        for place, word in enumerate(words):
+            for part in self.assignments(words[place + 1 :]) if word == "INTO" else ():
+                if part[:1] != ["@"]:
+                    break
+                found.add(self._variable(part, 0))
+                if len(part) > 2 and part[2] != ".":  # noqa: PLR2004 (and what comes after it is no variable)
+                    break
         return found
 
     def _expression(self, words: Sequence[str], traits: Trait) -> tuple[set[str], set[str], Trait]:
@@ -2629,33 +2380,24 @@ class _MySQLForms(Forms):
         nature = super().described(words, traits | Trait.CALLS)
         reads, writes, traits = {*nature.reads, *self.variables(words)}, {*nature.writes}, nature.traits
         reads |= {"found exactly"} if "FOUND_ROWS" in words else set()
-        for place, word in enumerate(words if not self._telling.isdisjoint(words) else ()):
-            after = words[place + 1 : place + 2]
+        for place, word in enumerate(words):
+            after = words[place + 1] if place + 1 < len(words) else ""
             if word == ":=" and place:
                 start = max((number for number in range(place) if words[number] == "@"), default=0)
                 writes.add(self._variable(words, start) if words[start - 1 : start] != ["@"] else "set *")
                 traits &= ~Trait.REPEATS
-            elif word == "@" and after == ["@"]:
-                name = next(
-                    (self.fold(each) for each in words[place + 2 :] if each not in (".", "SESSION", "LOCAL")), ""
-                )
+            elif word == after == "@":
+                names = (self.fold(each) for each in words[place + 2 :] if each not in (".", "SESSION", "LOCAL"))
+                name = next(names, "")
                 reads |= {self._of_counts.get(name, f"set {name}"), "global"}
-                traits &= ~Trait.REPEATS if name in {"global", "timestamp", "rand_seed1", "rand_seed2"} else traits
-                traits &= ~Trait.REPEATS if name in self._of_counts else traits
-            elif word == "LAST_INSERT_ID" and after == ["("]:
+                traits &= ~Trait.REPEATS if name in self._of_counts or name in ("global", "timestamp") else traits
+            elif word == "LAST_INSERT_ID" and after == "(":
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
-            elif word in ("NEXTVAL", "SETVAL") or (word == "NEXT" and after == ["VALUE"]):
-                writes.add("sequence")
-                traits &= ~_REPEATED
-            elif word == "LASTVAL" or (word == "PREVIOUS" and after == ["VALUE"]):
-                reads |= {"sequence", "sequences"}
-                traits &= ~Trait.REPEATS
-            elif word in ("SELECT", "GET_LOCK"):
-                traits &= ~Trait.REPEATS
-            elif word == "RELEASE_LOCK":
-                reads.add("lock")
-                traits &= ~Trait.REPEATS
+            elif told := self._telling.get(self._values.get(word, word) if after == "VALUE" else word):
+                reads |= {*told[0]}
+                writes |= {*told[1]}
+                traits &= ~told[2]
         return reads, writes, traits
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
@@ -2668,47 +2410,37 @@ class _MySQLForms(Forms):
         reads, writes, scope = set[str](), set[str](), "SESSION"
         for part in self.assignments(words):
             place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
-            target, value = [*part[:place]], [*part[place + 1 :]]
+            target, value = part[:place], part[place + 1 :]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
                 key = self._variable(target, 0)
             else:
-                given = "SESSION"
-                if target[:2] == ["@", "@"]:
-                    target = target[2:]
-                    if target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
-                        given, target = target[0], target[2:]
-                elif target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
-                    given, target = target[0], target[1:]
-                    scope = given
-                else:
-                    given = scope
-                words_of_name = [self.fold(each) for each in target if each != "."]
-                name = words_of_name[0] if words_of_name else "*"
-                name = "names" if name in ("names", "charset", "character") and "=" not in part else name
-                if given in ("GLOBAL", "PERSIST", "PERSIST_ONLY"):  # what a new session begins with, mostly
-                    key = "global" if self._server_only.match(name) else f"set {name}"
+                marked = target[:2] == ["@", "@"]
+                target = target[2:] if marked else target
+                given = next((each for each in target[:1] if each in _SCOPES), "")
+                scope = scope if marked or not given else given
+                name = next((self.fold(each) for each in target[1 if given else 0 :] if each != "."), "*")
+                name = "names" if name in ("charset", "character") and place == len(part) else name
+                key = self._of_counts.get(name, f"set {name}")
+                if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
+                    key = "global" if self._server_only.match(name) else f"set {name}"  # a new session begins with that
                     writes.add("global")
                     traits &= ~_REPEATED
-                else:
-                    key = self._of_counts.get(name, f"set {name}")
-                    traits &= ~Trait.REPEATS if key in ("seed", "next") else traits
-            writes |= {key} - {""}
+                elif key in ("seed", "next"):
+                    traits &= ~Trait.REPEATS
+            writes.add(key)
             read, wrote, traits = self._expression(value, traits)
-            if not (key.startswith("set ") and len(value) <= 1) and not all(
-                self._is_constant(value, place) for place in range(len(value))
-            ):
+            if not (key.startswith("set ") and len(value) <= 1) and not self._is_constant(value):
                 traits &= ~Trait.REPEATS
             reads, writes = reads | read, writes | wrote
-        own = all(each[0] == "@" for each in writes - {"*", "id"}) and Trait.SESSION in traits
-        if Trait.SESSION not in traits and "*" in writes:  # a function that nobody knows: it may write
+        if Trait.SESSION not in traits and writes & {"*", "sequence"}:  # a function that nobody knows: it may write
             return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
-        traits |= Trait.INSIDE if own or Trait.SESSION not in traits else traits
-        if Trait.SESSION not in traits and "sequence" in writes:
-            return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
+        if Trait.SESSION not in traits or all(each[0] == "@" for each in writes - {"*", "id"}):
+            traits |= Trait.INSIDE
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
     def assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield what stands between the commas that are in no brackets."""
         start, depth = 0, 0
         for place, word in enumerate(words):
             depth += (word in ("(", "CASE")) - (word in (")", "END"))
@@ -2717,21 +2449,24 @@ class _MySQLForms(Forms):
                 start = place + 1
         yield words[start:]
 
-    def _is_constant(self, words: Sequence[str], place: int) -> bool:
-        """Tell if a word of an expression means the same whenever it runs."""
-        word = words[place]
-        if _is_text(word) or not (word[0].isalpha() or word[0] == "_") or word[0].isdigit():
-            return True
-        if words[place - 1 : place] in (["@"], ["."], ["COLLATE"], ["USING"], ["CHARSET"]):
-            return True
-        return word in self._constant or words[place + 1 : place + 2] == ["("] or word[0] == "_"
+    def _is_constant(self, words: Sequence[str]) -> bool:
+        """Tell if each word of an expression means the same whenever it runs."""
+        named = ("@", ".", "COLLATE", "USING", "CHARSET")  # what comes after them is a name
+        return all(
+            is_quoted(word)
+            or not word[0].isalpha()
+            or word in self._constant
+            or "".join(words[place - 1 : place]) in named
+            or words[place + 1 : place + 2] == ["("]
+            for place, word in enumerate(words)
+        )
 
 
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
-    pure, harmless = _MYSQL_PURE - _MARIADB_ALONE, _MYSQL_HARMLESS - _MARIADB_ALONE
-
+    pure = _MYSQL_PURE | _MYSQL9_PURE
+    harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
         "DROP": [*_MySQLForms.rows["DROP"][:2], (r"(DATABASE|INDEX|SCHEMA)\b", _DDL), ("", _PLAIN_DDL)],
@@ -4707,7 +4442,7 @@ class Postgres(Database):
             or (
                 first_word(each.text, self.syntax) == "CREATE"
                 and self._makes_code.search(each.text)
-                and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")
+                and self.forms.made(spelled(each.text, self.syntax)).kind in ("FUNCTION", "PROCEDURE")
             )
         )
         text = "\n".join(texts)
@@ -4723,7 +4458,7 @@ class Postgres(Database):
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
         words = spelled(statement.text, self.syntax)
         asked = [
-            "".join(words[place : _closing(words, place + 1) + 1])
+            "".join(words[place : closing(words, place + 1) + 1])
             for place, word in enumerate(words)
             if word in ("CURRVAL", "LASTVAL")
         ] or ["lastval()"]
@@ -5164,7 +4899,9 @@ class MySQL(Database):
         self.hidden(())
         views = {name.lower() for _, name, text in self._code or () if name and text == ""}
         views |= {
-            self.forms.made(spelled(each.text, self.syntax))[1] for each in statements if self._views.search(each.text)
+            self.forms.made(spelled(each.text, self.syntax)).name
+            for each in statements
+            if self._views.search(each.text)
         }
         for place in asking:
             words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
@@ -5290,7 +5027,9 @@ class MySQL(Database):
         keys |= {"*"} if "CALL" in words else set()
         keys |= {"global"} if not {"GLOBAL", "PERSIST", "PERSIST_ONLY"}.isdisjoint(words) else set()
         keys |= {"lock"} if not {"GET_LOCK", "RELEASE_LOCK"}.isdisjoint(words) else set()
-        keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
+        keys |= {
+            f"temp {self.forms.made(words[place:]).name}" for place, word in enumerate(words) if word == "TEMPORARY"
+        }
         assigned = self._assigned(words)
         keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
         keys |= {f"set {name}" for name in assigned if name in settings}

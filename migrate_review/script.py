@@ -247,7 +247,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
             for each, nature in both
             if any(key.startswith("temp ") for key in nature.writes)
         )
-        kinds = {name: kind for kind, name in made}
+        kinds = {each.name: each.kind for each in made}
         for kind, name in (split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
