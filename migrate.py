@@ -5441,7 +5441,7 @@ class History:
         database, found = self.database, list[str]()
         with self._explained():
             for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
-                rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
+                rows = database.query(f"SELECT {database.quoted('version')} FROM {database.quoted(schema, name)}")
                 rival = schema == self.schemas[0]  # which has made it since we looked
                 versions = {version_key(version) for (version,) in rows if _DIGITS.fullmatch(version)}
                 if not rival and not keys.isdisjoint(versions):
@@ -5475,7 +5475,9 @@ class History:
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
         with self._explained("let this user create tables, or have someone create", "nothing was changed."):
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
-                definition = f"({columns.format(**types)}\n){self.database.table_suffix}"
+                named = (each.split(maxsplit=1) for each in columns.format(**types).split(","))
+                listed = ", ".join(f"{self.database.quoted(name)} {kind}" for name, kind in named)
+                definition = f"({listed}){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
         self.missing.clear()
 
@@ -5498,9 +5500,10 @@ class History:
 
         Raises DriftError for a row that this tool has not written, and one that it may not see.
         """
-        where = "" if version is None else "WHERE version = ?"
-        kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
-        names = [kept.get(name, name) for name in Applied._fields]
+        quoted = self.database.quoted
+        where = "" if version is None else f"WHERE {quoted('version')} = ?"
+        kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
+        names = [kept.get(name, quoted(name)) for name in Applied._fields]
         rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
 
@@ -5531,11 +5534,12 @@ class History:
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": f"migrate {__version__}"}
         listed = ", ".join(self.database.literal(value) for value in values.values())
-        return Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
+        return Note(f"INSERT INTO {relation} ({', '.join(map(self.database.quoted, values))})\n    VALUES ({listed})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
-        changes = ", ".join(f"{name} = {self.database.literal(value)}" for name, value in values.items())
+        quoted, literal = self.database.quoted, self.database.literal
+        changes = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in values.items())
         return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
 
     def removal(self, version: str, *, owner: str | None) -> Note:
@@ -5544,8 +5548,9 @@ class History:
 
     def _where(self, version: str, owner: str | None) -> str:
         # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
-        is_owner = "owner IS NULL" if owner is None else f"owner = {self.database.literal(owner)}"
-        return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
+        quoted, literal = self.database.quoted, self.database.literal
+        is_owner = "IS NULL" if owner is None else f"= {literal(owner)}"
+        return f"WHERE {quoted('version')} = {literal(version)} AND {quoted('owner')} {is_owner}"
 
     def log_entry(
         self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
@@ -5557,8 +5562,9 @@ class History:
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
-        rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
-        rows = self._select(self.log_relation, LogEntry._fields, rest)
+        quoted, limit = self.database.quoted, f" LIMIT {count}" if count and version is None and since is None else ""
+        rest = f"ORDER BY {quoted('id')} DESC{limit}"
+        rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none

@@ -515,7 +515,7 @@ def _apply_again(run: Run, migration: Migration, state: set[str]) -> str:
     database.renew()
     run.failed, run.soiled = None, False
     with contextlib.suppress(DriverError):
-        database.query(f"DELETE FROM {history.relation} WHERE dirty")
+        database.query(f"DELETE FROM {history.relation} WHERE {database.quoted('dirty')}")
     whole = database.transactional and not is_journaled(step, database)
     with contextlib.suppress(DriverError):
         if whole:
