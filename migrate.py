@@ -273,9 +273,9 @@ _URL_OPTIONS: Final = {
 }
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
-_URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+_URL_PATTERN: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
-_PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
+_PG_VARIABLE_PATTERN: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
@@ -414,7 +414,7 @@ def _decode(text: str, errors: str = "strict") -> str:
 
 def may_be_url(text: str) -> bool:
     """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
-    return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
+    return bool(_URL_PATTERN.search(text) or _URL_PATTERN.search(unquote(text))) and not (
         text.startswith(("./", "../")) or os.path.lexists(text)
     )
 
@@ -489,7 +489,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 break
         found = given | found
     refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
-    for name in filter(_PG_VARIABLE.fullmatch, environ):
+    for name in filter(_PG_VARIABLE_PATTERN.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
@@ -569,9 +569,9 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
-_DIGITS: Final = regex(r"[0-9]{1,64}")
-FILE_NAME: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+_DIGITS_PATTERN: Final = regex(r"[0-9]{1,64}")
+FILE_NAME_PATTERN: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+_DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
 class Script(NamedTuple):
@@ -589,7 +589,7 @@ class Script(NamedTuple):
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
-        directive = _DIRECTIVE.match(sql.partition("\n")[0])
+        directive = _DIRECTIVE_PATTERN.match(sql.partition("\n")[0])
         found = (directive[1].replace(",", " ").split() or [""]) if directive else []
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
@@ -660,7 +660,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    beside = any(FILE_NAME.fullmatch(path.name) for path in _listed(root))
+    beside = any(FILE_NAME_PATTERN.fullmatch(path.name) for path in _listed(root))
     found = [(dialect, root / name) for name, dialect in DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     if (found and beside) or len(found) > len(dict(found)):
         what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
@@ -728,7 +728,7 @@ def meet(only: Sequence[str], others: Sequence[str]) -> bool:
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
     name = _in_utf8(path.name)
-    match = FILE_NAME.fullmatch(name)
+    match = FILE_NAME_PATTERN.fullmatch(name)
     if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
     if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
@@ -5350,7 +5350,7 @@ _LOG_COLUMNS: Final = """
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
-_DATA: Final = regex(
+_DATA_PATTERN: Final = regex(
     r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
     r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
 )
@@ -5363,7 +5363,7 @@ _TOOL_BY_COLUMNS: Final = {
 
 def without_data(message: str) -> str:
     """Return the first line of an error, up to what the database quotes from the data or from the statement."""
-    return _DATA.sub(lambda found: found[1] or "...", message).partition("\n")[0]
+    return _DATA_PATTERN.sub(lambda found: found[1] or "...", message).partition("\n")[0]
 
 
 class Applied(NamedTuple):
@@ -5443,7 +5443,7 @@ class History:
             for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
                 rows = database.query(f"SELECT {database.quoted('version')} FROM {database.quoted(schema, name)}")
                 rival = schema == self.schemas[0]  # which has made it since we looked
-                versions = {version_key(version) for (version,) in rows if _DIGITS.fullmatch(version)}
+                versions = {version_key(version) for (version,) in rows if _DIGITS_PATTERN.fullmatch(version)}
                 if not rival and not keys.isdisjoint(versions):
                     found.append(f"{schema}.{name}")
         if found:
@@ -5509,7 +5509,7 @@ class History:
 
     def _typed(self, row: Applied) -> Applied:
         try:
-            if _DIGITS.fullmatch(row.version):
+            if _DIGITS_PATTERN.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
                 row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
@@ -5568,8 +5568,8 @@ class History:
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                key, entries = version_key(version), [each for each in entries if _DIGITS.fullmatch(each.version)]
-                entries = [each for each in entries if version_key(each.version) == key]
+                entries = [each for each in entries if _DIGITS_PATTERN.fullmatch(each.version)]
+                entries = [each for each in entries if version_key(each.version) == version_key(version)]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
@@ -5789,7 +5789,7 @@ def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
 
 def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the versions:  migrate status") -> int:
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
-    if _DIGITS.fullmatch(version) and version_key(version) in known:
+    if _DIGITS_PATTERN.fullmatch(version) and version_key(version) in known:
         return version_key(version)
     near = nearest(version, [each.version for each in known.values()])
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
@@ -7907,7 +7907,7 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
-            if _DIRECTIVE.match(line):
+            if _DIRECTIVE_PATTERN.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
         if lies and not meet(script.only, (lies,)):
