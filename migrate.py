@@ -22,14 +22,17 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
-# A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
-if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
-    signal.getsignal(signal.SIGINT) is signal.default_int_handler
-):  # in the background, a shell has it ignored
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# A program of its own, and not an application's module.
+_IS_PROGRAM = __name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")
+if _IS_PROGRAM:
+    gc.disable()  # what is loaded here stays: to look through it for garbage takes a sixth of a short run
+    # Until main() takes signals, Ctrl-C ends it without a traceback. In the background, a shell has it ignored.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import _thread
 import argparse
@@ -8777,5 +8780,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     return settings, command, vars(taken)
 
 
+if _IS_PROGRAM:
+    gc.freeze()
+    gc.enable()
 if __name__ == "__main__":
     raise SystemExit(main())
