@@ -27,8 +27,7 @@ import signal
 import sys
 
 # A program of its own, and not an application's module.
-_IS_PROGRAM = __name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")
-if _IS_PROGRAM:
+if _IS_PROGRAM := __name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate"):
     gc.disable()  # what is loaded here stays: to look through it for garbage takes a sixth of a short run
     # Until main() takes signals, Ctrl-C ends it without a traceback. In the background, a shell has it ignored.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
