@@ -151,13 +151,7 @@ class ScriptDatabase(Database):
         """Write what ends the script with an error where one of the *conditions* is true."""
 
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         self.query("BEGIN")
         self.send(*before)
@@ -231,10 +225,10 @@ class SQLiteScript(ScriptDatabase, SQLite):
 
     def limits(self, *, local: bool) -> list[str]:
         """See Database. No limits here, but what is broken before is no fault of the file."""
-        return [f"CREATE TEMP TABLE migrate_broken AS {self._broken}"] if local else []
+        return [f"CREATE TEMP TABLE migrate_broken AS {self._broken_sql}"] if local else []
 
     def before_commit(self) -> None:
-        found = f"""EXISTS (SELECT 1 FROM ({self._broken}) AS found LEFT JOIN temp.migrate_broken AS known
+        found = f"""EXISTS (SELECT 1 FROM ({self._broken_sql}) AS found LEFT JOIN temp.migrate_broken AS known
         ON known.child = found.child AND known.parent = found.parent WHERE found.n > coalesce(known.n, 0))"""
         self.stop_if([(found, "FOREIGN KEY constraint failed")])
         self.query("DROP TABLE temp.migrate_broken")
@@ -420,13 +414,7 @@ class MySQLScript(ScriptDatabase, MySQL):
         self.query("EXECUTE migrate")
 
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
 
