@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["psycopg[binary]>=3.2.1,<4", "PyMySQL[rsa]>=1.2,<2", "rich>=13,<16", "python-dotenv>=1.0,<2"]
+# ///
 """Apply plain SQL migration files to SQLite, PostgreSQL, MySQL and MariaDB: exactly once, never silently half.
 
 The data flows down this page; every section uses only the sections above it:
@@ -53,7 +57,6 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, copy_context
-from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -61,7 +64,7 @@ from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
@@ -236,6 +239,23 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
         raise error
 
 
+class _Regex:
+    """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
+
+    __isabstractmethod__ = False  # a class asks this of what is in it
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._given = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        vars(self)[name] = value = getattr(re.compile(*self._given), name)
+        return value
+
+
+def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    return cast("re.Pattern[str]", _Regex(pattern, flags))
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -246,9 +266,9 @@ DATABASES: Final[dict[str, type[Database]]] = {}
 DIALECT_BY_SCHEME: Final[dict[str, str]] = {}
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
-_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+_URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
-_PG_VARIABLE: Final = re.compile(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
+_PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
 _TRUTH: Final = {
@@ -260,16 +280,36 @@ _TRUTH: Final = {
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
 
-@dataclass(frozen=True)
-class DatabaseURL:
-    """A database and how to reach it, percent-decoded; ``str()`` is safe to print: no password, no options."""
+class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
+    """A database and how to reach it, percent-decoded; what prints it is shown no password and no options.
 
-    dialect: str
-    database: str  # on SQLite a path, or ":memory:"
-    user: str = ""
-    password: str = field(default="", repr=False)
-    hosts: tuple[tuple[str, int], ...] = ()  # the port is 0 where the URL has none
-    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    *database* is a path on SQLite, or ":memory:"; the port of a host is 0 where the URL has none.
+    """
+
+    def __init__(  # noqa: PLR0917 (they stand in the order of a URL)
+        self,
+        dialect: str,
+        database: str,
+        user: str = "",
+        password: str = "",
+        hosts: tuple[tuple[str, int], ...] = (),
+        options: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.dialect, self.database, self.user, self.password = dialect, database, user, password
+        self.hosts, self.options = hosts, options
+
+    def _replace(self, **changes: Any) -> DatabaseURL:
+        return DatabaseURL(**vars(self) | changes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatabaseURL) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in vars(self).items() if name not in {"password", "options"})
+        return f"DatabaseURL({', '.join(shown)})"
 
     @staticmethod
     def parse(text: str, *, source: str = "") -> DatabaseURL:
@@ -395,10 +435,7 @@ def refuse_url(place: str, text: str) -> None:
         raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything a command needs to know about where it runs."""
-
+class _Settings(NamedTuple):
     url: DatabaseURL
     directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
     table: str = "schema_migrations"
@@ -412,7 +449,18 @@ class Settings:
     url_source: str = ""  # the setting that gave the URL; empty for the default
     force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
-    def __post_init__(self) -> None:
+
+class Settings(_Settings):
+    """Everything a command needs to know about where it runs. Raises SettingsError for what cannot be used."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, *_args: object, **_named: object) -> None:
+            self._check()
+
+    def _check(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         refuse_url("--table or MIGRATE_TABLE", self.table)
         refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
@@ -454,7 +502,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
-        found.get("MIGRATE_TABLE", Settings.table),
+        found.get("MIGRATE_TABLE", "schema_migrations"),
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
@@ -528,20 +576,22 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
-_DIGITS: Final = re.compile(r"[0-9]{1,64}")
-FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+_DIGITS: Final = regex(r"[0-9]{1,64}")
+FILE_NAME: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+_DIRECTIVE: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """One file: the text as it will run. *checksum* is SHA-256 over it with CRLF read as LF, without a BOM."""
 
     path: Path
-    sql: str = field(repr=False)
+    sql: str
     checksum: str
     in_transaction: bool = True
     only: tuple[str, ...] = ()  # the dialects that it is written for; () is every one
+
+    def __repr__(self) -> str:
+        return f"Script({str(self.path)!r})"
 
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
@@ -561,8 +611,7 @@ class Script:
         return cls(path, sql, checksum, "no-transaction" not in found, only)
 
 
-@dataclass(frozen=True)
-class Migration:
+class Migration(NamedTuple):
     """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
 
     *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
@@ -679,8 +728,7 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
     for key in sorted(ups):
         pairs = [
-            replace(
-                half,
+            half._replace(
                 elsewhere=() if meet(half.up.only, here) else half.up.only,
                 down=next(
                     (
@@ -761,11 +809,10 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = re.compile(r"\s+", re.ASCII)
+_BLANKS: Final = regex(r"\s+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     r"""One statement of a file.
 
     *text* is what to send: without its delimiter and the blanks and comments around it, unchanged inside.
@@ -781,8 +828,7 @@ class Statement:
     fault: str = ""
 
 
-@dataclass(frozen=True)
-class Syntax:
+class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
@@ -836,10 +882,10 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
     for statement in split_statements(sql, syntax):
         text = statement.text.rstrip("; \t\r\n")
         if statement.fault or ";" not in text:
-            yield replace(statement, text=text)
+            yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, replace(syntax(), start=_BLANKS)):
-                yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
+            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+                yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
 def first_word(text: str, syntax: Syntax) -> str:
@@ -1333,9 +1379,9 @@ _TRAITS: Final = frozenset(
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_WORD: Final = re.compile(f"[{_LETTERS}0-9$]+")
-_HEAD: Final = re.compile(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK: Final = regex(r"/\*|\*/")
+_WORD: Final = regex(f"[{_LETTERS}0-9$]+")
+_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1345,7 +1391,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=re.compile(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1355,8 +1401,8 @@ POSTGRES_SYNTAX: Final = Syntax(
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
-POSTGRES_BACKSLASH_STRINGS: Final = replace(  # standard_conforming_strings = off
-    POSTGRES_SYNTAX, tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
+POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
+    tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
@@ -1365,7 +1411,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=re.compile(
+    start=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1374,8 +1420,8 @@ MYSQL_SYNTAX: Final = Syntax(
     ),
     compound=True,
 )
-MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
-MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
+MYSQL_NO_BACKSLASH_ESCAPES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
+MYSQL_ANSI_QUOTES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
 
 
 # What a statement is: of each dialect one table of forms, closed. Whoever runs a file asks nothing else.
@@ -1710,8 +1756,8 @@ class Forms:
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = re.compile(r"/\*M?!")  # what follows is code for some servers
-    half = re.compile(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe = regex(r"/\*M?!")  # what follows is code for some servers
+    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
@@ -2119,7 +2165,7 @@ class _SQLiteForms(Forms):
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = re.compile(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes; one that is on no list has set something."""
@@ -2209,8 +2255,8 @@ class _PostgresForms(Forms):
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
     # Names before a bracket, but those of what is made or filled.
-    unread = re.compile(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
-    _called = re.compile(
+    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    _called = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
@@ -2225,7 +2271,7 @@ class _PostgresForms(Forms):
             for before, name in {*self._called.findall(sql)}
         )
 
-    _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2472,7 +2518,7 @@ class _MySQLForms(Forms):
         "RAND": "seed",
     }
     unread = None
-    _server_only = re.compile(  # these are nothing of a session
+    _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
@@ -2517,7 +2563,7 @@ class _MySQLForms(Forms):
             )
         )
 
-    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
+    _shows = regex(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
@@ -2742,18 +2788,21 @@ class _MySQL9Forms(_MySQLForms):
 # attribute or a method in this section. What a driver raises leaves here as DriverError: a message, a kind, a place.
 
 
-@dataclass(eq=False)
 class DriverError(Exception):  # internal: before it is known what it means to a person
-    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
+    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1.
 
-    message: str
-    kind: Kind = Kind.OTHER
-    code: str = ""  # as the database calls it
-    offset: int | None = None
-    number: int = 0
-    ran: bool = False  # a person's statement has run, and what failed is what was to note it
-    ours: bool = False  # what failed is no statement of a file
-    left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
+    *code* is what the database calls it.
+    """
+
+    ran = False  # a person's statement has run, and what failed is what was to note it
+    ours = False  # what failed is no statement of a file
+    left = ""  # what a statement has left half done, and how to be rid of it, each in a line
+
+    def __init__(
+        self, message: str, kind: Kind = Kind.OTHER, code: str = "", *, offset: int | None = None, number: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.message, self.kind, self.code, self.offset, self.number = message, kind, code, offset, number
 
 
 Rows = list[tuple[Any, ...]]
@@ -2807,8 +2856,8 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER: Final = re.compile(r"(?!)")
-MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+_NEVER: Final = regex(r"(?!)")
+MARKS: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
@@ -2868,13 +2917,13 @@ def _another(table: str) -> str:
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
-_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
-_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+_ON: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = regex(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
     """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
-    return re.compile(
+    return regex(
         rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
         r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
         rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)"
@@ -2901,18 +2950,17 @@ class Made(NamedTuple):
         return f"{self.kind.lower()} {self.text}"
 
 
-@dataclass
 class Doom:
     """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
 
-    schemas: list[str]
-    more: Sequence[str]
-    roots: list[Made] = field(default_factory=list)
-    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
-    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
-    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
-    near: list[str] = field(default_factory=list)  # the schemas that this is about
-    dropped: int = 0
+    def __init__(self, schemas: list[str], more: Sequence[str]) -> None:
+        self.schemas, self.more = schemas, more
+        self.roots: list[Made] = []
+        self.again: dict[object, Made] = {}  # what the files make in the schemas, by kind and name
+        self.notes: list[str] = []  # what of the roots was dropped, and what stays
+        self.bars: list[tuple[str, str]] = []  # why it cannot be, and what a person can do about it
+        self.near: list[str] = []  # the schemas that this is about
+        self.dropped = 0
 
     @property
     def named(self) -> list[str]:
@@ -3001,7 +3049,7 @@ class Database(ABC):
     no_schema = "none"  # the code of the error where the schema of the history is missing
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
-    takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
+    takes_history = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
     makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
@@ -3012,7 +3060,7 @@ class Database(ABC):
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
-    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
     apart = _NEVER  # and what means more than that; on bare text
     brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
@@ -3674,12 +3722,12 @@ class SQLite(Database):
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
-    unsafe = re.compile("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
+    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     verifies = True  # not only this tool, and not only in this version, writes the file
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -3698,10 +3746,10 @@ class SQLite(Database):
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
     }
-    _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
+    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
+    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4088,19 +4136,17 @@ class Postgres(Database):
         AND e.refobjid <> e.objid) ORDER BY d.objid"""
 
     lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT txid_current()"
-    unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
+    unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    split_here = re.compile(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
-    speaks = re.compile(_ENCODED, re.IGNORECASE)
-    opens = re.compile(
-        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
-    )
+    split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks = regex(_ENCODED, re.IGNORECASE)
+    opens = regex(rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
-    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
-    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
-    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    _once = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     forms_type, id_name = _PostgresForms, "lastval()"
     takes_back = names_in("set role temp prepared cursor listen id seed connection")
@@ -4108,7 +4154,7 @@ class Postgres(Database):
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
-    takes_history = re.compile(
+    takes_history = regex(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
         r"|DROP OWNED BY .*\bown\b"
     )
@@ -4129,7 +4175,7 @@ class Postgres(Database):
         )
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
-    brief = re.compile(
+    brief = regex(
         r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
         r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
         re.DOTALL,
@@ -4223,21 +4269,22 @@ class Postgres(Database):
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
-    _hides = re.compile(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
-    _touches = re.compile(
-        rf"{_hides.pattern}|\b(set_config|current_setting|temp|temporary)\b"
+    _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
+    _hides = regex(_hiding)
+    _touches = regex(
+        rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
         r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = re.compile(
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets = regex(
         r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
-    _named = re.compile(
+    _named = regex(
         rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
         rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}"
     )
@@ -4729,7 +4776,7 @@ class MySQL(Database):
 
     lexer, quote_mark, transactional, schema_sql = "mysql", "`", False, "SELECT DATABASE()"
     notes_travel, begin_sql, commit_sql = True, "START TRANSACTION", "COMMIT AND NO CHAIN NO RELEASE"
-    unsafe = re.compile(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
+    unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4"
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
@@ -4745,7 +4792,7 @@ class MySQL(Database):
     makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
     forms_type, id_name = _MySQLForms, "LAST_INSERT_ID()"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
-    takes_history = re.compile(
+    takes_history = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
@@ -4753,11 +4800,11 @@ class MySQL(Database):
         schema_words, "take it out; drop the database by hand, and its history with it"
     )
     control_words = Database.control_words | {"SET"}
-    opens = re.compile(
+    opens = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
-    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
+    closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
     _locks = _Refusal(
         r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
         "this locks the tool out of its own history",
@@ -4787,10 +4834,10 @@ class MySQL(Database):
     _idle_sql = """SELECT 1 FROM information_schema.processlist
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     is_mariadb, _syntax_error = True, "1064"
-    speaks = re.compile(
+    speaks = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
-    _misreads = re.compile(
+    _misreads = regex(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
         r"(?!utf8|default|[@\s:=`'\"])"
     )
@@ -4801,10 +4848,10 @@ class MySQL(Database):
         WHERE trigger_schema <> 'sys' UNION ALL
         SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
-    _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
-    _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
+    _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
+    _views = regex(r"(?i)\bVIEW\b")
+    _refused = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4824,7 +4871,7 @@ class MySQL(Database):
         "GET_LOCK RELEASE_LOCK": ("lock",),
         "NAMES CHARSET ROLE TRANSACTION": ("set names",),
     }
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -5159,7 +5206,7 @@ class MySQL(Database):
                     letter = found[0][0]
                     what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
                     fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
-                    return [(replace(letter, offset=start + letter.offset), (what, fix))]
+                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
             last = kind
         return []
 
@@ -5445,7 +5492,7 @@ _LOG_COLUMNS: Final = """
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
-_DATA: Final = re.compile(
+_DATA: Final = regex(
     r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
     r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
     re.IGNORECASE | re.DOTALL,
@@ -5710,8 +5757,7 @@ def digest_of(rows: Sequence[Applied]) -> str:
 # Pure, no database, no clock: (migrations, applied) come in; what they say together, or what is to be done, goes out.
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """One version as ``status`` shows it.
 
     *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
@@ -5730,8 +5776,7 @@ class Status:
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One file to run."""
 
     version: str
@@ -5742,8 +5787,11 @@ class Step:
     row: Applied | None = None  # the row of the history that it changes
     stored: bool = False  # the text comes from the history
     note: str = ""
-    statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    statements: tuple[Statement, ...] = ()  # what will run, once the text has been read
     level: str = ""  # of isolation, that the file asks for in a transaction of this tool
+
+    def __repr__(self) -> str:
+        return f"Step({self.direction} {self.title})"
 
     @property
     def title(self) -> str:
@@ -5924,7 +5972,7 @@ def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
         if dirty and dirty.direction != step.direction:
             raise dirty_error(dirty)
         if dirty or (row is None) == (step.direction == "up"):
-            left.append(replace(step, row=row))
+            left.append(step._replace(row=row))
     return left
 
 
@@ -6002,13 +6050,12 @@ _ENDED: Final = (
 )
 _SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
-_QUOTED: Final = re.compile(
+_QUOTED: Final = regex(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
 )
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What was done with one version, and is committed. *statements* counts those that ran now, in *took_ms*."""
 
     version: str
@@ -6096,7 +6143,7 @@ def read_step(step: Step, database: Database) -> Step:
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     sql = database.fitted(step.script.sql)
     note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
-    step = replace(step, script=replace(step.script, sql=sql), down_sql=database.storable(step.down_sql), note=note)
+    step = step._replace(script=step.script._replace(sql=sql), down_sql=database.storable(step.down_sql), note=note)
     return _read_statements(step, database)
 
 
@@ -6150,11 +6197,11 @@ def _read_statements(step: Step, database: Database) -> Step:
         faults += alone
     _refuse(step, faults or database.beyond(sql))
     if journaled and (database.transactional or apart or (free and unpaired)):
-        return replace(step, statements=tuple(every))
+        return step._replace(statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
-        return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
+        return step._replace(statements=tuple(statements), script=step.script._replace(in_transaction=False))
     blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
+    return step._replace(statements=tuple(statements), script=step.script._replace(sql=blanked), level=level)
 
 
 def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
@@ -6468,29 +6515,26 @@ class Journal:
         )
 
 
-@dataclass
 class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
-    settings: Settings
-    notify: Notify
-    database: Database
-    history: History
-    migrations: list[Migration]
-    applied: list[Applied]
-    results: list[Result]
-    all_or_nothing: bool = False
+    all_or_nothing = False
     now: Now | None = None  # read by the thread that watches
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
-    timed_out: bool = False  # that thread has ended the statement
-    soiled: bool = False  # what a file has set would reach the next one
-    used: bool = False  # a file has run in this session
+    timed_out = False  # that thread has ended the statement
+    soiled = False  # what a file has set would reach the next one
+    used = False  # a file has run in this session
     seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
-    ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
-    shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
-    token: str = field(default_factory=lambda: os.urandom(8).hex())
-    read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
-    told: set[str] = field(default_factory=set)  # of rivals
+
+    def __init__(
+        self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
+    ) -> None:
+        self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
+        self.database, self.history, self.applied = history.database, history, history.read()
+        self.ends = threading.Lock()  # of the statement that runs
+        self.shield, self.token = _Shield(_nothing), os.urandom(8).hex()
+        self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
+        self.told: set[str] = set()  # of rivals
 
     @classmethod
     @contextlib.contextmanager
@@ -6522,7 +6566,7 @@ class Run:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
-                run = cls(settings, notify, database, history, migrations, history.read(), results)
+                run = cls(settings, notify, history, migrations, results)
                 yield run
         except (DriverError, MigrateError) as error:
             if isinstance(error, DriverError) and error.kind is Kind.BUSY:
@@ -7893,8 +7937,8 @@ def wait(
     while True:
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
-            url = replace(settings.url, options=options)
-            reason, fix = _lacking(replace(settings, url=url, lock_timeout=0.0), awaited)
+            url = settings.url._replace(options=options)
+            reason, fix = _lacking(settings._replace(url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -8177,7 +8221,7 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     document = {
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
-        "migrations": [asdict(each) for each in states],
+        "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
@@ -8379,7 +8423,7 @@ class _Screen:
             self._print(self._began | more, "started")
         elif isinstance(event, Result):
             self._began = {}
-            self._print(asdict(event), _VERBS[event.action].replace(" ", "_"))
+            self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
         elif isinstance(event, str) and not self.quiet:
             self._print({"message": _as_typed(event)}, "note")
 
@@ -8471,7 +8515,7 @@ class _Screen:
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
+            document = {"error": parts | {"exit": code}, "results": [each._asdict() for each in error.results]}
             self._print(self._began | document, "failed")
             if self.events and not self._lost:
                 return
@@ -8626,7 +8670,7 @@ def _plan(
         fix = "migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
     if dialect:
-        settings = replace(settings, url=DatabaseURL(dialect, ""))
+        settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
             text = desk("script").plan_script(settings, direction, start=start, count=count, **more)
@@ -8639,10 +8683,10 @@ def _plan(
 
 
 def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
-    if base is None and not importlib.util.find_spec("migrate_review"):
-        found = check(settings)  # without the linter
-    else:
-        found = desk("base").check(settings, base=base)
+    look: Callable[..., Sequence[Finding]] = check  # without a linter
+    with contextlib.suppress(SettingsError) if base is None else contextlib.nullcontext():
+        look = partial(desk("base").check, base=base)
+    found = look(settings)
     findings = [each._replace(fix=_as_typed(each.fix)) for each in found]
     faults = sum(each.level == "fault" for each in findings)
     notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
@@ -8957,7 +9001,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
         sealed.extend([True] * (command in _CHANGING))
-        view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
+        view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt, OSError) as raised:

@@ -13,7 +13,6 @@ import random
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from migrate import (
@@ -96,7 +95,7 @@ class Proof(ABC):
                     failed.message, where=str(self.database.url), state="nothing was changed.", fix=fix
                 ) from None
             try:
-                yield replace(self.database.url, database=name)
+                yield self.database.url._replace(database=name)
             finally:
                 try:
                     self._let_go(name)
@@ -142,7 +141,7 @@ class SQLiteProof(Proof):
             raise SettingsError(
                 what, where=str(self.database.url), fix="leave --scratch-url out, and unset MIGRATE_SCRATCH_URL"
             )
-        yield replace(self.database.url, database=":memory:")
+        yield self.database.url._replace(database=":memory:")
 
     def fingerprint(self) -> set[str]:
         """See Proof. SQLite keeps the text; what counts is its words, and of a table the definitions in it."""
@@ -312,7 +311,7 @@ class PostgresProof(Proof):
 
     def _let_go(self, name: str) -> None:
         """See Proof. Subscriptions do, and slots of logical replication."""
-        with contextlib.closing(type(self.database)(replace(self.database.url, database=name))) as inside:
+        with contextlib.closing(type(self.database)(self.database.url._replace(database=name))) as inside:
             inside.open(write=True)
             ours = "(SELECT oid FROM pg_database WHERE datname = current_database())"
             for (each,) in inside.query(f"SELECT subname::text FROM pg_subscription WHERE subdbid = {ours}"):
@@ -411,7 +410,7 @@ def verify(
         while True:  # in another database after one that did not come back
             with (
                 proof.scratch(given=bool(scratch_url), sql=texts) as scratch,
-                Run.opened(replace(settings, url=scratch, table="migrate_verify"), texts=True) as run,
+                Run.opened(settings._replace(url=scratch, table="migrate_verify"), texts=True) as run,
             ):
                 run.migrations = [each for each in run.migrations if not each.elsewhere]
                 _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)

@@ -6,11 +6,11 @@ what ``up`` would do, by the same code.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import re
 from abc import abstractmethod
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -557,6 +557,8 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
         [(default,)] = run.database.query(f"SELECT {database.default_sql}") or [(database.schema,)]
         what = f"this plan is for the schema {default}, and search_path leads elsewhere"
         named.append((f"{database.default_sql} <> {database.literal(default)}", what))
+    written = copy.copy(run)
+    written.database, written.history = database, history
     for number, step in enumerate(steps, 1):
         mode = "statement by statement" if is_journaled(step, database) else "in one transaction"
         database.lines += [
@@ -573,7 +575,7 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
         for column in ("version", "checksum") if number == 1 and versions else ():
             listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
             expected.append((f"({count_sql} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
-        _write_step(replace(run, database=database, history=history), database, step, named, expected)
+        _write_step(written, database, step, named, expected)
         leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
         texts = (each for every in steps[:number] for each in every.statements)
         hidden = run.database.hidden(texts) if leaves else Hidden()
@@ -651,6 +653,6 @@ def _with_comments(step: Step, syntax: Syntax) -> Step:
     for each in step.statements:
         gap = step.script.sql[end : each.offset]
         kept = [gap[start:stop] for kind, start, stop in tokenize(gap, 0, syntax) if kind == "comment"]
-        texts.append(replace(each, text="\n".join([*kept, each.text])))
+        texts.append(each._replace(text="\n".join([*kept, each.text])))
         end = each.offset + len(each.text)
-    return replace(step, statements=tuple(texts))
+    return step._replace(statements=tuple(texts))
