@@ -3038,6 +3038,7 @@ class Database(ABC):
     whole_files = False  # the server splits a file itself,
     split_here = _NEVER  # but for one with this, which it would read by the rules of its start
     text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
+    before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
@@ -3239,7 +3240,7 @@ class Database(ABC):
             raise DriverError("the connection is closed", Kind.LOST)
         args = args[: MARKS.findall(sql).count("?")]
         try:
-            with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
+            with self.translated(), self._cursor() as cursor:
                 # Without arguments a percent sign is an ordinary character.
                 cursor.execute(*((MARKS.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
@@ -3247,6 +3248,10 @@ class Database(ABC):
         except DriverError as failed:
             failed.ours = True
             raise
+
+    def _cursor(self) -> Any:
+        """Return what gives a cursor in the transaction of the connection, and closes it."""
+        return contextlib.closing(self.connection.cursor())
 
     def _mark(self, found: re.Match[str]) -> str:
         return self.placeholder if found[0] == "?" else found[0].replace("%", "%" * len(self.placeholder))
@@ -5624,8 +5629,11 @@ class History:
         """Make the tables where they are missing. Raises MigrateError where the right to is missing."""
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
         with self._explained("let this user create tables, or have someone create", "nothing was changed."):
+            if self.database.before_tables_sql:
+                self.database.query(self.database.before_tables_sql)
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
-                definition = f"({columns.format(**types)}\n){self.database.table_suffix}"
+                named = re.sub(r"(?<!\{)\b[a-z_]+\b", lambda name: self.database.quoted(name[0]), columns)
+                definition = f"({named.format(**types)}\n){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
         self.missing.clear()
 
@@ -5650,7 +5658,7 @@ class History:
         """
         where = "" if version is None else "WHERE version = ?"
         kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
-        names = [kept.get(name, name) for name in Applied._fields]
+        names = [kept.get(name, self.database.quoted(name)) for name in Applied._fields]
         rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
 
@@ -5686,12 +5694,13 @@ class History:
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": f"migrate {__version__}"}
-        listed = ", ".join(self.database.literal(value) for value in values.values())
-        return Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
+        names, listed = map(self.database.quoted, values), map(self.database.literal, values.values())
+        return Note(f"INSERT INTO {relation} ({', '.join(names)})\n    VALUES ({', '.join(listed)})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
-        changes = ", ".join(f"{name} = {self.database.literal(value)}" for name, value in values.items())
+        quoted, literal = self.database.quoted, self.database.literal
+        changes = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in values.items())
         return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
 
     def removal(self, version: str, *, owner: str | None) -> Note:
@@ -5729,7 +5738,7 @@ class History:
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
         rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
-        rows = self._select(self.log_relation, LogEntry._fields, rest)
+        rows = self._select(self.log_relation, [*map(self.database.quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none

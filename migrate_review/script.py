@@ -28,6 +28,7 @@ from migrate import (
     Applied,
     Code,
     Database,
+    DatabaseURL,
     FileError,
     Hidden,
     History,
@@ -37,6 +38,7 @@ from migrate import (
     Now,
     Postgres,
     Run,
+    Settings,
     SQLite,
     Statement,
     __version__,
@@ -57,11 +59,12 @@ from migrate import (
     tokenize,
     whoami,
 )
+from migrate_review import nothing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from migrate import DatabaseURL, Nature, Notify, Rows, Settings, Step, Syntax
+    from migrate import Nature, Notify, Rows, Step, Syntax
 
 
 class ScriptDatabase(Database):
@@ -504,6 +507,9 @@ def plan_script(
     With *start*, a version or "empty", for any database of that dialect that is there, and nothing is connected to.
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
+    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
+    if settings.url.dialect not in SCRIPTS:
+        raise nothing_for("plan --sql", DATABASES[settings.url.dialect](settings.url))
     with Run.opened(
         settings,
         notify,
