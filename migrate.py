@@ -31,32 +31,20 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
 ):  # in the background, a shell has it ignored
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import _thread
 import argparse
-import bisect
 import contextlib
-import csv
-import difflib
-import getpass
 import hashlib
-import importlib.util
 import io
 import itertools
-import json
 import math
 import os
-import random
 import re
-import select
-import shlex
-import shutil
-import socket
 import sqlite3
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextvars import ContextVar, copy_context
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -66,6 +54,9 @@ from stat import S_ISREG
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    import threading
 
 __version__ = "1.0.0"
 
@@ -212,6 +203,8 @@ class StoppedError(MigrateError, KeyboardInterrupt):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
 
 
@@ -230,13 +223,14 @@ def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
 
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
-    _, *others = errors or ("",)
-    for error in [*errors.values()][:1]:
-        shown = others[:5] if listing else others
-        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
-        listed = f"; all of them:  {listing}" if listing else ""
-        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
-        raise error
+    if not errors:
+        return
+    error, (_, *others) = next(iter(errors.values())), errors
+    shown = others[:5] if listing else others
+    more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+    listed = f"; all of them:  {listing}" if listing else ""
+    error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+    raise error
 
 
 class _Regex:
@@ -271,11 +265,9 @@ _URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.
 _PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
-_TRUTH: Final = {
-    word: wanted
-    for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
-    for word in words.split()
-}
+_TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict.fromkeys(
+    ("0", "f", "false", "n", "no", "off"), False
+)
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -478,8 +470,7 @@ class Settings(_Settings):
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
-    found: dict[str, str] = {}
-    source = ""
+    found, source = dict[str, str](), ""
     for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
@@ -499,6 +490,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
+    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -506,10 +498,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{
-            word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
-            for word, text in numbers.items()
-        },
+        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
     )
 
 
@@ -550,6 +539,8 @@ def read_text_file(path: Path, source: str) -> str:
 
 def shell_word(path: Path | str) -> str:
     """Return a path as a word of a command, for a shell."""
+    import shlex
+
     text = f"./{path}" if str(path).startswith("-") else str(path)
     escaped = repr(os.fsencode(text) + b"'\"")[2:-4]  # with both quotes in it: escaped as a shell reads it
     return shlex.quote(text) if text.isprintable() else f"$'{escaped}'"
@@ -659,13 +650,10 @@ def _listed(folder: Path) -> list[Path]:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
-        what = f"the folder {shown_path(folder)} cannot be read: {error.strerror}"
-        word, there = shell_word(shown_path(folder)), not isinstance(error, FileNotFoundError)
-        way = (
-            f"let this user list the folder and read its files:  ls -ld {word}"
-            if there
-            else (f"create it:  mkdir -p {word}")
-        )
+        what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
+        way = f"let this user list the folder and read its files:  ls -ld {word}"
+        if isinstance(error, FileNotFoundError):
+            way = f"create it:  mkdir -p {word}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"correct the path, or {way}")
 
 
@@ -706,61 +694,29 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
             unread.add(path.name.partition("_")[0])
     # A down file that names no dialect is for those of the up file with its name.
     of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    only = {
-        half.up.path: half.up.only or of_up.get((half.key, half.name), ())
-        for halves in found.values()
-        for half in halves
-    }
-    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
-    faults += [
-        f"{half.up.path.name}: a down file without its up file"
-        for key in downs.keys() - ups
-        for half in downs[key]
-        if half.version not in unread
-    ]
+    ups, downs = dict[int, list[Migration]](), dict[int, list[Migration]]()
+    for halves, by_key in (found["up"], ups), (found["down"], downs):
+        for half in halves:
+            others, only = by_key.setdefault(half.key, []), half.up.only or of_up.get((half.key, half.name), ())
+            rivals = (each.up.path.name for each in others if meet(only, each.elsewhere))
+            faults += [f"{half.up.path.name}: the same version as {rival}" for rival in rivals][:1]
+            others.append(half._replace(elsewhere=only))  # until it is known for which database
+    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in unread)
+    faults += [f"{half.up.path.name}: a down file without its up file" for half in lone]
     if faults or not ups:
-        fix = "mend or move these; " * bool(faults) + (
-            "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-        )
+        names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        where = shown_path(directory)
+        fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
-    for key in sorted(ups):
-        pairs = [
-            half._replace(
-                elsewhere=() if meet(half.up.only, here) else half.up.only,
-                down=next(
-                    (
-                        each.up
-                        for each in downs.get(key, ())
-                        if meet(each.up.only, here) and meet(half.up.only, only[each.up.path])
-                    ),
-                    None,
-                ),
-            )
-            for half in ups[key]
-        ]
+    for _, halves in sorted(ups.items()):
+        pairs = list[Migration]()
+        for half in halves:
+            undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
+            back = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
+            pairs.append(half._replace(down=back, elsewhere=() if meet(half.up.only, here) else half.up.only))
         migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
     return migrations
-
-
-def _by_version(
-    halves: Iterable[Migration],
-    only: Mapping[Path, tuple[str, ...]],
-    faults: list[str],
-) -> dict[int, list[Migration]]:
-    """Sort files of one direction by their versions; two of one version for one database are a fault."""
-    found: dict[int, list[Migration]] = {}
-    for half in halves:
-        others = found.setdefault(half.key, [])
-        faults += [
-            f"{half.up.path.name}: the same version as {each.up.path.name}"
-            for each in others
-            if meet(only[half.up.path], only[each.up.path])
-        ][:1]
-        others.append(half)
-    return found
 
 
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
@@ -902,11 +858,10 @@ def bare(text: str, syntax: Syntax) -> str:
 
     The length and the line breaks stay. So does the code in MySQL's conditional comments.
     """
-    pieces: list[str] = []
-    position = 0
+    pieces, position = list[str](), 0
     for kind, start, end in tokenize(text, 0, syntax):
         if kind.startswith(("comment", "conditional", "quote", "unclosed")):
-            pieces += text[position:start], "\n".join(" " * len(line) for line in text[start:end].split("\n"))
+            pieces += text[position:start], re.sub(r"[^\n]", " ", text[start:end])
             position = end
     return "".join((*pieces, text[position:]))
 
@@ -921,45 +876,68 @@ ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLAC
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
-    kept = (each for each in tokenize(text, 0, syntax) if each[0] not in ("comment", "conditional"))
-    return [text[start:end] for _, start, end in kept]
+    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out.
+
+    A doubled quote is a part of the text that it is in.
+    """
+    found, quoted = list[str](), -1  # where a quote has just ended
+    for kind, start, end in tokenize(text, 0, syntax):
+        if kind == "quote" and start == quoted and text[start] == found[-1][0]:
+            found[-1] += text[start:end]
+        elif kind not in ("comment", "conditional"):
+            found.append(text[start:end])
+        quoted = end if kind == "quote" else quoted
+    return found
+
+
+def spelled(text: str, syntax: Syntax) -> list[str]:
+    """Return the same with the words in upper case."""
+    return [word if is_quoted(word) else word.upper() for word in words_of(text, syntax)]
+
+
+def is_quoted(word: str) -> bool:
+    return len(word) > 1 and (word[0] in "'\"`[" or word[0] == word[-1] == "$")
 
 
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = rules.body()
     code_end, fault, depth = start, "", 0
-    for kind, begin, end in tokenize(sql, start, rules, delimiter):
+    by_grammar = delimiter == ";"  # only the client knows other delimiters, and it looks for nothing else
+    for kind, begin, end in tokenize(sql, start, rules, delimiter, body):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
-        # Only the client knows other delimiters, and it looks for nothing else.
-        if kind in ("delimiter", "go") and (delimiter != ";" or body.is_complete()):
-            return code_end, end, fault or body.fault
+        if kind in ("delimiter", "go") and (body.is_complete() or not by_grammar):
+            return code_end, end, fault or (body.fault if by_grammar else "")
         if kind.startswith(("client", "unclosed")):
             return end, end, kind.replace("_", " ")
-        if kind == "comment":
-            continue
-        code_end = end
+        code_end = end if kind != "comment" else code_end
         if kind == "conditional":
             depth += 1 if sql[begin] == "/" else -1
             fault = "unclosed comment" if depth else ""
-        elif not body.settled and delimiter == ";":
-            body.read(kind)
-    return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
+    unfinished = body.fault if body.is_complete() else body.unfinished
+    return code_end, len(sql), fault or (unfinished if by_grammar else "")
 
 
-def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
+def tokenize(
+    sql: str, position: int, rules: Syntax, delimiter: str = ";", body: _Body | _Compound | None = None
+) -> Iterator[tuple[str, int, int]]:
     """Yield (kind, start, end) of all but blanks. The kind of a word is the word, in upper case; of a sign, the sign.
 
     The others, in small letters: "delimiter", "go" (MySQL: the client's other one), "quote", "comment", "conditional"
-    (MySQL: where one opens or closes), "client_command" and "unclosed_...".
+    (MySQL: where one opens or closes), "client_command" and "unclosed_...". A *body* reads each after it was yielded.
     """
-    search = _compile_tokens(rules.tokens, delimiter).search
-    head, read, depth = rules.body(), position, 0
+    search, depth = _compile_tokens(rules.tokens, delimiter).search, 0
+    body = rules.body() if rules.compound and not body else body
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
-        if kind == "code":
+        if kind == "dollar" and body and body.takes_code:
+            end = sql.find(found[0], position)
+            kind, position = ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + position - start)
+        elif kind == "dollar":  # MySQL 9 has such quotes in one place, in all others it is a name
+            found = _compile_tokens("(?!)", delimiter).match(sql, start) or found
+            kind, position = found[0].upper(), found.end()
+        elif kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
@@ -967,11 +945,14 @@ def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> It
             kind, position = "*", start + 1
         elif kind == "conditional":
             depth += 1 if sql[start] == "/" else -1
-        elif kind == "dollar":
-            head = _read_head(sql, read, start, rules, head)
-            kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
-            read = position
         yield kind, start, position
+        if body is None or kind in ("comment", "conditional"):
+            continue
+        ends = kind in ("delimiter", ";")
+        if ends and body.is_complete():
+            body = rules.body()
+        elif not body.settled:
+            body.read("delimiter" if ends else kind)
 
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
@@ -983,36 +964,11 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     return "unclosed_comment", len(sql)
 
 
-def _read_head(sql: str, position: int, end: int, rules: Syntax, head: _Body | _Compound) -> _Body | _Compound:
-    """Go on from *position* to *end*, where a dollar quote may be; return what is known of the statement there."""
-    for found in _compile_tokens(rules.tokens, ";").finditer(sql, position, end):
-        kind = found.lastgroup or ""
-        if kind == "delimiter" and head.is_complete():
-            head = rules.body()
-        elif kind not in ("comment", "conditional"):
-            head.read(found[0].upper() if kind == "code" else kind)
-    return head
-
-
-def _skip_dollar_quote(sql: str, start: int, after: int, head: _Body | _Compound, delimiter: str) -> tuple[str, int]:
-    """Return kind and end of what begins with a tag: MySQL 9 has such quotes in one place, in all others it is a name.
-
-    MariaDB, and MySQL before, know no languages, and so cannot have that place.
-    """
-    if head.takes_code:
-        end = sql.find(sql[start:after], after)
-        head.read("quote")
-        return ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + after - start)
-    word = _WORD.match(sql, start)
-    end = word.end() if word and delimiter == ";" else start + 1
-    head.read(kind := sql[start:end].upper())
-    return kind, end
-
-
 @lru_cache
 def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
-    word = f"[{_LETTERS}0-9$]" + ("+" if delimiter == ";" else "")  # any other delimiter may come inside a word
-    return re.compile(rf"(?P<delimiter>{re.escape(delimiter)})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
+    end = re.escape(delimiter)
+    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}[{_LETTERS}0-9$])+"  # any other may come inside a word
+    return re.compile(rf"(?P<delimiter>{end})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
 
 class _Body:
@@ -1058,6 +1014,9 @@ class _Body:
             self._blocks[-1:] = []
 
 
+_Reading = Generator[None, str, str]  # takes words, and returns the first that is not its own
+
+
 class _Compound:
     """Follows a statement of MySQL or MariaDB word by word, as the server's grammar has it.
 
@@ -1069,23 +1028,17 @@ class _Compound:
     MariaDB's Oracle mode is read along: its words are errors elsewhere.
     """
 
-    def __init__(self) -> None:
-        self.settled = False  # nothing that comes can change where it ends
-        self.fault = ""
-        self.unfinished = "unclosed block"
-        self._blocks: list[str] = []  # by the words that opened them
-        self._state: Callable[[str], None] = self._start
-        self._before = self._previous = ""  # the last two words
-        self._kind = ""  # what is created
-        self._foreign = self._typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
-        self._ends = _THEN  # what ends a condition
-        self._depth = self._cases = 0  # its parentheses, and its CASE ... END
-        self._closed = ""  # what END has just closed
+    fault, unfinished = "", "unclosed block"
+    settled = False  # nothing that comes can change where it ends
+    takes_code = False  # the code of another language comes next
+    _before = _previous = ""  # the last two words
+    _is_body = False  # what comes next is the body of something: there BEGIN is no transaction
+    _depth = 0  # of parentheses
 
-    @property
-    def takes_code(self) -> bool:
-        """Tell if the code of another language comes next."""
-        return self._state == self._as and self._foreign
+    def __init__(self) -> None:
+        self._blocks: list[str] = []  # by the words that opened them
+        self._reading = self._statements()
+        next(self._reading)
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1093,92 +1046,77 @@ class _Compound:
 
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
-        self._state(word)
+        self._reading.send(word)
         self._before, self._previous = self._previous, word
 
-    def _start(self, word: str) -> None:
-        """Where a statement may start."""
-        block = self._blocks[-1] if self._blocks else ""
-        self._state = self._start
-        if word == "END" and block not in ("", "DECLARE"):
-            self._close()
-        elif word in _PARTS.get(block, ()):
-            if word == "EXCEPTION":
-                self._blocks[-1] = word
-            elif word != "ELSE":
-                self._expect(_END if word == "UNTIL" else _THEN)
-        elif block in ("DECLARE", "PACKAGE"):
-            self._declare(word)
-        else:
-            self._statement(word)
+    def _statements(self) -> _Reading:
+        """Where a statement may start. What is read below returns here: nothing nests but the list of blocks."""
+        word = yield
+        while True:
+            is_body, self._is_body = self._is_body, False
+            block = self._blocks[-1] if self._blocks and not is_body else ""
+            if word == "END" and block not in ("", "DECLARE"):
+                word = yield from self._end()
+            elif word in _PARTS.get(block, ()):
+                self._blocks[-1] = word if word == "EXCEPTION" else block
+                if word in ("EXCEPTION", "ELSE"):
+                    word = yield
+                else:
+                    word = yield from self._condition(_END if word == "UNTIL" else _THEN)
+            elif block in ("DECLARE", "PACKAGE"):
+                word = yield from self._declare(word)
+            elif word == "BEGIN":
+                word = yield from self._begin(is_body=is_body)
+            else:
+                word = yield from self._statement(word)
 
-    def _statement(self, word: str) -> None:
+    def _statement(self, word: str) -> _Reading:
         """Where a statement does start; or where an empty one ends."""
-        self._state = self._start
-        if word == "BEGIN":
-            self._state = self._begin
-        elif word in _CONDITIONS:
+        if word in _CONDITIONS:
             self._blocks.append(word)
-            self._expect(_CONDITIONS[word])
-        elif word in ("LOOP", "REPEAT"):
+            return (yield from self._condition(_CONDITIONS[word]))
+        if word in ("LOOP", "REPEAT"):
             self._blocks.append(word)
         elif word in ("CREATE", "ALTER"):
-            self._state = self._create
-        elif word == "DECLARE":
-            self._state = self._declaration
-            if not self._blocks:
-                self._blocks.append(word)
-        elif word in ("CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
-            self._state = self._declaration
+            return (yield from self._create())
+        elif word in ("DECLARE", "CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
+            self._blocks += ["DECLARE"] if word == "DECLARE" and not self._blocks else []
+            return (yield from self._declaration())
         elif word == "<":  # <<label>>
-            self._state = self._label
-        elif word != "delimiter":
-            self._state = self._first
+            word = yield
+            while word != "delimiter" and not word == ">" == self._previous:
+                word = yield
+        elif word != "delimiter" and (word := (yield)) != ":":
+            if word == "STATEMENT" and self._previous == "SET":  # FOR comes, and a statement, whatever one
+                return (yield from self._find("FOR"))
+            return (yield from self._rest(word))
+        return (yield)
 
-    def _begin(self, word: str) -> None:
+    def _begin(self, *, is_body: bool) -> _Reading:
         """BEGIN, alone or with WORK, is a transaction outside of a block, and NOT ATOMIC may follow in both."""
-        if self._blocks or word not in ("delimiter", "WORK", "TRANSACTION"):
-            self._open(word)
-        else:
-            self._finish()
-
-    def _open(self, word: str) -> None:
+        word = yield
+        if not (is_body or self._blocks or word not in ("delimiter", "WORK", "TRANSACTION")):
+            return (yield from self._rest(word))
         self._blocks.append("BEGIN")
-        self._state = self._start
         if word != "NOT":
-            self._start(word)
-        else:
-            self._state = self._skip
+            return word
+        yield
+        return (yield)
 
-    def _skip(self, word: str) -> None:
-        self._state = self._start
-
-    def _label(self, word: str) -> None:
-        if word == ">" == self._previous or word == "delimiter":
-            self._state = self._start
-
-    def _first(self, word: str) -> None:
-        """After the first word of a simple statement."""
-        if word == ":":
-            self._state = self._start
-        elif word == "STATEMENT" and self._previous == "SET":
-            self._depth, self._state = 0, self._set_statement
-        else:
-            self._finish()
-            self._state(word)
-
-    def _finish(self) -> None:
+    def _rest(self, word: str) -> _Reading:
         """Nothing but the semicolon is of interest until it comes."""
-        self._state, self.settled = self._simple, not self._blocks
+        self.settled = not self._blocks
+        while word != "delimiter":
+            word = yield
+        return (yield)
 
-    def _simple(self, word: str) -> None:
-        if word == "delimiter":
-            self._state = self._start
-
-    def _set_statement(self, word: str) -> None:
-        """After SET STATEMENT comes FOR, and a statement, whatever one."""
-        if self._at_depth(word) and word in ("FOR", "delimiter"):
-            self._state = self._start
+    def _find(self, end: str) -> _Reading:
+        """Read up to this word, in no parentheses, or the semicolon, and go on after it."""
+        self._depth, word = 0, (yield)
+        while not (self._at_depth(word) and word == end) and word != "delimiter":
+            word = yield
+        self._is_body = word == "DO"  # of an event
+        return (yield)
 
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
@@ -1186,129 +1124,112 @@ class _Compound:
         after_name = self._previous == "." and not self._before.isdecimal()  # t.end, and not 1. END
         return self._depth <= 0 and self._previous != "@" and not after_name
 
-    def _expect(self, ends: frozenset[str]) -> None:
-        self._ends, self._depth, self._cases, self._state = ends, 0, 0, self._condition
+    def _condition(self, ends: frozenset[str]) -> _Reading:
+        self._depth, cases = 0, 0  # its parentheses, and its CASE ... END
+        while (word := (yield)) != "delimiter":
+            if not self._at_depth(word):
+                continue
+            if word == "CASE":
+                cases += 1
+            elif word == "END" and cases:
+                cases -= 1
+            elif cases or word not in ends:
+                continue
+            elif word == "END":
+                return (yield from self._end())
+            elif word == "WHEN":
+                ends = _THEN
+            else:
+                return (yield)
+        self.fault = "unclosed block"
+        return (yield)
 
-    def _condition(self, word: str) -> None:
-        if word == "delimiter":
-            self._state, self.fault = self._start, "unclosed block"
-        elif not self._at_depth(word):
-            pass
-        elif word == "CASE":
-            self._cases += 1
-        elif word == "END" and self._cases:
-            self._cases -= 1
-        elif self._cases or word not in self._ends:
-            pass
-        elif word == "END":
-            self._close()
-        elif word == "WHEN":
-            self._ends = _THEN
-        else:
-            self._state = self._start
-
-    def _close(self) -> None:
-        self._closed, self._state = self._blocks.pop(), self._after_end
-
-    def _after_end(self, word: str) -> None:
+    def _end(self) -> _Reading:
         """END is followed by the word that opened the block, or, after BEGIN, by a label."""
+        closed, word = self._blocks.pop(), (yield)
         loops = ("LOOP", "WHILE", "FOR")  # in Oracle mode each of them has END LOOP
-        fitting = self._closed == word or (word == "LOOP" and self._closed in loops)
-        if not fitting and (self._closed in _NAMED_ENDS or word in _NAMED_ENDS):
+        fitting = closed == word or (word == "LOOP" and closed in loops)
+        if not fitting and (closed in _NAMED_ENDS or word in _NAMED_ENDS):
             self.fault = "unclosed block"
-        self._finish()
-        self._simple(word)
+        return (yield from self._rest(word))
 
-    def _declaration(self, word: str) -> None:
-        """After DECLARE, or in Oracle mode what is before BEGIN."""
-        if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-            self._state = self._handler
-        elif word == "delimiter":
-            self._state = self._start
-
-    def _handler(self, word: str) -> None:
-        """In HANDLER FOR condition, condition statement."""
-        if word not in ("FOR", ",", "VALUE") and self._previous not in ("FOR", ",", "SQLSTATE", "VALUE", "NOT"):
-            self._enter(word)
-
-    def _declare(self, word: str) -> None:
+    def _declare(self, word: str) -> _Reading:
         """In Oracle mode, between AS or DECLARE and BEGIN; in a package, up to its END."""
         if word == "BEGIN":
             self._blocks.pop()
-            self._state = self._open
-        elif self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
-            self._named(word)
-        elif word != "delimiter":
-            self._state = self._declaration
+            return (yield from self._begin(is_body=True))
+        if self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
+            return (yield from self._program(word))
+        return (yield) if word == "delimiter" else (yield from self._declaration())
 
-    def _create(self, word: str) -> None:
+    def _declaration(self) -> _Reading:
+        """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
+        while (word := (yield)) != "delimiter":
+            if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
+                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
+                    word = yield
+                self._is_body = True
+                return word
+        return (yield)
+
+    def _create(self) -> _Reading:
         """After CREATE or ALTER, up to what is created."""
-        if word in _PROGRAMS and self._previous not in ("=", "@", "."):
-            self._named(word)
-        elif word not in _BEFORE_PROGRAM and self._previous not in ("=", "@", "."):
-            self._finish()
-            self._simple(word)
+        while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
+            pass
+        return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
 
-    def _named(self, kind: str) -> None:
-        self._kind, self._foreign, self._typed, self._depth, self._state = kind, False, False, 0, self._name
+    def _program(self, kind: str) -> _Reading:
+        """After PROCEDURE or the like, up to the first word of its body."""
+        while (word := (yield)) in ("IF", "NOT", "EXISTS") or (word == "BODY" and kind == "PACKAGE"):
+            pass
+        if kind == "EVENT":
+            return (yield from self._find("DO"))
+        if kind != "TRIGGER":
+            return (yield from self._traits(kind))
+        while (word := (yield)) != "delimiter":
+            if word == "ROW" and self._previous == "EACH":
+                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
+                    pass
+                self._is_body = True
+                return word
+        return (yield)
 
-    def _name(self, word: str) -> None:
-        if word not in ("IF", "NOT", "EXISTS") and not (word == "BODY" and self._kind == "PACKAGE"):
-            self._state = {"TRIGGER": self._trigger, "EVENT": self._event}.get(self._kind, self._traits)
+    def _traits(self, kind: str) -> _Reading:
+        """Between a routine's name and its body: what may stand there is a short list."""
+        foreign = typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
+        self._depth = 0
+        while True:
+            word = yield
+            if word == "delimiter" and self._depth <= 0:  # in a package: no body
+                return (yield)
+            if not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
+                foreign = foreign or (self._previous == "LANGUAGE" and word != "SQL")
+            elif word in ("AS", "IS"):
+                return (yield from self._as(kind, foreign=foreign))
+            elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
+                pass  # two halves of one comment
+            elif word == ":":  # no: the second was a label
+                return (yield)
+            elif word == "RETURNS" or (word == "RETURN" and kind == "FUNCTION" and not typed):
+                typed = True
+            elif word not in _TRAITS:
+                self._is_body = kind != "PACKAGE"
+                self._blocks += ["PACKAGE"] if kind == "PACKAGE" else []
+                return word
 
-    def _trigger(self, word: str) -> None:
-        """In CREATE TRIGGER ... FOR EACH ROW."""
-        if word == "delimiter":
-            self._state = self._start
-        elif word == "ROW" and self._previous == "EACH":
-            self._state = self._order
-
-    def _order(self, word: str) -> None:
-        if word not in ("FOLLOWS", "PRECEDES") and self._previous not in ("FOLLOWS", "PRECEDES"):
-            self._enter(word)
-
-    def _event(self, word: str) -> None:
-        """In CREATE EVENT ... DO."""
-        if word == "delimiter":
-            self._state = self._start
-        elif self._at_depth(word) and word == "DO":
-            self._state = self._enter
-
-    def _enter(self, word: str) -> None:
-        """Where a body starts: BEGIN is no transaction."""
-        if word == "BEGIN":
-            self._state = self._open
-        else:
-            self._statement(word)
-
-    def _traits(self, word: str) -> None:
-        """In CREATE PROCEDURE or the like: what may stand between its name and its body is a short list."""
-        if word == "delimiter" and self._depth <= 0:  # in a package: no body
-            self._state = self._start
-        elif not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
-            self._foreign = self._foreign or (self._previous == "LANGUAGE" and word != "SQL")
-        elif word in ("AS", "IS"):
-            self._state = self._as
-        elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
-            pass  # two halves of one comment
-        elif word == ":":  # no: the second was a label
-            self._state = self._start
-        elif word == "RETURNS" or (word == "RETURN" and self._kind == "FUNCTION" and not self._typed):
-            self._typed = True
-        elif word not in _TRAITS:
-            if self._kind == "PACKAGE":
-                self._blocks.append("PACKAGE")
-                self._start(word)
-            else:
-                self._enter(word)
-
-    def _as(self, word: str) -> None:
+    def _as(self, kind: str, *, foreign: bool) -> _Reading:
         """After AS: a body in quotes, or one as in Oracle."""
+        self.takes_code = foreign
+        word = yield
+        self.takes_code = False
         if word == "quote":
-            self._finish()
-        else:
-            self._blocks.append("PACKAGE" if self._kind == "PACKAGE" else "DECLARE")
-            self._start(word)
+            return (yield from self._rest(word))
+        self._blocks.append("PACKAGE" if kind == "PACKAGE" else "DECLARE")
+        return word
+
+
+def names_in(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
 
 
 _THEN: Final = frozenset({"THEN"})
@@ -1326,61 +1247,19 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
     "EXCEPTION": ("WHEN",),
 }
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
-_PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
-_BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
-_TAKES_A_WORD: Final = frozenset(
-    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET")
-)
-_TRAITS: Final = frozenset(
-    (
-        "ASCII",
-        "AUTHID",
-        "BINARY",
-        "BYTE",
-        "CHAR",
-        "CHARACTER",
-        "CHARSET",
-        "COLLATE",
-        "COMMENT",
-        "CONTAINS",
-        "CURRENT_USER",
-        "DATA",
-        "DEFINER",
-        "DETERMINISTIC",
-        "INVOKER",
-        "LANGUAGE",
-        "LONG",
-        "MODIFIES",
-        "NATIONAL",
-        "NO",
-        "NOT",
-        "OF",
-        "PRECISION",
-        "READS",
-        "REF_SYSTEM_ID",
-        "ROW",
-        "ROWTYPE",
-        "SECURITY",
-        "SIGNED",
-        "SQL",
-        "TYPE",
-        "UNICODE",
-        "UNSIGNED",
-        "USING",
-        "VARBINARY",
-        "VARCHAR",
-        "VARCHARACTER",
-        "VARYING",
-        "ZEROFILL",
-        "%",
-        "=",
-    )
+_PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
+_BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
+_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
+_TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
+_TRAITS: Final = names_in(
+    "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
+    " INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE SECURITY SIGNED SQL"
+    " TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % ="
 )
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
 _COMMENT_MARK: Final = regex(r"/\*|\*/")
-_WORD: Final = regex(f"[{_LETTERS}0-9$]+")
 _HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
@@ -1474,56 +1353,56 @@ class Way(NamedTuple):
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
+_FRESH: Final = ("set *", "role *")  # what every statement reads
 
 
 class _Lost:
-    """What of a session is lost: keys, and the statements that had written them; asked without a look at all of it."""
+    """What of a session is lost: keys by kind, and the statements that had written them."""
 
     def __init__(self) -> None:
-        self.writers = dict[str, int]()
-        self._kinds = dict[str, dict[str, None]]()  # keys by kind
-        self.known = set[str]()  # has been written anew since something unknown ran
+        self._kinds = dict[str, dict[str, int]]()
+        self._known = set[str]()  # has been written anew since something unknown ran
 
     def add(self, keys: Iterable[str], number: int) -> None:
         for key in keys:
-            self.writers[key] = number
-            self._kinds.setdefault(key.partition(" ")[0], {})[key] = None
+            self._kinds.setdefault(key.partition(" ")[0], {})[key] = number
+
+    def writer(self, key: str) -> int:
+        """Return the number of the statement that had written it, or 0 where it is not lost."""
+        return self._kinds.get(key.partition(" ")[0], {}).get(key, 0)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Take *keys* out; all of a kind for ``kind *``."""
         for key in keys:
             kind, _, name = key.partition(" ")
-            for each in [*self._kinds.get(kind, ())] if name == "*" else [key]:
-                if self.writers.pop(each, None) is not None:
-                    del self._kinds[kind][each]
+            if name == "*":
+                self._kinds.pop(kind, None)
+            else:
+                self._kinds.get(kind, {}).pop(key, None)
 
-    def write(self, nature: Nature) -> None:
-        """Note what is known of the session after a statement."""
-        if "*" in nature.writes:
-            self.known.clear()
-        else:
-            self.known |= nature.writes
+    def note(self, nature: Nature) -> None:
+        """Note what is known of the session after a statement, in whatever way it was made."""
+        exactly = {"found exactly"} if "found" in nature.writes else set[str]()
+        self._known = set() if "*" in nature.writes else self._known | nature.writes | exactly
+        self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
 
     def lacks(self, reads: Iterable[str]) -> str:
         """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not known."""
-        found = {key for each in reads for key in self._hits(each)} if self.writers else ()
-        return min(found, key=lambda key: (self.writers[key], key), default="")
+        found = {key for each in reads for key in self._hits(each)} if self._kinds else ()
+        return min(found, key=lambda key: (self.writer(key), key), default="")
 
-    def _hits(self, key: str) -> Iterator[str]:
+    def _hits(self, key: str) -> Iterable[str]:
         kind, _, name = key.partition(" ")
         if key == "*":
-            yield from (each for each in self.writers if each not in _TRANSIENT and each != "sequences")
-        elif key in self.writers:
-            yield key
-        elif name == "*":
-            yield from (each for each in self._kinds.get(kind, ()) if "." not in each)
-        elif f"{kind} *" in self.writers:
-            yield f"{kind} *"
-        elif "*" in self.writers and key not in self.known and (key[0] == "@" or key == "lock" or name):
-            yield "*"
-
-
-_FRESH: Final = frozenset({"set *", "role *"})  # what every statement reads
+            return {each for keys in self._kinds.values() for each in keys} - _TRANSIENT - {"sequences"}
+        if self.writer(key):
+            return [key]
+        if name == "*":
+            return [each for each in self._kinds.get(kind, ()) if "." not in each]
+        if self.writer(f"{kind} *"):
+            return [f"{kind} *"]
+        unknown = self.writer("*") and key not in self._known and (key[0] == "@" or key == "lock" or name)
+        return ["*"] if unknown else []
 
 
 def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> Way:
@@ -1531,91 +1410,58 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
 
     *hidden* says that what nobody knows may read the id of the last row, too.
     """
-    lost, again, gone = _Lost(), set[int](), set[int]()
-    writing = dict[str, set[int]]()  # what again would write
+    lost, repeated = _Lost(), set[int]()
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
         stale = changed and "global" in nature.reads  # what the server has set anew since
-        lasting = nature.writes - _TRANSIENT
-        lost.write(nature)
         if _REPEATED in nature.traits and not stale and not lost.lacks(nature.reads):
-            if Trait.MAYBE not in nature.traits:
-                lost.forget(nature.writes)
-            if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
-                again.add(number)
-                for key in lasting:
-                    writing.setdefault(key, set()).add(number)
+            repeated.add(number)
+            lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
         else:
-            lost.add(nature.writes, number)
-            if "perhaps found" in nature.writes:
-                lost.add(("found exactly",), number)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
-        if over and (past := _written(writing, over, natures)):
-            lost.forget(over)
-            needed = {key for each in again - past for key in natures[each - 1].reads}
-            kept = {each for each in past if natures[each - 1].writes & needed}
-            again = again - (past - kept) | ({number} if kept and _REPEATED in nature.traits else set())
-        elif over:
-            lost.forget(over)
-    again = _needed(natures, again)
-    checks = set[int]()
-    made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
+            lost.add(nature.writes | ({"found exactly"} if "perhaps found" in nature.writes else set()), number)
+        lost.forget(nature.removes)
+        lost.note(nature)
+    again, gone, checks = _needed(natures[:first], repeated), set[int](), set[int]()
+    made, made_here = lost.writer("id"), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
+        if nature.removes and Trait.SESSION in nature.traits and all(map(lost.writer, nature.removes)):
             gone.add(number)
             lost.forget(nature.removes)
             continue
-        if key := lost.lacks((*nature.reads, *nature.removes, *_FRESH)):
-            return Way(frozenset(again), frozenset(gone), lost.writers[key], number, key)
+        key = lost.lacks((*nature.reads, *nature.removes, *_FRESH))
         reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
-        if reads_id and not made_here:
-            return Way(frozenset(again), frozenset(gone), made, number, "id")
-        if reads_id:
-            checks.add(number)
+        if key or (reads_id and not made_here):
+            return Way(again, frozenset(gone), lost.writer(key) if key else made, number, key or "id")
+        checks |= {number} if reads_id else set()
         made_here = made_here or "id" in nature.writes
-        lost.write(nature)
-        if Trait.MAYBE not in nature.traits:
-            lost.forget(nature.writes)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        if "found" in nature.writes:
-            lost.forget(("found exactly",))
-    return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
+        lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
+        lost.note(nature)
+    return Way(again, frozenset(gone), checks=frozenset(checks))
 
 
-def _written(writing: dict[str, set[int]], over: Iterable[str], natures: Sequence[Nature]) -> set[int]:
-    """Take out of *writing* what has written nothing but what is *over*, and return it."""
-    found = set[int]()
-    for key in over:
-        kind, _, name = key.partition(" ")
-        for each in [other for other in writing if other.partition(" ")[0] == kind] if name == "*" else [key]:
-            found |= {
-                number for number in writing.get(each, ()) if covers([*over], natures[number - 1].writes - _TRANSIENT)
-            }
-    for number in found:
-        for key in natures[number - 1].writes:
-            writing.get(key, set()).discard(number)
-    return found
-
-
-def _needed(natures: Sequence[Nature], again: set[int]) -> set[int]:
-    """Return those of *again* that write what no later one writes before it is read."""
-    covered, found = set[str](), set[int]()
-    for number in sorted(again, reverse=True):
-        nature = natures[number - 1]
-        lasting = nature.writes - _TRANSIENT
-        if lasting <= covered:
-            continue
-        found.add(number)
-        if Trait.MAYBE not in nature.traits:
-            covered |= lasting
-        covered -= nature.reads
-        if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
-            covered = {key for key in covered if not key.startswith(("set ", "role "))}
-    return found
+def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
+    """Return those of *repeated* that write what no later one writes, or takes back, before it is read."""
+    over, needed = set[str](), list[int]()
+    for number, nature in reversed([*enumerate(natures, 1)]):
+        lasting = {*nature.writes - _TRANSIENT}
+        if number not in repeated:
+            over |= nature.removes
+        elif nature.removes or not covers(over, lasting):
+            needed.append(number)
+            over |= lasting | nature.removes if Trait.MAYBE not in nature.traits else set()
+            over = {key for key in over if not any(covers([key], [each]) for each in nature.reads)}
+            if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
+                over = {key for key in over if not key.startswith(("set ", "role "))}
+    found, written = set[int](), set[str]()
+    for number in reversed(needed):
+        keys = natures[number - 1].writes - _TRANSIENT | natures[number - 1].removes
+        made = {key for key in keys - natures[number - 1].removes if not key.endswith("*")}
+        # What only takes back has something to do where there is something: else all is as it was in the beginning.
+        if made or any(covers(keys, [key]) for key in written):
+            found.add(number)
+            written |= made
+    return frozenset(found)
 
 
 def covers(keys: Collection[str], others: Collection[str]) -> bool:
@@ -1659,45 +1505,23 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
 
     One of them reads one of the *keys*, which one before it has written: what ROW_COUNT() shows, for example.
     """
-    last, spans = dict[str, int](), list[tuple[int, int]]()
+    last, spans = dict[str, int](), dict[int, int]()
     for number, nature in enumerate(natures, 1):
-        seen = [last[key] for key in nature.reads & keys if key in last]
-        if "found" in nature.reads & keys and "found" not in last and "perhaps found" in last:
-            seen.append(last["perhaps found"])
-        if "transaction" in nature.reads:
-            seen.append(number)
+        seen = {last.get(key, last.get(f"perhaps {key}", 0)) for key in nature.reads & keys} - {0}
+        seen |= {number} if "transaction" in nature.reads else set()
         if seen:
             begin = min(seen)
-            while spans and spans[-1][1] >= begin:
-                begin = min(begin, spans.pop()[0])
-            spans.append((begin, number))
+            for each in [each for each, end in spans.items() if end >= begin]:
+                begin = min(begin, each)
+                del spans[each]
+            spans[begin] = number
         last |= dict.fromkeys(nature.writes & keys, number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
-        elif "perhaps found" in nature.writes:
-            last.setdefault("perhaps found", number)
-    return dict(spans)
+    return spans
 
 
-def spelled(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, in upper case, signs and quoted texts of a statement; comments are left out.
-
-    A doubled quote is a part of the text that it is in.
-    """
-    found, quoted = list[str](), -1  # where a quote has just ended
-    for kind, start, end in tokenize(text, 0, syntax):
-        if kind == "quote":
-            if start == quoted and text[start] == found[-1][0]:
-                found[-1] += text[start:end]
-            else:
-                found.append(text[start:end])
-            quoted = end
-        elif kind not in ("comment", "conditional"):
-            found.append(kind)
-    return found
-
-
-def _closing(words: Sequence[str], place: int) -> int:
+def closing(words: Sequence[str], place: int) -> int:
     """Return the place of the bracket that closes the one at *place*, or the end."""
     depth = 0
     for number in range(place, len(words)):
@@ -1707,19 +1531,12 @@ def _closing(words: Sequence[str], place: int) -> int:
     return len(words)
 
 
-def _is_text(word: str) -> bool:
-    return len(word) > 1 and word[0] in "'\"`[$"
-
-
-def names_in(texts: str) -> frozenset[str]:
-    return frozenset(texts.split())
-
-
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
 _NAMED: Final = names_in(
     "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
     " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
 )
+_MADE: Final = names_in("FUNCTION INDEX PROCEDURE SEQUENCE TABLE TRIGGER TYPE VIEW")
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _SET: Final = _REPEATED | Trait.WHOLE
@@ -1731,14 +1548,24 @@ _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
+class Created(NamedTuple):
+    """What a CREATE makes: a TABLE for example, and the two parts of its name, "" for no schema and "*" for an odd one.
+
+    In small letters: two names that may be the same are the same.
+    """
+
+    kind: str
+    schema: str
+    name: str
+
+
 class _Told:
     """What the statements of a file have told so far of those that come after them."""
 
     def __init__(self) -> None:
-        self.prepared = dict[str, list[str]]()  # the words of what is prepared, where they are known
-        self.values = dict[str, str]()  # of user variables
-        self.plain = set[str]()  # variables, and prepared statements, of a text that is nothing to a session
-        self.made = dict[str, str]()  # temporary tables, and what stands before their names;
+        self.texts = dict[str, str]()  # of user variables: a literal, or "" for one that is nothing to a session
+        self.prepared = dict[str, list[str]]()  # the words of what is prepared; none for such a text
+        self.made = dict[str, str]()  # temporary tables, and the schema that they were made with;
         self.certain = set[str]()  # nothing has happened to these since
         self.aside = False  # what is created is temporary by the search path
 
@@ -1784,176 +1611,145 @@ class Forms:
         """
         found, told, opened = list[Nature](), _Told(), 0  # where a transaction began
         for statement in statements:
-            words = spelled(statement.text, syntax)
+            words = spelled(statement.text, syntax) or [""]
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
-            if "*" in nature.writes or words[:1] == ["ROLLBACK"]:
+            if "*" in nature.writes or words[0] == "ROLLBACK":
                 told.certain.clear()
             nature = self._placed(nature, words, told)
-            if names:
-                folded = {self.fold(word) for word in words}
-                read = {names[each] for each in folded & names.keys()}
-                nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
+            read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
+            nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe.search(statement.text):
-                maybe = nature.traits | Trait.MAYBE
-                if self.half.search(statement.text):  # and it may be a table like any other
-                    maybe &= ~_REPEATED
-                nature = nature._replace(traits=maybe, removes=frozenset())
-            for key in nature.removes:
-                told.made.pop(key, None)
-            if told.made and "temp *" in nature.writes:
-                told.made.clear()
-            if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
+                half = _REPEATED if self.half.search(statement.text) else Trait(0)  # it may be a table like any other
+                nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
+            for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
+                del told.made[key]
+            told.certain &= told.made.keys()
+            if words[0] in ("ROLLBACK", "ABORT"):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
             found.append(nature)
-            if nature.traits & _CONTROLS or words[:1] == ["ROLLBACK"]:
-                opened = len(found)
+            opened = len(found) if nature.traits & _CONTROLS or words[0] == "ROLLBACK" else opened
         return found
 
     def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
         """Return *nature*, of EXECUTE what it runs, as far as that is told in the file; note what is told."""
         name = self.fold(words[1]) if len(words) > 1 else ""
         if words[:2] == ["EXECUTE", "IMMEDIATE"]:
-            known = self.prepared_text(["", "", "", *words[2:]], syntax, told.values)
+            known = self.prepared_text(["", "", "", *words[2:]], syntax, told.texts)
             nature = self.nature(known) if known else nature
-        elif words[:1] == ["PREPARE"] and name:
-            told.prepared[name] = self.prepared_text(words, syntax, told.values)
-            plain = not told.plain.isdisjoint(self.variables(words))
-            (told.plain.add if plain else told.plain.discard)(name)
-        elif words[:1] == ["EXECUTE"] and name:
+        elif words[0] == "PREPARE":
+            told.prepared.pop(name, None)
+            if (text := self.prepared_text(words, syntax, told.texts)) is not None:
+                told.prepared[name] = text
+        elif words[0] == "EXECUTE":
+            text, named = told.prepared.get(name), {*self.variables(words)}
             reads, writes = nature.reads, nature.writes - {"code"} | {"set by code"}  # one statement, whatever it is
-            if text := told.prepared.get(name):
-                nature, named = self.nature(text), {*self.variables(words)}
+            if text:
+                nature = self.nature(text)
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
-            elif name in told.plain:  # it begins with a word that is nothing to a session
+            elif text is not None:  # it begins with a word that is nothing to a session
                 reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
-        for key in nature.writes:
-            told.values.pop(key, None)
-            told.plain.discard(key)
-        if self.is_plain_text(words):
-            told.plain |= {key for key in nature.writes if key[0] == "@"}
         if "*" in nature.writes:
-            told.values.clear()
-        if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
-            told.values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
+            told.texts.clear()
+        for key in nature.writes & told.texts.keys():
+            del told.texts[key]
+        variables = {key for key in nature.writes if key[0] == "@"} if words[0] in ("SET", "SELECT") else ()
+        if variables and (literal := self.literal_in(words)) is not None:
+            told.texts |= dict.fromkeys(variables, literal)
         return nature
 
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
-        if told.made:
-            nature = self._with_temporary(nature, words, told.made, told.certain)
-        told.aside = told.aside or (
-            words[:1] == ["SET"]
-            and bool(self.temporary_schema)
-            and any(self.temporary_schema in word.lower() for word in words)
-        )
-        if told.aside and words[:1] == ["CREATE"]:
-            nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
+        nature = self._with_temporary(nature, words, told) if told.made else nature
+        if words[0] == "SET" and self.temporary_schema:
+            told.aside = told.aside or any(self.temporary_schema in word.lower() for word in words)
+        made = self.made(words) if words[0] == "CREATE" else None
+        if told.aside and made:
+            nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                creates = words[0] == "CREATE"
-                if creates and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
+                if made and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
                     told.certain.add(key)
-                told.made.setdefault(key, self.qualifier(words) if creates else "")
+                told.made.setdefault(key, made.schema if made else "")
         return nature
 
-    def _with_temporary(
-        self,
-        nature: Nature,
-        words: Sequence[str],
-        made: Mapping[str, str],
-        certain: set[str],
-    ) -> Nature:
-        """Return *nature* with the temporary tables that the statement names, of those that the file has *made*.
+    def _with_temporary(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
+        """Return *nature* with the temporary tables that the statement names, of those that the file has made.
 
-        A DROP of nothing but some that are *certain* to be there is about these; after others nothing is certain.
+        A DROP of nothing but some that are certain to be there is about these; after others nothing is certain.
         """
-        named = {key for word in words if (key := f"temp {self.fold(word)}") in made}
+        named = {key for word in words if (key := f"temp {self.fold(word)}") in told.made}
         if not named:
             return nature
-        dropped = {f"temp {name}": qualifier for qualifier, name in self.dropped(words)} if words[0] == "DROP" else {}
+        first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
         if dropped and all(
-            each in certain and qualifier in (made[each], self.temporary_schema) for each, qualifier in dropped.items()
+            f"temp {name}" in told.certain and schema in (told.made[f"temp {name}"], self.temporary_schema)
+            for schema, name in dropped
         ):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
-        if words[0] in ("ALTER", "DROP", "RENAME"):
-            certain -= named
-        if named <= nature.removes or (words[0] == "CREATE" and named & nature.writes):
+        if first in ("ALTER", "DROP", "RENAME"):
+            told.certain -= named
+        if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
             named |= {
                 f"temp {self.fold(word)}"
                 for last, word in itertools.pairwise(words)
-                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or _is_text(word)
+                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or is_quoted(word)
             }
-        if words[0] == "CREATE" and "VIEW" in words:  # it is temporary, too
-            named.add(f"temp {self.made(words)[1]}")
+        if first == "CREATE" and "VIEW" in words:  # it is temporary, too
+            named.add(f"temp {self.made(words).name}")
         writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
         return nature._replace(reads=nature.reads | named, writes=writes)
 
     def dropped(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
-        text = " ".join(words[1:])
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text
+            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
+            " ".join(words[1:]),
         )
         names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
-        return [(self.fold(qualifier) if qualifier else "", self.fold(name)) for qualifier, _, name in names]
+        return [(self.fold(schema), self.fold(name)) for schema, _, name in names]
 
-    def qualifier(self, words: Sequence[str]) -> str:
-        """Return what stands before the name of what a CREATE makes."""
-        _, place = self._places(words)
-        return self.fold(words[place]) if words[place + 1 : place + 2] == ["."] else ""
+    def made(self, words: Sequence[str]) -> Created:
+        """Return what a CREATE makes."""
+        start = next((place for place, word in enumerate(words) if word in _MADE), len(words) - 1)
+        exists = words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"]
+        return Created(words[start], *self._name_at(words, start + (4 if exists else 1)))
 
-    def made(self, words: Sequence[str]) -> tuple[str, str]:
-        """Return what a CREATE makes, a TABLE for example, and the last part of its name; "*" for an odd one."""
-        start, place = self._places(words)
-        place += 2 if words[place + 1 : place + 2] == ["."] else 0
-        return words[start], self.fold(words[place]) if place < len(words) else "*"
-
-    @staticmethod
-    def _places(words: Sequence[str]) -> tuple[int, int]:
-        """Return where the word for what is made stands, and where its name begins."""
-        kinds = ("FUNCTION", "INDEX", "PROCEDURE", "SEQUENCE", "TABLE", "TRIGGER", "TYPE", "VIEW")
-        start = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
-        return start, start + (4 if words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"] else 1)
-
-    def is_temporary(self, words: Sequence[str]) -> bool:
-        """Tell if a CREATE makes something in the schema of what is temporary."""
-        _, place = self._places(words)
-        return words[place + 1 : place + 2] == ["."] and self.fold(words[place]) == self.temporary_schema
+    def _name_at(self, words: Sequence[str], place: int) -> tuple[str, str]:
+        """Return schema and name, or "*"."""
+        first, sign, second = (*words[place : place + 3], "", "", "")[:3]
+        schema, name = (first, second) if sign == "." else ("", first)
+        return self.fold(schema), self.fold(name) or "*"
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
-        if not _is_text(word):
+        if not is_quoted(word):
             return word.lower()
         mark = {"[": "]"}.get(word[0], word[0])
         return word[1:-1].replace(2 * mark, mark).lower()
 
-    def prepared_text(
-        self,
-        words: Sequence[str],
-        syntax: Syntax,
-        values: Mapping[str, str],
-    ) -> list[str]:
-        """Return the words of the statement that a PREPARE has in it, or in a variable whose *values* are known."""
-        return []
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
+        """Return the words of the statement that a PREPARE has in it, or in a variable that is one of the *texts*.
+
+        None where it is not known, and [] where all that is known is that it means nothing to a session.
+        """
+        return None
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
         return iter(())
 
-    def is_plain_text(self, words: Sequence[str]) -> bool:
-        """Tell if all that a statement may put together as the text of another one means nothing to a session."""
-        return False
+    def literal_in(self, words: Sequence[str]) -> str | None:
+        """Return the text that a statement writes to a variable; "" for one that means nothing to a session."""
+        return None
 
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
-        rows, rest = self._rows.get(words[0] if words else "", ()), ""
-        for pattern, traits in rows:
-            if pattern and not rest:
-                rest = " ".join("?" if _is_text(each) else each for each in words[1:])
+        rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
+        for pattern, traits in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
                 return self.described(words, traits)
         return self.worst
@@ -1973,8 +1769,13 @@ class Forms:
                 self.unknown.add(name)
                 reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
-                traits = traits & ~_REPEATED | (Trait.DATA if Trait.SESSION in traits else Trait(0))
+                traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes))
+
+    @staticmethod
+    def _noted(traits: Trait) -> Trait:
+        """Return the *traits* of what may change more than the session: if it does nothing else, rows."""
+        return traits & ~_REPEATED | Trait.DATA if Trait.SESSION in traits else traits & ~Trait.REPEATS
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
@@ -1983,141 +1784,116 @@ class Forms:
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
         """Yield what may be a function that is called, as it is written, and the place of its bracket."""
         for place, sign in enumerate(words):
-            if sign != "(" or not place:
-                continue
             start = place - 1
-            word = words[start]
-            if word in self.plain or not (
-                word[0] in self.marks or word[0].isalnum() or word[0] in "_\x80" or word[0] > "\x7f"
-            ):
+            if sign != "(" or start < 0 or words[start] in self.plain:
+                continue
+            mark = words[start][0]
+            if not (mark in self.marks or mark.isalnum() or mark == "_" or mark >= "\x80"):
                 continue
             while start > 1 and words[start - 1] == ".":
                 start -= 2
             before = words[start - 1] if start else ""
-            end = _closing(words, place)
+            end = closing(words, place)
             listed = before in ("WITH", "RECURSIVE", ",") and words[end + 1 : end + 2] == ["AS"]
             if before not in _NAMED and not listed:
                 yield "".join(words[start:place]), place
 
 
 # Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
-# may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18.
+# may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18. A function that
+# only one server has may be a person's own on the other; those of _SHAPES have ST_ before them on both, too.
 _MYSQL_PURE: Final = names_in(
-    "ABS ACOS ADDDATE ADDTIME ADD_MONTHS AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIN_TO_UUID BIT_COUNT "
-    "BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH CHR COALESCE COLUMN_ADD COLUMN_CHECK "
-    "COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST COMPRESS CONCAT "
-    "CONCAT_OPERATOR_ORACLE CONCAT_WS CONV CONVERT COS COT CRC32 CRC32C DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB "
-    "DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DECODE DECODE_ORACLE DEGREES ELT ENCODE EXP EXPORT_SET EXTRACT "
-    "EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FORMAT_BYTES FORMAT_PICO_TIME FROM_BASE64 FROM_DAYS GET_FORMAT "
-    "GREATEST GTID_SUBSET GTID_SUBTRACT HEX HOUR IF IFNULL INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR "
-    "INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED IS_IPV6 IS_UUID JSON_ARRAY JSON_ARRAY_APPEND "
-    "JSON_ARRAY_INSERT JSON_COMPACT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_DETAILED JSON_EQUALS JSON_EXISTS "
-    "JSON_EXTRACT JSON_INSERT JSON_KEYS JSON_LENGTH JSON_LOOSE JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE "
-    "JSON_NORMALIZE JSON_OBJECT JSON_OVERLAPS JSON_PRETTY JSON_QUERY JSON_QUOTE JSON_REMOVE JSON_REPLACE "
-    "JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_SEARCH JSON_SET JSON_STORAGE_SIZE JSON_TABLE JSON_TYPE "
-    "JSON_UNQUOTE JSON_VALID JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LENGTHB LN LOCATE LOG LOG10 LOG2 LOWER LPAD "
-    "LPAD_ORACLE LTRIM LTRIM_ORACLE MAKEDATE MAKETIME MAKE_SET MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME "
-    "NATURAL_SORT_KEY NULLIF NVL NVL2 OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER QUARTER QUOTE "
-    "RADIANS REGEXP_INSTR REGEXP_LIKE REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REPLACE_ORACLE REVERSE RIGHT ROUND "
-    "RPAD RPAD_ORACLE RTRIM RTRIM_ORACLE SECOND SEC_TO_TIME SFORMAT SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP "
-    "STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX SUBSTR_ORACLE SUBTIME TAN TIME TIMEDIFF TIMESTAMP "
-    "TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_CHAR TO_DAYS TO_SECONDS TRIM TRIM_ORACLE "
-    "TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER UUID_TO_BIN WEEK WEEKDAY WEEKOFYEAR "
-    "WEIGHT_STRING YEAR YEARWEEK"
+    "ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT BIT_LENGTH CAST CEIL CEILING"
+    " CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS COT CRC32 DATE DATEDIFF"
+    " DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP EXPORT_SET EXTRACT"
+    " EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF IFNULL"
+    " INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED"
+    " IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT"
+    " JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS"
+    " JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID"
+    " JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET"
+    " MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW"
+    " POWER QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD"
+    " RTRIM SECOND SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING"
+    " SUBSTRING_INDEX SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64"
+    " TO_DAYS TO_SECONDS TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY"
+    " WEEKOFYEAR WEIGHT_STRING YEAR YEARWEEK"
+)
+_MARIADB_PURE: Final = names_in(
+    "ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON"
+    " COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
+    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE NATURAL_SORT_KEY NVL NVL2"
+    " REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE"
+)
+_MYSQL9_PURE: Final = names_in(
+    "BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID JSON_SCHEMA_VALID"
+    " JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN"
+)
+_SHAPES: Final = names_in(
+    "AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION DISJOINT ENDPOINT ENVELOPE"
+    " EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB"
+    " GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB INTERIORRINGN INTERSECTS"
+    " ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB"
+    " MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OVERLAPS"
+    " POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID STARTPOINT TOUCHES"
+    " WITHIN X Y"
 )
 _MYSQL_HARMLESS: Final = names_in(
-    "ANY_VALUE AREA ASBINARY ASTEXT ASWKB ASWKT AVG BENCHMARK BINLOG_GTID_POS BIT_AND BIT_OR BIT_XOR BOUNDARY BUFFER "
-    "CENTROID CHARSET COERCIBILITY COLLATION CONNECTION_ID CONTAINS CONVERT_TZ CONVEXHULL COUNT CROSSES CUME_DIST "
-    "CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DECODE_HISTOGRAM "
-    "DEFAULT DENSE_RANK DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING "
-    "FIRST_VALUE FROM_UNIXTIME GEOMCOLLECTION GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTION "
-    "GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE "
-    "GEOMFROMTEXT GEOMFROMWKB GLENGTH GROUPING GROUP_CONCAT ICU_VERSION INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY "
-    "ISRING ISSIMPLE IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG JSON_STORAGE_FREE LAG LAST_VALUE LEAD "
-    "LINEFROMTEXT LINEFROMWKB LINESTRING LINESTRINGFROMTEXT LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_GTID_WAIT "
-    "MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRCOVEREDBY MBRCOVERS MBRDISJOINT MBREQUAL MBREQUALS MBRINTERSECTS "
-    "MBROVERLAPS MBRTOUCHES MBRWITHIN MEDIAN MIN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT "
-    "MULTILINESTRING MULTILINESTRINGFROMTEXT MULTIPOINT MULTIPOINTFROMTEXT MULTIPOLYGON NAME_CONST NOW NTH_VALUE "
-    "NTILE NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC "
-    "PERCENT_RANK POINT POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE POLYFROMTEXT POLYFROMWKB POLYGON "
-    "POLYGONFROMTEXT POLYGONFROMWKB PS_CURRENT_THREAD_ID PS_THREAD_ID RAND RANDOM_BYTES RANK ROLES_GRAPHML ROWNUM "
-    "ROW_NUMBER SCHEMA SESSION_USER SLEEP SOURCE_POS_WAIT SRID STARTPOINT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT STD "
-    "STDDEV STDDEV_POP STDDEV_SAMP ST_AREA ST_ASBINARY ST_ASGEOJSON ST_ASTEXT ST_ASWKB ST_ASWKT ST_BOUNDARY ST_BUFFER "
-    "ST_BUFFER_STRATEGY ST_CENTROID ST_COLLECT ST_CONTAINS ST_CONVEXHULL ST_CROSSES ST_DIFFERENCE ST_DIMENSION "
-    "ST_DISJOINT ST_DISTANCE ST_DISTANCE_SPHERE ST_ENDPOINT ST_ENVELOPE ST_EQUALS ST_EXTERIORRING ST_FRECHETDISTANCE "
-    "ST_GEOHASH ST_GEOMCOLLFROMTEXT ST_GEOMCOLLFROMWKB ST_GEOMETRYCOLLECTIONFROMTEXT ST_GEOMETRYCOLLECTIONFROMWKB "
-    "ST_GEOMETRYFROMTEXT ST_GEOMETRYFROMWKB ST_GEOMETRYN ST_GEOMETRYTYPE ST_GEOMFROMGEOJSON ST_GEOMFROMTEXT "
-    "ST_GEOMFROMWKB ST_HAUSDORFFDISTANCE ST_INTERIORRINGN ST_INTERSECTION ST_INTERSECTS ST_ISCLOSED ST_ISEMPTY "
-    "ST_ISRING ST_ISSIMPLE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LENGTH ST_LINEFROMTEXT ST_LINEFROMWKB "
-    "ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LINESTRINGFROMTEXT ST_LINESTRINGFROMWKB ST_LONGFROMGEOHASH "
-    "ST_LONGITUDE ST_MAKEENVELOPE ST_MLINEFROMTEXT ST_MLINEFROMWKB ST_MPOINTFROMTEXT ST_MPOINTFROMWKB "
-    "ST_MPOLYFROMTEXT ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMTEXT ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMTEXT "
-    "ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB ST_NUMGEOMETRIES ST_NUMINTERIORRING "
-    "ST_NUMINTERIORRINGS ST_NUMPOINTS ST_OVERLAPS ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_POINTFROMTEXT "
-    "ST_POINTFROMWKB ST_POINTN ST_POINTONSURFACE ST_POLYFROMTEXT ST_POLYFROMWKB ST_POLYGONFROMTEXT ST_POLYGONFROMWKB "
-    "ST_RELATE ST_SIMPLIFY ST_SRID ST_STARTPOINT ST_SWAPXY ST_SYMDIFFERENCE ST_TOUCHES ST_TRANSFORM ST_UNION "
-    "ST_VALIDATE ST_WITHIN ST_X ST_Y SUM SYSDATE SYSTEM_USER SYS_GUID TOUCHES UNIX_TIMESTAMP USER UTC_DATE UTC_TIME "
-    "UTC_TIMESTAMP UUID UUID_SHORT VALIDATE_PASSWORD_STRENGTH VALUE VALUES VARIANCE VAR_POP VAR_SAMP VERSION "
-    "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+    "AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID CONVERT_TZ COUNT CUME_DIST"
+    " CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DEFAULT DENSE_RANK"
+    " FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG LAG LAST_VALUE LEAD"
+    " LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRDISJOINT MBREQUALS MBRINTERSECTS"
+    " MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK RAND RANDOM_BYTES RANK"
+    " ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON ST_DIFFERENCE ST_DISTANCE"
+    " ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB ST_MLINEFROMWKB"
+    " ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB"
+    " ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME UTC_TIMESTAMP UUID"
+    " UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION"
 )
-_MARIADB_ALONE: Final = names_in(  # on the other server, a person may have made a function of that name
-    "ADD_MONTHS AREA ASBINARY ASTEXT ASWKB ASWKT BINLOG_GTID_POS BOUNDARY BUFFER CENTROID CHR COLUMN_ADD COLUMN_CHECK"
-    " COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CONTAINS"
-    " CONVEXHULL CRC32C CROSSES DECODE DECODE_HISTOGRAM DECODE_ORACLE DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT"
-    " ENCODE ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT"
-    " GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB"
-    " GLENGTH INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY ISRING ISSIMPLE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
-    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT LPAD_ORACLE"
-    " LTRIM_ORACLE MASTER_GTID_WAIT MBREQUAL MEDIAN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT"
-    " MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NATURAL_SORT_KEY NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS NVL NVL2"
-    " OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE"
-    " POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB REPLACE_ORACLE ROWNUM RPAD_ORACLE RTRIM_ORACLE SFORMAT"
-    " SRID STARTPOINT ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SUBSTR_ORACLE SYS_GUID TOUCHES TO_CHAR"
-    " TRIM_ORACLE VALUE WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+_MARIADB_HARMLESS: Final = names_in(
+    "BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH ISRING MASTER_GTID_WAIT"
+    " MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM ST_BOUNDARY ST_ISRING"
+    " ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID"
 )
-_MYSQL_ALONE: Final = names_in(
-    "ANY_VALUE BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING GTID_SUBSET"
-    " GTID_SUBTRACT ICU_VERSION IS_UUID JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_FREE"
-    " JSON_STORAGE_SIZE LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON"
-    " PS_CURRENT_THREAD_ID PS_THREAD_ID REGEXP_LIKE ROLES_GRAPHML SOURCE_POS_WAIT STATEMENT_DIGEST"
-    " STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE"
-    " ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH"
-    " ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY"
-    " ST_TRANSFORM ST_VALIDATE UUID_TO_BIN VALIDATE_PASSWORD_STRENGTH WAIT_FOR_EXECUTED_GTID_SET"
-)
-_MYSQL_PLAIN: Final = names_in(
-    "ADD AGAINST ALL ALWAYS AND ANY ARRAY AS AT BETWEEN BIGINT BINARY BIT BLOB BOOL BY CALL CASE CHAR CHARACTER CHECK "
-    "CLOB COLUMN COLUMNS CONSTRAINT CROSS CUBE DATETIME DEC DECIMAL DEFAULT DESC DESCRIBE DISTINCT DISTINCTROW DIV DO "
-    "DOUBLE DUAL ELSE ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FIXED FLOAT "
-    "FLOAT4 FLOAT8 FOR FORCE FOREIGN FROM FULLTEXT GENERATED GEOMCOLLECTION GEOMETRY GROUP HASH HAVING HIGH_PRIORITY "
-    "IF IGNORE IN INCLUDE INDEX INNER INSERT INT INT1 INT2 INT3 INT4 INT8 INTEGER INTERSECT INTERVAL INTO JOIN JSON "
-    "KEY LATERAL LEFT LESS LIKE LIMIT LINEAR LIST LONG LONGBLOB LONGTEXT MATERIALIZED MEDIUMBLOB MEDIUMINT MEDIUMTEXT "
-    "MIDDLEINT MINUS MOD NATIONAL NATURAL NCHAR NOT NULL NUMBER NUMERIC NVARCHAR OF OFFSET ON OPTIONS OR ORDER OUTER "
-    "OVER PARTITION PERIOD PRECISION PRIMARY QUALIFY RANGE RAW READS REAL RECURSIVE REFERENCES REGEXP REPLACE RETURN "
-    "RETURNING RIGHT RLIKE ROLLUP ROW SELECT SERIAL SET SMALLINT SOME SOUNDS SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT "
-    "SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME "
-    "TABLE TEXT THAN THEN TIME TIMESTAMP TINYBLOB TINYINT TINYTEXT UNION UNIQUE UNTIL UPDATE USE USING VALUE VALUES "
-    "VARBINARY VARCHAR VARCHAR2 VARCHARACTER VARYING VECTOR VIRTUAL WHEN WHERE WHILE WINDOW WITH WITHIN XOR YEAR"
+_MYSQL9_HARMLESS: Final = names_in(
+    "ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE LINESTRING MBRCOVEREDBY"
+    " MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID PS_THREAD_ID ROLES_GRAPHML"
+    " SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE"
+    " ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT"
+    " ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE"
+    " ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH"
+    " WAIT_FOR_EXECUTED_GTID_SET"
 )
 _POSTGRES_HARMLESS: Final = names_in(
-    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE "
-    "PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL "
-    "PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
+    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE"
+    " PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL"
+    " PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
+)
+_PLAIN: Final = names_in(
+    "ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN COLUMNS CONSTRAINT"
+    " CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT FOR FOREIGN FROM"
+    " GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY LATERAL LIKE"
+    " LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER OVER"
+    " PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT SOME"
+    " TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN"
+)
+_MYSQL_PLAIN: Final = names_in(
+    "ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL ELSEIF ELSIF EMPTY ENDS ENUM"
+    " ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY IF IGNORE INDEX INT1 INT2"
+    " INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT MEDIUMTEXT MIDDLEINT MINUS MOD"
+    " NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS SPATIAL SQL_BIG_RESULT"
+    " SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN"
+    " SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER VARYING VECTOR"
+    " VIRTUAL WHILE XOR YEAR"
 )
 _POSTGRES_PLAIN: Final = names_in(
-    "ALL ALWAYS ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC AUTHORIZATION BETWEEN BIGINT BINARY BIT BOOLEAN BOTH "
-    "BY CASE CAST CHAR CHARACTER CHECK COALESCE COLLATE COLLATION COLUMN COLUMNS CONCURRENTLY CONFLICT CONSTRAINT "
-    "CREATE CROSS CUBE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP "
-    "CURRENT_USER DEC DECIMAL DEFAULT DEFERRABLE DESC DISTINCT DO ELSE END EXCEPT EXCLUDE EXCLUDED EXISTS EXPLAIN "
-    "EXTRACT FALSE FETCH FILTER FIRST FLOAT FOR FOREIGN FREEZE FROM FULL GENERATED GRANT GREATEST GROUP GROUPING HASH "
-    "HAVING IDENTITY ILIKE IN INCLUDE INITIALLY INNER INOUT INSERT INT INTEGER INTERSECT INTERVAL INTO IS ISNULL JOIN "
-    "KEY LATERAL LEADING LEAST LIKE LIMIT LIST LOCALTIME LOCALTIMESTAMP MATERIALIZED NATIONAL NATURAL NCHAR NEXT NONE "
-    "NORMALIZE NOT NOTNULL NULL NULLIF NUMERIC OF OFFSET ON ONLY OPTIONS OR ORDER ORDINALITY OUT OUTER OVER OVERLAPS "
-    "OVERLAY PARTITION PASSING PLACING POSITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REINDEX REPLACE "
-    "RESET RETURNING RETURNS ROLLUP ROW ROWS SELECT SESSION_USER SET SETOF SETS SIMILAR SMALLINT SOME STATISTICS "
-    "SUBSTRING SYMMETRIC TABLE TABLESAMPLE TEXT THEN TIME TIMESTAMP TO TRAILING TREAT TRIM TRUE UNION UNIQUE UPDATE "
-    "USER USING VACUUM VALUE VALUES VARCHAR VARIADIC VERBOSE WHEN WHERE WINDOW WITH WITHIN WITHOUT XMLATTRIBUTES "
-    "XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
+    "ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE COLLATION CONCURRENTLY CONFLICT"
+    " CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER"
+    " DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING IDENTITY ILIKE INITIALLY"
+    " INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF ONLY ORDINALITY OUT"
+    " OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS SIMILAR STATISTICS"
+    " SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT XMLATTRIBUTES"
+    " XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
 )
 
 
@@ -2135,85 +1911,69 @@ class _SQLiteForms(Forms):
         "COMMIT END": [("", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
-        "PRAGMA": [
-            (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
-            (
-                r"(\w+ \. )?(\w+_VACUUM|ENCODING|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
-                Trait.WHOLE,
-            ),
-            (
-                (
-                    r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST"
-                    r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK"
-                    r"|TABLE_INFO|TABLE_LIST|TABLE_XINFO)\b"
-                ),
-                _LOOK | Trait.REPEATS,
-            ),
-            (
-                (
-                    r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
-                    r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
-                    r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
-                    r"|LEGACY_ALTER_TABLE|LOCKING_MODE|MAX_PAGE_COUNT|MMAP_SIZE|READ_UNCOMMITTED|RECURSIVE_TRIGGERS"
-                    r"|REVERSE_UNORDERED_SELECTS|SECURE_DELETE|SHORT_COLUMN_NAMES|SHRINK_MEMORY|SOFT_HEAP_LIMIT|SYNCHRONOUS"
-                    r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b"
-                ),
-                _SET,
-            ),
-            (r"(\w+ \. )?\w+\Z", _LOOK),
-        ],  # without a value it is asked; what acts all the same may do so twice
+        "PRAGMA": [],
+    }
+    _looks = names_in(
+        "COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST INDEX_INFO"
+        " INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST TABLE_XINFO"
+    )
+    _settings = names_in(
+        "ANALYSIS_LIMIT AUTOMATIC_INDEX BUSY_TIMEOUT CACHE_SIZE CACHE_SPILL CASE_SENSITIVE_LIKE CELL_SIZE_CHECK"
+        " CHECKPOINT_FULLFSYNC COUNT_CHANGES DEFER_FOREIGN_KEYS EMPTY_RESULT_CALLBACKS FOREIGN_KEYS FULL_COLUMN_NAMES"
+        " FULLFSYNC HARD_HEAP_LIMIT IGNORE_CHECK_CONSTRAINTS JOURNAL_SIZE_LIMIT LEGACY_ALTER_TABLE LOCKING_MODE"
+        " MAX_PAGE_COUNT MMAP_SIZE READ_UNCOMMITTED RECURSIVE_TRIGGERS REVERSE_UNORDERED_SELECTS SECURE_DELETE"
+        " SHORT_COLUMN_NAMES SHRINK_MEMORY SOFT_HEAP_LIMIT SYNCHRONOUS TEMP_STORE THREADS TRUSTED_SCHEMA"
+        " WAL_AUTOCHECKPOINT WRITABLE_SCHEMA"
+    )
+    _pragmas: ClassVar = {
+        **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
+        **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
+        **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
+        **dict.fromkeys(_looks, _LOOK | Trait.REPEATS),
+        **dict.fromkeys(_settings, _SET),
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
-        """See Forms. A PRAGMA may be in quotes; one that is on no list has set something."""
-        if words[:1] != ["PRAGMA"]:
+        """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
+        if words[0] != "PRAGMA":
             return super().nature(words)
-        words = [self.fold(word).upper() if place in (1, 3) else word for place, word in enumerate(words)]
-        found = super().nature(words)
-        return found if found is not self.worst else Nature(Trait.WHOLE, frozenset(), frozenset({"set pragma"}))
+        name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
+        traits = self._pragmas.get(name)
+        if not value and (traits is None or Trait.REPEATS not in traits):
+            return Nature(_LOOK, frozenset(), frozenset())
+        sets = {f"set {name.lower()}"} if traits == _SET and value else set() if traits else {"set pragma"}
+        return Nature(traits or Trait.WHOLE, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
-        traits = _TEMP if words[0] == "CREATE" and self.is_temporary(words) else traits
-        reads = (
-            {
-                self.sees[name]
-                for word, after in itertools.pairwise(words)
-                if after == "(" and (name := self.fold(word).upper()) in self.sees
-            }
-            if Trait.CALLS in traits
-            else set[str]()
-        )
-        writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
-        writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
-        reads |= {"trigger *"} if writes else set()  # of what is temporary
-        if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
-            writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
+        made, writes = self.made(words), set[str]()
+        traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
+        called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
+        reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
+        if Trait.DATA in traits:
+            reads.add("trigger *")  # of what is temporary
+            writes |= {"count", "id"} if {"INSERT", "REPLACE"} & {*words} else {"count"}
         if traits == _TEMP:
-            kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
+            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
 class _PostgresForms(Forms):
     rows: ClassVar = {
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
+        "COPY": [(r"\(", _ROWS), ("", _ROWS & ~Trait.CALLS)],
+        "TRUNCATE NOTIFY": [("", _ROWS & ~Trait.CALLS)],
         "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
-        "VALUES TABLE (": [("", _LOOK)],
-        "SHOW": [("", _LOOK)],
+        "VALUES TABLE ( SHOW": [("", _LOOK)],
         "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
         "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
-        "RESET LISTEN UNLISTEN LOAD": [("", _SET)],
+        "RESET LISTEN UNLISTEN LOAD DEALLOCATE DISCARD CLOSE": [("", _SET)],
         "PREPARE": [("(?!TRANSACTION)", _SET)],
-        "DEALLOCATE DISCARD": [("", _SET)],
-        "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
-        "CLOSE": [("", _SET)],
+        "DECLARE FETCH MOVE": [("", _TEMP)],
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
@@ -2235,173 +1995,143 @@ class _PostgresForms(Forms):
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
-        "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN": [("", _DDL)],
-        # What its language has for the end of a transaction may be in a DO.
-        "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
+        "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN DO": [("", _DDL)],
     }
     sees: ClassVar = {
-        "LASTVAL": "id",
-        "CURRVAL": "id",
-        "RANDOM": "seed",
-        "RANDOM_NORMAL": "seed",
-        "PG_BACKEND_PID": "connection",
-        "PG_MY_TEMP_SCHEMA": "connection",
-        "INET_CLIENT_PORT": "connection",
-        "PG_CURRENT_XACT_ID": "connection",
+        **dict.fromkeys(("LASTVAL", "CURRVAL"), "id"),
+        **dict.fromkeys(("RANDOM", "RANDOM_NORMAL"), "seed"),
+        **dict.fromkeys(
+            ("PG_BACKEND_PID", "PG_MY_TEMP_SCHEMA", "INET_CLIENT_PORT", "PG_CURRENT_XACT_ID"), "connection"
+        ),
     }
-    plain = _POSTGRES_PLAIN
-    harmless, temporary_schema = _POSTGRES_HARMLESS, "pg_temp"
+    plain, harmless, temporary_schema = _PLAIN | _POSTGRES_PLAIN, _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    # Names before a bracket, but those of what is made or filled.
     unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    # Names before a bracket, but those of what is made or filled.
     _called = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
+    # What its language has for the end of a transaction may be in a DO.
+    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
+    _naming: ClassVar = {
+        "CLOSE": ("cursor", 2),
+        "DEALLOCATE": ("prepared", 2),
+        "DECLARE": ("cursor", 1),
+        "FETCH": ("cursor", 0),
+        "LISTEN": ("listen", 1),
+        "MOVE": ("cursor", 0),
+        "PREPARE": ("prepared", 1),
+        "UNLISTEN": ("listen", 1),
+    }
+    _discarded: ClassVar = {
+        "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
+        **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
+        "SEQUENCES": ("id",),
+    }
+    _named: ClassVar = {  # settings that have words of their own
+        "ALL": "*",
+        "NAMES": "client_encoding",
+        "ROLE": "role",
+        "SCHEMA": "search_path",
+        "SESSION": "session_authorization",
+        "TIME": "timezone",
+        "XML": "xmloption",
+    }
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
+        innocent = self.plain | self.harmless | self.known
         return super().may_matter(sql) or any(
-            not before
-            and name.upper() not in self.plain
-            and name.upper() not in self.harmless
-            and name.upper() not in self.known
-            for before, name in {*self._called.findall(sql)}
+            not before and name.upper() not in innocent for before, name in {*self._called.findall(sql)}
         )
-
-    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        is_temporary = words[0] == "CREATE" and (traits == _TEMP or self.is_temporary(words))
-        nature = super().described(words, traits)
-        traits, first = nature.traits, words[0]
-        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
-        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
+        first, second, made = words[0], "".join(words[1:2]), self.made(words)
         if first == "DO":
-            text = " ".join(word for word in words if _is_text(word))
-            language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
-            if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
-                more = {"set by code"} if "EXECUTE" in text.upper() else set()
-                return self.worst._replace(writes=self.worst.writes | more)
-            return Nature(traits, frozenset({"*"}), frozenset({"*", "id", "code"}))
-        name = self.fold(words[1]) if len(words) > 1 else ""
-        traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
-        read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
-            traits = _TEMP
-        elif is_temporary:  # it is noted: what it reads from may call what nobody sees
-            traits = traits & ~_REPEATED | Trait.INSIDE
-        if (
-            first == "ALTER"
-            and words[1] in ("DATABASE", "ROLE", "USER")
-            and "TABLESPACE" not in words
-            and ("SET" in words or "RESET" in words)
-        ):  # a new session begins with that
-            writes.add("set what a session begins with")
-        if first in ("SELECT", "WITH") and "INTO" in words and (made := self._made_by_select(words)):
-            writes.add(f"temp {made}")
-            traits = _TEMP & traits
+            return self._block(words, traits)
+        is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
+        nature = super().described(words, traits)
+        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
+        if is_temporary:
+            filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
+            traits = (
+                traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
+            )  # what it reads from may call what nobody sees
+            writes.add(f"temp {made.name}")
+        elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
+            writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
+        elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
+            writes.add(f"temp {name}")
+            traits &= _TEMP
         elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
             writes.add("id")
-        elif first == "CLOSE" and name != "all":
-            removes.add(f"cursor {name}")
-        elif first == "DEALLOCATE" and words[-1] != "ALL":
-            removes.add(f"prepared {self.fold(words[-1])}")
-        elif first in ("FETCH", "MOVE"):
-            reads.add(f"cursor {self.fold(words[-1])}")
-        elif Trait.SESSION in traits and not is_temporary:
-            writes |= self._kept(words, name, traits)
-            traits &= ~Trait.INSIDE if first == "DISCARD" and name == "all" else traits
-        elif is_temporary and first == "CREATE":
-            writes.add(f"temp {self.made(words)[1]}")
-        if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits and traits != _TEMP:
+        elif first in self._naming:
+            kind, which = self._naming[first]
+            if words[-1] == "ALL" and removes is (reads, writes, removes)[which]:
+                writes.add(f"{kind} *")
+            else:
+                named = second if first in ("DECLARE", "PREPARE") else words[-1]
+                (reads, writes, removes)[which].add(f"{kind} {self.fold(named)}")
+        elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
+            skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
+            writes.add(key := self._setting(words[skipped:]))
+            traits &= ~Trait.REPEATS if key == "seed" else traits
+        elif first in ("DISCARD", "LOAD"):
+            writes |= {*self._discarded.get(second, ())} if first == "DISCARD" else {"load"}
+        if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
                 traits |= Trait.REPEATS
-            else:  # a view, an operator, a cast may call what nobody sees: it is noted
-                traits = traits & ~_REPEATED | Trait.DATA
+            else:  # a view, an operator, a cast may call what nobody sees
+                traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
 
-    def prepared_text(
-        self,
-        words: Sequence[str],
-        syntax: Syntax,
-        values: Mapping[str, str],
-    ) -> list[str]:
-        """See Forms."""
-        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
+    def _block(self, words: Sequence[str], traits: Trait) -> Nature:
+        """Return what a DO is."""
+        text = " ".join(word for word in words if is_quoted(word))
+        language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
+        if not self._divides.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
+            return self.worst._replace(traits=traits)
+        more = {"set by code"} if "EXECUTE" in text.upper() else set()
+        return self.worst._replace(writes=self.worst.writes | more)
 
-    def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
-        """Return what a statement that is about the session writes there; *name* is its second word."""
-        simple = {"DECLARE": "cursor", "LISTEN": "listen", "PREPARE": "prepared", "UNLISTEN": "listen"}
-        if words[0] == "SET":
-            return self._set(words[1:]) if Trait.REPEATS in traits else set()
-        if words[0] == "RESET":
-            return {"set *" if name == "all" else self._key_of(words[1:])}
-        if words[0] == "DISCARD":
-            kinds = {
-                "all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-                "temp": ("temp *",),
-                "temporary": ("temp *",),
-                "sequences": ("id",),
-            }
-            return {*kinds.get(name, ())}
-        if words[0] in simple:
-            return {f"{simple[words[0]]} {name}"}
-        return {"LOAD": {"load"}, "CLOSE": {"cursor *"}, "DEALLOCATE": {"prepared *"}}.get(words[0], set())
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
-        rest = [*words[words.index("INTO") + 1 :], ""]
-        while rest[0] in ("LOCAL", "GLOBAL"):
-            del rest[0]
-        if temporary := rest[0] in ("TEMP", "TEMPORARY"):
-            del rest[0]
-        if rest[0] == "TABLE":
-            del rest[0]
-        if rest[1:2] == ["."]:
-            temporary = temporary or self.fold(rest[0]) == self.temporary_schema
-            del rest[:2]
-        return self.fold(rest[0]) if temporary else ""
+        start = place = words.index("INTO") + 1
+        while words[place : place + 1] and words[place] in ("LOCAL", "GLOBAL", "TEMP", "TEMPORARY", "TABLE"):
+            place += 1
+        schema, name = self._name_at(words, place)
+        temporary = {"TEMP", "TEMPORARY"} & {*words[start:place]} or schema == self.temporary_schema
+        return name if temporary else ""
 
-    def _named(self, words: Sequence[str]) -> str:
-        """Return the name of a setting, as far as it goes."""
-        if words[:2] == ["TIME", "ZONE"]:
-            return "timezone"
-        if words[:2] == ["SESSION", "AUTHORIZATION"]:
-            return "session_authorization"
-        if words[:1] in (["ROLE"], ["NAMES"], ["SCHEMA"], ["XML"]):
-            return {"NAMES": "client_encoding", "SCHEMA": "search_path", "XML": "xmloption"}.get(words[0], "role")
+    def _setting(self, words: Sequence[str]) -> str:
+        """Return the key of a setting, whose name begins these words. RESET ALL has nothing to do with roles."""
         end = next((place for place, word in enumerate(words) if word in ("=", "TO")), None)
-        return "".join(self.fold(word) for word in words[:end])
-
-    def _set(self, words: Sequence[str]) -> set[str]:
-        if words[:1] == ["LOCAL"] or words[:1] == ["CONSTRAINTS"]:  # of no effect beyond a transaction
-            return set()
-        if words[:1] == ["SESSION"] and words[1:2] != ["AUTHORIZATION"]:
-            words = words[1:]
-        return {self._key_of(words)}
-
-    def _key_of(self, words: Sequence[str]) -> str:
-        """Return the key of a setting. RESET ALL has nothing to do with roles."""
-        name = self._named(words)
-        return "seed" if name == "seed" else f"{'role' if name in ('role', 'session_authorization') else 'set'} {name}"
+        name = self._named.get("".join(words[:1])) or "".join(map(self.fold, words[:end]))
+        kind = "role" if name in ("role", "session_authorization") else "set"
+        return name if name == "seed" else f"{kind} {name}"
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """See Forms."""
-        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+        """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
+        own = name.removeprefix("PG_CATALOG.")
+        if own in ("NEXTVAL", "SETVAL"):
             writes |= {"id", "sequence"}
-            return False  # it is the server's own only where nobody has made another one
-        if name == "SETSEED":
+        elif name == "SETSEED":
             writes.add("seed")
-            return False
-        if name in ("SET_CONFIG", "PG_CATALOG.SET_CONFIG"):
-            given = words[place + 1 : place + 6]
-            writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
+        elif own == "SET_CONFIG":
+            given = "".join(words[place + 1 : place + 2])
+            writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
             return True
-        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+        elif name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
             writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
@@ -2410,7 +2140,7 @@ class _PostgresForms(Forms):
         """See Forms. What is asked for is no call."""
         for name, place in super().calls(words):
             plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
-            if plain not in ("CURRENT_SETTING", "PG_CATALOG.CURRENT_SETTING"):
+            if plain.removeprefix("PG_CATALOG.") != "CURRENT_SETTING":
                 yield plain, place
 
     @staticmethod
@@ -2420,7 +2150,7 @@ class _PostgresForms(Forms):
             if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
                 yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
-                name = words[place + 2] if place + 2 < len(words) else ""
+                name = "".join(words[place + 2 : place + 3])
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
 
     @staticmethod
@@ -2429,17 +2159,22 @@ class _PostgresForms(Forms):
 
     def _is_setting(self, words: Sequence[str]) -> bool:
         """Tell if a SELECT does nothing but to set what its text says."""
-        calls = [*self.calls(words)]
         return "FROM" not in words and all(
             (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
-            and self._is_literal(words[place + 1 : _closing(words, place)])
-            for name, place in calls
+            and self._is_literal(words[place + 1 : closing(words, place)])
+            for name, place in self.calls(words)
         )
 
 
 # After SET, in bare text or as words with blanks between them.
 _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
+_QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
+_SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
+_REPLACED: Final = (
+    "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
+)
+_OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
 class _MySQLForms(Forms):
@@ -2447,8 +2182,8 @@ class _MySQLForms(Forms):
 
     temporary: ClassVar = [
         (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (r"TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", _DDL | Trait.CALLS),
-        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", Trait.INSIDE | Trait.CALLS),
+        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS),
+        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS),
     ]
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
@@ -2457,7 +2192,7 @@ class _MySQLForms(Forms):
         "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
-        "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
+        "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
         "SET": [
@@ -2471,24 +2206,14 @@ class _MySQLForms(Forms):
         "START": [(r"TRANSACTION\b", Trait.OPENS)],
         "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
         "ROLLBACK": [
-            (r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+            (r"(WORK )?TO ", _LOOK & ~Trait.CALLS),
             (_CHAIN, Trait.UNDOES | Trait.CHAINS),
             ("", Trait.UNDOES),
         ],
-        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
-            (
-                r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
-                _PLAIN_DDL,
-            ),
-            (
-                (
-                    r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
-                    r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"
-                ),
-                _DDL,
-            ),
+            (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
+            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_REPLACED}\b", _DDL),
             ("", _PART),
         ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
@@ -2506,9 +2231,10 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure, harmless = _MYSQL_PURE - _MYSQL_ALONE, _MYSQL_HARMLESS - _MYSQL_ALONE
+    pure = _MYSQL_PURE | _MARIADB_PURE
+    harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _SHAPES | _MYSQL_HARMLESS | _MARIADB_HARMLESS
+    plain, marks = _PLAIN | _MYSQL_PLAIN, '`"'
     seen = frozenset({"count", "found"})
-    plain, marks = _MYSQL_PLAIN, '`"'
     sees: ClassVar = {
         "ROW_COUNT": "count",
         "FOUND_ROWS": "found",
@@ -2517,7 +2243,6 @@ class _MySQLForms(Forms):
         "CONNECTION_ID": "connection",
         "RAND": "seed",
     }
-    unread = None
     _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
@@ -2530,18 +2255,26 @@ class _MySQLForms(Forms):
         " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
         " SECOND MONTH YEAR SESSION LOCAL X B N"
     )
-    _telling = names_in("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
+    # Words of an expression that tell what is read, what is written, and what is not true of it then.
+    _telling: ClassVar = {
+        **dict.fromkeys(("NEXTVAL", "SETVAL"), ((), ("sequence",), _REPEATED)),
+        "LASTVAL": (("sequence", "sequences"), (), Trait.REPEATS),
+        **dict.fromkeys(("SELECT", "GET_LOCK"), ((), (), Trait.REPEATS)),
+        "RELEASE_LOCK": (("lock",), (), Trait.REPEATS),
+    }
+    _values: ClassVar = {"NEXT": "NEXTVAL", "PREVIOUS": "LASTVAL"}  # with VALUE they are the same as these
     _of_counts: ClassVar = {
-        "identity": "id",
-        "last_insert_id": "id",
+        **dict.fromkeys(("identity", "last_insert_id"), "id"),
+        **dict.fromkeys(("rand_seed1", "rand_seed2"), "seed"),
+        **dict.fromkeys(("warning_count", "error_count"), "warnings"),
         "insert_id": "next",
-        "rand_seed1": "seed",
-        "rand_seed2": "seed",
         "pseudo_thread_id": "connection",
-        "warning_count": "warnings",
-        "error_count": "warnings",
         "in_transaction": "transaction",
     }
+    _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
+    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """See Forms."""
@@ -2549,122 +2282,96 @@ class _MySQLForms(Forms):
             if word == "@" and words[place + 1] != "@" and words[place - 1 : place] != ["@"]:
                 yield self._variable(words, place)
 
-    def is_plain_text(self, words: Sequence[str]) -> bool:
-        """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
-        if words[:1] not in (["SET"], ["SELECT"]):
-            return False
-        texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
-        verbs = {text[0] for text in texts if text}
-        return (
-            not self._verbs.isdisjoint(verbs)
-            and self._odd_verbs.isdisjoint(verbs)
-            and not any(
-                "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts
-            )
-        )
-
-    _shows = regex(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
-    _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
-    _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
-    _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-
     def _variable(self, words: Sequence[str], place: int) -> str:
         """Return the key of the user variable whose @ is at *place*."""
-        name, place = self.fold(words[place + 1]), place + 2
+        name, place = self.fold("".join(words[place + 1 : place + 2])), place + 2
         while words[place : place + 1] == ["."] and place + 1 < len(words):
             name, place = f"{name}.{self.fold(words[place + 1])}", place + 2
         return f"@{name}"
 
-    def prepared_text(self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str]) -> list[str]:
+    def literal_in(self, words: Sequence[str]) -> str | None:
+        """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
+        if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'" and "\\" not in words[4]:  # noqa: PLR2004
+            return words[4]
+        texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
+        verbs = {text.split()[0] for text in texts if text.strip()}
+        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text.search, texts))
+        return None if odd else ""
+
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
         """See Forms."""
-        text = values.get(self._variable(words, 3), "") if words[3:4] == ["@"] else "".join(words[3:])
-        if text[:1] not in ("'", '"') or "\\" in text or (words[3:4] != ["@"] and len(words) != 4):  # noqa: PLR2004
-            return []  # more than one text
-        return spelled(text[1:-1].replace(2 * text[0], text[0]), syntax)
+        text = words[3] if len(words) == 4 else None  # noqa: PLR2004 (and not more than one text)
+        if words[3:4] == ["@"] and words[5:6] in ([], ["."]):
+            text = texts.get(self._variable(words, 3))
+        if text is None or (text and (text[0] not in "'\"" or "\\" in text)):
+            return None
+        return (spelled(text[1:-1].replace(2 * text[0], text[0]), syntax) or None) if text else []
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
-        if words[:2] != ["SET", "STATEMENT"] or "FOR" not in words:
-            found = super().nature(words)
-            if found is not self.worst:
-                return found
-            named = {*self.variables(words)}
-            name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
-            called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            looks = {"count", "found"} | named | called
-            if (
-                not self._blocks.isdisjoint(words[:1])
-                and self._runs.isdisjoint(words)
-                and ({name for name, _ in self.calls(words)} <= self.pure | self.harmless)
-            ):
-                looks -= {"count", "found"}  # all of it is in its text
-            reads = found.reads - {"count", "found"} | looks
-            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
-        inner = self.nature(words[words.index("FOR") + 1 :])
-        alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
-        return inner._replace(traits=inner.traits & ~alone)
+        if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
+            inner = self.nature(words[words.index("FOR") + 1 :] or [""])
+            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN))
+        found = super().nature(words)
+        if found is not self.worst:
+            return found
+        named, place = {*self.variables(words)}, words.index("(") if "(" in words else len(words)
+        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" and place > 1 else set[str]()
+        told = words[0] in self._blocks and self._runs.isdisjoint(words)  # all of it is in its text
+        told = told and {name for name, _ in self.calls(words)} <= self.pure | self.harmless
+        looks = frozenset() if told else self.seen
+        return found._replace(
+            reads=found.reads - self.seen | looks | named | called, writes=found.writes | named | {"sequences"}
+        )
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        first, removes = words[0], frozenset[str]()
+        first = words[0]
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
-        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
-        if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
-            return Nature(traits, frozenset(), frozenset(counts))
-        reads, writes, traits = self._expression(words, traits)
-        if first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]:
-            name = f"prepared {self.fold((*words, '', '', '')[1 if first == 'PREPARE' else 2])}"
-            writes, removes = ({name}, removes) if first == "PREPARE" else (set(), frozenset({name}))
-            return Nature(traits, frozenset(reads), frozenset(writes), removes)
-        if first == "DROP":
+        counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
+        prepares = first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]
+        if first == "DROP" and not prepares:
             names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            writes = counts - {"perhaps found"}
-            return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for _, each in names))
+            removed = frozenset(f"temp {name}" for _, name in names)
+            return Nature(traits, frozenset(), counts - {"perhaps found"}, removed)
+        if Trait.CALLS not in traits and not prepares:
+            return Nature(traits, frozenset(), counts)
+        reads, writes, traits = self._expression(words, traits)
+        if prepares:
+            named = frozenset({f"prepared {self.fold(''.join(words[1:2] if first == 'PREPARE' else words[2:3]))}"})
+            keys = (named, frozenset[str]()) if first == "PREPARE" else (frozenset[str](), named)
+            return Nature(traits, frozenset(reads), *keys)
         if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
             writes |= {"id", "sequences"}
             reads.add("next")
-        if "*" in writes:  # it may be handed out
+        if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
-        if (
-            first in ("SELECT", "VALUES", "TABLE", "(", "WITH")
-            and not ({"INTO", ":="} & {*words})
-            and ("lock" not in writes or "FROM" in words)
-        ):
-            traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
-        if first == "LOAD":
-            writes |= {*self.variables(words)}
-        if "INTO" in words:
-            writes |= self._into(words)
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH"):
-            into = self._into(words)
-            named = Counter(self.variables(words))
-            reads -= {key for key in into if named[key] == 1}  # only written
-            writes |= into | {"found"}
+        into = self._into(words)
+        if first in _QUERIES:
+            if not {"INTO", ":="} & {*words} and ("lock" not in writes or "FROM" in words):
+                traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
+            times = Counter(self.variables(words))
+            reads -= {key for key in into if times[key] == 1}  # only written
+            writes.add("found")
             traits &= ~Trait.REPEATS
-        if first == "GET":
-            reads |= {"count", "warnings"}
-            writes |= {*self.variables(words)}
+        reads |= {"count", "warnings"} if first == "GET" else set()
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
-            writes.add(f"temp {self.made(words)[1]}")
-        if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or not self._finding.isdisjoint(words):
+            writes.add(f"temp {self.made(words).name}")
+        if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
             writes.add("perhaps found")  # as INSERT .. SELECT does
-        return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
-
-    _finding = names_in("SELECT TABLE WITH")
+        return Nature(traits, frozenset(reads), frozenset(writes | into | {"count", "warnings"}))
 
     def _into(self, words: Sequence[str]) -> set[str]:
         """Return the user variables that a SELECT puts its row into."""
-        found, place = set[str](), len(words)
-        for number, word in enumerate(words):
-            if word == "INTO":
-                place = number + 1
-                while place + 1 < len(words) and words[place] == "@":
-                    found.add(self._variable(words, place))
-                    place += 2
-                    while words[place : place + 1] == ["."]:
-                        place += 2
-                    place += words[place : place + 1] == [","]
+        found = set[str]()
+        for place, word in enumerate(words):
+            for part in self.assignments(words[place + 1 :]) if word == "INTO" else ():
+                if part[:1] != ["@"]:
+                    break
+                found.add(self._variable(part, 0))
+                if len(part) > 2 and part[2] != ".":  # noqa: PLR2004 (and what comes after it is no variable)
+                    break
         return found
 
     def _expression(self, words: Sequence[str], traits: Trait) -> tuple[set[str], set[str], Trait]:
@@ -2672,33 +2379,24 @@ class _MySQLForms(Forms):
         nature = super().described(words, traits | Trait.CALLS)
         reads, writes, traits = {*nature.reads, *self.variables(words)}, {*nature.writes}, nature.traits
         reads |= {"found exactly"} if "FOUND_ROWS" in words else set()
-        for place, word in enumerate(words if not self._telling.isdisjoint(words) else ()):
-            after = words[place + 1 : place + 2]
+        for place, word in enumerate(words):
+            after = words[place + 1] if place + 1 < len(words) else ""
             if word == ":=" and place:
                 start = max((number for number in range(place) if words[number] == "@"), default=0)
                 writes.add(self._variable(words, start) if words[start - 1 : start] != ["@"] else "set *")
                 traits &= ~Trait.REPEATS
-            elif word == "@" and after == ["@"]:
-                name = next(
-                    (self.fold(each) for each in words[place + 2 :] if each not in (".", "SESSION", "LOCAL")), ""
-                )
+            elif word == after == "@":
+                names = (self.fold(each) for each in words[place + 2 :] if each not in (".", "SESSION", "LOCAL"))
+                name = next(names, "")
                 reads |= {self._of_counts.get(name, f"set {name}"), "global"}
-                traits &= ~Trait.REPEATS if name in {"global", "timestamp", "rand_seed1", "rand_seed2"} else traits
-                traits &= ~Trait.REPEATS if name in self._of_counts else traits
-            elif word == "LAST_INSERT_ID" and after == ["("]:
+                traits &= ~Trait.REPEATS if name in self._of_counts or name in ("global", "timestamp") else traits
+            elif word == "LAST_INSERT_ID" and after == "(":
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
-            elif word in ("NEXTVAL", "SETVAL") or (word == "NEXT" and after == ["VALUE"]):
-                writes.add("sequence")
-                traits &= ~_REPEATED
-            elif word == "LASTVAL" or (word == "PREVIOUS" and after == ["VALUE"]):
-                reads |= {"sequence", "sequences"}
-                traits &= ~Trait.REPEATS
-            elif word in ("SELECT", "GET_LOCK"):
-                traits &= ~Trait.REPEATS
-            elif word == "RELEASE_LOCK":
-                reads.add("lock")
-                traits &= ~Trait.REPEATS
+            elif told := self._telling.get(self._values.get(word, word) if after == "VALUE" else word):
+                reads |= {*told[0]}
+                writes |= {*told[1]}
+                traits &= ~told[2]
         return reads, writes, traits
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
@@ -2711,47 +2409,37 @@ class _MySQLForms(Forms):
         reads, writes, scope = set[str](), set[str](), "SESSION"
         for part in self.assignments(words):
             place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
-            target, value = [*part[:place]], [*part[place + 1 :]]
+            target, value = part[:place], part[place + 1 :]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
                 key = self._variable(target, 0)
             else:
-                given = "SESSION"
-                if target[:2] == ["@", "@"]:
-                    target = target[2:]
-                    if target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
-                        given, target = target[0], target[2:]
-                elif target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
-                    given, target = target[0], target[1:]
-                    scope = given
-                else:
-                    given = scope
-                words_of_name = [self.fold(each) for each in target if each != "."]
-                name = words_of_name[0] if words_of_name else "*"
-                name = "names" if name in ("names", "charset", "character") and "=" not in part else name
-                if given in ("GLOBAL", "PERSIST", "PERSIST_ONLY"):  # what a new session begins with, mostly
-                    key = "global" if self._server_only.match(name) else f"set {name}"
+                marked = target[:2] == ["@", "@"]
+                target = target[2:] if marked else target
+                given = next((each for each in target[:1] if each in _SCOPES), "")
+                scope = scope if marked or not given else given
+                name = next((self.fold(each) for each in target[1 if given else 0 :] if each != "."), "*")
+                name = "names" if name in ("charset", "character") and place == len(part) else name
+                key = self._of_counts.get(name, f"set {name}")
+                if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
+                    key = "global" if self._server_only.match(name) else f"set {name}"  # a new session begins with that
                     writes.add("global")
                     traits &= ~_REPEATED
-                else:
-                    key = self._of_counts.get(name, f"set {name}")
-                    traits &= ~Trait.REPEATS if key in ("seed", "next") else traits
-            writes |= {key} - {""}
+                elif key in ("seed", "next"):
+                    traits &= ~Trait.REPEATS
+            writes.add(key)
             read, wrote, traits = self._expression(value, traits)
-            if not (key.startswith("set ") and len(value) <= 1) and not all(
-                self._is_constant(value, place) for place in range(len(value))
-            ):
+            if not (key.startswith("set ") and len(value) <= 1) and not self._is_constant(value):
                 traits &= ~Trait.REPEATS
             reads, writes = reads | read, writes | wrote
-        own = all(each[0] == "@" for each in writes - {"*", "id"}) and Trait.SESSION in traits
-        if Trait.SESSION not in traits and "*" in writes:  # a function that nobody knows: it may write
+        if Trait.SESSION not in traits and writes & {"*", "sequence"}:  # a function that nobody knows: it may write
             return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
-        traits |= Trait.INSIDE if own or Trait.SESSION not in traits else traits
-        if Trait.SESSION not in traits and "sequence" in writes:
-            return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
+        if Trait.SESSION not in traits or all(each[0] == "@" for each in writes - {"*", "id"}):
+            traits |= Trait.INSIDE
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
     def assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield what stands between the commas that are in no brackets."""
         start, depth = 0, 0
         for place, word in enumerate(words):
             depth += (word in ("(", "CASE")) - (word in (")", "END"))
@@ -2760,21 +2448,24 @@ class _MySQLForms(Forms):
                 start = place + 1
         yield words[start:]
 
-    def _is_constant(self, words: Sequence[str], place: int) -> bool:
-        """Tell if a word of an expression means the same whenever it runs."""
-        word = words[place]
-        if _is_text(word) or not (word[0].isalpha() or word[0] == "_") or word[0].isdigit():
-            return True
-        if words[place - 1 : place] in (["@"], ["."], ["COLLATE"], ["USING"], ["CHARSET"]):
-            return True
-        return word in self._constant or words[place + 1 : place + 2] == ["("] or word[0] == "_"
+    def _is_constant(self, words: Sequence[str]) -> bool:
+        """Tell if each word of an expression means the same whenever it runs."""
+        named = ("@", ".", "COLLATE", "USING", "CHARSET")  # what comes after them is a name
+        return all(
+            is_quoted(word)
+            or not word[0].isalpha()
+            or word in self._constant
+            or "".join(words[place - 1 : place]) in named
+            or words[place + 1 : place + 2] == ["("]
+            for place, word in enumerate(words)
+        )
 
 
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
-    pure, harmless = _MYSQL_PURE - _MARIADB_ALONE, _MYSQL_HARMLESS - _MARIADB_ALONE
-
+    pure = _MYSQL_PURE | _MYSQL9_PURE
+    harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
         "DROP": [*_MySQLForms.rows["DROP"][:2], (r"(DATABASE|INDEX|SCHEMA)\b", _DDL), ("", _PLAIN_DDL)],
@@ -2881,6 +2572,8 @@ _CONNECT_FIXES: Final = {  # by what the message holds
 @lru_cache
 def whoami() -> str:
     """Return user@host. In a container the user may have a number only."""
+    import getpass
+
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
@@ -3205,6 +2898,8 @@ class Database(ABC):
 
     def hang_up(self, *, idle: bool = False) -> None:
         """Cut the line, from another thread: who waits for an answer gets LOST. Says if the server is *idle*."""
+        import socket
+
         self.cut_off = idle
         with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._line())) as line:
             line.shutdown(socket.SHUT_RDWR)
@@ -4560,7 +4255,7 @@ class Postgres(Database):
         for each in statements:
             first = first_word(each.text, self.syntax)
             makes = first == "CREATE" and self._makes_code.search(each.text)
-            made = self.forms.made(spelled(each.text, self.syntax))[0] if makes else first
+            made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
             texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
         text = "\n".join(texts)
         if not self._touches.search(text):
@@ -4575,7 +4270,7 @@ class Postgres(Database):
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
         words = spelled(statement.text, self.syntax)
         places = [place for place, word in enumerate(words) if word in ("CURRVAL", "LASTVAL")]
-        asked = ["".join(words[place : _closing(words, place + 1) + 1]) for place in places] or ["lastval()"]
+        asked = ["".join(words[place : closing(words, place + 1) + 1]) for place in places] or ["lastval()"]
         simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
             return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
@@ -4938,6 +4633,8 @@ class MySQL(Database):
         self.connection = Connection(**way, local_infile=False)  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
+        import socket
+
         link = self.connection._sock  # noqa: SLF001
         if link.family != socket.AF_UNIX:  # seconds, times, and milliseconds: a dead network is noticed
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
@@ -5275,7 +4972,7 @@ class MySQL(Database):
         self.hidden(())
         made = (spelled(each.text, self.syntax) for each in statements if self._views.search(each.text))
         views = {name.lower() for kind, _, name, _ in self._code or () if kind == "view"}
-        views |= {self.forms.made(words)[1] for words in made}
+        views |= {self.forms.made(words).name for words in made}
         for place in asking:
             words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
             if not self.connection or words & views:
@@ -5367,7 +5064,8 @@ class MySQL(Database):
         keys, assigned = {*self.forms.variables(words)}, self._assigned(words)
         for known, added in self._key_words.items():
             keys |= set() if {*known.split()}.isdisjoint(words) else {*added}
-        keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
+        made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
+        keys |= {f"temp {each.name}" for each in made}
         keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
         keys |= {f"set {name}" for name in assigned if name in settings}
         return frozenset(keys)
@@ -5498,9 +5196,8 @@ _LOG_COLUMNS: Final = """
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA: Final = regex(
-    r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
-    re.IGNORECASE | re.DOTALL,
+    r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
+    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
 )
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate",
@@ -5560,14 +5257,7 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(
-        self,
-        database: Database,
-        table: str,
-        versions: Iterable[str] = (),
-        *,
-        texts: bool = False,
-    ) -> None:
+    def __init__(self, database: Database, table: str, versions: Iterable[str] = (), *, texts: bool = False) -> None:
         """Look where the tables are; writes nothing.
 
         Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
@@ -5666,15 +5356,9 @@ class History:
         try:
             if _DIGITS.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
+                row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(
-                    dirty=bool(row.dirty),
-                    applied_at=_utc(row.applied_at),
-                    down_sql=text,
-                    statements=statements,
-                    statements_done=done,
-                    took_ms=took,
-                )
+                return row._replace(statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5713,27 +5397,12 @@ class History:
         return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
 
     def log_entry(
-        self,
-        version: str,
-        name: str,
-        action: str,
-        *,
-        took_ms: object = 0,
-        error: str | None = None,
-        **more: object,
+        self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
     ) -> Note:
         """Return the SQL that adds a line to the log; of an *error* what holds no data."""
-        error = error and without_data(error)
-        values: dict[str, object] = {
-            "version": version,
-            "name": name,
-            "action": action,
-            "took_ms": took_ms,
-            "error": error,
-        }
-        values |= {"at": Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
-        values |= {"applied_by": self.database.person()}
-        return self._insertion(self.log_relation, values | more)
+        at, by, outcome = Code(self.database.now()), self.database.person(), "ok" if error is None else "failed"
+        values = at, version, name, action, outcome, took_ms, by, "", error and without_data(error)
+        return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
@@ -5742,18 +5411,13 @@ class History:
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                entries = [
-                    each
-                    for each in entries
-                    if _DIGITS.fullmatch(each.version) and version_key(each.version) == version_key(version)
-                ]
+                key, entries = version_key(version), [each for each in entries if _DIGITS.fullmatch(each.version)]
+                entries = [each for each in entries if version_key(each.version) == key]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        if since:
-            entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
-        return entries[:count]
+        return [each for each in entries if not since or each.at >= since.astimezone(timezone.utc)][:count]
 
 
 def digest_of(rows: Sequence[Applied]) -> str:
@@ -5783,6 +5447,11 @@ class Status(NamedTuple):
     statements_done: int | None = None
     has_down: bool = False
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
+
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order."""
+        return version_key(self.version)
 
 
 class Step(NamedTuple):
@@ -5828,10 +5497,8 @@ class Step(NamedTuple):
 _DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
     "changed": (
         "was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
-        (
-            "put the file back, and write the change as a new migration:  migrate new NAME\n"
-            "     or, where the database has it already:  migrate repair {0.version} --applied"
-        ),
+        """put the file back, and write the change as a new migration:  migrate new NAME
+     or, where the database has it already:  migrate repair {0.version} --applied""",
     ),
     "missing": (
         "is applied, but its file is not here, and newer files are",
@@ -5853,31 +5520,16 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         has_down = bool((file and file.down) or (row and row.down_sql is not None))
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
-            result.append(
-                Status(
-                    row.version,
-                    row.name,
-                    "dirty" if row.dirty else state,
-                    row.applied_at,
-                    row.took_ms,
-                    row.applied_by,
-                    row.checksum,
-                    row.statements,
-                    row.statements_done,
-                    has_down,
-                )
-            )
+            ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
+            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down))
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
-            result.append(
-                Status(
-                    file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere
-                )
-            )
+            made = Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down)
+            result.append(made._replace(only=file.elsewhere))
     return result
 
 
-def plan_up(
+def choose_up(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -5897,17 +5549,16 @@ def plan_up(
         steps.append(Step.up(file_by_key[row.key], row))
     errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
-        key = version_key(state.version)
-        ahead = state.state == "missing" and key > max(file_by_key, default=-1)
+        ahead = state.state == "missing" and state.key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
         if state.state in {"pending", "out_of_order"}:
-            steps.append(Step.up(file_by_key[key]))
+            steps.append(Step.up(file_by_key[state.key]))
     refuse_all(errors, "migrate status")
-    return [step for step in steps if version_key(step.version) <= limit][:count]
+    return [step for step in steps if step.key <= limit][:count]
 
 
-def plan_down(
+def choose_down(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -5943,11 +5594,8 @@ def plan_down(
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
-    path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
-    stored, fix = (
-        row.down_sql,
-        (f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"),
-    )
+    path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
+    fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
@@ -5970,19 +5618,6 @@ def drift_error(state: Status, file: Migration | None) -> DriftError:
     """Return the error for a version that is in a state in which ``up`` refuses to run."""
     what, fix = (text.format(state) for text in _DRIFTS[state.state])
     return DriftError(f"{state.version} {state.name} {what}", where=shown_path(file.up.path) if file else "", fix=fix)
-
-
-def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
-    """Return those that another runner has not done. Raises DirtyError where it left one half way in the other way."""
-    row_by_key, left = {row.key: row for row in applied}, []
-    for step in steps:
-        row = row_by_key.get(version_key(step.version))
-        dirty = row if row and row.dirty else None
-        if dirty and dirty.direction != step.direction:
-            raise dirty_error(dirty)
-        if dirty or (row is None) == (step.direction == "up"):
-            left.append(step._replace(row=row))
-    return left
 
 
 def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
@@ -6010,11 +5645,10 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
         "up": ("the change is complete", "the change was undone by hand; run it again"),
         "down": ("what the roll back did was undone by hand", "the roll back is complete"),
     }
-    return DirtyError(
-        f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})",
-        fix=f"{fix or f'mend its file, or put it back, and finish it:  migrate {row.direction}'}\n"
-        f"     or look at the tables, and say which way it went:\n{_ways(row.version, *ways[row.direction])}",
-    )
+    what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
+    fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
+    ways_out = _ways(row.version, *ways[row.direction])
+    return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
 
 
 def _ways(version: str, applied: str, pending: str) -> str:
@@ -6031,11 +5665,6 @@ def _ways(version: str, applied: str, pending: str) -> str:
 # thing for DDL, and journaled, statement by statement, where it has not. The public verbs at the end tell the story.
 
 Notify = Callable[["Step | Result | Running | str"], None]
-
-
-def _nothing() -> None:
-    """Do nothing."""
-
 
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
@@ -6057,9 +5686,9 @@ _LEVEL: Final = (
 _ENDED: Final = (
     "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
 )
-_SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
+_READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
-_QUOTED: Final = regex(
+_QUOTED_PATTERN: Final = regex(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
 )
 
@@ -6109,7 +5738,7 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
 
 def _guess_offset(text: str, message: str) -> int | None:
     """Find the word that an error message quotes, where it stands in the statement exactly once."""
-    found = _QUOTED.search(message)
+    found = _QUOTED_PATTERN.search(message)
     word = found[1] if found else ""
     word = word if word in text else word.rpartition(".")[2]
     edge = r"\b" if word.isidentifier() else ""
@@ -6123,13 +5752,11 @@ def script_path(step: Step) -> str:
 
 def _elsewhere(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, and cannot be mended there; else nothing."""
+    if not step.stored:
+        return ""
     return (
-        ""
-        if not step.stored
-        else (
-            "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
-            f"  migrate repair {step.version} --pending"
-        )
+        "\n     to change that text, put its up and down file here again; or undo it by hand, and say so:"
+        f"  migrate repair {step.version} --pending"
     )
 
 
@@ -6139,6 +5766,7 @@ def is_journaled(step: Step, database: Database) -> bool:
 
 
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
+_Part = tuple[Statement, bool | None]  # True for the file's own BEGIN, False for its COMMIT, None for all else
 
 
 def read_step(step: Step, database: Database) -> Step:
@@ -6160,9 +5788,8 @@ def _read_statements(step: Step, database: Database) -> Step:
     """Do that with a text which is for this database."""
     sql, syntax, journaled = step.script.sql, database.syntax, is_journaled(step, database)
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
-    statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
-    control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
-    modes = list[Statement]()  # what asks for a level of isolation, which is that of this tool's transaction
+    parts, modes = list[_Part](), list[Statement]()  # modes ask for what our transaction has, a level of isolation
+    loose = list[Statement]()  # not between the file's own BEGIN and COMMIT
     alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
     level, begun, inside, apart = "", False, False, False
     for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
@@ -6181,12 +5808,12 @@ def _read_statements(step: Step, database: Database) -> Step:
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
         if opens or database.closes.match(code):
-            control.append((statement, opens))
+            parts.append((statement, opens))
             inside, apart = opens, apart or bool(database.apart.search(code))
         elif once:
             modes.append(statement)
         else:
-            begun = begun or first not in _SETTING
+            begun = begun or first not in _READS_NOTHING
             loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 if not (free and refusal.fix == _CONTROL.fix):
@@ -6194,48 +5821,43 @@ def _read_statements(step: Step, database: Database) -> Step:
                 apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            statements.append(statement)
-    unpaired = [*_find_unpaired(control, statements[-1].offset if statements else -1, database)]
+            parts.append((statement, None))
+    every, statements = [each for each, _ in parts], [each for each, opens in parts if opens is None]
+    unpaired = [*_find_unpaired(parts, database)]
     faults += database.find_loose(loose, journaled=journaled)
-    every = sorted((*statements, *(each for each, _ in control)), key=attrgetter("offset"))
     if not free:
-        faults += [*unpaired, *_find_ended(control, every, database)]
+        faults += [*unpaired, *_find_ended(parts, database)]
     elif not faults:
         faults += _find_divided(database, every)
-    if not journaled and len(alone) < len(statements) + sum(opens for _, opens in control):
+    if not journaled and len(alone) < len(statements) + sum(bool(opens) for _, opens in parts):
         faults += alone
-    _refuse(step, faults or database.beyond(sql))
+    for statement, (what, fix) in (faults or database.beyond(sql))[:1]:
+        where, excerpt = place_in(step, statement.offset)
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
     if journaled and (database.transactional or apart or (free and unpaired)):
         return step._replace(statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return step._replace(statements=tuple(statements), script=step.script._replace(in_transaction=False))
-    blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
+    blanked = _blanked(sql, [*modes, *(each for each, opens in parts if opens is not None)])
     return step._replace(statements=tuple(statements), script=step.script._replace(sql=blanked), level=level)
 
 
-def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
-    for statement, (what, fix) in faults[:1]:
-        where, excerpt = place_in(step, statement.offset)
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
-
-
-def _find_unpaired(
-    control: Sequence[tuple[Statement, bool]],
-    last: int,
-    database: Database,
-) -> Iterator[_Fault]:
+def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
     """Yield each BEGIN that no COMMIT follows, each COMMIT that follows none, and why that is wrong.
 
-    After the *last* statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
+    After the last statement neither changes anything. A BEGIN within a transaction is nothing, mostly, and the COMMIT
     that it has is nothing either.
     """
     opened, spare = list[Statement](), 0
-    for statement, opens in control:
+    last = max((statement.offset for statement, opens in parts if opens is None), default=-1)
+    for statement, opens in parts:
         if opens and opened and not database.begins_twice:
             yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
         elif opens:
             spare += len(opened)
             opened = opened or [statement]
+        elif opens is None:
+            pass
         elif opened:
             opened = []
         elif spare:
@@ -6247,17 +5869,11 @@ def _find_unpaired(
             yield statement, ("a BEGIN without its COMMIT", "write COMMIT after what belongs together, or take it out")
 
 
-def _find_ended(
-    control: Sequence[tuple[Statement, bool]],
-    every: Sequence[Statement],
-    database: Database,
-) -> Iterator[_Fault]:
+def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
     """Yield what a COMMIT of the file's own has ended in the client, where another statement follows it."""
-    opening = {each.offset: opens for each, opens in control}
-    ended, inside = list[Statement](), list[Statement]()
-    begun = False
-    for statement in every if control else ():
-        if (opens := opening.get(statement.offset)) is not None:
+    ended, inside, begun = list[Statement](), list[Statement](), False
+    for statement, opens in parts:
+        if opens is not None:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
@@ -6270,13 +5886,13 @@ def _find_ended(
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:
     """Return a text with blanks in place of *statements*: what comes after them is where it was."""
     pieces, position = list[str](), 0
-    for each in statements:
+    for each in sorted(statements, key=attrgetter("offset")):
         pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
         position = each.offset + len(each.text)
     return "".join([*pieces, sql[position:]])
 
 
-def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[tuple[Statement, tuple[str, str]]]:
+def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
     """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
 
     There the history is written, which would be seen.
@@ -6285,16 +5901,12 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
         return
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
-        group = natures[first - 1 : last]
-        if any(each.traits & _CONTROLS or Trait.INSIDE not in each.traits | _inside(each) for each in group):
+        if not all(each.traits & (Trait.INSIDE | Trait.SESSION) for each in natures[first - 1 : last]) or any(
+            each.traits & _CONTROLS for each in natures[first - 1 : last]
+        ):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
-
-
-def _inside(nature: Nature) -> Trait:
-    """Return INSIDE for what changes only the session: it may stand in a transaction of the file."""
-    return Trait.INSIDE if Trait.SESSION in nature.traits else Trait(0)
 
 
 def _checksums(statements: Sequence[Statement]) -> list[str]:
@@ -6326,7 +5938,7 @@ class Now(NamedTuple):
 class Outcome(NamedTuple):
     """How a file, or several in one transaction, ended: what is in, and is told; or the error that says what is."""
 
-    results: tuple[Result, ...] = ()
+    results: Sequence[Result] = ()
     error: MigrateError | None = None
 
 
@@ -6341,9 +5953,9 @@ class _Shield:
     is under way, it is raised at once. The second and later ones change nothing. Only in the main thread.
     """
 
-    def __init__(self, cancel: Callable[[], object]) -> None:
+    def __init__(self, cancel: Callable[[], object] = bool) -> None:
         self.raised: BaseException | None = None  # by the handler that was there before
-        self._cancel, self._runs, self._waits = cancel, False, False
+        self._cancel, self._under_way = cancel, ""  # a statement that "runs", something that "waits", or neither
         self._before: dict[signal.Signals, Any] = {}
 
     @contextlib.contextmanager
@@ -6352,11 +5964,11 @@ class _Shield:
 
         A KeyboardInterrupt does not: what the body has done is done, or StoppedError says it.
         """
-        if threading.current_thread() is threading.main_thread():
+        with contextlib.suppress(ValueError):  # another thread than the main one is told of none
             for number in (signal.SIGINT, signal.SIGTERM):
                 if callable(handler := signal.getsignal(number)):
-                    self._before[number] = handler
                     signal.signal(number, self._note)
+                    self._before[number] = handler
         outcome: KeyboardInterrupt | None = None
         try:
             yield
@@ -6377,9 +5989,9 @@ class _Shield:
             self._before[signal.Signals(number)](number, frame)
         except BaseException as raised:  # noqa: BLE001 (whatever it is, it waits until it can be raised)
             self.raised = raised
-        if self._waits:
+        if self._under_way == "waits":
             self.check()
-        if self.raised and self._runs:
+        if self.raised and self._under_way:
             self._cancel()
 
     def check(self) -> None:
@@ -6388,149 +6000,30 @@ class _Shield:
             raise KeyboardInterrupt
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """Let a signal end the statement that the body runs."""
+    def during(self, under_way: str) -> Iterator[None]:
+        """Let a signal end the body: at once, where it "waits"; by a cancel, where it "runs" a statement."""
         self.check()
-        self._runs = True
+        before, self._under_way = self._under_way, under_way
         try:
+            if under_way == "waits":  # for what has come since
+                self.check()
             yield
         finally:
-            self._runs = False
-
-    @contextlib.contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Let a signal end the body at once."""
-        self._waits = True
-        try:
-            self.check()
-            yield
-        finally:
-            self._waits = False
+            self._under_way = before
 
     def pause(self, seconds: float) -> None:
         """Sleep; a signal ends that."""
-        with self.waiting():
+        with self.during("waits"):
             time.sleep(seconds)
-
-
-class Journal:
-    """The progress of one journaled file in its row of the history: SQL that notes it, and what the row says.
-
-    *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
-    """
-
-    def __init__(self, run: Run, step: Step) -> None:
-        """Find out how many statements have run. Raises DirtyError where that is not certain."""
-        self.run, self.step, self.sums = run, step, _checksums(step.statements)
-        self.natures = run.natures(step)
-        self.noted = [0]  # for each number, the last statement up to it that is noted
-        for number, nature in enumerate(self.natures, 1):
-            self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
-        self.hidden = Hidden()
-        self.first = _resume_point(step, self)
-        self.way = self.find_way(self.first)
-        self.owner, self.before = run.owner(), step.row
-        self.claimed = False  # as the session sees it: perhaps not committed
-        self.opened = False  # the file has begun a transaction, which may have ended by itself since
-        self.finished = False  # its last note was the one that lets the row go
-        self.known = self.first  # so many statements are committed for certain
-        self.reached = self.first  # and so many have run, or one of them runs
-        self.ran = self.first  # and so many have committed by themselves
-        self.whole = True  # what was rolled back, all of it was
-        self.torn = False  # a part of what has failed may have stayed
-        self.refused = False  # the server has not even understood what has failed
-
-    def next(self, done: int) -> int:
-        """Return the number of the statement that is noted next after the first *done* ones."""
-        return next((number for number in range(done + 1, len(self.noted)) if self.noted[number] == number), done + 1)
-
-    def find_way(self, done: int, *, failed: int = 0) -> Way:
-        """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
-        natures = self.shown()
-        if failed:
-            natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
-        return find_way(natures, done, hidden=self.hidden.reads_id)
-
-    def shown(self) -> list[Nature]:
-        """Return what the statements are, with what code of the database may do, as it is now."""
-        self.run.database.look_again()
-        self.hidden = self.run.database.hidden(self.step.statements)
-        names = self.hidden.names
-        return self.hidden.shown(self.run.database.natures(self.step.statements, names) if names else self.natures)
-
-    def mark(self, done: int, started: int = 0) -> str:
-        """Return what says that *done* statements have run, and that the one with the number *started* may have."""
-        return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
-
-    def note(self, done: int, *, started: int = 0, owner: str | None = "") -> Note:
-        """Return SQL that says that *done* statements have run, and one more may have *started*; "" keeps the owner."""
-        values: dict[str, object] = {
-            "statements_done": done,
-            "done_checksum": self.mark(done, started),
-            "took_ms": self.run.database.took(self.run.now.began) if self.run.now else 0,
-        }
-        more = {} if owner == "" else {"owner": owner}
-        return self.run.history.change(self.step.version, values | more, owner=self.owner)
-
-    def claim(self, done: int, *, started: int = 0) -> Note:
-        """Return SQL that makes the row this run's; one runner can."""
-        return self.run.claim(self.step, self.owner, done, self.mark(done, started))
-
-    def unclaimed(self, done: int) -> list[str]:
-        """Return the claim, where there is none yet."""
-        return [] if self.claimed else [self.claim(done)]
-
-    def opening(self, number: int) -> list[str]:
-        """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
-        done = self.noted[number - 1]
-        return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
-
-    def look(self) -> bool:
-        """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
-        row = next(iter(self.run.history.read(self.step.version)), None)
-        self.claimed = row is not None and row.owner == self.owner
-        if row and self.claimed:
-            self.known = row.statements_done
-        return self.claimed or (self.known == self.first and row == self.before)
-
-    def restored(self, done: int, *, started: int) -> Note:
-        """Return SQL that writes the row again, after somebody has deleted it."""
-        step, before = self.step, self.before
-        checksum = before.checksum if before and step.direction == "down" else step.script.checksum
-        return self.run.history.insertion(
-            Applied(
-                step.version,
-                step.name,
-                checksum,
-                step.down_sql,
-                dirty=True,
-                direction=step.direction,
-                statements=len(step.statements),
-                statements_done=done,
-                done_checksum=self.mark(done, started),
-            )
-        )
-
-    def withdrawal(self) -> Note:
-        """Return SQL that leaves the row as it was before this run."""
-        before = self.before
-        if before is None:
-            return self.run.history.removal(self.step.version, owner=self.owner)
-        names = "dirty", "direction", "statements", "statements_done", "done_checksum", "took_ms", "applied_by"
-        values: dict[str, object] = {name: getattr(before, name) for name in names}
-        at = before.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        return self.run.history.change(
-            self.step.version, values | {"applied_at": at, "owner": before.owner}, owner=self.owner
-        )
 
 
 class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
-    now: Now | None = None  # read by the thread that watches
+    now: Now | None = None  # read by the threads that watch
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
-    timed_out = False  # that thread has ended the statement
+    timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     used = False  # a file has run in this session
     seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
@@ -6540,8 +6033,8 @@ class Run:
     ) -> None:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
-        self.ends = threading.Lock()  # of the statement that runs
-        self.shield, self.token = _Shield(_nothing), os.urandom(8).hex()
+        self.ends = _thread.allocate_lock()  # of the statement that runs
+        self.shield, self.token = _Shield(), os.urandom(8).hex()
         self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
 
@@ -6596,19 +6089,17 @@ class Run:
 
     # What is to be done.
 
-    def planned(self, direction: str, seen: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that plan_up or plan_down choose by what was *seen*, with their texts read."""
-        rows = self.applied if seen is None else seen
+    def planned(self, direction: str, rows: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
+        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read."""
+        rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
             newest = max((row.key for row in rows), default=-1)
-            self._tell(
-                f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}"
-                for each in self.migrations
-                if each.elsewhere and each.key > newest
-            )
-        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
+            for each in self.migrations:
+                if each.elsewhere and each.key > newest:
+                    self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
+        return self.screen((choose_up if direction == "up" else choose_down)(self.migrations, rows, **choice))
 
-    def settle(self) -> list[Applied]:
+    def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
 
         Return the history to plan by: what was under way as if it had not begun, like all that nobody sees before its
@@ -6627,10 +6118,9 @@ class Run:
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
         self.applied = self._read_quiet() if self.database.local_locks else self.history.read()
-        if not self.database.pooled:
-            for row in self.applied:
-                if row.dirty and row.owner and not row.owner.endswith(self.token):
-                    self._bury(row)
+        for row in () if self.database.pooled else self.applied:
+            if row.dirty and row.owner and not row.owner.endswith(self.token):
+                self._bury(row)
 
     def _read_quiet(self) -> list[Applied]:
         """Read the history when no claim in it shows life: of runners on other nodes of a cluster, no lock is seen."""
@@ -6652,68 +6142,70 @@ class Run:
             (each.action, each.outcome) == (row.direction, "failed") and each.at >= row.applied_at
             for each in self.history.read_log(None, row.version, None)
         )
-        killed = f"killed, after at least {row.took_ms} ms: {row.owner}"
-        who = (row.owner or "").partition(", pid ")[0]
-        at = row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        entry = self.history.log_entry(
-            row.version, row.name, row.direction, took_ms=row.took_ms, error=killed, applied_by=who, at=at
-        )
+        who, killed = (row.owner or "").partition(", pid ")[0], f"killed, after at least {row.took_ms} ms: {row.owner}"
+        more: dict[str, Any] = {"took_ms": row.took_ms, "error": killed, "applied_by": who, "at": _sql_time(row)}
+        entry = self.history.log_entry(row.version, row.name, row.direction, **more)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
         self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
+    def remaining(self, planned: Sequence[Step], *, strictly: bool = False, known: Collection[int] = ()) -> list[Step]:
+        """Return which of the *planned* steps nobody has done meanwhile; tell of a rival's, but of those *known*.
+
+        Raises DirtyError where one is half way in the other direction; *strictly*, DriftError for one rolled back.
+        """
+        rows, left = {row.key: row for row in self.applied}, list[Step]()
+        ours = {(result.version, result.action) for result in self.results}
+        for step in planned:
+            row = rows.get(step.key)
+            if row and row.dirty and row.direction != step.direction:
+                raise dirty_error(row)
+            if (row is None) == (step.direction == "up") or (row and row.dirty):
+                left.append(step._replace(row=row))
+            elif (step.version, step.direction) in ours or step.key in known:
+                pass
+            elif row:
+                self._tell(f"{step.title} is applied already, by {row.applied_by}")
+            elif strictly:
+                fix = "look at the versions, and say again what to do:  migrate status"
+                raise DriftError(f"{step.title} was rolled back meanwhile{self.by(step.version)}", fix=fix)
+            else:
+                self._tell(f"{step.title} is rolled back already{self.by(step.version)}")
+        return left
+
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
-        ours = {result.version for result in self.results}
-        rows = {row.key: row for row in self.applied if not row.dirty}
-        done = [step for step in planned if step.key in rows]
-        self._tell(
-            f"{step.title} is applied already, by {rows[step.key].applied_by}"
-            for step in done
-            if step.version not in ours
-        )
-        steps = plan_up(self.migrations, self.applied, **choice)
+        left = self.remaining(planned)
+        steps = choose_up(self.migrations, self.applied, **choice)
         if count is not None:
-            steps = steps[: count - len(done)]
-            refuse_other(steps, [step for step in planned if step not in done])
+            steps = steps[: count - len(planned) + len(left)]
+            refuse_other(steps, left)
         return self.screen(steps)
 
     def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
         """Return what is left of what ``down`` has *planned*. Raises DriftError where that is not the newest."""
-        rows = {row.key: row for row in self.applied}
-        left = [step for step in planned if step.key in rows]
-        gone = [step for step in planned if step.key not in rows]
-        ours = {result.version for result in self.results}
-        for step in [each for each in gone if each.version not in ours]:
-            by = "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, step.version, None))
-            if strictly:
-                fix = "look at the versions, and say again what to do:  migrate status"
-                raise DriftError(f"{step.title} was rolled back meanwhile{by}", fix=fix)
-            self._tell([f"{step.title} is rolled back already{by}"])
-        again = plan_down(self.migrations, self.applied, count=len(left)) if left else []
-        refuse_other(again, left)
-        return self.screen(again)
+        left = self.remaining(planned, strictly=strictly)
+        steps = choose_down(self.migrations, self.applied, count=len(left)) if left else []
+        refuse_other(steps, left)
+        return self.screen(steps)
 
     def still_again(self, planned: Sequence[Step]) -> list[Step]:
         """Return what ``redo`` has rolled back, and nobody has applied since. Raises DriftError beneath a newer one."""
-        left, rows = remaining(planned, self.applied), {row.key: row for row in self.applied}
-        ours = {result.version for result in self.results if result.action == "up"}
-        self._tell(
-            f"{step.title} is applied already, by {rows[step.key].applied_by}"
-            for step in planned
-            if step.key in rows and not rows[step.key].dirty and step.version not in ours
-        )
+        left = self.remaining(planned)
         for state in compare(self.migrations, self.applied):
             for step in [each for each in left if each.version == state.version and state.state == "out_of_order"]:
                 raise drift_error(state, Migration(step.version, step.name, step.script))
         return left
 
-    def _tell(self, texts: Iterable[str]) -> None:
-        """Tell what a rival has done, once, however often is planned."""
-        for text in texts:
-            if text not in self.told:
-                self.told.add(text)
-                self.notify(text)
+    def by(self, version: str) -> str:
+        """Say who has changed a version last."""
+        return "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, version, None))
+
+    def _tell(self, text: str) -> None:
+        """Tell what a rival has done, or the like, once, however often is planned."""
+        if text not in self.told:
+            self.told.add(text)
+            self.notify(text)
 
     def back_up(self, path: str | None) -> None:
         """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
@@ -6758,17 +6250,34 @@ class Run:
 
     def stop_at(self, doom: Doom) -> None:
         """Raise DriftError where more would go by CASCADE, or what stays is in the way of the files."""
-        if doom.bars:
-            fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
-            fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
-            if doom.near:
-                names = "".join(
-                    f" --schema {each if each.isidentifier() else repr(each)}"
-                    for each in dict.fromkeys((*doom.more, *doom.near))
-                )
-                fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{names}"
-            what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
-            raise DriftError(what, where=str(self.database.url), fix=fix)
+        if not doom.bars:
+            return
+        fixes = _some([f"{fix};" for _, fix in doom.bars], "\n       ")
+        fix = f"see what it would take, and do that by hand; then run the same command again:\n       {fixes}"
+        if doom.near:
+            names = {each: each if each.isidentifier() else repr(each) for each in (*doom.more, *doom.near)}
+            options = "".join(f" --schema {name}" for name in names.values())
+            fix += f"\n     or drop all that lies in these schemas, too:  migrate reset{options}"
+        what = "\n  ".join(["this cannot be reset by itself:", _some([what for what, _ in doom.bars], "\n  ")])
+        raise DriftError(what, where=str(self.database.url), fix=fix)
+
+    def drop(self, doom: Doom) -> str:
+        """Drop all of *doom*, make the history anew and log it; return how much that was. Raises MigrateError."""
+        database = self.database
+        try:
+            database.drop_everything(doom)
+        except DriverError as failed:
+            if failed.kind is Kind.LOST or not database.transactional:
+                raise
+            fix = "mend what it says, or drop it by hand; then run the same command again"
+            where, state = str(database.url), "nothing was changed."
+            raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+        self.stop_at(doom)
+        dropped = counted(doom.dropped, "object")
+        self.history = History(database, self.settings.table)
+        self.history.create()
+        database.send(self.history.log_entry("", f"{dropped} dropped", "reset"))
+        return dropped
 
     def screen(self, steps: Sequence[Step]) -> list[Step]:
         """Read the text of every step, once. Raises FileError before any of them has run."""
@@ -6809,7 +6318,7 @@ class Run:
         journaled = any(is_journaled(step, self.database) for step in steps)
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
-            with self.shield.waiting():
+            with self.shield.during("waits"):
                 stack.enter_context(self.locked(journaled=journaled))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
@@ -6835,12 +6344,12 @@ class Run:
                 with self.transaction():
                     if self.database.verifies:
                         self.verify()
-                    return body()
-            except (_OutdatedError, DriverError) as raised:
-                lost = isinstance(raised, _OutdatedError) or (
-                    self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}
-                )
-                if not lost:
+                    results = body()
+                return self.committed(*results)
+            except _OutdatedError:
+                pass
+            except DriverError as failed:
+                if not self.database.local_locks or failed.kind not in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}:
                     raise
             self.refresh()
 
@@ -6856,7 +6365,7 @@ class Run:
         """Return for how long the file that runs has run."""
         return self.now.took_ms if self.now else 0
 
-    def done(self, *results: Result) -> list[Result]:
+    def committed(self, *results: Result) -> list[Result]:
         """Tell of what is committed; return all of it."""
         for result in results:
             self.results.append(result)
@@ -6866,6 +6375,8 @@ class Run:
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
         """Keep an eye on what runs while the body does, from two threads: one asks the server, one can end it."""
+        import threading
+
         stop = threading.Event()
         threads = [threading.Thread(target=each, args=[stop], daemon=True) for each in (self._watch, self._guard)]
         # Where one of these took a signal, the thread that waits for the server would not wake up and hear of it.
@@ -6937,12 +6448,12 @@ class Run:
 
     # How it is done.
 
-    def carry_out(self, plan: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
-        """Run what *plan* makes of the history, which is locked; where a rival came between two files, it plans again.
+    def carry_out(self, choose: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
+        """Run what *choose* finds to do in the history, which is locked; asked again where a rival came between files.
 
         *before* is called if there is something to do. Neighbours may share a transaction. Raises MigrateError.
         """
-        if steps := plan():
+        if steps := choose():
             before()
         while steps:
             self.shield.check()
@@ -6957,20 +6468,20 @@ class Run:
             except _OutdatedError:
                 self.database.rollback()
                 if self.database.local_locks:
-                    self.database.pause(random.random())  # noqa: S311 (that two do not give way to each other for ever)
+                    self.database.pause(os.urandom(1)[0] / 256)  # that two do not give way to each other for ever
                 self.refresh()
-                steps = plan()
+                steps = choose()
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            self.soiled = not self.all_or_nothing and self._leaves(batch[-1], self.database.takes_back)
+            self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
             self.used = True
         return self.results
 
     def run(self, steps: Sequence[Step]) -> list[Result]:
         """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
         with self.working(steps):
-            self.carry_out(lambda: self.screen(remaining(steps, self.applied)))
+            self.carry_out(lambda: self.screen(self.remaining(steps)))
             if self.soiled:
                 self.database.renew()
                 self.soiled = False
@@ -6978,15 +6489,12 @@ class Run:
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
-        if not (self.database.shares_transaction or self.all_or_nothing):
+        if is_journaled(steps[0], self.database) or not (self.database.shares_transaction or self.all_or_nothing):
             return [steps[0]]
         batch = list[Step]()
-        for step in steps:
-            if batch and is_journaled(step, self.database):
-                break
+        for step in itertools.takewhile(lambda each: not is_journaled(each, self.database), steps):
             batch.append(step)
-            leaves = not self.all_or_nothing and self._leaves(step, self.database.takes_back)
-            if leaves or is_journaled(step, self.database):
+            if not self.all_or_nothing and self.leaves(step, self.database.takes_back):
                 break
         return batch
 
@@ -7010,63 +6518,39 @@ class Run:
         StoppedError, and _OutdatedError where a rival was faster.
         """
         self.now = None
-        journal = Journal(self, batch[0]) if is_journaled(batch[0], self.database) else None
+        journaled = is_journaled(batch[0], self.database)
+        attempt: _Whole | Journal = Journal(self, batch[0]) if journaled else _Whole(self, batch)
         for number in itertools.count(1):
-            results = list[Result]()
             try:
-                if journal:
-                    self._run_journaled(journal, results)
-                else:
-                    self._run_in_transaction(batch, results)
-                outcome = Outcome(tuple(results))
+                outcome = Outcome(attempt.live())
             except (DriverError, KeyboardInterrupt) as raised:
                 if self.now is None:  # nothing had begun
                     raise
-                failed = raised if isinstance(raised, DriverError) else DriverError("interrupted", Kind.CANCELLED)
-                if journal and not journal.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
-                    failed = self._hidden(failed)
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
-                    if self._leaves(batch[-1], self.database.rolled_back):
+                    if self.leaves(batch[-1], self.database.rolled_back):
                         self.database.renew()
                     for step in batch:
                         self._see_through([step])
                         self._remember([step])
                     return
-                if journal and failed.kind is not Kind.LOST:
-                    journal.whole = self.database.rollback()
-                    journal.torn = self._is_torn(journal, failed)
-                certain = not journal or (journal.whole and not failed.ran and not journal.torn)
-                again = failed.kind in _RETRIED and certain and not self.timed_out and not stopped
+                failed = attempt.undo(raised if isinstance(raised, DriverError) else _interrupted())
+                again = failed.kind in _RETRIED and attempt.certain and not self.timed_out and not stopped
                 if again and number <= self.settings.retries:
-                    if why := self._unrepeatable(batch[0], journal):
+                    if why := attempt.unrepeatable():
                         failed.message += f"\nit was not tried again: {why}"
-                    elif self._paused(number, failed.message) and self._renewed(batch, journal):
+                    elif self._paused(batch, number, failed.message) and attempt.is_renewed():
                         continue
                     elif self.shield.raised:
-                        failed = DriverError("interrupted", Kind.CANCELLED)
-                outcome = self._judge(batch, failed, journal)
+                        failed = _interrupted()
+                outcome = self._judge(batch, failed, attempt)
             break
-        self.done(*outcome.results)
+        self.committed(*outcome.results)
         self.now, self.failed = None, outcome.error
         if self.failed:
             raise self.failed from None
 
-    def _is_torn(self, journal: Journal, failed: DriverError) -> bool:
-        """Tell if the statement that has failed may have left a part of its work."""
-        if not (self.now and self.now.statement):
-            return False
-        try:
-            if Trait.WHOLE not in journal.natures[journal.reached - 1].traits and self.database.refused(
-                self.now.statement, failed
-            ):
-                journal.refused = True
-                return False
-            return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
-        except DriverError:
-            return Trait.WHOLE not in journal.natures[journal.reached - 1].traits
-
-    def _natures(self, step: Step) -> Sequence[Nature]:
+    def natures_that_matter(self, step: Step) -> Sequence[Nature]:
         """Return what the statements of a file are; none where none of them can be of interest to another file."""
         return self.natures(step) if self.database.may_matter(step.script.sql) else ()
 
@@ -7076,12 +6560,13 @@ class Run:
             self.seen = step, self.database.natures(step.statements)
         return self.seen[1]
 
-    def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
+    def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        keys = {key for each in self._natures(step) for key in each.writes - BRIEF}
+        natures = self.natures_that_matter(step)
+        keys = {key for each in natures for key in each.writes - BRIEF}
         if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(self._natures(step)) for key in each.writes - BRIEF}
-            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in self._natures(step)) else set()
+            keys |= {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
+            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
 
@@ -7089,117 +6574,66 @@ class Run:
         """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
         if not self.database.notes_travel or self.all_or_nothing:
             return False
-        return any(key[0] in "@*" or key == "lock" for each in self._natures(step) for key in each.reads)
+        return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
-    def _unrepeatable(self, step: Step, journal: Journal | None) -> str:
-        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
-        way = journal.find_way(journal.known) if journal else None
-        return _missing(step, way, self.database.id_name) if way and way.reader else ""
-
-    def _is_changed(self, journal: Journal | None) -> bool:
-        """Tell if what has run of a journaled file has left something in the session."""
-        if journal is None:
-            return False
-        natures = journal.shown()
-        brief = BRIEF - {key for each in natures for key in each.reads}
-        return any(each.writes - brief - _TRANSIENT for each in natures[: journal.reached])
-
-    def _renewed(self, batch: Sequence[Step], journal: Journal | None) -> bool:
-        """Begin a new session, where what was rolled back has left something in this one. Return False if it cannot be.
-
-        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
-        """
-        if not (self._is_changed(journal) if journal else self._leaves(batch[-1], self.database.rolled_back)):
-            return True
-        try:
-            self.database.renew()
-            if not journal:
-                if self.database.verifies or self.database.lock_sql:
-                    self.verify()
-            elif not journal.look():
-                raise _OutdatedError
-            else:
-                journal.way = journal.find_way(journal.known)
-                self._rebuild(journal)
-        except (DriverError, MigrateError):
-            return False
-        return True
-
-    def _judge(self, batch: Sequence[Step], failed: DriverError, journal: Journal | None) -> Outcome:
+    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: _Whole | Journal) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        database, step, number = self.database, self.now.step, self.database.session_id
+        database, step, number = self.database, self.now.step if self.now else batch[0], self.database.session_id
         database.pause = time.sleep  # whatever a signal wants: first it has to be known what is true
         stopped = self.shield.raised is not None and failed.kind in {Kind.CANCELLED, Kind.LOST}
+        renew = partial(database.renew, 3 if stopped else 60, patience=_PATIENCE)
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                database.renew(3 if stopped else 60, patience=_PATIENCE)
-                if self._is_done(batch):
+                renew()
+                if self._is_in(batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
-                    return Outcome(tuple(self._result(each, len(each.statements)) for each in batch))
-            if journal:
-                if failed.kind is not Kind.LOST and self._is_changed(journal):  # what is read and written now is ours
-                    database.renew(3 if stopped else 60, patience=_PATIENCE)
-                self._settle(journal, failed, error)
-            else:
-                whole = "run" if self.all_or_nothing else "file"
-                error.state = f"nothing was changed by this {whole}: {database.label} rolled it back whole."
-                if stopped:
-                    error.where = error.excerpt = ""  # nothing in the file is wrong
-                    titles = ", ".join(each.title for each in batch[: batch.index(step) + 1])
-                    error.state = f"rolled back whole: {titles}."
-                with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-                    database.send(self._failure(step, error.what))
+                    return Outcome([self.result(each, len(each.statements)) for each in batch])
+            elif attempt.is_changed():  # what is read and written now is ours
+                renew()
+            attempt.settle(failed, error, stopped=stopped)
         except LockedError:
             error.state = (
                 f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                 " the history says which have run."
             )
         except (DriverError, MigrateError) as again:
-            way = "; its history says which statements have run" if journal else " if it is in; its history says so"
-            if journal and failed.kind is not Kind.LOST:
-                ran = f"{journal.known} of {counted(len(step.statements), 'statement')} have run and stay, or more"
-                why = again.message if isinstance(again, DriverError) else again.what
-                error.state = error.state or f"{ran}: the history cannot be read: {why.partition(chr(10))[0]}."
-            error.state = error.state or f"the database cannot be asked now{way}."
+            error.state = error.state or attempt.unsettled(failed, again)
         if stopped and "repair" not in error.fix:
             error.fix = f"go on where it stopped:  migrate {step.direction}"
-        if stopped and journal and number:
+        if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
         return Outcome(error=error)
 
-    def _is_done(self, batch: Sequence[Step]) -> bool:
+    def _is_in(self, batch: Sequence[Step]) -> bool:
         """Tell if the history has all of *batch*."""
-        rows = {row.key: row for row in self.history.read()}
-        return all(
-            (each.key in rows and not rows[each.key].dirty) if each.direction == "up" else each.key not in rows
-            for each in batch
-        )
+        clean = {row.key: not row.dirty for row in self.history.read()}
+        return all(clean.get(each.key) if each.direction == "up" else each.key not in clean for each in batch)
 
-    def _failure(self, step: Step, what: str) -> Note:
+    def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
 
-    def _result(self, step: Step, ran: int) -> Result:
+    def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
-    def _paused(self, number: int, what: str) -> bool:
+    def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
         """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
 
         Return False where a signal has ended that.
         """
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        delay = min(30.0, 2 ** (number - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
+        step = self.now.step if self.now else batch[0]
+        delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{self.now.step.title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
+        self.notify(f"{step.title}: {_first_line(what)}{who}; rolled back, {again}")
         with contextlib.suppress(KeyboardInterrupt):
             self.shield.pause(delay)
         return self.shield.raised is None
 
     def _error(self, step: Step, failed: DriverError, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
+        database, direction = self.database, step.direction
         statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
         if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
             statement, number, offset = None, 0, None
@@ -7211,75 +6645,75 @@ class Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = self.database.fixes.get(failed.kind, f"correct {line}, then run  migrate {step.direction}")
+        fix = database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}")
         if failed.kind is Kind.LOST:
-            fix = f"look at what is in, with  migrate status  and then run again:  migrate {step.direction}"
+            fix = f"look at what is in, with  migrate status  and then run again:  migrate {direction}"
         elif failed.kind is Kind.OUTRUN:
             who = "a person, a trigger, a policy, this file"
-            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {step.direction}"
+            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}"
         elif failed.kind is Kind.UNFINISHED or failed.left:
             first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
-            fix = f"{first}do what the hint says, then run  migrate {step.direction}"
+            fix = f"{first}do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {step.direction}"
+            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
-            fix = f"run it again, with more time if that was over:  migrate {step.direction} --statement-timeout 0"
+            fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
-            excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in self.database.blockers))))
+            excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
             own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or {way}:  migrate {step.direction} {more}"
+            fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
+        place: Any = {"where": where, "excerpt": excerpt, "fix": fix}
         if stopped:
-            return StoppedError(f"interrupted{failed.left}", where=where, excerpt=excerpt, fix=fix)
+            return StoppedError(f"interrupted{failed.left}", **place)
         if failed.kind is Kind.GONE:
-            return DirtyError(failed.message, where=where, excerpt=excerpt, fix=fix)
+            return DirtyError(failed.message, **place)
         if failed.kind is Kind.BUSY:
-            locked = self.database.locked_error([])
+            locked = database.locked_error([])
             locked.where, locked.excerpt = where, excerpt
             return locked
-        timeout = f"the statement was ended at the statement timeout of {self.database.statement_wait:g} s"
+        timeout = f"the statement was ended at the statement timeout of {database.statement_wait:g} s"
         what = (timeout if self.timed_out else failed.message) + failed.left
         if failed.ours and failed.kind is Kind.OUTRUN:
             what = f"{self.history.table} cannot be written: {what}"
-        error = StatementError(what, where=where, excerpt=excerpt, fix=fix)
+        error = StatementError(what, **place)
         error.kind, error.code = failed.kind, failed.code
         return error
 
-    def _begin(self, step: Step) -> None:
+    def begin(self, step: Step) -> None:
+        """Start the clock of a file, and tell that it runs."""
         self.now = Now(step, time.monotonic())
         self.notify(step)
 
     @contextlib.contextmanager
-    def _running(self, statement: Statement | None) -> Iterator[None]:
+    def running(self, statement: Statement | None) -> Iterator[None]:
         """Start the clock of what the body runs, a *statement* or None for the whole file; a signal ends it."""
         assert self.now  # noqa: S101 (for mypy: something has begun)
         self.timed_out, self.database.blockers = False, []
         self.now = self.now._replace(statement=statement, since=time.monotonic())
         try:
-            with self.shield.running():
+            with self.shield.during("runs"):
                 yield
         finally:
             with self.ends:  # a cancel that is under way comes before what is sent next
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
 
-    def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> Note:
+    def refuse_ended(self) -> None:
+        """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
+        if self.timed_out or self.shield.raised:
+            raise _interrupted()
+
+    def claim(self, step: Step, owner: str | None, done: int = 0, checksum: str = "") -> Note:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
-        progress: dict[str, Any] = {
-            "dirty": True,
-            "direction": step.direction,
-            "statements": len(step.statements),
-            "statements_done": done,
-            "done_checksum": checksum or _checksums(())[0],
-            "owner": owner,
-        }
+        values: dict[str, Any] = {"dirty": True, "direction": step.direction, "statements": len(step.statements)}
+        values |= {"statements_done": done, "done_checksum": checksum or _checksums(())[0], "owner": owner}
         if step.row:
-            progress |= {"applied_at": Code(self.database.now()), "took_ms": 0}
-            progress |= {"applied_by": self.database.person()} if step.direction == "up" else {}
-            return self.history.change(step.version, progress, owner=step.row.owner)
-        row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress)
-        return self.history.insertion(row)
+            values |= {"applied_at": Code(self.database.now()), "took_ms": 0}
+            values |= {"applied_by": self.database.person()} if step.direction == "up" else {}
+            return self.history.change(step.version, values, owner=step.row.owner)
+        return self.history.insertion(Applied(step.version, step.name, step.script.checksum, step.down_sql, **values))
 
     def finish(self, step: Step, owner: str, took_ms: object = 0, action: str = "") -> list[str]:
         """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
@@ -7287,299 +6721,471 @@ class Run:
         if step.direction == "down":
             return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
         checksum = step.script.checksum
-        mended = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
-        return [
-            *self.database.reset_sql,
-            self.history.change(
-                step.version,
-                mended
-                | {
-                    "dirty": False,
-                    "statements_done": len(step.statements),
-                    "done_checksum": checksum,
-                    "owner": None,
-                    "took_ms": took_ms,
-                },
-                owner=owner,
-            ),
-            entry,
-        ]
+        values: dict[str, object] = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
+        values |= {"dirty": False, "statements_done": len(step.statements), "done_checksum": checksum}
+        values |= {"owner": None, "took_ms": took_ms}
+        return [*self.database.reset_sql, self.history.change(step.version, values, owner=owner), entry]
 
-    def _run_in_transaction(self, batch: Sequence[Step], results: list[Result]) -> None:
-        """Run *batch* in one transaction: each claim, its text and its notes; COMMIT travels with the last of these.
+    def zero(self, keys: Collection[str]) -> None:
+        """Undo what notes, and a file before, have done to what a statement sees of the one before it."""
+        for sql in self.database.zero(keys, self.history.relation):
+            self.database.query(sql)
 
-        Raises DriverError: all is undone, but where the connection is LOST.
-        """
-        database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
-        level = next((step.level for step in batch if step.level), "")
-        try:
-            for number, step in enumerate(batch, 1):
-                begins = number == 1
-                if begins and database.verifies:
-                    database.begin(self.history.relation, level=level)
-                    self.verify()
-                    begins = False
-                self._begin(step)
-                same = self._claim(step, owner, level if begins else None)
-                if number == 1 and (len(batch) == 1 or self.all_or_nothing):
-                    before = database.broken_references()
-                self._run_text(step)
-                if number == len(batch):
-                    self._refuse_broken(before)
-                took = self.took_ms
-                ending = [database.commit_sql] if number == len(batch) else []
-                database.send(*same, *self.finish(step, owner, took), *database.holding(), *ending)
-                results.append(Result(step.version, step.name, step.direction, len(step.statements), took))
-                database.look_again(step.script.sql)
-        except BaseException:
-            database.rollback()
-            raise
-
-    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
-        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.database
-        parts = [self.claim(step, owner), *filter(None, [database.transaction_id_sql])]
-        try:
-            found = (
-                database.begin(self.history.relation, *parts, level=level)
-                if level is not None
-                else database.send(*database.limits(local=True), *parts)
-            )
-        except DriverError as failed:
-            raise self._hidden(failed) from None
-        return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
-
-    def _hidden(self, failed: DriverError) -> DriverError:
+    def seems_hidden(self, failed: DriverError) -> DriverError:
         """Return what it means that a claim has failed: under the lock, a row that is there cannot be a rival's."""
         if failed.kind is not Kind.TAKEN:
             return failed
         what = f"{self.history.table} has a row of this version that was not seen: new, or hidden by a policy"
         return DriverError(what, Kind.OUTRUN)
 
-    def _run_text(self, step: Step) -> None:
-        """Run the text of a file inside the open transaction. Raises DriverError."""
-        database = self.database
-        whole = database.whole_files and not database.split_here.search(step.script.sql)
-        if not whole and (reads := {key for each in self._natures(step) for key in each.reads}):
-            for sql in database.zero(reads, self.history.relation):
-                database.query(sql)
-        if whole and step.statements:
-            with self._running(None):
-                database.run(step.script.sql)
-        for statement in () if whole else step.statements:
-            with self._running(statement):
-                database.run(statement.text)
-            self._refuse_ended()
-            if not database.in_transaction:
-                break
-        if not database.in_transaction:
-            raise DriverError("the file has ended the transaction that it runs in")
 
-    def _refuse_ended(self) -> None:
-        """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
-        if self.timed_out or self.shield.raised:
-            raise DriverError("interrupted", Kind.CANCELLED)
+def _interrupted() -> DriverError:
+    return DriverError("interrupted", Kind.CANCELLED)
+
+
+def _first_line(error: str | DriverError | MigrateError) -> str:
+    text = error if isinstance(error, str) else error.message if isinstance(error, DriverError) else error.what
+    return text.partition("\n")[0]
+
+
+def _sql_time(row: Applied) -> str:
+    """Return when a row was applied, as the history has it."""
+    return row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+class _Whole:
+    """The one transaction that files run in: all of it is in, or nothing."""
+
+    certain = True  # nothing of what has failed is left
+
+    def __init__(self, run: Run, batch: Sequence[Step]) -> None:
+        self.run, self.batch = run, batch
+
+    def live(self) -> list[Result]:
+        """Run each claim, its text and its notes; COMMIT travels with the last of these.
+
+        Raises DriverError: all is undone, but where the connection is LOST.
+        """
+        run, database, results = self.run, self.run.database, list[Result]()
+        owner, before, only = run.owner(), Counter[tuple[str, str]](), len(self.batch) == 1 or run.all_or_nothing
+        level: str | None = next((step.level for step in self.batch if step.level), "")
+        try:
+            if database.verifies:
+                database.begin(run.history.relation, level=level)
+                run.verify()
+                level = None
+            for number, step in enumerate(self.batch, 1):
+                run.begin(step)
+                same, level = self._claim(step, owner, level), None
+                before = database.broken_references() if number == 1 and only else before
+                self._run_text(step)
+                if last := number == len(self.batch):
+                    self._refuse_broken(before)
+                result = run.result(step, len(step.statements))
+                ending = [*database.holding(), *([database.commit_sql] if last else [])]
+                database.send(*same, *run.finish(step, owner, result.took_ms), *ending)
+                results.append(result)
+                database.look_again(step.script.sql)
+        except BaseException:
+            database.rollback()
+            raise
+        return results
+
+    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
+        database = self.run.database
+        parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
+        try:
+            found = (
+                database.send(*database.limits(local=True), *parts)
+                if level is None
+                else database.begin(self.run.history.relation, *parts, level=level)
+            )
+        except DriverError as failed:
+            raise self.run.seems_hidden(failed) from None
+        return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
-        for (table, parent), number in (self.database.broken_references() - before).items():
-            what = f"FOREIGN KEY constraint failed: {counted(number, 'row')} of {table}"
+        for (table, parent), count in (self.run.database.broken_references() - before).items():
+            what = f"FOREIGN KEY constraint failed: {counted(count, 'row')} of {table}"
             raise DriverError(f"{what} without a row of {parent}")
 
-    def _run_journaled(self, journal: Journal, results: list[Result]) -> None:
-        """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
+    def _run_text(self, step: Step) -> None:
+        """Run the text of a file inside the open transaction. Raises DriverError."""
+        run, database = self.run, self.run.database
+        if database.whole_files and not database.split_here.search(step.script.sql):
+            if step.statements:
+                with run.running(None):
+                    database.run(step.script.sql)
+        else:
+            run.zero({key for each in run.natures_that_matter(step) for key in each.reads})
+            for statement in step.statements:
+                with run.running(statement):
+                    database.run(statement.text)
+                run.refuse_ended()
+                if not database.in_transaction:
+                    break
+        if not database.in_transaction:
+            raise DriverError("the file has ended the transaction that it runs in")
 
-        After a failure, go on with what the row says. Raises DriverError, and _OutdatedError where a rival was faster.
+    def undo(self, failed: DriverError) -> DriverError:
+        """Return what has *failed*: it is undone already."""
+        return failed
+
+    def is_changed(self) -> bool:
+        """Tell if what has run has left something in the session that reaches the notes: not after ROLLBACK."""
+        return False
+
+    def unrepeatable(self) -> str:
+        """Say why what was rolled back cannot be tried again in silence: it always can."""
+        return ""
+
+    def is_renewed(self) -> bool:
+        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be.
+
+        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
         """
-        database, step, fresh = self.database, journal.step, self.now is None
+        database = self.run.database
+        if not self.run.leaves(self.batch[-1], database.rolled_back):
+            return True
+        try:
+            database.renew()
+            if database.verifies or database.lock_sql:
+                self.run.verify()
+        except (DriverError, MigrateError):
+            return False
+        return True
+
+    def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
+        """Log what has *failed*, and say in *error* that nothing is in."""
+        run, step = self.run, self.run.now.step if self.run.now else self.batch[0]
+        error.state = f"nothing was changed by this {'run' if run.all_or_nothing else 'file'}: "
+        error.state += f"{run.database.label} rolled it back whole."
+        if stopped:
+            error.where = error.excerpt = ""  # nothing in the file is wrong
+            titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
+            error.state = f"rolled back whole: {titles}."
+        with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
+            run.database.send(run.failure(step, error.what))
+
+    def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
+        """Say what is in, where the database cannot be asked *again*."""
+        return "the database cannot be asked now if it is in; its history says so."
+
+
+class Journal:
+    """A file that cannot be one transaction: it runs statement by statement, and its row of the history says how far.
+
+    *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
+    """
+
+    certain = True  # nothing of what has failed is left
+
+    def __init__(self, run: Run, step: Step) -> None:
+        """Find out how many statements have run. Raises DirtyError where that is not certain."""
+        self.run, self.step, self.database, self.sums = run, step, run.database, _checksums(step.statements)
+        self.natures = run.natures(step)
+        self.noted = [0]  # for each number, the last statement up to it that is noted
+        for number, nature in enumerate(self.natures, 1):
+            self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
+        self.hidden = Hidden()
+        self.first = self._resume_point()
+        self.way = self.find_way(self.first)
+        self.owner, self.before = run.owner(), step.row
+        self.claimed = False  # as the session sees it: perhaps not committed
+        self.opened = False  # the file has begun a transaction, which may have ended by itself since
+        self.finished = False  # its last note was the one that lets the row go
+        self.known = self.first  # so many statements are committed for certain
+        self.reached = self.first  # and so many have run, or one of them runs
+        self.ran = self.first  # and so many have committed by themselves
+        self.whole = True  # what was rolled back, all of it was
+        self.torn = False  # a part of what has failed may have stayed
+        self.refused = False  # the server has not even understood what has failed
+
+    def _resume_point(self) -> int:
+        """Return how many statements of a dirty row have run. Raises DirtyError where nothing is certain after them."""
+        step, sums = self.step, self.sums
+        if step.resume is None:
+            return 0
+        done, checksum = step.resume.statements_done, step.resume.done_checksum
+        expected = sums[done] if done < len(sums) else ""
+        if checksum == expected:
+            done = self.noted[done]
+            if not (way := self.find_way(done)).reader:
+                return done
+            what, fix, lost = f"cannot go on after statement {done}: {self._missing(way)}", self._go_on(way), way.lost
+        elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
+            what = f"the first {counted(done, 'statement')} were edited since they ran"
+            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
+        else:
+            rest = range(done + 1, len(sums))
+            lost = next((number for number in rest if sums[number][:32] == checksum[32:]), done + 1)
+            what, fix = f"stopped while statement {lost} ran: only a person can see if it has", self._ask(lost)
+        where, excerpt = "", ""
+        for statement in step.statements[lost - 1 : lost]:
+            where, excerpt = place_in(step, statement.offset, exact=False)
+        raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=fix)
+
+    # How to go on.
+
+    def shown(self) -> list[Nature]:
+        """Return what the statements are, with what code of the database may do, as it is now."""
+        self.database.look_again()
+        self.hidden = self.database.hidden(self.step.statements)
+        names = self.hidden.names
+        return self.hidden.shown(self.database.natures(self.step.statements, names) if names else self.natures)
+
+    def find_way(self, done: int, *, failed: int = 0) -> Way:
+        """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
+        natures = self.shown()
+        if failed:
+            natures[failed - 1] = natures[failed - 1]._replace(reads=frozenset())
+        return find_way(natures, done, hidden=self.hidden.reads_id)
+
+    def _missing(self, way: Way) -> str:
+        """Say what of the session a statement needs, and why it is not there any more."""
+        kind, name = split_key(way.key)
+        known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
+        reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
+        return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
+
+    def _go_on(self, way: Way) -> str:
+        """Return the fix where a file cannot go on, because a session cannot be made again."""
+        return (
+            f"write line {self.step.statements[way.reader - 1].line} so that it does not need it, then run"
+            f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
+        )
+
+    def _ask(self, number: int) -> str:
+        """Return the fix where only a person can tell if statement *number* has run."""
+        return (
+            f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
+            f"{self._say()}"
+        )
+
+    def _say(self) -> str:
+        """Return both ways to say what was done by hand. The words are about the version."""
+        ways = {
+            "up": ("all of it has run", "none of it has; run it again"),
+            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
+        }
+        return _ways(self.step.version, *ways[self.step.direction])
+
+    # What the row says.
+
+    def next(self, done: int) -> int:
+        """Return the number of the statement that is noted next after the first *done* ones."""
+        return next((number for number in range(done + 1, len(self.noted)) if self.noted[number] == number), done + 1)
+
+    def mark(self, done: int, started: int = 0) -> str:
+        """Return what says that *done* statements have run, and that the one with the number *started* may have."""
+        return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
+
+    def claim(self, done: int, *, started: int = 0) -> Note:
+        """Return SQL that makes the row this run's; one runner can."""
+        return self.run.claim(self.step, self.owner, done, self.mark(done, started))
+
+    def unclaimed(self, done: int) -> list[str]:
+        """Return the claim, where there is none yet."""
+        return [] if self.claimed else [self.claim(done)]
+
+    def note(self, done: int, *, started: int = 0, **more: object) -> Note:
+        """Return SQL that says that *done* statements have run, and one more may have *started*."""
+        took = self.database.took(self.run.now.began) if self.run.now else 0
+        values = {"statements_done": done, "done_checksum": self.mark(done, started), "took_ms": took, **more}
+        return self.run.history.change(self.step.version, values, owner=self.owner)
+
+    def opening(self, number: int) -> list[str]:
+        """Return SQL that says that statement *number* may have started, with the claim where there is none yet."""
+        done = self.noted[number - 1]
+        return [self.note(done, started=number) if self.claimed else self.claim(done, started=number)]
+
+    def withdrawal(self) -> Note:
+        """Return SQL that leaves the row as it was before this run."""
+        if self.before is None:
+            return self.run.history.removal(self.step.version, owner=self.owner)
+        kept = {"version", "name", "checksum", "down_sql", "tool"}  # which a claim does not change
+        values = {key: value for key, value in self.before._asdict().items() if key not in kept}
+        values |= {"applied_at": _sql_time(self.before)}
+        return self.run.history.change(self.step.version, values, owner=self.owner)
+
+    def restored(self, done: int, *, started: int) -> Note:
+        """Return SQL that writes the row again, after somebody has deleted it."""
+        script, before = self.step.script, self.before
+        script = script._replace(checksum=before.checksum) if before and self.step.direction == "down" else script
+        return self.run.claim(self.step._replace(row=None, script=script), None, done, self.mark(done, started))
+
+    def look(self) -> bool:
+        """Read after a failure what the row says; return whether it is this run's, or was not claimed yet."""
+        row = next(iter(self.run.history.read(self.step.version)), None)
+        self.claimed = row is not None and row.owner == self.owner
+        if row and self.claimed:
+            self.known = row.statements_done
+        return self.claimed or (self.known == self.first and row == self.before)
+
+    # How it runs.
+
+    def live(self) -> list[Result]:
+        """Claim the row, run and note every statement, let the row go; after a failure, go on with what the row says.
+
+        Raises DriverError, and _OutdatedError where a rival was faster.
+        """
+        run, database, step = self.run, self.database, self.step
         if database.pooled:
             raise database.pooled_error()
-        if fresh:
+        if run.now is None:
             if limits := database.limits(local=False):
                 database.send(*limits)
-            self._rebuild(journal)
+            self._rebuild()
             longest = max((each.text for each in step.statements), key=len, default="")
             fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
             if database.transactional or database.local_locks or not fits:
-                self._claim_alone(journal)
-            self._begin(step)
-            self._zero_id(journal.natures)
-        elif not journal.look():
+                self._claim_alone()
+            run.begin(step)
+            run.zero({"id"} & {key for each in self.natures for key in each.reads})  # it saw the claim, or a file
+        elif not self.look():
             raise DriverError(_OUTRUN, Kind.OUTRUN)
-        self.run_statements(journal)
-        if not journal.finished:
-            finish = self.finish(step, journal.owner, self.took_ms)
-            parts = [*journal.unclaimed(len(step.statements)), *finish, database.commit_sql]
+        self.run_statements()
+        if not self.finished:
+            finish = run.finish(step, self.owner, run.took_ms)
+            parts = [*self.unclaimed(len(step.statements)), *finish, database.commit_sql]
             if database.in_transaction:
                 database.send(*parts)
             else:
-                database.begin(self.history.relation, *parts)
-        results.append(self._result(step, len(step.statements) - journal.first))
+                database.begin(run.history.relation, *parts)
+        return [run.result(step, len(step.statements) - self.first)]
 
-    def _claim_alone(self, journal: Journal) -> None:
+    def _claim_alone(self) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
-        database, version = self.database, journal.step.version
+        run, database, version = self.run, self.database, self.step.version
         try:
             if database.local_locks:
-                database.send(database.begin_sql, journal.claim(journal.first), self.database.commit_sql)
+                database.send(database.begin_sql, self.claim(self.first), database.commit_sql)
             else:
-                with self.transaction():
+                with run.transaction():
                     if database.verifies:
-                        self.verify()
-                    database.send(*database.own_sql, journal.claim(journal.first))
+                        run.verify()
+                    database.send(*database.own_sql, self.claim(self.first))
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
             if database.local_locks and (outrun or failed.kind in {Kind.TAKEN, Kind.DEADLOCK}):
                 raise _OutdatedError from None
-            failed = self._hidden(failed)
+            failed = run.seems_hidden(failed)
             if failed.kind is Kind.OUTRUN:  # told as the outcome of this file
-                self._begin(journal.step)
+                run.begin(self.step)
             raise failed from None
-        journal.claimed = True
+        self.claimed = True
         if database.local_locks:
             others, expected = (
-                [row for row in rows if row.version != version] for rows in (self.history.read(), self.applied)
+                digest_of([row for row in rows if row.version != version]) for rows in (run.history.read(), run.applied)
             )
-            if digest_of(others) != digest_of(expected):
-                database.send(database.begin_sql, journal.withdrawal(), self.database.commit_sql)
+            if others != expected:
+                database.send(database.begin_sql, self.withdrawal(), database.commit_sql)
                 raise _OutdatedError
 
-    def _rebuild(self, journal: Journal) -> None:
+    def _rebuild(self) -> None:
         """Make the session what the statements that have run had made of it. Raises DirtyError where that fails."""
-        database, step = self.database, journal.step
-        for number in sorted(journal.way.again):
+        step = self.step
+        for number in sorted(self.way.again):
             statement = step.statements[number - 1]
             try:
-                database.run(statement.text)
+                self.database.run(statement.text)
             except DriverError as failed:
                 if failed.kind is Kind.LOST:
                     raise
                 where, excerpt = place_in(step, statement.offset, exact=False)
                 what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
-                fix = _go_on(step, Way(frozenset(), lost=number, reader=number))
+                fix = self._go_on(Way(frozenset(), reader=number))
                 raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
-    def run_statements(self, journal: Journal) -> None:
+    def run_statements(self) -> None:
         """Run what the row does not say has run. Raises DriverError; may leave data changes uncommitted."""
-        step, first = journal.step, journal.known
-        journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
-        if journal.opened:  # what the file has opened again, as it opened the one before
-            self._claim_first(journal, first)
-            both = [*zip(step.statements, journal.natures, strict=True)][:first]
-            self.database.run(
-                next(
-                    (each.text for each, nature in reversed(both) if Trait.OPENS in nature.traits),
-                    self.database.begin_sql,
-                )
-            )
-        ends = find_spans(journal.natures[first:], self.database.forms.together)
+        statements, natures, first = self.step.statements, self.natures, self.known
+        self.opened = first > 0 and Trait.CHAINS in natures[first - 1].traits
+        if self.opened:  # what the file has opened again, as it opened the one before
+            self._claim_first(first)
+            began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
+            self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
+        spans = find_spans(natures[first:], self.database.forms.together)
+        ends = {first + begin: first + end for begin, end in spans.items()}
         number = first + 1
-        while number <= len(step.statements):
-            last = ends.get(number - first, number - first) + first
-            if number in journal.way.gone:
+        while number <= len(statements):
+            last = ends.get(number, number)
+            alone = not natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS)
+            if number in self.way.gone:
                 pass
-            elif number - first in ends and not self._share(journal.natures[number - 1 : last]):
-                self._run_together(journal, number, last)
+            elif alone or (number in ends and not self._share(natures[number - 1 : last])):
+                self._run_together(number, last)
                 number = last
-            elif not journal.natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS):
-                self._run_together(journal, number, number)
             else:
-                self._run_one(journal, number, opens=number - first in ends)
+                self._run_one(number, opens=number in ends)
             number += 1
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
-        shared = Trait.DATA | Trait.SESSION
         return not self.database.transactional and all(
-            Trait.INSIDE in each.traits and bool(each.traits & shared) and "transaction" not in each.reads
+            Trait.INSIDE in each.traits
+            and bool(each.traits & (Trait.DATA | Trait.SESSION))
+            and "transaction" not in each.reads
             for each in natures
         )
 
-    def _run_one(self, journal: Journal, number: int, *, opens: bool = False) -> None:
-        """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
-        database, nature = self.database, journal.natures[number - 1]
-        journal.reached, journal.opened = number, journal.opened and database.in_transaction
-        with self._running(journal.step.statements[number - 1]):
-            if opens and not database.in_transaction:
-                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-                database.send(database.begin_sql, *journal.unclaimed(journal.noted[number - 1]), *zero)
-                journal.claimed = True
-            self._run_noted(journal, number)
-        if self.database.in_transaction or not (journal.finished or self.timed_out):
-            self._refuse_ended()
+    def _is_own(self) -> bool:
+        """Tell if the transaction that is open, if any, is the file's own."""
+        database = self.database
+        return database.in_transaction and (database.transactional or self.opened or not database.commits)
 
-    def _run_together(self, journal: Journal, first: int, last: int) -> None:
-        """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
+    def _commit(self, done: int) -> None:
+        """Commit what is open, with a note that *done* statements have run."""
+        self.database.send(self.note(done), self.database.commit_sql)
+        self.known = done
 
-        Where they share one with their note, they do. Else the row says before that they may have. Raises DriverError.
-        """
-        database, natures = self.database, journal.natures[first - 1 : last]
-        own = self._is_own(journal)
-        if database.in_transaction and not own:
-            database.send(journal.note(journal.noted[first - 1]), database.commit_sql)
-            journal.known = journal.noted[first - 1]
-        lasts = not own and any(Trait.SESSION not in each.traits for each in natures)
-        marked = own and not database.transactional and any(Trait.SESSION not in each.traits for each in natures)
-        if marked:  # what commits there commits this, too
-            database.send(*journal.opening(journal.next(first - 1)))
-        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
-        if shared:
-            database.send(database.begin_sql)
-        elif lasts:
-            started = journal.next(first - 1)
-            database.send(database.begin_sql, *database.own_sql, *journal.opening(started), database.commit_sql)
-            journal.claimed = True
-        if marked or not own:
-            self._zero(natures[0])
-        for number, statement in enumerate(journal.step.statements[first - 1 : last], first):
-            journal.reached = number
-            with self._running(statement):
-                self._reads_id(journal, number)
-                if Trait.INSIDE in journal.natures[number - 1].traits:
-                    database.run(statement.text)
-                else:
-                    database.run_alone(statement)
-            self._refuse_ended()
-            ended = own and not database.in_transaction
-            journal.ran = journal.ran if (own and not ended) or shared else journal.noted[number]
-        if lasts or (own and not database.in_transaction):
-            begin, done = [] if shared else [database.begin_sql], journal.noted[last]
-            database.send(*begin, *database.own_sql, journal.note(done), *database.holding(), database.commit_sql)
-            journal.known = done
+    def _claim_first(self, done: int) -> None:
+        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
+        if not self.claimed:
+            self.database.send(self.database.begin_sql, self.claim(done), self.database.commit_sql)
+            self.claimed = True
 
-    def _zero_id(self, natures: Iterable[Nature]) -> None:
-        """Undo what the claim, and a file before, have done to the id of the last row."""
-        if any("id" in each.reads for each in natures):
-            for sql in self.database.zero({"id"}, self.history.relation):
-                self.database.query(sql)
+    def _open(self, number: int, *more: Statement) -> None:
+        """Begin a transaction for statement *number*, and perhaps others, with the claim, where there is none yet."""
+        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
+        self.database.send(self.database.begin_sql, *self.unclaimed(self.noted[number - 1]), *zero, *more)
+        self.claimed = True
 
-    def _zero(self, nature: Nature) -> None:
-        """Undo what notes have done to what a statement sees of the one before it."""
-        for sql in self.database.zero(nature.reads & _TRANSIENT, self.history.relation):
-            self.database.query(sql)
-
-    def _reads_id(self, journal: Journal, number: int) -> None:
+    def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
-        if number in journal.way.checks and not self.database.has_id(journal.step.statements[number - 1]):
-            way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
-            raise DriverError(_missing(journal.step, way, self.database.id_name), Kind.GONE)
+        if number in self.way.checks and not self.database.has_id(self.step.statements[number - 1]):
+            way = self.way._replace(reader=number, key="id", lost=max(self.first, 1))
+            raise DriverError(self._missing(way), Kind.GONE)
 
-    def _run_noted(self, journal: Journal, number: int) -> None:
+    def _run_one(self, number: int, *, opens: bool) -> None:
+        """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
+        database = self.database
+        self.reached, self.opened = number, self.opened and database.in_transaction
+        with self.run.running(self.step.statements[number - 1]):
+            if opens and not database.in_transaction:
+                self._open(number)
+            self._check_id(number)
+            self._run_noted(number)
+        if database.in_transaction or not (self.finished or self.run.timed_out):
+            self.run.refuse_ended()
+
+    def _run_noted(self, number: int) -> None:
         """Run one statement, together with what notes it, or the one before, where that can be. Raises DriverError."""
-        database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
-        traits, before = nature.traits, journal.noted[number - 1]
-        self._reads_id(journal, number)
-        if traits & _CONTROLS:
-            self._run_control(journal, number)
+        run, database, statement = self.run, self.database, self.step.statements[number - 1]
+        nature, before = self.natures[number - 1], self.noted[number - 1]
+        if nature.traits & _CONTROLS:
+            self._run_control(number)
         elif database.transactional and database.in_transaction:  # the file's own
             database.run(statement.text)
-        elif Trait.SESSION in traits:  # noted with the next one; a resumed file runs it again
-            if database.in_transaction and Trait.INSIDE not in traits and not self._is_own(journal):
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
+        elif Trait.SESSION in nature.traits:  # noted with the next one; a resumed file runs it again
+            if database.in_transaction and Trait.INSIDE not in nature.traits and not self._is_own():
+                self._commit(before)
             if not database.in_transaction:
-                self._zero(nature)
+                run.zero(nature.reads & _TRANSIENT)
             database.run(statement.text)
             if "lock" in nature.writes and (holding := database.holding()):
                 database.send(*holding)
@@ -7587,170 +7193,215 @@ class Run:
             if database.in_transaction:
                 database.run(statement.text)
             else:
-                zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-                database.send(database.begin_sql, *journal.unclaimed(before), *zero, statement)
-                journal.claimed = True
+                self._open(number, statement)
             if not database.in_transaction:  # it has committed after all
-                database.send(journal.note(number))
-                journal.known = number
+                database.send(self.note(number))
+                self.known = number
         else:
             if database.in_transaction and not database.notes_travel:
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
-            small = journal.step.direction == "down" or not journal.step.row  # nothing of a mended file is written
-            last = database.notes_travel and small and number == len(journal.step.statements)
-            took = database.took(self.now.began if self.now else 0.0)
-            done = self.finish(journal.step, journal.owner, took) if last else [journal.note(number)]
-            zero = database.zero(nature.reads & _TRANSIENT, self.history.relation)
-            database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
-            journal.claimed, journal.known, journal.finished = True, number, last
+                self._commit(before)
+            small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
+            last = database.notes_travel and small and number == len(self.step.statements)
+            took = database.took(run.now.began if run.now else 0.0)
+            notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
+            zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
+            whole = Trait.WHOLE in nature.traits
+            database.run_marked(statement, self.opening(number), notes, whole=whole, before=zero)
+            self.claimed, self.known, self.finished = True, number, last
 
-    def _is_own(self, journal: Journal) -> bool:
-        """Tell if the transaction that is open, if any, is the file's own."""
-        database = self.database
-        return database.in_transaction and (database.transactional or journal.opened or not database.commits)
-
-    def _claim_first(self, journal: Journal, done: int) -> None:
-        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
-        if not journal.claimed:
-            self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
-            journal.claimed = True
-
-    def _run_control(self, journal: Journal, number: int) -> None:
+    def _run_control(self, number: int) -> None:
         """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises DriverError."""
-        database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
-        statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
+        database, traits, before = self.database, self.natures[number - 1].traits, self.noted[number - 1]
+        notes = [*database.own_sql, self.note(number), *database.holding()]
         if not database.transactional:
-            if database.in_transaction and (Trait.OPENS in traits or not self._is_own(journal)):
-                database.send(journal.note(before), database.commit_sql)
-                journal.known = before
-            self._claim_first(journal, before)
+            if database.in_transaction and (Trait.OPENS in traits or not self._is_own()):
+                self._commit(before)
+            self._claim_first(before)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
-            database.send(*done, *database.holding())
+            database.send(*notes)
         if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
-            database.run(statement.text)
+            database.run(self.step.statements[number - 1].text)
         if was_open and Trait.UNDOES in traits and not database.in_transaction:
-            database.send(database.begin_sql, *done, *database.holding(), database.commit_sql)
+            database.send(database.begin_sql, *notes, database.commit_sql)
         if was_open and Trait.OPENS not in traits:
-            journal.known = number
-        journal.opened = Trait.OPENS in traits or database.in_transaction
+            self.known = number
+        self.opened = Trait.OPENS in traits or database.in_transaction
 
-    def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
-        """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises DriverError."""
+    def _run_together(self, first: int, last: int) -> None:
+        """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
+
+        Where they share one with their note, they do. Else the row says before that they may have. Raises DriverError.
+        """
+        database, natures, started = self.database, self.natures[first - 1 : last], self.next(first - 1)
+        own, lasts = self._is_own(), any(Trait.SESSION not in each.traits for each in natures)
+        if database.in_transaction and not own:
+            self._commit(self.noted[first - 1])
+        marked = own and lasts and not database.transactional
+        lasts = lasts and not own
+        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
+        if marked:  # what commits there commits this, too
+            database.send(*self.opening(started))
+        elif shared:
+            database.send(database.begin_sql)
+        elif lasts:
+            database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
+            self.claimed = True
+        if marked or not own:
+            self.run.zero(natures[0].reads & _TRANSIENT)
+        for number, statement in enumerate(self.step.statements[first - 1 : last], first):
+            self.reached = number
+            with self.run.running(statement):
+                self._check_id(number)
+                if Trait.INSIDE in self.natures[number - 1].traits:
+                    database.run(statement.text)
+                else:
+                    database.run_alone(statement)
+            self.run.refuse_ended()
+            ended = own and not database.in_transaction
+            self.ran = self.ran if (own and not ended) or shared else self.noted[number]
+        if lasts or (own and not database.in_transaction):
+            begin = [] if shared else [database.begin_sql]
+            database.send(
+                *begin, *database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql
+            )
+            self.known = self.noted[last]
+
+    # What is so after a failure.
+
+    def undo(self, failed: DriverError) -> DriverError:
+        """Roll back what has *failed*; return what that means."""
+        if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
+            failed = self.run.seems_hidden(failed)
+        if failed.kind is not Kind.LOST:
+            self.whole = self.database.rollback()
+            self.torn = self._is_torn(failed)
+        self.certain = self.whole and not failed.ran and not self.torn
+        return failed
+
+    def _is_torn(self, failed: DriverError) -> bool:
+        """Tell if the statement that has failed may have left a part of its work."""
+        if not (self.run.now and self.run.now.statement):
+            return False
+        partly = Trait.WHOLE not in self.natures[self.reached - 1].traits
+        with contextlib.suppress(DriverError):
+            if partly and self.database.refused(self.run.now.statement, failed):
+                self.refused = True
+                return False
+            return Trait.WHOLE not in self.database.nature_now(self.step.statements, self.reached).traits
+        return partly
+
+    def is_changed(self) -> bool:
+        """Tell if what has run has left something in the session."""
+        natures = self.shown()
+        brief = BRIEF - {key for each in natures for key in each.reads}
+        return any(each.writes - brief - _TRANSIENT for each in natures[: self.reached])
+
+    def unrepeatable(self) -> str:
+        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
+        way = self.find_way(self.known)
+        return self._missing(way) if way.reader else ""
+
+    def is_renewed(self) -> bool:
+        """See _Whole. What the statements that have run had made of the session is made again."""
+        if not self.is_changed():
+            return True
+        try:
+            self.database.renew()
+            if not self.look():
+                raise _OutdatedError
+            self.way = self.find_way(self.known)
+            self._rebuild()
+        except (DriverError, MigrateError):
+            return False
+        return True
+
+    def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
+        """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
+        run, database, history, step = self.run, self.database, self.run.history, self.step
+        row = next(iter(history.read(step.version)), None)
+        mine = row is not None and row.owner == self.owner
+        if row and not mine and row != self.before:
+            self._leave(row, error)
+            return
+        done, marked = self._reckon(failed, row if mine else None)
+        at = self.next(done) if marked else 0
+        gone = row is None and (done > 0 or marked)
+        parts = [self.restored(done, started=at)] if gone else []
+        if mine:
+            parts = [self.note(done, started=at, owner=None) if done or marked else self.withdrawal()]
+        self._say_how_far(failed, error, done, at)
+        if gone:
+            error.state = f"its row was deleted while it ran, and is there again: {error.state}"
+        if marked:
+            error.state += f" Statement {at} may have run, or a part of it."
+            error.fix = self._ask(at)
+        try:
+            database.begin(history.relation, *parts, run.failure(step, error.what), database.commit_sql)
+        except (DriverError, LockedError) as again:
+            database.rollback()
+            if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
+                with contextlib.suppress(DriverError, LockedError):
+                    database.begin(history.relation, *parts, database.commit_sql)
+                    return
+                database.rollback()
+            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
+                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
+                error.state = f"{ran}; {history.table} cannot be written: {_first_line(again)}"
+
+    def _leave(self, row: Applied, error: MigrateError) -> None:
+        """Say in *error* whose the *row* is now, and touch nothing but the log. Raises DriverError."""
         ran = f"{row.statements_done} of {counted(row.statements, 'statement')} have run"
         error.state = (
             f"another run has taken this migration: it is {row.owner}'s now."
             if row.owner
             else f"its row was changed while it ran: it says that {ran}, and names nobody."
         )
-        error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
-        self.database.send(self._failure(step, error.what))
+        error.fix = error.fix.replace(f"then run  migrate {self.step.direction}", "then look:  migrate status")
+        self.database.send(self.run.failure(self.step, error.what))
 
-    def _reckon(self, journal: Journal, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
+    def _reckon(self, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
         """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
-        database, statements, number = self.database, journal.step.statements, journal.reached
-        runs = self.now is not None and self.now.statement is not None
-        done = row.statements_done if row else journal.known
+        statements, number, now = self.step.statements, self.reached, self.run.now
+        lost, runs = failed.kind is Kind.LOST, now is not None and now.statement is not None
+        done = row.statements_done if row else self.known
         # What a statement has committed by itself, it has committed together with the note that it has started.
-        marked = (
-            row is not None and row.done_checksum != journal.sums[done] and (failed.kind is Kind.LOST or journal.torn)
-        )
-        alone = journal.ran > done or (marked and failed.kind is not Kind.LOST)  # with no transaction around it
-        done = max(done, journal.ran)
+        marked = row is not None and row.done_checksum != self.sums[done] and (lost or self.torn)
+        alone = self.ran > done or (marked and not lost)  # with no transaction around it
+        done = max(done, self.ran)
         if failed.ran:
             return number, False
-        if number > done and (failed.kind is Kind.LOST or not journal.whole or alone):
-            failing = statements[number - 1] if runs and not journal.refused else None
-            between = [
-                place for place in range(done, number - runs) if Trait.SESSION not in journal.natures[place].traits
-            ]
-            kept, certain = database.stayed([statements[place] for place in between], failing)
+        if number > done and (lost or not self.whole or alone):
+            failing = statements[number - 1] if runs and not self.refused else None
+            places = range(done, number - runs)
+            between = [place for place in places if Trait.SESSION not in self.natures[place].traits]
+            kept, certain = self.database.stayed([statements[place] for place in between], failing)
             done, marked = between[kept - 1] + 1 if kept else done, (marked and not kept) or not certain
-        return journal.noted[done], marked
+        return self.noted[done], marked
 
-    def _settle(self, journal: Journal, failed: DriverError, error: MigrateError) -> None:
-        """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
-        assert self.now  # noqa: S101 (for mypy: something had begun)
-        database, history, step = self.database, self.history, journal.step
-        row = next(iter(history.read(step.version)), None)
-        number, runs = journal.reached, self.now.statement is not None
-        mine = row is not None and row.owner == journal.owner
-        if row and not mine and row != journal.before:
-            self._leave(step, row, error)
-            return
-        done, marked = self._reckon(journal, failed, row if mine else None)
-        at = journal.next(done) if marked else 0
-        gone = row is None and (done > 0 or marked)
-        parts = [journal.restored(done, started=at)] if gone else []
-        if mine:
-            parts = [journal.note(done, started=at, owner=None) if done or marked else journal.withdrawal()]
-        if done or marked:
-            count = counted(len(step.statements), "statement")
-            error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
-            rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
-            if failed.kind is Kind.GONE:
-                error.fix = _go_on(step, Way(frozenset(), reader=number))
-            elif (way := journal.find_way(done, failed=number if runs else 0)).reader:
-                error.fix = f"{_missing(step, way, database.id_name)}:\n     {_go_on(step, way)}"
-            else:
-                error.fix += f"; it {rest}"
-        else:
+    def _say_how_far(self, failed: DriverError, error: MigrateError, done: int, started: int) -> None:
+        """Say in *error* that *done* statements have run, that one more has *started*, and how it goes on."""
+        number, now, total = self.reached, self.run.now, len(self.step.statements)
+        if not done and not started:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
-        if gone:
-            error.state = f"its row was deleted while it ran, and is there again: {error.state}"
-        if marked:
-            error.state += f" Statement {at} may have run, or a part of it."
-            error.fix = _ask(step, at)
-        try:
-            database.begin(history.relation, *parts, self._failure(step, error.what), self.database.commit_sql)
-        except (DriverError, LockedError) as again:
-            database.rollback()
-            if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
-                with contextlib.suppress(DriverError, LockedError):
-                    database.begin(history.relation, *parts, self.database.commit_sql)
-                    return
-                database.rollback()
-            if not (row and mine) or (row.statements_done, row.done_checksum) != (done, journal.mark(done, at)):
-                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
-                why = again.message if isinstance(again, DriverError) else again.what
-                error.state = f"{ran}; {history.table} cannot be written: {why.partition(chr(10))[0]}"
+            return
+        table = self.run.history.table
+        error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
+        if failed.kind is Kind.GONE:
+            error.fix = self._go_on(Way(frozenset(), reader=number))
+        elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
+            error.fix = f"{self._missing(way)}:\n     {self._go_on(way)}"
+        else:
+            rest = f"goes on with statement {done + 1}" if done < total else "only notes that it is done"
+            error.fix += f"; it {rest}"
 
-
-def _ask(step: Step, number: int) -> str:
-    """Return the fix where only a person can tell if statement *number* has run. The words are about the version."""
-    look = f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
-    ways = {
-        "up": ("all of it has run", "none of it has; run it again"),
-        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-    }
-    return look + _ways(step.version, *ways[step.direction])
-
-
-def _resume_point(step: Step, journal: Journal) -> int:
-    """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
-    if step.resume is None:
-        return 0
-    sums, id_name = journal.sums, journal.run.database.id_name
-    done, checksum = step.resume.statements_done, step.resume.done_checksum
-    expected = sums[done] if done < len(sums) else ""
-    started = next((number for number in range(done + 1, len(sums)) if sums[number][:32] == checksum[32:]), done + 1)
-    if checksum == expected:
-        done = journal.noted[done]
-        if (way := journal.find_way(done)).reader:
-            what = f"cannot go on after statement {done}: {_missing(step, way, id_name)}"
-            where, excerpt = place_in(step, step.statements[way.lost - 1].offset, exact=False)
-            raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_go_on(step, way))
-        return done
-    if checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
-        what = f"the first {counted(done, 'statement')} were edited since they ran"
-        raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
-    what = f"stopped while statement {started} ran: only a person can see if it has"
-    where, excerpt = "", ""
-    for statement in step.statements[started - 1 : started]:
-        where, excerpt = place_in(step, statement.offset, exact=False)
-    raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, started))
+    def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
+        """Say what is in, where the database cannot be asked *again*."""
+        if failed.kind is Kind.LOST:
+            return "the database cannot be asked now; its history says which statements have run."
+        ran = f"{self.known} of {counted(len(self.step.statements), 'statement')} have run and stay, or more"
+        return f"{ran}: the history cannot be read: {_first_line(again)}."
 
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
@@ -7778,28 +7429,6 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
 }
 
 
-def _missing(step: Step, way: Way, id_name: str) -> str:
-    """Say what of the session a statement needs, and why it is not there any more."""
-    kind, name = split_key(way.key)
-    known = {"@": f"@{name}", "id": id_name, "*": "what it left", "code": "what it left"}
-    shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
-    reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
-    return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
-
-
-def _go_on(step: Step, way: Way) -> str:
-    """Return the fix where a file cannot go on, because a session cannot be made again."""
-    reader = step.statements[way.reader - 1].line
-    ways = {
-        "up": ("all of it has run", "none of it has; run it again"),
-        "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-    }
-    return (
-        f"write line {reader} so that it does not need it, then run  migrate {step.direction}\n"
-        f"     or finish or undo the rest by hand, and say which:\n{_ways(step.version, *ways[step.direction])}"
-    )
-
-
 def up(
     settings: Settings | str,
     *,
@@ -7818,13 +7447,13 @@ def up(
     """
     with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
-        choice: dict[str, Any] = {"to": to, "out_of_order": out_of_order}
-        steps = run.planned("up", run.settle(), count=count, **choice)
+        choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
+        steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
             notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
         if steps:
             with run.working(steps):
-                run.carry_out(partial(run.still_up, steps, count=count, **choice), before=partial(run.back_up, backup))
+                run.carry_out(partial(run.still_up, steps, **choice), before=partial(run.back_up, backup))
         if not run.results:
             there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
             notify(there or "nothing to do")
@@ -7842,9 +7471,9 @@ def down(
     backup: str | None = None,
     notify: Notify = silent,
 ) -> list[Result]:
-    """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
+    """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        steps = run.planned("down", run.settle(), count=count, to=to, to_here=to_here, everything=everything)
+        steps = run.planned("down", run.awaited(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         if not steps or not confirm(steps):
@@ -7856,22 +7485,19 @@ def down(
 def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        back = run.planned("down", run.settle())
-        again = run.screen(
-            [Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere]
-        )
-        if back and not again:
+        back = run.planned("down", run.awaited())
+        if not back:
+            notify("nothing to roll back")
+            return []
+        again = run.screen([Step.up(each) for each in run.migrations if each.key == back[0].key and not each.elsewhere])
+        if not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
-        if back:
-            with run.working([*back, *again]):
-                run.carry_out(partial(run.still_down, back, strictly=True))
-                state = f"{back[0].title} is rolled back, and not applied again."
-                run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
-                run.carry_out(partial(run.still_again, again))
-        else:
-            notify("nothing to roll back")
-        return run.results
+        with run.working([*back, *again]):
+            run.carry_out(partial(run.still_down, back, strictly=True))
+            state = f"{back[0].title} is rolled back, and not applied again."
+            run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
+            return run.carry_out(partial(run.still_again, again))
 
 
 def reset(
@@ -7888,37 +7514,24 @@ def reset(
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with Run.opened(settings, notify) as run:
-        steps = run.screen(plan_up(run.migrations, []))
+        steps = run.screen(choose_up(run.migrations, []))
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
         with run.working(steps):
             run.back_up(backup)
             with run.transaction():
-                again, database = run.doom(steps, schemas), run.database
+                again = run.doom(steps, schemas)
                 if again.named != doom.named:
                     fix = "run the same command again, and look at what it names"
                     raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
-                try:
-                    database.drop_everything(again)
-                except DriverError as failed:
-                    if failed.kind is Kind.LOST or not database.transactional:
-                        raise
-                    fix = "mend what it says, or drop it by hand; then run the same command again"
-                    where, state = str(database.url), "nothing was changed."
-                    raise StatementError(failed.message, where=where, state=state, fix=fix) from None
-                run.stop_at(again)
-                dropped = counted(again.dropped, "object")
-                run.history = History(database, run.settings.table)
-                run.history.create()
-                database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
-            for note in again.notes:
+                dropped = run.drop(again)
+            for note in (*again.notes, f"dropped {dropped}"):
                 notify(note)
-            notify(f"dropped {dropped}")
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
-            return run.carry_out(lambda: run.screen(plan_up(run.migrations, run.applied)))
+            return run.carry_out(lambda: run.screen(choose_up(run.migrations, run.applied)))
 
 
 def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]:
@@ -7930,11 +7543,7 @@ def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]
 
 
 def wait(
-    settings: Settings | str,
-    *,
-    awaited: str = "migrations",
-    timeout: float = 60.0,
-    notify: Notify = silent,
+    settings: Settings | str, *, awaited: str = "migrations", timeout: float = 60.0, notify: Notify = silent
 ) -> float:
     """Return, after how many seconds, when the "database" answers, or has all the "migrations" that are here, clean.
 
@@ -7955,11 +7564,8 @@ def wait(
         if not reason:
             return time.monotonic() - began
         if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
-            raise NotReadyError(
-                f"not ready after {timeout:g} s: {reason}",
-                where=str(settings.url),
-                fix=f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}",
-            )
+            fix = f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}"
+            raise NotReadyError(f"not ready after {timeout:g} s: {reason}", where=str(settings.url), fix=fix)
         if reason != said:
             notify(f"waiting: {reason}")
         said = reason
@@ -7974,11 +7580,8 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
     with Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
-        rest = [
-            each
-            for each in compare(run.migrations, run.applied)
-            if each.state not in {"applied", "skipped"} and version_key(each.version) in ours
-        ]
+        states = [each for each in compare(run.migrations, run.applied) if each.key in ours]
+        rest = [each for each in states if each.state not in {"applied", "skipped"}]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
         return reason + more, "apply what is missing:  migrate up"
@@ -7994,11 +7597,7 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = si
 
 
 def log(
-    settings: Settings | str,
-    *,
-    count: int | None = None,
-    version: str | None = None,
-    since: datetime | None = None,
+    settings: Settings | str, *, count: int | None = None, version: str | None = None, since: datetime | None = None
 ) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
 
@@ -8024,18 +7623,15 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = silent)
                 if row.dirty:
                     raise dirty_error(row, f"finish it first:  migrate {row.direction}")
             for state in compare(run.migrations, run.applied):
-                if state.state == "changed" and version_key(state.version) <= limit:
-                    raise drift_error(state, files[version_key(state.version)])
-            for row in run.applied:
-                if row.key <= limit and row.key not in known:
-                    notify(f"{row.version} {row.name} is applied already, by {row.applied_by}")
-            owner, rest = run.owner(), remaining(steps, run.applied)
+                if state.state == "changed" and state.key <= limit:
+                    raise drift_error(state, files[state.key])
+            owner, rest = run.owner(), run.remaining(steps, known=known)
             for step in rest:
                 run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
             return [Result(step.version, step.name, "baseline") for step in rest]
 
         with run.working():
-            return run.done(*run.change(mark))
+            return run.change(mark)
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = silent) -> Result:
@@ -8044,38 +7640,30 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
     Raises LockedError at once where a runner is at work on it: then it is not for a person to say.
     """
     with Run.opened(settings, notify, exists=True) as run:
-        known = {version_key(each.version): each for each in compare(run.migrations, run.applied)}
+        known = {each.key: each for each in compare(run.migrations, run.applied)}
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
-            now = known[key]
-            what = f"{now.version} {now.name} is {now.state}: there is nothing to repair in this way"
-            raise DriftError(what, fix="look at the states:  migrate status")
+            raise _no_repair(known[key], known[key].state)
         if before.dirty:
             run.database.lock_timeout = 0
 
         def declare() -> list[Result]:
             row = next((each for each in run.applied if each.key == key), None)
-            states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
+            states = {each.key: each.state for each in compare(run.migrations, run.applied)}
             state = states.get(key, "pending")
             if row != before and state == ("applied" if applied else "pending"):
-                by = "".join(f", by {entry.applied_by}" for entry in run.history.read_log(1, before.version, None))
-                notify(f"{before.version} {before.name} is {state} already{by}")
+                notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
                 return []
             if row is None:
                 what = f"{before.version} {before.name} was taken out of the history meanwhile"
                 raise DriftError(what, fix="look at the states:  migrate status")
             if state not in {"dirty", "changed" if applied else "missing"}:
-                what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
-                raise DriftError(what, fix="look at the states:  migrate status")
+                raise _no_repair(row, state)
             change = run.history.removal(row.version, owner=row.owner)
             if applied:
-                values: dict[str, object] = {
-                    "dirty": False,
-                    "direction": "up",
-                    "statements_done": row.statements,
-                    "owner": None,
-                }
+                values: dict[str, object] = {"dirty": False, "direction": "up", "owner": None}
+                values |= {"statements_done": row.statements}
                 for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
                     values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
                 change = run.history.change(row.version, values, owner=row.owner)
@@ -8084,7 +7672,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
 
         try:
             with run.working():
-                run.done(*run.change(declare))
+                run.change(declare)
         except LockedError as error:
             if before.dirty:
                 error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
@@ -8092,6 +7680,11 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")
+
+
+def _no_repair(row: Applied | Status, state: str) -> DriftError:
+    what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
+    return DriftError(what, fix="look at the states:  migrate status")
 
 
 def new(settings: Settings, name: str) -> list[Path]:
@@ -8123,8 +7716,7 @@ def read_folders(settings: Settings) -> Folders:
     root = settings.directory or embedded_directory()
     by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
-    findings: list[Finding] = []
-    found: dict[str, dict[str, Migration]] = {}
+    findings, found = list[Finding](), dict[str, dict[str, Migration]]()
     for dialect, folder in folders.items():
         try:
             found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
@@ -8149,14 +7741,12 @@ def check(settings: Settings) -> Sequence[Finding]:
 
 
 def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Finding]:
-    warning = partial(Finding, "warning")
-    schema, _, name = table.rpartition(".")
-    if migration.down is None:
-        yield warning(shown_path(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
-    elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
-        yield warning(
-            shown_path(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name"
-        )
+    warning, (schema, _, name) = partial(Finding, "warning"), table.rpartition(".")
+    up_path, down_path = migration.up.path, migration.down.path if migration.down else None
+    if down_path is None:
+        yield warning(shown_path(up_path), "no down file: it cannot be undone", "add one, if it can be")
+    elif down_path.name != up_path.name.replace(".up.sql", ".down.sql"):
+        yield warning(shown_path(down_path), f"another name than {up_path.name}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
@@ -8237,46 +7827,39 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
-def plan_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
+def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and the *findings* about each step."""
     database = DATABASES[settings.url.dialect](settings.url)
-    rows = []
-    for step, known in zip(steps, findings, strict=True):
-        rows.append(
-            {
-                "version": step.version,
-                "name": step.name,
-                "direction": step.direction,
-                "statements": len(step.statements),
-                "done": step.resume.statements_done if step.resume else 0,
-                "mode": "journal" if is_journaled(step, database) else "transaction",
-                "file": script_path(step),
-                "note": step.note or ("" if step.statements else "no statements in this file"),
-                "checksum": step.script.checksum,
-                "text": step.script.sql,
-                "down_sql": step.down_sql if step.direction == "up" else None,
-                "sql": [
-                    {"number": number, "line": each.line, "text": each.text}
-                    for number, each in enumerate(step.statements, 1)
-                ],
-                "findings": [*known],
-            }
-        )
-    columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
+    rows = [
+        {
+            "version": step.version,
+            "name": step.name,
+            "direction": step.direction,
+            "statements": len(step.statements),
+            "done": step.resume.statements_done if step.resume else 0,
+            "mode": "journal" if is_journaled(step, database) else "transaction",
+            "file": script_path(step),
+            "note": step.note or ("" if step.statements else "no statements in this file"),
+            "checksum": step.script.checksum,
+            "text": step.script.sql,
+            "down_sql": step.down_sql if step.direction == "up" else None,
+            "sql": [{"number": n, "line": each.line, "text": each.text} for n, each in enumerate(step.statements, 1)],
+            "findings": [*known],
+        }
+        for step, known in zip(steps, findings, strict=True)
+    ]
+    columns = ("version", "name", "direction", "statements", "done", "mode", "file", "note", "findings")
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
 
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
-    known = dict[int, dict[str, None]]()  # of each line, in order
+    known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
-        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
-    lines = [*known]
+        known.setdefault(each["statement"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
     for each in row["sql"]:
-        last = each["line"] + each["text"].count("\n")
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
-        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
+        said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -8304,6 +7887,18 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
+def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
+
+    import csv
+
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(view.columns)
+    for row in rows:
+        lines.writerow(row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns)
+    return text.getvalue()
+
+
 def _annotation(finding: Mapping[str, str]) -> str:
     """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
 
@@ -8315,25 +7910,6 @@ def _annotation(finding: Mapping[str, str]) -> str:
     properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
     level = "error" if finding["level"] == "fault" else "warning"
     return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {finding['fix']}")
-
-
-# Options of the command line that say what it is about, by name.
-_GIVEN: Final = ContextVar[Mapping[str, str]]("_GIVEN", default=MappingProxyType({}))
-
-
-def _as_typed(text: str) -> str:
-    """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
-
-    What the command line said that it is about is said again.
-    """
-    script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-    program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
-
-    def typed(found: re.Match[str]) -> str:
-        missing = {} if "--help" in found[1] else {k: v for k, v in _GIVEN.get().items() if f"{k} " not in found[1]}
-        return " ".join((program, *(f"{name} {word}" for name, word in missing.items()), found[1]))
-
-    return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
 
 class _Output(io.TextIOWrapper):
@@ -8380,6 +7956,8 @@ class _Output(io.TextIOWrapper):
             piece.flush()
             self._unsent.remove(piece)
         except BlockingIOError:  # whoever has the pipe too set it to not wait, and its reader is slow
+            import select
+
             select.select([], [self.fileno()], [])
         except OSError as error:
             self.lost = error
@@ -8390,21 +7968,30 @@ class _Output(io.TextIOWrapper):
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(
-        self,
-        form: str | None = None,
-        color: str | None = None,
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-    ) -> None:
+    def __init__(self, form: str = "", color: str = "", *, quiet: bool = False, verbose: bool = False) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet, self.verbose = quiet, verbose
+        self.given: Mapping[str, str] = {}  # options of the command line that say what it is about, by name
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
+
+    def as_typed(self, text: str) -> str:
+        """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
+
+        What the command line said that it is about is said again.
+        """
+        script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
+        program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
+
+        def typed(found: re.Match[str]) -> str:
+            given = {} if "--help" in found[1] else self.given
+            about = (f"{name} {word}" for name, word in given.items() if f"{name} " not in found[1])
+            return " ".join((program, *about, found[1]))
+
+        return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -8418,8 +8005,10 @@ class _Screen:
         elif self.quiet or isinstance(event, Step):
             return
         elif isinstance(event, str):
-            sys.stderr.write(f"{_as_typed(event)}\n")
+            sys.stderr.write(f"{self.as_typed(event)}\n")
         elif sys.stderr.isatty() and self.form != "json":
+            import shutil
+
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
@@ -8434,16 +8023,17 @@ class _Screen:
             self._began = {}
             self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
         elif isinstance(event, str) and not self.quiet:
-            self._print({"message": _as_typed(event)}, "note")
+            self._print({"message": self.as_typed(event)}, "note")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
+        import json
+
         if self.events:
             document = {"event": event, "at": datetime.now(timezone.utc), **document}
         # A letter with a backslash of Python's would be no JSON.
         indent, escaped = None if self.events else 2, not (sys.stdout.encoding or "utf").lower().startswith("utf")
-        text = json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)}\n")
 
     def close(self) -> None:
         """Take the line about what runs away."""
@@ -8454,58 +8044,55 @@ class _Screen:
     def show(self, settings: Settings, view: View) -> None:
         """Print what a command has to show."""
         *_, listed = view.document.values()
-        rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
             self._print(about | {**view.document}, "done")
-        elif self.form == "table" and len(view.columns) > 1 and importlib.util.find_spec("rich"):
-            self._draw_table(view, rows)
         elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             sys.stdout.write(listed)
         elif self.form == "csv":
-            text = io.StringIO()
-            lines = csv.writer(text, lineterminator="\n")
-            lines.writerow(view.columns)
-            for row in listed:
-                cells = (
-                    row[each] if isinstance(row[each], (str, int)) else cell_text(row, each) for each in view.columns
-                )
-                lines.writerow(cells)
-            sys.stdout.write(text.getvalue())
+            sys.stdout.write(_csv(view, listed))
         elif self.form == "github":
             sys.stdout.write("".join(f"{_annotation(finding)}\n" for finding in listed))
         else:
-            sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
+            rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
+            console = self._console() if self.form == "table" and len(view.columns) > 1 else None
+            if console:
+                self._draw_table(console, view, rows)
+            else:
+                sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
             sys.stdout.write(f"\n{view.details}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
 
+    def _colored(self, stream: TextIO) -> bool:
+        return self.color == "always" or (self.color == "auto" and stream.isatty())
+
     def _print_sql(self, text: str, dialect: str) -> None:
-        colored = self.color == "always" or (self.color == "auto" and sys.stdout.isatty())
-        if colored and importlib.util.find_spec("rich"):
+        if console := self._console() if self._colored(sys.stdout) else None:
             from rich.syntax import Syntax
 
             lexer = DATABASES[dialect].lexer
-            self._console().print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
+            console.print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
         else:
             sys.stdout.write(f"{text}\n")
 
     def _console(self) -> Any:
-        from rich.console import Console
+        """Return a console of rich, or None where that is not installed."""
+        with contextlib.suppress(ModuleNotFoundError):
+            from rich.console import Console
 
-        width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
-        return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
+            width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
+            return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
 
-    def _draw_table(self, view: View, rows: Sequence[Sequence[str]]) -> None:
+    def _draw_table(self, console: Any, view: View, rows: Sequence[Sequence[str]]) -> None:
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
-        console = self._console()
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
         table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
@@ -8516,21 +8103,21 @@ class _Screen:
             if shown:
                 console.print(shown, markup=False)
 
-    def fail(self, error: MigrateError, code: int) -> None:
-        """Print an error for a person, and as JSON where that was asked for."""
+    def fail(self, error: MigrateError) -> int:
+        """Print an error for a person, and as JSON where that was asked for; return its exit code."""
         self.close()
-        self.stands, error.fix = True, _as_typed(error.fix)
+        self.stands, error.fix = True, self.as_typed(error.fix)
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            document = {"error": parts | {"exit": code}, "results": [each._asdict() for each in error.results]}
-            self._print(self._began | document, "failed")
+            done = [each._asdict() for each in error.results]
+            self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
             if self.events and not self._lost:
-                return
-        red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
-        head = "\033[1;31merror:\033[0m" if red else "error:"
+                return error.exit_code
+        head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
+        return error.exit_code
 
     @property
     def _lost(self) -> OSError | None:
@@ -8546,10 +8133,9 @@ class _Screen:
             return code
         what, stands = f"the output cannot be written: {lost.strerror}", self.stands
         if stands and not isinstance(lost, ConnectionError):
-            sys.stderr.write(_as_typed(f"{what}; how things stand:  migrate status\n"))
+            sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
         elif not isinstance(lost, ConnectionError):
-            fix = "make room there, or send it elsewhere, and run the same command again"
-            self.fail(MigrateError(what, fix=fix), MigrateError.exit_code)
+            self.fail(MigrateError(what, fix="make room there, or send it elsewhere, and run the same command again"))
         return code if stands else MigrateError.exit_code
 
 
@@ -8562,6 +8148,8 @@ def desk(part: str) -> Any:
 
     Raises SettingsError where it is not there, and where it is of another version than this module.
     """
+    import importlib
+
     sys.modules.setdefault("migrate", sys.modules[__name__])  # it imports this module, which may run as a script
     fix = "install the two together, in one version:  pip install imagor-studio-migrate"
     try:
@@ -8572,8 +8160,9 @@ def desk(part: str) -> Any:
         what = "this is a command of review, and needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
-        raise SettingsError(what, fix=fix)
+        raise SettingsError(
+            f"migrate_review is of version {found}, and migrate of {__version__}: it is not used", fix=fix
+        )
     return importlib.import_module(f"migrate_review.{part}")
 
 
@@ -8585,49 +8174,38 @@ def __getattr__(name: str) -> Any:
     return getattr(desk(part), name)
 
 
-def _hints(settings: Settings, steps: Sequence[Step], notify: Notify) -> Sequence[Sequence[Mapping[str, Any]]]:
-    """Return what the desk has to say of each step; where there is no desk, say so."""
+def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: Any) -> View:
+    """Show what would run, with what the desk has to say of it; where there is no desk, say so."""
+    if notify.form == "html":
+        page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
+        return page
+    steps = plan(settings, direction, notify=notify, **choice)
+    found: Sequence[Sequence[Mapping[str, Any]]] = [()] * len(steps)
     try:
-        found: Sequence[Sequence[Mapping[str, Any]]] = desk("hints").of_plan(
-            DATABASES[settings.url.dialect](settings.url), steps, notify
-        )
+        if steps:
+            found = desk("hints").of_plan(DATABASES[settings.url.dialect](settings.url), steps, notify)
     except SettingsError as error:
         notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
-        return [[] for _ in steps]
-    return found
-
-
-def _planned(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
-    if isinstance(notify, _Screen) and notify.form == "html":
-        view: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
-        return view
-    steps = plan(settings, direction, notify=notify, **choice)
-    return plan_view(settings, steps, _hints(settings, steps, notify) if steps else [])
+    return steps_view(settings, steps, found)
 
 
 def _up(
-    settings: Settings,
-    *,
-    dry_run: bool,
-    all_or_nothing: bool,
-    backup: str | None,
-    **more: Any,
+    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **choice: Any
 ) -> View | list[Result]:
     if dry_run:
-        return _planned(settings, "up", **more)
-    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **more)
+        return _preview(settings, "up", **choice)
+    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **choice)
 
 
-def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **more: Any) -> View | list[Result]:
-    if dry_run:
-        return _planned(settings, "down", **more)
-
+def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **choice: Any) -> View | list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    return down(settings, confirm=confirm, backup=backup, **more)
+    if dry_run:
+        return _preview(settings, "down", **choice)
+    return down(settings, confirm=confirm, backup=backup, **choice)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -8644,13 +8222,10 @@ def _confirm(settings: Settings, what: str) -> bool:
         fix = "say that you mean it, with --yes"
         raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
-    try:
-        answer = sys.stdin.readline()
-    except UnicodeDecodeError:  # a letter that this terminal does not have
-        answer = ""
-    if answer.strip().lower() != "yes":
-        raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
-    return True
+    with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
+        if sys.stdin.readline().strip().lower() == "yes":
+            return True
+    raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
 def _plan(
@@ -8670,50 +8245,58 @@ def _plan(
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, option, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+        option = f"--{name.replace('_', '-')}"
         if given and direction != way:
-            fix = f"migrate plan {way} --{option.replace('_', '-')}"
-            raise SettingsError(f"this is for a plan {way}", where=f"--{option.replace('_', '-')}", fix=f"write  {fix}")
-        more |= {option: True} if given else {}
+            raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
+        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
-        fix = "migrate plan --sql --dialect postgres --from VERSION"
-        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
+        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
         settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
-            text = desk("script").plan_script(settings, direction, start=start, count=count, **more)
-            return View({"script": text})
-        return _planned(settings, direction, count=count, **more)
+            return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
+        return _preview(settings, direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
         raise
 
 
-def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
+def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Screen) -> View:
     look: Callable[..., Sequence[Finding]] = check  # without a linter
     with contextlib.suppress(SettingsError) if base is None else contextlib.nullcontext():
         look = partial(desk("base").check, base=base)
-    found = look(settings)
-    findings = [each._replace(fix=_as_typed(each.fix)) for each in found]
-    faults = sum(each.level == "fault" for each in findings)
+    findings = [each._replace(fix=notify.as_typed(each.fix))._asdict() for each in look(settings)]
+    faults = sum(each["level"] == "fault" for each in findings)
     notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
-    document = {"findings": [each._asdict() for each in findings]}
-    return View(document, Finding._fields, exit_code=FileError.exit_code if faults or (strict and findings) else 0)
+    code = FileError.exit_code if faults or (strict and findings) else 0
+    return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
+def _verify(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: _Screen) -> View:
     proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    verdicts = [
-        each._replace(error=_as_typed(each.error))
-        for each in proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    ]
+    found = proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
     bad = [each for each in verdicts if each.result in proof.BAD]
     shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
-    details = "\n".join(filter(None, shown))
-    document = {"migrations": [each._asdict() for each in verdicts]}
+    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
     return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+
+
+def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
+    entries = log(settings, count=count, version=version, since=since)
+    return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
+
+
+def _new(settings: Settings, *, name: str, **_: Any) -> View:
+    return View({"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",))
+
+
+def _status(settings: Settings, *, exit_code: bool, notify: Notify) -> View:
+    return status_view(settings, status(settings, notify=notify), exit_code=exit_code)
 
 
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
@@ -8738,8 +8321,8 @@ def _when(text: str) -> datetime:
     age = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
     try:
         if age:
-            minutes = int(age[1]) * {"d": 24 * 60, "h": 60, "m": 1}[age[2]]
-            return datetime.now(timezone.utc) - timedelta(minutes=minutes)
+            unit = {"d": "days", "h": "hours", "m": "minutes"}[age[2]]
+            return datetime.now(timezone.utc) - timedelta(**{unit: int(age[1])})
         at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
         return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
@@ -8750,35 +8333,29 @@ def _when(text: str) -> datetime:
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
 _COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
+_SECONDS: Final = {"metavar": "SECONDS"}
+_URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
+_AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
 _BACKUP: Final = (
     "--backup",
     "first copy a SQLite file, to PATH or beside it",
     {"metavar": "PATH", "nargs": "?", "const": ""},
 )
+_SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
+_DATABASE: Final = "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list"
+_LIMIT: Final = "{}; 0 is no limit (default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
-    (
-        "--database-url",
-        "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
-        {"metavar": "URL"},
-    ),
+    ("--database-url", _DATABASE, _URL),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
     ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
-    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
-    (
-        "--ddl-lock-timeout",
-        "how long a statement waits for a lock on a table; 0 is no limit (default: as the database says, else 5)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", _SECONDS),
+    ("--ddl-lock-timeout", _LIMIT.format("how long a statement waits for a lock on a table", 5), _SECONDS),
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    (
-        "--statement-timeout",
-        "how long a statement may run; 0 is no limit (default: as the database says, else 0)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--statement-timeout", _LIMIT.format("how long a statement may run", 0), _SECONDS),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
     (
         "--format",
@@ -8789,8 +8366,6 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
 )
-
-
 # Of these arguments one may be given, or for repair has to be.
 _EXCLUSIVE: Final = {"down": ("count", "--to", "--to-here", "--all"), "repair": ("--applied", "--pending")}
 # A command and what it does; its own arguments.
@@ -8834,11 +8409,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("log", "show who ran what, when, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
         ("--version", "of this version only", _VERSION),
-        (
-            "--since",
-            "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m",
-            {"metavar": "WHEN", "type": _when},
-        ),
+        ("--since", _SINCE, {"metavar": "WHEN", "type": _when}),
     ),
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),
@@ -8851,23 +8422,11 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("version", "the last version to mark", _VERSION),
     ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
-        (
-            "--for",
-            "default: migrations",
-            {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"},
-        ),
-        (
-            "--timeout",
-            "how long to wait; 0 looks once (default: 60)",
-            {"metavar": "SECONDS", "type": _seconds, "default": 60.0},
-        ),
+        ("--for", "default: migrations", _AWAITED),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", _SECONDS | {"type": _seconds, "default": 60.0}),
     ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
-        (
-            "--scratch-url",
-            "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)",
-            {"metavar": "URL"},
-        ),
+        ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
         ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
     ),
     ("repair", "say which way a dirty migration went"): (
@@ -8882,19 +8441,15 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "down": _down,
     "redo": redo,
     "reset": _reset,
+    "status": _status,
     "plan": _plan,
+    "log": _log,
+    "new": _new,
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
-    "verify": _verify_view,
+    "verify": _verify,
     "repair": lambda settings, **more: [repair(settings, **more)],
-    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
-    "log": lambda settings, count, version, since, **_: View(
-        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
-    ),
-    "new": lambda settings, name, **_: View(
-        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
-    ),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
@@ -8903,7 +8458,7 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "github": ("check",),
 }
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
-_OPTIONS: Final = {"-h", "--help", "--version"} | {
+_OPTIONS: Final = {"-h", "--help"} | {
     name
     for arguments in (_COMMON, *_ARGUMENTS.values())
     for names, *_ in arguments
@@ -8914,6 +8469,17 @@ _OPTIONS: Final = {"-h", "--help", "--version"} | {
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
+
+    def __init__(self, prog: str = "imagor-studio-migrate", **more: Any) -> None:
+        super().__init__(prog, allow_abbrev=False, **more)
+
+    def take(self, command: str, arguments: Sequence[_Argument]) -> _Parser:
+        """Add the arguments of a command."""
+        exclusive = _EXCLUSIVE.get(command, ())
+        group = self.add_mutually_exclusive_group(required=command == "repair") if exclusive else self
+        for names, explained, keywords in arguments:
+            (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
+        return self
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
@@ -8926,8 +8492,12 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
+def _unshown(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=80)  # of a terminal, it would be asked for once for each argument
+
+
 def _common_options(default: str | None = None) -> _Parser:
-    parser = _Parser("imagor-studio-migrate", add_help=False, allow_abbrev=False, argument_default=default)
+    parser = _Parser(add_help=False, argument_default=default, formatter_class=_unshown)
     group = parser.add_argument_group("settings")
     for names, explained, keywords in _COMMON:
         group.add_argument(*names.split(), help=explained, **keywords)
@@ -8936,19 +8506,13 @@ def _common_options(default: str | None = None) -> _Parser:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
-    what = (__doc__ or "").partition("\n")[0]
-    parents = [_common_options(argparse.SUPPRESS)]
-    parser = _Parser("imagor-studio-migrate", parents=parents, allow_abbrev=False, description=what)
+    parser = _Parser(parents=[_common_options(argparse.SUPPRESS)], description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     parents = [_common_options(argparse.SUPPRESS)]  # of their own: what the man page hides here stays above
     for (command, text), arguments in _ARGUMENTS.items():
         what = f"{text[0].upper()}{text[1:]}."
-        added = commands.add_parser(command, help=text, description=what, parents=parents, allow_abbrev=False)
-        exclusive = _EXCLUSIVE.get(command, ())
-        group = added.add_mutually_exclusive_group(required=command == "repair") if exclusive else added
-        for name, explained, keywords in arguments:
-            (group if name in exclusive else added).add_argument(name, help=explained, **keywords)
+        commands.add_parser(command, help=text, description=what, parents=parents).take(command, arguments)
     return parser
 
 
@@ -8962,7 +8526,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        return copy_context().run(_run_command, argv)
+        return _run_command(argv)
 
 
 def _refuse_urls(words: Sequence[str]) -> None:
@@ -8984,23 +8548,25 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, stopped, sealed = _Screen(), list[int](), list[bool]()
+    screen, stopped, sealed = _Screen(), list[int](), False
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
             stopped.append(number)
             raise KeyboardInterrupt
 
-    caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, note) for number in caught}
+    before = dict[int, Any]()
     try:
+        with contextlib.suppress(ValueError):  # in a thread of an application, signals are not ours
+            for each in (signal.SIGINT, signal.SIGTERM):
+                before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
+        screen = _Screen(options.format or "", options.color or "", quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
-        _GIVEN.set(_given(vars(options), settings.url))
+        screen.given = _given(vars(options), settings.url)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
             fix = "write  migrate plan --format html"
@@ -9009,12 +8575,12 @@ def _run_command(argv: Sequence[str] | None) -> int:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
-        sealed.extend([True] * (command in _CHANGING))
+        sealed = command in _CHANGING
         view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
-        sealed.append(True)
+        sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
         if isinstance(raised, OSError):  # what the system refuses is no fault of ours
             where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
@@ -9027,8 +8593,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
-        code = error.exit_code
-        screen.fail(error, code)
+        code = screen.fail(error)
     except SystemExit as left:  # --help and --version
         code = int(left.code or 0)
     finally:
@@ -9040,10 +8605,9 @@ def _run_command(argv: Sequence[str] | None) -> int:
 
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
-    parser, flag = build_parser(), options.migrate_command
+    given, flag = vars(options), options.migrate_command
     if {"-h", "--help", "--version"}.intersection(words):
-        parser.parse_args(words)  # prints, and leaves
-    given = vars(options)
+        build_parser().parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
@@ -9051,18 +8615,24 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if named := next((word for word in words if word in _COMMANDS), None):
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
-        words.remove(named)  # it comes first again below: its options may stand before it
+        words.remove(named)  # its options may stand before it
+        command = named
     elif not command:
+        parser = build_parser()
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
     elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
-    if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
+    if command not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
         fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"
-        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=named or command, fix=fix)
-    own = vars(parser.parse_args([named or command, *words]))
-    return settings, own.pop("command"), own
+        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=command, fix=fix)
+    own = next(arguments for (name, _), arguments in _ARGUMENTS.items() if name == command)
+    parser = _Parser(f"imagor-studio-migrate {command}", formatter_class=_unshown).take(command, own)
+    taken, left = parser.parse_known_args(words)
+    if left:
+        _Parser().error(f"unrecognized arguments: {' '.join(left)}")
+    return settings, command, vars(taken)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ from migrate import (
     cell_text,
     compare,
     counted,
-    plan_view,
     status_view,
+    steps_view,
     version_key,
     whoami,
 )
@@ -56,14 +56,14 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
         notify("nothing to do")
     findings = of_plan(database, steps, notify)
     rows, status = (
-        plan_view(settings, steps, findings).document["steps"],
+        steps_view(settings, steps, findings).document["steps"],
         status_view(settings, states, exit_code=False),
     )
-    moved = {version_key(each.version) for each in steps}
+    moved = {each.key for each in steps}
     after = [
         each.version
         for each in states
-        if (direction == "up" if version_key(each.version) in moved else each.applied_at and each.state != "dirty")
+        if (direction == "up" if each.key in moved else each.applied_at and each.state != "dirty")
     ]
     start, end = status.document["current"] or NO_VERSION, after[-1] if after else NO_VERSION
     sections, contents, rules = "", list[list[str]](), Counter[str]()

@@ -244,7 +244,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
             for each, nature in both
             if any(key.startswith("temp ") for key in nature.writes)
         )
-        kinds = {name: kind for kind, name in made}
+        kinds = {each.name: each.kind for each in made}
         for kind, name in (split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
@@ -635,11 +635,11 @@ def _write_step(
     journal, version = Journal(run, step), database.literal(step.version)
     database.send(journal.claim(0))
     journal.claimed = True
-    natures = run._natures(step)  # noqa: SLF001 (a run that writes)
-    database.send(*database.zero({"id", "count"} & {key for each in natures for key in each.reads}, relation))
+    reads = {key for each in run.natures_that_matter(step) for key in each.reads}
+    database.send(*database.zero({"id", "count"} & reads, relation))
     if journaled:
         journal.step = _with_comments(step, database.syntax)
-        run.run_statements(journal)
+        journal.run_statements()
         if not database.in_transaction:
             database.query(database.begin_sql)
     elif step.statements:
