@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
 # What a run that finds nothing to do imports beside sqlite3 and argparse, on one Python or another.
 FEW = {
-    *("__future__", "contextlib", "hashlib", "_hashlib", "_blake2", "_sha2", "pathlib", "signal", "typing", "_typing"),
+    *(
+        "__future__",
+        "contextlib",
+        "gc",
+        "hashlib",
+        "_hashlib",
+        "_blake2",
+        "_sha2",
+        "pathlib",
+        "signal",
+        "typing",
+        "_typing",
+    ),
     *("errno", "fnmatch", "glob", "grp", "ipaddress", "math", "nt", "ntpath", "pwd", "urllib", "warnings", "_winapi"),
     *("locale", "_locale"),  # of argparse
 }
