@@ -4,6 +4,7 @@
     server_database   the same without SQLite
     sqlite, postgres, mariadb, oracle_mysql    of that make
     mysql_family      MariaDB and MySQL
+    project, desk     a folder, and a person who types commands there: project.py, with `database`; desk.py, without
 
 ``@pytest.mark.databases("sqlite", "postgres")`` restricts one test, ``--databases=sqlite,postgres-18`` the whole run.
 A name is a label (postgres-18), a make (mariadb) or a dialect (mysql is MariaDB too; MySQL alone: oracle-mysql).
@@ -18,6 +19,8 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from desk import Desk
+from project import Project
 
 import migrate
 from servers import Database, Servers, Unavailable, names, skip_or_fail
@@ -60,6 +63,20 @@ postgres = pytest.fixture(_fresh, name="postgres")
 mysql_family = pytest.fixture(_fresh, name="mysql_family")
 mariadb = pytest.fixture(_fresh, name="mariadb")
 oracle_mysql = pytest.fixture(_fresh, name="oracle_mysql")
+
+
+@pytest.fixture
+def project(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    """A folder of migrations for each database in turn, and the command line in this process."""
+    return Project.start(database, tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """An empty folder, and the command line in this process."""
+    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

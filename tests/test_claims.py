@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import rig
 from desk import masked
-from project import Project
 
 import migrate
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from project import Project
 
     from servers import Database
 
@@ -93,14 +93,8 @@ class Claims:
 
 
 @pytest.fixture(params=[False, True], ids=["in a transaction", "journaled"])
-def claims(
-    request: pytest.FixtureRequest,
-    database: Database,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Claims]:
-    made = Claims(Project.start(database, tmp_path, capsys, monkeypatch), journaled=request.param)
+def claims(request: pytest.FixtureRequest, project: Project) -> Iterator[Claims]:
+    made = Claims(project, journaled=request.param)
     made.write()
     assert made.run("up", "1").exit == 0
     yield made

@@ -12,16 +12,6 @@ from project import Project, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from servers import Database
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def within(project: Project, name: str, *statements: str) -> Iterator[Project]:

@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from corpus import FEATURES, down_of, rows, schema, ups
-from project import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from project import Project
 
-    from servers import Database
 
 DIALECTS = ("sqlite", "postgres", "mysql")
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 @pytest.mark.long

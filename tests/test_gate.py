@@ -29,11 +29,10 @@ NOWHERE = "postgres://app:s3cret@no-such-host.invalid/app"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    made = Desk.start(tmp_path, monkeypatch, capsys)
-    made.write(THREE)
-    made.set(MIGRATE_DIR="sql")
-    return made
+def desk(desk: Desk) -> Desk:
+    desk.write(THREE)
+    desk.set(MIGRATE_DIR="sql")
+    return desk
 
 
 @pytest.fixture

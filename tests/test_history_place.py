@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from project import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from project import Project
 
-    from servers import Database
 
 A = "CREATE TABLE a (n INTEGER);"
 OUT = (
@@ -18,13 +16,6 @@ OUT = (
     "     and where some of it is applied already, first mark that there:"
     "  imagor-studio-migrate --table {0} baseline VERSION\n"
 )
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 # --- PostgreSQL: the history is where it was ------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from project import Project
 
 import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from project import Project
 
     from servers import Database
 
@@ -23,13 +23,6 @@ SEEN = {
     "mysql": "SELECT @@lock_wait_timeout AS tables, @@innodb_lock_wait_timeout AS locks, {} AS statements",
 }
 OURS = {"postgres": ("5001ms", "0"), "mysql": (5, 5, 0)}
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def seen(project: Project) -> str:

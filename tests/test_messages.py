@@ -407,11 +407,6 @@ def fixes(said: str, fix: str) -> str:
     return re.sub(rf"(?<=  ){PROGRAM} ", "migrate ", text)
 
 
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 A = {"1_a.up": "CREATE TABLE a (n INTEGER);\n", "1_a.down": "DROP TABLE a;\n"}
 B = {"2_b.up": "CREATE TABLE b (n INTEGER);\n", "2_b.down": "DROP TABLE b;\n"}
 C = {"3_c.up": "CREATE TABLE c (n INTEGER);\n", "3_c.down": "DROP TABLE c;\n"}

@@ -23,11 +23,6 @@ FIX = "mend or move these; name files like 20250504093000_create_users.up.sql, i
 SIX = ["sqlite", "postgres", "mysql"]
 
 
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 def found(desk: Desk, **files: str | bytes) -> list[migrate.Migration]:
     """Return the migrations in a folder with *files*; ``_1_a`` is written as 1_a.up.sql."""
     desk.write({f"sql/{name[1:]}.up.sql": text for name, text in files.items()})

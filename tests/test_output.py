@@ -56,11 +56,6 @@ SHOWS = [
 ]
 
 
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 @pytest.fixture(name="two")
 def _two(desk: Desk) -> Desk:
     """Three migrations, the first two of which are applied to app.db; one without a way back, for check."""

@@ -11,20 +11,13 @@ from typing import TYPE_CHECKING
 
 import pymysql
 import pytest
-from project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+    from project import Project
 
     from servers import Database
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def until(happens: Callable[[], object]) -> None:

@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from desk import Desk
 
 import migrate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from desk import Desk
+
 
 # Two of each form: of one letter, of digits, with what ends a user name, a host or a path, or what it is called.
 PASSWORDS = (
@@ -103,11 +103,6 @@ def of_variables() -> dict[str, list[Typed]]:
 
 
 PLACES = of_options() | of_variables()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 def came_out(desk: Desk, typed: Typed, url: str) -> list[object]:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from desk import Desk
 
 import migrate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from desk import Desk
 
     from servers import Database
 
@@ -47,8 +46,7 @@ def assert_silent(text: str, secret: str = SECRET) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    desk = Desk.start(tmp_path, monkeypatch, capsys)
+def desk(desk: Desk) -> Desk:
     desk.write(FILES)
     return desk
 

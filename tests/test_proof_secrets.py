@@ -38,11 +38,6 @@ def assert_silent(text: str, secret: str = SECRET) -> None:
     assert found == [], text
 
 
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 WRONG = [
     "postgres://app:{0}@127.0.0.1:1/db",
     "mysql://app:{0}@127.0.0.1:1/db",

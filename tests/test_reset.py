@@ -6,22 +6,13 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
-from project import Project
 
 import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from servers import Database
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
+    from project import Project
 
 
 postgres = pytest.mark.databases("postgres")

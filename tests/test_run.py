@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
-from project import Project
 
 import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from servers import Database
+    from project import Project
+
 
 A = "CREATE TABLE a (n INTEGER);"
 B = "CREATE TABLE b (n INTEGER);"
@@ -33,13 +33,6 @@ THREE = {
     "2_b": B, "2_b.down": "DROP TABLE b;",
     "3_c": C, "3_c.down": "DROP TABLE c;",
 }  # fmt: skip
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def shown_url(project: Project) -> str:

@@ -16,9 +16,7 @@ from project import another as on_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from servers import Database
 
 PROGRAM = "imagor-studio-migrate"
 ALONE = "-- migrate: no-transaction\n"
@@ -27,10 +25,8 @@ SEEN = "CREATE TABLE seen (n INTEGER, v VARCHAR(200))"
 
 
 @pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return plain(Project.start(database, tmp_path, capsys, monkeypatch))
+def project(project: Project) -> Project:
+    return plain(project)
 
 
 def plain(project: Project) -> Project:
