@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from desk import MODULE, RUNNER, clean_environment
+from desk import RUNNER, clean_environment
 
 import servers
 
@@ -56,6 +56,16 @@ def start(
         env=clean_environment() | {"DATABASE_URL": url, "MIGRATE_DIR": "sql"} | variables,
         stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def start_rival(folder: Path, url: str, *words: str, **more: Any) -> subprocess.Popen[str]:
+    """Start a runner that has hooks: see rival.py for what its variables do."""
+    return start(folder, url, *words, program=Path(__file__).with_name("rival.py"), **more)
+
+
+def at_the_lock(folder: Path, rival: subprocess.Popen[Any]) -> bool:
+    """Tell if a *rival* wants the lock; *folder* is its RIVAL_FOLDER."""
+    return (folder / f"at the lock {rival.pid}").exists()
 
 
 def used(process: subprocess.Popen[Any]) -> float:
@@ -104,12 +114,10 @@ class Gate:
     def start(self, folder: Path, *words: str, name: str, **more: Any) -> subprocess.Popen[str]:
         """Start a runner of the files in *folder*; return when it wants the lock, or has ended. It goes by *name*."""
         given = ("--lock-timeout", "30", "--ddl-lock-timeout", "60", *words)
-        url, program = more.pop("url", self.database.url), Path(__file__).with_name("rival.py")
-        process = start(
-            folder, url, *given, program=program, **more,
-            RIVAL_FOLDER=str(self.folder), LOGNAME=name, PYTHONPATH=str(MODULE.parent),
-        )  # fmt: skip
-        until(lambda: (self.folder / f"at the lock {process.pid}").exists() or process.poll() is not None)
+        process = start_rival(
+            folder, more.pop("url", self.database.url), *given, **more, RIVAL_FOLDER=str(self.folder), LOGNAME=name
+        )
+        until(lambda: at_the_lock(self.folder, process) or process.poll() is not None)
         return process
 
     def somebody(self) -> bool:

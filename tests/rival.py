@@ -1,8 +1,8 @@
 """A runner that tells when it comes to the lock, and waits at a gate on SQLite, too: python tests/rival.py WORDS...
 
 RIVAL_FOLDER in the environment: there it leaves a file "at the lock PID" when it has planned and wants the lock, and
-there a file "open" lets SQL go on that calls held(). The servers have locks of their own for that. The hooks lie
-outside of the module: what ships has none.
+there a file "open" lets SQL go on that calls held(). The servers have locks of their own for that. RIVAL_PATIENCE: the
+seconds after which it gives a silent server up. The hooks lie outside of the module: what ships has none.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def with_gate(connect: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if __name__ == "__main__":
+    if patience := os.environ.get("RIVAL_PATIENCE"):
+        migrate._PATIENCE = float(patience)  # type: ignore[misc]
     migrate.Database.lock = telling(migrate.Database.lock)  # type: ignore[method-assign]
     migrate.SQLite.lock = telling(migrate.SQLite.lock)  # type: ignore[method-assign]
     migrate.SQLite._open = with_gate(migrate.SQLite._open)  # type: ignore[method-assign]

@@ -103,15 +103,15 @@ def test_wait_needs_select_only_and_creates_nothing(desk: Desk, server_database:
 def test_wait_takes_no_lock_and_waits_for_none(desk: Desk, server_database: Database) -> None:
     desk.set(DATABASE_URL=server_database.url)
     assert desk("-q", "up").exit == 0
-    sleep = {"postgres": "SELECT pg_sleep(6);", "mysql": "SELECT SLEEP(6);"}[server_database.dialect]
-    desk.write({"sql/4_slow.up.sql": sleep})
-    running = rig.start(desk.home, server_database.url, "--format", "json", "up")
-    assert running.stdout is not None
-    assert json.loads(running.stdout.readline())["event"] == "started"
+    gate = rig.Gate(server_database, desk.home / "gate")
+    desk.write({"sql/4_slow.up.sql": gate.statement})
+    running = gate.start(desk.home, "up", name="running")
+    rig.until(gate.somebody)
     assert desk("wait", "--timeout", "0").err.startswith("error: not ready after 0 s: 4 slow is ")
     (desk.home / "sql" / "4_slow.up.sql").unlink()
     assert desk("wait", "--timeout", "0").exit == 0
     assert running.poll() is None
+    gate.open()
     assert rig.Ended(running).exit == 0
 
 
@@ -209,6 +209,7 @@ def test_wait_ends_with_a_signal(desk: Desk) -> None:
 # ---- a URL that leads to the wrong place
 
 
+@pytest.mark.long
 def test_a_url_of_the_wrong_kind_of_database_says_so(desk: Desk, postgres: Database, mysql_family: Database) -> None:
     """Exit 1, with which an orchestrator tries again: it may be a port that is reused while things start."""
     fix = "fix: see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL"

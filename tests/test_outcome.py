@@ -85,9 +85,9 @@ def log(database: Database) -> list[tuple[Any, ...]]:
 
 
 @contextlib.contextmanager
-def started(folder: Path, url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a runner, which takes signals when this begins; it is gone afterwards."""
-    process = rig.start(folder, url, *words)
+def started(folder: Path, url: str, *words: str, **hooks: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a runner, which takes signals when this begins; it is gone afterwards. For its *hooks* see rival.py."""
+    process = rig.start_rival(folder, url, *words, **hooks) if hooks else rig.start(folder, url, *words)
     try:
         rig.until(lambda: rig.takes_signals(process) or process.poll() is not None, 60)
         yield process
@@ -200,7 +200,7 @@ def test_a_signal_to_a_statement_that_only_waits_for_its_lock_leaves_an_exact_jo
     holder.execute("UPDATE held SET n = 2")
     with started(tmp_path, server_database.url, "--ddl-lock-timeout", "60", "up") as process:
         busy(server_database, statement)
-        time.sleep(1.2)
+        time.sleep(0.4)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         ended = Outcome(process)
@@ -215,7 +215,7 @@ def test_a_signal_to_a_statement_that_only_waits_for_its_lock_leaves_an_exact_jo
     assert "may have run" not in ended.err
     ((version, action, outcome, took),) = log(server_database)
     assert (version, action, outcome) == ("1", "up", "failed")
-    assert 1200 <= took <= 3000
+    assert 400 <= took <= 3000
     holder.execute("COMMIT")
     again = rig.run(tmp_path, server_database.url, "up")
     assert again.exit == 0, again.err
@@ -258,7 +258,7 @@ def test_a_signal_in_slow_data_changes_takes_all_of_them_back_and_logs_how_long(
         there = time.monotonic()
         busy(database, slow[-9:], process)
         began = time.monotonic()
-        time.sleep(1.5)
+        time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
         lasted, whole = time.monotonic() - began, time.monotonic() - there
         ended = Outcome(process)
@@ -367,8 +367,9 @@ def test_a_signal_to_a_command_that_waits_for_another_runner_changes_nothing(
     rig.write(tmp_path, {"2_b.up": f"{slow};"})
     with started(tmp_path, database.url, "up") as winner:
         busy(database, slow[-9:], winner)
-        with started(tmp_path, database.url, *command.split()) as process:
-            time.sleep(1.0)
+        with started(tmp_path, database.url, *command.split(), RIVAL_FOLDER=str(tmp_path)) as process:
+            rig.until(lambda: rig.at_the_lock(tmp_path, process))
+            time.sleep(0.2)  # it asks for the lock every 50 ms
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             ended = Outcome(process)
@@ -521,10 +522,9 @@ def test_a_server_that_takes_no_cancel_is_not_waited_for(server_database: Databa
     slow = ENDLESS[server_database.dialect]
     rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": f"CREATE TABLE u (n INTEGER);\n{slow};\n"})
     proxy = Silence(server_database.url, b"", after=False)
-    url = f"{proxy.url}?connect_timeout=2"
-    hook = "migrate._PATIENCE = 2.0\nsys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
+    url = f"{proxy.url}?connect_timeout=1"
     try:
-        with script(tmp_path, url, hook) as process:
+        with started(tmp_path, url, "up", RIVAL_PATIENCE="1") as process:
             busy(server_database, slow[-9:])
             proxy.silent = True
             process.send_signal(signal.SIGTERM)
@@ -564,12 +564,13 @@ def test_as_a_library_a_run_that_is_interrupted_is_both_errors_with_its_results(
 def test_an_applications_own_handler_is_called_once_and_is_there_afterwards(
     server_database: Database, tmp_path: Path, raises: bool
 ) -> None:
-    slow = {"postgres": "SELECT pg_sleep(3)", "mysql": "DO SLEEP(3)"}[server_database.dialect]
-    rig.write(tmp_path, {"1_a.up": f"{slow};", "2_b.up": "SELECT 1;"})
+    gate = rig.Gate(server_database, tmp_path / "gate")
+    rig.write(tmp_path, {"1_a.up": gate.statement, "2_b.up": "SELECT 1;"})
     use = (
         "calls = []\n"
         "def own(number, frame):\n"
         "    calls.append(number)\n"
+        "    pathlib.Path('called').touch()\n"
         f"    if {raises}: raise SystemExit(7)\n"
         "signal.signal(signal.SIGTERM, own)\n"
         "try: say([each.version for each in migrate.up(settings)])\n"
@@ -577,8 +578,11 @@ def test_an_applications_own_handler_is_called_once_and_is_there_afterwards(
         "say([calls, signal.getsignal(signal.SIGTERM) is own])\n"
     )
     with script(tmp_path, server_database.url, use) as process:
-        busy(server_database, "leep(3)")
+        rig.until(gate.somebody)
         process.send_signal(signal.SIGTERM)
+        if not raises:  # the statement goes on; otherwise, it is ended
+            rig.until((tmp_path / "called").exists)
+            gate.open()
         out, err = process.communicate(timeout=30)
     said = ["SystemExit", 7] if raises else ["1", "2"]
     assert (out, err) == (f"{said}\n{[[15], True]}\n".replace('"', "'"), "")

@@ -94,7 +94,8 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[rig.Mortal]:
 def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
     mortal: rig.Mortal, tmp_path: Path, full: bool
 ) -> None:
-    text = {"postgres": "SELECT pg_sleep(0.3);", "mysql": "DO SLEEP(0.3);"}[mortal.dialect]
+    pause = 0.3 if full else 0.1
+    text = {"postgres": f"SELECT pg_sleep({pause});", "mysql": f"DO SLEEP({pause});"}[mortal.dialect]
     rows = "".join(f"INSERT INTO t{{0}} VALUES ({number});\n{text}\n" for number in range(3))
     table = "CREATE TABLE t{0} (n INTEGER);\n"
     for number in range(12 if full else 2):
@@ -103,7 +104,7 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
         again = f"CREATE TABLE u{number} (n INTEGER);\n" + rows.format(f"{number}")
         rig.write(folder, {f"{number}1_a.up": table.format(number) + rows.format(number), f"{number}2_b.up": again})
         process = rig.start(folder, mortal.url, "--table", f"history{number}", "up")
-        time.sleep(0.5 + number * (0.2 if full else 0.7))
+        time.sleep(0.5 + number * (0.2 if full else 0.3))
         mortal.kill()
         mortal.restart()
         ran = rig.Ended(process)
@@ -122,14 +123,15 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
 def test_a_server_that_dies_while_a_run_waits_for_the_lock_is_told(mortal: rig.Mortal, tmp_path: Path) -> None:
     text = {"postgres": "SELECT pg_sleep(60);", "mysql": "DO SLEEP(60);"}[mortal.dialect]
     rig.write(tmp_path, {"1_a.up": text})
-    first = rig.start(tmp_path, mortal.url, "up")
+    first = rig.start_rival(tmp_path, mortal.url, "up", RIVAL_PATIENCE="2")
     where = {
         "postgres": "pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep(60%'",
         "mysql": "information_schema.processlist WHERE id <> CONNECTION_ID() AND info LIKE '%SLEEP(60%'",
     }[mortal.dialect]
     rig.until(lambda: mortal.query(f"SELECT 1 FROM {where}"))
-    second = rig.start(tmp_path, mortal.url, "up")
-    time.sleep(1.5)
+    second = rig.start_rival(tmp_path, mortal.url, "up", RIVAL_PATIENCE="2", RIVAL_FOLDER=str(tmp_path))
+    rig.until(lambda: rig.at_the_lock(tmp_path, second))
+    time.sleep(0.2)  # it asks for the lock every 50 ms
     mortal.kill()
     for process in (first, second):
         ended = rig.Ended(process)
