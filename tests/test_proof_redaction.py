@@ -78,7 +78,7 @@ def test_a_server_that_is_another_or_has_no_such_database_hears_no_more_than_it_
     other = {"postgres": "mysql", "mysql": "postgres"}[server_database.dialect]
     for url in (
         secret_url(server_database, name="no_such_database"),
-        secret_url(server_database, scheme=other, options="?connect_timeout=2"),
+        secret_url(server_database, scheme=other, options="?connect_timeout=1"),
         secret_url(server_database).replace(ENCODED, ENCODED[:-9]),  # a piece of it is wrong, and shown as little
     ):
         desk.set(DATABASE_URL=url)
