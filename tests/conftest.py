@@ -19,7 +19,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from desk import Desk
+from desk import Desk, settings_of_ours
 from project import Project
 
 import migrate
@@ -108,6 +108,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that runs it in the background has it ignored
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in settings_of_ours():  # no setting of this machine reaches a test
+        del os.environ[name]
     config.addinivalue_line("markers", "databases(*names): the test is about these databases only")
     config.addinivalue_line("markers", "long: takes long: in `make test` on one PostgreSQL only")
     config.addinivalue_line("markers", "repeated: two runners, a cluster or a signal are in it; `make repeat` runs it")

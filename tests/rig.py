@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import os
 import pwd
 import shutil
@@ -20,8 +21,9 @@ from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from desk import RUNNER, clean_environment
+from desk import RUNNER, Ran, clean_environment
 
+import migrate
 import servers
 
 if TYPE_CHECKING:
@@ -86,8 +88,25 @@ def takes_signals(process: subprocess.Popen[Any]) -> bool:
 
 
 def run(folder: Path, url: str, *words: str) -> Ended:
-    """Run one command to its end."""
+    """Run one command to its end in a process of its own."""
     return Ended(start(folder, url, *words))
+
+
+_typing = threading.Lock()
+
+
+def command(folder: Path, url: str, *words: str) -> Ran:
+    """Run one command to its end in this process, which saves a start: before or after what a test is about."""
+    out, err = io.StringIO(), io.StringIO()
+    with _typing:
+        before = Path.cwd()
+        os.chdir(folder)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = migrate.main(["--database-url", url, "--dir", "sql", *words])
+        finally:
+            os.chdir(before)
+    return Ran(code, out.getvalue(), err.getvalue())
 
 
 class Gate:

@@ -151,7 +151,7 @@ def test_two_signals_at_once_are_one_outcome(database: Database, tmp_path: Path,
             assert told == applied, (seed, ended.out, ended.err)
             assert ended.exit or len(applied) == count, (seed, ended.err)
             assert (" says dirty." in ended.err) == (len(rows) > len(applied)), (seed, ended.err, rows)
-            again = rig.run(folder, each.url, "up")
+            again = rig.command(folder, each.url, "up")
             assert again.exit == 0, (seed, ended.err, again.err)
             ledger = each.query("SELECT n FROM ledger ORDER BY n")
             assert ledger == [(number,) for number in range(1, count + 1)], (seed, ended.err)
@@ -217,7 +217,7 @@ def test_a_signal_to_a_statement_that_only_waits_for_its_lock_leaves_an_exact_jo
     assert (version, action, outcome) == ("1", "up", "failed")
     assert 400 <= took <= 3000
     holder.execute("COMMIT")
-    again = rig.run(tmp_path, server_database.url, "up")
+    again = rig.command(tmp_path, server_database.url, "up")
     assert again.exit == 0, again.err
     assert [row[:3] for row in log(server_database)] == [("1", "up", "failed"), ("1", "up", "ok")]
 
@@ -245,7 +245,7 @@ def test_a_signal_in_the_middle_of_an_alter_that_copies_is_undone_by_the_server(
     assert "1 of 2 statements have run and stay" in ended.err
     assert history(mysql_family, ", statements_done") == [("1", True, 1)]
     assert mysql_family.query(f"SELECT count(*) FROM {columns}") == [(2,)]
-    assert rig.run(tmp_path, mysql_family.url, "up").exit == 0
+    assert rig.command(tmp_path, mysql_family.url, "up").exit == 0
 
 
 def test_a_signal_in_slow_data_changes_takes_all_of_them_back_and_logs_how_long(
@@ -271,7 +271,7 @@ def test_a_signal_in_slow_data_changes_takes_all_of_them_back_and_logs_how_long(
     assert (version, action, outcome) == ("1", "up", "failed")
     assert 1000 * lasted * 0.95 <= took <= 1000 * (whole + 0.3) * 1.1
     rig.write(tmp_path, {"1_a.up": "INSERT INTO t VALUES (1);\n"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     assert database.query("SELECT n FROM t") == [(1,)]
 
 
@@ -296,8 +296,8 @@ def test_a_call_that_a_signal_has_ended_may_have_done_a_part(server_database: Da
     assert "1 of 2 statements have run and stay" in ended.err
     assert "Statement 2 may have run, or a part of it." in ended.err
     assert "repair 1 --applied" in ended.err
-    assert rig.run(tmp_path, server_database.url, "up").exit == 4
-    assert rig.run(tmp_path, server_database.url, "repair", "1", "--applied").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 4
+    assert rig.command(tmp_path, server_database.url, "repair", "1", "--applied").exit == 0
     assert server_database.query("SELECT n FROM t") == [(1,)]
 
 
@@ -308,7 +308,7 @@ def test_a_call_that_a_signal_has_ended_may_have_done_a_part(server_database: Da
 def test_a_signal_in_a_roll_back_leaves_the_version_applied(database: Database, tmp_path: Path, command: str) -> None:
     slow = ENDLESS[database.dialect]
     rig.write(tmp_path, {"1_a.up": TABLE, "1_a.down": f"DELETE FROM t;\n{slow};\nDROP TABLE t;\n"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     database.execute("INSERT INTO t VALUES (1)")
     with started(tmp_path, database.url, command) as process:
         busy(database, slow[-9:], process)
@@ -324,7 +324,7 @@ def test_a_signal_in_a_roll_back_leaves_the_version_applied(database: Database, 
 def test_a_signal_in_the_second_half_of_redo_says_that_the_first_is_done(database: Database, tmp_path: Path) -> None:
     slow = ENDLESS[database.dialect]
     rig.write(tmp_path, {"1_a.up": "SELECT 1;", "1_a.down": "SELECT 1;"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"1_a.up": f"{slow};"})
     database.execute("DELETE FROM schema_migrations_log")
     with started(tmp_path, database.url, "redo") as process:
@@ -342,7 +342,7 @@ def test_a_signal_in_the_second_half_of_redo_says_that_the_first_is_done(databas
 def test_a_signal_in_reset_says_that_everything_was_dropped(database: Database, tmp_path: Path) -> None:
     slow = ENDLESS[database.dialect]
     rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "SELECT 1;"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"2_b.up": f"{slow};"})
     with started(tmp_path, database.url, "reset", "--yes") as process:
         busy(database, slow[-9:], process)
@@ -363,7 +363,7 @@ def test_a_signal_to_a_command_that_waits_for_another_runner_changes_nothing(
     slow = ENDLESS[database.dialect]
     rig.write(tmp_path, {"1_a.up": TABLE, "1_a.down": "DROP TABLE t;"})
     if command == "down":
-        assert rig.run(tmp_path, database.url, "up").exit == 0
+        assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"2_b.up": f"{slow};"})
     with started(tmp_path, database.url, "up") as winner:
         busy(database, slow[-9:], winner)
@@ -398,7 +398,7 @@ def test_a_signal_to_a_run_that_waits_for_an_application_ends_it_at_once(sqlite:
     assert (ended.exit, ended.told) == (143, [])
     assert "nothing was left half done." in ended.err
     application.execute("COMMIT")
-    assert rig.run(tmp_path, sqlite.url, "up").exit == 0
+    assert rig.command(tmp_path, sqlite.url, "up").exit == 0
 
 
 def test_a_signal_to_a_commit_that_waits_for_a_reader_takes_it_back(sqlite: Database, tmp_path: Path) -> None:
@@ -417,7 +417,7 @@ def test_a_signal_to_a_commit_that_waits_for_a_reader_takes_it_back(sqlite: Data
     reader.execute("COMMIT")
     assert sqlite.tables() == ["other"]
     assert history(sqlite) == []
-    assert rig.run(tmp_path, sqlite.url, "up").exit == 0
+    assert rig.command(tmp_path, sqlite.url, "up").exit == 0
     assert sqlite.tables() == ["other", "t"]
 
 
@@ -468,7 +468,7 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     assert [version for _, version in ended.told] == [version for version, dirty in rows if not dirty]
     assert (" says dirty." in ended.err) == any(dirty for _, dirty in rows)
     rig.write(tmp_path, {"1_a.up": TABLE + ("SELECT 1;\n" if moment == "before" else f"{slow};\n")})
-    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
     assert server_database.query("SELECT n FROM t") == ([(7,)] if moment == "after" else [])
 
 

@@ -191,7 +191,7 @@ def test_a_reader_that_leaves_after_the_first_line_stops_no_run(database: Databa
     running.stdout.close()
     assert (running.wait(60), running.stderr.read()) == (0, "")
     running.stderr.close()
-    states = [line.split("\t")[2] for line in rig.run(tmp_path, database.url, "status").out.splitlines()]
+    states = [line.split("\t")[2] for line in rig.command(tmp_path, database.url, "status").out.splitlines()]
     assert states == ["applied"] * 5
 
 

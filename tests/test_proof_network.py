@@ -39,7 +39,7 @@ def test_a_network_cut_around_commit_is_told_as_it_is(
     server_database: Database, tmp_path: Path, after: bool, command: str
 ) -> None:
     rig.write(tmp_path, FILES)
-    assert rig.run(tmp_path, server_database.url, "up", "1" if command == "up" else "2").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up", "1" if command == "up" else "2").exit == 0
     proxy = rig.Proxy(direct(server_database), b"COMMIT", after=after)
     try:
         ran = rig.run(tmp_path, proxy.url, command)
@@ -63,14 +63,14 @@ def test_a_network_cut_around_commit_is_told_as_it_is(
         assert ran.exit == 0, ran.err
     rows = server_database.query("SELECT n FROM t")
     assert rows == ([(1,)] if inside else [])
-    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
     assert server_database.query("SELECT n FROM t") == [(1,)]
 
 
 def test_a_network_cut_in_the_middle_of_a_statement_leaves_nothing(server_database: Database, tmp_path: Path) -> None:
     text = {"postgres": "SELECT pg_sleep(1);", "mysql": "DO SLEEP(1);"}[server_database.dialect]
     rig.write(tmp_path, FILES | {"3_c.up": f"INSERT INTO t VALUES (3);\n{text}\n"})
-    assert rig.run(tmp_path, server_database.url, "up", "2").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up", "2").exit == 0
     proxy = rig.Proxy(direct(server_database), text[-9:-1].encode(), after=False)
     try:
         ran = rig.run(tmp_path, proxy.url, "up")
@@ -78,7 +78,7 @@ def test_a_network_cut_in_the_middle_of_a_statement_leaves_nothing(server_databa
         proxy.close()
     assert ran.exit == 1
     assert "nothing was changed" in ran.err
-    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
     assert sorted(server_database.query("SELECT n FROM t")) == [(1,), (3,)]
 
 
@@ -110,7 +110,7 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
         ran = rig.Ended(process)
         assert "Traceback" not in ran.err
         assert ran.exit in {0, 1}
-        done = rig.run(folder, mortal.url, "--table", f"history{number}", "up")
+        done = rig.command(folder, mortal.url, "--table", f"history{number}", "up")
         if done.exit == 4:  # it died between a statement of its own transaction and the note: only a person can tell
             assert mortal.dialect == "mysql"
             assert "only a person can see if it has" in done.err
