@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import inside
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,12 +19,7 @@ from migrate import Forms, Nature, Syntax, Trait, Way, find_spans, find_way, spl
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FORMS: dict[str, tuple[Callable[[], Forms], Syntax]] = {
-    "sqlite": (migrate._SQLiteForms, migrate.SQLITE_SYNTAX),
-    "postgres": (migrate._PostgresForms, migrate.POSTGRES_SYNTAX),
-    "mariadb": (migrate._MySQLForms, migrate.MYSQL_SYNTAX),
-    "mysql": (migrate._MySQL9Forms, migrate.MYSQL_SYNTAX),
-}
+FORMS: dict[str, tuple[type[Forms], Syntax]] = inside.FORMS
 KNOWN = frozenset({"UPPER", "NOW", "COUNT", "GENERATE_SERIES"})  # of PostgreSQL, whose server is asked for them
 KEPT_BESIDE = frozenset(
     {"perhaps found", "found exactly", "next"}
@@ -782,7 +778,7 @@ def test_a_statement_whose_first_word_is_on_no_list_has_no_harmless_trait(dialec
 def respelled(sql: str, syntax: Syntax, gap: Callable[[], str], shout: bool) -> str:
     """Put a *gap* between the words where there is one, and turn the case of all that is not in quotes."""
     parts, end = list[str](), 0
-    for kind, start, stop in migrate._tokens(sql, 0, syntax):
+    for kind, start, stop in inside.tokens(sql, 0, syntax):
         parts.append(gap() if sql[end:start].strip() == "" and end < start else sql[end:start])
         word = sql[start:stop]
         plain = kind not in ("quote", "comment", "conditional")
@@ -974,4 +970,4 @@ def test_no_note_may_stand_between(dialect: str, sql: str, expected: dict[int, i
 
 def test_no_note_of_sqlite_may_stand_before_who_reads_the_last_id() -> None:
     found = natures("sqlite", "INSERT INTO t VALUES (1); DELETE FROM u; SELECT last_insert_rowid()")
-    assert find_spans(found, migrate._SQLiteForms.together) == {1: 3}
+    assert find_spans(found, FORMS["sqlite"][0].together) == {1: 3}

@@ -448,19 +448,8 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     """A moment *before* the statement is sent, or *after* it was answered, the server has nothing to cancel."""
     slow = ENDLESS[server_database.dialect] if moment == "before" else "INSERT INTO t VALUES (7)"
     rig.write(tmp_path, {"1_a.up": f"{TABLE}{slow};\n", "2_b.up": "SELECT 1;"})
-    hook = (
-        "before = migrate._DATABASES[settings.url.dialect]._exchange\n"
-        "def exchange(self, sql):\n"
-        f"    hit, late = {slow[-9:]!r} in sql, {moment == 'after'}\n"
-        "    if hit and not late: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    answer = before(self, sql)\n"
-        "    if hit and late: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    return answer\n"
-        "migrate._DATABASES[settings.url.dialect]._exchange = exchange\n"
-        "sys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
-    )
     began = time.monotonic()
-    with script(tmp_path, server_database.url, hook) as process:
+    with started(tmp_path, server_database.url, "up", RIVAL_SIGNAL=f"{moment} {slow[-9:]}") as process:
         ended = Outcome(process)
     assert time.monotonic() - began < 10
     rows = history(server_database)
@@ -472,25 +461,11 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     assert server_database.query("SELECT n FROM t") == ([(7,)] if moment == "after" else [])
 
 
-@pytest.mark.parametrize("moment", ["is told", "has been told"])
+@pytest.mark.parametrize("moment", ["judged", "closing"])
 def test_a_signal_that_comes_after_a_failure_does_not_hide_it(database: Database, tmp_path: Path, moment: str) -> None:
     """While the lock is let go, and while the connection is closed."""
     rig.write(tmp_path, {"1_a.up": f"{TABLE}INSERT INTO nothing VALUES (1);\n"})
-    late = moment == "has been told"
-    hook = (
-        "kind, known = migrate._DATABASES[settings.url.dialect], []\n"
-        "judge, close = migrate._Run._judge, kind.close\n"
-        "def judged(self, *words):\n"
-        "    known.append(judge(self, *words))\n"
-        f"    if not {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    return known[0]\n"
-        "def closed(self):\n"
-        f"    if known and {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    close(self)\n"
-        "migrate._Run._judge, kind.close = judged, closed\n"
-        "sys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
-    )
-    with script(tmp_path, database.url, hook) as process:
+    with started(tmp_path, database.url, "up", RIVAL_SIGNAL=f"{moment} ") as process:
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err.count("error:")) == (1, "", 1)
     state = "1 of 2 statements have run and stay" if database.dialect == "mysql" else "nothing was changed by this file"

@@ -7,10 +7,9 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+import inside
 import pytest
 import rig
-
-import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +141,7 @@ def test_a_server_that_dies_while_a_run_waits_for_the_lock_is_told(mortal: rig.M
 
 def test_a_dead_network_is_noticed_by_tcp(server_database: Database) -> None:
     """A proxy cannot show it: it acknowledges what it does not pass on. So the socket is asked."""
-    database = migrate._DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url))
+    database = inside.database_at(server_database.url)
     database.open()
     try:
         raw = database.connection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import inside
 import pytest
 
 import migrate
@@ -122,7 +123,7 @@ CREATE SEQUENCE sq; CREATE TABLE counted (n INT DEFAULT (NEXT VALUE FOR sq)); AL
 
 
 def fingerprint(project: Project) -> set[str]:
-    database = migrate._DATABASES[project.database.dialect](migrate.DatabaseURL.parse(project.database.url))
+    database = inside.database_at(project.database.url)
     with contextlib.closing(database):
         database.open()
         return database.fingerprint()
