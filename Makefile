@@ -70,7 +70,7 @@ test-docker: .venv/.dev ## the image and the Compose file, really run; brings Do
 
 .PHONY: prove
 prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut networks, fuzzing
-	@$(VENV) -m pytest --prove -n 2 tests/test_proof_*.py $(ARGS)
+	@$(VENV) -m pytest --prove -n 2 tests/test_proof_*.py tests/test_house.py $(ARGS)
 
 .PHONY: repeat
 repeat: .venv/.dev      ## N times what has two runners, a cluster or a signal in it: make repeat N=20
@@ -106,7 +106,8 @@ build: .venv/.dev       ## the sdist and the wheel, in dist/
 
 .PHONY: clean
 clean:      ## remove what make made; databases and .env stay
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__ tests/__pycache__ man/__pycache__
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__ tests/__pycache__ man/__pycache__ \
+	    migrate_review/__pycache__ migrate_review/*/__pycache__
 
 # Two stamps: running migrations waits for the drivers only, not for the test tools.
 .venv/.runtime: pyproject.toml Makefile

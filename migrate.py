@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["psycopg[binary]>=3.2.1,<4", "PyMySQL[rsa]>=1.2,<2", "rich>=13,<16", "python-dotenv>=1.0,<2"]
+# ///
 """Apply plain SQL migration files to SQLite, PostgreSQL, MySQL and MariaDB: exactly once, never silently half.
 
 The data flows down this page; every section uses only the sections above it:
@@ -47,24 +51,20 @@ import shlex
 import shutil
 import socket
 import sqlite3
-import subprocess
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, copy_context
-from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
-from html import escape
 from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
-from string import Template
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
@@ -92,7 +92,6 @@ __all__ = [
     "Status",
     "Step",
     "StoppedError",
-    "Verdict",
     "auto_migrate",
     "baseline",
     "build_parser",
@@ -104,13 +103,11 @@ __all__ = [
     "main",
     "new",
     "plan",
-    "plan_script",
     "redo",
     "repair",
     "reset",
     "status",
     "up",
-    "verify",
     "wait",
 ]
 
@@ -214,11 +211,11 @@ class StoppedError(MigrateError, KeyboardInterrupt):
     exit_code = 130
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
@@ -246,7 +243,7 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
-_DIALECT_BY_SCHEME: Final = {
+DIALECT_BY_SCHEME: Final = {
     "sqlite": "sqlite",
     "sqlite3": "sqlite",
     "postgres": "postgres",
@@ -280,16 +277,36 @@ _TRUTH: Final = {
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
 
-@dataclass(frozen=True)
-class DatabaseURL:
-    """A database and how to reach it, percent-decoded; ``str()`` is safe to print: no password, no options."""
+class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
+    """A database and how to reach it, percent-decoded; what prints it is shown no password and no options.
 
-    dialect: str
-    database: str  # on SQLite a path, or ":memory:"
-    user: str = ""
-    password: str = field(default="", repr=False)
-    hosts: tuple[tuple[str, int], ...] = ()  # the port is 0 where the URL has none
-    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    *database* is a path on SQLite, or ":memory:"; the port of a host is 0 where the URL has none.
+    """
+
+    def __init__(  # noqa: PLR0917 (they stand in the order of a URL)
+        self,
+        dialect: str,
+        database: str,
+        user: str = "",
+        password: str = "",
+        hosts: tuple[tuple[str, int], ...] = (),
+        options: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.dialect, self.database, self.user, self.password = dialect, database, user, password
+        self.hosts, self.options = hosts, options
+
+    def _replace(self, **changes: Any) -> DatabaseURL:
+        return DatabaseURL(**vars(self) | changes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatabaseURL) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in vars(self).items() if name not in {"password", "options"})
+        return f"DatabaseURL({', '.join(shown)})"
 
     @staticmethod
     def parse(text: str, *, source: str = "") -> DatabaseURL:
@@ -319,13 +336,13 @@ def _in_utf8(text: str) -> str:
 def _parse_url(text: str) -> DatabaseURL:
     """Read any URL. Raises ValueError (what, fix), or UnicodeError, as the functions below do."""
     scheme, _, rest = text.partition(":")
-    dialect = _DIALECT_BY_SCHEME.get(scheme.lower())
+    dialect = DIALECT_BY_SCHEME.get(scheme.lower())
     if not re.sub(r"[\udc80-\udcff]" * (dialect == "sqlite"), "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
     if dialect is None:
         # Without "//" the first word may well be a user name or a password: it is not repeated.
         named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
-        near = _nearest(scheme.lower(), _DIALECT_BY_SCHEME)
+        near = nearest(scheme.lower(), DIALECT_BY_SCHEME)
         what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme" if text else "is empty"
         raise ValueError(what, f"write {_FORMS}")
     if dialect != "sqlite":
@@ -367,7 +384,7 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
         if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
             named = equals and "@" not in query and re.fullmatch(r"[a-z_-]+", name)
-            shown = f' "{name}"{_nearest(name, known)}' if named else ""
+            shown = f' "{name}"{nearest(name, known)}' if named else ""
             raise ValueError(f"has an unknown option{shown} after the ?", f"write one of {', '.join(known)}; {_ENCODE}")
         options[name] = _decode(value)
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
@@ -403,10 +420,7 @@ def refuse_url(place: str, text: str) -> None:
         raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything a command needs to know about where it runs."""
-
+class _Settings(NamedTuple):
     url: DatabaseURL
     directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
     table: str = "schema_migrations"
@@ -420,7 +434,18 @@ class Settings:
     url_source: str = ""  # the setting that gave the URL; empty for the default
     force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
-    def __post_init__(self) -> None:
+
+class Settings(_Settings):
+    """Everything a command needs to know about where it runs. Raises SettingsError for what cannot be used."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, *_args: object, **_named: object) -> None:
+            self._check()
+
+    def _check(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         refuse_url("--table or MIGRATE_TABLE", self.table)
         refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
@@ -448,7 +473,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 if name in given:
                     raise SettingsError(f"{name} and {name}_FILE are both set", where=place or name, fix="unset one")
                 refuse_url(f"{name}_FILE", secret)
-                given[name], source = _read(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
+                given[name], source = read_text_file(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
             elif name in given:
                 source = place if layer is flags else f"{name} in {place}" if place else name
             if source:
@@ -462,7 +487,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
-        found.get("MIGRATE_TABLE", Settings.table),
+        found.get("MIGRATE_TABLE", "schema_migrations"),
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
@@ -486,7 +511,7 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     except ModuleNotFoundError:
         raise SettingsError("python-dotenv is missing", where=str(path), fix="pip install python-dotenv") from None
 
-    lines = list(parse_stream(io.StringIO(_read(path, "--config"))))
+    lines = list(parse_stream(io.StringIO(read_text_file(path, "--config"))))
     for line in lines:
         alone = line.key if line.value is None else ""  # Docker passes a name alone on; one of ours would say nothing
         if line.error or (alone and not re.fullmatch(r"(?!MIGRATE_|DATABASE_URL|FORCE_AUTO)[A-Za-z_]\w*", alone)):
@@ -497,18 +522,18 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
     return [(str(path), {line.key: line.value or "" for line in lines if line.key is not None})]
 
 
-def _read(path: Path, source: str) -> str:
+def read_text_file(path: Path, source: str) -> str:
     try:
         with path.open("rb") as file:  # a device, such as /dev/zero, may have no end
             return _decoded(file.read(2**20 if path.is_char_device() else -1))
     except OSError as error:
-        reason, fix = error.strerror, f"correct the path:  ls -l {_word(path)}"
+        reason, fix = error.strerror, f"correct the path:  ls -l {shell_word(path)}"
     except ValueError as error:
         reason, fix = str(error), "name a file of text, in UTF-8"
     raise SettingsError(f"{path} cannot be read: {reason}", where=source, fix=fix)
 
 
-def _word(path: Path | str) -> str:
+def shell_word(path: Path | str) -> str:
     """Return a path as a word of a command, for a shell."""
     text = f"./{path}" if str(path).startswith("-") else str(path)
     escaped = repr(os.fsencode(text) + b"'\"")[2:-4]  # with both quotes in it: escaped as a shell reads it
@@ -537,29 +562,31 @@ def _decoded(data: bytes) -> str:
 # Nothing here knows SQL but two words in a comment on the first line.
 
 _DIGITS: Final = re.compile(r"[0-9]{1,64}")
-_FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(NamedTuple):
     """One file: the text as it will run. *checksum* is SHA-256 over it with CRLF read as LF, without a BOM."""
 
     path: Path
-    sql: str = field(repr=False)
+    sql: str
     checksum: str
     in_transaction: bool = True
     only: tuple[str, ...] = ()  # the dialects that it is written for; () is every one
+
+    def __repr__(self) -> str:
+        return f"Script({str(self.path)!r})"
 
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
         directive = _DIRECTIVE.match(sql.partition("\n")[0])
         found = (directive[1].replace(",", " ").split() or [""]) if directive else []
-        only = tuple(_DIALECT_BY_SCHEME[word] for word in found if word in _DIALECT_BY_SCHEME)
-        wrong = [word for word in found if word not in {"no-transaction", "only", *_DIALECT_BY_SCHEME}]
+        only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
+        wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
         if only and (more := re.match(r"[ \t]+(\w+)", sql[directive.end() :] if directive else "")):
-            wrong += [more[1]] if more[1].lower() in _DIALECT_BY_SCHEME else []  # a comma is missing
+            wrong += [more[1]] if more[1].lower() in DIALECT_BY_SCHEME else []  # a comma is missing
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
@@ -569,8 +596,7 @@ class Script:
         return cls(path, sql, checksum, "no-transaction" not in found, only)
 
 
-@dataclass(frozen=True)
-class Migration:
+class Migration(NamedTuple):
     """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
 
     *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
@@ -594,7 +620,7 @@ def version_key(version: str) -> int:
     return int(version) * 1_000_000 if is_date else int(version)
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """Return the path as a person would type it: relative where it lies below the working directory."""
     with contextlib.suppress(ValueError, OSError):
         return str(path.relative_to(Path.cwd()))
@@ -617,8 +643,8 @@ def _listed(folder: Path) -> list[Path]:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
-        what = f"the folder {_shown(folder)} cannot be read: {error.strerror}"
-        word, there = _word(_shown(folder)), not isinstance(error, FileNotFoundError)
+        what = f"the folder {shown_path(folder)} cannot be read: {error.strerror}"
+        word, there = shell_word(shown_path(folder)), not isinstance(error, FileNotFoundError)
         way = (
             f"let this user list the folder and read its files:  ls -ld {word}"
             if there
@@ -629,12 +655,12 @@ def _listed(folder: Path) -> list[Path]:
 
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    beside = any(_FILE_NAME.fullmatch(path.name) for path in _listed(root))
-    found = [(dialect, root / name) for name, dialect in _DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
+    beside = any(FILE_NAME.fullmatch(path.name) for path in _listed(root))
+    found = [(dialect, root / name) for name, dialect in DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     if (found and beside) or len(found) > len(dict(found)):
         what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
         fix = "move the files into one folder for each dialect, or name the folder with --dir"
-        raise FileError(what, where=_shown(root), fix=fix)
+        raise FileError(what, where=shown_path(root), fix=fix)
     return dict(found)
 
 
@@ -680,20 +706,19 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
         fix = "mend or move these; " * bool(faults) + (
             "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         )
-        what = f"{_count(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        where = _shown(directory)
+        what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
+        where = shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
     for key in sorted(ups):
         pairs = [
-            replace(
-                half,
-                elsewhere=() if _meet(half.up.only, here) else half.up.only,
+            half._replace(
+                elsewhere=() if meet(half.up.only, here) else half.up.only,
                 down=next(
                     (
                         each.up
                         for each in downs.get(key, ())
-                        if _meet(each.up.only, here) and _meet(half.up.only, only[each.up.path])
+                        if meet(each.up.only, here) and meet(half.up.only, only[each.up.path])
                     ),
                     None,
                 ),
@@ -716,13 +741,13 @@ def _by_version(
         faults += [
             f"{half.up.path.name}: the same version as {each.up.path.name}"
             for each in others
-            if _meet(only[half.up.path], only[each.up.path])
+            if meet(only[half.up.path], only[each.up.path])
         ][:1]
         others.append(half)
     return found
 
 
-def _meet(only: Sequence[str], others: Sequence[str]) -> bool:
+def meet(only: Sequence[str], others: Sequence[str]) -> bool:
     """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
     return not only or not others or not set(only).isdisjoint(others)
 
@@ -730,7 +755,7 @@ def _meet(only: Sequence[str], others: Sequence[str]) -> bool:
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
     name = _in_utf8(path.name)
-    match = _FILE_NAME.fullmatch(name)
+    match = FILE_NAME.fullmatch(name)
     if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
     if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
@@ -759,7 +784,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
             with contextlib.suppress(OSError):
                 path.unlink()
         what, fix = f"cannot write: {error.strerror}", "make the folder writable, or name another with --dir"
-        raise FileError(what, where=_shown(root), fix=fix, state="no file was left behind.") from None
+        raise FileError(what, where=shown_path(root), fix=fix, state="no file was left behind.") from None
     return list(files)
 
 
@@ -771,8 +796,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 _BLANKS: Final = re.compile(r"\s+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     r"""One statement of a file.
 
     *text* is what to send: without its delimiter and the blanks and comments around it, unchanged inside.
@@ -788,11 +812,10 @@ class Statement:
     fault: str = ""
 
 
-@dataclass(frozen=True)
-class Syntax:
+class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
-    *tokens* is a regex of all but plain words and signs; its groups name the kinds that _tokens() yields.
+    *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
     *start* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
@@ -843,18 +866,18 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
     for statement in split_statements(sql, syntax):
         text = statement.text.rstrip("; \t\r\n")
         if statement.fault or ";" not in text:
-            yield replace(statement, text=text)
+            yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, replace(syntax(), start=_BLANKS)):
-                yield replace(part, line=statement.line + part.line - 1, offset=statement.offset + part.offset)
+            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+                yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
 def first_word(text: str, syntax: Syntax) -> str:
-    """Return what a statement begins with, as _tokens() has it: a word is in upper case. Comments are skipped.
+    """Return what a statement begins with, as tokenize() has it: a word is in upper case. Comments are skipped.
 
     MySQL's conditional comments are code: the first word of ``/*!50003 CREATE*/ TABLE`` is CREATE.
     """
-    kinds = (kind for kind, *_ in _tokens(text, 0, syntax))
+    kinds = (kind for kind, *_ in tokenize(text, 0, syntax))
     return next((kind for kind in kinds if kind not in ("comment", "conditional")), "")
 
 
@@ -865,7 +888,7 @@ def bare(text: str, syntax: Syntax) -> str:
     """
     pieces: list[str] = []
     position = 0
-    for kind, start, end in _tokens(text, 0, syntax):
+    for kind, start, end in tokenize(text, 0, syntax):
         if kind.startswith(("comment", "conditional", "quote", "unclosed")):
             pieces += text[position:start], "\n".join(" " * len(line) for line in text[start:end].split("\n"))
             position = end
@@ -878,12 +901,12 @@ def code_of(statement: Statement, syntax: Syntax) -> str:
 
 
 # After the word WITH: what its statement, or one in it, does to rows.
-_ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLACE|UPDATE|DELETE|MERGE)\b.*)"
+ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLACE|UPDATE|DELETE|MERGE)\b.*)"
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
     """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
-    kept = (each for each in _tokens(text, 0, syntax) if each[0] not in ("comment", "conditional"))
+    kept = (each for each in tokenize(text, 0, syntax) if each[0] not in ("comment", "conditional"))
     return [text[start:end] for _, start, end in kept]
 
 
@@ -891,7 +914,7 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = rules.body()
     code_end, fault, depth = start, "", 0
-    for kind, begin, end in _tokens(sql, start, rules, delimiter):
+    for kind, begin, end in tokenize(sql, start, rules, delimiter):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
         # Only the client knows other delimiters, and it looks for nothing else.
@@ -910,7 +933,7 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
     return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
 
 
-def _tokens(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
+def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
     """Yield (kind, start, end) of all but blanks. The kind of a word is the word, in upper case; of a sign, the sign.
 
     The others, in small letters: "delimiter", "go" (MySQL: the client's other one), "quote", "comment", "conditional"
@@ -1362,8 +1385,8 @@ POSTGRES_SYNTAX: Final = Syntax(
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
-POSTGRES_BACKSLASH_STRINGS: Final = replace(  # standard_conforming_strings = off
-    POSTGRES_SYNTAX, tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
+POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
+    tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
@@ -1381,8 +1404,8 @@ MYSQL_SYNTAX: Final = Syntax(
     ),
     compound=True,
 )
-MYSQL_NO_BACKSLASH_ESCAPES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
-MYSQL_ANSI_QUOTES: Final = replace(MYSQL_SYNTAX, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
+MYSQL_NO_BACKSLASH_ESCAPES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
+MYSQL_ANSI_QUOTES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
 
 
 # What a statement is: of each dialect one table of forms, closed. Whoever runs a file asks nothing else.
@@ -1433,7 +1456,7 @@ class Way(NamedTuple):
 
 
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
-_BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
+BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 
 
@@ -1554,7 +1577,7 @@ def _written(writing: dict[str, set[int]], over: Iterable[str], natures: Sequenc
         kind, _, name = key.partition(" ")
         for each in [other for other in writing if other.partition(" ")[0] == kind] if name == "*" else [key]:
             found |= {
-                number for number in writing.get(each, ()) if _covers([*over], natures[number - 1].writes - _TRANSIENT)
+                number for number in writing.get(each, ()) if covers([*over], natures[number - 1].writes - _TRANSIENT)
             }
     for number in found:
         for key in natures[number - 1].writes:
@@ -1579,7 +1602,7 @@ def _needed(natures: Sequence[Nature], again: set[int]) -> set[int]:
     return found
 
 
-def _covers(keys: Collection[str], others: Collection[str]) -> bool:
+def covers(keys: Collection[str], others: Collection[str]) -> bool:
     return all(each in keys or f"{each.partition(' ')[0]} *" in keys for each in others)
 
 
@@ -1646,7 +1669,7 @@ def spelled(text: str, syntax: Syntax) -> list[str]:
     A doubled quote is a part of the text that it is in.
     """
     found, quoted = list[str](), -1  # where a quote has just ended
-    for kind, start, end in _tokens(text, 0, syntax):
+    for kind, start, end in tokenize(text, 0, syntax):
         if kind == "quote":
             if start == quoted and text[start] == found[-1][0]:
                 found[-1] += text[start:end]
@@ -1672,12 +1695,12 @@ def _is_text(word: str) -> bool:
     return len(word) > 1 and word[0] in "'\"`[$"
 
 
-def _spells(texts: str) -> frozenset[str]:
+def names_in(texts: str) -> frozenset[str]:
     return frozenset(texts.split())
 
 
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
-_NAMED: Final = _spells(
+_NAMED: Final = names_in(
     "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
     " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
 )
@@ -1864,17 +1887,17 @@ class Forms:
 
     def qualifier(self, words: Sequence[str]) -> str:
         """Return what stands before the name of what a CREATE makes."""
-        _, place = self._place(words)
+        _, place = self._places(words)
         return self.fold(words[place]) if words[place + 1 : place + 2] == ["."] else ""
 
     def made(self, words: Sequence[str]) -> tuple[str, str]:
         """Return what a CREATE makes, a TABLE for example, and the last part of its name; "*" for an odd one."""
-        start, place = self._place(words)
+        start, place = self._places(words)
         place += 2 if words[place + 1 : place + 2] == ["."] else 0
         return words[start], self.fold(words[place]) if place < len(words) else "*"
 
     @staticmethod
-    def _place(words: Sequence[str]) -> tuple[int, int]:
+    def _places(words: Sequence[str]) -> tuple[int, int]:
         """Return where the word for what is made stands, and where its name begins."""
         kinds = ("FUNCTION", "INDEX", "PROCEDURE", "SEQUENCE", "TABLE", "TRIGGER", "TYPE", "VIEW")
         start = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
@@ -1882,7 +1905,7 @@ class Forms:
 
     def is_temporary(self, words: Sequence[str]) -> bool:
         """Tell if a CREATE makes something in the schema of what is temporary."""
-        _, place = self._place(words)
+        _, place = self._places(words)
         return words[place + 1 : place + 2] == ["."] and self.fold(words[place]) == self.temporary_schema
 
     def fold(self, word: str) -> str:
@@ -1963,7 +1986,7 @@ class Forms:
 
 # Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
 # may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18.
-_MYSQL_PURE: Final = _spells(
+_MYSQL_PURE: Final = names_in(
     "ABS ACOS ADDDATE ADDTIME ADD_MONTHS AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIN_TO_UUID BIT_COUNT "
     "BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH CHR COALESCE COLUMN_ADD COLUMN_CHECK "
     "COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST COMPRESS CONCAT "
@@ -1986,7 +2009,7 @@ _MYSQL_PURE: Final = _spells(
     "TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER UUID_TO_BIN WEEK WEEKDAY WEEKOFYEAR "
     "WEIGHT_STRING YEAR YEARWEEK"
 )
-_MYSQL_HARMLESS: Final = _spells(
+_MYSQL_HARMLESS: Final = names_in(
     "ANY_VALUE AREA ASBINARY ASTEXT ASWKB ASWKT AVG BENCHMARK BINLOG_GTID_POS BIT_AND BIT_OR BIT_XOR BOUNDARY BUFFER "
     "CENTROID CHARSET COERCIBILITY COLLATION CONNECTION_ID CONTAINS CONVERT_TZ CONVEXHULL COUNT CROSSES CUME_DIST "
     "CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DECODE_HISTOGRAM "
@@ -2021,7 +2044,7 @@ _MYSQL_HARMLESS: Final = _spells(
     "UTC_TIMESTAMP UUID UUID_SHORT VALIDATE_PASSWORD_STRENGTH VALUE VALUES VARIANCE VAR_POP VAR_SAMP VERSION "
     "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
 )
-_MARIADB_ALONE: Final = _spells(  # on the other server, a person may have made a function of that name
+_MARIADB_ALONE: Final = names_in(  # on the other server, a person may have made a function of that name
     "ADD_MONTHS AREA ASBINARY ASTEXT ASWKB ASWKT BINLOG_GTID_POS BOUNDARY BUFFER CENTROID CHR COLUMN_ADD COLUMN_CHECK"
     " COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CONTAINS"
     " CONVEXHULL CRC32C CROSSES DECODE DECODE_HISTOGRAM DECODE_ORACLE DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT"
@@ -2036,7 +2059,7 @@ _MARIADB_ALONE: Final = _spells(  # on the other server, a person may have made 
     " SRID STARTPOINT ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SUBSTR_ORACLE SYS_GUID TOUCHES TO_CHAR"
     " TRIM_ORACLE VALUE WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
 )
-_MYSQL_ALONE: Final = _spells(
+_MYSQL_ALONE: Final = names_in(
     "ANY_VALUE BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING GTID_SUBSET"
     " GTID_SUBTRACT ICU_VERSION IS_UUID JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_FREE"
     " JSON_STORAGE_SIZE LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON"
@@ -2046,7 +2069,7 @@ _MYSQL_ALONE: Final = _spells(
     " ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY"
     " ST_TRANSFORM ST_VALIDATE UUID_TO_BIN VALIDATE_PASSWORD_STRENGTH WAIT_FOR_EXECUTED_GTID_SET"
 )
-_MYSQL_PLAIN: Final = _spells(
+_MYSQL_PLAIN: Final = names_in(
     "ADD AGAINST ALL ALWAYS AND ANY ARRAY AS AT BETWEEN BIGINT BINARY BIT BLOB BOOL BY CALL CASE CHAR CHARACTER CHECK "
     "CLOB COLUMN COLUMNS CONSTRAINT CROSS CUBE DATETIME DEC DECIMAL DEFAULT DESC DESCRIBE DISTINCT DISTINCTROW DIV DO "
     "DOUBLE DUAL ELSE ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FIXED FLOAT "
@@ -2060,12 +2083,12 @@ _MYSQL_PLAIN: Final = _spells(
     "TABLE TEXT THAN THEN TIME TIMESTAMP TINYBLOB TINYINT TINYTEXT UNION UNIQUE UNTIL UPDATE USE USING VALUE VALUES "
     "VARBINARY VARCHAR VARCHAR2 VARCHARACTER VARYING VECTOR VIRTUAL WHEN WHERE WHILE WINDOW WITH WITHIN XOR YEAR"
 )
-_POSTGRES_HARMLESS: Final = _spells(
+_POSTGRES_HARMLESS: Final = names_in(
     "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE "
     "PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL "
     "PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
 )
-_POSTGRES_PLAIN: Final = _spells(
+_POSTGRES_PLAIN: Final = names_in(
     "ALL ALWAYS ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC AUTHORIZATION BETWEEN BIGINT BINARY BIT BOOLEAN BOTH "
     "BY CASE CAST CHAR CHARACTER CHECK COALESCE COLLATE COLLATION COLUMN COLUMNS CONCURRENTLY CONFLICT CONSTRAINT "
     "CREATE CROSS CUBE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP "
@@ -2087,7 +2110,7 @@ class _SQLiteForms(Forms):
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(_ACTS, _ROWS), ("", _LOOK)],
+        "WITH": [(ACTS, _ROWS), ("", _LOOK)],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
@@ -2164,7 +2187,7 @@ class _PostgresForms(Forms):
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
         "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
         "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "WITH": [(_ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
+        "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE (": [("", _LOOK)],
         "SHOW": [("", _LOOK)],
@@ -2415,7 +2438,7 @@ class _MySQLForms(Forms):
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (_ACTS, _ROWS), ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
         "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
@@ -2486,12 +2509,12 @@ class _MySQLForms(Forms):
         r"|query_cache_size"
     )
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
-    _constant = _spells(
+    _constant = names_in(
         "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
         " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
         " SECOND MONTH YEAR SESSION LOCAL X B N"
     )
-    _telling = _spells("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
+    _telling = names_in("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
     _of_counts: ClassVar = {
         "identity": "id",
         "last_insert_id": "id",
@@ -2525,9 +2548,9 @@ class _MySQLForms(Forms):
         )
 
     _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
-    _verbs = _spells("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
-    _blocks, _runs = _spells("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), _spells("CALL EXECUTE PREPARE")
-    _odd_verbs = _spells("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
+    _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
+    _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
 
     def _variable(self, words: Sequence[str], place: int) -> str:
         """Return the key of the user variable whose @ is at *place*."""
@@ -2612,7 +2635,7 @@ class _MySQLForms(Forms):
             writes.add("perhaps found")  # as INSERT .. SELECT does
         return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
 
-    _finding = _spells("SELECT TABLE WITH")
+    _finding = names_in("SELECT TABLE WITH")
 
     def _into(self, words: Sequence[str]) -> set[str]:
         """Return the user variables that a SELECT puts its row into."""
@@ -2746,40 +2769,43 @@ class _MySQL9Forms(_MySQLForms):
 
 # Dialects #############################################################################################################
 # A URL comes in; a Database that can be asked and changed goes out. Every difference between the databases is an
-# attribute or a method in this section. What a driver raises leaves here as _Failed: a message, a kind, a place.
+# attribute or a method in this section. What a driver raises leaves here as DriverError: a message, a kind, a place.
 
 
-@dataclass(eq=False)
-class _Failed(Exception):  # noqa: N818 (internal: a driver's error, before it is known what it means to a person)
-    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1."""
+class DriverError(Exception):  # internal: before it is known what it means to a person
+    """What a database said. *offset* counts characters from 0 in the text sent, *number* its statements from 1.
 
-    message: str
-    kind: Kind = Kind.OTHER
-    code: str = ""  # as the database calls it
-    offset: int | None = None
-    number: int = 0
-    ran: bool = False  # a person's statement has run, and what failed is what was to note it
-    ours: bool = False  # what failed is no statement of a file
-    left: str = ""  # what a statement has left half done, and how to be rid of it, each in a line
+    *code* is what the database calls it.
+    """
+
+    ran = False  # a person's statement has run, and what failed is what was to note it
+    ours = False  # what failed is no statement of a file
+    left = ""  # what a statement has left half done, and how to be rid of it, each in a line
+
+    def __init__(
+        self, message: str, kind: Kind = Kind.OTHER, code: str = "", *, offset: int | None = None, number: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.message, self.kind, self.code, self.offset, self.number = message, kind, code, offset, number
 
 
 Rows = list[tuple[Any, ...]]
 
 
-class _Note(str):
+class Note(str):
     """A change of the history that hits exactly one row; else it fails, and all that is sent after it does not run."""
 
     __slots__ = ()
 
 
-class _Truth(str):
-    """A condition that must hold; else it fails like a _Note, with the words *otherwise*. PostgreSQL only."""
+class Truth(str):
+    """A condition that must hold; else it fails like a Note, with the words *otherwise*. PostgreSQL only."""
 
     __slots__ = ("otherwise",)
     otherwise: str
 
 
-class _Code(str):
+class Code(str):
     """SQL that stands where a value would."""
 
     __slots__ = ()
@@ -2815,8 +2841,8 @@ _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER: Final = re.compile(r"(?!)")
-_MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
-_FIXES: Final = {  # where it is not the file that has to be mended
+MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
 }
@@ -2837,7 +2863,7 @@ _CONNECT_FIXES: Final = {  # by what the message holds
 
 
 @lru_cache
-def _whoami() -> str:
+def whoami() -> str:
     """Return user@host. In a container the user may have a number only."""
     try:
         user = getpass.getuser()
@@ -2919,18 +2945,17 @@ class Made(NamedTuple):
         return f"{self.kind.lower()} {self.text}"
 
 
-@dataclass
 class Doom:
     """What ``reset`` takes: what lies in *schemas*, of which a person has named *more*, and the *roots* beside them."""
 
-    schemas: list[str]
-    more: Sequence[str]
-    roots: list[Made] = field(default_factory=list)
-    again: dict[object, Made] = field(default_factory=dict)  # what the files make in the schemas, by kind and name
-    notes: list[str] = field(default_factory=list)  # what of the roots was dropped, and what stays
-    bars: list[tuple[str, str]] = field(default_factory=list)  # why it cannot be, and what a person can do about it
-    near: list[str] = field(default_factory=list)  # the schemas that this is about
-    dropped: int = 0
+    def __init__(self, schemas: list[str], more: Sequence[str]) -> None:
+        self.schemas, self.more = schemas, more
+        self.roots: list[Made] = []
+        self.again: dict[object, Made] = {}  # what the files make in the schemas, by kind and name
+        self.notes: list[str] = []  # what of the roots was dropped, and what stays
+        self.bars: list[tuple[str, str]] = []  # why it cannot be, and what a person can do about it
+        self.near: list[str] = []  # the schemas that this is about
+        self.dropped = 0
 
     @property
     def named(self) -> list[str]:
@@ -2952,7 +2977,6 @@ class Database(ABC):
     dialect = label = driver = ""
     syntax: Syntax
     lexer = "sql"  # what Pygments calls it
-    linter = ""  # a program that finds fault with files, where it is installed
     placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
     # What client or server may read as something else in quotes, and how such a text is written: all else is the same
     # in every encoding, and with any kind of strings.
@@ -2967,12 +2991,9 @@ class Database(ABC):
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
-    rows_sql = "SELECT * FROM {}"
     elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
     hides_sql = ""  # tells if policies hide rows of the table ? from this user
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
-    drop_database_sql = "DROP DATABASE {}"
-    own_databases: frozenset[str] = frozenset()  # of the server itself
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
@@ -3002,13 +3023,8 @@ class Database(ABC):
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
     kinds: ClassVar[Mapping[str, Kind]] = {}  # what the codes of the database mean
-    fixes: ClassVar[Mapping[Kind, str]] = _FIXES
+    fixes: ClassVar[Mapping[Kind, str]] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
-    # What the documentation says that a statement does besides its work: of each rule, the first pattern counts that is
-    # found in its bare text; what to say then, and the page below *manual* that says so.
-    effects: ClassVar[Mapping[str, Sequence[tuple[str, str, str]]]] = {}
-    manual = ""
-    explains = _NEVER  # what looks at a statement, and runs it
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     cancel_sql = ""  # ends what the session {} runs
@@ -3052,7 +3068,6 @@ class Database(ABC):
         self.blockers: list[str] = []  # as last observed
         self.observer: Database | None = None
         self.pause: Callable[[float], None] = time.sleep
-        self.left = set[str]()  # on the server, by files that were verified
         self.letters: dict[str, bool] = {}  # that were asked for, and if the encoding lacks them
 
     def open(self, *, write: bool = False) -> None:
@@ -3065,7 +3080,7 @@ class Database(ABC):
                 self._connect(write=write)
         except ModuleNotFoundError as error:
             raise SettingsError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
-        except _Failed as failed:
+        except DriverError as failed:
             self.close()
             if failed.kind is Kind.BUSY:
                 raise self.locked_error([]) from None
@@ -3114,7 +3129,7 @@ class Database(ABC):
 
     def observe(self) -> str:
         """Ask over a second connection what the statement that runs waits for, or how far it is. Never raises."""
-        with contextlib.suppress(_Failed, MigrateError):
+        with contextlib.suppress(DriverError, MigrateError):
             self.observer = observer = self.observer or self.another()
             self.blockers = [_session(row) for row in observer.query(self.blockers_sql, self.session_id)]
             if self.blockers:
@@ -3124,7 +3139,7 @@ class Database(ABC):
 
     def cancel(self) -> bool:
         """End the statement that runs, from another thread or after a signal; tell if that was taken. Never raises."""
-        with contextlib.suppress(_Failed, MigrateError), contextlib.closing(self.another()) as other:
+        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
             other.query(self.cancel_sql.format(self.session_id))
             return True
         return False
@@ -3154,48 +3169,48 @@ class Database(ABC):
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
-        """Turn what the driver raises into _Failed."""
+        """Turn what the driver raises into DriverError."""
         try:
             yield
         except self.driver_errors as error:
             raise self._explain(error) from None
         except UnicodeError as error:
-            raise _Failed(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
+            raise DriverError(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
 
     @abstractmethod
     def _connect(self, *, write: bool) -> None: ...
 
     @abstractmethod
-    def _explain(self, error: Any) -> _Failed: ...
+    def _explain(self, error: Any) -> DriverError: ...
 
     def query(self, sql: str, *args: object) -> Rows:
-        """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises _Failed."""
+        """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises DriverError."""
         if self.connection is None:
-            raise _Failed("the connection is closed", Kind.LOST)
-        args = args[: _MARKS.findall(sql).count("?")]
+            raise DriverError("the connection is closed", Kind.LOST)
+        args = args[: MARKS.findall(sql).count("?")]
         try:
             with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
                 # Without arguments a percent sign is an ordinary character.
-                cursor.execute(*((_MARKS.sub(self._mark, sql), args) if args else (sql,)))
+                cursor.execute(*((MARKS.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
                 return cursor.fetchall() if self.columns else []
-        except _Failed as failed:
+        except DriverError as failed:
             failed.ours = True
             raise
 
     def _mark(self, found: re.Match[str]) -> str:
         return self.placeholder if found[0] == "?" else found[0].replace("%", "%" * len(self.placeholder))
 
-    def _of_part(self, failed: _Failed, part: str | Statement) -> _Failed:
+    def _of_part(self, failed: DriverError, part: str | Statement) -> DriverError:
         """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
         failed.ours = isinstance(part, str)
-        if isinstance(part, _Note) and failed.kind in {Kind.ABSENT, Kind.OTHER}:
+        if isinstance(part, Note) and failed.kind in {Kind.ABSENT, Kind.OTHER}:
             failed.kind = Kind.OUTRUN
         return failed
 
     @abstractmethod
     def run(self, sql: str) -> None:
-        """Run text of a person's file and drop its rows. Raises _Failed."""
+        """Run text of a person's file and drop its rows. Raises DriverError."""
 
     @property
     def in_transaction(self) -> bool:
@@ -3208,7 +3223,7 @@ class Database(ABC):
         """Send statements of ours, in one message where the database takes that; return the rows of each.
 
         One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
-        Raises _Failed with the *number* of the part: OUTRUN for a _Note that does not hit one row.
+        Raises DriverError with the *number* of the part: OUTRUN for a Note that does not hit one row.
         """
 
     @contextlib.contextmanager
@@ -3231,7 +3246,7 @@ class Database(ABC):
         """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
-        Of a file it has the *level* of isolation that this asks for. Raises LockedError and _Failed.
+        Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
         found, first = list[Rows](), self.opening(key, level)
         opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
@@ -3240,7 +3255,7 @@ class Database(ABC):
         def attempt() -> bool:
             try:
                 rows = self.send(*opening, *(more if together else ()))
-            except _Failed as failed:
+            except DriverError as failed:
                 if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
                     raise
                 self.rollback()
@@ -3270,7 +3285,7 @@ class Database(ABC):
         """Return a value as SQL that means the same whatever a file has set in the session."""
         if isinstance(value, bytes):
             return f"X'{value.hex()}'"
-        if isinstance(value, str) and not isinstance(value, _Code):
+        if isinstance(value, str) and not isinstance(value, Code):
             return self._text(value)
         return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
 
@@ -3306,12 +3321,12 @@ class Database(ABC):
         return not (sql and key) or bool(self.query(sql, self._key)[0][0])
 
     def commit(self) -> None:
-        """Commit; a reader may keep it out for a while on SQLite. Raises _Failed: nothing is in, unless *lost*."""
+        """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
         self._poll(partial(self.query, self.commit_sql))
 
     def rollback(self) -> bool:
         """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
-        with contextlib.suppress(_Failed):
+        with contextlib.suppress(DriverError):
             self.query("ROLLBACK")
         return True
 
@@ -3335,15 +3350,15 @@ class Database(ABC):
         statements: Sequence[Statement],
         names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Nature]:
-        """Return what the statements of a file are, where *names* mean something. Raises _Failed."""
+        """Return what the statements of a file are, where *names* mean something. Raises DriverError."""
         return self.forms.natures(statements, self.syntax, self.syntax_after, names)
 
     def may_matter(self, sql: str) -> bool:
-        """Tell, fast, if something in a file may leave, or read, anything in the session. Raises _Failed."""
+        """Tell, fast, if something in a file may leave, or read, anything in the session. Raises DriverError."""
         return self.forms.may_matter(sql)
 
     def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
-        """Return what statement *number*, which has failed, has turned out to be. Raises _Failed."""
+        """Return what statement *number*, which has failed, has turned out to be. Raises DriverError."""
         return self.natures(statements)[number - 1]
 
     def zero(self, keys: Collection[str], relation: str) -> list[str]:
@@ -3355,13 +3370,13 @@ class Database(ABC):
         return True
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
-        """Return what code in the database, or in *statements*, may do unseen. Raises _Failed."""
+        """Return what code in the database, or in *statements*, may do unseen. Raises DriverError."""
         return Hidden()
 
     def look_again(self, sql: str = "") -> None:  # noqa: B027 (most have nothing to forget)
         """Forget what code there was in the database, if a file with this text, or anybody, may have changed it."""
 
-    def refused(self, statement: Statement, failed: _Failed) -> bool:
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
@@ -3418,7 +3433,7 @@ class Database(ABC):
 
         An error undoes it, if *whole*; and one that says that it cannot run inside a transaction comes before all else.
 
-        Raises _Failed: neither is in, unless LOST; or *started* says it.
+        Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
         opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
@@ -3426,7 +3441,7 @@ class Database(ABC):
             self.send(*opening)
             self.run(statement.text)
             self.send(*self.own_sql, *done, *self.holding(), self.commit_sql)
-        except _Failed as failed:
+        except DriverError as failed:
             self.rollback()
             if failed.kind is not Kind.ALONE or not whole:
                 raise
@@ -3435,7 +3450,7 @@ class Database(ABC):
             self.send(self.begin_sql, *self.own_sql, *self.holding(), *done, self.commit_sql)
 
     def run_alone(self, statement: Statement) -> None:
-        """Run a statement that cannot run inside a transaction. Raises _Failed."""
+        """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
     def back_up(self, path: Path) -> None:
@@ -3454,7 +3469,7 @@ class Database(ABC):
             yield
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
-            with contextlib.suppress(_Failed, LookupError, ValueError):
+            with contextlib.suppress(DriverError, LookupError, ValueError):
                 self._take(self.unlock_sql, self._held)
             self._held = ""
 
@@ -3469,7 +3484,7 @@ class Database(ABC):
             if not (self.absent_sql and self.query(self.absent_sql, relation)[0][0]):
                 self.query(f"SELECT * FROM {relation} LIMIT 0")
                 columns = list(self.columns)
-        except _Failed as failed:
+        except DriverError as failed:
             if failed.kind is not Kind.ABSENT:
                 raise
         return [place] if place else [], columns
@@ -3522,57 +3537,6 @@ class Database(ABC):
         schemas = [name for name, _ in self.query(self.schemas_sql)] if self.schemas_sql else []
         return self.query(self.objects_sql, schemas)
 
-    @contextlib.contextmanager
-    def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:
-        """Make an empty database beside this one, if that was *given* for it, and drop it afterwards.
-
-        The accounts that have come meanwhile go as well, where *sql* creates them by name. What cannot be dropped is
-        in ``left``. Raises SettingsError; this one is left alone, and no place for it where it holds something.
-        """
-        if not given:
-            what = f"{self.label} files are verified in a database made for it"
-            fix = f"name a server for it:  migrate verify --scratch-url {self.dialect}://user@host/database"
-            raise SettingsError(what, where=str(self.url), fix=fix)
-        with contextlib.closing(self):
-            self.open(write=True)
-            here = self.objects()
-            if here and self.url.database not in self.own_databases:
-                what = f"this is not a scratch database: it holds {_count(len(here), 'object')}"
-                fix = "name an empty one; verify makes its own database beside it"
-                raise SettingsError(what, where=str(self.url), state="nothing was changed.", fix=fix)
-            before = self.beside(sql)
-            name = f"migrate_verify_{random.randrange(16**8):08x}"  # noqa: S311 (a name, not a secret)
-            try:
-                self.query(f"CREATE DATABASE {name}")
-            except _Failed as failed:
-                fix = "let this user create databases, or name a server where it may"
-                raise ConnectError(failed.message, where=str(self.url), state="nothing was changed.", fix=fix) from None
-            try:
-                yield replace(self.url, database=name)
-            finally:
-                try:
-                    self._let_go(name)
-                    self.renew()
-                    self.query(self.drop_database_sql.format(name))
-                except (_Failed, ConnectError) as error:
-                    what = error.message if isinstance(error, _Failed) else error.what
-                    fix = f"drop it there when that is mended:  DROP DATABASE {name}"
-                    state = f"the database {name} is still on the server."
-                    raise ConnectError(what, where=str(self.url), state=state, fix=fix) from None
-                self._drop_accounts(before, sql)
-                self.left |= {f"{kind} {'@'.join(names)}" for kind, *names in self.beside(sql) - before}
-
-    def _let_go(self, name: str) -> None:  # noqa: B027 (mostly nothing does)
-        """Take away what would keep the database *name* from being dropped. Raises ConnectError and _Failed."""
-
-    def _drop_accounts(self, before: set[tuple[str, ...]], sql: str) -> None:
-        """Drop the accounts that were not there *before*, and that *sql* creates by name."""
-        for kind, *names in sorted(self.beside(sql) - before):
-            created = rf"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:ROLE|USER|GROUP)\s[^;]*?(?<!\w){re.escape(names[0])}(?!\w)"
-            if kind in {"role", "user"} and re.search(created, sql, re.IGNORECASE):
-                with contextlib.suppress(_Failed):  # then it is told as left
-                    self.query(f"DROP {kind} {'@'.join(map(self.quoted, names))}")
-
     def beside(self, sql: str) -> set[tuple[str, ...]]:
         """Return what the server has outside of its databases, as kind and names, where *sql* names it.
 
@@ -3580,22 +3544,13 @@ class Database(ABC):
         """
         found, small = set[tuple[str, ...]](), sql.lower()
         for query in self.beside_sql:  # there may be thousands
-            with contextlib.suppress(_Failed):
+            with contextlib.suppress(DriverError):
                 found |= {
                     row
                     for row in self.query(query)
                     if row[1].lower() in small and re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)
                 }
         return found
-
-    @abstractmethod
-    def fingerprint(self) -> set[str]:
-        """Describe the whole schema, a line or a body for each part of it; in no order, so none of columns either."""
-
-    def contents(self) -> dict[str, Counter[str]]:
-        """Return the rows of each table of the schema, as text."""
-        tables = [name for kind, name, *_ in self.objects() if kind.lower() in {"table", "partitioned table"}]
-        return {table: Counter(map(str, self.query(self.rows_sql.format(table)))) for table in tables}
 
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
@@ -3643,7 +3598,7 @@ class Database(ABC):
         return f"DROP {kind} {name}"
 
     def drop_everything(self, doom: Doom) -> None:
-        """Drop all that is doomed, or note what keeps it. Raises _Failed; where a part may be gone, StatementError."""
+        """Drop what is doomed, or note what keeps it. Raises DriverError; where a part may be gone, StatementError."""
         for each in self.query(self.objects_sql):
             self.run("DROP {} IF EXISTS {}".format(*each))
             doom.dropped += 1
@@ -3658,7 +3613,7 @@ class Database(ABC):
 
     def person(self) -> str:
         """Return who runs this; in a script, the expression for it."""
-        return _whoami()
+        return whoami()
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
@@ -3675,12 +3630,12 @@ class Database(ABC):
             try:
                 if (answer := attempt()) is not False:
                     return answer
-            except (_Failed, BlockingIOError) as error:
-                if isinstance(error, _Failed) and error.kind is not Kind.BUSY:
+            except (DriverError, BlockingIOError) as error:
+                if isinstance(error, DriverError) and error.kind is not Kind.BUSY:
                     raise
             if time.monotonic() >= deadline:
                 holders = list[str]()
-                with contextlib.suppress(_Failed):  # where it can be seen
+                with contextlib.suppress(DriverError):  # where it can be seen
                     holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
                 raise self.locked_error(holders)
             self.pause(0.05)
@@ -3738,7 +3693,7 @@ class SQLite(Database):
         "interrupted": Kind.CANCELLED,
         "disk image is malformed": Kind.DAMAGED,
     }
-    fixes: ClassVar = _FIXES | {
+    fixes: ClassVar = FIXES | {
         Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
@@ -3776,20 +3731,6 @@ class SQLite(Database):
                             SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
                             AND sql LIKE '%COLLATE%')))))
         GROUP BY 1, 2"""
-    manual, _column_dropped = "https://www.sqlite.org/", r"^ALTER\s+TABLE\b.*\bDROP\b"
-    effects: ClassVar = {
-        "cannot be undone": (
-            (r"^DROP\s+TABLE\b", "the table cannot be recovered", "lang_droptable.html"),
-            (_column_dropped, "the data of the column is purged", "lang_altertable.html"),
-        ),
-        "rewrites": (
-            (_column_dropped, "the table, to purge the column", "lang_altertable.html"),
-            (r"^VACUUM\b", "the whole database file", "lang_vacuum.html"),
-        ),
-        "locks": (
-            (r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer", "lockingv3.html"),
-        ),
-    }
 
     @property
     def _file(self) -> Path:
@@ -3815,19 +3756,19 @@ class SQLite(Database):
         except (FileNotFoundError, NotADirectoryError):
             regular = True  # it is not there yet
         except OSError as error:
-            raise _Failed(f"unable to open database file: {error.strerror}", Kind.DENIED) from None
+            raise DriverError(f"unable to open database file: {error.strerror}", Kind.DENIED) from None
         if not regular:
-            raise _Failed("it is no regular file")
+            raise DriverError("it is no regular file")
         self.exists, self.writable, self._frozen = memory or size >= 0, memory or write, False
         if not memory and not file.parent.is_dir():
-            raise _Failed(f"there is no folder {_shown(file.parent)}")
+            raise DriverError(f"there is no folder {shown_path(file.parent)}")
         # What is not there or empty reads as an empty database: SQLite would delete what lies beside an empty file.
         if memory or not (write or size > 0):
             self._open("file::memory:")
             return
         if write:
             if size >= 0 and not self._may_write(file):  # SQLite would say so too, but leave a -wal and a -shm behind
-                raise _Failed("attempt to write a readonly database", Kind.READ_ONLY)
+                raise DriverError("attempt to write a readonly database", Kind.READ_ONLY)
             self._open(f"{file.as_uri()}?mode=rwc")
             return
         # With mode=ro a -wal and its -shm stay as they are. With mode=rw an empty one, which SQLite makes for whoever
@@ -3839,7 +3780,7 @@ class SQLite(Database):
             self._open(f"{file.as_uri()}?mode={mode}{'&immutable=1' if self._frozen else ''}")
             self.query("PRAGMA query_only = 1")
             self.query("SELECT count(*) FROM sqlite_master")
-        except _Failed as failed:
+        except DriverError as failed:
             if failed.kind is Kind.BUSY or writable or self._size("-journal") < 0:
                 raise
             self.close()
@@ -3930,7 +3871,7 @@ class SQLite(Database):
         """Tell if something in the database does that."""
         if self._counting is None and self.connection is not None:
             self._counting = False
-            with contextlib.suppress(_Failed):
+            with contextlib.suppress(DriverError):
                 self._counting = bool(
                     self.query(
                         "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%'"
@@ -3955,13 +3896,13 @@ class SQLite(Database):
     def has_id(self, statement: Statement) -> bool:
         return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
-    def _explain(self, error: Any) -> _Failed:
+    def _explain(self, error: Any) -> DriverError:
         message = str(error)
         if message == "interrupted" and not self._ended:  # the progress handler was left by a signal
             raise KeyboardInterrupt from None
         if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT":  # there is nothing to wait for
-            return _Failed(message, Kind.DEADLOCK)
-        return _Failed(message, next((kind for part, kind in self.kinds.items() if part in message), Kind.OTHER))
+            return DriverError(message, Kind.DEADLOCK)
+        return DriverError(message, next((kind for part, kind in self.kinds.items() if part in message), Kind.OTHER))
 
     def _tick(self) -> int:
         self._ticks += 1
@@ -3986,17 +3927,17 @@ class SQLite(Database):
         for number, part in enumerate(parts, 1):
             try:
                 found.append(self.query(str(part)))
-            except _Failed as failed:
+            except DriverError as failed:
                 raise self._of_part(failed, part) from None
-            if isinstance(part, _Note) and self.changed != 1:
-                raise _Failed(_OUTRUN, Kind.OUTRUN, number=number)
+            if isinstance(part, Note) and self.changed != 1:
+                raise DriverError(_OUTRUN, Kind.OUTRUN, number=number)
         return found
 
     def query(self, sql: str, *args: object) -> Rows:
         """See Database. Waits for another process, as ``run`` does."""
         rows: Rows = self._wait(partial(super().query, sql, *args))
         if self._frozen and self._size("-wal") >= 0:
-            raise _Failed("another process has begun to write this file, while it was read", Kind.BUSY)
+            raise DriverError("another process has begun to write this file, while it was read", Kind.BUSY)
         return rows
 
     def run(self, sql: str) -> None:
@@ -4006,18 +3947,18 @@ class SQLite(Database):
 
     def _step(self, sql: str) -> None:
         if self._ended:  # while it waited
-            raise _Failed("interrupted", Kind.CANCELLED)
+            raise DriverError("interrupted", Kind.CANCELLED)
         with self.translated():
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
 
     def _wait(self, attempt: Callable[[], Any]) -> Any:
-        """Return what *attempt* does, when no other process is in its way. Raises _Failed, BUSY for a lock."""
+        """Return what *attempt* does, when no other process is in its way. Raises DriverError, BUSY for a lock."""
 
         def look() -> Any:
             try:
                 return attempt()
-            except _Failed as failed:
+            except DriverError as failed:
                 self._runs = failed.kind is Kind.BUSY and self._is_run()
                 raise self.locked_error([]) if self._runs else failed from None
 
@@ -4025,7 +3966,7 @@ class SQLite(Database):
             return self._poll(look if self.looks else attempt)
         except LockedError:
             self.lock_timeout = 0  # whoever has waited in vain ends, and does not wait again to clean up
-            raise _Failed("database is locked", Kind.BUSY) from None
+            raise DriverError("database is locked", Kind.BUSY) from None
 
     def _is_run(self) -> bool:
         """Tell if a run of this tool has the lock."""
@@ -4081,38 +4022,6 @@ class SQLite(Database):
             (each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, each in opened[:1]
         ]
 
-    @contextlib.contextmanager
-    def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:
-        """See Database. In memory, whatever this one is."""
-        if given and self.url.database != ":memory:":
-            what = "this is not a scratch database: SQLite files are verified in memory"
-            raise SettingsError(what, where=str(self.url), fix="leave --scratch-url out, and unset MIGRATE_SCRATCH_URL")
-        yield replace(self.url, database=":memory:")
-
-    def fingerprint(self) -> set[str]:
-        """See Database. SQLite keeps the text; what counts is its words, and of a table the definitions in it."""
-        # Those that are kept in the file.
-        kept = "user_version", "application_id", "auto_vacuum", "default_cache_size", "encoding", "page_size"
-        found = {f"PRAGMA {name} = {row[0]}" for name in kept for row in self.query(f"PRAGMA {name}")}
-        texts = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        for kind, name, text in self.query(texts):
-            parts, depth, last = [""], 0, "("
-            for mark, start, end in _tokens(text, 0, self.syntax):
-                word = text[start:end] if mark == "quote" else text[start:end].lower()
-                if mark == "comment":
-                    continue
-                if mark == "quote" and re.fullmatch(r"\W\w+\W", word) and word[0] != "'":
-                    word = word[1:-1].lower()  # SQLite puts quotes around a name when it renames a table
-                depth += {"(": 1, ")": -1}.get(word, 0)
-                if kind == "table" and (depth, word) in {(1, "("), (1, ","), (0, ")")}:
-                    parts.append("")
-                else:
-                    together = last in "(.," or word in "(),.;" or (last + word).strip("<>=|!") == ""
-                    parts[-1] += word if together else f" {word}"
-                last = word
-            found |= {f"{kind} {name}: {part.strip()}" for part in parts if part}
-        return found
-
     def back_up(self, path: Path) -> None:
         """See Database. Whole or not at all: it gets its name when it has been checked."""
         part = path.with_name(f"{path.name}.part")
@@ -4124,23 +4033,23 @@ class SQLite(Database):
                 self.query("COMMIT")
                 found = copy.execute("PRAGMA quick_check").fetchone()[0]
             if found != "ok":
-                raise _Failed(f"the copy is damaged: {found}")  # noqa: TRY301 (one way out)
+                raise DriverError(f"the copy is damaged: {found}")  # noqa: TRY301 (one way out)
             part.rename(path)
-        except (OSError, sqlite3.Error, _Failed) as error:
+        except (OSError, sqlite3.Error, DriverError) as error:
             self.rollback()
             with contextlib.suppress(OSError):
                 part.unlink()
             what = f"the backup failed: {getattr(error, 'strerror', None) or getattr(error, 'message', None) or error}"
             fix = "make room, or name another place:  --backup /path/to/file"
-            raise MigrateError(what, where=_shown(path), state="nothing was changed.", fix=fix) from None
+            raise MigrateError(what, where=shown_path(path), state="nothing was changed.", fix=fix) from None
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
-        with contextlib.suppress(_Failed):
+        with contextlib.suppress(DriverError):
             return Counter({(child, parent): number for child, parent, number in self.query(self._broken)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(_Failed):  # a collation that only SQLite knows
+            with contextlib.suppress(DriverError):  # a collation that only SQLite knows
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -4172,16 +4081,16 @@ class SQLite(Database):
 
 
 _ENDLESS: Final = 2**31 - 1  # milliseconds: the longest limit of PostgreSQL
-_UNSAID: Final = {"default", "configuration file"}  # the source of a limit that no database, role or URL has set
+UNSAID: Final = {"default", "configuration file"}  # the source of a limit that no database, role or URL has set
 # On bare text in upper case: a word of that name may also be a column of a view, or a function.
-_CONCURRENTLY: Final = (
+CONCURRENTLY: Final = (
     r"(((CREATE\s+(UNIQUE\s+)?|DROP\s+)INDEX|REINDEX\b(\s*\([^)]*\))?\s*\w+)\s+CONCURRENTLY\b"
     r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)"
 )
 _NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
 
 
-_STRINGS: Final = "standard_conforming_strings"
+STRINGS: Final = "standard_conforming_strings"
 _ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s+)?NAMES\b(?!\W*utf)"
 
 
@@ -4189,6 +4098,7 @@ class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
+    lexer = "postgres"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
     unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
@@ -4206,8 +4116,7 @@ class Postgres(Database):
     }
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    rows_sql = "SELECT t::text FROM {} t"  # there are times that Python does not have
-    split_here = re.compile(_STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    split_here = re.compile(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
     speaks = re.compile(_ENCODED, re.IGNORECASE)
     opens = re.compile(
         rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
@@ -4242,7 +4151,7 @@ class Postgres(Database):
         **dict.fromkeys(
             ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"),
             _Refusal(
-                _CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+                CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
                 "this cannot run inside a transaction",
                 _ALONE,
             ),
@@ -4314,12 +4223,12 @@ class Postgres(Database):
     _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
-    _word = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _part = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
-        rf"(?:foreign )?table column (.+)\.{_word}": "ALTER TABLE {} DROP COLUMN {}",
-        rf"composite type column (.+)\.{_word}": "ALTER TYPE {} DROP ATTRIBUTE {}",
-        rf"default value for (.+)\.{_word}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
-        rf"(table|domain) constraint {_word} on (.+)": "ALTER {0} {2} DROP CONSTRAINT {1}",
+        rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
+        rf"composite type column (.+)\.{_part}": "ALTER TYPE {} DROP ATTRIBUTE {}",
+        rf"default value for (.+)\.{_part}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+        rf"(table|domain) constraint {_part} on (.+)": "ALTER {0} {2} DROP CONSTRAINT {1}",
         r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
         r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
         r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
@@ -4364,65 +4273,6 @@ class Postgres(Database):
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
     cancel_sql = "SELECT pg_cancel_backend({})"
-    manual, lexer = "https://www.postgresql.org/docs/current/", "postgres"
-    linter, explains = (
-        "squawk",
-        re.compile(r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*"),
-    )
-    _altered, _rewritten = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
-    effects: ClassVar = {
-        "cannot be undone": (
-            (r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it", "sql-droptable.html"),
-            (r"^TRUNCATE\b", "all rows are removed", "sql-truncate.html"),
-            (
-                _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|NOT|EXPRESSION|IDENTITY)\b)",
-                "whatever data was in the column disappears",
-                "ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN",
-            ),
-            (r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type", "datatype-enum.html"),
-        ),
-        "rewrites": (
-            (
-                _altered + r"(SET\s+DATA\s+)?TYPE\b",
-                "the table and its indexes, unless the old type is binary coercible",
-                "sql-altertable.html",
-            ),
-            (
-                _altered + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
-                r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))",
-                "the table",
-                "sql-altertable.html",
-            ),
-            (
-                _altered + r"ADD\b.*\bDEFAULT\s+\w+\s*\(",
-                "the table, where the default is volatile",
-                "sql-altertable.html",
-            ),
-            (_rewritten, "the table and its indexes", "sql-cluster.html"),
-        ),
-        "locks": (
-            (
-                rf"^{_CONCURRENTLY}",
-                "nobody who reads or writes; waits for old transactions",
-                "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY",
-            ),
-            (_altered + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
-            (r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
-            (
-                r"^CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b|" + _altered + r"FOREIGN\s+KEY\b",
-                "the tables against writes (SHARE ROW EXCLUSIVE)",
-                "explicit-locking.html",
-            ),
-            (
-                _rewritten
-                + r"|^(ALTER\s+TABLE|DROP\s+(TABLE|INDEX|MATERIALIZED|VIEW)|TRUNCATE|REINDEX|REFRESH|LOCK)\b",
-                "the table against reads and writes (ACCESS EXCLUSIVE)",
-                "explicit-locking.html",
-            ),
-            (r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"),
-        ),
-    }
-    drop_database_sql = "DROP DATABASE {} WITH (FORCE)"
     beside_sql = (
         "SELECT 'role', rolname::text FROM pg_roles",
         "SELECT 'database', datname::text FROM pg_database",
@@ -4449,179 +4299,6 @@ class Postgres(Database):
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
-    _catalogue_sql = (
-        f"WITH ours AS ({schemas_sql})"
-        """,
-    relations AS (SELECT c.*, format('%s %s', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN
-        'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'relation' END,
-        c.oid::regclass) AS title FROM pg_class c JOIN ours ON ours.oid = relnamespace WHERE relkind NOT IN ('i', 'I'))
-    SELECT 'schema ' || nspname FROM ours
-    UNION ALL SELECT 'extension ' || extname FROM pg_extension
-    UNION ALL SELECT format('%s%s%s%s%s', title, CASE relpersistence WHEN 'u' THEN ' unlogged' END,
-        ' partition by ' || pg_get_partkeydef(oid), ' ' || pg_get_expr(relpartbound, oid), ' with ' || reloptions::text)
-        || coalesce(' toast with ' || (SELECT o.reloptions::text FROM pg_class o WHERE o.oid = relations.reltoastrelid),
-            '')
-        || CASE WHEN relrowsecurity THEN ' row level security' ELSE '' END
-        || CASE WHEN relforcerowsecurity THEN ' forced' ELSE '' END FROM relations
-    UNION ALL SELECT format('%s inherits %s', title, inhparent::regclass)
-        FROM pg_inherits JOIN relations ON oid = inhrelid
-    UNION ALL SELECT format('%s: column %I %s%s%s%s%s', title, attname, format_type(atttypid, atttypmod),
-        ' collate ' || (SELECT collname FROM pg_collation o JOIN pg_type t ON t.oid = atttypid
-            WHERE o.oid = attcollation AND attcollation <> typcollation), CASE WHEN attnotnull THEN ' not null' END,
-        ' identity ' || nullif(attidentity::text, ''),
-        CASE attgenerated WHEN '' THEN ' default ' ELSE ' generated ' END || pg_get_expr(adbin, adrelid))
-        FROM relations JOIN pg_attribute ON attrelid = relations.oid
-        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-        WHERE attnum > 0 AND NOT attisdropped AND relkind <> 'S'
-    UNION ALL SELECT format('constraint %I on %s: %s', conname,
-        coalesce(nullif(conrelid, 0)::regclass::text, contypid::regtype::text), pg_get_constraintdef(c.oid))
-        FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE contype <> 'n'
-    UNION ALL SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END
-        || CASE WHEN indisclustered THEN ' (clustered)' ELSE '' END
-        || CASE WHEN indisreplident THEN ' (replica identity)' ELSE '' END
-        FROM pg_index JOIN relations ON relations.oid = indrelid
-    UNION ALL SELECT format('%s: %s', title, pg_get_viewdef(oid)) FROM relations WHERE relkind IN ('v', 'm')
-    UNION ALL SELECT pg_get_triggerdef(t.oid) || ' enabled ' || tgenabled::text
-        FROM pg_trigger t JOIN relations ON relations.oid = tgrelid WHERE NOT tgisinternal
-    UNION ALL SELECT format('constraint %I on %s: enabled %s', conname, title, tgenabled)
-        FROM pg_trigger t JOIN relations ON relations.oid = tgrelid JOIN pg_constraint c ON c.oid = tgconstraint
-        WHERE tgisinternal AND tgenabled <> 'O'
-    UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN ours ON ours.oid = pronamespace WHERE prokind <> 'a'
-    UNION ALL SELECT format('%s as %s start %s increment %s min %s max %s cache %s cycle %s', title, seqtypid::regtype,
-        seqstart, seqincrement, seqmin, seqmax, seqcache, seqcycle) FROM pg_sequence JOIN relations ON oid = seqrelid
-    UNION ALL SELECT format('%s owned by %s.%I', title, attrelid::regclass, attname) FROM relations
-        JOIN pg_depend ON objid = oid AND deptype = 'a'
-        JOIN pg_attribute ON (attrelid, attnum) = (refobjid, refobjsubid) WHERE relkind = 'S'
-    UNION ALL SELECT format('type %s (%s)', enumtypid::regtype, string_agg(quote_literal(enumlabel), ', '
-        ORDER BY enumsortorder)) FROM pg_enum GROUP BY enumtypid
-    UNION ALL SELECT format('domain %s as %s%s%s', t.oid::regtype, format_type(typbasetype, typtypmod),
-        CASE WHEN typnotnull THEN ' not null' END, ' default ' || typdefault)
-        FROM pg_type t JOIN ours ON ours.oid = typnamespace WHERE typtype = 'd'
-    UNION ALL SELECT pg_get_ruledef(r.oid) || ' enabled ' || ev_enabled::text
-        FROM pg_rewrite r JOIN relations ON relations.oid = ev_class
-        WHERE rulename <> '_RETURN'
-    UNION ALL SELECT format('policy %I on %s %s for %s to %s using %s check %s', polname, title,
-        CASE WHEN polpermissive THEN 'permissive' ELSE 'restrictive' END, polcmd,
-        polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
-        FROM pg_policy JOIN relations ON relations.oid = polrelid
-    UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
-    UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
-        FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384
-    UNION ALL SELECT 'publication table ' || to_jsonb(p)::text FROM pg_publication_tables p"""
-    )
-    # Besides these lines, each row of each catalogue, whatever a version has: what is in none of these lists counts.
-    # What the lines above say, what a scan or VACUUM changes, and what is the server's own.
-    _catalogues_told = frozenset(
-        {
-            "pg_attrdef",
-            "pg_constraint",
-            "pg_depend",
-            "pg_description",
-            "pg_enum",
-            "pg_index",
-            "pg_inherits",
-            "pg_init_privs",
-            "pg_largeobject",
-            "pg_partitioned_table",
-            "pg_policy",
-            "pg_rewrite",
-            "pg_sequence",
-            "pg_statistic",
-            "pg_statistic_ext_data",
-            "pg_subscription_rel",
-            "pg_trigger",
-            "pg_user_mapping",
-        }
-    )
-    _columns_told = frozenset(
-        {
-            "oid",
-            "relname",
-            "relnamespace",
-            "reltype",
-            "relfilenode",
-            "relpages",
-            "reltuples",
-            "relallvisible",
-            "relallfrozen",
-            "reltoastrelid",
-            "relhasindex",
-            "relkind",
-            "relnatts",
-            "relchecks",
-            "relhasrules",
-            "relhastriggers",
-            "relhassubclass",
-            "relrewrite",
-            "relfrozenxid",
-            "relminmxid",
-            "reloptions",
-            "relispartition",
-            "relpersistence",
-            "relrowsecurity",
-            "relforcerowsecurity",
-            "atttypid",
-            "attlen",
-            "attnum",
-            "attndims",
-            "attcacheoff",
-            "atttypmod",
-            "attbyval",
-            "attalign",
-            "attnotnull",
-            "atthasdef",
-            "atthasmissing",
-            "attidentity",
-            "attgenerated",
-            "attislocal",
-            "attinhcount",
-            "attrelid",
-            "attcollation",
-            "attmissingval",
-            "attisdropped",
-            "datname",
-            "datfrozenxid",
-            "datminmxid",
-            "prosrc",
-            "probin",
-            "proargnames",
-            "typrelid",
-            "typarray",
-            "collversion",
-            "datcollversion",
-            "subskiplsn",
-            "umid",
-        }
-    )
-    _rows_of: ClassVar = {  # else those that are not the server's own, by the first column
-        "pg_attribute": "attrelid >= 16384 AND attnum > 0 AND NOT attisdropped",
-        "pg_extension": "true",
-        "pg_namespace": "nspname !~ '^pg_(toast|temp)'",
-        "pg_language": "true",
-        "pg_user_mappings": "true",
-        "pg_type": "oid >= 16384 AND typcategory <> 'A' AND (typrelid = 0"
-        " OR EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND c.relkind = 'c'))",
-        "pg_database": "datname = current_database()",
-        "pg_db_role_setting": "setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        "pg_subscription": "subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    }
-    _columns_sql = """SELECT relname::text, attname::text, typname::text
-        FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid JOIN pg_type t ON t.oid = atttypid
-        WHERE relnamespace = 'pg_catalog'::regnamespace AND (relkind = 'r' AND (NOT relisshared OR relname = ANY(?))
-            OR relname = 'pg_user_mappings') AND attnum > 0 AND has_column_privilege(c.oid, attnum, 'SELECT')
-        ORDER BY relname, attnum"""
-    _secret = frozenset({"subconninfo", "umoptions"})  # may hold a password
-    _acl_kinds: ClassVar = {  # as acldefault() calls what has an owner
-        "relacl": "CASE relkind WHEN 'S' THEN 's' ELSE 'r' END",
-        "proacl": "'f'",
-        "nspacl": "'n'",
-        "typacl": "'T'",
-        "lanacl": "'l'",
-        "datacl": "'d'",
-        "fdwacl": "'F'",
-        "srvacl": "'S'",
-        "lomacl": "'L'",
-    }
     # What a statement names: an index and its table, or an index, or a partition.
     _named = re.compile(
         rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
@@ -4702,120 +4379,14 @@ class Postgres(Database):
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
         if not self._held:
             return []
-        truth = _Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
+        truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
         truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
         return [truth]
 
     def same_transaction(self, number: str) -> list[str]:
-        truth = _Truth(f"txid_current() = {number}")
+        truth = Truth(f"txid_current() = {number}")
         truth.otherwise = "the file has ended the transaction that it runs in"
         return [truth]
-
-    def fingerprint(self) -> set[str]:
-        """See Database. With an empty search path every name comes with its schema."""
-        self.query("BEGIN")
-        self.query("SET LOCAL search_path = ''")
-        found = {text for (text,) in self.query(self._catalogue_sql)}
-        found |= {f"{kind} {name}" for kind, name in self.objects()} | self._catalogue_rows()
-        self.rollback()
-        return found
-
-    def _catalogue_rows(self) -> set[str]:
-        """Describe the rows of the catalogues; the numbers of objects, others each time, are made into names."""
-        catalogues: dict[str, dict[str, str]] = {}
-        for catalogue, column, kind in self.query(self._columns_sql, list(self._rows_of)):
-            if catalogue not in self._catalogues_told:
-                catalogues.setdefault(catalogue, {})[column] = kind
-        numbered = {
-            column
-            for kinds in catalogues.values()
-            for column, kind in kinds.items()
-            if kind in {"oid", "oidvector", "_oid"}
-        }
-        rows = self.query(" UNION ALL ".join(itertools.starmap(self._rows_text, catalogues.items())))
-        names = {number: title for number, title, _ in rows if title}
-        names |= {str(number): name for number, name in self.query("SELECT oid, rolname::text FROM pg_roles")}
-
-        def name(found: re.Match[str]) -> str:
-            return names.get(found[0], "?") if int(found[0]) >= 16384 else found[0]  # noqa: PLR2004 (its own)
-
-        lines = set[str]()
-        for number, title, row in rows:
-            values = {
-                column: re.sub(r"\d+", name, str(value))
-                if column in numbered
-                else sorted(map(str, value))
-                if isinstance(value, list)
-                else value
-                for column, value in row.items()
-            }
-            # Of a column, the lines above say that it is there.
-            told = [
-                f"{column} {value}"
-                for column, value in values.items()
-                if not (value is None or value is False or (column in numbered and value in {"0", "None"}))
-            ]
-            full = title or names.get(number, "")
-            full = re.sub(r"^(large object) \d+", r"\1", full)  # a number, which is another one each time
-            if told and len(told) > ("attname" in row) and "pg_toast." not in full:
-                lines.add(f"{full}: {', '.join(told)}")
-        return lines
-
-    def _rows_text(self, catalogue: str, kinds: Mapping[str, str]) -> str:
-        """Return SQL for number, title and columns of the rows of *catalogue*; a title has what has a number."""
-        first = next(iter(kinds))
-        parts = list[str]()
-        for column, kind in kinds.items():
-            if column in self._columns_told or kind in {"pg_node_tree", "int2vector", "_int2"}:  # numbers of columns
-                continue
-            value = column if kind in {"bool", "_text"} else f"{column}::text"
-            if kind == "_aclitem":
-                given = f"{column}::text[]"
-                if column in self._acl_kinds:
-                    owner = next(each for each in kinds if re.search("(owner|datdba)$", each))
-                    usual = f'acldefault(({self._acl_kinds[column]})::"char", {owner})'
-                    ordered = "ARRAY(SELECT each::text FROM unnest({}) each ORDER BY 1)"
-                    given = f"NULLIF({ordered.format(f'coalesce({column}, {usual})')}, {ordered.format(usual)})"
-                value = given
-            elif column in self._secret:
-                value = f"md5({column}::text)"
-            elif column == "attstorage":
-                value = "NULLIF(attstorage, (SELECT typstorage FROM pg_type t WHERE t.oid = atttypid))::text"
-            elif column == "attstattarget":
-                value = "NULLIF(attstattarget, -1)"
-            parts.append(f"'{column}', {value}")
-        where = self._rows_of.get(catalogue, f"{first}::oid >= 16384")
-        numbered = first == "oid"
-        # Not r.tableoid, which takes the right to every column.
-        own = f"'pg_catalog.{catalogue}'::regclass"
-        of = "'pg_largeobject'::regclass" if catalogue == "pg_largeobject_metadata" else own
-        title = f"(SELECT concat(type, ' ', identity) FROM pg_identify_object({of}, r.oid, 0))"
-        title = title if numbered else "''"
-        member = (
-            (
-                f" AND NOT EXISTS (SELECT FROM pg_depend e WHERE (e.classid, e.objid) = ({own}, r.oid)"
-                " AND e.deptype = 'e')"
-            )
-            if numbered
-            else ""
-        )
-        return (
-            f"SELECT {first}::oid::text, {title}, jsonb_build_object({', '.join(parts)})"
-            f" FROM pg_catalog.{catalogue} r WHERE {where}{member}"
-        )
-
-    def _let_go(self, name: str) -> None:
-        """See Database. Subscriptions do, and slots of logical replication."""
-        with contextlib.closing(type(self)(replace(self.url, database=name))) as inside:
-            inside.open(write=True)
-            ours = "(SELECT oid FROM pg_database WHERE datname = current_database())"
-            for (each,) in inside.query(f"SELECT subname::text FROM pg_subscription WHERE subdbid = {ours}"):
-                for change in "ALTER {} DISABLE", "ALTER {} SET (slot_name = NONE)", "DROP {}":
-                    inside.query(change.format(f"SUBSCRIPTION {self.quoted(each)}"))
-            inside.query(
-                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                " WHERE database = current_database()"
-            )
 
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """See Database. In a DO block, too, where something may ask first if it is there."""
@@ -4832,7 +4403,7 @@ class Postgres(Database):
         known: dict[str, int] = dict(self.query(self.schemas_sql))
         for absent in (each for each in more if each not in known):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
-            what = f"there is no schema {absent or repr(absent)}{_nearest(absent, known)}"
+            what = f"there is no schema {absent or repr(absent)}{nearest(absent, known)}"
             raise SettingsError(what, where="--schema", fix=fix)
         doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
         remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
@@ -4890,7 +4461,7 @@ class Postgres(Database):
         """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
         try:
             self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
-        except _Failed as failed:
+        except DriverError as failed:
             if failed.code not in self._absent | self._kept:
                 raise
             self.run("ROLLBACK TO SAVEPOINT migrate")
@@ -4927,7 +4498,7 @@ class Postgres(Database):
 
         What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
         """
-        if not re.match(_CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
+        if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)
             return
         found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
@@ -4937,15 +4508,15 @@ class Postgres(Database):
         self.query(self._limit_instead(ours, _ENDLESS))
         try:
             self.run(statement.text)
-        except _Failed as failed:
-            with contextlib.suppress(_Failed):
+        except DriverError as failed:
+            with contextlib.suppress(DriverError):
                 left = [each for each in self._unfinished(name, table) if each not in before]
                 failed.left = "".join(f"\nhint: {what}" for (what,) in left)
             raise
         self.query(self._limit_instead(_ENDLESS, ours))
         for (what,) in self._unfinished(name, table) if name else ():  # IF NOT EXISTS has found it
             message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
-            raise _Failed(f"{message}\nhint: {what}", Kind.UNFINISHED)
+            raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
 
     def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
         return self.query(self._unfinished_sql, table, name)
@@ -4974,7 +4545,7 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.session_id != self.connection.pgconn.backend_pid
-        unsaid = {*_UNSAID, "session"} if self.pooled else _UNSAID  # what another client of the pooler has left
+        unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
             said, ours = self._wanted()[name]
@@ -4984,7 +4555,7 @@ class Postgres(Database):
                 self.lock_limit = value / 1000
         if self._status(b"standard_conforming_strings") == "off":
             self.syntax = POSTGRES_BACKSLASH_STRINGS
-            self.split_here = re.compile(f"{_STRINGS}|{_ENCODED}", re.IGNORECASE)
+            self.split_here = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
         encoding = self._status(b"server_encoding")
         self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
         if limits := self.limits(local=False):
@@ -4995,7 +4566,7 @@ class Postgres(Database):
         if not self.lacking(sql):
             return sql
         pieces, position = list[str](), 0
-        for kind, start, end in _tokens(sql, 0, self.syntax):
+        for kind, start, end in tokenize(sql, 0, self.syntax):
             if kind == "comment":
                 pieces += sql[position:start], self.held(sql[start:end])
                 position = end
@@ -5008,7 +4579,7 @@ class Postgres(Database):
                 with contextlib.closing(self.another()) as other:
                     return other.lacking("".join(letters))
             self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
-        except (_Failed, MigrateError) as failed:
+        except (DriverError, MigrateError) as failed:
             half = len(letters) // 2
             if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
                 return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
@@ -5028,7 +4599,7 @@ class Postgres(Database):
         try:
             yield
         finally:
-            with contextlib.suppress(_Failed):  # after an error, the ROLLBACK does it
+            with contextlib.suppress(DriverError):  # after an error, the ROLLBACK does it
                 if back and self._status(b"client_encoding") == "UTF8":
                     self._exchange(texts.format("LOCAL " * self.in_transaction, before))
 
@@ -5039,14 +4610,14 @@ class Postgres(Database):
         with self._in_utf8():
             return super().query(sql, *args)
 
-    def _explain(self, error: Any, number: int = 0) -> _Failed:
+    def _explain(self, error: Any, number: int = 0) -> DriverError:
         diag, place = error.diag, error.diag.statement_position
         more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
         message = diag.message_primary or str(error).strip()
         message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
         lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
         kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
-        return _Failed(message, kind, error.sqlstate or "", offset=offset, number=number)
+        return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
 
     def _hand_over(self) -> bool:
         """See Database. Who waits for the lock comes before whoever only looks for it; what it waits for is idle."""
@@ -5065,7 +4636,7 @@ class Postgres(Database):
                 before.close()
                 (result,) = self.connection.wait(generators.execute(self.connection.pgconn))
                 return bool(result.ntuples == 1)
-        except (_Failed, MigrateError):
+        except (DriverError, MigrateError):
             with contextlib.suppress(Exception):
                 before.close()
             self.session_id = number
@@ -5085,23 +4656,23 @@ class Postgres(Database):
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
         texts = [
             f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit"
-            if isinstance(each, _Note)
+            if isinstance(each, Note)
             else f"SELECT 1 / ({each})::integer"
-            if isinstance(each, _Truth)
+            if isinstance(each, Truth)
             else str(each)
             for each in parts
         ]
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
-        except _Failed as failed:
+        except DriverError as failed:
             part = parts[failed.number - 1]
-            if failed.code == "22012" and isinstance(part, (_Note, _Truth)):
-                what = part.otherwise if isinstance(part, _Truth) else _OUTRUN
-                raise _Failed(what, Kind.OUTRUN, number=failed.number) from None
+            if failed.code == "22012" and isinstance(part, (Note, Truth)):
+                what = part.otherwise if isinstance(part, Truth) else _OUTRUN
+                raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
             raise self._of_part(failed, part) from None
         if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
-            raise _Failed(f"PostgreSQL answered {tag} to COMMIT")
+            raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
         return [
             [
                 tuple(
@@ -5118,11 +4689,11 @@ class Postgres(Database):
         self._exchange(sql)
 
     def _exchange(self, sql: str) -> list[Any]:
-        """Send one message of the simple protocol; return libpq's result of each statement in it. Raises _Failed."""
+        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError."""
         from psycopg import errors, generators, pq
 
         if self.connection is None:
-            raise _Failed("the connection is closed", Kind.LOST)
+            raise DriverError("the connection is closed", Kind.LOST)
         with self.translated(), self.connection.lock:
             self.connection.pgconn.send_query(sql.encode())
             results = self.connection.wait(generators.execute(self.connection.pgconn))
@@ -5131,7 +4702,7 @@ class Postgres(Database):
                 raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
             if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
                 self.close()  # it would wait for data for ever; closing rolls back
-                raise _Failed("COPY with data in the file works in psql only", number=number)
+                raise DriverError("COPY with data in the file works in psql only", number=number)
         return list(results)
 
     def natures(
@@ -5184,21 +4755,21 @@ class Postgres(Database):
         simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
             return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
-        except _Failed:
+        except DriverError:
             return False
 
-    def refused(self, statement: Statement, failed: _Failed) -> bool:
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
         """See Database. Only what the message itself says has a place in it."""
         return failed.code == "42601" and failed.offset is not None
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. What it takes is a boolean: a word may be cut short."""
         text, first = statement.text.lower(), first_word(statement.text, syntax)
-        if first == "DISCARD" or (first == "RESET" and re.search(rf"\ball\b|{_STRINGS}", text)):
+        if first == "DISCARD" or (first == "RESET" and re.search(rf"\ball\b|{STRINGS}", text)):
             return self.syntax
         if not (first == "SET" or "set_config" in text):
             return syntax
-        found = re.search(_STRINGS + r"""['"]?\s*(?:=|,|\bto\b)\s*e?'?(\w+)""", text)
+        found = re.search(STRINGS + r"""['"]?\s*(?:=|,|\bto\b)\s*e?'?(\w+)""", text)
         if found and found[1] == "default":
             return self.syntax
         off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
@@ -5238,6 +4809,7 @@ class MySQL(Database):
     """MySQL and MariaDB through PyMySQL. DDL commits by itself there, so that every file is journaled."""
 
     dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
+    lexer = "mysql"
     quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
     notes_travel = True
     unsafe = re.compile(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
@@ -5320,7 +4892,6 @@ class MySQL(Database):
     cancel_sql = "KILL QUERY {}"
     # By what it runs: a session that a KILL has found idle is called Killed.
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
-    own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     is_mariadb, _syntax_error = True, "1064"
     speaks = re.compile(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
@@ -5355,49 +4926,9 @@ class MySQL(Database):
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
-    _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
     # How long a statement may wait for a lock, and what the servers have there from their makers; and may run.
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
-    _rules = re.compile("sql_mode|time_zone|character_set_client|collation_connection")
-    explains = re.compile(r"ANALYZE\s+(FORMAT\s*=\s*\w+\s+)?(?=(WITH|INSERT|REPLACE|UPDATE|DELETE)\b)")  # MariaDB's
-    manual, lexer = "https://dev.mysql.com/doc/refman/8.4/en/", "mysql"
-    _altered = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b"
-    _online = "innodb-online-ddl-operations.html"
-    effects: ClassVar = {
-        "cannot be undone": (
-            (r"^DROP\s+(TABLE|DATABASE|SCHEMA)\b", "the table and all its data are removed", "drop-table.html"),
-            (r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
-            (
-                _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|PRIMARY|FOREIGN|CHECK|PARTITION)\b)",
-                "the data of the column is removed",
-                "alter-table.html",
-            ),
-            (
-                _altered + r"(DROP|TRUNCATE)\s+PARTITION\b",
-                "the rows in the partition are removed",
-                "alter-table-partition-operations.html",
-            ),
-        ),
-        "rewrites": (
-            (_altered + r"(MODIFY|CHANGE)\b", "the table, where type, NULL or order changes", _online),
-            (_altered + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)", "the table", _online),
-            (
-                _altered + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK|PARTITION)\b)",
-                "the table, unless ALGORITHM=INSTANT applies",
-                _online,
-            ),
-            (r"^OPTIMIZE\b", "the table", _online),
-        ),
-        "locks": (
-            (
-                r"^(ALTER|DROP|TRUNCATE|RENAME|CREATE\s+(\w+\s+)?(INDEX|TRIGGER)|OPTIMIZE|LOCK)\b",
-                "the table (metadata lock): it waits for open transactions, and all others wait for it",
-                "metadata-locking.html",
-            ),
-            (r"^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b", "the rows that it reads to change", "innodb-locks-set.html"),
-        ),
-    }
 
     def _connect(self, *, write: bool) -> None:
         import pymysql
@@ -5474,7 +5005,7 @@ class MySQL(Database):
         ]
         try:
             self.query(f"SET SESSION {', '.join(spoken)}") if spoken else None
-        except _Failed as failed:
+        except DriverError as failed:
             self.close()
             fix = "correct the URL: .../database?charset=utf8mb4"
             raise SettingsError(failed.message, where=str(self.url), fix=fix) from None
@@ -5529,7 +5060,7 @@ class MySQL(Database):
                 before.close()
                 self.connection._read_query_result()  # noqa: SLF001
                 return bool(self.connection._result.rows[0][0] == 1)  # noqa: SLF001
-        except (_Failed, MigrateError):
+        except (DriverError, MigrateError):
             with contextlib.suppress(Exception):
                 before.close()
             self.session_id = number
@@ -5540,14 +5071,14 @@ class MySQL(Database):
         if not self.lacking(sql):
             return []
         last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
-        for kind, start, end in _tokens(sql, 0, self.syntax):
+        for kind, start, end in tokenize(sql, 0, self.syntax):
             if kind == "quote" and sql[start] in marks and last[:1] != "_":
                 found = super().beyond(sql[start:end])
                 if found and not self.speaks.search(sql, 0, start):
                     letter = found[0][0]
                     what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
                     fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
-                    return [(replace(letter, offset=start + letter.offset), (what, fix))]
+                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
             last = kind
         return []
 
@@ -5561,11 +5092,13 @@ class MySQL(Database):
         back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
         return {each for each, found in zip(text, back, strict=False) if each != found}
 
-    def _explain(self, error: Any) -> _Failed:
+    def _explain(self, error: Any) -> DriverError:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
         kind = self.kinds.get(str(code), Kind.OTHER)
         text = str(message).replace("\0", "")  # it comes in the encoding that a file has set for results
-        return _Failed(text or ("the connection was lost" if kind is Kind.LOST else f"error {code}"), kind, str(code))
+        return DriverError(
+            text or ("the connection was lost" if kind is Kind.LOST else f"error {code}"), kind, str(code)
+        )
 
     def query(self, sql: str, *args: object) -> Rows:
         attempt = partial(super().query, sql, *args)
@@ -5576,7 +5109,7 @@ class MySQL(Database):
         for _ in range(20):
             try:
                 return attempt()
-            except _Failed as failed:
+            except DriverError as failed:
                 if failed.kind is not Kind.DEADLOCK:
                     raise
             self.rollback()
@@ -5792,13 +5325,13 @@ class MySQL(Database):
     def _assigned(self, words: Sequence[str]) -> set[str]:
         return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
 
-    def refused(self, statement: Statement, failed: _Failed) -> bool:
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
         """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
         if failed.code != self._syntax_error:
             return False
         try:
             self.query(f"PREPARE migrate FROM {self.connection.escape(statement.text)}")
-        except _Failed as again:
+        except DriverError as again:
             return again.code == self._syntax_error
         return False
 
@@ -5823,7 +5356,7 @@ class MySQL(Database):
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
-            added += [proof] if isinstance(part, _Note) else []
+            added += [proof] if isinstance(part, Note) else []
             texts += added
             numbers += [number] * len(added)
         whole = (
@@ -5832,11 +5365,11 @@ class MySQL(Database):
         try:
             attempt = partial(self._exchange, "; ".join(texts))
             rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
-        except _Failed as failed:
+        except DriverError as failed:
             place = min(failed.number, len(numbers)) - 1
             failed.number = numbers[place]
             if failed.code == "1242" and texts[place] == proof:
-                raise _Failed(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
+                raise DriverError(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
             part = parts[failed.number - 1]
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
@@ -5846,7 +5379,7 @@ class MySQL(Database):
     def _exchange(self, sql: str) -> list[Rows]:
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
         if self.connection is None:
-            raise _Failed("the connection is closed", Kind.LOST)
+            raise DriverError("the connection is closed", Kind.LOST)
         found, connection = list[Rows](), self.connection
         # A file may have set any encoding for its results, of numbers, too: nobody reads them.
         kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
@@ -5856,7 +5389,7 @@ class MySQL(Database):
                 found.append(cursor.fetchall() if cursor.description else [])
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
-        except _Failed as failed:
+        except DriverError as failed:
             failed.number = len(found) + 1
             raise
         finally:
@@ -5889,7 +5422,7 @@ class MySQL(Database):
     def drop_everything(self, doom: Doom) -> None:
         """See Database. A table goes only where all has gone that holds no data."""
         objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
-        with contextlib.suppress(_Failed):
+        with contextlib.suppress(DriverError):
             objects += self.query(self._libraries_sql)
         # The history before all other tables: where half of them are gone, it must not say that they are there.
         ranks = {"VIEW": 1, "TABLE": 2, "SEQUENCE": 3}
@@ -5899,7 +5432,7 @@ class MySQL(Database):
             if names := ", ".join(name for each, name in objects if each == kind):
                 try:
                     self.query(f"DROP {other} IF EXISTS {names}")
-                except _Failed as error:
+                except DriverError as error:
                     failed.append(error.message)
         self.query("SET SESSION foreign_key_checks = 0")
         for kind, name in objects:
@@ -5909,13 +5442,13 @@ class MySQL(Database):
             try:
                 self.run(f"{mode}DROP {kind} IF EXISTS {name}")
                 doom.dropped += 1
-            except _Failed as error:
+            except DriverError as error:
                 if error.kind is Kind.LOST:
                     raise
                 failed.append(f"DROP {kind} {name}: {error.message}")
         self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
         if failed:
-            state = f"{doom.dropped} of {_count(len(objects), 'object')} are dropped, the rest is there."
+            state = f"{doom.dropped} of {counted(len(objects), 'object')} are dropped, the rest is there."
             raise StatementError(
                 "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]),
                 where=str(self.url),
@@ -5925,7 +5458,7 @@ class MySQL(Database):
 
     def is_idle(self) -> bool:
         """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
-        with contextlib.suppress(_Failed, MigrateError), contextlib.closing(self.another()) as other:
+        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
             return bool(other.query(self.idle_sql, self.session_id))
         return False
 
@@ -5938,16 +5471,16 @@ class MySQL(Database):
         Where a deadlock has rolled back, it comes with that.
         """
         whole = self._is_whole()
-        with contextlib.suppress(_Failed):
+        with contextlib.suppress(DriverError):
             self.query("ROLLBACK AND NO CHAIN NO RELEASE")
         whole = whole and self._is_whole()
-        with contextlib.suppress(_Failed):  # not before, which would empty the list of warnings
+        with contextlib.suppress(DriverError):  # not before, which would empty the list of warnings
             self.query("SET SESSION character_set_results = utf8mb4")  # what is read from now on is text
         return whole
 
     def _is_whole(self) -> bool:
         """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
-        with contextlib.suppress(_Failed):
+        with contextlib.suppress(DriverError):
             # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
             listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
             codes = {code.replace("\0", "") for _, code, _ in listed}
@@ -5989,7 +5522,7 @@ class MySQL(Database):
         """Return all words of a statement that may be names, in lower case."""
         found = (
             statement.text[start:end].strip('`"')
-            for kind, start, end in _tokens(statement.text, 0, self.syntax)
+            for kind, start, end in tokenize(statement.text, 0, self.syntax)
             if kind == "quote" or kind[:1].isalpha() or kind[:1] == "_"
         )
         return {each.lower() for each in found}
@@ -5997,24 +5530,7 @@ class MySQL(Database):
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
         began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
-        return _Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
-
-    def fingerprint(self) -> set[str]:
-        """See Database. A table is as many lines as it has columns, keys and so on. Privileges are not in it."""
-        found = {f"database: {self.query(f'SHOW CREATE DATABASE {self.quoted(self.url.database)}')[0][1]}"}
-        triggers = """SELECT trigger_name, CONCAT_WS(' ', action_timing, event_manipulation, 'on', event_object_table,
-            action_order) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
-        ordered = self.query(triggers)
-        found |= {f"trigger {self.quoted(name)}: {place}" for name, place in ordered}
-        for kind, name, *_ in [*self.objects(), *(("TRIGGER", self.quoted(name)) for name, _ in ordered)]:
-            row = self.query(f"SHOW CREATE {kind} {name}")[0]
-            cells = dict(zip(self.columns, map(str, row), strict=True))
-            text = next(text for column, text in cells.items() if self._created.match(column))
-            rules = [f"{column} {text}" for column, text in cells.items() if self._rules.match(column)]
-            found |= {f"{kind.lower()} {name}: {rule}" for rule in rules}
-            lines = re.sub(r" AUTO_INCREMENT=\d+", "", text).split("\n") if kind == "TABLE" else [text]
-            found |= {f"{kind.lower()} {name}: {line.strip().removesuffix(',')}" for line in lines}
-        return found
+        return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
 
     def _titled(self, sql: str) -> str:
         # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
@@ -6059,7 +5575,7 @@ class MySQL(Database):
             return
         try:
             self.send(*begin, *started, *before, statement, *done, self.commit_sql)
-        except _Failed as failed:
+        except DriverError as failed:
             before_note = failed.number <= len(begin) + len(started) + len(before) + 1 or not whole
             failed.ran = self.cut_off and not before_note
             if failed.kind is Kind.LOST or before_note:
@@ -6067,7 +5583,7 @@ class MySQL(Database):
             self.rollback()
             try:  # what failed was a note: a lock on the history, or a KILL that came late
                 self.send(self.begin_sql, *done, self.commit_sql)
-            except _Failed as again:
+            except DriverError as again:
                 again.ran = again.kind is not Kind.LOST
                 raise again from None
 
@@ -6095,448 +5611,15 @@ def _mysql_syntax(mode: str) -> Syntax:
     return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
 
 
-_DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
+DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
 
 
-class _Writer(Database):
-    """Writes down what it is told to do: a script for the database's own client. Mixed into each dialect.
-
-    *condition*s in it are SQL that is true where the script has to stop, each with what is said then.
-    """
-
-    client = ""  # how the script is run
-    delimiter = ";"
-    default_sql = ""  # the schema that unqualified names are in
-    elsewhere_sql = ""  # nothing can be asked
-    database_sql = ""  # the name of the database that the client is connected to,
-    name_of: Callable[[str], str] = str  # and of one in a URL
-    clock = elapsed = _Code()  # the time in UTC; the milliseconds since the file began
-    who = _Code()
-    schema = ""  # of the history
-    offline = False  # nothing is known of the server
-    in_transaction = notes_travel = False
-
-    def __init__(
-        self,
-        url: DatabaseURL,
-        lock_wait: float | None = None,
-        statement_wait: float | None = None,
-        lock_timeout: float = 0,
-    ) -> None:
-        super().__init__(url, lock_wait, statement_wait, lock_timeout)
-        self.lines: list[str] = []
-
-    def _connect(self, *, write: bool) -> None:
-        """See Database. To nothing."""
-
-    def follow(self, other: Database, *, offline: bool) -> None:
-        """Take over what is known of the server that *other* is connected to, if it is not *offline*."""
-        self.syntax, self.forms, self.level, self.offline = other.syntax, other.forms, other.level, offline
-        self.encoding, self._lacking = other.encoding, other._lacking  # type: ignore[method-assign]  # noqa: SLF001
-
-    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
-        """See Database. Nothing is asked: the plan knows."""
-        return [schema or self.schema] if schema or self.schema else [], None
-
-    def home(self, table: str) -> str | None:
-        return self.schema
-
-    def now(self) -> str:
-        return self.clock
-
-    def person(self) -> str:
-        return self.who
-
-    def query(self, sql: str, *args: object) -> Rows:
-        """Write a statement of ours, with its values."""
-        values = iter(args)
-        text = _MARKS.sub(lambda mark: self.literal(next(values, _Code("?"))) if mark[0] == "?" else mark[0], sql)
-        self.run(text, end="")
-        return []
-
-    def send(self, *parts: str | Statement) -> list[Rows]:
-        """Write statements of ours, one by one."""
-        for part in parts:
-            self.run(part.text if isinstance(part, Statement) else part, end="" if isinstance(part, str) else "\n")
-        return []
-
-    def holding(self) -> list[str]:
-        """See Database. A script takes its lock once."""
-        return []
-
-    def took(self, since: float) -> object:
-        return self.elapsed
-
-    def run(self, sql: str, *, end: str = "\n") -> None:
-        """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
-        code = bare(sql, self.syntax).strip(" \n;").upper()
-        ends = self.closes.match(code) or re.match(r"(COMMIT|ROLLBACK)\b(?!.*\b(TO|CHAIN)\b)", code)
-        self.in_transaction = bool(self.opens.match(code)) or (self.in_transaction and not ends)
-        self.commits = not self.opens.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
-        self.lines.append(f"{sql}{end}{self.delimiter}")
-
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        """Take the lock *key* of this tool, where there is one, or stop."""
-        taken = sql.replace("?", self.literal(self.lock_key(key)))
-        return [(f"NOT COALESCE(({taken}), FALSE)", self.rival)] if sql else []
-
-    @abstractmethod
-    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """Write what ends the script with an error where one of the *conditions* is true."""
-
-    def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
-    ) -> None:
-        self.query("BEGIN")
-        self.send(*before)
-        self.run(statement.text)
-        self.send(*self.own_sql, *done, self.commit_sql)
-
-    @abstractmethod
-    def start(self, texts: Sequence[str]) -> None:
-        """Write what comes before the first file; *texts* are all statements that will come."""
-
-    def start_file(self) -> None:
-        """Write what comes before each file."""
-
-    def before_commit(self) -> None:
-        """Write what has to be true at the end of a file."""
-
-    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
-        """Write what takes back what a file has left in the session, for the next one; say why, where nothing does."""
-        return ""
-
-    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
-        """Say why the client would not read *statement* as it stands; empty where it does."""
-        return ""
-
-
-class _SQLiteWriter(_Writer, SQLite):
-    client = "sqlite3 -batch app.db < plan.sql"
-    database_sql = """(SELECT replace(file, rtrim(file, replace(file, '/', '')), '') FROM pragma_database_list
-        WHERE name = 'main')"""
-    name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
-    clock = _Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
-    elapsed = _Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
-        (
-            "defer_foreign_keys",
-            "foreign_keys",
-            "ignore_check_constraints",
-            "legacy_alter_table",
-            "query_only",
-            "read_uncommitted",
-            "recursive_triggers",
-            "reverse_unordered_selects",
-            "writable_schema",
-        ),
-        "OFF",
-    )
-
-    def start(self, texts: Sequence[str]) -> None:
-        """See _Writer. Newer clients take "text" in double quotes for a name only, where the library does not.
-
-        The first semicolon ends what an editor's byte order mark would make of the first line.
-        """
-        self.lines.append(";\n.bail on\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on")
-        self.lines.append(f".timeout {(self.lock_wait or 10**6) * 1000:.0f}")
-        self.query("PRAGMA foreign_keys = OFF")
-        self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
-
-    def person(self) -> str:
-        """See Database. SQLite knows no users; who has made the plan is known."""
-        return _Code(self.literal(f"sqlite3, plan by {_whoami()}"[:255]))
-
-    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """See _Writer. RAISE is for triggers; this one goes again."""
-        if not conditions:
-            return
-        self.lines.append("CREATE TEMP TRIGGER migrate_stop BEFORE INSERT ON migrate_plan BEGIN")
-        self.lines += [f"    SELECT RAISE(ABORT, {self.literal(what)}) WHERE {sql};" for sql, what in conditions]
-        self.lines.append("END;\nINSERT INTO temp.migrate_plan VALUES (julianday('now'));\nDROP TRIGGER migrate_stop;")
-
-    def limits(self, *, local: bool) -> list[str]:
-        """See Database. No limits here, but what is broken before is no fault of the file."""
-        return [f"CREATE TEMP TABLE migrate_broken AS {self._broken}"] if local else []
-
-    def before_commit(self) -> None:
-        found = f"""EXISTS (SELECT 1 FROM ({self._broken}) AS found LEFT JOIN temp.migrate_broken AS known
-        ON known.child = found.child AND known.parent = found.parent WHERE found.n > coalesce(known.n, 0))"""
-        self.stop_if([(found, "FOREIGN KEY constraint failed")])
-        self.query("DROP TABLE temp.migrate_broken")
-
-    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
-        """See _Writer. What a PRAGMA was before cannot be asked for by a script; of most, it is known."""
-        both = zip(statements, natures, strict=True)
-        made = (
-            self.forms.made(spelled(each.text, self.syntax))
-            for each, nature in both
-            if any(key.startswith("temp ") for key in nature.writes)
-        )
-        kinds = {name: kind for kind, name in made}
-        for kind, name in (_split_key(key) for key in _left(natures)):
-            if kind == "temp" and name != "*":
-                self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
-            elif kind == "trigger":  # it is dropped as what is temporary
-                pass
-            elif kind == "set" and name in self._switches:
-                self.query(f"PRAGMA {name} = {self._switches[name]}")
-            else:
-                return f"what it was before PRAGMA {name} is not known" if kind == "set" else "it cannot be taken back"
-        return ""
-
-    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
-        code = bare(statement.text, self.syntax)
-        if re.search(r"\n[ \t]*(/|go)[ \t]*(\r?\n|\Z)", code, re.IGNORECASE):
-            return 'a line of only "/" or "go" ends the statement there'
-        return _cut_line_breaks(statement.text, syntax)
-
-
-class _PostgresWriter(_Writer, Postgres):
-    client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
-    database_sql, default_sql = "current_database()", "COALESCE(current_schema(), '')"
-    clock = _Code("clock_timestamp() AT TIME ZONE 'UTC'")
-    elapsed = _Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
-    who = _Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
-    schema = "public"
-    _unset: Sequence[str] = ()
-    # What psql 18, or the script, sets again, or does not let go of, however often it is unset.
-    _psql_own = (
-        r"migrate_began|AUTOCOMMIT|COMP_\w+|ECHO\w*|ENCODING|ERROR|FETCH_COUNT|HIDE_\w+|HIST\w+|IGNOREEOF"
-        r"|LAST_ERROR_\w+|ON_ERROR_\w+|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY"
-        "|WATCH_INTERVAL"
-    )
-
-    def start(self, texts: Sequence[str]) -> None:
-        """See _Writer. Of what psql would replace in the SQL, :name, nothing is left set."""
-        names = {name for text in texts for name in re.findall(r""":['"]?(\w+)""", text)}
-        self._unset = [rf"\unset {name}" for name in sorted(names)]
-        self.lines += self._unset
-        settings = "ON_ERROR_STOP on", "ON_ERROR_ROLLBACK off", "AUTOCOMMIT on", "SINGLELINE off", "QUIET on"
-        self.lines += [rf"\set {setting}" for setting in settings]
-        if any("\\" in text for text in texts):  # what was read, and reviewed, is what will run
-            strings = "on" if self.syntax == POSTGRES_SYNTAX else "off"
-            what = f"this plan is for {_STRINGS} = {strings}: make it with this database's URL"
-            self.stop_if([(f"current_setting('{_STRINGS}') <> '{strings}'", what)])
-
-    def start_file(self) -> None:
-        """See _Writer. RESET ALL takes the encoding back, too."""
-        self.lines.append("\\encoding UTF8\nSELECT clock_timestamp() AS migrate_began \\gset")
-
-    def limits(self, *, local: bool) -> list[str]:
-        """See Database. What nobody has said is asked for when the script runs."""
-        found, unsaid = list[str](), ", ".join(f"'{each}'" for each in sorted(_UNSAID))
-        for name, (said, value) in self._wanted().items():
-            self.own[name] = value
-            found.append(
-                f"SET {'LOCAL ' if local else ''}{name} = '{value}'"
-                if said
-                else self._silent(
-                    f"set_config(name, '{value}', {local}) FROM pg_catalog.pg_settings"
-                    f" WHERE name = '{name}' AND source IN ({unsaid})"
-                )
-            )
-        return found
-
-    def _limit_instead(self, before: int, after: int) -> str:
-        return self._silent(super()._limit_instead(before, after).removeprefix("SELECT "))
-
-    def _silent(self, sql: str) -> str:
-        return self._block(f" PERFORM {sql}; ")
-
-    def _block(self, body: str) -> str:
-        """Return a DO of *body*, in which a name may hold a tag of dollar signs, too."""
-        tags = map("$migrate{}$".format, itertools.chain([""], itertools.count()))
-        tag = next(tag for tag in tags if tag not in body)
-        return f"DO {tag} BEGIN{body}END {tag}"
-
-    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
-        """See _Writer. What the transaction of a file has not taken back goes with the connection."""
-        if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
-            # The server lets go of the lock of a connection a moment after it has gone; and psql sets names anew.
-            self.lines += ["DISCARD ALL;", "\\connect", *self._unset]
-        return ""
-
-    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
-        checks = "".join(
-            f"    IF {sql} THEN\n        RAISE EXCEPTION USING MESSAGE = {self.literal(what)};\n    END IF;\n"
-            for sql, what in conditions
-        )
-        self.lines.append(self._block("\n" + checks) + ";")
-
-    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
-        return []  # the client cannot look
-
-    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
-        found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", bare(statement.text, syntax))
-        return f"psql puts something of its own in place of {found[0]}" if found else ""
-
-
-class _MySQLWriter(_Writer, MySQL):
-    commits = True
-    client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
-    database_sql = "COALESCE(DATABASE(), '')"
-    clock = _Code("UTC_TIMESTAMP(3)")
-    elapsed = _Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
-    who = _Code("USER()")
-
-    def start(self, texts: Sequence[str]) -> None:
-        """See _Writer. With a delimiter of its own, what stands before it is one packet."""
-        everything = "\n".join(texts)
-        marks = itertools.chain(("//", "$$"), map("//{}".format, range(10**6)))
-        self.delimiter = next(mark for mark in marks if mark not in everything)
-        self.lines.append(f"\\C utf8mb4\nDELIMITER {self.delimiter}")
-        self.query("SET NAMES utf8mb4")
-        # What the client sets by itself, with --safe-updates.
-        self.query("SET SESSION sql_safe_updates = DEFAULT, sql_select_limit = DEFAULT, max_join_size = DEFAULT")
-        if any(kind == "comment" for text in texts for kind, *_ in _tokens(text, 0, self.syntax)):
-            kept = "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID() /* kept */"
-            what = "run mysql with --comments: the SQL holds some"
-            self.stop_if([(f"({kept}) NOT LIKE CONCAT('%/* kept', ' */%')", what)])
-
-    def start_file(self) -> None:
-        self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
-
-    def limits(self, *, local: bool) -> list[str]:
-        """See Database. What nobody has said is asked for when the script runs."""
-        limit = self._whole_seconds()
-        locks = {
-            name: str(limit)
-            if self.lock_said
-            else f"CAST(IF(@@GLOBAL.{name} IN ({', '.join(usual)}), {limit}, @@GLOBAL.{name}) AS UNSIGNED)"
-            for name, usual in self._compiled.items()
-        }
-        found = ["SET SESSION " + ", ".join(f"{name} = {value}" for name, value in locks.items())]
-        if self.statement_said:
-            thousandths = math.ceil(self.statement_wait * 1000)
-            ways = (
-                f"'SET SESSION {name} = {value}'"
-                for name, value in zip(self._statement_limits, (f"{thousandths / 1000:.3f}", thousandths), strict=True)
-            )
-            found += [
-                f"SET @migrate = IF(VERSION() LIKE '%MariaDB%', {', '.join(ways)})",
-                "PREPARE migrate FROM @migrate",
-                "EXECUTE migrate",
-            ]
-        return found
-
-    def lock_key(self, key: str) -> str:
-        """See Database. Where the database has no name yet, the server puts it into the key."""
-        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{key}'), 256), 40)"
-        return super().lock_key(key) if self.schema else _Code(full)
-
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql, key)]
-
-    def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
-        """See _Writer. SIGNAL cannot depend on anything outside of a routine; a column that is not there can.
-
-        A client that is told to go on after errors loses its connection next, and ends then.
-        """
-        cases = "".join(f"\n    WHEN {sql} THEN {self.literal(what)}" for sql, what in conditions)
-        self.query(f"SET @migrate = CASE{cases}\n    END")
-        self.query("SET @migrate = IF(@migrate IS NULL, 'DO 0', CONCAT('SELECT `', @migrate, '`'))")
-        self.query("PREPARE migrate FROM @migrate")
-        self.query("SET @migrate = IF(@migrate = 'DO 0', @migrate, CONCAT('KILL ', CONNECTION_ID()))")
-        self.query("PREPARE migrate FROM @migrate")
-        self.query("EXECUTE migrate")
-
-    def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
-    ) -> None:
-        """See Database. The client stops at an error, and could not take back that a statement *started*.
-
-        So that is noted only where it may have done a part of its work: other statements are atomic.
-        """
-        if self.in_transaction:  # started says what has run in it
-            self.send(*started, self.commit_sql)
-        kinds = (kind for kind, _, _ in _tokens(statement.text, 0, self.syntax) if kind != "comment")
-        if next(kinds, "") == "conditional" or self._ends_packet(statement):
-            self.send(*started, *before)
-            self.run(statement.text)
-            self.send(*done)
-            return
-        mark = "".join(f"{each}; " for each in [*(() if whole else started), *before])
-        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
-
-    def follow(self, other: Database, *, offline: bool) -> None:
-        super().follow(other, offline=offline)
-        self.is_mariadb = getattr(other, "is_mariadb", True)
-
-    _session_only: ClassVar = {"timestamp": "DEFAULT", "sql_log_bin": "1", "gtid_next": "'AUTOMATIC'"}
-
-    def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
-        """See _Writer."""
-        keys = _left(natures)
-        for kind, name in (_split_key(key) for key in keys):
-            shown = self.quoted(name)
-            if kind == "@":
-                self.query(f"SET @{shown} = NULL")
-            elif kind == "temp" and name != "*":
-                self.query(f"DROP TEMPORARY TABLE IF EXISTS {shown}")
-            elif kind == "prepared" and name != "*":
-                self.query(f"PREPARE {shown} FROM 'DO 0'")
-                self.query(f"DEALLOCATE PREPARE {shown}")
-            elif kind == "set" and name in ("role", "transaction") and self.offline:
-                return f"MySQL and MariaDB take back a {name} in different words"
-            elif (kind, name) == ("set", "role"):
-                self.query("SET ROLE NONE" if self.is_mariadb else "SET ROLE DEFAULT")
-            elif (kind, name) == ("set", "transaction"):
-                kept = "tx_isolation" if self.is_mariadb else "transaction_isolation"
-                self.query(f"SET SESSION {kept} = @@GLOBAL.{kept}")
-            elif kind == "set" and name in self._session_only:
-                self.query(f"SET SESSION {name} = {self._session_only[name]}")
-            elif kind == "set" and name != "names" and name.isidentifier():  # DEFAULT means other things, too
-                self.query(f"SET SESSION {name} = @@GLOBAL.{name}")
-            elif kind != "set" or name != "names":
-                return "nobody knows what it has left in the session"
-        self.query("SET NAMES utf8mb4")
-        return ""
-
-    def unsuited(self, statement: Statement, syntax: Syntax) -> str:
-        if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
-            return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
-        return _cut_line_breaks(statement.text, syntax)
-
-
-def _left(natures: Sequence[Nature]) -> list[str]:
-    """Return the keys of what a file has left in the session."""
-    left = dict[str, None]()
-    for nature in natures:
-        left |= dict.fromkeys(sorted(nature.writes - _BRIEF))
-        for key in [each for each in left if _covers(nature.removes, [each])]:
-            del left[key]
-    return [*left]
-
-
-def _split_key(key: str) -> tuple[str, str]:
+def split_key(key: str) -> tuple[str, str]:
     """Return kind and name of a key of the session."""
     if key[0] == "@":
         return "@", key[1:]
     kind, _, name = key.partition(" ")
     return kind, name
-
-
-def _cut_line_breaks(text: str, syntax: Syntax) -> str:
-    quotes = (text[start:end] for kind, start, end in _tokens(text, 0, syntax) if kind == "quote")
-    return "the client reads CR LF inside quotes as LF" if any("\r\n" in each for each in quotes) else ""
-
-
-_WRITERS: Final[Mapping[str, type[_Writer]]] = {
-    each.dialect: each for each in (_SQLiteWriter, _PostgresWriter, _MySQLWriter)
-}
 
 
 # History ##############################################################################################################
@@ -6670,7 +5753,7 @@ class History:
     def _explained(self, fix: str = "give this user the right to read the tables", state: str = "") -> Iterator[None]:
         try:
             yield
-        except _Failed as failed:
+        except DriverError as failed:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
             fix = f"{fix} {self.table} and {self.table}_log"
@@ -6712,10 +5795,10 @@ class History:
         where = "" if version is None else "WHERE version = ?"
         kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, name) for name in Applied._fields]
-        rows = [self._read(Applied(*row)) for row in self._select(self.relation, names, where, version)]
+        rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
 
-    def _read(self, row: Applied) -> Applied:
+    def _typed(self, row: Applied) -> Applied:
         try:
             if _DIGITS.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
@@ -6735,29 +5818,29 @@ class History:
         raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
     def digest(self) -> str:
-        """Return what differs where the rows of two histories do, as digest_of() has it. Raises _Failed."""
+        """Return what differs where the rows of two histories do, as digest_of() has it. Raises DriverError."""
         if self.database.digest_sql:
             return str(self.database.query(self.database.digest_sql.format(self.relation))[0][0])
         return digest_of(self.read())
 
-    def insertion(self, row: Applied) -> _Note:
+    def insertion(self, row: Applied) -> Note:
         """Return the SQL that writes a new row, made now."""
-        values = row._asdict() | {"applied_at": _Code(self.database.now()), "applied_by": self.database.person()}
+        values = row._asdict() | {"applied_at": Code(self.database.now()), "applied_by": self.database.person()}
         return self._insertion(self.relation, values)
 
-    def _insertion(self, relation: str, values: dict[str, object]) -> _Note:
+    def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": f"migrate {__version__}"}
         listed = ", ".join(self.database.literal(value) for value in values.values())
-        return _Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
+        return Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
 
-    def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> _Note:
+    def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
         changes = ", ".join(f"{name} = {self.database.literal(value)}" for name, value in values.items())
-        return _Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
+        return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
 
-    def removal(self, version: str, *, owner: str | None) -> _Note:
+    def removal(self, version: str, *, owner: str | None) -> Note:
         """Return the SQL that removes one row, if *owner* is who has claimed it: that version is pending again."""
-        return _Note(f"DELETE FROM {self.relation} {self._where(version, owner)}")
+        return Note(f"DELETE FROM {self.relation} {self._where(version, owner)}")
 
     def _where(self, version: str, owner: str | None) -> str:
         # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
@@ -6773,7 +5856,7 @@ class History:
         took_ms: object = 0,
         error: str | None = None,
         **more: object,
-    ) -> _Note:
+    ) -> Note:
         """Return the SQL that adds a line to the log; of an *error* what holds no data."""
         error = error and without_data(error)
         values: dict[str, object] = {
@@ -6783,7 +5866,7 @@ class History:
             "took_ms": took_ms,
             "error": error,
         }
-        values |= {"at": _Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
+        values |= {"at": Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
         values |= {"applied_by": self.database.person()}
         return self._insertion(self.log_relation, values | more)
 
@@ -6818,8 +5901,7 @@ def digest_of(rows: Sequence[Applied]) -> str:
 # Pure, no database, no clock: (migrations, applied) come in; what they say together, or what is to be done, goes out.
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """One version as ``status`` shows it.
 
     *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
@@ -6838,8 +5920,7 @@ class Status:
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One file to run."""
 
     version: str
@@ -6850,8 +5931,11 @@ class Step:
     row: Applied | None = None  # the row of the history that it changes
     stored: bool = False  # the text comes from the history
     note: str = ""
-    statements: tuple[Statement, ...] = field(default=(), repr=False)  # what will run, once the text has been read
+    statements: tuple[Statement, ...] = ()  # what will run, once the text has been read
     level: str = ""  # of isolation, that the file asks for in a transaction of this tool
+
+    def __repr__(self) -> str:
+        return f"Step({self.direction} {self.title})"
 
     @property
     def title(self) -> str:
@@ -7020,7 +6104,7 @@ def _down_step(row: Applied, migration: Migration | None) -> Step:
 def drift_error(state: Status, file: Migration | None) -> DriftError:
     """Return the error for a version that is in a state in which ``up`` refuses to run."""
     what, fix = (text.format(state) for text in _DRIFTS[state.state])
-    return DriftError(f"{state.version} {state.name} {what}", where=_shown(file.up.path) if file else "", fix=fix)
+    return DriftError(f"{state.version} {state.name} {what}", where=shown_path(file.up.path) if file else "", fix=fix)
 
 
 def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
@@ -7032,7 +6116,7 @@ def remaining(steps: Sequence[Step], applied: Sequence[Applied]) -> list[Step]:
         if dirty and dirty.direction != step.direction:
             raise dirty_error(dirty)
         if dirty or (row is None) == (step.direction == "up"):
-            left.append(replace(step, row=row))
+            left.append(step._replace(row=row))
     return left
 
 
@@ -7050,7 +6134,7 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
     if _DIGITS.fullmatch(version) and version_key(version) in known:
         return version_key(version)
-    near = _nearest(version, [each.version for each in known.values()])
+    near = nearest(version, [each.version for each in known.values()])
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
@@ -7100,7 +6184,7 @@ _FAULTS: Final = {
     ),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
-_NO_VERSION: Final = "an empty history"
+NO_VERSION: Final = "an empty history"
 _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
@@ -7115,8 +6199,7 @@ _QUOTED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What was done with one version, and is committed. *statements* counts those that ran now, in *took_ms*."""
 
     version: str
@@ -7144,28 +6227,19 @@ class Finding(NamedTuple):
     fix: str
 
 
-class Effect(NamedTuple):
-    """What a statement does besides its work, or what a linter has to say of it, and the page that says why."""
-
-    line: int
-    rule: str  # "cannot be undone", "rewrites", "locks", or one of the linter's
-    what: str
-    link: str
-
-
-def _quiet(_event: Step | Result | Running | str) -> None:
+def silent(_event: Step | Result | Running | str) -> None:
     """Say nothing."""
 
 
-def _place(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
+def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     """Return ``path:line:column`` and that line, with a caret; where not *exact*, without column and caret."""
     before, after = step.script.sql[:offset], step.script.sql[offset:]
     line, left = before.count("\n") + 1, before.rpartition("\n")[2]
     shown = f"  {line} | {left[-60:]}".expandtabs(1)  # of a line that is too long, show what is around the place
     excerpt = shown + after.partition("\n")[0].rstrip("\r").expandtabs(1)[:80]
     if not exact:
-        return f"{_script_path(step)}:{line}", excerpt
-    return f"{_script_path(step)}:{line}:{len(left) + 1}", f"{excerpt}\n{' ' * len(shown)}^"
+        return f"{script_path(step)}:{line}", excerpt
+    return f"{script_path(step)}:{line}:{len(left) + 1}", f"{excerpt}\n{' ' * len(shown)}^"
 
 
 def _guess_offset(text: str, message: str) -> int | None:
@@ -7178,8 +6252,8 @@ def _guess_offset(text: str, message: str) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _script_path(step: Step) -> str:
-    return f"the down text stored for {step.title}" if step.stored else _shown(step.script.path)
+def script_path(step: Step) -> str:
+    return f"the down text stored for {step.title}" if step.stored else shown_path(step.script.path)
 
 
 def _elsewhere(step: Step) -> str:
@@ -7194,7 +6268,7 @@ def _elsewhere(step: Step) -> str:
     )
 
 
-def _is_journaled(step: Step, database: Database) -> bool:
+def is_journaled(step: Step, database: Database) -> bool:
     # A file that stopped half way goes on by its journal, whatever its first line says by now.
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
@@ -7202,24 +6276,24 @@ def _is_journaled(step: Step, database: Database) -> bool:
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
-def _read_text(step: Step, database: Database) -> Step:
+def read_step(step: Step, database: Database) -> Step:
     """Split the text of a step, and refuse what must not run. Raises FileError with the line and the way out.
 
     What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
-    if not _meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
+    if not meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
         fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
-        where = f"{_script_path(step)}:1"
+        where = f"{script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     sql = database.fitted(step.script.sql)
     note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
-    step = replace(step, script=replace(step.script, sql=sql), down_sql=database.storable(step.down_sql), note=note)
+    step = step._replace(script=step.script._replace(sql=sql), down_sql=database.storable(step.down_sql), note=note)
     return _read_statements(step, database)
 
 
 def _read_statements(step: Step, database: Database) -> Step:
     """Do that with a text which is for this database."""
-    sql, syntax, journaled = step.script.sql, database.syntax, _is_journaled(step, database)
+    sql, syntax, journaled = step.script.sql, database.syntax, is_journaled(step, database)
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
     statements, loose = list[Statement](), list[Statement]()  # loose: not between the file's own BEGIN and COMMIT
     control = list[tuple[Statement, bool]]()  # its own BEGIN, which opens, and COMMIT
@@ -7267,16 +6341,16 @@ def _read_statements(step: Step, database: Database) -> Step:
         faults += alone
     _refuse(step, faults or database.beyond(sql))
     if journaled and (database.transactional or apart or (free and unpaired)):
-        return replace(step, statements=tuple(every))
+        return step._replace(statements=tuple(every))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
-        return replace(step, statements=tuple(statements), script=replace(step.script, in_transaction=False))
+        return step._replace(statements=tuple(statements), script=step.script._replace(in_transaction=False))
     blanked = _blanked(sql, sorted((*modes, *(each for each, _ in control)), key=attrgetter("offset")))
-    return replace(step, statements=tuple(statements), script=replace(step.script, sql=blanked), level=level)
+    return step._replace(statements=tuple(statements), script=step.script._replace(sql=blanked), level=level)
 
 
 def _refuse(step: Step, faults: Sequence[_Fault]) -> None:
     for statement, (what, fix) in faults[:1]:
-        where, excerpt = _place(step, statement.offset)
+        where, excerpt = place_in(step, statement.offset)
         raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
 
 
@@ -7365,17 +6439,6 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
         text = sums[-1] + statement.text.replace("\r\n", "\n")
         sums.append(hashlib.sha256(text.encode()).hexdigest())
     return sums
-
-
-def _with_comments(step: Step, syntax: Syntax) -> Step:
-    """Put what comments stand between the statements before those that they belong to."""
-    end, texts = 0, []
-    for each in step.statements:
-        gap = step.script.sql[end : each.offset]
-        kept = [gap[start:stop] for kind, start, stop in _tokens(gap, 0, syntax) if kind == "comment"]
-        texts.append(replace(each, text="\n".join([*kept, each.text])))
-        end = each.offset + len(each.text)
-    return replace(step, statements=tuple(texts))
 
 
 class Now(NamedTuple):
@@ -7485,13 +6548,13 @@ class _Shield:
             time.sleep(seconds)
 
 
-class _Journal:
+class Journal:
     """The progress of one journaled file in its row of the history: SQL that notes it, and what the row says.
 
     *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
     """
 
-    def __init__(self, run: _Run, step: Step) -> None:
+    def __init__(self, run: Run, step: Step) -> None:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         self.run, self.step, self.sums = run, step, _checksums(step.statements)
         self.natures = run.natures(step)
@@ -7534,7 +6597,7 @@ class _Journal:
         """Return what says that *done* statements have run, and that the one with the number *started* may have."""
         return self.sums[done][:32] + self.sums[started][:32] if started else self.sums[done]
 
-    def note(self, done: int, *, started: int = 0, owner: str | None = "") -> _Note:
+    def note(self, done: int, *, started: int = 0, owner: str | None = "") -> Note:
         """Return SQL that says that *done* statements have run, and one more may have *started*; "" keeps the owner."""
         values: dict[str, object] = {
             "statements_done": done,
@@ -7544,7 +6607,7 @@ class _Journal:
         more = {} if owner == "" else {"owner": owner}
         return self.run.history.change(self.step.version, values | more, owner=self.owner)
 
-    def claim(self, done: int, *, started: int = 0) -> _Note:
+    def claim(self, done: int, *, started: int = 0) -> Note:
         """Return SQL that makes the row this run's; one runner can."""
         return self.run.claim(self.step, self.owner, done, self.mark(done, started))
 
@@ -7565,7 +6628,7 @@ class _Journal:
             self.known = row.statements_done
         return self.claimed or (self.known == self.first and row == self.before)
 
-    def restored(self, done: int, *, started: int) -> _Note:
+    def restored(self, done: int, *, started: int) -> Note:
         """Return SQL that writes the row again, after somebody has deleted it."""
         step, before = self.step, self.before
         checksum = before.checksum if before and step.direction == "down" else step.script.checksum
@@ -7583,7 +6646,7 @@ class _Journal:
             )
         )
 
-    def withdrawal(self) -> _Note:
+    def withdrawal(self) -> Note:
         """Return SQL that leaves the row as it was before this run."""
         before = self.before
         if before is None:
@@ -7596,43 +6659,40 @@ class _Journal:
         )
 
 
-@dataclass
-class _Run:
+class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
-    settings: Settings
-    notify: Notify
-    database: Database
-    history: History
-    migrations: list[Migration]
-    applied: list[Applied]
-    results: list[Result]
-    all_or_nothing: bool = False
+    all_or_nothing = False
     now: Now | None = None  # read by the thread that watches
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
-    timed_out: bool = False  # that thread has ended the statement
-    soiled: bool = False  # what a file has set would reach the next one
-    used: bool = False  # a file has run in this session
+    timed_out = False  # that thread has ended the statement
+    soiled = False  # what a file has set would reach the next one
+    used = False  # a file has run in this session
     seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
-    ends: threading.Lock = field(default_factory=threading.Lock)  # of the statement that runs
-    shield: _Shield = field(default_factory=lambda: _Shield(_nothing))
-    token: str = field(default_factory=lambda: os.urandom(8).hex())
-    read: dict[tuple[Any, ...], Step] = field(default_factory=dict)  # what has been screened
-    told: set[str] = field(default_factory=set)  # of rivals
+
+    def __init__(
+        self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
+    ) -> None:
+        self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
+        self.database, self.history, self.applied = history.database, history, history.read()
+        self.ends = threading.Lock()  # of the statement that runs
+        self.shield, self.token = _Shield(_nothing), os.urandom(8).hex()
+        self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
+        self.told: set[str] = set()  # of rivals
 
     @classmethod
     @contextlib.contextmanager
     def opened(
         cls,
         given: Settings | str,
-        notify: Notify = _quiet,
+        notify: Notify = silent,
         *,
         files: bool = True,
         exists: bool = False,
         texts: bool = False,
         looks: bool = False,
-        databases: Mapping[str, type[Database]] = _DATABASES,
-    ) -> Iterator[_Run]:
+        databases: Mapping[str, type[Database]] = DATABASES,
+    ) -> Iterator[Run]:
         """Read the files and the history. What the body raises goes on as MigrateError, with the results so far.
 
         *texts* says that the stored down texts are needed, *looks* that nothing is written.
@@ -7650,12 +6710,12 @@ class _Run:
                     what, fix = f"{settings.url.database} does not exist", "correct the path, or create it:  migrate up"
                     raise ConnectError(what, where=str(settings.url), fix=fix)
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
-                run = cls(settings, notify, database, history, migrations, history.read(), results)
+                run = cls(settings, notify, history, migrations, results)
                 yield run
-        except (_Failed, MigrateError) as error:
-            if isinstance(error, _Failed) and error.kind is Kind.BUSY:
+        except (DriverError, MigrateError) as error:
+            if isinstance(error, DriverError) and error.kind is Kind.BUSY:
                 error = database.locked_error([])
-            elif isinstance(error, _Failed):
+            elif isinstance(error, DriverError):
                 state = "the connection was lost." if error.kind is Kind.LOST else ""
                 fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
                 error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
@@ -7803,8 +6863,8 @@ class _Run:
             target, number = given.with_name(f"{given.name}.{number}"), number + 1
         self.database.back_up(target)
         self.notify(
-            f"backup: {_shown(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
-            f" files, and  cp {_word(_shown(target))} {_word(self.settings.url.database)}"
+            f"backup: {shown_path(target)}; to restore it, stop what uses the database, remove its -wal and -shm"
+            f" files, and  cp {shell_word(shown_path(target))} {shell_word(self.settings.url.database)}"
         )
 
     def doom(self, steps: Sequence[Step], schemas: Sequence[str]) -> Doom:
@@ -7851,8 +6911,8 @@ class _Run:
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
             with gathered(refused, step.script.path.name):
-                self.read[key] = self.read.get(key) or _read_text(step, self.database)
-            if not refused and self.all_or_nothing and _is_journaled(self.read[key], self.database):
+                self.read[key] = self.read.get(key) or read_step(step, self.database)
+            if not refused and self.all_or_nothing and is_journaled(self.read[key], self.database):
                 what = f"{self.database.label} commits every DDL statement by itself"
                 if self.database.transactional:
                     what = f"{step.title} runs statement by statement, as no-transaction says"
@@ -7881,7 +6941,7 @@ class _Run:
     @contextlib.contextmanager
     def working(self, steps: Sequence[Step] = ()) -> Iterator[None]:
         """Do what locked() does, read the history again, and see to it that a signal leaves nothing in between."""
-        journaled = any(_is_journaled(step, self.database) for step in steps)
+        journaled = any(is_journaled(step, self.database) for step in steps)
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
             with self.shield.waiting():
@@ -7897,7 +6957,7 @@ class _Run:
     def owner(self) -> str:
         """Return what a claim of this run is known by: who and where, and what no other run has."""
         more = f", pid {os.getpid()}, connection {self.database.session_id}, {self.token}"
-        return re.sub(r"[^ -~]|['\\]", "?", _whoami())[: 255 - len(more)] + more
+        return re.sub(r"[^ -~]|['\\]", "?", whoami())[: 255 - len(more)] + more
 
     def transaction(self) -> contextlib.AbstractContextManager[None]:
         """Return a transaction that no other runner has open for this history."""
@@ -7911,7 +6971,7 @@ class _Run:
                     if self.database.verifies:
                         self.verify()
                     return body()
-            except (_OutdatedError, _Failed) as raised:
+            except (_OutdatedError, DriverError) as raised:
                 lost = isinstance(raised, _OutdatedError) or (
                     self.database.local_locks and raised.kind in {Kind.DEADLOCK, Kind.OUTRUN, Kind.TAKEN}
                 )
@@ -7976,7 +7036,7 @@ class _Run:
                 self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
                 beat = self.history.change(now.step.version, {"took_ms": now.took_ms}, owner=self.owner())
-                with contextlib.suppress(_Failed):  # a claim that is gone is noticed by the next note
+                with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
                     observer.send(beat)
 
     def _guard(self, stop: threading.Event) -> None:
@@ -8057,11 +7117,11 @@ class _Run:
             return [steps[0]]
         batch = list[Step]()
         for step in steps:
-            if batch and _is_journaled(step, self.database):
+            if batch and is_journaled(step, self.database):
                 break
             batch.append(step)
             leaves = not self.all_or_nothing and self._leaves(step, self.database.takes_back)
-            if leaves or _is_journaled(step, self.database):
+            if leaves or is_journaled(step, self.database):
                 break
         return batch
 
@@ -8085,7 +7145,7 @@ class _Run:
         StoppedError, and _OutdatedError where a rival was faster.
         """
         self.now = None
-        journal = _Journal(self, batch[0]) if _is_journaled(batch[0], self.database) else None
+        journal = Journal(self, batch[0]) if is_journaled(batch[0], self.database) else None
         for number in itertools.count(1):
             results = list[Result]()
             try:
@@ -8094,10 +7154,10 @@ class _Run:
                 else:
                     self._run_in_transaction(batch, results)
                 outcome = Outcome(tuple(results))
-            except (_Failed, KeyboardInterrupt) as raised:
+            except (DriverError, KeyboardInterrupt) as raised:
                 if self.now is None:  # nothing had begun
                     raise
-                failed = raised if isinstance(raised, _Failed) else _Failed("interrupted", Kind.CANCELLED)
+                failed = raised if isinstance(raised, DriverError) else DriverError("interrupted", Kind.CANCELLED)
                 if journal and not journal.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
                     failed = self._hidden(failed)
                 stopped = self.shield.raised is not None
@@ -8119,7 +7179,7 @@ class _Run:
                     elif self._paused(number, failed.message) and self._renewed(batch, journal):
                         continue
                     elif self.shield.raised:
-                        failed = _Failed("interrupted", Kind.CANCELLED)
+                        failed = DriverError("interrupted", Kind.CANCELLED)
                 outcome = self._judge(batch, failed, journal)
             break
         self.done(*outcome.results)
@@ -8127,7 +7187,7 @@ class _Run:
         if self.failed:
             raise self.failed from None
 
-    def _is_torn(self, journal: _Journal, failed: _Failed) -> bool:
+    def _is_torn(self, journal: Journal, failed: DriverError) -> bool:
         """Tell if the statement that has failed may have left a part of its work."""
         if not (self.now and self.now.statement):
             return False
@@ -8138,7 +7198,7 @@ class _Run:
                 journal.refused = True
                 return False
             return Trait.WHOLE not in self.database.nature_now(journal.step.statements, journal.reached).traits
-        except _Failed:
+        except DriverError:
             return Trait.WHOLE not in journal.natures[journal.reached - 1].traits
 
     def _natures(self, step: Step) -> Sequence[Nature]:
@@ -8153,12 +7213,12 @@ class _Run:
 
     def _leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        keys = {key for each in self._natures(step) for key in each.writes - _BRIEF}
+        keys = {key for each in self._natures(step) for key in each.writes - BRIEF}
         if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(self._natures(step)) for key in each.writes - _BRIEF}
+            keys |= {key for each in hidden.shown(self._natures(step)) for key in each.writes - BRIEF}
             keys |= hidden.keys if any(Trait.CALLS in each.traits for each in self._natures(step)) else set()
         # A setting with a dot, once made, is never quite gone.
-        return not {"custom" if "." in key else _split_key(key)[0] for key in keys} <= undone
+        return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
 
     def _looks_back(self, step: Step) -> bool:
         """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
@@ -8166,20 +7226,20 @@ class _Run:
             return False
         return any(key[0] in "@*" or key == "lock" for each in self._natures(step) for key in each.reads)
 
-    def _unrepeatable(self, step: Step, journal: _Journal | None) -> str:
+    def _unrepeatable(self, step: Step, journal: Journal | None) -> str:
         """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
         way = journal.find_way(journal.known) if journal else None
         return _missing(step, way, self.database.id_name) if way and way.reader else ""
 
-    def _is_changed(self, journal: _Journal | None) -> bool:
+    def _is_changed(self, journal: Journal | None) -> bool:
         """Tell if what has run of a journaled file has left something in the session."""
         if journal is None:
             return False
         natures = journal.shown()
-        brief = _BRIEF - {key for each in natures for key in each.reads}
+        brief = BRIEF - {key for each in natures for key in each.reads}
         return any(each.writes - brief - _TRANSIENT for each in natures[: journal.reached])
 
-    def _renewed(self, batch: Sequence[Step], journal: _Journal | None) -> bool:
+    def _renewed(self, batch: Sequence[Step], journal: Journal | None) -> bool:
         """Begin a new session, where what was rolled back has left something in this one. Return False if it cannot be.
 
         Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
@@ -8196,11 +7256,11 @@ class _Run:
             else:
                 journal.way = journal.find_way(journal.known)
                 self._rebuild(journal)
-        except (_Failed, MigrateError):
+        except (DriverError, MigrateError):
             return False
         return True
 
-    def _judge(self, batch: Sequence[Step], failed: _Failed, journal: _Journal | None) -> Outcome:
+    def _judge(self, batch: Sequence[Step], failed: DriverError, journal: Journal | None) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
         assert self.now  # noqa: S101 (for mypy: something had begun)
         database, step, number = self.database, self.now.step, self.database.session_id
@@ -8224,18 +7284,18 @@ class _Run:
                     error.where = error.excerpt = ""  # nothing in the file is wrong
                     titles = ", ".join(each.title for each in batch[: batch.index(step) + 1])
                     error.state = f"rolled back whole: {titles}."
-                with contextlib.suppress(_Failed):  # that it cannot be logged does not hide the failure itself
+                with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
                     database.send(self._failure(step, error.what))
         except LockedError:
             error.state = (
                 f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
                 " the history says which have run."
             )
-        except (_Failed, MigrateError) as again:
+        except (DriverError, MigrateError) as again:
             way = "; its history says which statements have run" if journal else " if it is in; its history says so"
             if journal and failed.kind is not Kind.LOST:
-                ran = f"{journal.known} of {_count(len(step.statements), 'statement')} have run and stay, or more"
-                why = again.message if isinstance(again, _Failed) else again.what
+                ran = f"{journal.known} of {counted(len(step.statements), 'statement')} have run and stay, or more"
+                why = again.message if isinstance(again, DriverError) else again.what
                 error.state = error.state or f"{ran}: the history cannot be read: {why.partition(chr(10))[0]}."
             error.state = error.state or f"the database cannot be asked now{way}."
         if stopped and "repair" not in error.fix:
@@ -8253,7 +7313,7 @@ class _Run:
             for each in batch
         )
 
-    def _failure(self, step: Step, what: str) -> _Note:
+    def _failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
 
     def _result(self, step: Step, ran: int) -> Result:
@@ -8273,7 +7333,7 @@ class _Run:
             self.shield.pause(delay)
         return self.shield.raised is None
 
-    def _error(self, step: Step, failed: _Failed, *, stopped: bool) -> MigrateError:
+    def _error(self, step: Step, failed: DriverError, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
         statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
         if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
@@ -8284,7 +7344,7 @@ class _Run:
         elif reported and offset is None and failed.kind is not Kind.OUTRUN:
             guess = _guess_offset(reported.text, failed.message)
             offset, exact = reported.offset + (guess or 0), guess is not None
-        where, excerpt = (_script_path(step), "") if offset is None else _place(step, offset, exact=exact)
+        where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
         fix = self.database.fixes.get(failed.kind, f"correct {line}, then run  migrate {step.direction}")
         if failed.kind is Kind.LOST:
@@ -8339,7 +7399,7 @@ class _Run:
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
 
-    def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> _Note:
+    def claim(self, step: Step, owner: str, done: int = 0, checksum: str = "") -> Note:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
         progress: dict[str, Any] = {
             "dirty": True,
@@ -8350,7 +7410,7 @@ class _Run:
             "owner": owner,
         }
         if step.row:
-            progress |= {"applied_at": _Code(self.database.now()), "took_ms": 0}
+            progress |= {"applied_at": Code(self.database.now()), "took_ms": 0}
             progress |= {"applied_by": self.database.person()} if step.direction == "up" else {}
             return self.history.change(step.version, progress, owner=step.row.owner)
         row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **progress)
@@ -8383,7 +7443,7 @@ class _Run:
     def _run_in_transaction(self, batch: Sequence[Step], results: list[Result]) -> None:
         """Run *batch* in one transaction: each claim, its text and its notes; COMMIT travels with the last of these.
 
-        Raises _Failed: all is undone, but where the connection is LOST.
+        Raises DriverError: all is undone, but where the connection is LOST.
         """
         database, owner, before = self.database, self.owner(), Counter[tuple[str, str]]()
         level = next((step.level for step in batch if step.level), "")
@@ -8420,19 +7480,19 @@ class _Run:
                 if level is not None
                 else database.send(*database.limits(local=True), *parts)
             )
-        except _Failed as failed:
+        except DriverError as failed:
             raise self._hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
-    def _hidden(self, failed: _Failed) -> _Failed:
+    def _hidden(self, failed: DriverError) -> DriverError:
         """Return what it means that a claim has failed: under the lock, a row that is there cannot be a rival's."""
         if failed.kind is not Kind.TAKEN:
             return failed
         what = f"{self.history.table} has a row of this version that was not seen: new, or hidden by a policy"
-        return _Failed(what, Kind.OUTRUN)
+        return DriverError(what, Kind.OUTRUN)
 
     def _run_text(self, step: Step) -> None:
-        """Run the text of a file inside the open transaction. Raises _Failed."""
+        """Run the text of a file inside the open transaction. Raises DriverError."""
         database = self.database
         whole = database.whole_files and not database.split_here.search(step.script.sql)
         if not whole and (reads := {key for each in self._natures(step) for key in each.reads}):
@@ -8448,23 +7508,23 @@ class _Run:
             if not database.in_transaction:
                 break
         if not database.in_transaction:
-            raise _Failed("the file has ended the transaction that it runs in")
+            raise DriverError("the file has ended the transaction that it runs in")
 
     def _refuse_ended(self) -> None:
         """Take a statement that was ended, and says that all is well, for one that failed: SLEEP() on MySQL is such."""
         if self.timed_out or self.shield.raised:
-            raise _Failed("interrupted", Kind.CANCELLED)
+            raise DriverError("interrupted", Kind.CANCELLED)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
-        """Raise _Failed for rows that point to nothing, and did not *before*."""
+        """Raise DriverError for rows that point to nothing, and did not *before*."""
         for (table, parent), number in (self.database.broken_references() - before).items():
-            what = f"FOREIGN KEY constraint failed: {_count(number, 'row')} of {table}"
-            raise _Failed(f"{what} without a row of {parent}")
+            what = f"FOREIGN KEY constraint failed: {counted(number, 'row')} of {table}"
+            raise DriverError(f"{what} without a row of {parent}")
 
-    def _run_journaled(self, journal: _Journal, results: list[Result]) -> None:
+    def _run_journaled(self, journal: Journal, results: list[Result]) -> None:
         """Run a file that cannot be one transaction: claim its row, note every statement, let the row go.
 
-        After a failure, go on with what the row says. Raises _Failed, and _OutdatedError where a rival was faster.
+        After a failure, go on with what the row says. Raises DriverError, and _OutdatedError where a rival was faster.
         """
         database, step, fresh = self.database, journal.step, self.now is None
         if database.pooled:
@@ -8480,7 +7540,7 @@ class _Run:
             self._begin(step)
             self._zero_id(journal.natures)
         elif not journal.look():
-            raise _Failed(_OUTRUN, Kind.OUTRUN)
+            raise DriverError(_OUTRUN, Kind.OUTRUN)
         self.run_statements(journal)
         if not journal.finished:
             finish = self.finish(step, journal.owner, self.took_ms)
@@ -8491,7 +7551,7 @@ class _Run:
                 database.begin(self.history.relation, *parts)
         results.append(self._result(step, len(step.statements) - journal.first))
 
-    def _claim_alone(self, journal: _Journal) -> None:
+    def _claim_alone(self, journal: Journal) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         database, version = self.database, journal.step.version
         try:
@@ -8502,7 +7562,7 @@ class _Run:
                     if database.verifies:
                         self.verify()
                     database.send(*database.own_sql, journal.claim(journal.first))
-        except _Failed as failed:
+        except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
             if database.local_locks and (outrun or failed.kind in {Kind.TAKEN, Kind.DEADLOCK}):
@@ -8520,23 +7580,23 @@ class _Run:
                 database.send(database.begin_sql, journal.withdrawal(), self.database.commit_sql)
                 raise _OutdatedError
 
-    def _rebuild(self, journal: _Journal) -> None:
+    def _rebuild(self, journal: Journal) -> None:
         """Make the session what the statements that have run had made of it. Raises DirtyError where that fails."""
         database, step = self.database, journal.step
         for number in sorted(journal.way.again):
             statement = step.statements[number - 1]
             try:
                 database.run(statement.text)
-            except _Failed as failed:
+            except DriverError as failed:
                 if failed.kind is Kind.LOST:
                     raise
-                where, excerpt = _place(step, statement.offset, exact=False)
+                where, excerpt = place_in(step, statement.offset, exact=False)
                 what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
                 fix = _go_on(step, Way(frozenset(), lost=number, reader=number))
                 raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
-    def run_statements(self, journal: _Journal) -> None:
-        """Run what the row does not say has run. Raises _Failed; may leave data changes uncommitted."""
+    def run_statements(self, journal: Journal) -> None:
+        """Run what the row does not say has run. Raises DriverError; may leave data changes uncommitted."""
         step, first = journal.step, journal.known
         journal.opened = first > 0 and Trait.CHAINS in journal.natures[first - 1].traits
         if journal.opened:  # what the file has opened again, as it opened the one before
@@ -8571,8 +7631,8 @@ class _Run:
             for each in natures
         )
 
-    def _run_one(self, journal: _Journal, number: int, *, opens: bool = False) -> None:
-        """Run one statement, with what notes it; in a transaction, if it *opens* what several share. Raises _Failed."""
+    def _run_one(self, journal: Journal, number: int, *, opens: bool = False) -> None:
+        """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
         database, nature = self.database, journal.natures[number - 1]
         journal.reached, journal.opened = number, journal.opened and database.in_transaction
         with self._running(journal.step.statements[number - 1]):
@@ -8584,10 +7644,10 @@ class _Run:
         if self.database.in_transaction or not (journal.finished or self.timed_out):
             self._refuse_ended()
 
-    def _run_together(self, journal: _Journal, first: int, last: int) -> None:
+    def _run_together(self, journal: Journal, first: int, last: int) -> None:
         """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
 
-        Where they share one with their note, they do. Else the row says before that they may have run. Raises _Failed.
+        Where they share one with their note, they do. Else the row says before that they may have. Raises DriverError.
         """
         database, natures = self.database, journal.natures[first - 1 : last]
         own = self._is_own(journal)
@@ -8634,14 +7694,14 @@ class _Run:
         for sql in self.database.zero(nature.reads & _TRANSIENT, self.history.relation):
             self.database.query(sql)
 
-    def _reads_id(self, journal: _Journal, number: int) -> None:
-        """Raise _Failed for a statement that needs the id of a row, which this session has not made."""
+    def _reads_id(self, journal: Journal, number: int) -> None:
+        """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
         if number in journal.way.checks and not self.database.has_id(journal.step.statements[number - 1]):
             way = journal.way._replace(reader=number, key="id", lost=max(journal.first, 1))
-            raise _Failed(_missing(journal.step, way, self.database.id_name), Kind.GONE)
+            raise DriverError(_missing(journal.step, way, self.database.id_name), Kind.GONE)
 
-    def _run_noted(self, journal: _Journal, number: int) -> None:
-        """Run one statement, together with what notes it, or the one before it, where that can be. Raises _Failed."""
+    def _run_noted(self, journal: Journal, number: int) -> None:
+        """Run one statement, together with what notes it, or the one before, where that can be. Raises DriverError."""
         database, nature, statement = self.database, journal.natures[number - 1], journal.step.statements[number - 1]
         traits, before = nature.traits, journal.noted[number - 1]
         self._reads_id(journal, number)
@@ -8680,19 +7740,19 @@ class _Run:
             database.run_marked(statement, journal.opening(number), done, whole=Trait.WHOLE in traits, before=zero)
             journal.claimed, journal.known, journal.finished = True, number, last
 
-    def _is_own(self, journal: _Journal) -> bool:
+    def _is_own(self, journal: Journal) -> bool:
         """Tell if the transaction that is open, if any, is the file's own."""
         database = self.database
         return database.in_transaction and (database.transactional or journal.opened or not database.commits)
 
-    def _claim_first(self, journal: _Journal, done: int) -> None:
+    def _claim_first(self, journal: Journal, done: int) -> None:
         """Claim the row, where that is not done yet, in a transaction that is not the file's."""
         if not journal.claimed:
             self.database.send(self.database.begin_sql, journal.claim(done), self.database.commit_sql)
             journal.claimed = True
 
-    def _run_control(self, journal: _Journal, number: int) -> None:
-        """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises _Failed."""
+    def _run_control(self, journal: Journal, number: int) -> None:
+        """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises DriverError."""
         database, traits, before = self.database, journal.natures[number - 1].traits, journal.noted[number - 1]
         statement, done = journal.step.statements[number - 1], [*database.own_sql, journal.note(number)]
         if not database.transactional:
@@ -8712,8 +7772,8 @@ class _Run:
         journal.opened = Trait.OPENS in traits or database.in_transaction
 
     def _leave(self, step: Step, row: Applied, error: MigrateError) -> None:
-        """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises _Failed."""
-        ran = f"{row.statements_done} of {_count(row.statements, 'statement')} have run"
+        """Say in *error* whose the row of *step* is now, and touch nothing but the log. Raises DriverError."""
+        ran = f"{row.statements_done} of {counted(row.statements, 'statement')} have run"
         error.state = (
             f"another run has taken this migration: it is {row.owner}'s now."
             if row.owner
@@ -8722,7 +7782,7 @@ class _Run:
         error.fix = error.fix.replace(f"then run  migrate {step.direction}", "then look:  migrate status")
         self.database.send(self._failure(step, error.what))
 
-    def _reckon(self, journal: _Journal, failed: _Failed, row: Applied | None) -> tuple[int, bool]:
+    def _reckon(self, journal: Journal, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
         """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
         database, statements, number = self.database, journal.step.statements, journal.reached
         runs = self.now is not None and self.now.statement is not None
@@ -8744,8 +7804,8 @@ class _Run:
             done, marked = between[kept - 1] + 1 if kept else done, (marked and not kept) or not certain
         return journal.noted[done], marked
 
-    def _settle(self, journal: _Journal, failed: _Failed, error: MigrateError) -> None:
-        """Write into the row what is certain, and into *error* what it says. Raises _Failed and MigrateError."""
+    def _settle(self, journal: Journal, failed: DriverError, error: MigrateError) -> None:
+        """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
         assert self.now  # noqa: S101 (for mypy: something had begun)
         database, history, step = self.database, self.history, journal.step
         row = next(iter(history.read(step.version)), None)
@@ -8761,7 +7821,7 @@ class _Run:
         if mine:
             parts = [journal.note(done, started=at, owner=None) if done or marked else journal.withdrawal()]
         if done or marked:
-            count = _count(len(step.statements), "statement")
+            count = counted(len(step.statements), "statement")
             error.state = f"{done} of {count} have run and stay; table {history.table} says dirty."
             rest = f"goes on with statement {done + 1}" if done < len(step.statements) else "only notes that it is done"
             if failed.kind is Kind.GONE:
@@ -8780,16 +7840,16 @@ class _Run:
             error.fix = _ask(step, at)
         try:
             database.begin(history.relation, *parts, self._failure(step, error.what), self.database.commit_sql)
-        except (_Failed, LockedError) as again:
+        except (DriverError, LockedError) as again:
             database.rollback()
-            if parts and isinstance(again, _Failed) and again.kind is Kind.OUTRUN:  # the log, perhaps
-                with contextlib.suppress(_Failed, LockedError):
+            if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
+                with contextlib.suppress(DriverError, LockedError):
                     database.begin(history.relation, *parts, self.database.commit_sql)
                     return
                 database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, journal.mark(done, at)):
-                ran = f"{done} of {_count(len(step.statements), 'statement')} have run and stay"
-                why = again.message if isinstance(again, _Failed) else again.what
+                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
+                why = again.message if isinstance(again, DriverError) else again.what
                 error.state = f"{ran}; {history.table} cannot be written: {why.partition(chr(10))[0]}"
 
 
@@ -8803,7 +7863,7 @@ def _ask(step: Step, number: int) -> str:
     return look + _ways(step.version, *ways[step.direction])
 
 
-def _resume_point(step: Step, journal: _Journal) -> int:
+def _resume_point(step: Step, journal: Journal) -> int:
     """Return how many statements of a dirty row have run. Raises DirtyError where it is not certain how to go on."""
     if step.resume is None:
         return 0
@@ -8815,16 +7875,16 @@ def _resume_point(step: Step, journal: _Journal) -> int:
         done = journal.noted[done]
         if (way := journal.find_way(done)).reader:
             what = f"cannot go on after statement {done}: {_missing(step, way, id_name)}"
-            where, excerpt = _place(step, step.statements[way.lost - 1].offset, exact=False)
+            where, excerpt = place_in(step, step.statements[way.lost - 1].offset, exact=False)
             raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_go_on(step, way))
         return done
     if checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
-        what = f"the first {_count(done, 'statement')} were edited since they ran"
+        what = f"the first {counted(done, 'statement')} were edited since they ran"
         raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
     what = f"stopped while statement {started} ran: only a person can see if it has"
     where, excerpt = "", ""
     for statement in step.statements[started - 1 : started]:
-        where, excerpt = _place(step, statement.offset, exact=False)
+        where, excerpt = place_in(step, statement.offset, exact=False)
     raise DirtyError(f"{step.title} {what}", where=where, excerpt=excerpt, fix=_ask(step, started))
 
 
@@ -8855,7 +7915,7 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
 
 def _missing(step: Step, way: Way, id_name: str) -> str:
     """Say what of the session a statement needs, and why it is not there any more."""
-    kind, name = _split_key(way.key)
+    kind, name = split_key(way.key)
     known = {"@": f"@{name}", "id": id_name, "*": "what it left", "code": "what it left"}
     shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
     reader, lost = (step.statements[number - 1].line for number in (way.reader, way.lost))
@@ -8883,7 +7943,7 @@ def up(
     out_of_order: bool = False,
     all_or_nothing: bool = False,
     backup: str | None = None,
-    notify: Notify = _quiet,
+    notify: Notify = silent,
 ) -> list[Result]:
     """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
@@ -8891,7 +7951,7 @@ def up(
     is empty beside it. *notify* is called with a Step before it runs, with its
     Result after the commit, and with text worth telling. Raises MigrateError, with ``results`` committed before.
     """
-    with _Run.opened(settings, notify) as run:
+    with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
         choice: dict[str, Any] = {"to": to, "out_of_order": out_of_order}
         steps = run.planned("up", run.settle(), count=count, **choice)
@@ -8915,10 +7975,10 @@ def down(
     everything: bool = False,
     confirm: Callable[[Sequence[Step]], bool] = bool,
     backup: str | None = None,
-    notify: Notify = _quiet,
+    notify: Notify = silent,
 ) -> list[Result]:
     """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
-    with _Run.opened(settings, notify, exists=True, texts=True) as run:
+    with Run.opened(settings, notify, exists=True, texts=True) as run:
         steps = run.planned("down", run.settle(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
@@ -8928,9 +7988,9 @@ def down(
             return run.carry_out(partial(run.still_down, steps), before=partial(run.back_up, backup))
 
 
-def redo(settings: Settings | str, *, notify: Notify = _quiet) -> list[Result]:
+def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
     """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
-    with _Run.opened(settings, notify, exists=True, texts=True) as run:
+    with Run.opened(settings, notify, exists=True, texts=True) as run:
         back = run.planned("down", run.settle())
         again = run.screen(
             [Step.up(each) for each in run.migrations if back and each.key == back[0].key and not each.elsewhere]
@@ -8955,14 +8015,14 @@ def reset(
     schemas: Sequence[str] = (),
     confirm: Callable[[Sequence[str]], bool] = lambda _: True,
     backup: str | None = None,
-    notify: Notify = _quiet,
+    notify: Notify = silent,
 ) -> list[Result]:
     """Drop what lies in the history's schema and *schemas*, and what the applied files name beside it; apply all files.
 
     *confirm* is called with what goes beside the schema; nothing is dropped where it says no. Raises DriftError where
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
-    with _Run.opened(settings, notify) as run:
+    with Run.opened(settings, notify) as run:
         steps = run.screen(plan_up(run.migrations, []))
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
@@ -8976,14 +8036,14 @@ def reset(
                     raise DriftError("what goes beside the schema has changed meanwhile", fix=fix)
                 try:
                     database.drop_everything(again)
-                except _Failed as failed:
+                except DriverError as failed:
                     if failed.kind is Kind.LOST or not database.transactional:
                         raise
                     fix = "mend what it says, or drop it by hand; then run the same command again"
                     where, state = str(database.url), "nothing was changed."
                     raise StatementError(failed.message, where=where, state=state, fix=fix) from None
                 run.stop_at(again)
-                dropped = _count(again.dropped, "object")
+                dropped = counted(again.dropped, "object")
                 run.history = History(database, run.settings.table)
                 run.history.create()
                 database.send(run.history.log_entry("", f"{dropped} dropped", "reset"))
@@ -8996,9 +8056,9 @@ def reset(
             return run.carry_out(lambda: run.screen(plan_up(run.migrations, run.applied)))
 
 
-def status(settings: Settings | str, *, notify: Notify = _quiet) -> list[Status]:
+def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]:
     """Return one Status per version in the files or the history, oldest first. Writes nothing, creates nothing."""
-    with _Run.opened(settings, notify, looks=True) as run:
+    with Run.opened(settings, notify, looks=True) as run:
         if not run.database.exists:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
         return compare(run.migrations, run.applied)
@@ -9009,7 +8069,7 @@ def wait(
     *,
     awaited: str = "migrations",
     timeout: float = 60.0,
-    notify: Notify = _quiet,
+    notify: Notify = silent,
 ) -> float:
     """Return, after how many seconds, when the "database" answers, or has all the "migrations" that are here, clean.
 
@@ -9021,8 +8081,8 @@ def wait(
     while True:
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
-            url = replace(settings.url, options=options)
-            reason, fix = _lacking(replace(settings, url=url, lock_timeout=0.0), awaited)
+            url = settings.url._replace(options=options)
+            reason, fix = _lacking(settings._replace(url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -9044,10 +8104,10 @@ def wait(
 def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
     """Say why not to go on yet, if so, and the fix. What a newer release has brought, clean or not, is not ours."""
     if awaited == "database":
-        with contextlib.closing(_DATABASES[settings.url.dialect](settings.url)) as database:
+        with contextlib.closing(DATABASES[settings.url.dialect](settings.url)) as database:
             database.open()
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
-    with _Run.opened(settings, exists=True, looks=True) as run:
+    with Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
         rest = [
             each
@@ -9059,454 +8119,13 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         return reason + more, "apply what is missing:  migrate up"
 
 
-def _deed(statement: Statement, database: Database) -> str:
-    """Return the code of *statement* from the verb on that says what it does: after EXPLAIN that runs it, and WITH."""
-    code = code_of(statement, database.syntax)
-    code = code[found.end() :] if (found := database.explains.match(code)) else code
-    if not code.startswith("WITH"):
-        return code
-    return found["acts"] if (found := re.match(_ACTS, code, re.DOTALL)) else "SELECT"
-
-
-def effects(database: Database, step: Step) -> Iterator[Effect]:
-    """Yield what each statement does besides its work, as the database's documentation has it."""
-    for statement in step.statements:
-        code = _deed(statement, database)
-        for rule, known in database.effects.items():
-            for _, what, page in [each for each in known if re.search(each[0], code, re.DOTALL)][:1]:
-                yield Effect(statement.line, rule, what, database.manual + page)
-
-
-def lint(database: type[Database], paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
-    """Yield what the linter of a database, where it is installed, has to say of files.
-
-    Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
-    """
-    beside = str(Path(sys.executable).parent)
-    program = database.linter and (shutil.which(database.linter, path=beside) or shutil.which(database.linter))
-    if not program or not paths:
-        return
-    ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
-    command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
-    ran = subprocess.run(  # noqa: S603 (one command of ours)
-        command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False
-    )
-    with contextlib.suppress(ValueError):
-        for each in json.loads(ran.stdout):
-            rule = each["rule_name"]
-            link = f"https://squawkhq.com/docs/{rule}"
-            yield Path(each["file"]), Effect(each["line"] + 1, rule, each["message"].removesuffix("."), link)
-
-
-def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = _quiet, **choice: Any) -> list[Step]:
+def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = silent, **choice: Any) -> list[Step]:
     """Return what ``up`` or ``down`` would run with the same *choice* of arguments; raise what they would. No write."""
-    with _Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
+    with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps = run.planned(direction, **choice)
         if not steps:
             notify("nothing to do")
         return steps
-
-
-def plan_script(
-    settings: Settings | str,
-    direction: str = "up",
-    *,
-    start: str | None = None,
-    notify: Notify = _quiet,
-    **choice: Any,
-) -> str:
-    """Return a script for the database's own client that does what ``up`` or ``down`` would do; empty for nothing.
-
-    With *start*, a version or "empty", for any database of that dialect that is there, and nothing is connected to.
-    Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
-    """
-    with _Run.opened(
-        settings,
-        notify,
-        texts=direction == "down",
-        looks=True,
-        databases=_DATABASES if start is None else _WRITERS,
-    ) as run:
-        if start is not None:
-            known = {each.key: each for each in run.migrations}
-            limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
-            run.applied = [
-                Applied(each.version, each.name, each.up.checksum, each.down.sql if each.down else None)
-                for each in run.migrations
-                if each.key <= limit and not each.elsewhere
-            ]
-        for row in run.applied:
-            if row.dirty:
-                raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-        steps = run.planned(direction, **choice)
-        if not steps:
-            notify("nothing to do")
-            return ""
-        return _write_script(run, steps, offline=start is not None)
-
-
-def _write_script(run: _Run, steps: Sequence[Step], *, offline: bool) -> str:
-    settings, way = run.settings, steps[0].direction
-    database = _WRITERS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
-    database.schema = "".join(run.history.schemas)
-    database.follow(run.database, offline=offline)
-    unsuited: dict[str, MigrateError] = {}
-    for step in steps:
-        with gathered(unsuited, step.script.path.name):
-            _refuse_unsuited(database, step)
-    refuse_all(unsuited)
-    versions, name = [row.version for row in run.applied], database.name_of(settings.url.database)
-    history = History(database, settings.table)
-    history.missing = set() if versions else run.history.missing
-    at = versions[-1] if versions else _NO_VERSION
-    place = f"any {database.label} database at {at}" if offline else str(settings.url)
-    database.lines += [
-        _remark(f"{way.capitalize()}, {_count(len(steps), 'migration')}, on {place}; history: {history.relation}"),
-        _remark(f"Made by {_whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
-        f"-- To run it:  {database.client}",
-        "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
-        f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}",
-    ]
-    database.start([statement.text for step in steps for statement in step.statements])
-    named = [] if offline else [(f"{database.database_sql} <> {database.literal(name)}", f"this plan is for {name}")]
-    if database.default_sql and not (offline and "." in settings.table):
-        [(default,)] = run.database.query(f"SELECT {database.default_sql}") or [(database.schema,)]
-        what = f"this plan is for the schema {default}, and search_path leads elsewhere"
-        named.append((f"{database.default_sql} <> {database.literal(default)}", what))
-    for number, step in enumerate(steps, 1):
-        mode = "statement by statement" if _is_journaled(step, database) else "in one transaction"
-        database.lines += [
-            "",
-            _remark(f"{number} of {len(steps)}: {_script_path(step)}"),
-            f"-- sha256 {step.script.checksum}, {_count(len(step.statements), 'statement')}, {mode}",
-        ]
-        counted = f"SELECT count(*) FROM {history.relation}"
-        elsewhere = f"this plan starts at {at}, and the database does not"
-        expected = [
-            (f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
-            (f"({counted}) <> {len(versions)}", elsewhere),
-        ]
-        for column in ("version", "checksum") if number == 1 and versions else ():
-            listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
-            expected.append((f"({counted} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
-        _write_step(replace(run, database=database, history=history), database, step, named, expected)
-        leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
-        texts = (each for every in steps[:number] for each in every.statements)
-        hidden = run.database.hidden(texts) if leaves else Hidden()
-        natures = hidden.shown(database.natures(step.statements, hidden.names)) if leaves else []
-        if what := database.forget(step.statements, natures) if leaves else "":
-            fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
-            raise FileError(f"no file can follow in a script: {what}", where=_script_path(step), fix=fix)
-        versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
-        at = versions[-1] if versions else _NO_VERSION
-    return "\n".join([*database.lines, f"\n-- The end: {_count(len(steps), 'migration')}.\n"])
-
-
-def _remark(text: str) -> str:
-    """Return a comment: whatever is in *text*, the line does not end there."""
-    return "-- " + "".join(each if each.isprintable() else "?" for each in text)
-
-
-def _refuse_unsuited(database: _Writer, step: Step) -> None:
-    """Raise FileError for a statement that the client would not read as it stands."""
-    syntax = database.syntax
-    for statement in step.statements:
-        what, syntax = database.unsuited(statement, syntax), database.syntax_after(statement, syntax)
-        if what:
-            where, excerpt = _place(step, statement.offset)
-            fix = f"run it with  migrate {step.direction}  or change the line"
-            what = f"{database.client.split()[0]} cannot run this: {what}"
-            raise FileError(what, where=where, excerpt=excerpt, fix=fix)
-
-
-def _write_step(
-    run: _Run,
-    database: _Writer,
-    step: Step,
-    named: Sequence[tuple[str, str]],
-    expected: Sequence[tuple[str, str]],
-) -> None:
-    """Write how *step* is run, after what ends the script before that."""
-    journaled, relation = _is_journaled(step, database), run.history.relation
-    run.now = Now(step, 0.0)
-    database.start_file()
-    if not journaled:
-        database.send(*database.opening(relation, step.level)[: 1 if run.history.missing else None])
-    database.send(*database.limits(local=not journaled))
-    lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
-    conditions = [*named, *database.lock_conditions(lock_sql, relation)]
-    if run.history.missing:
-        database.stop_if(conditions)
-        run.history.create()
-        conditions = []
-    database.stop_if([*conditions, *expected])
-    journal, version = _Journal(run, step), database.literal(step.version)
-    database.send(journal.claim(0))
-    journal.claimed = True
-    natures = run._natures(step)  # noqa: SLF001 (a run that writes)
-    database.send(*database.zero({"id", "count"} & {key for each in natures for key in each.reads}, relation))
-    if journaled:
-        journal.step = _with_comments(step, database.syntax)
-        run.run_statements(journal)
-        if not database.in_transaction:
-            database.query(database.begin_sql)
-    elif step.statements:
-        database.run(step.script.sql)
-    database.send(*run.finish(step, journal.owner, database.elapsed))
-    row = f"EXISTS (SELECT 1 FROM {relation} WHERE version = {version}"
-    wrong = f"NOT {row} AND NOT dirty)" if step.direction == "up" else f"{row})"
-    database.stop_if([(wrong, f"the history does not take {step.version}: see what triggers and policies it has")])
-    if not journaled:
-        database.before_commit()
-    database.query(database.commit_sql)
-
-
-class Verdict(NamedTuple):
-    """What ``verify`` found of one migration: *result* is "undone", "differs", "failed" or "no down file"."""
-
-    version: str
-    name: str
-    result: str
-    what: str
-    file: str
-    diff: tuple[str, ...] = ()  # lines of the schema after up and down that are new, "+ ", or gone, "- "
-    error: str = ""  # of one that has failed, all that is to be said
-
-
-_BAD: Final = frozenset({"differs", "failed"})
-_Tried = tuple[Verdict, set[str] | None]  # with the schema after up; None where that failed
-
-
-def verify(
-    settings: Settings | str,
-    *,
-    scratch_url: str | None = None,
-    seed: Path | None = None,
-    notify: Notify = _quiet,
-) -> list[Verdict]:
-    """Run every file up, down and up again, in a database made for it, and tell if the schema came back each time.
-
-    In memory for SQLite, else in a new database on the server of *scratch_url*, which is dropped afterwards. The
-    statements in *seed* run as soon as the tables are there; rows that are lost are told. Whatever one file does, the
-    others have their verdicts. Raises SettingsError for a URL that is not for scratch, ConnectError, FileError for
-    files that cannot be read, and for a statement of the seed that never could run though all files were applied.
-    """
-    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
-    url = DatabaseURL.parse(scratch_url, source="--scratch-url") if scratch_url else settings.url
-    database, tried = _DATABASES[url.dialect](url), list[_Tried]()
-    # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
-    statements = [
-        each
-        for each in split_statements(_read(seed, "--seed") if seed else "", database.syntax)
-        if not re.match(_TRANSACTION, code_of(each, database.syntax))
-    ]
-    migrations = find_migrations(migration_directory(settings.directory, url.dialect), url.dialect)
-    with _verifying():
-        texts = "\n".join(map(_texts, migrations))
-        while True:  # in another database after one that did not come back
-            with (
-                database.scratch(given=bool(scratch_url), sql=texts) as scratch,
-                _Run.opened(replace(settings, url=scratch, table="migrate_verify"), texts=True) as run,
-            ):
-                run.migrations = [each for each in run.migrations if not each.elsewhere]
-                _verify_on(run, tried, dict.fromkeys(statements, ""), seed, notify)
-            if len(tried) == len(run.migrations):
-                break
-    for skipped in [each for each in migrations if each.elsewhere]:
-        notify(f"skipped  {skipped.version} {skipped.name}: only {', '.join(skipped.elsewhere)}")
-    for each in sorted(database.left):
-        notify(f"left on the server: {each}")
-    return [verdict for verdict, _ in tried]
-
-
-def _texts(migration: Migration) -> str:
-    return "\n".join(each.sql for each in (migration.up, migration.down) if each)
-
-
-def _verify_on(
-    run: _Run,
-    tried: list[_Tried],
-    waiting: dict[Statement, str],
-    seed: Path | None,
-    notify: Notify,
-) -> None:
-    """Apply again what was *tried*, and try the others, until one leaves the database other than it was.
-
-    Where one cannot be applied, the others are tried without it. *waiting* is the seed, and why it has not run yet.
-    """
-    for number, migration in enumerate(run.migrations):
-        if number < len(tried):
-            verdict, state = tried[number]
-            why = _apply_again(run, migration, state) if state is not None else ""
-            if why and verdict.result not in _BAD:
-                what, file = f"applied in another database: {why}", _shown(migration.up.path)
-                tried[number] = verdict._replace(result="failed", what=what, file=file), state
-        else:
-            verdict, state = _verify(run, migration)
-            without = [each.version for each, other in tried if other is None]
-            if state is None and without:
-                verdict = verdict._replace(what=f"{verdict.what} (without {', '.join(without)})")
-            tried.append((verdict, state))
-            notify(f"{verdict.result}  {verdict.version} {verdict.name}")
-            if verdict.result in _BAD and (state is not None or not _is_as_before(run)):
-                return
-        for each in [*waiting]:
-            try:
-                run.database.run(each.text)
-                del waiting[each]
-            except _Failed as failed:  # noqa: PERF203 (it is tried again after the next file)
-                waiting[each] = failed.message.partition("\n")[0]
-                if run.database.connection is None:  # it was a COPY, which waits for data
-                    raise _never_ran(seed, each, failed.message) from None
-        if seed:
-            run.database.renew()  # what the seed has set is not for the migrations
-    for each, why in waiting.items():
-        if all(state is not None for _, state in tried):
-            raise _never_ran(seed, each, why)
-        notify(f"{seed}:{each.line}: this statement of the seed never ran: {why}")
-
-
-def _is_as_before(run: _Run) -> bool:
-    """Tell if a file that failed has left nothing behind; then go on in a fresh session."""
-    run.failed = None
-    try:
-        run.database.renew()
-        run.soiled = False
-        run.applied = run.history.read()
-    except (_Failed, MigrateError):  # another database will tell if this is for good
-        return False
-    return not any(row.dirty for row in run.applied)
-
-
-def _apply_again(run: _Run, migration: Migration, state: set[str]) -> str:
-    """Apply *migration* in another database than the first; return why that cannot be done, mostly nothing.
-
-    What fails now and did not then lies outside of the database, and is there already. The rest is done without it,
-    and has to lead to the *state* that was.
-    """
-    database, history = run.database, run.history
-    [step] = run.screen([Step.up(migration)])
-    try:
-        run.run([step])
-    except StoppedError:
-        raise
-    except (_Failed, MigrateError) as error:
-        why = error.message if isinstance(error, _Failed) else error.what
-    else:
-        return ""
-    database.renew()
-    run.failed, run.soiled = None, False
-    with contextlib.suppress(_Failed):
-        database.query(f"DELETE FROM {history.relation} WHERE dirty")
-    whole = database.transactional and not _is_journaled(step, database)
-    with contextlib.suppress(_Failed):
-        if whole:
-            database.query(database.begin_sql)
-        for statement in step.statements:
-            if whole:
-                database.query("SAVEPOINT migrate_verify")
-            try:
-                database.run(statement.text)
-            except _Failed:
-                if whole:
-                    database.query("ROLLBACK TO SAVEPOINT migrate_verify")
-        if whole:
-            database.query("COMMIT")
-    database.renew()
-    return "" if _schema(run, _texts(migration)) == state else why
-
-
-@contextlib.contextmanager
-def _verifying() -> Iterator[None]:
-    """Say of what ends the body what is so, and what to do, for a database that is gone by then."""
-    try:
-        yield
-    except (StatementError, StoppedError, DirtyError) as error:
-        error.results, error.state = (), "nothing is left of the scratch database."
-        error.fix = _fix_of(error)
-        raise
-    except KeyboardInterrupt:
-        state = "nothing is left of the scratch database."
-        raise StoppedError("interrupted", state=state, fix="begin again:  migrate verify") from None
-
-
-def _fix_of(error: MigrateError) -> str:
-    """Return what to do about *error*, where the way on is to verify again."""
-    if isinstance(error, StoppedError):
-        return "begin again:  migrate verify"
-    kind = error.kind if isinstance(error, StatementError) else Kind.OTHER
-    if isinstance(error, (FileError, LockedError)) or kind in _FIXES:
-        return _FIXES.get(kind, error.fix)  # it speaks of the file, or the server, alone
-    if kind is Kind.ALONE:
-        return "put  -- migrate: no-transaction  on the first line of the file, then run  migrate verify"
-    line = re.search(r":(\d+)(:\d+)?\Z", error.where)
-    return f"correct {f'line {line[1]}' if line else 'the file'}, then run  migrate verify"
-
-
-_TRANSACTION: Final = r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SET\s.*\bAUTOCOMMIT)\b"
-
-
-def _never_ran(seed: Path | None, statement: Statement, why: str) -> FileError:
-    what = f"this statement of the seed never ran: {why}"
-    return FileError(what, where=f"{seed}:{statement.line}", fix="correct it, or take it out")
-
-
-def _schema(run: _Run, sql: str = "") -> set[str]:
-    """Describe the schema without the history, and what lies beside the database and is named in *sql*."""
-    name, table = run.database.url.database, run.settings.table
-    texts = {text.replace(name, "scratch") for text in run.database.fingerprint()}
-    beside = {f"{kind} {'@'.join(names)}" for kind, *names in run.database.beside(sql)} if sql else set[str]()
-    return {text for text in texts if table not in text} | beside
-
-
-def _verify(run: _Run, migration: Migration) -> _Tried:
-    """Run one migration up, down and up again; leave it applied where all went well.
-
-    Return also the schema after up; None where it cannot be applied.
-    """
-    database, table, again, sql = run.database, run.settings.table, "", _texts(migration)
-    verdict = Verdict(migration.version, migration.name, "undone", "", _shown(migration.up.path))
-    after: set[str] | None = None
-    try:
-        steps = run.screen([Step.up(migration)])
-        before = _schema(run, sql)
-        rows = {name: held for name, held in database.contents().items() if table not in name}
-        run.run(steps)
-        after = _schema(run, sql)
-        if before == after:
-            deeds = (_deed(each, database) for each in steps[0].statements)
-            number = sum(bool(re.match(r"(CALL|DELETE|DO|INSERT|MERGE|REPLACE|UPDATE)\b", each)) for each in deeds)
-            more = f"; {_count(number, 'statement')} change{'s' if number == 1 else ''} rows" if number else ""
-            verdict = verdict._replace(what=f"schema unchanged{more}")
-        if not migration.down:
-            return verdict._replace(result="no down file"), after
-        verdict = verdict._replace(file=_shown(migration.down.path))
-        run.run(run.screen(plan_down(run.migrations, run.history.read(), count=1)))
-        if diff := _difference(before, _schema(run, sql)):
-            return verdict._replace(result="differs", what="", diff=diff), after
-        left = database.contents()
-        lost = {name: (held - left.get(name, Counter())).total() for name, held in rows.items()}
-        told = [f"{_count(lost[name], 'row')} of {name} lost or changed" for name in lost if lost[name]]
-        verdict, again = verdict._replace(what="; ".join(filter(None, (verdict.what, *told)))), "applied again: "
-        run.run(steps)
-        if diff := _difference(after, _schema(run, sql)):
-            return verdict._replace(result="differs", what="up, down and up again", diff=diff), after
-    except StoppedError:
-        raise
-    except _Failed as failed:
-        return verdict._replace(result="failed", what=f"{again}{failed.message.partition(chr(10))[0]}"), after
-    except MigrateError as error:
-        error.state, error.fix = "", _fix_of(error)
-        return verdict._replace(result="failed", what=f"{again}{error.what}", error=str(error)), after
-    return verdict, after
-
-
-def _difference(expected: set[str], found: set[str]) -> tuple[str, ...]:
-    """Return the lines of two schemas that are not the same, as a diff; nothing where all is."""
-    gone, new = (
-        [line for text in sorted(texts) for line in text.splitlines()] for texts in (expected - found, found - expected)
-    )
-    return tuple(line for line in difflib.ndiff(gone, new) if line[0] != "?")
 
 
 def log(
@@ -9523,13 +8142,13 @@ def log(
     if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
         fix = "write its digits alone; look at what there is:  migrate status"
         raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
-    with _Run.opened(settings, files=False, looks=True) as run:
+    with Run.opened(settings, files=False, looks=True) as run:
         return run.history.read_log(count or (20 if version is None and since is None else None), version, since)
 
 
-def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet) -> list[Result]:
+def baseline(settings: Settings | str, version: str, *, notify: Notify = silent) -> list[Result]:
     """Mark all up to and with *version* as applied, run nothing; return what was marked. Raises MigrateError."""
-    with _Run.opened(settings, notify) as run:
+    with Run.opened(settings, notify) as run:
         files = {each.key: each for each in run.migrations}
         limit = find_version(version, files)
         steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
@@ -9554,12 +8173,12 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = _quiet)
             return run.done(*run.change(mark))
 
 
-def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = _quiet) -> Result:
+def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = silent) -> Result:
     """Declare a dirty or edited migration *applied*, a dirty or missing one pending. Raises DriftError for others.
 
     Raises LockedError at once where a runner is at work on it: then it is not for a person to say.
     """
-    with _Run.opened(settings, notify, exists=True) as run:
+    with Run.opened(settings, notify, exists=True) as run:
         known = {version_key(each.version): each for each in compare(run.migrations, run.applied)}
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
@@ -9619,17 +8238,25 @@ def new(settings: Settings, name: str) -> list[Path]:
     return new_migration(root, name, now=datetime.now(timezone.utc))
 
 
-def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
-    """Look at the files alone: names, pairs, parity between the folders, and a dry split of each. No database.
+class Folders(NamedTuple):
+    """What ``check`` has looked at: folders by dialect ("" for files of no known one), their migrations, its findings.
 
-    With *base*, a git ref, also for what may not happen to a file that is there, and for new ones that sort before one.
-    Raises FileError for a folder, SettingsError for a ref that cannot be looked at.
+    A folder that cannot be read has no migrations here.
+    """
+
+    root: Path
+    by_dialect: Mapping[str, Path]
+    migrations: Mapping[str, Mapping[str, Migration]]  # by version and name
+    findings: Sequence[Finding]
+
+
+def read_folders(settings: Settings) -> Folders:
+    """Look at the files of every dialect: names, pairs, parity between the folders, and a dry split of each.
+
+    Raises FileError for a folder that cannot be read.
     """
     root = settings.directory or embedded_directory()
-    if base is not None and settings.directory is None and root.name == "migrate_sql":
-        fix = f"name your own folder:  migrate --dir sql check --base {base}"
-        raise SettingsError("git knows nothing of the installed package", where="--base", fix=fix)
-    by_name = settings.url.dialect if settings.url_source else _DIALECT_BY_SCHEME.get(root.resolve().name, "")
+    by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
     findings: list[Finding] = []
     found: dict[str, dict[str, Migration]] = {}
@@ -9644,161 +8271,45 @@ def check(settings: Settings, *, base: str | None = None) -> list[Finding]:
         for other, there in found.items():
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
-                Finding("fault", _shown(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
+                Finding("fault", shown_path(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
                 for name in sorted(there.keys() - here)
-                if _meet(there[name].up.only, (dialect,))
+                if meet(there[name].up.only, (dialect,))
             ]
-    for dialect in [each for each in found if each]:
-        # A down file drops things: that is what it is for.
-        paths = [each.up.path for each in found[dialect].values() if _meet(each.up.only, (dialect,))]
-        findings += [
-            Finding("warning", f"{_shown(path)}:{said.line}", f"{said.rule}: {said.what}", f"see {said.link}")
-            for path, said in lint(_DATABASES[dialect], paths)
-        ]
-    if base is not None and len(found) == len(folders):  # of files that cannot be read, that is enough to be told
-        scripts = [script for each in found.values() for pair in each.values() for script in (pair.up, pair.down)]
-        findings += _check_base(root, [script for script in scripts if script], base)
-    return findings
+    return Folders(root, folders, found, findings)
+
+
+def check(settings: Settings) -> Sequence[Finding]:
+    """Return what is wrong with the files alone; no database is asked. Raises FileError for a folder."""
+    return read_folders(settings).findings
 
 
 def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Finding]:
     warning = partial(Finding, "warning")
     schema, _, name = table.rpartition(".")
     if migration.down is None:
-        yield warning(_shown(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
+        yield warning(shown_path(migration.up.path), "no down file: it cannot be undone", "add one, if it can be")
     elif migration.down.path.name != migration.up.path.name.replace(".up.sql", ".down.sql"):
         yield warning(
-            _shown(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name"
+            shown_path(migration.down.path), f"another name than {migration.up.path.name}", "give both the same name"
         )
     for script in filter(None, (migration.up, migration.down)):
-        path, step = _shown(script.path), Step(migration.version, migration.name, "up", script)
+        path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
             if _DIRECTIVE.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
-        lies = _DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
-        if lies and not _meet(script.only, (lies,)):
+        lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
+        if lies and not meet(script.only, (lies,)):
             what = f"is for {', '.join(script.only)} only, and lies in the folder for {lies}"
             yield Finding("fault", f"{path}:1", what, "move it to where it belongs, or change its first line")
         try:
-            own = script.only[:1] if not _meet(script.only, (dialect,)) else (dialect,)
+            own = script.only[:1] if not meet(script.only, (dialect,)) else (dialect,)
             for each in filter(None, own):
-                database = _DATABASES[each](DatabaseURL(each, "check"))
+                database = DATABASES[each](DatabaseURL(each, "check"))
                 database.keep(schema, name, bare=not schema)
-                if not _read_text(step, database).statements:
+                if not read_step(step, database).statements:
                     yield warning(path, "no statements in this file", "leave it, if that is meant")
         except FileError as error:
             yield Finding("fault", error.where, error.what, error.fix)
-
-
-def _check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Finding]:
-    """Compare the files below *root* with those of a git ref: by text, as the checksum does. Raises SettingsError."""
-    commit = _find_commit(root, base)
-    # What the ref has got since this branch left it is not removed here; nor is edited what it changed itself.
-    left = _git(root, "merge-base", commit, "HEAD", or_empty=True).strip()
-    if not left:
-        _refuse_shallow(root, f"what is common to {base} and this branch")
-    left, there = left or commit, _read_tree(root, commit)
-    if not there:
-        fix = "leave it, if it is new; name the folder with --dir, if it was there under another name"
-        yield Finding("warning", _shown(root), f"{base} has no migrations in this folder", fix)
-    before = _read_tree(root, left)
-    here = {script.path.relative_to(root).as_posix(): _as_in_git(script) for script in scripts}
-    newest = {_slot(name)[0]: name for name in sorted(there, key=_slot)}  # of each folder, the last up file
-    slots = {_slot(name) for name in there}
-    for name, text in there.items():
-        if name not in here and name in before:
-            renamed = [
-                new
-                for new in here.keys() - there
-                if _slot(new) == _slot(name) or (here[new] == text and _slot(new)[:2] == _slot(name)[:2])
-            ]
-            what = f"was renamed to {Path(min(renamed)).name}" if renamed else "was removed"
-            yield Finding("fault", _shown(root / name), f"{what}; {base} has it", _put_back(base, root / name))
-        elif name in here and here[name] not in {text, before.get(name)}:
-            what = f"was edited; {base} has another text"
-            yield Finding("fault", _shown(root / name), what, _put_back(base, root / name))
-    for name in sorted(here.keys() - before, key=_slot):
-        folder, way, key = slot = _slot(name)
-        if way == "up" and slot not in slots and key < _slot(newest.get(folder, name))[2]:
-            what = f"is new, and does not sort after {Path(newest[folder]).name}, the newest in {base}"
-            yield Finding("fault", _shown(root / name), what, "give it a newer version, as  migrate new NAME  does")
-
-
-def _put_back(base: str, path: Path) -> str:
-    return f"put it back (git checkout {base} -- {_word(_shown(path))}), and write the change as a new migration"
-
-
-def _slot(name: str) -> tuple[str, str, int]:
-    """Return folder, direction and place in the order of a file, by its path."""
-    folder, _, file = name.rpartition("/")
-    return folder, file.split(".")[-2], version_key(file.partition("_")[0])
-
-
-def _as_in_git(script: Script) -> bytes:
-    """Return what git keeps of a file, but for CRLF and a BOM: of a link, where it leads."""
-    link = script.path.is_symlink()
-    return os.fsencode(script.path.readlink()) if link else script.sql.encode().replace(b"\r\n", b"\n")
-
-
-def _find_commit(root: Path, base: str) -> str:
-    fix = "name a branch, a tag or a commit:  migrate check --base origin/main"
-    if base.startswith("-"):  # git would take it for an option
-        raise SettingsError(f'"{base}" cannot be a git ref', where="--base", fix=fix)
-    commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", or_empty=True).strip()
-    if commit.isalnum():
-        return commit
-    _refuse_shallow(root, f'"{base}"')
-    near = _nearest(base, _git(root, "for-each-ref", "--format=%(refname:short)").split())
-    raise SettingsError(f'git knows no "{base}"{near}', where="--base", fix=fix)
-
-
-def _refuse_shallow(root: Path, what: str) -> None:
-    if _git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
-        fix = "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0"
-        raise SettingsError(f"this clone is shallow, and does not have {what}", where="--base", fix=fix)
-
-
-def _read_tree(root: Path, commit: str) -> dict[str, bytes]:
-    """Return the text of each migration file below *root* in *commit*, by its path from there."""
-    entries = [entry.partition("\t") for entry in _git(root, "ls-tree", "-r", "-z", commit).split("\0")]
-    found = {
-        path: about.split()[2]
-        for about, _, path in entries
-        if _FILE_NAME.fullmatch(path.rpartition("/")[2]) and path.rpartition("/")[0] in {"", *_DIALECT_BY_SCHEME}
-    }
-    blobs = io.BytesIO(os.fsencode(_git(root, "cat-file", "--batch", given="\n".join(found.values()))))
-    texts = {}
-    for path in found:
-        size = int(blobs.readline().split()[2])
-        texts[path] = blobs.read(size + 1)[:size].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-    return texts
-
-
-def _git(folder: Path, *words: str, given: str = "", or_empty: bool = False) -> str:
-    """Return what git says of *folder*, bytes as in a path. Where it fails: "" with *or_empty*, else SettingsError."""
-    # In a hook, git names its repository in these, and then takes whatever folder it is in for the top of it.
-    environment = {
-        name: text for name, text in os.environ.items() if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
-    } | {"LC_ALL": "C"}
-    command = ["git", "-C", str(folder), *words]
-    try:
-        done = subprocess.run(  # noqa: S603 (no shell, and no word of a person's that git takes for an option)
-            command, input=given.encode(), capture_output=True, env=environment, check=False
-        )
-    except OSError as error:
-        what, fix = f"git cannot be run: {error.strerror}", "install git, or leave --base out"
-        raise SettingsError(what, where="--base", fix=fix) from None
-    if not done.returncode:
-        return os.fsdecode(done.stdout)
-    if or_empty:
-        return ""
-    said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ").splitlines() or [""]
-    if said[0].startswith("not a git repository"):
-        what, fix = f"{_shown(folder)} lies in no git repository", "name a folder that does:  migrate --dir DIR check"
-    else:  # its last line is the command that helps, where it knows one
-        what = f"git cannot read {_shown(folder)}: {said[0]}"
-        fix = f"ask git:  {said[-1].strip() if said[1:] else 'git fsck'}"
-    raise SettingsError(what, where="--base", fix=fix)
 
 
 def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
@@ -9854,22 +8365,18 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     document = {
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
-        "migrations": [asdict(each) for each in states],
+        "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
-def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
-    """Show what ``plan`` returned: its steps, with their statements and what is known of these."""
-    database, said = _DATABASES[settings.url.dialect](settings.url), dict[Path, list[Effect]]()
-    for path, each in lint(type(database), [each.script.path.resolve() for each in steps if not each.stored]):
-        said.setdefault(path, []).append(each)
+def plan_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
+    """Show what ``plan`` returned: its steps, with their statements and the *findings* about each step."""
+    database = DATABASES[settings.url.dialect](settings.url)
     rows = []
-    for step in steps:
-        of_file = [] if step.stored or not said else said.get(step.script.path.resolve(), [])
-        known = sorted([*effects(database, step), *of_file], key=attrgetter("line"))
+    for step, known in zip(steps, findings, strict=True):
         rows.append(
             {
                 "version": step.version,
@@ -9877,8 +8384,8 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
                 "direction": step.direction,
                 "statements": len(step.statements),
                 "done": step.resume.statements_done if step.resume else 0,
-                "mode": "journal" if _is_journaled(step, database) else "transaction",
-                "file": _script_path(step),
+                "mode": "journal" if is_journaled(step, database) else "transaction",
+                "file": script_path(step),
                 "note": step.note or ("" if step.statements else "no statements in this file"),
                 "checksum": step.script.checksum,
                 "text": step.script.sql,
@@ -9887,7 +8394,7 @@ def plan_view(settings: Settings, steps: Sequence[Step]) -> View:
                     {"number": number, "line": each.line, "text": each.text}
                     for number, each in enumerate(step.statements, 1)
                 ],
-                "findings": [each._asdict() for each in known],
+                "findings": [*known],
             }
         )
     columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
@@ -9908,212 +8415,6 @@ def _listing(row: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
-_PAGE: Final = Template("""<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Migration plan, $direction: $database</title>
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
-<style>
-:root { color-scheme: light; --paper: #fff; --ink: #1b1f24; --dim: #57606a; --rule: #d5dae0; --code: #f6f7f9;
-  --blue: #0a4ea2; --green: #0b6638; --violet: #7c3a9a; --warn: #8a3b00; --mark: #fff1d6 }
-@media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; --paper: #15181c; --ink: #dfe3e8;
-  --dim: #9aa4af; --rule: #343b43; --code: #1b1f24; --blue: #86b7ff; --green: #86d0a2; --violet: #d0a6f2;
-  --warn: #f3b562; --mark: #33280f } }
-* { box-sizing: border-box } a { color: var(--blue) } :focus-visible { outline: 2px solid var(--blue) }
-body { margin: 0 auto; padding: 2rem clamp(1rem, 3vw, 3rem) 4rem; max-width: 110rem; overflow-wrap: anywhere;
-  background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-code { font: .8125rem/1.6 ui-monospace, Menlo, Consolas, monospace } p, dd { margin: 0; max-width: 96ch }
-h1 { font-size: clamp(1.1rem, 4vw, 1.5rem); margin: 0 } h1 code { font-size: 1em } figcaption code { font-size: .75rem }
-h2 { font-size: 1.2rem; margin: 0 } small, dt, th, figcaption { color: var(--dim); font-size: .875rem }
-dl { display: grid; grid: auto / max-content 1fr; gap: .25rem 1.25rem; margin: 1rem 0 1.5rem; align-items: baseline }
-table { border-collapse: collapse; min-width: min(100%, 48rem); overflow-wrap: normal } td small { display: block }
-th, td { text-align: left; vertical-align: top; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--rule) }
-th { font-weight: 500 } summary { cursor: pointer; padding: .75rem 0 } figcaption b { color: var(--ink) }
-section { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 2px solid var(--ink) }
-ul { margin: .75rem 0; padding: 0; list-style: none } li { padding-left: .75rem; border-left: 3px solid var(--rule) }
-.loud { border-color: var(--warn) } .loud b { color: var(--warn) } figure, .pair > p { margin: 1rem 0 0; min-width: 0 }
-.scroll { overflow-x: auto; container-type: inline-size } pre { margin: .25rem 0 0; padding: .5rem 0; tab-size: 4;
-  width: max-content; min-width: 100%; background: var(--code); border: solid var(--rule); border-width: 1px 0 }
-.l { display: block; padding-right: 1rem } .hit, .l:target, .f .loud { background: var(--mark) }
-.l::before, .f::before { content: attr(data-n); display: inline-block; flex: none; position: sticky; left: 0;
-  white-space: pre; padding: 0 .75em 0 .25em; text-indent: 0; background: var(--code); color: var(--dim);
-  border-right: 1px solid var(--rule) }
-.l::before { margin-right: .75em } .l.s::before { color: var(--ink) } .f > span { flex: 1; min-width: 0 }
-.f { display: flex; position: sticky; left: 0; width: 100cqi; white-space: normal; user-select: none }
-.f span span { display: block; padding: 0 .75em; font-family: system-ui, sans-serif } .f .mild { color: var(--dim) }
-.l [class^=k] { color: var(--blue) } .l [class^=s] { color: var(--green) } .l [class^=c] { color: var(--dim) }
-.l [class^=m] { color: var(--violet) }
-@media (min-width: 64rem) { .pair { display: grid; grid-template-columns: 3fr 2fr; gap: 2rem; align-items: start } }
-@page { margin: 14mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif } }
-@media print { :root { font-size: 9.5pt } body { padding: 0 }
-  section { break-before: page; border: 0; margin: 0; padding: 0 }
-  h2, figcaption { break-after: avoid } tr, li, .l { break-inside: avoid } .scroll { overflow: visible }
-  pre { width: auto; white-space: pre-wrap } .l { padding-left: 9ch; text-indent: -9ch } .f { width: auto }
-  details::details-content { content-visibility: visible; block-size: auto } }
-</style></head>
-<body><header><small>Migration plan, $direction, on $label</small><h1><code>$database</code></h1>
-<dl>$facts</dl></header>
-<main>$contents
-<details$opened><summary>Status: $counts</summary>$status</details>
-$sections</main></body>
-</html>
-""")
-# What hides in a text, or turns it round, in a browser: whoever reviews a plan is to see it.
-_HIDDEN: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-
-_LINKED: Final = 20  # lines of one finding, at the most: a file of data may have thousands
-_COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
-
-
-def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
-    """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside."""
-    with _Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
-        steps, states = run.planned(direction, **choice), compare(run.migrations, run.applied)
-        database, up_by_key = run.database, {each.key: each.up.sql for each in run.migrations}
-    if not steps:
-        notify("nothing to do")
-    rows, status = plan_view(settings, steps).document["steps"], status_view(settings, states, exit_code=False)
-    moved = {version_key(each.version) for each in steps}
-    after = [
-        each.version
-        for each in states
-        if (direction == "up" if version_key(each.version) in moved else each.applied_at and each.state != "dirty")
-    ]
-    start, end = status.document["current"] or _NO_VERSION, after[-1] if after else _NO_VERSION
-    sections, contents, rules = "", list[list[str]](), Counter[str]()
-    for number, row in enumerate(rows, 1):
-        title, file = (escape(each).replace("_", "_<wbr>") for each in (f"{row['version']} {row['name']}", row["file"]))
-        beside = row["down_sql"] if direction == "up" else up_by_key.get(version_key(row["version"]))
-        sections += _html_step(f"{number}", row, title=title, file=file, beside=beside, database=database)
-        contents.append(
-            [
-                f"{number}",
-                f'<a href="#step-{number}">{title}</a><small>{file}, {row["mode"]}</small>',
-                f"{row['statements']}",
-                f"{len(row['findings'])}",
-            ]
-        )
-        rules.update(each["rule"] for each in row["findings"])
-    counted = f"{_count(len(rows), 'migration')}, {_count(sum(row['statements'] for row in rows), 'statement')}"
-    facts = {
-        "Plan": f"{counted}, from {start} to {end}" if rows else f"nothing to do, at {start}",
-        "Findings": ", ".join(f"{rule}: {rules[rule]}" for rule in sorted(rules, key="locks".__eq__)) or "none",
-        "No down file": ", ".join(row["version"] for row in rows if direction == "up" and row["down_sql"] is None),
-        "History table": settings.table,
-        "Made by": f"{_whoami()}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, migrate {__version__}",
-    }
-    page = _PAGE.substitute(
-        direction=direction,
-        database=escape(str(settings.url)),
-        label=database.label,
-        sections=sections,
-        facts="\n".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value),
-        contents=_html_table("steps", ("", "migration", "statements", "findings"), contents) if rows else "",
-        opened="" if rows else " open",
-        counts=escape(status.caption.rpartition(": ")[2]),
-        status=_html_table(
-            "status",
-            status.columns,
-            [[escape(_cell(row, each)) for each in status.columns] for row in status.document["migrations"]],
-        ),
-    )
-    return View({"page": _HIDDEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", page)})
-
-
-def _html_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table, which scrolls by itself, of cells that are HTML already."""
-    head = "".join(f'<th scope="col">{each.replace("_", " ")}</th>' for each in columns)
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return (
-        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
-    )
-
-
-def _html_step(
-    number: str,
-    row: Mapping[str, Any],
-    *,
-    title: str,
-    file: str,
-    beside: str | None,
-    database: Database,
-) -> str:
-    """Return a section about one step: the text that runs, what is found in it, and the text of the other direction."""
-    mode = f"One transaction: if a statement fails, {database.label} rolls the whole file back."
-    if row["mode"] == "journal":
-        why = "in no transaction" if database.transactional else f"as {database.label} commits with each DDL statement"
-        mode = f"Statement by statement, {why}: if one fails, those before it stay, and the next run goes on there."
-    resumed = f"It goes on: {_count(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
-    told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
-    way, other = row["direction"], "down" if row["direction"] == "up" else "up"
-    begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
-    for each in row["sql"] if row["statements"] > 1 else ():
-        begins.setdefault(each["line"], []).append(f"({each['number']})")
-    places = dict[tuple[str, ...], dict[int, None]]()  # lines of each finding, in order
-    for each in row["findings"]:
-        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = None
-    for (rule, what, link), every in places.items():
-        lines = [*every]
-        kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
-        for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
-            notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
-        linked = ", ".join(f'<a href="#line-{number}-{way}-{line}">{line}</a>' for line in lines[:_LINKED])
-        linked += ", \u2026" * (len(lines) > _LINKED)
-        found += (
-            f'<li class="{kind}">{said}: line {linked}. '
-            f'<a href="{escape(link)}">{escape(link.partition("//")[2])}</a></li>\n'
-        )
-    found = found and f"<ul>{found}</ul>"
-    caption = f"<b>{way}</b> {file}" + ", in the margin (statement) and line" * bool(begins)
-    listing = partial(_html_listing, lexer=database.lexer)
-    shown = listing(caption, row["text"], step=f"{number}-{way}", begins=begins, notes=notes)
-    shown += (
-        f"<p>There is no {other} file.</p>"
-        if beside is None
-        else listing(f"<b>{other}</b>, not run now", beside, step=f"{number}-{other}", begins={}, notes={})
-    )
-    return (
-        f'<section id="step-{number}"><h2>{number}. {title}</h2>\n{told}{found}'
-        f'<div class="pair">{shown}</div></section>\n'
-    )
-
-
-def _html_listing(
-    caption: str,
-    sql: str,
-    *,
-    lexer: str,
-    step: str,
-    begins: Mapping[int, Sequence[str]],
-    notes: Mapping[int, Sequence[str]],
-) -> str:
-    """Return a text with its lines numbered, after the numbers of the statements that begin there; *notes* below."""
-    text = sql.replace("\r\n", "\n").replace("\r", "\u240d").removesuffix("\n")
-    if len(sql) < _COLOURED and importlib.util.find_spec("pygments"):  # a dump has no colours
-        from pygments import highlight
-        from pygments.formatters import HtmlFormatter
-        from pygments.lexers import get_lexer_by_name
-
-        coloured = highlight(f"{text}\n", get_lexer_by_name(lexer, stripnl=False), HtmlFormatter(nowrap=True))
-        lines = coloured.removesuffix("\n").split("\n")
-    else:
-        lines = escape(text).split("\n")
-    width, shown = max((sum(map(len, each)) for each in begins.values()), default=0), ""
-    for number, line in enumerate(lines, 1):
-        margin = f"{''.join(begins.get(number, ())):>{width}} {number:>{len(str(len(lines)))}}"
-        note = "".join(notes.get(number, ()))
-        kind = "l" + " s" * (number in begins) + " hit" * ('class="loud"' in note)
-        shown += f'<span class="{kind}" id="line-{step}-{number}" data-n="{margin}">{line}\n</span>'
-        shown += f'<span class="f" data-n="{" " * len(margin)}"><span>{note}</span></span>' if note else ""
-    checksum = Script.from_text(Path(), sql).checksum
-    return (
-        f'<figure><figcaption>{caption}<br><code>sha256 {checksum}</code></figcaption>\n<div class="scroll"'
-        f' role="region" aria-label="SQL {step}" tabindex="0"><pre><code>{shown}</code></pre></div></figure>'
-    )
-
-
 def _json(value: object) -> Any:
     """Turn what json does not know into what it knows: times are ISO 8601 in UTC."""
     if isinstance(value, datetime):
@@ -10121,7 +8422,7 @@ def _json(value: object) -> Any:
     return str(value)
 
 
-def _cell(row: Mapping[str, Any], column: str) -> str:
+def cell_text(row: Mapping[str, Any], column: str) -> str:
     """Return a value of a row as text for a table, or for a tab-separated line."""
     value = row[column]
     if value is None:
@@ -10161,7 +8462,7 @@ def _as_typed(text: str) -> str:
     What the command line said that it is about is said again.
     """
     script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-    program = " ".join(map(_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
+    program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
 
     def typed(found: re.Match[str]) -> str:
         missing = {} if "--help" in found[1] else {k: v for k, v in _GIVEN.get().items() if f"{k} " not in found[1]}
@@ -10246,7 +8547,7 @@ class _Screen:
         if self.events:
             self._emit(event)
         elif isinstance(event, Result):
-            ran = f"  {_count(event.statements, 'statement')}, {event.took_ms} ms" * (event.action in {"up", "down"})
+            ran = f"  {counted(event.statements, 'statement')}, {event.took_ms} ms" * (event.action in {"up", "down"})
             if self.form != "json":
                 sys.stdout.write(f"{_VERBS[event.action]}  {event.version} {event.name}{ran}\n")
         elif self.quiet or isinstance(event, Step):
@@ -10266,7 +8567,7 @@ class _Screen:
             self._print(self._began | more, "started")
         elif isinstance(event, Result):
             self._began = {}
-            self._print(asdict(event), _VERBS[event.action].replace(" ", "_"))
+            self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
         elif isinstance(event, str) and not self.quiet:
             self._print({"message": _as_typed(event)}, "note")
 
@@ -10288,7 +8589,7 @@ class _Screen:
     def show(self, settings: Settings, view: View) -> None:
         """Print what a command has to show."""
         *_, listed = view.document.values()
-        rows = [[_cell(row, column) for column in view.columns] for row in listed if view.columns]
+        rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
             self._print(about | {**view.document}, "done")
@@ -10303,7 +8604,9 @@ class _Screen:
             lines = csv.writer(text, lineterminator="\n")
             lines.writerow(view.columns)
             for row in listed:
-                cells = (row[each] if isinstance(row[each], (str, int)) else _cell(row, each) for each in view.columns)
+                cells = (
+                    row[each] if isinstance(row[each], (str, int)) else cell_text(row, each) for each in view.columns
+                )
                 lines.writerow(cells)
             sys.stdout.write(text.getvalue())
         elif self.form == "github":
@@ -10321,7 +8624,7 @@ class _Screen:
         if colored and importlib.util.find_spec("rich"):
             from rich.syntax import Syntax
 
-            lexer = _DATABASES[dialect].lexer
+            lexer = DATABASES[dialect].lexer
             self._console().print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
         else:
             sys.stdout.write(f"{text}\n")
@@ -10356,7 +8659,7 @@ class _Screen:
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            document = {"error": parts | {"exit": code}, "results": [asdict(each) for each in error.results]}
+            document = {"error": parts | {"exit": code}, "results": [each._asdict() for each in error.results]}
             self._print(self._began | document, "failed")
             if self.events and not self._lost:
                 return
@@ -10389,10 +8692,52 @@ class _Screen:
 # Words come in, an exit code goes out.
 
 
+def desk(part: str) -> Any:
+    """Return a module of the desk, which is loaded here and nowhere else.
+
+    Raises SettingsError where it is not there, and where it is of another version than this module.
+    """
+    sys.modules.setdefault("migrate", sys.modules[__name__])  # it imports this module, which may run as a script
+    fix = "install the two together, in one version:  pip install imagor-studio-migrate"
+    try:
+        found = getattr(importlib.import_module("migrate_review"), "__version__", "unknown")
+    except ModuleNotFoundError as error:
+        if error.name != "migrate_review":
+            raise
+        what = "this is a command of review, and needs the package migrate_review, which is not installed"
+        raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
+    if found != __version__:
+        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
+        raise SettingsError(what, fix=fix)
+    return importlib.import_module(f"migrate_review.{part}")
+
+
+def __getattr__(name: str) -> Any:
+    """Give applications what they may call of the desk by the names that it has had here."""
+    part = {"plan_script": "script", "verify": "proof", "Verdict": "proof"}.get(name)
+    if part is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(desk(part), name)
+
+
+def _hints(settings: Settings, steps: Sequence[Step], notify: Notify) -> Sequence[Sequence[Mapping[str, Any]]]:
+    """Return what the desk has to say of each step; where there is no desk, say so."""
+    try:
+        found: Sequence[Sequence[Mapping[str, Any]]] = desk("hints").of_plan(
+            DATABASES[settings.url.dialect](settings.url), steps, notify
+        )
+    except SettingsError as error:
+        notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
+        return [[] for _ in steps]
+    return found
+
+
 def _planned(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
     if isinstance(notify, _Screen) and notify.form == "html":
-        return plan_page(settings, direction, notify=notify, **choice)
-    return plan_view(settings, plan(settings, direction, notify=notify, **choice))
+        view: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
+        return view
+    steps = plan(settings, direction, notify=notify, **choice)
+    return plan_view(settings, steps, _hints(settings, steps, notify) if steps else [])
 
 
 def _up(
@@ -10469,10 +8814,11 @@ def _plan(
         fix = "migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
     if dialect:
-        settings = replace(settings, url=DatabaseURL(dialect, ""))
+        settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
-            return View({"script": plan_script(settings, direction, start=start, count=count, **more)})
+            text = desk("script").plan_script(settings, direction, start=start, count=count, **more)
+            return View({"script": text})
         return _planned(settings, direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
@@ -10481,24 +8827,28 @@ def _plan(
 
 
 def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
-    findings = [each._replace(fix=_as_typed(each.fix)) for each in check(settings, base=base)]
+    look: Callable[..., Sequence[Finding]] = check  # without a linter
+    with contextlib.suppress(SettingsError) if base is None else contextlib.nullcontext():
+        look = partial(desk("base").check, base=base)
+    found = look(settings)
+    findings = [each._replace(fix=_as_typed(each.fix)) for each in found]
     faults = sum(each.level == "fault" for each in findings)
-    notify(f"{_count(faults, 'fault')}, {_count(len(findings) - faults, 'warning')}")
+    notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
     document = {"findings": [each._asdict() for each in findings]}
     return View(document, Finding._fields, exit_code=FileError.exit_code if faults or (strict and findings) else 0)
 
 
 def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
-    scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
+    proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
     verdicts = [
         each._replace(error=_as_typed(each.error))
-        for each in verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+        for each in proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
     ]
-    bad = [each for each in verdicts if each.result in _BAD]
+    bad = [each for each in verdicts if each.result in proof.BAD]
     shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
     details = "\n".join(filter(None, shown))
     document = {"migrations": [each._asdict() for each in verdicts]}
-    return View(document, Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+    return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
 
 
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
@@ -10678,7 +9028,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
         {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
     ),
     "new": lambda settings, name, **_: View(
-        {"files": [{"file": _shown(path)} for path in new(settings, name)]}, ("file",)
+        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
     ),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
@@ -10702,10 +9052,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
-            message = f'there is no command "{wrong[1]}"{_nearest(wrong[1], _COMMANDS)}'
+            message = f'there is no command "{wrong[1]}"{nearest(wrong[1], _COMMANDS)}'
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
-            near = _nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
+            near = nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
         message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
@@ -10765,7 +9115,7 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
     if url.dialect != "sqlite" and (url.password or "pass" in str(given["--database-url"])):
         given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
-    return {name: _word(word) for name, word in given.items() if word}
+    return {name: shell_word(word) for name, word in given.items() if word}
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
@@ -10791,18 +9141,18 @@ def _run_command(argv: Sequence[str] | None) -> int:
             fix = "write  migrate plan --format html"
             raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
         if options.verbose:
-            source, files = settings.url_source or "default", _shown(settings.directory or embedded_directory())
+            source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
         sealed.extend([True] * (command in _CHANGING))
-        view = done if isinstance(done, View) else View({"results": [asdict(each) for each in done]})
+        view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed.append(True)
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
         if isinstance(raised, OSError):  # what the system refuses is no fault of ours
-            where = _shown(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
+            where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
             fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
             error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
@@ -10811,7 +9161,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             how = "terminated" if number == signal.SIGTERM else "interrupted"
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
-                error.state = f"{_count(len(error.results), 'migration')} done before that; {error.state}"
+                error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
         code = error.exit_code
         screen.fail(error, code)
     except SystemExit as left:  # --help and --version
@@ -10841,7 +9191,7 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
     elif command not in _GUIDE_COMMANDS:
-        what = f'there is no command "{command}"{_nearest(command, _GUIDE_COMMANDS)}'
+        what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
     if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
         fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"

@@ -16,8 +16,6 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-import inside
-
 import migrate
 
 if TYPE_CHECKING:
@@ -68,7 +66,7 @@ def armed_message(send: Callable[..., Any]) -> Callable[..., Any]:
 
 def cut(database: Any, send: Callable[..., Any], parts: Any) -> None:
     """Send the first *parts* of a message, and say so; then there is no session any more."""
-    with contextlib.suppress(inside.Failed):
+    with contextlib.suppress(migrate.DriverError):
         send(database, *parts)
     database.close()
     sys.stderr.write(f"{CUT}\n")

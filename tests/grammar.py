@@ -884,7 +884,7 @@ def sqlite() -> Language:
 
 
 def table() -> list[str]:
-    """Return the marks of all forms as the README shows them."""
+    """Return the marks of all forms as GUARANTEES.md shows them."""
     columns = {"MySQL, MariaDB": _MYSQL, "PostgreSQL": _POSTGRES, "SQLite": _SQLITE}
     rows = [f"| what a statement that ran has left in its session | | {' | '.join(columns)} |", "|---|---|---|---|---|"]
     for mark in MARKS:

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import migrate
 
-Failed = migrate._Failed
 split = migrate._split
-tokens = migrate._tokens
 
-DATABASES = migrate._DATABASES  # by their dialects
-WRITERS = migrate._WRITERS
 FORMS = {  # which forms of statements a session is told apart by, as the server's make has them
     "sqlite": (migrate._SQLiteForms, migrate.SQLITE_SYNTAX),
     "postgres": (migrate._PostgresForms, migrate.POSTGRES_SYNTAX),
@@ -29,4 +25,4 @@ COMMON = migrate._COMMON  # the arguments of every command
 def database_at(url: str) -> migrate.Database:
     """Return what talks to the database at *url*; it is not open yet."""
     read = migrate.DatabaseURL.parse(url)
-    return DATABASES[read.dialect](read)
+    return migrate.DATABASES[read.dialect](read)

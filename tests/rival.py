@@ -16,8 +16,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import inside
-
 import migrate
 
 if TYPE_CHECKING:
@@ -73,7 +71,7 @@ def signalling(call: Callable[..., Any], wanted: Callable[..., Any], *, late: bo
 def arm(moment: str, text: str) -> None:
     """Have a signal come at a *moment*; *text* is a piece of the statement."""
     failures = list[object]()
-    for kind in inside.DATABASES.values():
+    for kind in migrate.DATABASES.values():
         if moment in {"before", "after"} and hasattr(kind, "_exchange"):
             kind._exchange = signalling(kind._exchange, lambda _, sql: text in sql, late=moment == "after")
         if moment == "closing":
@@ -84,7 +82,7 @@ def arm(moment: str, text: str) -> None:
             failures.append(args)
             return moment == "judged"
 
-        migrate._Run._judge = signalling(migrate._Run._judge, judged, late=True)  # type: ignore[method-assign]
+        migrate.Run._judge = signalling(migrate.Run._judge, judged, late=True)  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import yaml
 from desk import MODULE, PROGRAM, Desk, Ran
 
 import migrate
+from migrate_review import base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -271,7 +272,7 @@ def test_it_works_from_any_directory_with_any_name(clone: Clone, folder: str, cw
     path = os.path.relpath(clone.home / folder)
     ran = clone(f"--dir={path}", "check", "--base", "HEAD")
     assert (ran.exit, ran.err) == (2, "1 fault, 0 warnings\n")
-    (finding,) = migrate.check(migrate.Settings(migrate.DatabaseURL("sqlite", ""), Path(path)), base="HEAD")
+    (finding,) = base.check(migrate.Settings(migrate.DatabaseURL("sqlite", ""), Path(path)), base="HEAD")
     assert finding.where.endswith("postgres/1_t.up.sql")
     assert finding.what == "was edited; HEAD has another text"
 
@@ -399,7 +400,7 @@ def test_a_file_for_one_dialect_is_not_missing_in_the_others(desk: Clone) -> Non
         {f"{folder}/{name}": text for folder in ("sqlite", "postgres") for name, text in pair(1, folder=".").items()}
     )
     desk.write(
-        {f"sql/{dialect}/{Path(name).name}": text for dialect in migrate._DATABASES for name, text in pair(1).items()}
+        {f"sql/{dialect}/{Path(name).name}": text for dialect in migrate.DATABASES for name, text in pair(1).items()}
     )
     desk.write(pair(2, folder="sql/postgres") | {"sql/postgres/2_t.up.sql": "-- migrate: only postgres\nSELECT 1;\n"})
     assert desk("--dir", "sql", "check") == CLEAN
@@ -407,7 +408,7 @@ def test_a_file_for_one_dialect_is_not_missing_in_the_others(desk: Clone) -> Non
 
 def test_a_file_for_two_dialects_is_missing_where_the_second_is(desk: Clone) -> None:
     desk.write(
-        {f"sql/{dialect}/{Path(name).name}": text for dialect in migrate._DATABASES for name, text in pair(1).items()}
+        {f"sql/{dialect}/{Path(name).name}": text for dialect in migrate.DATABASES for name, text in pair(1).items()}
     )
     first_line = "-- migrate: no-transaction, only postgres, mysql\n"
     desk.write(pair(2, folder="sql/postgres") | {"sql/postgres/2_t.up.sql": f"{first_line}SELECT 1;\n"})

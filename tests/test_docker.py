@@ -152,6 +152,12 @@ def test_the_image_without_a_database_ends_with_2(docker: Docker) -> None:
     assert "error: no database is named in this container" in ran.stderr.splitlines()
 
 
+def test_the_image_has_the_desk_with_its_data(docker: Docker) -> None:
+    url = "DATABASE_URL=sqlite:/data/app.db"
+    ran = docker.run("run", "--rm", "--tmpfs", "/data:mode=1777", "-e", url, IMAGE, "plan", "--format", "html")
+    assert ran.stdout.startswith("<!DOCTYPE html>")
+
+
 def test_the_image_is_no_root_and_has_no_compiler(docker: Docker) -> None:
     look = "id -u; ! command -v gcc; ! command -v cc; ls /src /wheels 2>/dev/null | wc -l"
     ran = docker.run("run", "--rm", "--entrypoint", "/bin/sh", IMAGE, "-c", look)

@@ -503,14 +503,14 @@ def test_a_mysql_server_that_is_read_only_says_so(desk: Desk) -> None:
 
 def test_what_is_asked_about_other_sessions_is_sql_that_the_server_knows(server_database: Database) -> None:
     """An error in it would be hidden: what cannot be asked is not told."""
-    database = migrate._DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url), 5)
+    database = migrate.DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url), 5)
     database.open()
     try:
         assert database.query(database.holder_sql, "0" * 40) in ([], ())
         assert database.query(database.progress_sql, 1) in ([], ())
         try:
             assert database.query(database.blockers_sql, database.session_id) in ([], ())
-        except migrate._Failed as failed:
+        except migrate.DriverError as failed:
             assert failed.code == "1227"  # noqa: PT017 (without the right PROCESS)
         database.cancel()  # of a session that runs nothing, which is no error
     finally:

@@ -778,7 +778,7 @@ def test_a_statement_whose_first_word_is_on_no_list_has_no_harmless_trait(dialec
 def respelled(sql: str, syntax: Syntax, gap: Callable[[], str], shout: bool) -> str:
     """Put a *gap* between the words where there is one, and turn the case of all that is not in quotes."""
     parts, end = list[str](), 0
-    for kind, start, stop in inside.tokens(sql, 0, syntax):
+    for kind, start, stop in migrate.tokenize(sql, 0, syntax):
         parts.append(gap() if sql[end:start].strip() == "" and end < start else sql[end:start])
         word = sql[start:stop]
         plain = kind not in ("quote", "comment", "conditional")

@@ -324,8 +324,8 @@ def unpack(wheel: Path, folder: Path, version: str, more: dict[str, str]) -> Pat
     """Unpack *wheel* as an installation of that *version*, which has *more* migrations."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
-    module = folder / "migrate.py"
-    module.write_text(re.sub(r'(?m)^__version__ = ".*"', f'__version__ = "{version}"', module.read_text()))
+    for module in (folder / "migrate.py", folder / "migrate_review" / "__init__.py"):
+        module.write_text(re.sub(r'(?m)^__version__ = "[^"]*"', f'__version__ = "{version}"', module.read_text()))
     for name, text in more.items():
         for dialect in (folder / "migrate_sql").iterdir():
             (dialect / name).write_text(text)

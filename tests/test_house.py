@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -10,11 +11,21 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from email.parser import HeaderParser
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from trove_classifiers import classifiers
 
 import migrate
+from servers import skip_or_fail
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 ROOT = Path(__file__).resolve().parent.parent
 PROG = "imagor-studio-migrate"
@@ -28,6 +39,23 @@ COMMANDS = [
     *("up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "verify", "repair")
 ]
 NOT_YET = ["adopt"]
+# What a person sees in each shell who types `imagor-studio-migrate pla` and the Tab key. $1 is the completion.
+TAB = {
+    "bash": f"""
+        source "$1"; COMP_WORDS=({PROG} pla); COMP_CWORD=1
+        read -r _ function _ <<< "$(complete -p {PROG} | grep -o -- '-F.*')"
+        $function {PROG} pla {PROG}; echo "{PROG} ${{COMPREPLY[*]}}"
+    """,
+    "zsh": f"""
+        zmodload zsh/zpty; zpty shell zsh -f -i
+        zpty -w shell "PROMPT=; fpath=(${{(q)1:h}} \\$fpath); autoload -Uz compinit; compinit -u -D"
+        zpty -w shell 'tell() {{ print -r -- "[$BUFFER]"; exit }}; zle -N tell; bindkey "^G" tell; print re""ady'
+        zpty -r shell seen '*ready*'
+        zpty -w -n shell $'{PROG} pla\\t\\a'
+        zpty -r shell seen '*\\[{PROG}*\\]'; print -r -- "${{${{seen##*\\[}}%\\]*}}"
+    """,
+    "fish": f"""source $argv[1]; echo {PROG} (complete -C "{PROG} pla" | string split -f1 \\t)""",
+}
 
 
 def read(name: str) -> str:
@@ -36,19 +64,20 @@ def read(name: str) -> str:
 
 def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
     """Run a command that must succeed, and return what it prints."""
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
 
 
-def need(program: str, package: str) -> str:
+def without_settings() -> dict[str, str]:
+    """Return this machine's environment without a setting of ours in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "MIGRATE_"))}
+
+
+def need(program: str, fix: str) -> str:
     """Return the path of *program*; without it the test is skipped, and fails where CI is set."""
-    if found := shutil.which(program):
-        return found
-    reason = f"{program} is not installed: apt-get install {package}"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    here = Path(sys.executable).parent
+    return shutil.which(program, path=f"{here}:{os.environ['PATH']}") or skip_or_fail(f"{program} is missing: {fix}")
 
 
 def build(source: Path, target: str, folder: Path) -> Path:
@@ -67,6 +96,34 @@ def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """The files of the wheel by name, shared data as it lies below the prefix."""
     with zipfile.ZipFile(wheel) as archive:
         return {re.sub(r"^[^/]+\.data/data/", "", name): archive.read(name).decode() for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sdist, unpacked."""
+    folder = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(build(ROOT, "sdist", folder)) as archive:
+        if hasattr(tarfile, "data_filter"):
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(folder / "source")  # noqa: S202 - our own archive
+    (source,) = (folder / "source").iterdir()
+    return source
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of a fresh environment that holds the wheel, and no driver."""
+    venv = tmp_path_factory.mktemp("installed") / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", venv)
+    pip = (sys.executable, "-m", "pip", "--python", venv / "bin/python")
+    run(*pip, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    return venv / "bin"
+
+
+@pytest.fixture(scope="module")
+def metadata(unpacked: dict[str, str]) -> Message:
+    (text,) = (text for name, text in unpacked.items() if name.endswith(".dist-info/METADATA"))
+    return HeaderParser().parsestr(text)
 
 
 @pytest.fixture(scope="module")
@@ -105,35 +162,46 @@ def table(heading: str) -> list[list[str]]:
     return rows[2:]
 
 
-def test_the_wheel_holds_the_module_and_exactly_the_sql_of_the_checkout(unpacked: dict[str, str]) -> None:
+def test_the_wheel_holds_the_module_the_desk_and_exactly_the_sql_of_the_checkout(unpacked: dict[str, str]) -> None:
     expected = {f"migrate_{path.relative_to(ROOT)}": path.read_text() for path in (ROOT / "sql").glob("*/*.sql")}
-    expected["migrate.py"] = read("migrate.py")
+    desk = [path for path in (ROOT / "migrate_review").rglob("[!.]*.*") if "__pycache__" not in path.parts]
+    for path in (ROOT / "migrate.py", ROOT / "migrate/py.typed", *desk):
+        expected[str(path.relative_to(ROOT))] = path.read_text()
     shared = {MAN_PAGE, *COMPLETIONS.values()}
     held = {name: text for name, text in unpacked.items() if ".dist-info/" not in name and name not in shared}
     assert held == expected
     assert shared <= unpacked.keys()
 
 
-def test_the_sdist_builds_the_same_wheel(unpacked: dict[str, str], tmp_path: Path) -> None:
-    with tarfile.open(build(ROOT, "sdist", tmp_path)) as archive:
-        if hasattr(tarfile, "data_filter"):
-            archive.extraction_filter = tarfile.data_filter
-        archive.extractall(tmp_path / "source")  # noqa: S202 - our own archive
-    (source,) = (tmp_path / "source").iterdir()
+def test_what_the_wheel_is_made_of_reaches_the_build_of_the_image() -> None:
+    """Docker's own rules: the last line that fits decides, and a line about a folder is about what lies in it."""
+    lines = [line for line in read(".dockerignore").splitlines() if line and not line.startswith("#")]
+
+    def travels(path: Path) -> bool:
+        whole = (path, *path.relative_to(ROOT).parents)
+        ways = [str(each.relative_to(ROOT) if each.is_absolute() else each) for each in whole]
+        return [line for line in lines if any(fnmatch(way, line.removeprefix("!")) for way in ways)][-1].startswith("!")
+
+    sources = [path for folder in ("migrate", "migrate_review", "sql") for path in (ROOT / folder).rglob("*.*")]
+    for path in (ROOT / "migrate.py", ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "LICENSE", *sources):
+        assert travels(path) == (path.suffix != ".pyc" and "__pycache__" not in path.parts), path
+    assert not travels(ROOT / ".env")
+
+
+def test_the_sdist_builds_the_same_wheel(unpacked: dict[str, str], source: Path, tmp_path: Path) -> None:
+    assert {path.name for path in ROOT.glob("*.md")} == {path.name for path in source.glob("*.md")}
     with zipfile.ZipFile(build(source, "wheel", tmp_path)) as archive_of_sdist:
         names = {re.sub(r"^[^/]+\.data/data/", "", name) for name in archive_of_sdist.namelist()}
     assert names == unpacked.keys()
 
 
 def test_the_installed_command_runs_the_embedded_sql_from_any_folder_without_a_driver(
-    wheel: Path, tmp_path: Path
+    installed: Path, tmp_path: Path
 ) -> None:
-    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
-    python, command = tmp_path / "venv/bin/python", tmp_path / f"venv/bin/{PROG}"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    python, command = installed / "python", installed / PROG
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "MIGRATE_"))}
+    env = without_settings()
 
     run(command, "up", cwd=elsewhere, env=env)
     status = run(command, "status", "--format", "plain", cwd=elsewhere, env=env)
@@ -144,9 +212,102 @@ def test_the_installed_command_runs_the_embedded_sql_from_any_folder_without_a_d
     assert run(python, "-m", "migrate", "--version", cwd=elsewhere, env=env).strip().endswith(migrate.__version__)
 
 
-def test_the_version_is_written_in_one_place(unpacked: dict[str, str]) -> None:
-    (metadata,) = (text for name, text in unpacked.items() if name.endswith(".dist-info/METADATA"))
-    assert f"\nVersion: {migrate.__version__}\n" in metadata
+def test_a_type_checker_knows_the_types_of_what_is_installed(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        "import migrate\nimport migrate_review\n\nmigrate.auto_migrate(3)\nprint(migrate_review.__nothing__)\n"
+    )
+    mypy = (need("mypy", "pip install mypy"), "--strict", "--no-error-summary", "--cache-dir", tmp_path / "cache")
+    command = (*mypy, "--python-executable", installed / "python", "program.py")
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert checked.stdout.splitlines() == [
+        'program.py:4: error: Argument 1 to "auto_migrate" has incompatible type "int"; expected "str"  [arg-type]',
+        'program.py:5: error: Module has no attribute "__nothing__"  [attr-defined]',
+    ]
+
+
+def test_the_block_for_uv_asks_for_what_the_package_asks_for(metadata: Message) -> None:
+    block = re.search(r"(?m)^# /// script\n((?:#(?: .*)?\n)+)# ///$", read("migrate.py"))
+    assert block is not None
+    assert block.start() == 0
+    asked = dict(line.removeprefix("# ").split(" = ", 1) for line in block[1].splitlines())
+
+    def wanted(lines: list[str]) -> set[tuple[str, tuple[str, ...], str]]:
+        each = [Requirement(line) for line in lines]
+        return {(canonicalize_name(one.name), tuple(one.extras), str(one.specifier)) for one in each}
+
+    needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
+    assert asked.keys() == {"requires-python", "dependencies"}
+    assert json.loads(asked["requires-python"]) == metadata["Requires-Python"]
+    assert wanted(json.loads(asked["dependencies"])) == wanted(needed)
+
+
+def uv(cache: Path, *words: str | Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run uv, with a cache of its own, so that it finds nothing that another run left."""
+    outer = str(Path(sys.executable).resolve())  # not the one in .venv, where every driver is
+    settings |= {"UV_CACHE_DIR": str(cache), "UV_PYTHON": outer, "UV_PYTHON_DOWNLOADS": "never"}
+    if index := os.environ.get("PIP_INDEX_URL"):  # uv does not look at pip's
+        settings |= {"UV_DEFAULT_INDEX": index}
+    command, env = (need("uv", "pip install uv"), *words), without_settings() | settings
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    if "Failed to fetch" in done.stderr or "error sending request" in done.stderr:
+        skip_or_fail(f"uv cannot reach its package index: {done.stderr}")
+    return done
+
+
+@pytest.fixture(scope="module")
+def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("uv")
+
+
+def test_uv_runs_the_module_alone_with_its_drivers(uv_cache: Path, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "migrate.py", tmp_path)
+    for url in ("postgres://u@127.0.0.1:1/d", "mysql://u@127.0.0.1:1/d"):
+        done = uv(uv_cache, "run", "migrate.py", "--database-url", url, "--dir", ROOT / "sql", "status", cwd=tmp_path)
+        assert done.returncode == migrate.ConnectError.exit_code, done.stderr
+        assert "refused" in done.stderr
+
+
+def test_uvx_runs_the_command_of_the_wheel_with_its_drivers(uv_cache: Path, wheel: Path, tmp_path: Path) -> None:
+    command = ("tool", "run", "--from", wheel, PROG, "--database-url", "postgres://u@127.0.0.1:1/d", "status")
+    done = uv(uv_cache, *command, cwd=tmp_path)
+    assert done.returncode == migrate.ConnectError.exit_code, done.stderr
+    assert "refused" in done.stderr
+
+
+def test_uvx_runs_the_checkout_as_it_is_now(uv_cache: Path, source: Path, tmp_path: Path, *, full: bool) -> None:
+    """Also the second time: uv keeps what it has built, and a new SQL file has to be in it."""
+    if not full:
+        pytest.skip("builds the wheel twice:  make prove")
+    copy = shutil.copytree(source, tmp_path / "source")
+    command = ("tool", "run", "--from", copy, PROG, "--database-url", "sqlite:app.db", "status", "--format", "plain")
+    first = uv(uv_cache, *command, cwd=tmp_path)
+    (copy / "sql/sqlite/20990101_newer.up.sql").write_text("CREATE TABLE newer (id INTEGER);\n")
+    second = uv(uv_cache, *command, cwd=tmp_path, UV_OFFLINE="1")
+    assert "20250923" in first.stdout, first.stderr
+    assert "newer" not in first.stdout
+    assert "20990101\tnewer\tpending" in second.stdout, second.stderr
+
+
+def test_the_metadata_says_what_a_package_index_shows(metadata: Message) -> None:
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata.get_all("License-File") == ["LICENSE"]
+    assert metadata.get_all("Project-URL")
+    said = set(metadata.get_all("Classifier", []))
+    assert "Typing :: Typed" in said
+    assert said <= classifiers
+    tested = re.search(r"^        python: (\[.+\])$", read(".github/workflows/ci.yml"), re.MULTILINE)
+    assert tested is not None
+    versions = {f"Programming Language :: Python :: {version}" for version in json.loads(tested[1])}
+    assert {each for each in said if re.search(r":: 3\.\d+$", each)} == versions
+
+
+def test_the_metadata_is_of_a_version_that_every_index_takes(metadata: Message) -> None:
+    """2.4 brought the expression of the licence; the check of an upload refuses a version that it does not know."""
+    assert metadata["Metadata-Version"] == "2.4"
+
+
+def test_the_version_is_written_in_one_place(metadata: Message) -> None:
+    assert metadata["Version"] == migrate.__version__
     assert not re.search(r"^version\s*=", read("pyproject.toml"), re.MULTILINE)
     newest = re.search(r"^## \[(\d[^\]]*)\]", read("CHANGELOG.md"), re.MULTILINE)
     assert newest is not None
@@ -174,7 +335,7 @@ def test_roff_finds_nothing_to_complain_about_and_drops_no_line(man_page: Path) 
         )
         assert warned.stderr == ""
     else:
-        run(need("mandoc", "mandoc"), "-T", "lint", "-W", "warning", man_page)
+        run(need("mandoc", "apt-get install mandoc"), "-T", "lint", "-W", "warning", man_page)
 
 
 def test_a_text_line_that_starts_with_a_dot_is_no_request(unpacked: dict[str, str]) -> None:
@@ -186,10 +347,20 @@ def test_a_text_line_that_starts_with_a_dot_is_no_request(unpacked: dict[str, st
 
 @pytest.mark.parametrize("shell", COMPLETIONS)
 def test_the_shell_can_read_its_completion(shell: str, unpacked: dict[str, str], tmp_path: Path) -> None:
-    program = shutil.which(shell) or pytest.skip(f"{shell} is not installed: apt-get install {shell}")
     script = tmp_path / "completion"
     script.write_text(unpacked[COMPLETIONS[shell]], encoding="utf-8")
-    run(program, "-n", script)
+    run(need(shell, f"apt-get install {shell}"), "-n", script)
+
+
+@pytest.mark.parametrize("shell", COMPLETIONS)
+def test_the_shell_completes_a_command(shell: str, unpacked: dict[str, str], tmp_path: Path) -> None:
+    script = tmp_path / Path(COMPLETIONS[shell]).name
+    script.write_text(unpacked[COMPLETIONS[shell]], encoding="utf-8")
+    bare = {"bash": ("--norc", "-c"), "zsh": ("-f", "-c"), "fish": ("--no-config", "-c")}[shell]
+    name = () if shell == "fish" else (shell,)  # what the others take for $0
+    env = os.environ | {"HOME": str(tmp_path)}
+    seen = run(need(shell, f"apt-get install {shell}"), *bare, TAB[shell], *name, script, cwd=tmp_path, env=env)
+    assert seen.strip() == f"{PROG} plan"
 
 
 def test_the_commands_are_the_ones_that_work() -> None:
@@ -238,13 +409,14 @@ def test_nobody_promises_a_command_that_does_not_exist_yet(command: str, unpacke
 
 
 def test_make_alone_lists_every_target() -> None:
-    listed = re.findall(r"^  make ([\w-]+) +\S", run(need("make", "make")), re.MULTILINE)
+    listed = re.findall(r"^  make ([\w-]+) +\S", run(need("make", "apt-get install make")), re.MULTILINE)
     assert sorted(listed) == sorted(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
+    assert sorted(listed) == sorted(re.findall(r"^([\w-]+):.*## ", read("Makefile"), re.MULTILINE))
 
 
 def test_every_make_command_that_is_written_down_exists() -> None:
     targets = set(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
-    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+    for name in ("README.md", "GUARANTEES.md", "CONTRIBUTING.md", ".ci/run"):
         assert set(re.findall(r"(?:^|`|\$ )make ([a-z-]+)", read(name), re.MULTILINE)) <= targets
 
 

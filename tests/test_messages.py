@@ -247,8 +247,9 @@ class Reader:
 
 @lru_cache
 def reader() -> Reader:
-    """Return the one of this module."""
-    return Reader(MODULE.read_text(encoding="utf-8"))
+    """Return the one of the runner, and of the desk."""
+    desk = sorted((MODULE.parent / "migrate_review").glob("*.py"))
+    return Reader("\n".join(path.read_text(encoding="utf-8") for path in (MODULE, *desk)))
 
 
 def _name(function: ast.expr) -> str:
@@ -1582,6 +1583,9 @@ NOT_HERE = {
     "add ?ssl_mode=REQUIRED": "a setting of the whole server, on which other tests run",
     "add it to the URL: &ssl_ca=": "the servers of the tests have certificates of their own making, for no host",
     "take it out, or write  SET NAMES": "about a database whose name has other letters: these have none",
+    "…\n     or put the folder migrate_review": "likewise",
+    "read its files with": "about a kind of database that the desk does not know: none of those here",
+    "install the two together": "about a missing desk, or one of another version: tests/test_alone.py",
     "see that it is there": "what the system refuses where nobody expects it; what is known has a message of its own",
 }  # fmt: skip
 
@@ -1675,7 +1679,7 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     """Return all rows of that table."""
-    text = (MODULE.parent / "README.md").read_text(encoding="utf-8").partition("\n### What is refused\n")[2]
+    text = (MODULE.parent / "README.md").read_text(encoding="utf-8").partition("\n## What is refused\n")[2]
     lines = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("| ")][1:]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
     return [

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from rig import program
 
 import migrate
+from migrate_review.page import html_listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,9 +236,9 @@ def test_no_password_is_in_it(desk: Desk, server_database: Any) -> None:
 LINES = st.text(st.sampled_from("ab'\"`$-/*#\\;\n\r\t<&é(1 "), max_size=60)
 
 
-@given(sql=LINES, lexer=st.sampled_from([each.lexer for each in migrate._DATABASES.values()]))
+@given(sql=LINES, lexer=st.sampled_from([each.lexer for each in migrate.DATABASES.values()]))
 def test_each_line_of_any_text_has_its_number(sql: str, lexer: str) -> None:
-    shown = migrate._html_listing("", sql, lexer=lexer, step="1", begins={}, notes={})
+    shown = html_listing("", sql, lexer=lexer, step="1", begins={}, notes={})
     (text,) = Read(shown).texts["pre"]
     plain = sql.replace("\r\n", "\n").replace("\r", "␍")
     assert text == plain.removesuffix("\n") + "\n"

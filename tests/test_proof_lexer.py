@@ -26,6 +26,7 @@ import rig
 
 import migrate
 import servers
+from migrate_review.script import SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,7 +110,7 @@ def split(sql: str) -> list[Found]:
     """Return the statements that we find, and how each of them was read."""
 
     def read() -> Iterator[Found]:
-        database = inside.WRITERS["mysql"](migrate.DatabaseURL.parse("mysql://a@b/c"))
+        database = SCRIPTS["mysql"](migrate.DatabaseURL.parse("mysql://a@b/c"))
         syntax = [database.syntax]
         for each in inside.split(sql, lambda: syntax[-1]):
             yield each, syntax[-1]

@@ -2,8 +2,8 @@
 
 Hypothesis writes files out of the forms of tests/grammar.py. The end of each run, schema and rows, is compared with
 that of the database's own client. A run may ask (exit 4) where something of the session is lost that the rest may read;
-what is lost, and what is not, is told by the marks of the forms, which the README shows as a table. The same files of
-the long form again:  pytest --prove tests/test_proof_resume.py --seed 123
+what is lost, and what is not, is told by the marks of the forms, which GUARANTEES.md shows as a table. The same files
+of the long form again:  pytest --prove tests/test_proof_resume.py --seed 123
 """
 
 from __future__ import annotations
@@ -479,7 +479,7 @@ def test_two_files_end_as_with_the_client_by_up_and_from_a_script(place: Place, 
     assert seen["same"] > seen.total() // 3, seen  # no script for what follows a CALL, and all that nobody knows
 
 
-def test_the_readme_shows_the_marks() -> None:
-    readme = (MODULE.parent / "README.md").read_text(encoding="utf-8")
+def test_the_guarantees_show_the_marks() -> None:
+    page = (MODULE.parent / "GUARANTEES.md").read_text(encoding="utf-8")
     head, *rows = grammar.table()
-    assert readme.partition(head)[2].partition("\n\n")[0].split("\n")[1:] == rows
+    assert page.partition(head)[2].partition("\n\n")[0].split("\n")[1:] == rows

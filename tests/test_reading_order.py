@@ -114,7 +114,11 @@ def test_all_is_sorted_and_complete() -> None:
     for name in migrate.__all__:
         assert hasattr(migrate, name), name
         assert not name.startswith("_")
-    errors = {name for name, each in vars(migrate).items() if isinstance(each, type) and issubclass(each, Exception)}
+    errors = {
+        name
+        for name, each in vars(migrate).items()
+        if isinstance(each, type) and issubclass(each, migrate.MigrateError)
+    }
     assert {name for name in errors if not name.startswith("_")} <= set(migrate.__all__)
 
 
@@ -137,3 +141,53 @@ def test_only_the_standard_library_is_imported_at_module_level() -> None:
         elif isinstance(node, ast.ImportFrom):
             names.add((node.module or "").partition(".")[0])
     assert names <= sys.stdlib_module_names
+
+
+# ---- the house: CONTRIBUTING.md has its plan
+
+ROOT = MODULE.parent
+DESK = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "migrate_review").glob("*.py"))}
+
+
+def plan_of_the_house(heading: str) -> list[list[str]]:
+    """The rows of the table that begins with *heading*, cell by cell."""
+    _, _, text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition(f"| {heading} |")
+    rows = [line.split("|")[1:-1] for line in text.partition("\n\n")[0].splitlines()[2:]]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def test_no_section_is_longer_than_the_plan_of_the_house_says() -> None:
+    ceilings = {name: int(lines) for name, lines, _ in plan_of_the_house("section")}
+    assert [*ceilings] == SECTIONS
+    ends = [*banners()[1:], len(TEXT.splitlines()) + 1]
+    long = dict(zip(SECTIONS, (end - begin for begin, end in zip(banners(), ends, strict=True)), strict=True))
+    assert {name: lines for name, lines in long.items() if lines > ceilings[name]} == {}
+
+
+def test_every_part_of_the_desk_has_its_place_and_is_read_in_ten_minutes() -> None:
+    parts = {name.strip("`").removesuffix(".py"): data for name, _, data in plan_of_the_house("part")}
+    assert parts.keys() | {"__init__"} == DESK.keys()
+    assert {name for name, text in DESK.items() if text.count("\n") > 700} == set()
+    data = {path.name for path in (ROOT / "migrate_review").iterdir() if path.suffix not in {".py", ""}} - {"py.typed"}
+    assert data == {found for each in parts.values() for found in re.findall(r"`([^`]+)`", each)}
+
+
+def test_the_runner_names_the_desk_in_one_function() -> None:
+    named = {
+        getattr(node, "name", ast.unparse(node)[:50])
+        for node in TREE.body
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and "migrate_review" in each.value
+    }
+    assert named == {"desk"}
+
+
+def test_the_desk_imports_the_runner_and_its_own_hints_and_the_standard_library() -> None:
+    for name, text in DESK.items():
+        for node in ast.walk(ast.parse(text)):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for module in modules:
+                top = module.partition(".")[0]
+                known = top in {"migrate", "pygments", *sys.stdlib_module_names}
+                assert known or module in {"migrate_review", "migrate_review.hints"}, (name, module)

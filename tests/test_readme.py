@@ -1,4 +1,4 @@
-"""The README cannot lie: its transcripts are typed again, its commands and options exist."""
+"""The README cannot lie: its transcripts are typed again, its commands, options, links and tests exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from desk import MODULE, PROGRAM, clean_environment
+from desk import MODULE, PROGRAM, Desk, clean_environment
 
 import migrate
 
@@ -19,27 +19,38 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from servers import Database
+
 ROOT = MODULE.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "GUARANTEES.md", "CONTRIBUTING.md")}
+README = PAGES["README.md"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 class Typed(NamedTuple):
-    """A line after ``$``, and what is printed under it."""
+    """A line after ``$``, what is printed under it, and the folder it is typed in: a block begins in the checkout."""
 
     line: int
     command: str
     output: str
+    folder: str
 
 
 def transcripts() -> list[Typed]:
     """Everything that is typed in a console block, in order."""
     typed: list[Typed] = []
-    inside = False
+    inside, folder = False, "."
     for number, line in enumerate(README.splitlines(), 1):
         if line.startswith("```"):
-            inside = line == "```console"
+            inside, folder = line == "```console", "."
         elif inside and line.startswith("$ "):
-            typed.append(Typed(number, line[2:], ""))
+            typed.append(Typed(number, line[2:], "", folder))
+            if not line.startswith("$ git clone"):
+                folder = line.partition(" && cd ")[2] or folder
         elif inside:
             typed[-1] = typed[-1]._replace(output=typed[-1].output + line + "\n")
     return typed
@@ -48,7 +59,7 @@ def transcripts() -> list[Typed]:
 def masked(text: str) -> list[str]:
     """The lines without what differs from run to run: times, durations, people, versions just made, widths."""
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
-    text = re.sub(r"\b\d{14}(?=_)", "STAMP", text)
+    text = re.sub(r"\b\d{14}(?=_|\b)", "STAMP", text)
     text = re.sub(r"\b\d+(\.\d+)? m?s\b", "TOOK", text)
     text = re.sub(r"(?<![\w:/.])[\w.-]+@[\w.-]+", "WHO", text)
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text)
@@ -111,8 +122,32 @@ def test_every_transcript_is_what_the_tool_prints(tmp_path: Path) -> None:
         if re.match(r"git clone|pip install|docker |kubectl ", each.command):
             assert each.output == "", f"README.md:{each.line} promises an output that cannot be tested here"
             continue
-        printed = on_a_terminal(each.command, fresh, environment)
+        printed = on_a_terminal(each.command, fresh / each.folder, environment)
         assert masked(printed) == masked(each.output), f"README.md:{each.line}: $ {each.command}"
+
+
+def block(containing: str) -> str:
+    """Return the one block of printed text in the README that contains these words."""
+    blocks = re.findall(r"^```text\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (found,) = [each for each in blocks if containing in each]
+    return str(found)
+
+
+def test_the_example_of_a_way_back_that_does_not_work_is_what_verify_prints(desk: Desk) -> None:
+    shutil.copytree(ROOT / "sql" / "sqlite", desk.home / "sql" / "sqlite")
+    up, down = (f"sql/sqlite/20261001_index_roles.{way}.sql" for way in ("up", "down"))
+    desk.write({up: "CREATE INDEX users_role_idx ON users(role);\n", down: "SELECT 1;\n"})
+    ran = desk("--dir", "sql", "verify")
+    assert (ran.exit, ran.out.endswith(f"\n{block('index_roles')}")) == (4, True), ran.out
+
+
+def test_the_example_of_an_error_is_what_is_printed(desk: Desk, postgres: Database) -> None:
+    shutil.copytree(ROOT / "sql" / "postgres", desk.home / "sql" / "postgres")
+    broken = desk.home / "sql" / "postgres" / "20250816_create_users_table.up.sql"
+    broken.write_text(broken.read_text("utf-8").replace("CREATE TABLE users", "CREATE tabel users"), "utf-8")
+    desk.set(DATABASE_URL=postgres.url, MIGRATE_DIR="sql")
+    ran = desk("up")
+    assert (ran.exit, ran.err) == (1, block("tabel"))
 
 
 def subparsers() -> dict[str, argparse.ArgumentParser]:
@@ -157,8 +192,8 @@ def test_every_command_in_the_readme_exists_with_its_options() -> None:
 
 def test_every_option_in_the_readme_exists_somewhere() -> None:
     everywhere = set().union(*(options(parser) for parser in subparsers().values())) | options(migrate.build_parser())
-    # Of a line for docker, kubectl or a database's client, what comes before our own name is theirs.
-    theirs = re.compile(r"^(docker .*?imagor-studio-migrate(?= |$)|(kubectl|psql|mysql|sqlite3) .*)")
+    # Of a line for docker, uvx, kubectl or a database's client, what comes before our own name is theirs.
+    theirs = re.compile(r"^((docker|uvx|pipx) .*?imagor-studio-migrate(?= |$)|(kubectl|psql|mysql|sqlite3) .*)")
     ours = [theirs.sub("", code) for code in code_of_readme()]
     named = {option for code in ours for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", code)}
     assert named - everywhere == set()
@@ -186,19 +221,64 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     assert f"`{settings.table}`" in README
 
 
-def test_every_link_to_a_file_leads_somewhere() -> None:
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
-    assert [target for target in targets if not (ROOT / target).exists()] == []
-    headings = {
-        re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
-        for line in README.splitlines()
-        if line.startswith("#")
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
+def headings(text: str) -> list[tuple[int, str]]:
+    """Each heading with its level, in order; what stands in a block of code is none."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [(len(signs), title) for signs, title in re.findall(r"^(#+) (.+)$", prose, re.MULTILINE)]
+
+
+def anchor(heading: str) -> str:
+    """Return what a link to this heading ends with, on the pages of git hosts."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def contents(text: str) -> list[str]:
+    """Return the anchors in the first list of links on a page: its table of contents."""
+    (found, *_) = re.findall(r"(?:^(?:- |  ).*\]\(#.*\n)+", text, re.MULTILINE)
+    return re.findall(r"\]\(#([^)]+)\)", found)
+
+
+@pytest.mark.parametrize("page", ["README.md", "GUARANTEES.md"])
+def test_the_contents_lead_to_each_heading_in_the_order_of_the_page(page: str) -> None:
+    found = [anchor(title) for level, title in headings(PAGES[page]) if level in {2, 3} and title != "Contents"]
+    assert contents(PAGES[page]) == found
+    assert len(found) == len({*found}), "two headings with one anchor"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", PAGES[page]):
+        name, _, place = target.partition("#")
+        assert (ROOT / name).exists(), target
+        if place:
+            assert place in [anchor(title) for _, title in headings(PAGES[name or page])], target
 
 
 def test_every_guarantee_names_tests_that_exist() -> None:
-    named = re.findall(r"`(test_\w+)`", README)
     written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
-    assert len(named) > 10
-    assert [name for name in named if f"def {name}(" not in written] == []
+    for page, text in PAGES.items():
+        named = re.findall(r"\btest_\w*[^\W_]\b(?!\.py)", text)
+        assert [name for name in named if f"def {name}(" not in written] == [], page
+        assert len(named) > 10 or page != "GUARANTEES.md"
+
+
+def test_every_guarantee_names_the_tests_that_show_it() -> None:
+    text = PAGES["GUARANTEES.md"]
+    guarantees = dict(re.findall(r"^### (.+)\n((?:(?!##).*\n?)*)", text, re.MULTILINE))
+    assert [*guarantees] == [title for level, title in headings(text) if level == 3]
+    for title, said in guarantees.items():
+        assert re.search(r"^Shown by `test_\w+`", said, re.MULTILINE), title
+
+
+def test_the_readme_says_of_each_promise_where_it_is_shown() -> None:
+    section = README.partition("\n## What it promises\n")[2].partition("\n## ")[0]
+    promises = re.findall(r"^\d\. \*\*(.+)\.\*\*", section, re.MULTILINE)
+    assert len(promises) == 3
+    assert set(promises) <= {title for level, title in headings(PAGES["GUARANTEES.md"]) if level == 2}
+
+
+def test_what_make_does_is_said_of_targets_that_there_are() -> None:
+    """Not every command has a target: the page says which do."""
+    targets = set(re.findall(r"^\.PHONY: ([\w-]+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    (said,) = re.findall(r"there is `make` for (.*?), with options", README, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", said)) == targets & set(subparsers())

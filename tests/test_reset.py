@@ -9,6 +9,7 @@ import inside
 import pytest
 
 import migrate
+from migrate_review.proof import proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ def fingerprint(project: Project) -> set[str]:
     database = inside.database_at(project.database.url)
     with contextlib.closing(database):
         database.open()
-        return database.fingerprint()
+        return proof_of(database).fingerprint()
 
 
 def test_what_the_files_made_anywhere_is_reset_twice_in_a_row(project: Project) -> None:

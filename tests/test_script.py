@@ -24,6 +24,7 @@ from desk import RUNNER, clean_environment
 from project import Project, Ran, another
 
 import migrate
+from migrate_review.script import SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -437,7 +438,7 @@ def test_a_script_for_a_link_runs_on_what_it_leads_to(project: Project) -> None:
 @pytest.mark.parametrize("dialect", ["postgres", "mysql"])
 def test_a_database_may_be_called_anything(dialect: str) -> None:
     """A slash in its name is no folder, and a question mark stands for no value."""
-    writer = migrate._WRITERS[dialect](migrate.DatabaseURL(dialect, "a/b?"))
+    writer = SCRIPTS[dialect](migrate.DatabaseURL(dialect, "a/b?"))
     name = writer.name_of(writer.url.database)
     writer.stop_if([(f"name <> {writer.literal(name)}", f"this plan is for {name}")])
     text = "\n".join(writer.lines)
@@ -800,7 +801,8 @@ def test_an_option_of_the_other_direction_is_refused(
 
 
 def test_a_comment_of_the_script_cannot_become_a_statement(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migrate, "_whoami", lambda: "ann\nDROP TABLE precious;\n--@box")
+    for place in ("migrate.whoami", "migrate_review.script.whoami"):
+        monkeypatch.setattr(place, lambda: "ann\nDROP TABLE precious;\n--@box")
     project.write(THREE)
     assert "-- Made by ann?DROP TABLE precious;?--@box with migrate" in script_of(project)
 

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import inside
 import pytest
 import rig
 from desk import MODULE, THREE, Desk, clean_environment
@@ -189,7 +188,7 @@ def test_a_file_in_wal_mode_that_cannot_be_written_is_read_until_somebody_writes
             writes = "c.execute('INSERT INTO one VALUES (1)'); c.execute('PRAGMA wal_checkpoint(TRUNCATE)'); c.close()"
             with application(there, writes) as writer:
                 assert writer.wait() == 0  # its -wal stays for as long as somebody looks
-            with pytest.raises(inside.Failed, match="another process has begun to write this file"):
+            with pytest.raises(migrate.DriverError, match="another process has begun to write this file"):
                 database.query("SELECT count(*) FROM one")
 
 
@@ -197,7 +196,7 @@ def test_a_connection_to_look_changes_nothing_and_becomes_one_that_writes(desk: 
     database = migrate.SQLite(migrate.DatabaseURL.parse("sqlite:app.db"))
     with contextlib.closing(database):
         database.open()
-        with pytest.raises(inside.Failed, match="readonly"):
+        with pytest.raises(migrate.DriverError, match="readonly"):
             database.run("CREATE TABLE more (a)")
         database.open(write=True)
         database.run("CREATE TABLE more (a)")

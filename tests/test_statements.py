@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import inside
@@ -803,7 +802,7 @@ def test_only_blanks_comments_and_delimiters_are_lost(syntax: Syntax, sql: str) 
 @given(sql=sql_like)
 def test_a_statement_is_one_statement(syntax: Syntax, sql: str) -> None:
     for statement in split_statements(sql, syntax):
-        assert list(split_statements(statement.text, syntax)) == [replace(statement, line=1, offset=0)]
+        assert list(split_statements(statement.text, syntax)) == [statement._replace(line=1, offset=0)]
 
 
 WHOLE = {
