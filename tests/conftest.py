@@ -7,7 +7,8 @@
     project, desk     a folder, and a person who types commands there: project.py, with `database`; desk.py, without
 
 ``@pytest.mark.databases("sqlite", "postgres")`` restricts one test, ``--databases=sqlite,postgres-18`` the whole run.
-A name is a label (postgres-18), a make (mariadb) or a dialect (mysql is MariaDB too; MySQL alone: oracle-mysql).
+A name is a label (postgres-18), a make (mariadb), a dialect (mysql is MariaDB too; MySQL alone: oracle-mysql), or
+``server``: all but SQLite.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from desk import Desk, settings_of_ours
 from project import Project
 
 import migrate
-from servers import Database, Servers, Unavailable, names, skip_or_fail
+from servers import DIALECTS, Database, Servers, Unavailable, names, skip_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,8 @@ SERVERS = pytest.StashKey[Servers]()
 
 # Which databases each fixture stands for.
 FIXTURES = {
-    "database": {"sqlite", "postgres", "mysql"},
-    "server_database": {"postgres", "mysql"},
+    "database": set[str](DIALECTS),
+    "server_database": {"server"},
     "sqlite": {"sqlite"},
     "postgres": {"postgres"},
     "mysql_family": {"mysql"},

@@ -49,13 +49,14 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 from urllib.parse import quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
 Dialect = Literal["sqlite", "postgres", "mysql"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)  # what every test is about that does not say otherwise
 Flavor = Literal["sqlite", "postgres", "mariadb", "mysql"]
 Rights = Literal["none", "select", "all"]
 
@@ -178,7 +179,12 @@ class Database(ABC):
                 connection.close()
         self._drop()
 
+    def quoted(self, name: str) -> str:
+        """Return *name* as it stands in SQL where it needs quotes."""
+        return self._QUOTE + name.replace(self._QUOTE, self._QUOTE * 2) + self._QUOTE
+
     _TABLES = ""
+    _QUOTE = '"'
 
     @abstractmethod
     def create_user(self, rights: Rights) -> str:
@@ -275,6 +281,7 @@ class MySQLDatabase(Database):
 
     _TABLES = """SELECT table_name FROM information_schema.tables
         WHERE table_schema = database() AND table_type <> 'VIEW' AND table_type <> 'SEQUENCE'"""
+    _QUOTE = "`"
 
     @property
     def _users(self) -> str:
@@ -1088,9 +1095,11 @@ def skip_or_fail(message: str) -> NoReturn:
 def names(candidate: Candidate) -> set[str]:
     """Return the words by which a test can ask for this database.
 
-    ``mysql`` is the dialect, so both MySQL and MariaDB; MySQL alone is ``oracle-mysql``.
+    ``mysql`` is the dialect, so both MySQL and MariaDB; MySQL alone is ``oracle-mysql``. ``server`` is all but SQLite.
     """
     words: set[str] = {candidate.label, candidate.flavor}
+    if candidate.flavor != "sqlite":
+        words.add("server")
     if candidate.flavor == "mariadb":
         words.add("mysql")
     if candidate.flavor == "mysql":

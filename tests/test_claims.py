@@ -433,7 +433,7 @@ def test_a_run_that_was_killed_is_put_into_the_log_once_by_the_next(claims: Clai
 SLOW = {"postgres": "SELECT pg_sleep(0.3);", "mysql": "SELECT SLEEP(0.3);"}
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_the_log_says_how_long_a_failed_file_has_run(claims: Claims) -> None:
     claims.write(f"{SLOW[claims.database.dialect]}\nINSERT INTO nowhere VALUES (1);")
     assert claims.run("up").exit == 1
@@ -441,7 +441,7 @@ def test_the_log_says_how_long_a_failed_file_has_run(claims: Claims) -> None:
     assert (failed.outcome, 300 <= failed.took_ms < 5000) == ("failed", True)
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_the_log_says_how_long_an_interrupted_file_has_run(claims: Claims) -> None:
     claims.write(claims.held)
     claims.hold()
@@ -471,7 +471,7 @@ def test_what_fails_at_the_end_of_a_file_is_blamed_on_no_line_of_it(claims: Clai
 
 
 @journaled
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_a_note_that_waits_too_long_is_blamed_on_no_line_and_what_ran_is_known(claims: Claims) -> None:
     claims.write(claims.held)
     claims.hold("--ddl-lock-timeout", "1", "--retries", "0")

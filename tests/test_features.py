@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from corpus import FEATURES, down_of, rows, schema, ups
 
+from servers import DIALECTS
+
 if TYPE_CHECKING:
     from project import Project
-
-
-DIALECTS = ("sqlite", "postgres", "mysql")
 
 
 @pytest.mark.long

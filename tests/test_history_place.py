@@ -243,7 +243,7 @@ def test_a_file_cannot_take_it_away_in_the_words_of_one_database(project: Projec
         refuse(project, f"{sql.format(name=name)};", what, OUT.format("schema_migrations_imagor"))
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_a_file_cannot_take_away_the_schema_that_the_history_lies_in(project: Project) -> None:
     name = project.database.name
     for sql in (text.format(name=name) for text in PLACES[project.database.dialect]):

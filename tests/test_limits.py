@@ -71,13 +71,13 @@ FILES_OWN = {
 # --- Whose word it is -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("way", [(), ("--sql",)], ids=["up", "a script"])
 def test_our_limits_hold_where_nobody_has_said_any(project: Project, way: tuple[str, ...]) -> None:
     assert limits(project, *way) == {OURS[project.database.dialect]}
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("way", [(), ("--sql",)], ids=["up", "a script"])
 def test_what_a_person_says_wins_over_ours_to_half_a_second(
     project: Project, way: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -93,7 +93,7 @@ def test_what_a_person_says_wins_over_ours_to_half_a_second(
     assert limits(project, "--ddl-lock-timeout", "0", "--statement-timeout", "0", *way) == {none}
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("way", [(), ("--sql",)], ids=["up", "a script"])
 def test_what_the_file_sets_stays(project: Project, way: tuple[str, ...]) -> None:
     first = FILES_OWN[project.database.dialect]

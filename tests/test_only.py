@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import migrate
+from servers import DIALECTS
 
 if TYPE_CHECKING:
     from desk import Desk
     from project import Project
 
 
-OTHER = {"sqlite": "postgres", "postgres": "mysql", "mysql": "sqlite"}
+OTHER = dict(zip(DIALECTS, DIALECTS[1:] + DIALECTS[:1], strict=True))  # to each another one
 
 
 def only(dialect: str, sql: str) -> str:

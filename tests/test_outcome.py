@@ -275,7 +275,6 @@ def test_a_signal_in_slow_data_changes_takes_all_of_them_back_and_logs_how_long(
     assert database.query("SELECT n FROM t") == [(1,)]
 
 
-@pytest.mark.databases("postgres", "mysql")
 def test_a_call_that_a_signal_has_ended_may_have_done_a_part(server_database: Database, tmp_path: Path) -> None:
     server_database.execute("CREATE TABLE t (n INTEGER)")
     body = {

@@ -551,7 +551,7 @@ def test_reading_an_empty_database_creates_nothing(project: Project) -> None:
     assert project.database.dump() == ""
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("applied", [False, True], ids=["before the first run", "after it"])
 def test_a_user_who_may_only_select_can_look(project: Project, applied: bool) -> None:
     project.write(THREE)
@@ -813,7 +813,7 @@ def test_notify_hears_of_a_file_before_and_after(project: Project) -> None:
     assert [type(event).__name__ for event in events] == ["Step", "Result"]
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_no_message_holds_the_password(project: Project) -> None:
     project.write(THREE)
     url = project.database.url.replace(f"/{project.database.name}", "/no_such_database")

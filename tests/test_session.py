@@ -813,7 +813,7 @@ RETRIED = {
 }
 
 
-@pytest.mark.databases("mysql", "postgres")
+@pytest.mark.databases("server")
 @each_of(RETRIED)
 def test_a_session_that_can_be_made_again_is_before_a_file_is_tried_again(
     project: Project, number: int, monkeypatch: pytest.MonkeyPatch
@@ -850,7 +850,7 @@ TIMEOUT = {
 }
 
 
-@pytest.mark.databases("mysql", "postgres")
+@pytest.mark.databases("server")
 @each_of(NOT_RETRIED)
 def test_a_file_whose_session_cannot_be_made_again_is_not_tried_again_and_says_why(
     project: Project, number: int, monkeypatch: pytest.MonkeyPatch
@@ -1516,7 +1516,7 @@ UNSEEN = {
 }  # fmt: skip
 
 
-@pytest.mark.databases("mysql", "postgres")
+@pytest.mark.databases("server")
 @each_of(UNSEEN)
 def test_what_nobody_sees_in_the_text_is_as_in_the_client_or_asked_for(project: Project, number: int) -> None:
     makes, reads = of(UNSEEN, project, number)
