@@ -266,6 +266,7 @@ class Mortal(Servant):
     def __init__(self, dialect: str) -> None:
         super().__init__(dialect)
         self.dialect = dialect
+        self.kind = servers.KINDS[dialect]
         data = str(self.home / "data")
         if dialect == "postgres":
             folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None) or self.unpacked()

@@ -183,6 +183,13 @@ class Database(ABC):
         """Return *name* as it stands in SQL where it needs quotes."""
         return self._QUOTE + name.replace(self._QUOTE, self._QUOTE * 2) + self._QUOTE
 
+    def running(self, text: str) -> list[tuple[Any, ...]]:
+        """Return the ids of others' sessions in this database that run a statement with *text* in it."""
+        return self.query(self.RUNNING.format(text))
+
+    ENDLESS = ""  # a statement that does not end by itself
+    SLEEP = ""  # one that takes so many seconds; SQLite has none
+    RUNNING = ""  # whose sessions run a statement with this in it; SQLite cannot tell
     _TABLES = ""
     _QUOTE = '"'
 
@@ -203,6 +210,7 @@ class Database(ABC):
 class SQLiteDatabase(Database):
     """A file in the test's own folder. It does not exist before the first connection."""
 
+    ENDLESS = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
     _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
     @property
@@ -231,6 +239,10 @@ class SQLiteDatabase(Database):
 class PostgresDatabase(Database):
     """A database on a PostgreSQL server, from template0, in UTF-8."""
 
+    ENDLESS = "SELECT pg_sleep(1000)"
+    SLEEP = "SELECT pg_sleep({})"
+    RUNNING = """SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND state = 'active' AND query LIKE '%{}%'"""
     _TABLES = """SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace NOT IN (
         SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')"""
 
@@ -279,6 +291,10 @@ class PostgresDatabase(Database):
 class MySQLDatabase(Database):
     """A database on a MySQL or MariaDB server, in utf8mb4."""
 
+    ENDLESS = "DO SLEEP(1000)"
+    SLEEP = "DO SLEEP({})"
+    RUNNING = """SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()
+        AND info LIKE '%{}%'"""
     _TABLES = """SELECT table_name FROM information_schema.tables
         WHERE table_schema = database() AND table_type <> 'VIEW' AND table_type <> 'SEQUENCE'"""
     _QUOTE = "`"
@@ -329,6 +345,9 @@ class MySQLDatabase(Database):
             for (user,) in cursor.fetchall():
                 cursor.execute(f"DROP USER {user}@'%'")
 
+
+# By their dialects: what is written differently for each of them.
+KINDS: dict[str, type[Database]] = {"sqlite": SQLiteDatabase, "postgres": PostgresDatabase, "mysql": MySQLDatabase}
 
 _OWN = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 _LOOSE = "NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.objid = {0}.oid)"  # of no extension
@@ -454,17 +473,14 @@ class Server:
             path = str(folder / "test.db")
             return SQLiteDatabase(self, path, f"sqlite://{path}", (*client, path) if client else ())
         name = f"migrate_test_{secrets.token_hex(6)}"
-        kind: type[Database]
         if self.flavor == "postgres":
-            kind = PostgresDatabase
             with contextlib.closing(_connect_postgres(self.address)) as connection:
                 # template0: nobody is ever connected to it, and it takes any encoding
                 connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
         else:
-            kind = MySQLDatabase
             with contextlib.closing(_connect_mysql(self.address)) as connection:
                 connection.cursor().execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-        return kind(self, name, self.address.url(name), (*client, name) if client else ())
+        return KINDS[self.dialect](self, name, self.address.url(name), (*client, name) if client else ())
 
 
 def _literal(text: str) -> str:

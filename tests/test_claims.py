@@ -430,12 +430,9 @@ def test_a_run_that_was_killed_is_put_into_the_log_once_by_the_next(claims: Clai
     assert sum((each.error or "").startswith("killed") for each in claims.log()) == 1
 
 
-SLOW = {"postgres": "SELECT pg_sleep(0.3);", "mysql": "SELECT SLEEP(0.3);"}
-
-
 @pytest.mark.databases("server")
 def test_the_log_says_how_long_a_failed_file_has_run(claims: Claims) -> None:
-    claims.write(f"{SLOW[claims.database.dialect]}\nINSERT INTO nowhere VALUES (1);")
+    claims.write(f"{claims.database.SLEEP.format(0.3)};\nINSERT INTO nowhere VALUES (1);")
     assert claims.run("up").exit == 1
     (failed,) = claims.log()
     assert (failed.outcome, 300 <= failed.took_ms < 5000) == ("failed", True)

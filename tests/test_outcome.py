@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.repeated
 
-ENDLESS = {
-    "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c",
-    "postgres": "SELECT pg_sleep(50)",
-    "mysql": "DO SLEEP(50)",
-}
 TABLE = "CREATE TABLE t (n INTEGER);\n"
 
 
@@ -60,15 +55,7 @@ def busy(database: Database, text: str, process: subprocess.Popen[str] | None = 
         assert process
         rig.until(lambda: rig.used(process) > 0.7, 60)  # to start takes a fifth of that
         return
-    sql = {
-        "postgres": "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
-        " AND pid <> pg_backend_pid()"
-        f" AND datname = current_database() AND query LIKE '%{text}%'",
-        "mysql": f"SELECT id FROM information_schema.processlist WHERE info LIKE '%{text}%' AND db = DATABASE()"
-        " AND id <> CONNECTION_ID()"
-        " AND db = DATABASE()",
-    }[database.dialect]
-    rig.until(lambda: database.query(sql), 20)
+    rig.until(lambda: database.running(text), 20)
 
 
 def history(database: Database, more: str = "") -> list[tuple[Any, ...]]:
@@ -252,7 +239,7 @@ def test_a_signal_in_slow_data_changes_takes_all_of_them_back_and_logs_how_long(
     database: Database, tmp_path: Path
 ) -> None:
     database.execute("CREATE TABLE t (n INTEGER)")
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": f"INSERT INTO t VALUES (1);\n{slow};\nINSERT INTO t VALUES (2);\n"})
     with started(tmp_path, database.url, "up") as process:
         there = time.monotonic()
@@ -305,7 +292,7 @@ def test_a_call_that_a_signal_has_ended_may_have_done_a_part(server_database: Da
 
 @pytest.mark.parametrize("command", ["down", "redo"])
 def test_a_signal_in_a_roll_back_leaves_the_version_applied(database: Database, tmp_path: Path, command: str) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "1_a.down": f"DELETE FROM t;\n{slow};\nDROP TABLE t;\n"})
     assert rig.command(tmp_path, database.url, "up").exit == 0
     database.execute("INSERT INTO t VALUES (1)")
@@ -321,7 +308,7 @@ def test_a_signal_in_a_roll_back_leaves_the_version_applied(database: Database, 
 
 
 def test_a_signal_in_the_second_half_of_redo_says_that_the_first_is_done(database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": "SELECT 1;", "1_a.down": "SELECT 1;"})
     assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"1_a.up": f"{slow};"})
@@ -339,7 +326,7 @@ def test_a_signal_in_the_second_half_of_redo_says_that_the_first_is_done(databas
 
 
 def test_a_signal_in_reset_says_that_everything_was_dropped(database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "SELECT 1;"})
     assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"2_b.up": f"{slow};"})
@@ -359,7 +346,7 @@ def test_a_signal_in_reset_says_that_everything_was_dropped(database: Database, 
 def test_a_signal_to_a_command_that_waits_for_another_runner_changes_nothing(
     database: Database, tmp_path: Path, command: str
 ) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "1_a.down": "DROP TABLE t;"})
     if command == "down":
         assert rig.command(tmp_path, database.url, "up").exit == 0
@@ -424,7 +411,7 @@ def test_a_signal_to_a_commit_that_waits_for_a_reader_takes_it_back(sqlite: Data
 
 
 def test_a_terminal_sends_it_to_the_whole_group(server_database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[server_database.dialect]
+    slow = server_database.ENDLESS
     rig.write(tmp_path, {"1_a.up": f"{slow};"})
     process = subprocess.Popen(
         ["sh", "-c", f"{shlex.join(RUNNER)} --dir sql up | cat"], cwd=tmp_path, text=True,
@@ -445,7 +432,7 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     server_database: Database, tmp_path: Path, moment: str
 ) -> None:
     """A moment *before* the statement is sent, or *after* it was answered, the server has nothing to cancel."""
-    slow = ENDLESS[server_database.dialect] if moment == "before" else "INSERT INTO t VALUES (7)"
+    slow = server_database.ENDLESS if moment == "before" else "INSERT INTO t VALUES (7)"
     rig.write(tmp_path, {"1_a.up": f"{TABLE}{slow};\n", "2_b.up": "SELECT 1;"})
     began = time.monotonic()
     with started(tmp_path, server_database.url, "up", RIVAL_SIGNAL=f"{moment} {slow[-9:]}") as process:
@@ -493,7 +480,7 @@ class Silence(rig.Proxy):
 
 
 def test_a_server_that_takes_no_cancel_is_not_waited_for(server_database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[server_database.dialect]
+    slow = server_database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": f"CREATE TABLE u (n INTEGER);\n{slow};\n"})
     proxy = Silence(server_database.url, b"", after=False)
     url = f"{proxy.url}?connect_timeout=1"
@@ -518,7 +505,7 @@ def test_a_server_that_takes_no_cancel_is_not_waited_for(server_database: Databa
 def test_as_a_library_a_run_that_is_interrupted_is_both_errors_with_its_results(
     database: Database, tmp_path: Path
 ) -> None:
-    rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "SELECT 1;", "3_c.up": f"{ENDLESS[database.dialect]};"})
+    rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "SELECT 1;", "3_c.up": f"{database.ENDLESS};"})
     use = (
         "try: migrate.up(settings)\n"
         "except KeyboardInterrupt as stopped:\n"
@@ -526,7 +513,7 @@ def test_as_a_library_a_run_that_is_interrupted_is_both_errors_with_its_results(
         "    say(signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
     )
     with script(tmp_path, database.url, use) as process:
-        busy(database, ENDLESS[database.dialect][-9:], process)
+        busy(database, database.ENDLESS[-9:], process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     done = [] if database.dialect == "sqlite" else ["1", "2"]  # there, all of a run is one transaction

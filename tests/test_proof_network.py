@@ -67,10 +67,10 @@ def test_a_network_cut_around_commit_is_told_as_it_is(
 
 
 def test_a_network_cut_in_the_middle_of_a_statement_leaves_nothing(server_database: Database, tmp_path: Path) -> None:
-    text = {"postgres": "SELECT pg_sleep(1);", "mysql": "DO SLEEP(1);"}[server_database.dialect]
-    rig.write(tmp_path, FILES | {"3_c.up": f"INSERT INTO t VALUES (3);\n{text}\n"})
+    text = server_database.SLEEP.format(1)
+    rig.write(tmp_path, FILES | {"3_c.up": f"INSERT INTO t VALUES (3);\n{text};\n"})
     assert rig.command(tmp_path, server_database.url, "up", "2").exit == 0
-    proxy = rig.Proxy(direct(server_database), text[-9:-1].encode(), after=False)
+    proxy = rig.Proxy(direct(server_database), text[-8:].encode(), after=False)
     try:
         ran = rig.run(tmp_path, proxy.url, "up")
     finally:
@@ -94,8 +94,8 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
     mortal: rig.Mortal, tmp_path: Path, full: bool
 ) -> None:
     pause = 0.3 if full else 0.1
-    text = {"postgres": f"SELECT pg_sleep({pause});", "mysql": f"DO SLEEP({pause});"}[mortal.dialect]
-    rows = "".join(f"INSERT INTO t{{0}} VALUES ({number});\n{text}\n" for number in range(3))
+    text = mortal.kind.SLEEP.format(pause)
+    rows = "".join(f"INSERT INTO t{{0}} VALUES ({number});\n{text};\n" for number in range(3))
     table = "CREATE TABLE t{0} (n INTEGER);\n"
     for number in range(12 if full else 2):
         folder = tmp_path / str(number)
@@ -120,14 +120,9 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
 
 
 def test_a_server_that_dies_while_a_run_waits_for_the_lock_is_told(mortal: rig.Mortal, tmp_path: Path) -> None:
-    text = {"postgres": "SELECT pg_sleep(60);", "mysql": "DO SLEEP(60);"}[mortal.dialect]
-    rig.write(tmp_path, {"1_a.up": text})
+    rig.write(tmp_path, {"1_a.up": mortal.kind.ENDLESS})
     first = rig.start_rival(tmp_path, mortal.url, "up", RIVAL_PATIENCE="2")
-    where = {
-        "postgres": "pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep(60%'",
-        "mysql": "information_schema.processlist WHERE id <> CONNECTION_ID() AND info LIKE '%SLEEP(60%'",
-    }[mortal.dialect]
-    rig.until(lambda: mortal.query(f"SELECT 1 FROM {where}"))
+    rig.until(lambda: mortal.query(mortal.kind.RUNNING.format(mortal.kind.ENDLESS)))
     second = rig.start_rival(tmp_path, mortal.url, "up", RIVAL_PATIENCE="2", RIVAL_FOLDER=str(tmp_path))
     rig.until(lambda: rig.at_the_lock(tmp_path, second))
     time.sleep(0.2)  # it asks for the lock every 50 ms

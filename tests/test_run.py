@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -16,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
+import rig
 
 import migrate
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from project import Project
@@ -630,39 +631,15 @@ def test_runners_that_start_together_apply_each_file_once(project: Project) -> N
     assert len(project.log()) == 5
 
 
-SLEEP = {
-    "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 300000000) "
-    "SELECT count(*) FROM c;",
-    "postgres": "SELECT pg_sleep(60);",
-    "mysql": "SELECT SLEEP(60);",
-}
-
-
 def start_long_run(project: Project) -> subprocess.Popen[str]:
     """Start a run that is in the middle of a long statement when this returns."""
-    project.write({"1_a": A, "2_long": f"{B}\n{SLEEP[project.database.dialect]}\n{C}"})
-    process = subprocess.Popen(
-        [sys.executable, migrate.__file__, "--dir", "sql", "--color", "never", "-v", "up"],
-        env={**os.environ, "DATABASE_URL": project.database.url},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    busy = {
-        "postgres": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND query LIKE '%pg_sleep(60)%' AND "
-        "state = 'active' AND pid <> pg_backend_pid()"
-        " AND datname = current_database()",
-        "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE()"
-        " AND info LIKE '%SLEEP(60)%' "
-        "AND id <> CONNECTION_ID() AND db = DATABASE()",
-    }.get(project.database.dialect)
-    for _ in range(200):
-        if busy is None:
-            if (project.home / "test.db-journal").exists():
-                time.sleep(0.3)
-                break
-        elif project.rows(busy) != [(0,)]:
-            break
-        time.sleep(0.05)
+    project.write({"1_a": A, "2_long": f"{B}\n{project.database.ENDLESS};\n{C}"})
+    process = rig.start(project.home, project.database.url, "--color", "never", "-v", "up")
+    if project.database.dialect == "sqlite":
+        rig.until((project.home / "test.db-journal").exists)
+        time.sleep(0.3)
+    else:
+        rig.until(lambda: project.database.running(project.database.ENDLESS))
     return process
 
 
@@ -676,8 +653,7 @@ def test_a_signal_makes_the_running_file_safe(project: Project, number: int, cod
     assert "Traceback" not in err
     if project.database.dialect == "mysql":
         # The server goes on with a statement whose client has gone, unless the client has told it to stop.
-        running = "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' AND db = DATABASE()"
-        for (thread,) in project.rows(f"{running} AND id <> CONNECTION_ID()"):
+        for (thread,) in project.database.running(project.database.ENDLESS):
             with contextlib.suppress(pymysql.OperationalError):
                 project.database.execute(f"KILL QUERY {thread}")
         project.write({"2_long": f"{B}\nSELECT 1;\n{C}"})
