@@ -32,31 +32,19 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
-import bisect
 import contextlib
-import csv
-import difflib
-import getpass
 import hashlib
-import importlib.util
 import io
 import itertools
-import json
 import math
 import os
-import random
 import re
-import select
-import shlex
-import shutil
-import socket
 import sqlite3
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextvars import ContextVar, copy_context
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -64,7 +52,7 @@ from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
 
 __version__ = "1.0.0"
@@ -212,6 +200,8 @@ class StoppedError(MigrateError, KeyboardInterrupt):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
 
 
@@ -239,6 +229,23 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
         raise error
 
 
+class _Regex:
+    """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
+
+    __isabstractmethod__ = False  # a class asks this of what is in it
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._given = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        vars(self)[name] = value = getattr(re.compile(*self._given), name)
+        return value
+
+
+def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    return cast("re.Pattern[str]", _Regex(pattern, flags))
+
+
 # Settings #############################################################################################################
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
@@ -262,9 +269,9 @@ _URL_OPTIONS: Final = {
 }
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
-_URL_LIKE: Final = re.compile(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+_URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
-_PG_VARIABLE: Final = re.compile(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
+_PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
@@ -535,6 +542,8 @@ def read_text_file(path: Path, source: str) -> str:
 
 def shell_word(path: Path | str) -> str:
     """Return a path as a word of a command, for a shell."""
+    import shlex
+
     text = f"./{path}" if str(path).startswith("-") else str(path)
     escaped = repr(os.fsencode(text) + b"'\"")[2:-4]  # with both quotes in it: escaped as a shell reads it
     return shlex.quote(text) if text.isprintable() else f"$'{escaped}'"
@@ -561,9 +570,9 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
-_DIGITS: Final = re.compile(r"[0-9]{1,64}")
-FILE_NAME: Final = re.compile(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = re.compile(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+_DIGITS: Final = regex(r"[0-9]{1,64}")
+FILE_NAME: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+_DIRECTIVE: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
 class Script(NamedTuple):
@@ -793,7 +802,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = re.compile(r"\s+", re.ASCII)
+_BLANKS: Final = regex(r"\s+", re.ASCII)
 
 
 class Statement(NamedTuple):
@@ -1363,9 +1372,9 @@ _TRAITS: Final = frozenset(
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_WORD: Final = re.compile(f"[{_LETTERS}0-9$]+")
-_HEAD: Final = re.compile(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK: Final = regex(r"/\*|\*/")
+_WORD: Final = regex(f"[{_LETTERS}0-9$]+")
+_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1375,7 +1384,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=re.compile(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1395,7 +1404,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=re.compile(
+    start=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1740,8 +1749,8 @@ class Forms:
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = re.compile(r"/\*M?!")  # what follows is code for some servers
-    half = re.compile(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe = regex(r"/\*M?!")  # what follows is code for some servers
+    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
@@ -2149,7 +2158,7 @@ class _SQLiteForms(Forms):
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = re.compile(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes; one that is on no list has set something."""
@@ -2239,8 +2248,8 @@ class _PostgresForms(Forms):
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
     # Names before a bracket, but those of what is made or filled.
-    unread = re.compile(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
-    _called = re.compile(
+    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    _called = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
@@ -2255,7 +2264,7 @@ class _PostgresForms(Forms):
             for before, name in {*self._called.findall(sql)}
         )
 
-    _divides = re.compile(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2502,7 +2511,7 @@ class _MySQLForms(Forms):
         "RAND": "seed",
     }
     unread = None
-    _server_only = re.compile(  # these are nothing of a session
+    _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
@@ -2547,7 +2556,7 @@ class _MySQLForms(Forms):
             )
         )
 
-    _shows = re.compile(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
+    _shows = regex(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
@@ -2840,8 +2849,8 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER: Final = re.compile(r"(?!)")
-MARKS: Final = re.compile(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+_NEVER: Final = regex(r"(?!)")
+MARKS: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
@@ -2865,6 +2874,8 @@ _CONNECT_FIXES: Final = {  # by what the message holds
 @lru_cache
 def whoami() -> str:
     """Return user@host. In a container the user may have a number only."""
+    import getpass
+
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
@@ -2910,13 +2921,13 @@ def _another(table: str) -> str:
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
-_ON: Final = re.compile(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
-_RENAME: Final = re.compile(r" RENAME TO (?P<name>\S+)")
+_ON: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME: Final = regex(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
     """Return a pattern for the start of what makes, drops or renames one of *kinds*, up to the end of its name."""
-    return re.compile(
+    return regex(
         rf"(?P<verb>CREATE|DROP|ALTER) (?P<may>OR REPLACE )?{between}(?P<kind>{'|'.join(kinds)}) "
         r"(?P<there>IF (?:NOT )?EXISTS )?(?:AUTHORIZATION (?!CURRENT_|SESSION_))?(?!AUTHORIZATION )"
         rf"(?P<name>FOR .*? (?:LANGUAGE|SERVER) {_DOTTED}|\( .*? \)|{_DOTTED}(?: , {_DOTTED})*)"
@@ -3002,7 +3013,7 @@ class Database(ABC):
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
-    takes_history = re.compile(_TAKES)  # on words as find_taking() makes them
+    takes_history = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
     makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
@@ -3014,7 +3025,7 @@ class Database(ABC):
     commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
-    opens, closes = re.compile(rf"{_OPENS}\Z"), re.compile(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
     apart = _NEVER  # and what means more than that; on bare text
     brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
@@ -3150,6 +3161,8 @@ class Database(ABC):
 
     def hang_up(self, *, idle: bool = False) -> None:
         """Cut the line, from another thread: who waits for an answer gets LOST. Says if the server is *idle*."""
+        import socket
+
         self.cut_off = idle
         with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._line())) as line:
             line.shutdown(socket.SHUT_RDWR)
@@ -3659,11 +3672,11 @@ class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
     dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
-    unsafe = re.compile("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
+    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", re.compile(_TAKES + _HIDES)
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = re.compile(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     refusals: ClassVar = {
         **dict.fromkeys(
             ("ATTACH", "DETACH"),
@@ -3676,10 +3689,10 @@ class SQLite(Database):
             r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
         ),
     }
-    _refused = re.compile("total_changes|query_only|count_changes", re.IGNORECASE)
+    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = re.compile(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = re.compile(r"(?i)last_insert_rowid|changes|writable_schema")
+    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
     kinds: ClassVar = {  # by what the message holds
@@ -4100,7 +4113,7 @@ class Postgres(Database):
     dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
     lexer = "postgres"
     whole_files, transaction_id_sql = True, "SELECT txid_current()"
-    unsafe = re.compile(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
+    unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     kinds: ClassVar = {
         "42P01": Kind.ABSENT,
         "25001": Kind.ALONE,
@@ -4116,16 +4129,14 @@ class Postgres(Database):
     }
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    split_here = re.compile(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
-    speaks = re.compile(_ENCODED, re.IGNORECASE)
-    opens = re.compile(
-        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
-    )
+    split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks = regex(_ENCODED, re.IGNORECASE)
+    opens = regex(rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
-    _once = re.compile(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
-    _always = re.compile(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
-    _only = re.compile(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    _once = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
@@ -4134,7 +4145,7 @@ class Postgres(Database):
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
-    takes_history = re.compile(
+    takes_history = regex(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
         r"|DROP OWNED BY .*\bown\b"
     )
@@ -4158,7 +4169,7 @@ class Postgres(Database):
         ),
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
-    brief = re.compile(
+    brief = regex(
         r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
         r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
         re.DOTALL,
@@ -4284,14 +4295,14 @@ class Postgres(Database):
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
-    _touches = re.compile(
+    _touches = regex(
         r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
         r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _hides = re.compile(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _makes = re.compile(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = re.compile(
+    _hides = regex(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets = regex(
         r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
         r"|\bset_config\s*\(\s*'([\w.]+)'",
         re.MULTILINE,
@@ -4300,7 +4311,7 @@ class Postgres(Database):
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
-    _named = re.compile(
+    _named = regex(
         rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
         rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}",
         re.IGNORECASE,
@@ -4812,7 +4823,7 @@ class MySQL(Database):
     lexer = "mysql"
     quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
     notes_travel = True
-    unsafe = re.compile(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
+    unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
@@ -4834,7 +4845,7 @@ class MySQL(Database):
         ORDER BY kind = 'VIEW' DESC"""
     forms_type, id_name, commit_sql = _MySQLForms, "LAST_INSERT_ID()", "COMMIT AND NO CHAIN NO RELEASE"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
-    takes_history = re.compile(
+    takes_history = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
@@ -4842,11 +4853,11 @@ class MySQL(Database):
         schema_words, "take it out; drop the database by hand, and its history with it"
     )
     control_words = Database.control_words | {"SET"}
-    opens = re.compile(
+    opens = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
-    closes, apart = re.compile(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), re.compile("SNAPSHOT")
+    closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
     refusals: ClassVar = {
         **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
         "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
@@ -4893,22 +4904,20 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
     is_mariadb, _syntax_error = True, "1064"
-    speaks = re.compile(
+    speaks = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
-    _misreads = re.compile(
+    _misreads = regex(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
         r"(?!utf8|default|[@\s:=`'\"])"
     )
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
     _routines: Rows | None = None
     _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
-    _reads_id = re.compile(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _asks = re.compile(r"(?i)\b(FROM|JOIN|TABLE)\b")
-    _views = re.compile(r"(?i)\bVIEW\b")
-    _refused = re.compile(
-        r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE
-    )
+    _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
+    _views = regex(r"(?i)\bVIEW\b")
+    _refused = regex(r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4921,7 +4930,7 @@ class MySQL(Database):
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups",
     )
-    _makes_code = re.compile(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -4988,6 +4997,8 @@ class MySQL(Database):
         )  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
+        import socket
+
         link = self.connection._sock  # noqa: SLF001
         if link.family != socket.AF_UNIX:  # seconds, times, and milliseconds: a dead network is noticed
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
@@ -5636,7 +5647,7 @@ _LOG_COLUMNS: Final = """
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
-_DATA: Final = re.compile(
+_DATA: Final = regex(
     r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
     r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
     re.IGNORECASE | re.DOTALL,
@@ -6194,7 +6205,7 @@ _ENDED: Final = (
 )
 _SETTING: Final = frozenset({"SET", "RESET", "SHOW", "LOCK"})  # they read no data
 # The word that a message quotes, where no place comes with it.
-_QUOTED: Final = re.compile(
+_QUOTED: Final = regex(
     r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
 )
 
@@ -7092,7 +7103,7 @@ class Run:
             except _OutdatedError:
                 self.database.rollback()
                 if self.database.local_locks:
-                    self.database.pause(random.random())  # noqa: S311 (that two do not give way to each other for ever)
+                    self.database.pause(os.urandom(1)[0] / 256)  # that two do not give way to each other for ever
                 self.refresh()
                 steps = plan()
                 continue
@@ -7325,7 +7336,7 @@ class Run:
         Return False where a signal has ended that.
         """
         assert self.now  # noqa: S101 (for mypy: something had begun)
-        delay = min(30.0, 2 ** (number - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
+        delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
         self.notify(f"{self.now.step.title}: {what.partition(chr(10))[0]}{who}; rolled back, {again}")
@@ -8372,46 +8383,40 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
-def plan_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
+def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
     """Show what ``plan`` returned: its steps, with their statements and the *findings* about each step."""
     database = DATABASES[settings.url.dialect](settings.url)
-    rows = []
-    for step, known in zip(steps, findings, strict=True):
-        rows.append(
-            {
-                "version": step.version,
-                "name": step.name,
-                "direction": step.direction,
-                "statements": len(step.statements),
-                "done": step.resume.statements_done if step.resume else 0,
-                "mode": "journal" if is_journaled(step, database) else "transaction",
-                "file": script_path(step),
-                "note": step.note or ("" if step.statements else "no statements in this file"),
-                "checksum": step.script.checksum,
-                "text": step.script.sql,
-                "down_sql": step.down_sql if step.direction == "up" else None,
-                "sql": [
-                    {"number": number, "line": each.line, "text": each.text}
-                    for number, each in enumerate(step.statements, 1)
-                ],
-                "findings": [*known],
-            }
-        )
-    columns = "version", "name", "direction", "statements", "done", "mode", "file", "note", "findings"
+    rows = [
+        {
+            "version": step.version,
+            "name": step.name,
+            "direction": step.direction,
+            "statements": len(step.statements),
+            "done": step.resume.statements_done if step.resume else 0,
+            "mode": "journal" if is_journaled(step, database) else "transaction",
+            "file": script_path(step),
+            "note": step.note or ("" if step.statements else "no statements in this file"),
+            "checksum": step.script.checksum,
+            "text": step.script.sql,
+            "down_sql": step.down_sql if step.direction == "up" else None,
+            "sql": [{"number": n, "line": each.line, "text": each.text} for n, each in enumerate(step.statements, 1)],
+            "findings": [*known],
+        }
+        for step, known in zip(steps, findings, strict=True)
+    ]
+    columns = ("version", "name", "direction", "statements", "done", "mode", "file", "note", "findings")
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
 
 
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
-    known = dict[int, dict[str, None]]()  # of each line, in order
+    """Yield each statement of a step of a plan, after its number, its place and what is known of its lines."""
+    known: dict[int, list[str]] = {}
     for each in row["findings"]:
-        known.setdefault(each["line"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
-    lines = [*known]
+        known.setdefault(each["line"], []).append(f"-- {each['rule']}: {each['what']}  {each['link']}")
     for each in row["sql"]:
-        last = each["line"] + each["text"].count("\n")
+        lines = range(each["line"], each["line"] + each["text"].count("\n") + 1)
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
-        told = lines[bisect.bisect_left(lines, each["line"]) : bisect.bisect_right(lines, last)]
-        said = dict.fromkeys(itertools.chain.from_iterable(known[line] for line in told))
+        said = dict.fromkeys(text for line in lines for text in known.get(line, ()))
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
@@ -8439,6 +8444,18 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
+def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
+
+    import csv
+
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(view.columns)
+    for row in rows:
+        lines.writerow(row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns)
+    return text.getvalue()
+
+
 def _annotation(finding: Mapping[str, str]) -> str:
     """Write a finding as a command to GitHub's runner, which shows it at its line of the pull request."""
 
@@ -8450,25 +8467,6 @@ def _annotation(finding: Mapping[str, str]) -> str:
     properties = ",".join(f"{name}={escaped(text, ':,')}" for name, text in named)
     level = "error" if finding["level"] == "fault" else "warning"
     return f"::{level} {properties}::" + escaped(f"{finding['what']}\nfix: {finding['fix']}")
-
-
-# Options of the command line that say what it is about, by name.
-_GIVEN: Final = ContextVar[Mapping[str, str]]("_GIVEN", default=MappingProxyType({}))
-
-
-def _as_typed(text: str) -> str:
-    """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
-
-    What the command line said that it is about is said again.
-    """
-    script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-    program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
-
-    def typed(found: re.Match[str]) -> str:
-        missing = {} if "--help" in found[1] else {k: v for k, v in _GIVEN.get().items() if f"{k} " not in found[1]}
-        return " ".join((program, *(f"{name} {word}" for name, word in missing.items()), found[1]))
-
-    return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
 
 class _Output(io.TextIOWrapper):
@@ -8515,6 +8513,8 @@ class _Output(io.TextIOWrapper):
             piece.flush()
             self._unsent.remove(piece)
         except BlockingIOError:  # whoever has the pipe too set it to not wait, and its reader is slow
+            import select
+
             select.select([], [self.fileno()], [])
         except OSError as error:
             self.lost = error
@@ -8525,21 +8525,30 @@ class _Output(io.TextIOWrapper):
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(
-        self,
-        form: str | None = None,
-        color: str | None = None,
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-    ) -> None:
+    def __init__(self, form: str = "", color: str = "", *, quiet: bool = False, verbose: bool = False) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet, self.verbose = quiet, verbose
+        self.given: Mapping[str, str] = {}  # options of the command line that say what it is about, by name
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
+
+    def as_typed(self, text: str) -> str:
+        """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
+
+        What the command line said that it is about is said again.
+        """
+        script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
+        program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
+
+        def typed(found: re.Match[str]) -> str:
+            given = {} if "--help" in found[1] else self.given
+            about = (f"{name} {word}" for name, word in given.items() if f"{name} " not in found[1])
+            return " ".join((program, *about, found[1]))
+
+        return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -8553,8 +8562,10 @@ class _Screen:
         elif self.quiet or isinstance(event, Step):
             return
         elif isinstance(event, str):
-            sys.stderr.write(f"{_as_typed(event)}\n")
+            sys.stderr.write(f"{self.as_typed(event)}\n")
         elif sys.stderr.isatty() and self.form != "json":
+            import shutil
+
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
@@ -8569,16 +8580,17 @@ class _Screen:
             self._began = {}
             self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
         elif isinstance(event, str) and not self.quiet:
-            self._print({"message": _as_typed(event)}, "note")
+            self._print({"message": self.as_typed(event)}, "note")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
+        import json
+
         if self.events:
             document = {"event": event, "at": datetime.now(timezone.utc), **document}
         # A letter with a backslash of Python's would be no JSON.
         indent, escaped = None if self.events else 2, not (sys.stdout.encoding or "utf").lower().startswith("utf")
-        text = json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)}\n")
 
     def close(self) -> None:
         """Take the line about what runs away."""
@@ -8589,58 +8601,55 @@ class _Screen:
     def show(self, settings: Settings, view: View) -> None:
         """Print what a command has to show."""
         *_, listed = view.document.values()
-        rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
             self._print(about | {**view.document}, "done")
-        elif self.form == "table" and len(view.columns) > 1 and importlib.util.find_spec("rich"):
-            self._draw_table(view, rows)
         elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             sys.stdout.write(listed)
         elif self.form == "csv":
-            text = io.StringIO()
-            lines = csv.writer(text, lineterminator="\n")
-            lines.writerow(view.columns)
-            for row in listed:
-                cells = (
-                    row[each] if isinstance(row[each], (str, int)) else cell_text(row, each) for each in view.columns
-                )
-                lines.writerow(cells)
-            sys.stdout.write(text.getvalue())
+            sys.stdout.write(_csv(view, listed))
         elif self.form == "github":
             sys.stdout.write("".join(f"{_annotation(finding)}\n" for finding in listed))
         else:
-            sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
+            rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
+            console = self._console() if self.form == "table" and len(view.columns) > 1 else None
+            if console:
+                self._draw_table(console, view, rows)
+            else:
+                sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
             sys.stdout.write(f"\n{view.details}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
 
+    def _colored(self, stream: TextIO) -> bool:
+        return self.color == "always" or (self.color == "auto" and stream.isatty())
+
     def _print_sql(self, text: str, dialect: str) -> None:
-        colored = self.color == "always" or (self.color == "auto" and sys.stdout.isatty())
-        if colored and importlib.util.find_spec("rich"):
+        if console := self._console() if self._colored(sys.stdout) else None:
             from rich.syntax import Syntax
 
             lexer = DATABASES[dialect].lexer
-            self._console().print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
+            console.print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
         else:
             sys.stdout.write(f"{text}\n")
 
     def _console(self) -> Any:
-        from rich.console import Console
+        """Return a console of rich, or None where that is not installed."""
+        with contextlib.suppress(ModuleNotFoundError):
+            from rich.console import Console
 
-        width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
-        return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
+            width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
+            return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
 
-    def _draw_table(self, view: View, rows: Sequence[Sequence[str]]) -> None:
+    def _draw_table(self, console: Any, view: View, rows: Sequence[Sequence[str]]) -> None:
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
-        console = self._console()
         names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
         table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
         for row in rows:
@@ -8651,21 +8660,21 @@ class _Screen:
             if shown:
                 console.print(shown, markup=False)
 
-    def fail(self, error: MigrateError, code: int) -> None:
-        """Print an error for a person, and as JSON where that was asked for."""
+    def fail(self, error: MigrateError) -> int:
+        """Print an error for a person, and as JSON where that was asked for; return its exit code."""
         self.close()
-        self.stands, error.fix = True, _as_typed(error.fix)
+        self.stands, error.fix = True, self.as_typed(error.fix)
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            document = {"error": parts | {"exit": code}, "results": [each._asdict() for each in error.results]}
-            self._print(self._began | document, "failed")
+            done = [each._asdict() for each in error.results]
+            self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
             if self.events and not self._lost:
-                return
-        red = self.color == "always" or (self.color == "auto" and sys.stderr.isatty())
-        head = "\033[1;31merror:\033[0m" if red else "error:"
+                return error.exit_code
+        head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
+        return error.exit_code
 
     @property
     def _lost(self) -> OSError | None:
@@ -8681,10 +8690,9 @@ class _Screen:
             return code
         what, stands = f"the output cannot be written: {lost.strerror}", self.stands
         if stands and not isinstance(lost, ConnectionError):
-            sys.stderr.write(_as_typed(f"{what}; how things stand:  migrate status\n"))
+            sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
         elif not isinstance(lost, ConnectionError):
-            fix = "make room there, or send it elsewhere, and run the same command again"
-            self.fail(MigrateError(what, fix=fix), MigrateError.exit_code)
+            self.fail(MigrateError(what, fix="make room there, or send it elsewhere, and run the same command again"))
         return code if stands else MigrateError.exit_code
 
 
@@ -8697,6 +8705,8 @@ def desk(part: str) -> Any:
 
     Raises SettingsError where it is not there, and where it is of another version than this module.
     """
+    import importlib
+
     sys.modules.setdefault("migrate", sys.modules[__name__])  # it imports this module, which may run as a script
     fix = "install the two together, in one version:  pip install imagor-studio-migrate"
     try:
@@ -8707,8 +8717,9 @@ def desk(part: str) -> Any:
         what = "this is a command of review, and needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
-        raise SettingsError(what, fix=fix)
+        raise SettingsError(
+            f"migrate_review is of version {found}, and migrate of {__version__}: it is not used", fix=fix
+        )
     return importlib.import_module(f"migrate_review.{part}")
 
 
@@ -8720,49 +8731,38 @@ def __getattr__(name: str) -> Any:
     return getattr(desk(part), name)
 
 
-def _hints(settings: Settings, steps: Sequence[Step], notify: Notify) -> Sequence[Sequence[Mapping[str, Any]]]:
-    """Return what the desk has to say of each step; where there is no desk, say so."""
+def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: Any) -> View:
+    """Show what would run, with what the desk has to say of it; where there is no desk, say so."""
+    if notify.form == "html":
+        page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
+        return page
+    steps = plan(settings, direction, notify=notify, **choice)
+    found: Sequence[Sequence[Mapping[str, Any]]] = [()] * len(steps)
     try:
-        found: Sequence[Sequence[Mapping[str, Any]]] = desk("hints").of_plan(
-            DATABASES[settings.url.dialect](settings.url), steps, notify
-        )
+        if steps:
+            found = desk("hints").of_plan(DATABASES[settings.url.dialect](settings.url), steps, notify)
     except SettingsError as error:
         notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
-        return [[] for _ in steps]
-    return found
-
-
-def _planned(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
-    if isinstance(notify, _Screen) and notify.form == "html":
-        view: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
-        return view
-    steps = plan(settings, direction, notify=notify, **choice)
-    return plan_view(settings, steps, _hints(settings, steps, notify) if steps else [])
+    return steps_view(settings, steps, found)
 
 
 def _up(
-    settings: Settings,
-    *,
-    dry_run: bool,
-    all_or_nothing: bool,
-    backup: str | None,
-    **more: Any,
+    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **choice: Any
 ) -> View | list[Result]:
     if dry_run:
-        return _planned(settings, "up", **more)
-    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **more)
+        return _preview(settings, "up", **choice)
+    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **choice)
 
 
-def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **more: Any) -> View | list[Result]:
-    if dry_run:
-        return _planned(settings, "down", **more)
-
+def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **choice: Any) -> View | list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    return down(settings, confirm=confirm, backup=backup, **more)
+    if dry_run:
+        return _preview(settings, "down", **choice)
+    return down(settings, confirm=confirm, backup=backup, **choice)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -8779,13 +8779,10 @@ def _confirm(settings: Settings, what: str) -> bool:
         fix = "say that you mean it, with --yes"
         raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
-    try:
-        answer = sys.stdin.readline()
-    except UnicodeDecodeError:  # a letter that this terminal does not have
-        answer = ""
-    if answer.strip().lower() != "yes":
-        raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
-    return True
+    with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
+        if sys.stdin.readline().strip().lower() == "yes":
+            return True
+    raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
 def _plan(
@@ -8805,50 +8802,58 @@ def _plan(
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, option, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
+        option = f"--{name.replace('_', '-')}"
         if given and direction != way:
-            fix = f"migrate plan {way} --{option.replace('_', '-')}"
-            raise SettingsError(f"this is for a plan {way}", where=f"--{option.replace('_', '-')}", fix=f"write  {fix}")
-        more |= {option: True} if given else {}
+            raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
+        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
-        fix = "migrate plan --sql --dialect postgres --from VERSION"
-        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=f"write  {fix}")
+        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
         settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
-            text = desk("script").plan_script(settings, direction, start=start, count=count, **more)
-            return View({"script": text})
-        return _planned(settings, direction, count=count, **more)
+            return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
+        return _preview(settings, direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
         raise
 
 
-def _check(settings: Settings, *, base: str | None, strict: bool, notify: Notify) -> View:
+def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Screen) -> View:
     look: Callable[..., Sequence[Finding]] = check  # without a linter
     with contextlib.suppress(SettingsError) if base is None else contextlib.nullcontext():
         look = partial(desk("base").check, base=base)
-    found = look(settings)
-    findings = [each._replace(fix=_as_typed(each.fix)) for each in found]
-    faults = sum(each.level == "fault" for each in findings)
+    findings = [each._replace(fix=notify.as_typed(each.fix))._asdict() for each in look(settings)]
+    faults = sum(each["level"] == "fault" for each in findings)
     notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
-    document = {"findings": [each._asdict() for each in findings]}
-    return View(document, Finding._fields, exit_code=FileError.exit_code if faults or (strict and findings) else 0)
+    code = FileError.exit_code if faults or (strict and findings) else 0
+    return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _verify_view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Notify) -> View:
+def _verify(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: _Screen) -> View:
     proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    verdicts = [
-        each._replace(error=_as_typed(each.error))
-        for each in proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    ]
+    found = proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
     bad = [each for each in verdicts if each.result in proof.BAD]
     shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
-    details = "\n".join(filter(None, shown))
-    document = {"migrations": [each._asdict() for each in verdicts]}
+    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
     return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+
+
+def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
+    entries = log(settings, count=count, version=version, since=since)
+    return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
+
+
+def _new(settings: Settings, *, name: str, **_: Any) -> View:
+    return View({"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",))
+
+
+def _status(settings: Settings, *, exit_code: bool, notify: Notify) -> View:
+    return status_view(settings, status(settings, notify=notify), exit_code=exit_code)
 
 
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
@@ -8873,8 +8878,8 @@ def _when(text: str) -> datetime:
     age = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
     try:
         if age:
-            minutes = int(age[1]) * {"d": 24 * 60, "h": 60, "m": 1}[age[2]]
-            return datetime.now(timezone.utc) - timedelta(minutes=minutes)
+            unit = {"d": "days", "h": "hours", "m": "minutes"}[age[2]]
+            return datetime.now(timezone.utc) - timedelta(**{unit: int(age[1])})
         at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
         return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
@@ -8885,35 +8890,29 @@ def _when(text: str) -> datetime:
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
 _COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
+_SECONDS: Final = {"metavar": "SECONDS"}
+_URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
+_AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
 _BACKUP: Final = (
     "--backup",
     "first copy a SQLite file, to PATH or beside it",
     {"metavar": "PATH", "nargs": "?", "const": ""},
 )
+_SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
+_DATABASE: Final = "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list"
+_LIMIT: Final = "{}; 0 is no limit (default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
-    (
-        "--database-url",
-        "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list",
-        {"metavar": "URL"},
-    ),
+    ("--database-url", _DATABASE, _URL),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
     ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
     ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
-    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", {"metavar": "SECONDS"}),
-    (
-        "--ddl-lock-timeout",
-        "how long a statement waits for a lock on a table; 0 is no limit (default: as the database says, else 5)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", _SECONDS),
+    ("--ddl-lock-timeout", _LIMIT.format("how long a statement waits for a lock on a table", 5), _SECONDS),
     ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    (
-        "--statement-timeout",
-        "how long a statement may run; 0 is no limit (default: as the database says, else 0)",
-        {"metavar": "SECONDS"},
-    ),
+    ("--statement-timeout", _LIMIT.format("how long a statement may run", 0), _SECONDS),
     ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
     (
         "--format",
@@ -8924,8 +8923,6 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
 )
-
-
 # Of these arguments one may be given, or for repair has to be.
 _EXCLUSIVE: Final = {"down": ("count", "--to", "--to-here", "--all"), "repair": ("--applied", "--pending")}
 # A command and what it does; its own arguments.
@@ -8969,11 +8966,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("log", "show who ran what, when, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
         ("--version", "of this version only", _VERSION),
-        (
-            "--since",
-            "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m",
-            {"metavar": "WHEN", "type": _when},
-        ),
+        ("--since", _SINCE, {"metavar": "WHEN", "type": _when}),
     ),
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),
@@ -8986,23 +8979,11 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("version", "the last version to mark", _VERSION),
     ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
-        (
-            "--for",
-            "default: migrations",
-            {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"},
-        ),
-        (
-            "--timeout",
-            "how long to wait; 0 looks once (default: 60)",
-            {"metavar": "SECONDS", "type": _seconds, "default": 60.0},
-        ),
+        ("--for", "default: migrations", _AWAITED),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", _SECONDS | {"type": _seconds, "default": 60.0}),
     ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
-        (
-            "--scratch-url",
-            "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)",
-            {"metavar": "URL"},
-        ),
+        ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
         ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
     ),
     ("repair", "say which way a dirty migration went"): (
@@ -9017,19 +8998,15 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "down": _down,
     "redo": redo,
     "reset": _reset,
+    "status": _status,
     "plan": _plan,
+    "log": _log,
+    "new": _new,
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
-    "verify": _verify_view,
+    "verify": _verify,
     "repair": lambda settings, **more: [repair(settings, **more)],
-    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
-    "log": lambda settings, count, version, since, **_: View(
-        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
-    ),
-    "new": lambda settings, name, **_: View(
-        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
-    ),
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
@@ -9038,7 +9015,7 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "github": ("check",),
 }
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
-_OPTIONS: Final = {"-h", "--help", "--version"} | {
+_OPTIONS: Final = {"-h", "--help"} | {
     name
     for arguments in (_COMMON, *_ARGUMENTS.values())
     for names, *_ in arguments
@@ -9049,6 +9026,17 @@ _OPTIONS: Final = {"-h", "--help", "--version"} | {
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
+
+    def __init__(self, prog: str = "imagor-studio-migrate", **more: Any) -> None:
+        super().__init__(prog, allow_abbrev=False, **more)
+
+    def take(self, command: str, arguments: Sequence[_Argument]) -> _Parser:
+        """Add the arguments of a command."""
+        exclusive = _EXCLUSIVE.get(command, ())
+        group = self.add_mutually_exclusive_group(required=command == "repair") if exclusive else self
+        for names, explained, keywords in arguments:
+            (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
+        return self
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
@@ -9061,8 +9049,12 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
 
 
+def _unshown(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=80)  # of a terminal, it would be asked for once for each argument
+
+
 def _common_options(default: str | None = None) -> _Parser:
-    parser = _Parser("imagor-studio-migrate", add_help=False, allow_abbrev=False, argument_default=default)
+    parser = _Parser(add_help=False, argument_default=default, formatter_class=_unshown)
     group = parser.add_argument_group("settings")
     for names, explained, keywords in _COMMON:
         group.add_argument(*names.split(), help=explained, **keywords)
@@ -9071,19 +9063,13 @@ def _common_options(default: str | None = None) -> _Parser:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
-    what = (__doc__ or "").partition("\n")[0]
-    parents = [_common_options(argparse.SUPPRESS)]
-    parser = _Parser("imagor-studio-migrate", parents=parents, allow_abbrev=False, description=what)
+    parser = _Parser(parents=[_common_options(argparse.SUPPRESS)], description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     parents = [_common_options(argparse.SUPPRESS)]  # of their own: what the man page hides here stays above
     for (command, text), arguments in _ARGUMENTS.items():
         what = f"{text[0].upper()}{text[1:]}."
-        added = commands.add_parser(command, help=text, description=what, parents=parents, allow_abbrev=False)
-        exclusive = _EXCLUSIVE.get(command, ())
-        group = added.add_mutually_exclusive_group(required=command == "repair") if exclusive else added
-        for name, explained, keywords in arguments:
-            (group if name in exclusive else added).add_argument(name, help=explained, **keywords)
+        commands.add_parser(command, help=text, description=what, parents=parents).take(command, arguments)
     return parser
 
 
@@ -9097,7 +9083,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        return copy_context().run(_run_command, argv)
+        return _run_command(argv)
 
 
 def _refuse_urls(words: Sequence[str]) -> None:
@@ -9119,23 +9105,25 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, stopped, sealed = _Screen(), list[int](), list[bool]()
+    screen, stopped, sealed = _Screen(), list[int](), False
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
             stopped.append(number)
             raise KeyboardInterrupt
 
-    caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, note) for number in caught}
+    before = dict[int, Any]()
     try:
+        with contextlib.suppress(ValueError):  # in a thread of an application, signals are not ours
+            for each in (signal.SIGINT, signal.SIGTERM):
+                before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(options.format, options.color, quiet=options.quiet, verbose=options.verbose)
+        screen = _Screen(options.format or "", options.color or "", quiet=options.quiet, verbose=options.verbose)
         named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
-        _GIVEN.set(_given(vars(options), settings.url))
+        screen.given = _given(vars(options), settings.url)
         screen.stands = command in _CHANGING and not own.get("dry_run")
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
             fix = "write  migrate plan --format html"
@@ -9144,12 +9132,12 @@ def _run_command(argv: Sequence[str] | None) -> int:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         done = _COMMANDS[command](settings, notify=screen, **own)
-        sealed.extend([True] * (command in _CHANGING))
+        sealed = command in _CHANGING
         view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
         screen.show(settings, view)
         code = view.exit_code
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
-        sealed.append(True)
+        sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
         if isinstance(raised, OSError):  # what the system refuses is no fault of ours
             where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
@@ -9162,8 +9150,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
-        code = error.exit_code
-        screen.fail(error, code)
+        code = screen.fail(error)
     except SystemExit as left:  # --help and --version
         code = int(left.code or 0)
     finally:
@@ -9175,10 +9162,9 @@ def _run_command(argv: Sequence[str] | None) -> int:
 
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
-    parser, flag = build_parser(), options.migrate_command
+    given, flag = vars(options), options.migrate_command
     if {"-h", "--help", "--version"}.intersection(words):
-        parser.parse_args(words)  # prints, and leaves
-    given = vars(options)
+        build_parser().parse_args(words)  # prints, and leaves
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
@@ -9186,18 +9172,24 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if named := next((word for word in words if word in _COMMANDS), None):
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
-        words.remove(named)  # it comes first again below: its options may stand before it
+        words.remove(named)  # its options may stand before it
+        command = named
     elif not command:
+        parser = build_parser()
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
     elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
-    if (named or command) not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
+    if command not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
         fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"
-        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=named or command, fix=fix)
-    own = vars(parser.parse_args([named or command, *words]))
-    return settings, own.pop("command"), own
+        raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=command, fix=fix)
+    own = next(arguments for (name, _), arguments in _ARGUMENTS.items() if name == command)
+    parser = _Parser(f"imagor-studio-migrate {command}", formatter_class=_unshown).take(command, own)
+    taken, left = parser.parse_known_args(words)
+    if left:
+        _Parser().error(f"unrecognized arguments: {' '.join(left)}")
+    return settings, command, vars(taken)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ from migrate import (
     cell_text,
     compare,
     counted,
-    plan_view,
     status_view,
+    steps_view,
     version_key,
     whoami,
 )
@@ -56,7 +56,7 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
         notify("nothing to do")
     findings = of_plan(database, steps, notify)
     rows, status = (
-        plan_view(settings, steps, findings).document["steps"],
+        steps_view(settings, steps, findings).document["steps"],
         status_view(settings, states, exit_code=False),
     )
     moved = {version_key(each.version) for each in steps}
