@@ -161,10 +161,11 @@ def free_port() -> int:
 
 def until(true: Callable[[], Any], seconds: float = 30) -> None:
     """Wait until *true* is; fail after *seconds*."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.005
     while not true():
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)  # to look costs a connection, most of the time
 
 
 def install(package: str) -> None:

@@ -30,7 +30,7 @@ def project(project: Project) -> Project:
 
 
 def plain(project: Project) -> Project:
-    """Do without TLS on MySQL: to read the certificates takes longer than the rest of a short run."""
+    """Do without TLS on MySQL: to agree on keys takes longer than the rest of a short run."""
     if project.database.dialect == "mysql":
         project.database.url += "?ssl_mode=DISABLED"
     return project
