@@ -1,181 +1,393 @@
-"""What a statement does besides its work, as the manual of its database has it; and what a linter says of a file."""
+"""What a statement does besides its work: what it loses for good, rewrites, reads as a whole, locks.
+
+The table beside this file, hints.tsv, says it, a row for each fact; the columns are explained there. A row's pattern is
+written as the manuals write grammar, and is held against the lexer's words, so that a text, a comment or a quoted name
+is never taken for code:
+
+    ADD, =        this word or sign; a keyword in a pattern never is a quoted name
+    name          a name, quoted or not, with what stands before its dots or without; no reserved word
+    ...           anything, or nothing, up to the end of the brackets that it stands in
+    [A | B]       A, or B, or neither
+    {A | B}       A or B
+    (A)           brackets with A in them
+    holding A     A is somewhere in the rest, however deep in brackets
+
+A pattern fits from the first word to the last. After ``ALTER TABLE:`` it fits one action of that statement, and the
+actions are looked at one by one. Of the rows of a rule, the first one that fits counts; one that says nothing ("-")
+so keeps the rows below it from speaking.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 import shutil
 import subprocess
 import sys
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from migrate import ACTS, CONCURRENTLY, code_of
+from migrate import spelled
+from migrate_review import part_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from migrate import Database, Notify, Statement, Step
 
+Item: TypeAlias = "str | list[Item]"  # a word, a sign, a quoted text; or what is in a pair of brackets
+Items: TypeAlias = Sequence[Item]
+Places: TypeAlias = Collection[int]
+Pattern: TypeAlias = Callable[[Items, Places], Places]  # where it may begin, and so where it may end
 
-_SQLITE_DROPPED: Final = r"^ALTER\s+TABLE\b.*\bDROP\b"
-_PG_ALTERED, _PG_REWRITTEN = r"^ALTER\s+TABLE\b.*\b", r"^(CLUSTER|VACUUM\s.*\bFULL)\b"
-_MYSQL_ALTERED, _ONLINE = r"^ALTER\s+(ONLINE\s+|IGNORE\s+)*TABLE\b.*\b", "innodb-online-ddl-operations.html"
-_MANUALS: Final = {
-    "sqlite": "https://www.sqlite.org/",
-    "postgres": "https://www.postgresql.org/docs/current/",
-    "mysql": "https://dev.mysql.com/doc/refman/8.4/en/",
-}
 _LINTERS: Final = {"postgres": "squawk"}
-_EXPLAINS: Final = {
-    "": re.compile(r"(?!)"),
-    "postgres": re.compile(
-        r"EXPLAIN\s*(\([^()]*\bANALY[SZ]E\b(?!\s+(FALSE|OFF|0))[^()]*\)|ANALY[SZ]E\b(\s+VERBOSE\b)?)\s*"
-    ),
-    "mysql": re.compile(r"ANALYZE\s+(FORMAT\s*=\s*\w+\s+)?(?=(WITH|INSERT|REPLACE|UPDATE|DELETE)\b)"),  # MariaDB's
-}
-_EFFECTS: Final[Mapping[str, Mapping[str, Sequence[tuple[str, str, str]]]]] = {
-    "sqlite": {
-        "cannot be undone": (
-            (r"^DROP\s+TABLE\b", "the table cannot be recovered", "lang_droptable.html"),
-            (_SQLITE_DROPPED, "the data of the column is purged", "lang_altertable.html"),
-        ),
-        "rewrites": (
-            (_SQLITE_DROPPED, "the table, to purge the column", "lang_altertable.html"),
-            (r"^VACUUM\b", "the whole database file", "lang_vacuum.html"),
-        ),
-        "locks": (
-            (r"^(?!(SELECT|PRAGMA|EXPLAIN|VALUES)\b)", "the database against every other writer", "lockingv3.html"),
-        ),
-    },
-    "postgres": {
-        "cannot be undone": (
-            (r"^DROP\s+(TABLE|MATERIALIZED|SCHEMA|DATABASE)\b", "the rows are removed with it", "sql-droptable.html"),
-            (r"^TRUNCATE\b", "all rows are removed", "sql-truncate.html"),
-            (
-                _PG_ALTERED + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|NOT|EXPRESSION|IDENTITY)\b)",
-                "whatever data was in the column disappears",
-                "ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN",
-            ),
-            (r"^ALTER\s+TYPE\b.*\bADD\s+VALUE\b", "values cannot be removed from an enum type", "datatype-enum.html"),
-        ),
-        "rewrites": (
-            (
-                _PG_ALTERED + r"(SET\s+DATA\s+)?TYPE\b",
-                "the table and its indexes, unless the old type is binary coercible",
-                "sql-altertable.html",
-            ),
-            (
-                _PG_ALTERED + r"(SET\s+(UN)?LOGGED|SET\s+ACCESS\s+METHOD|SET\s+TABLESPACE"
-                r"|ADD\b.*(\bSTORED\b|\bAS\s+IDENTITY\b))",
-                "the table",
-                "sql-altertable.html",
-            ),
-            (
-                _PG_ALTERED + r"ADD\b.*\bDEFAULT\s+\w+\s*\(",
-                "the table, where the default is volatile",
-                "sql-altertable.html",
-            ),
-            (_PG_REWRITTEN, "the table and its indexes", "sql-cluster.html"),
-        ),
-        "locks": (
-            (
-                rf"^{CONCURRENTLY}",
-                "nobody who reads or writes; waits for old transactions",
-                "sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY",
-            ),
-            (_PG_ALTERED + r"VALIDATE\s+CONSTRAINT\b", "nobody who reads or writes", "sql-altertable.html"),
-            (r"^CREATE\s+(UNIQUE\s+)?INDEX\b", "the table against writes (SHARE)", "explicit-locking.html"),
-            (
-                r"^CREATE\s+(OR\s+REPLACE\s+)?(CONSTRAINT\s+)?TRIGGER\b|" + _PG_ALTERED + r"FOREIGN\s+KEY\b",
-                "the tables against writes (SHARE ROW EXCLUSIVE)",
-                "explicit-locking.html",
-            ),
-            (
-                _PG_REWRITTEN
-                + r"|^(ALTER\s+TABLE|DROP\s+(TABLE|INDEX|MATERIALIZED|VIEW)|TRUNCATE|REINDEX|REFRESH|LOCK)\b",
-                "the table against reads and writes (ACCESS EXCLUSIVE)",
-                "explicit-locking.html",
-            ),
-            (r"^(INSERT|UPDATE|DELETE|MERGE)\b", "the rows that it changes", "explicit-locking.html"),
-        ),
-    },
-    "mysql": {
-        "cannot be undone": (
-            (r"^DROP\s+(TABLE|DATABASE|SCHEMA)\b", "the table and all its data are removed", "drop-table.html"),
-            (r"^TRUNCATE\b", "it cannot be rolled back", "truncate-table.html"),
-            (
-                _MYSQL_ALTERED + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|PRIMARY|FOREIGN|CHECK|PARTITION)\b)",
-                "the data of the column is removed",
-                "alter-table.html",
-            ),
-            (
-                _MYSQL_ALTERED + r"(DROP|TRUNCATE)\s+PARTITION\b",
-                "the rows in the partition are removed",
-                "alter-table-partition-operations.html",
-            ),
-        ),
-        "rewrites": (
-            (_MYSQL_ALTERED + r"(MODIFY|CHANGE)\b", "the table, where type, NULL or order changes", _ONLINE),
-            (
-                _MYSQL_ALTERED + r"(CONVERT\s+TO|ENGINE\b|FORCE\b|ROW_FORMAT\b|PRIMARY\s+KEY\b|STORED\b)",
-                "the table",
-                _ONLINE,
-            ),
-            (
-                _MYSQL_ALTERED + r"DROP\b(?!\s+(CONSTRAINT|DEFAULT|INDEX|KEY|FOREIGN|CHECK|PARTITION)\b)",
-                "the table, unless ALGORITHM=INSTANT applies",
-                _ONLINE,
-            ),
-            (r"^OPTIMIZE\b", "the table", _ONLINE),
-        ),
-        "locks": (
-            (
-                r"^(ALTER|DROP|TRUNCATE|RENAME|CREATE\s+(\w+\s+)?(INDEX|TRIGGER)|OPTIMIZE|LOCK)\b",
-                "the table (metadata lock): it waits for open transactions, and all others wait for it",
-                "metadata-locking.html",
-            ),
-            (r"^(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b", "the rows that it reads to change", "innodb-locks-set.html"),
-        ),
-    },
-}
+# Rules about the statement itself: what of an ALTER TABLE stands before its actions; what stands before another
+# statement and runs it.
+_ACTIONS, _RUNS = "actions", "runs"
+_ACTION: Final = "ALTER TABLE: "  # stands before the pattern of one
+_WRITES: Final = ("DELETE", "INSERT", "MERGE", "UPDATE")  # may stand in the brackets of a WITH
+_VERBS: Final = (*_WRITES, "REPLACE", "SELECT", "TABLE", "VALUES")  # come after a WITH
+_RESERVED: Final = (
+    "AS CHECK COLUMN CONSTRAINT CREATE DEFAULT FOREIGN FROM INTO NOT ON ORDER PRIMARY REFERENCES SELECT TABLE TO UNIQUE"
+    " USING WHERE"
+)
+_NO_NAMES: Final = frozenset((":=", *_RESERVED.split()))
 
 
 class Effect(NamedTuple):
     """What a statement does besides its work, or what a linter has to say of it, and the page that says why."""
 
+    statement: int  # its number in the file, from 1; 0 where only the line is known
     line: int
-    rule: str  # "cannot be undone", "rewrites", "locks", or one of the linter's
+    rule: str  # of the table, or of the linter
     what: str
     link: str
 
 
+class Row(NamedTuple):
+    """One row of the table."""
+
+    dialect: str
+    rule: str
+    pattern: str
+    what: str
+    page: str
+
+    @property
+    def is_action(self) -> bool:
+        """Whether the pattern fits one action of an ALTER TABLE."""
+        return self.pattern.startswith(_ACTION)
+
+    def ends(self, items: Items) -> Places:
+        """Return where the pattern may end that begins with the first of *items*."""
+        return _compiled(self.pattern.removeprefix(_ACTION))(items, [0])
+
+    def fits(self, items: Items) -> bool:
+        """Tell if the pattern fits all of that."""
+        return len(items) in self.ends(items)
+
+
+def knows(dialect: str) -> bool:
+    """Tell if the table has anything for a dialect; if not, nothing is said of its statements."""
+    return dialect in table()
+
+
+def of_plan(database: Database, steps: Sequence[Step], notify: Notify) -> list[list[dict[str, Any]]]:
+    """Return what is known of the statements of each step, by line, as a plan lists it."""
+    if not knows(database.dialect):
+        notify(f"there are no hints on statements of {database.label}")
+    found = [[*effects(database, step)] for step in steps]
+    for number, each in lint_steps(database.dialect, steps):
+        found[number].append(each)
+    return [[each._asdict() for each in sorted(of_step, key=lambda each: each.line)] for of_step in found]
+
+
 def deed(statement: Statement, database: Database) -> str:
-    """Return the code of *statement* from the verb on that says what it does: after EXPLAIN that runs it, and WITH."""
-    code = code_of(statement, database.syntax)
-    code = code[found.end() :] if (found := _EXPLAINS.get(database.dialect, _EXPLAINS[""]).match(code)) else code
-    if not code.startswith("WITH"):
-        return code
-    return found["acts"] if (found := re.match(ACTS, code, re.DOTALL)) else "SELECT"
+    """Return the word that says what a statement does: the one after EXPLAIN that runs it, in a WITH, or after it."""
+    _, items = _runs(table().get(database.dialect, {}), _nested(spelled(statement.text, database.syntax)))
+    return next((each[0] for each in _deeds(items) if each and isinstance(each[0], str)), "")
 
 
 def effects(database: Database, step: Step) -> Iterator[Effect]:
-    """Yield what each statement does besides its work, as the database's documentation has it."""
-    for statement in step.statements:
-        code = deed(statement, database)
-        for rule, known in _EFFECTS.get(database.dialect, {}).items():
-            for _, what, page in [each for each in known if re.search(each[0], code, re.DOTALL)][:1]:
-                yield Effect(statement.line, rule, what, _MANUALS[database.dialect] + page)
+    """Yield what each statement of a step does besides its work, as the manual of its database has it."""
+    syntax = database.syntax
+    for number, statement in enumerate(step.statements, 1):
+        found = fitting(database.dialect, spelled(statement.text, syntax))
+        said = [(row.rule, row.what, row.page) for row in found if row.what != "-"]
+        for each in dict.fromkeys(sorted(said, key=lambda each: _order(database.dialect)[each[0]])):
+            yield Effect(number, statement.line, *each)
+        syntax = database.syntax_after(statement, syntax)
+
+
+def fitting(dialect: str, words: Iterable[str]) -> Iterator[Row]:
+    """Yield the rows of the table that count for a statement, with those that say nothing."""
+    known = table().get(dialect, {})
+    runs, items = _runs(known, _nested(words))
+    yield from runs
+    for each in _deeds(items):
+        actions = [*_actions(known, each)]
+        for rule, of_rule in itertools.groupby(_rows(known, each), lambda row: row.rule):
+            if rule not in (_RUNS, _ACTIONS):
+                yield from _first(of_rule, each, actions)
+
+
+def _first(of_rule: Iterable[Row], items: Items, actions: Iterable[Items]) -> Iterator[Row]:
+    """Yield the first row of a rule that fits a statement, or each of its actions."""
+    left = [*actions]
+    for row in of_rule:
+        if not row.is_action and row.fits(items):
+            yield row
+            return
+        if row.is_action and left:
+            others = [each for each in left if not row.fits(each)]
+            if len(others) < len(left):
+                yield row
+            left = others
+
+
+def _rows(known: Mapping[str, Sequence[Row]], items: Items) -> Sequence[Row]:
+    """Return the rows for what begins with such a word."""
+    return known.get(items[0], ()) if items and isinstance(items[0], str) else ()
+
+
+# A statement, taken apart
+
+
+def _nested(words: Iterable[str]) -> list[Item]:
+    """Return the words with those in brackets as a list of their own."""
+    outer, inner = list[list[Item]](), list[Item]()
+    for word in words:
+        if word == "(":
+            outer.append(inner)
+            inner = []
+        elif word == ")" and outer:
+            outer[-1].append(inner)
+            inner = outer.pop()
+        else:
+            inner.append(word)
+    for each in reversed(outer):  # brackets that nobody has closed
+        each.append(inner)
+        inner = each
+    return inner
+
+
+def _runs(known: Mapping[str, Sequence[Row]], items: list[Item]) -> tuple[list[Row], list[Item]]:
+    """Return the rows for what stands before another statement and runs it, and that statement."""
+    found = list[Row]()
+    while before := [row for row in _rows(known, items) if row.rule == _RUNS and row.ends(items)]:
+        found.append(before[0])
+        items = items[min(before[0].ends(items)) :]
+    return found, items
+
+
+def _deeds(items: list[Item]) -> Iterator[list[Item]]:
+    """Yield what a statement does, each as a statement: what writes in the brackets of a WITH, and what comes after."""
+    end = 0
+    if items[:1] == ["WITH"]:
+        ends = (place for place, item in enumerate(items) if item in _VERBS)
+        end = next((place for place in ends if items[place - 1] not in ("WITH", "RECURSIVE", ",")), len(items))
+        for before, item in itertools.pairwise(items[:end]):
+            if before in ("AS", "MATERIALIZED") and isinstance(item, list) and item and item[0] in _WRITES:
+                yield item
+    yield items[end:]
+
+
+def _actions(known: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[list[Item]]:
+    """Yield the actions of an ALTER TABLE: the commas between them stand in no brackets."""
+    heads = [end for row in _rows(known, items) if row.rule == _ACTIONS for end in row.ends(items)]
+    if heads:
+        action = list[Item]()
+        for item in [*items[max(heads) :], ","]:
+            if item == ",":
+                yield action
+                action = []
+            else:
+                action.append(item)
+
+
+# The table
+
+
+@cache
+def table() -> Mapping[str, Mapping[str, Sequence[Row]]]:
+    """Return the rows of the table by their dialect and by the first word of what they fit."""
+    found = dict[str, dict[str, list[Row]]]()
+    for row in rows():
+        for verb in _first_words(row.pattern):
+            found.setdefault(row.dialect, {}).setdefault(verb, []).append(row)
+    return found
+
+
+@cache
+def rows() -> Sequence[Row]:
+    """Return the rows of the table: lines that begin with ``#``, and empty ones, are for those who read it."""
+    lines = [line.split("\t") for line in part_of("hints.tsv").splitlines() if line and not line.startswith("#")]
+    return [Row(*line) for line in lines[1:]]  # the first one names the columns
+
+
+@cache
+def _order(dialect: str) -> Mapping[str, int]:
+    """Return the places of the rules of a dialect."""
+    rules = dict.fromkeys(row.rule for row in rows() if row.dialect == dialect)
+    return {rule: place for place, rule in enumerate(rules)}
+
+
+def _first_words(pattern: str) -> Iterable[str]:
+    """Return the words that a pattern may begin with."""
+    words, depth, found = _pattern_words(pattern), 0, set[str]()
+    if words[0] != "{":
+        return words[:1]
+    for word, after in itertools.pairwise(words):
+        depth += (word in ("{", "[", "(")) - (word in ("}", "]", ")"))
+        if depth == 1 and word in ("{", "|"):
+            found.add(after)
+        if depth == 0:
+            break
+    return found
+
+
+# A pattern: each part of it takes the places where it may begin, and returns those where it may end then. All of them
+# at once, so that the time is in proportion to the statement.
+
+
+def _pattern_words(pattern: str) -> list[str]:
+    return re.findall(r"\.\.\.|\w+|\S", pattern)
+
+
+@cache
+def _compiled(pattern: str) -> Pattern:
+    return _sequence(deque(_pattern_words(pattern)))
+
+
+def _sequence(words: deque[str]) -> Pattern:
+    """Take the parts from *words* up to what closes them."""
+    parts = list[Pattern]()
+    while words and words[0] not in ("|", "]", "}", ")"):
+        word = words.popleft()
+        if word == "holding":
+            parts.append(partial(_holding, _sequence(words)))
+        elif word == "(":
+            parts.append(partial(_brackets, _sequence(words)))
+            words.popleft()
+        elif word in ("[", "{"):
+            choices = [_sequence(words)]
+            while words.popleft() == "|":
+                choices.append(_sequence(words))
+            parts.append(partial(_choice, [*choices, _nothing] if word == "[" else choices))
+        else:
+            parts.append({"name": _name, "...": _anything}.get(word) or partial(_word, word))
+    return partial(_all, parts)
+
+
+def _all(parts: Iterable[Pattern], items: Items, places: Places) -> Places:
+    for part in parts:
+        places = part(items, places)
+        if not places:
+            break
+    return places
+
+
+def _choice(choices: Iterable[Pattern], items: Items, places: Places) -> Places:
+    return {end for each in choices for end in each(items, places)}
+
+
+def _nothing(_items: Items, places: Places) -> Places:
+    return places
+
+
+def _anything(items: Items, places: Places) -> Places:
+    return range(min(places), len(items) + 1)
+
+
+def _word(word: str, items: Items, places: Places) -> Places:
+    return {place + 1 for place in places if place < len(items) and items[place] == word}
+
+
+def _name(items: Items, places: Places) -> Places:
+    found = set[int]()
+    for place in places:
+        end = place
+        while end < len(items) and _is_name(items[end]):
+            found.add(end + 1)
+            end += 2
+            if end >= len(items) or items[end - 1] != ".":
+                break
+    return found
+
+
+def _is_name(item: Item) -> bool:
+    return isinstance(item, str) and (len(item) > 1 or item.isalnum() or item == "_") and item not in _NO_NAMES
+
+
+def _brackets(inside: Pattern, items: Items, places: Places) -> Places:
+    found = set[int]()
+    for place in places:
+        item = items[place] if place < len(items) else ""
+        if isinstance(item, list) and len(item) in inside(item, [0]):
+            found.add(place + 1)
+    return found
+
+
+def _holding(pattern: Pattern, items: Items, places: Places) -> Places:
+    left = [items[min(places) :]]
+    while left:
+        inside = left.pop()
+        if pattern(inside, range(len(inside))):
+            return [len(items)]
+        left += [each for each in inside if isinstance(each, list)]
+    return []
+
+
+# The linter
+
+
+class _Finding(NamedTuple):
+    path: Path
+    line: int  # from 1
+    column: int  # from 0, of the UTF-8 in it
+    rule: str
+    what: str
+
+    def effect(self, statement: int) -> Effect:
+        return Effect(statement, self.line, self.rule, self.what, f"https://squawkhq.com/docs/{self.rule}")
 
 
 def lint(dialect: str, paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
-    """Yield what the linter of a database, where it is installed, has to say of files.
+    """Yield what the linter of a dialect, where it is installed, has to say of files, by line.
 
     Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
     """
-    beside = str(Path(sys.executable).parent)
-    linter = _LINTERS.get(dialect, "")
+    return ((each.path, each.effect(0)) for each in _findings(dialect, paths))
+
+
+def lint_steps(dialect: str, steps: Sequence[Step]) -> Iterator[tuple[int, Effect]]:
+    """Yield what lint() has to say of steps, after the place of each step; with the statement that it is about."""
+    found = dict[Path, list[_Finding]]()
+    for each in _findings(dialect, [step.script.path.resolve() for step in steps if not step.stored]):
+        found.setdefault(each.path, []).append(each)
+    for place, step in enumerate(steps if found else ()):
+        of_file = [] if step.stored else found.get(step.script.path.resolve(), [])
+        for each, number in zip(of_file, _attached(of_file, step), strict=True):
+            yield place, each.effect(number)
+
+
+def _attached(findings: Iterable[_Finding], step: Step) -> Iterator[int]:
+    """Yield the number of the statement that each finding stands in; 0 for none."""
+    lines = step.script.sql.split("\n")
+    begins = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
+    for each in findings:
+        number = min(each.line, len(lines)) - 1  # the file may be another one by now
+        before = lines[number].encode(errors="surrogateescape")[: each.column]
+        place = begins[number] + len(before.decode(errors="surrogateescape"))
+        covers = (each.offset <= place < each.offset + len(each.text) for each in step.statements)
+        yield next((at for at, covered in enumerate(covers, 1) if covered), 0)
+
+
+def _findings(dialect: str, paths: Sequence[Path]) -> Iterator[_Finding]:
+    linter, beside = _LINTERS.get(dialect, ""), str(Path(sys.executable).parent)
     program = linter and (shutil.which(linter, path=beside) or shutil.which(linter))
     if not program or not paths:
         return
@@ -186,21 +398,5 @@ def lint(dialect: str, paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
     )
     with contextlib.suppress(ValueError):
         for each in json.loads(ran.stdout):
-            rule = each["rule_name"]
-            link = f"https://squawkhq.com/docs/{rule}"
-            yield Path(each["file"]), Effect(each["line"] + 1, rule, each["message"].removesuffix("."), link)
-
-
-def of_plan(database: Database, steps: Sequence[Step], notify: Notify) -> list[list[dict[str, Any]]]:
-    """Return what is known of the statements of each step, by line, as a plan lists it."""
-    said = dict[Path, list[Effect]]()
-    if database.dialect not in _EFFECTS:
-        notify(f"there are no hints on statements of {database.label}")
-    for path, each in lint(database.dialect, [each.script.path.resolve() for each in steps if not each.stored]):
-        said.setdefault(path, []).append(each)
-    found = list[list[dict[str, Any]]]()
-    for step in steps:
-        of_file = [] if step.stored or not said else said.get(step.script.path.resolve(), [])
-        known = sorted([*effects(database, step), *of_file], key=lambda each: each.line)
-        found.append([each._asdict() for each in known])
-    return found
+            what = each["message"].removesuffix(".")
+            yield _Finding(Path(each["file"]), each["line"] + 1, each["column"], each["rule_name"], what)

@@ -16,8 +16,7 @@ FORMS = {  # which forms of statements a session is told apart by, as the server
     "mariadb": (migrate._MySQLForms, migrate.MYSQL_SYNTAX),
     "mysql": (migrate._MySQL9Forms, migrate.MYSQL_SYNTAX),
 }
-URL_FORMS = migrate._FORMS  # as a message names them
-URL_OPTIONS = {dialect: names.split() for dialect, names in migrate._URL_OPTIONS.items()}
+URL_FORMS = migrate._forms()  # as a message names them
 ARGUMENTS = {command: own for (command, _), own in migrate._ARGUMENTS.items()}
 COMMON = migrate._COMMON  # the arguments of every command
 

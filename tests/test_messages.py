@@ -61,7 +61,16 @@ class Reader:
     """Finds every text that can end up behind ``fix:``, by following names, tables, calls and what they return."""
 
     # What returns pairs of what is wrong and the way out, or yields them.
-    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_find_unpaired", "_find_ended", "_lacking"
+    refusing = (
+        "find_fault",
+        "_find_faults",
+        "find_loose",
+        "find_taking",
+        "_find_divided",
+        "_find_unpaired",
+        "_find_ended",
+    )
+    pairs = *refusing, "_lacking"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -99,7 +108,7 @@ class Reader:
         calls = (each.args[2] for each in self.calls["_Refusal"])
         tables = (each for name in ("_FAULTS", "_LEVEL", "_READ_ONLY", "ways_out") for each in self.constants[name])
         found = {each for root in (*calls, *tables) for each in self._read(root)}
-        for name in self.pairs[:-1]:
+        for name in self.refusing:
             for node in (each for function in self.functions[name] for each in ast.walk(function)):
                 if isinstance(node, ast.Return | ast.Yield) and node.value:
                     found |= {*self._read(node.value)}
@@ -432,7 +441,7 @@ URLS = [
     ("mysql://db", "put its name after the host: .../database", "mysql://db/database"),
     (
         "mysql://db/app?sslmode=on",
-        f"write one of {', '.join(inside.URL_OPTIONS['mysql'])}; {ENCODE}",
+        f"write one of {', '.join(migrate.MySQL.url_options.split())}; {ENCODE}",
         "mysql://db/app?ssl_mode=required",
     ),
     ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {ENCODE}",
