@@ -6177,13 +6177,9 @@ _FAULTS: Final = {
     ),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
-NO_VERSION: Final = "an empty history"
 _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
-)
-_ENDED: Final = (
-    "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
 )
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
@@ -6376,7 +6372,10 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
-            yield ended[0], (what, _ENDED)
+            fix = (
+                "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line"
+            )
+            yield ended[0], (what, f"{fix} of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
             inside += [statement] if database.brief.match(code_of(statement, database.syntax)) else []
@@ -6412,8 +6411,7 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
     """Return for each k, from 0, the checksum of the first k statements, with CRLF read as LF."""
     sums = [hashlib.sha256().hexdigest()]
     for statement in statements:
-        text = sums[-1] + statement.text.replace("\r\n", "\n")
-        sums.append(hashlib.sha256(text.encode()).hexdigest())
+        sums.append(hashlib.sha256((sums[-1] + statement.text.replace("\r\n", "\n")).encode()).hexdigest())
     return sums
 
 
@@ -6427,11 +6425,6 @@ class Now(NamedTuple):
     began: float
     statement: Statement | None = None
     since: float = 0.0
-
-    @property
-    def took_ms(self) -> int:
-        """Return for how long the file has run."""
-        return round(1000 * (time.monotonic() - self.began))
 
 
 class Outcome(NamedTuple):
@@ -6785,18 +6778,20 @@ class Run:
         for key, step in zip(keys, steps, strict=True):
             with gathered(refused, step.script.path.name):
                 self.read[key] = self.read.get(key) or read_step(step, self.database)
-            if not refused and self.all_or_nothing and is_journaled(self.read[key], self.database):
-                what = f"{self.database.label} commits every DDL statement by itself"
-                if self.database.transactional:
-                    what = f"{step.title} runs statement by statement, as no-transaction says"
-                raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
-        if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
+        read, what = [self.read[key] for key in keys], ""
+        if len(levels := {step.level for step in read} - {""}) > 1:
             what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
+        for step in [each for each in read if is_journaled(each, self.database)][:1]:
+            what = f"{step.title} runs statement by statement, as no-transaction says"
+            what = (
+                what if self.database.transactional else f"{self.database.label} commits every DDL statement by itself"
+            )
+        if self.all_or_nothing and what:
             raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
-        return [self.read[key] for key in keys]
+        return read
 
     # Who may do it.
 
@@ -6862,7 +6857,7 @@ class Run:
     @property
     def took_ms(self) -> int:
         """Return for how long the file that runs has run."""
-        return self.now.took_ms if self.now else 0
+        return round(1000 * (time.monotonic() - self.now.began)) if self.now else 0
 
     def committed(self, *results: Result) -> list[Result]:
         """Tell of what is committed; return all of it."""
@@ -6908,7 +6903,7 @@ class Run:
                 number = statements.index(now.statement) + 1 if now.statement in statements else 0
                 self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
-                beat = self.history.change(now.step.version, {"took_ms": now.took_ms}, owner=self.owner())
+                beat = self.history.change(now.step.version, {"took_ms": self.took_ms}, owner=self.owner())
                 with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
                     observer.send(beat)
 
@@ -6975,15 +6970,6 @@ class Run:
             self.used = True
         return self.results
 
-    def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
-        with self.working(steps):
-            self.carry_out(lambda: self.screen(self.remaining(steps)))
-            if self.soiled:
-                self.database.renew()
-                self.soiled = False
-        return self.results
-
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
         if is_journaled(steps[0], self.database) or not (self.database.shares_transaction or self.all_or_nothing):
@@ -7016,7 +7002,7 @@ class Run:
         """
         self.now = None
         journaled = is_journaled(batch[0], self.database)
-        attempt: _Whole | Journal = Journal(self, batch[0]) if journaled else _Whole(self, batch)
+        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch)
         for number in itertools.count(1):
             try:
                 outcome = Outcome(attempt.live())
@@ -7025,7 +7011,7 @@ class Run:
                     raise
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
-                    if self.leaves(batch[-1], self.database.rolled_back):
+                    if attempt.is_changed():
                         self.database.renew()
                     for step in batch:
                         self._see_through([step])
@@ -7073,21 +7059,21 @@ class Run:
             return False
         return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
-    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: _Whole | Journal) -> Outcome:
+    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
         database, step, number = self.database, self.now.step if self.now else batch[0], self.database.session_id
         database.pause = time.sleep  # whatever a signal wants: first it has to be known what is true
         stopped = self.shield.raised is not None and failed.kind in {Kind.CANCELLED, Kind.LOST}
-        renew = partial(database.renew, 3 if stopped else 60, patience=_PATIENCE)
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                renew()
-                if self._is_in(batch):
+                database.renew(3 if stopped else 60, patience=_PATIENCE)
+                clean = {row.key: not row.dirty for row in self.history.read()}
+                if all(
+                    clean.get(each.key, False) if each.direction == "up" else each.key not in clean for each in batch
+                ):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome([self.result(each, len(each.statements)) for each in batch])
-            elif attempt.is_changed():  # what is read and written now is ours
-                renew()
             attempt.settle(failed, error, stopped=stopped)
         except LockedError:
             error.state = (
@@ -7102,11 +7088,6 @@ class Run:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
         return Outcome(error=error)
-
-    def _is_in(self, batch: Sequence[Step]) -> bool:
-        """Tell if the history has all of *batch*."""
-        clean = {row.key: not row.dirty for row in self.history.read()}
-        return all(clean.get(each.key) if each.direction == "up" else each.key not in clean for each in batch)
 
     def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
@@ -7250,8 +7231,8 @@ def _sql_time(row: Applied) -> str:
     return row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
-class _Whole:
-    """The one transaction that files run in: all of it is in, or nothing."""
+class Attempt:
+    """How a file runs, or several: in one transaction, of which all is in, or nothing. A Journal is for what cannot."""
 
     certain = True  # nothing of what has failed is left
 
@@ -7327,32 +7308,31 @@ class _Whole:
             raise DriverError("the file has ended the transaction that it runs in")
 
     def undo(self, failed: DriverError) -> DriverError:
-        """Return what has *failed*: it is undone already."""
+        """Roll back what has *failed*, if that is not done; return what that means."""
         return failed
 
     def is_changed(self) -> bool:
-        """Tell if what has run has left something in the session that reaches the notes: not after ROLLBACK."""
-        return False
+        """Tell if what was rolled back has left something in the session."""
+        return self.run.leaves(self.batch[-1], self.run.database.rolled_back)
 
     def unrepeatable(self) -> str:
-        """Say why what was rolled back cannot be tried again in silence: it always can."""
+        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
         return ""
 
     def is_renewed(self) -> bool:
-        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be.
-
-        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
-        """
-        database = self.run.database
-        if not self.run.leaves(self.batch[-1], database.rolled_back):
-            return True
+        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be."""
         try:
-            database.renew()
-            if database.verifies or database.lock_sql:
-                self.run.verify()
+            if self.is_changed():
+                self.run.database.renew()
+                self.rejoin()
         except (DriverError, MigrateError):
             return False
         return True
+
+    def rejoin(self) -> None:
+        """Go on in a new session. Raises _OutdatedError where a rival was faster: with the old one went its lock."""
+        if self.run.database.verifies or self.run.database.lock_sql:
+            self.run.verify()
 
     def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
         """Log what has *failed*, and say in *error* that nothing is in."""
@@ -7371,17 +7351,16 @@ class _Whole:
         return "the database cannot be asked now if it is in; its history says so."
 
 
-class Journal:
+class Journal(Attempt):
     """A file that cannot be one transaction: it runs statement by statement, and its row of the history says how far.
 
     *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
     """
 
-    certain = True  # nothing of what has failed is left
-
     def __init__(self, run: Run, step: Step) -> None:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
-        self.run, self.step, self.database, self.sums = run, step, run.database, _checksums(step.statements)
+        super().__init__(run, [step])
+        self.step, self.database, self.sums = step, run.database, _checksums(step.statements)
         self.natures = run.natures(step)
         self.noted = [0]  # for each number, the last statement up to it that is noted
         for number, nature in enumerate(self.natures, 1):
@@ -7444,7 +7423,7 @@ class Journal:
         """Say what of the session a statement needs, and why it is not there any more."""
         kind, name = split_key(way.key)
         known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
-        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
+        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, f"the {kind} {name}".rstrip()).format(name)
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
@@ -7767,7 +7746,7 @@ class Journal:
     # What is so after a failure.
 
     def undo(self, failed: DriverError) -> DriverError:
-        """Roll back what has *failed*; return what that means."""
+        """See Attempt."""
         if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
             failed = self.run.seems_hidden(failed)
         if failed.kind is not Kind.LOST:
@@ -7789,33 +7768,28 @@ class Journal:
         return partly
 
     def is_changed(self) -> bool:
-        """Tell if what has run has left something in the session."""
+        """See Attempt. What has committed counts, too."""
         natures = self.shown()
         brief = BRIEF - {key for each in natures for key in each.reads}
         return any(each.writes - brief - _TRANSIENT for each in natures[: self.reached])
 
     def unrepeatable(self) -> str:
-        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
+        """See Attempt."""
         way = self.find_way(self.known)
         return self._missing(way) if way.reader else ""
 
-    def is_renewed(self) -> bool:
-        """See _Whole. What the statements that have run had made of the session is made again."""
-        if not self.is_changed():
-            return True
-        try:
-            self.database.renew()
-            if not self.look():
-                raise _OutdatedError
-            self.way = self.find_way(self.known)
-            self._rebuild()
-        except (DriverError, MigrateError):
-            return False
-        return True
+    def rejoin(self) -> None:
+        """See Attempt. What the statements that have run had made of the session is made again."""
+        if not self.look():
+            raise _OutdatedError
+        self.way = self.find_way(self.known)
+        self._rebuild()
 
     def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
         run, database, history, step = self.run, self.database, self.run.history, self.step
+        if failed.kind is not Kind.LOST and self.is_changed():  # what is read and written now is ours
+            database.renew(3 if stopped else 60, patience=_PATIENCE)
         row = next(iter(history.read(step.version)), None)
         mine = row is not None and row.owner == self.owner
         if row and not mine and row != self.before:
@@ -7894,7 +7868,7 @@ class Journal:
             error.fix += f"; it {rest}"
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
-        """Say what is in, where the database cannot be asked *again*."""
+        """See Attempt."""
         if failed.kind is Kind.LOST:
             return "the database cannot be asked now; its history says which statements have run."
         ran = f"{self.known} of {counted(len(self.step.statements), 'statement')} have run and stay, or more"
@@ -7914,14 +7888,11 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "next": "insert_id",
     "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}",
-    "cursor": "the cursor {}",
     "set": "the setting {}",
     "global": "what the server had set",
     "count": "the number of rows",
     "found": "the number of rows found",
-    "warnings": "the warnings",
     "sequence": "the value of the sequence",
-    "lock": "the lock",
     "listen": "the channel {}",
 }
 

@@ -21,7 +21,6 @@ from migrate import (
     MARKS,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
-    NO_VERSION,
     POSTGRES_SYNTAX,
     STRINGS,
     UNSAID,
@@ -57,6 +56,7 @@ from migrate import (
     tokenize,
     whoami,
 )
+from migrate_review import NO_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
