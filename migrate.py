@@ -6184,7 +6184,7 @@ _LEVEL: Final = (
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
 _QUOTED_PATTERN: Final = regex(
-    r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
+    r"""(?s)(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z"""
 )
 
 
@@ -6518,16 +6518,16 @@ class Run:
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     used = False  # a file has run in this session
-    seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
 
     def __init__(
         self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
     ) -> None:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
-        self.ends = threading.Lock()  # of the statement that runs
+        self.end_lock = threading.Lock()  # of the statement that runs
         self.shield, self.token = _Shield(), os.urandom(8).hex()
-        self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
+        self.screened: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
 
     @classmethod
@@ -6777,11 +6777,11 @@ class Run:
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
             with gathered(refused, step.script.path.name):
-                self.read[key] = self.read.get(key) or read_step(step, self.database)
+                self.screened[key] = self.screened.get(key) or read_step(step, self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
-        read, what = [self.read[key] for key in keys], ""
+        read, what = [self.screened[key] for key in keys], ""
         if len(levels := {step.level for step in read} - {""}) > 1:
             what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
         for step in [each for each in read if is_journaled(each, self.database)][:1]:
@@ -6924,7 +6924,7 @@ class Run:
             late = 0 < limit <= time.monotonic() - now.since
             if not (late or self.shield.raised):
                 continue
-            with self.ends:  # what ends by itself, meanwhile, waits with what is to be sent next
+            with self.end_lock:  # what ends by itself, meanwhile, waits with what is to be sent next
                 if self.now is not now:
                     continue
                 if ending is not now:
@@ -7039,9 +7039,9 @@ class Run:
 
     def natures(self, step: Step) -> list[Nature]:
         """Return what the statements of a file are; of the last one asked for, it is kept."""
-        if self.seen is None or self.seen[0] is not step:
-            self.seen = step, self.database.natures(step.statements)
-        return self.seen[1]
+        if self.known_natures is None or self.known_natures[0] is not step:
+            self.known_natures = step, self.database.natures(step.statements)
+        return self.known_natures[1]
 
     def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
@@ -7174,7 +7174,7 @@ class Run:
             with self.shield.during("runs"):
                 yield
         finally:
-            with self.ends:  # a cancel that is under way comes before what is sent next
+            with self.end_lock:  # a cancel that is under way comes before what is sent next
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
 
@@ -7237,15 +7237,15 @@ class Attempt:
     certain = True  # nothing of what has failed is left
 
     def __init__(self, run: Run, batch: Sequence[Step]) -> None:
-        self.run, self.batch = run, batch
+        self.run, self.batch, self.database = run, batch, run.database
 
     def live(self) -> list[Result]:
         """Run each claim, its text and its notes; COMMIT travels with the last of these.
 
         Raises DriverError: all is undone, but where the connection is LOST.
         """
-        run, database, results = self.run, self.run.database, list[Result]()
-        owner, before, only = run.owner(), Counter[tuple[str, str]](), len(self.batch) == 1 or run.all_or_nothing
+        run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
+        before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
         try:
             if database.verifies:
@@ -7255,7 +7255,8 @@ class Attempt:
             for number, step in enumerate(self.batch, 1):
                 run.begin(step)
                 same, level = self._claim(step, owner, level), None
-                before = database.broken_references() if number == 1 and only else before
+                if number == 1 and (len(self.batch) == 1 or run.all_or_nothing):
+                    before = database.broken_references()
                 self._run_text(step)
                 if last := number == len(self.batch):
                     self._refuse_broken(before)
@@ -7271,7 +7272,7 @@ class Attempt:
 
     def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
         """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.run.database
+        database = self.database
         parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
             found = (
@@ -7285,13 +7286,13 @@ class Attempt:
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
-        for (table, parent), count in (self.run.database.broken_references() - before).items():
+        for (table, parent), count in (self.database.broken_references() - before).items():
             what = f"FOREIGN KEY constraint failed: {counted(count, 'row')} of {table}"
             raise DriverError(f"{what} without a row of {parent}")
 
     def _run_text(self, step: Step) -> None:
         """Run the text of a file inside the open transaction. Raises DriverError."""
-        run, database = self.run, self.run.database
+        run, database = self.run, self.database
         if database.whole_files and not database.split_here.search(step.script.sql):
             if step.statements:
                 with run.running(None):
@@ -7313,7 +7314,7 @@ class Attempt:
 
     def is_changed(self) -> bool:
         """Tell if what was rolled back has left something in the session."""
-        return self.run.leaves(self.batch[-1], self.run.database.rolled_back)
+        return self.run.leaves(self.batch[-1], self.database.rolled_back)
 
     def unrepeatable(self) -> str:
         """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
@@ -7323,7 +7324,7 @@ class Attempt:
         """Begin a new session, where what was rolled back has left something in this one; False where it cannot be."""
         try:
             if self.is_changed():
-                self.run.database.renew()
+                self.database.renew()
                 self.rejoin()
         except (DriverError, MigrateError):
             return False
@@ -7331,20 +7332,20 @@ class Attempt:
 
     def rejoin(self) -> None:
         """Go on in a new session. Raises _OutdatedError where a rival was faster: with the old one went its lock."""
-        if self.run.database.verifies or self.run.database.lock_sql:
+        if self.database.verifies or self.database.lock_sql:
             self.run.verify()
 
     def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
         """Log what has *failed*, and say in *error* that nothing is in."""
         run, step = self.run, self.run.now.step if self.run.now else self.batch[0]
-        error.state = f"nothing was changed by this {'run' if run.all_or_nothing else 'file'}: "
-        error.state += f"{run.database.label} rolled it back whole."
+        whole = "run" if run.all_or_nothing else "file"
+        error.state = f"nothing was changed by this {whole}: {self.database.label} rolled it back whole."
         if stopped:
             error.where = error.excerpt = ""  # nothing in the file is wrong
             titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
             error.state = f"rolled back whole: {titles}."
         with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-            run.database.send(run.failure(step, error.what))
+            self.database.send(run.failure(step, error.what))
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
         """Say what is in, where the database cannot be asked *again*."""
@@ -7360,7 +7361,7 @@ class Journal(Attempt):
     def __init__(self, run: Run, step: Step) -> None:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
         super().__init__(run, [step])
-        self.step, self.database, self.sums = step, run.database, _checksums(step.statements)
+        self.step, self.sums = step, _checksums(step.statements)
         self.natures = run.natures(step)
         self.noted = [0]  # for each number, the last statement up to it that is noted
         for number, nature in enumerate(self.natures, 1):
@@ -7370,7 +7371,7 @@ class Journal(Attempt):
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
-        self.opened = False  # the file has begun a transaction, which may have ended by itself since
+        self.begun = False  # the file has begun a transaction, which may have ended by itself since
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
@@ -7390,7 +7391,11 @@ class Journal(Attempt):
             done = self.noted[done]
             if not (way := self.find_way(done)).reader:
                 return done
-            what, fix, lost = f"cannot go on after statement {done}: {self._missing(way)}", self._go_on(way), way.lost
+            what, fix, lost = (
+                f"cannot go on after statement {done}: {self._missing(way)}",
+                self._go_on(way.reader),
+                way.lost,
+            )
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {counted(done, 'statement')} were edited since they ran"
             raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
@@ -7427,10 +7432,10 @@ class Journal(Attempt):
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
-    def _go_on(self, way: Way) -> str:
-        """Return the fix where a file cannot go on, because a session cannot be made again."""
+    def _go_on(self, reader: int) -> str:
+        """Return the fix where a file cannot go on, because the session that a statement needs cannot be made again."""
         return (
-            f"write line {self.step.statements[way.reader - 1].line} so that it does not need it, then run"
+            f"write line {self.step.statements[reader - 1].line} so that it does not need it, then run"
             f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
         )
 
@@ -7443,11 +7448,10 @@ class Journal(Attempt):
 
     def _say(self) -> str:
         """Return both ways to say what was done by hand. The words are about the version."""
-        ways = {
-            "up": ("all of it has run", "none of it has; run it again"),
-            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-        }
-        return _ways(self.step.version, *ways[self.step.direction])
+        version = self.step.version
+        if self.step.direction == "up":
+            return _ways(version, "all of it has run", "none of it has; run it again")
+        return _ways(version, "it is applied: nothing of the roll back is left", "it is rolled back: all of it has run")
 
     # What the row says.
 
@@ -7574,14 +7578,14 @@ class Journal(Attempt):
                     raise
                 where, excerpt = place_in(step, statement.offset, exact=False)
                 what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
-                fix = self._go_on(Way(frozenset(), reader=number))
+                fix = self._go_on(number)
                 raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
     def run_statements(self) -> None:
         """Run what the row does not say has run. Raises DriverError; may leave data changes uncommitted."""
         statements, natures, first = self.step.statements, self.natures, self.known
-        self.opened = first > 0 and Trait.CHAINS in natures[first - 1].traits
-        if self.opened:  # what the file has opened again, as it opened the one before
+        self.begun = first > 0 and Trait.CHAINS in natures[first - 1].traits
+        if self.begun:  # what the file has opened again, as it opened the one before
             self._claim_first(first)
             began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
@@ -7612,7 +7616,7 @@ class Journal(Attempt):
     def _is_own(self) -> bool:
         """Tell if the transaction that is open, if any, is the file's own."""
         database = self.database
-        return database.in_transaction and (database.transactional or self.opened or not database.commits)
+        return database.in_transaction and (database.transactional or self.begun or not database.commits)
 
     def _commit(self, done: int) -> None:
         """Commit what is open, with a note that *done* statements have run."""
@@ -7640,7 +7644,7 @@ class Journal(Attempt):
     def _run_one(self, number: int, *, opens: bool) -> None:
         """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
         database = self.database
-        self.reached, self.opened = number, self.opened and database.in_transaction
+        self.reached, self.begun = number, self.begun and database.in_transaction
         with self.run.running(self.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 self._open(number)
@@ -7702,7 +7706,7 @@ class Journal(Attempt):
             database.send(database.begin_sql, *notes, database.commit_sql)
         if was_open and Trait.OPENS not in traits:
             self.known = number
-        self.opened = Trait.OPENS in traits or database.in_transaction
+        self.begun = Trait.OPENS in traits or database.in_transaction
 
     def _run_together(self, first: int, last: int) -> None:
         """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
@@ -7860,9 +7864,9 @@ class Journal(Attempt):
         table = self.run.history.table
         error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
         if failed.kind is Kind.GONE:
-            error.fix = self._go_on(Way(frozenset(), reader=number))
+            error.fix = self._go_on(number)
         elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
-            error.fix = f"{self._missing(way)}:\n     {self._go_on(way)}"
+            error.fix = f"{self._missing(way)}:\n     {self._go_on(way.reader)}"
         else:
             rest = f"goes on with statement {done + 1}" if done < total else "only notes that it is done"
             error.fix += f"; it {rest}"
@@ -8081,25 +8085,26 @@ def log(
 def baseline(settings: Settings | str, version: str, *, notify: Notify = silent) -> list[Result]:
     """Mark all up to and with *version* as applied, run nothing; return what was marked. Raises MigrateError."""
     with Run.opened(settings, notify) as run:
-        files = {each.key: each for each in run.migrations}
-        limit = find_version(version, files)
+        limit = find_version(version, {each.key: each for each in run.migrations})
         steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
-
-        def mark() -> list[Result]:
-            for row in run.applied:
-                if row.dirty:
-                    raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-            for state in compare(run.migrations, run.applied):
-                if state.state == "changed" and version_key(state.version) <= limit:
-                    raise drift_error(state, files[version_key(state.version)])
-            owner, rest = run.owner(), run.remaining(steps, known=known)
-            for step in rest:
-                run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
-            return [Result(step.version, step.name, "baseline") for step in rest]
-
         with run.working():
-            return run.change(mark)
+            return run.change(partial(_mark, run, steps, known, limit))
+
+
+def _mark(run: Run, steps: Sequence[Step], known: Collection[int], limit: int) -> list[Result]:
+    """Do that in an open transaction, up to and with the key *limit*; the *known* ones were applied before."""
+    files = {each.key: each for each in run.migrations}
+    for row in run.applied:
+        if row.dirty:
+            raise dirty_error(row, f"finish it first:  migrate {row.direction}")
+    for state in compare(run.migrations, run.applied):
+        if state.state == "changed" and (key := version_key(state.version)) <= limit:
+            raise drift_error(state, files[key])
+    owner, rest = run.owner(), run.remaining(steps, known=known)
+    for step in rest:
+        run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
+    return [Result(step.version, step.name, "baseline") for step in rest]
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = silent) -> Result:
@@ -8115,32 +8120,9 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             raise _no_repair(known[key], known[key].state)
         if before.dirty:
             run.database.lock_timeout = 0
-
-        def declare() -> list[Result]:
-            row = next((each for each in run.applied if each.key == key), None)
-            states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
-            state = states.get(key, "pending")
-            if row != before and state == ("applied" if applied else "pending"):
-                notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
-                return []
-            if row is None:
-                what = f"{before.version} {before.name} was taken out of the history meanwhile"
-                raise DriftError(what, fix="look at the states:  migrate status")
-            if state not in {"dirty", "changed" if applied else "missing"}:
-                raise _no_repair(row, state)
-            change = run.history.removal(row.version, owner=row.owner)
-            if applied:
-                values: dict[str, object] = {"dirty": False, "direction": "up", "owner": None}
-                values |= {"statements_done": row.statements}
-                for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
-                    values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
-                change = run.history.change(row.version, values, owner=row.owner)
-            run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
-            return [Result(row.version, row.name, "repair")]
-
         try:
             with run.working():
-                run.change(declare)
+                run.change(partial(_declare, run, before, applied=applied))
         except LockedError as error:
             if before.dirty:
                 error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
@@ -8148,6 +8130,29 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")
+
+
+def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
+    """Do that in an open transaction, in which the row may not be any more what it was *before*."""
+    row = next((each for each in run.applied if each.key == before.key), None)
+    states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
+    state = states.get(before.key, "pending")
+    if row != before and state == ("applied" if applied else "pending"):
+        run.notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
+        return []
+    if row is None:
+        what = f"{before.version} {before.name} was taken out of the history meanwhile"
+        raise DriftError(what, fix="look at the states:  migrate status")
+    if state not in {"dirty", "changed" if applied else "missing"}:
+        raise _no_repair(row, state)
+    change = run.history.removal(row.version, owner=row.owner)
+    if applied:
+        values: dict[str, object] = {"dirty": False, "direction": "up", "statements_done": row.statements}
+        for step in [Step.up(each) for each in run.migrations if each.key == row.key and row.direction == "up"]:
+            values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
+        change = run.history.change(row.version, values | {"owner": None}, owner=row.owner)
+    run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
+    return [Result(row.version, row.name, "repair")]
 
 
 def _no_repair(row: Applied | Status, state: str) -> DriftError:
