@@ -31,6 +31,7 @@ if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migr
 ):  # in the background, a shell has it ignored
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import _thread
 import argparse
 import contextlib
 import hashlib
@@ -40,11 +41,10 @@ import math
 import os
 import re
 import sqlite3
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
@@ -54,6 +54,9 @@ from stat import S_ISREG
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
 from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    import threading
 
 __version__ = "1.0.0"
 
@@ -220,13 +223,14 @@ def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
 
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     """Raise the first of *errors*, if there is one, with what the others are about and the command that lists all."""
-    _, *others = errors or ("",)
-    for error in [*errors.values()][:1]:
-        shown = others[:5] if listing else others
-        more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
-        listed = f"; all of them:  {listing}" if listing else ""
-        error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
-        raise error
+    if not errors:
+        return
+    error, (_, *others) = next(iter(errors.values())), errors
+    shown = others[:5] if listing else others
+    more = f" and {len(others) - 5} more" if len(shown) < len(others) else ""
+    listed = f"; all of them:  {listing}" if listing else ""
+    error.fix += f"\n     refused too: {', '.join(shown)}{more}{listed}" if others else ""
+    raise error
 
 
 class _Regex:
@@ -250,36 +254,20 @@ def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
-DIALECT_BY_SCHEME: Final = {
-    "sqlite": "sqlite",
-    "sqlite3": "sqlite",
-    "postgres": "postgres",
-    "postgresql": "postgres",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-}
-# What may stand after the "?": libpq's own names on PostgreSQL; PyMySQL's and the mysql client's on MySQL.
-_URL_OPTIONS: Final = {
-    "mysql": """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
-        ssl_verify_cert ssl_verify_identity unix_socket""",
-    "postgres": """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr keepalives
-        keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
-        port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
-        sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user""",
-}
+# Each database makes itself known here when its class is defined: by its name in folders and after "only", and that by
+# each scheme of its URLs.
+DATABASES: Final[dict[str, type[Database]]] = {}
+DIALECT_BY_SCHEME: Final[dict[str, str]] = {}
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
 _URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
 _PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
-_FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
-_TRUTH: Final = {
-    word: wanted
-    for words, wanted in (("1 t true y yes on", True), ("0 f false n no off", False))
-    for word in words.split()
-}
+_TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict.fromkeys(
+    ("0", "f", "false", "n", "no", "off"), False
+)
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
 
@@ -326,9 +314,14 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
             what, fix = error.args
         raise SettingsError(f"the database URL {what}", where=source, fix=fix)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of this machine, or in memory, and no server."""
+        return DATABASES[self.dialect].is_file
+
     def __str__(self) -> str:
-        if self.dialect == "sqlite":
-            return f"sqlite:{self.database}"
+        if self.is_file:
+            return f"{self.dialect}:{self.database}"
         login = quote(self.user, safe="") + (":***" if self.password else "")
         places = [(f"[{host}]" if ":" in host else quote(host, safe=""), port) for host, port in self.hosts]
         hosts = ",".join(f"{place}:{port}" if port else place for place, port in places)
@@ -340,49 +333,57 @@ def _in_utf8(text: str) -> str:
     return os.fsencode(text).decode(errors="surrogateescape")
 
 
+def _forms() -> str:
+    *most, last = (each.url_form for each in DATABASES.values())
+    return f"{', '.join(most)} or {last}"
+
+
 def _parse_url(text: str) -> DatabaseURL:
-    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as the functions below do."""
+    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as what reads the rest of it does."""
     scheme, _, rest = text.partition(":")
-    dialect = DIALECT_BY_SCHEME.get(scheme.lower())
-    if not re.sub(r"[\udc80-\udcff]" * (dialect == "sqlite"), "", text).isprintable():
+    database = DATABASES.get(DIALECT_BY_SCHEME.get(scheme.lower(), ""))
+    of_path = r"[\udc80-\udcff]" * (database is not None and database.is_file)
+    if not re.sub(of_path, "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
-    if dialect is None:
-        # Without "//" the first word may well be a user name or a password: it is not repeated.
-        named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
-        near = nearest(scheme.lower(), DIALECT_BY_SCHEME)
-        what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme" if text else "is empty"
-        raise ValueError(what, f"write {_FORMS}")
-    if dialect != "sqlite":
-        return _parse_server(dialect, rest)
-    # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
-    if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):
-        raise ValueError("has options after the ?", "leave them out: there are none on SQLite")
-    path, fix = rest.removeprefix("//"), "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
-    path = _decode(path, "surrogateescape")  # it is bytes
+    if database is not None:
+        return database.read_url(rest)
+    # Without "//" the first word may well be a user name or a password: it is not repeated.
+    named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
+    near = nearest(scheme.lower(), DIALECT_BY_SCHEME)
+    what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme" if text else "is empty"
+    raise ValueError(what, f"write {_forms()}")
+
+
+def _read_path(dialect: str, rest: str) -> DatabaseURL:
+    """Read what follows the scheme in the URL of a file. Not urlsplit, which cuts a path at "#" and "?"."""
+    label, form = DATABASES[dialect].label, DATABASES[dialect].url_form
+    if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):  # a query is known by its form, name=value, at the end
+        raise ValueError("has options after the ?", f"leave them out: there are none on {label}")
+    path = _decode(rest.removeprefix("//"), "surrogateescape")  # it is bytes
     if path in {"", "/"} or may_be_url(path):
-        raise ValueError("names what may be a database on a server" if path.strip("/") else "names no file", fix)
-    return DatabaseURL("sqlite", ":memory:" if path == "/:memory:" else path)
+        what = "names what may be a database on a server" if path.strip("/") else "names no file"
+        raise ValueError(what, f"write {form}, or {dialect}:///var/lib/app.db for an absolute path")
+    return DatabaseURL(dialect, ":memory:" if path == "/:memory:" else path)
 
 
-def _parse_server(dialect: str, rest: str) -> DatabaseURL:
+def _read_server(dialect: str, rest: str, known: Collection[str]) -> DatabaseURL:
+    """Read what follows the scheme in the URL of a server; *known* are the options that may come after the "?"."""
     match = re.fullmatch(r"//(?:([^:@/?#]*)(?::([^/?#]*))?@)?([^@/?#]*)(?:/([^@/?#]*)/?)?(?:\?([^#]*))?", rest)
+    forms = f"write {_forms()}"
     if not match or "@" in (match[5] or "").partition("=")[0]:
-        raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
+        raise ValueError("cannot be read", f"{forms}; {_ENCODE}")
     user, password, places, database, query = (part or "" for part in match.groups())
     if match[2] is None and ":" in _decode(user):
-        raise ValueError("has no password, and an encoded : in its user name", f"write {_FORMS}; {_ENCODE}")
+        raise ValueError("has no password, and an encoded : in its user name", f"{forms}; {_ENCODE}")
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    hosts, options, known = [], dict[str, str](), _URL_OPTIONS[dialect].split()
+    hosts, options = [], dict[str, str]()
     for place in places.split(",") if places else ():
         match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
         host = (match[1] or _decode(match[2])) if match else ":"
-        if (
-            not match
-            or (match[3] and not 0 < int(match[3][:6]) < 2**16)
-            or not (match[1] or re.fullmatch(r"[/@].*|[^:@]*", host))
-        ):
+        wrong_port = match and match[3] and not 0 < int(match[3][:6]) < 2**16
+        if not match or wrong_port or not (match[1] or re.fullmatch(r"[/@].*|[^:@]*", host)):
             fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
             raise ValueError("has a host or a port that cannot be used", fix)
         hosts.append((host, int(match[3] or 0)))
@@ -397,10 +398,9 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
     database = _decode(database)
     # The driver and the server repeat these.
-    if may_be_url(database) or any(
-        may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}
-    ):
-        raise ValueError("has another URL in it", f"write {_FORMS}")
+    repeated = (options[name] for name in options.keys() - {"application_name", "sslpassword"})
+    if any(map(may_be_url, (database, *repeated))):
+        raise ValueError("has another URL in it", forms)
     return DatabaseURL(dialect, database, *login, tuple(hosts), options)
 
 
@@ -456,7 +456,7 @@ class Settings(_Settings):
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         refuse_url("--table or MIGRATE_TABLE", self.table)
         refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
-        if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
+        if not re.fullmatch(rf"({name}\.)?{name}" if DATABASES[self.url.dialect].schemas_sql else name, self.table):
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
             raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix)
@@ -470,8 +470,7 @@ class Settings(_Settings):
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
-    found: dict[str, str] = {}
-    source = ""
+    found, source = dict[str, str](), ""
     for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
@@ -491,6 +490,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
+    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -498,10 +498,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{
-            word: float(text) if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text, re.ASCII) else -1
-            for word, text in numbers.items()
-        },
+        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
     )
 
 
@@ -639,7 +636,8 @@ def shown_path(path: Path) -> str:
 def embedded_directory() -> Path:
     """Return the folder of the SQL that ships with this module: migrate_sql/ in a wheel, sql/ in a checkout."""
     here = Path(__file__).resolve().parent
-    return next((here / name for name in ("migrate_sql", "sql") if (here / name / "sqlite").is_dir()), here / "sql")
+    folders = (here / name / dialect for name in ("migrate_sql", "sql") for dialect in DATABASES)
+    return next((folder.parent for folder in folders if folder.is_dir()), here / "sql")
 
 
 def _some(texts: Sequence[str], between: str = ", ") -> str:
@@ -652,13 +650,10 @@ def _listed(folder: Path) -> list[Path]:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         return sorted(folder.iterdir())
     except OSError as error:
-        what = f"the folder {shown_path(folder)} cannot be read: {error.strerror}"
-        word, there = shell_word(shown_path(folder)), not isinstance(error, FileNotFoundError)
-        way = (
-            f"let this user list the folder and read its files:  ls -ld {word}"
-            if there
-            else (f"create it:  mkdir -p {word}")
-        )
+        what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
+        way = f"let this user list the folder and read its files:  ls -ld {word}"
+        if isinstance(error, FileNotFoundError):
+            way = f"create it:  mkdir -p {word}"
     raise FileError(what, where="--dir or MIGRATE_DIR", fix=f"correct the path, or {way}")
 
 
@@ -699,61 +694,29 @@ def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
             unread.add(path.name.partition("_")[0])
     # A down file that names no dialect is for those of the up file with its name.
     of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    only = {
-        half.up.path: half.up.only or of_up.get((half.key, half.name), ())
-        for halves in found.values()
-        for half in halves
-    }
-    ups, downs = (_by_version(halves, only, faults) for halves in found.values())
-    faults += [
-        f"{half.up.path.name}: a down file without its up file"
-        for key in downs.keys() - ups
-        for half in downs[key]
-        if half.version not in unread
-    ]
+    ups, downs = dict[int, list[Migration]](), dict[int, list[Migration]]()
+    for halves, by_key in (found["up"], ups), (found["down"], downs):
+        for half in halves:
+            others, only = by_key.setdefault(half.key, []), half.up.only or of_up.get((half.key, half.name), ())
+            rivals = (each.up.path.name for each in others if meet(only, each.elsewhere))
+            faults += [f"{half.up.path.name}: the same version as {rival}" for rival in rivals][:1]
+            others.append(half._replace(elsewhere=only))  # until it is known for which database
+    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in unread)
+    faults += [f"{half.up.path.name}: a down file without its up file" for half in lone]
     if faults or not ups:
-        fix = "mend or move these; " * bool(faults) + (
-            "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-        )
+        names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        where = shown_path(directory)
+        fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
-    for key in sorted(ups):
-        pairs = [
-            half._replace(
-                elsewhere=() if meet(half.up.only, here) else half.up.only,
-                down=next(
-                    (
-                        each.up
-                        for each in downs.get(key, ())
-                        if meet(each.up.only, here) and meet(half.up.only, only[each.up.path])
-                    ),
-                    None,
-                ),
-            )
-            for half in ups[key]
-        ]
+    for _, halves in sorted(ups.items()):
+        pairs = list[Migration]()
+        for half in halves:
+            undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
+            back = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
+            pairs.append(half._replace(down=back, elsewhere=() if meet(half.up.only, here) else half.up.only))
         migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
     return migrations
-
-
-def _by_version(
-    halves: Iterable[Migration],
-    only: Mapping[Path, tuple[str, ...]],
-    faults: list[str],
-) -> dict[int, list[Migration]]:
-    """Sort files of one direction by their versions; two of one version for one database are a fault."""
-    found: dict[int, list[Migration]] = {}
-    for half in halves:
-        others = found.setdefault(half.key, [])
-        faults += [
-            f"{half.up.path.name}: the same version as {each.up.path.name}"
-            for each in others
-            if meet(only[half.up.path], only[each.up.path])
-        ][:1]
-        others.append(half)
-    return found
 
 
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
@@ -895,11 +858,10 @@ def bare(text: str, syntax: Syntax) -> str:
 
     The length and the line breaks stay. So does the code in MySQL's conditional comments.
     """
-    pieces: list[str] = []
-    position = 0
+    pieces, position = list[str](), 0
     for kind, start, end in tokenize(text, 0, syntax):
         if kind.startswith(("comment", "conditional", "quote", "unclosed")):
-            pieces += text[position:start], "\n".join(" " * len(line) for line in text[start:end].split("\n"))
+            pieces += text[position:start], re.sub(r"[^\n]", " ", text[start:end])
             position = end
     return "".join((*pieces, text[position:]))
 
@@ -914,45 +876,68 @@ ACTS: Final = r".*?(?:\)|\b(?:AS|MATERIALIZED)\s*\()\s*(?P<acts>(?:INSERT|REPLAC
 
 
 def words_of(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out."""
-    kept = (each for each in tokenize(text, 0, syntax) if each[0] not in ("comment", "conditional"))
-    return [text[start:end] for _, start, end in kept]
+    """Return the words, signs and quoted texts of a statement, as they are written; comments are left out.
+
+    A doubled quote is a part of the text that it is in.
+    """
+    found, quoted = list[str](), -1  # where a quote has just ended
+    for kind, start, end in tokenize(text, 0, syntax):
+        if kind == "quote" and start == quoted and text[start] == found[-1][0]:
+            found[-1] += text[start:end]
+        elif kind not in ("comment", "conditional"):
+            found.append(text[start:end])
+        quoted = end if kind == "quote" else quoted
+    return found
+
+
+def spelled(text: str, syntax: Syntax) -> list[str]:
+    """Return the same with the words in upper case."""
+    return [word if is_quoted(word) else word.upper() for word in words_of(text, syntax)]
+
+
+def is_quoted(word: str) -> bool:
+    return len(word) > 1 and (word[0] in "'\"`[" or word[0] == word[-1] == "$")
 
 
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
     body = rules.body()
     code_end, fault, depth = start, "", 0
-    for kind, begin, end in tokenize(sql, start, rules, delimiter):
+    by_grammar = delimiter == ";"  # only the client knows other delimiters, and it looks for nothing else
+    for kind, begin, end in tokenize(sql, start, rules, delimiter, body):
         if kind == "comment" and begin == start:  # after it is a start again
             return start, end, ""
-        # Only the client knows other delimiters, and it looks for nothing else.
-        if kind in ("delimiter", "go") and (delimiter != ";" or body.is_complete()):
-            return code_end, end, fault or body.fault
+        if kind in ("delimiter", "go") and (body.is_complete() or not by_grammar):
+            return code_end, end, fault or (body.fault if by_grammar else "")
         if kind.startswith(("client", "unclosed")):
             return end, end, kind.replace("_", " ")
-        if kind == "comment":
-            continue
-        code_end = end
+        code_end = end if kind != "comment" else code_end
         if kind == "conditional":
             depth += 1 if sql[begin] == "/" else -1
             fault = "unclosed comment" if depth else ""
-        elif not body.settled and delimiter == ";":
-            body.read(kind)
-    return code_end, len(sql), fault or (body.fault if body.is_complete() else body.unfinished)
+    unfinished = body.fault if body.is_complete() else body.unfinished
+    return code_end, len(sql), fault or (unfinished if by_grammar else "")
 
 
-def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> Iterator[tuple[str, int, int]]:
+def tokenize(
+    sql: str, position: int, rules: Syntax, delimiter: str = ";", body: _Body | _Compound | None = None
+) -> Iterator[tuple[str, int, int]]:
     """Yield (kind, start, end) of all but blanks. The kind of a word is the word, in upper case; of a sign, the sign.
 
     The others, in small letters: "delimiter", "go" (MySQL: the client's other one), "quote", "comment", "conditional"
-    (MySQL: where one opens or closes), "client_command" and "unclosed_...".
+    (MySQL: where one opens or closes), "client_command" and "unclosed_...". A *body* reads each after it was yielded.
     """
-    search = _compile_tokens(rules.tokens, delimiter).search
-    head, read, depth = rules.body(), position, 0
+    search, depth = _compile_tokens(rules.tokens, delimiter).search, 0
+    body = rules.body() if rules.compound and not body else body
     while found := search(sql, position):
         kind, start, position = found.lastgroup or "", found.start(), found.end()
-        if kind == "code":
+        if kind == "dollar" and body and body.takes_code:
+            end = sql.find(found[0], position)
+            kind, position = ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + position - start)
+        elif kind == "dollar":  # MySQL 9 has such quotes in one place, in all others it is a name
+            found = _compile_tokens("(?!)", delimiter).match(sql, start) or found
+            kind, position = found[0].upper(), found.end()
+        elif kind == "code":
             kind = found[0].upper()
         elif kind == "nested":
             kind, position = _skip_nested_comment(sql, start)
@@ -960,11 +945,14 @@ def tokenize(sql: str, position: int, rules: Syntax, delimiter: str = ";") -> It
             kind, position = "*", start + 1
         elif kind == "conditional":
             depth += 1 if sql[start] == "/" else -1
-        elif kind == "dollar":
-            head = _read_head(sql, read, start, rules, head)
-            kind, position = _skip_dollar_quote(sql, start, position, head, delimiter)
-            read = position
         yield kind, start, position
+        if body is None or kind in ("comment", "conditional"):
+            continue
+        ends = kind in ("delimiter", ";")
+        if ends and body.is_complete():
+            body = rules.body()
+        elif not body.settled:
+            body.read("delimiter" if ends else kind)
 
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
@@ -976,36 +964,11 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     return "unclosed_comment", len(sql)
 
 
-def _read_head(sql: str, position: int, end: int, rules: Syntax, head: _Body | _Compound) -> _Body | _Compound:
-    """Go on from *position* to *end*, where a dollar quote may be; return what is known of the statement there."""
-    for found in _compile_tokens(rules.tokens, ";").finditer(sql, position, end):
-        kind = found.lastgroup or ""
-        if kind == "delimiter" and head.is_complete():
-            head = rules.body()
-        elif kind not in ("comment", "conditional"):
-            head.read(found[0].upper() if kind == "code" else kind)
-    return head
-
-
-def _skip_dollar_quote(sql: str, start: int, after: int, head: _Body | _Compound, delimiter: str) -> tuple[str, int]:
-    """Return kind and end of what begins with a tag: MySQL 9 has such quotes in one place, in all others it is a name.
-
-    MariaDB, and MySQL before, know no languages, and so cannot have that place.
-    """
-    if head.takes_code:
-        end = sql.find(sql[start:after], after)
-        head.read("quote")
-        return ("unclosed_dollar_quote", len(sql)) if end < 0 else ("quote", end + after - start)
-    word = _WORD.match(sql, start)
-    end = word.end() if word and delimiter == ";" else start + 1
-    head.read(kind := sql[start:end].upper())
-    return kind, end
-
-
 @lru_cache
 def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
-    word = f"[{_LETTERS}0-9$]" + ("+" if delimiter == ";" else "")  # any other delimiter may come inside a word
-    return re.compile(rf"(?P<delimiter>{re.escape(delimiter)})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
+    end = re.escape(delimiter)
+    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}[{_LETTERS}0-9$])+"  # any other may come inside a word
+    return re.compile(rf"(?P<delimiter>{end})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
 
 class _Body:
@@ -1051,6 +1014,9 @@ class _Body:
             self._blocks[-1:] = []
 
 
+_Reading = Generator[None, str, str]  # takes words, and returns the first that is not its own
+
+
 class _Compound:
     """Follows a statement of MySQL or MariaDB word by word, as the server's grammar has it.
 
@@ -1062,23 +1028,17 @@ class _Compound:
     MariaDB's Oracle mode is read along: its words are errors elsewhere.
     """
 
-    def __init__(self) -> None:
-        self.settled = False  # nothing that comes can change where it ends
-        self.fault = ""
-        self.unfinished = "unclosed block"
-        self._blocks: list[str] = []  # by the words that opened them
-        self._state: Callable[[str], None] = self._start
-        self._before = self._previous = ""  # the last two words
-        self._kind = ""  # what is created
-        self._foreign = self._typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
-        self._ends = _THEN  # what ends a condition
-        self._depth = self._cases = 0  # its parentheses, and its CASE ... END
-        self._closed = ""  # what END has just closed
+    fault, unfinished = "", "unclosed block"
+    settled = False  # nothing that comes can change where it ends
+    takes_code = False  # the code of another language comes next
+    _before = _previous = ""  # the last two words
+    _is_body = False  # what comes next is the body of something: there BEGIN is no transaction
+    _depth = 0  # of parentheses
 
-    @property
-    def takes_code(self) -> bool:
-        """Tell if the code of another language comes next."""
-        return self._state == self._as and self._foreign
+    def __init__(self) -> None:
+        self._blocks: list[str] = []  # by the words that opened them
+        self._reading = self._statements()
+        next(self._reading)
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1086,92 +1046,77 @@ class _Compound:
 
     def read(self, word: str) -> None:
         """Take the next word, in upper case, or sign."""
-        self._state(word)
+        self._reading.send(word)
         self._before, self._previous = self._previous, word
 
-    def _start(self, word: str) -> None:
-        """Where a statement may start."""
-        block = self._blocks[-1] if self._blocks else ""
-        self._state = self._start
-        if word == "END" and block not in ("", "DECLARE"):
-            self._close()
-        elif word in _PARTS.get(block, ()):
-            if word == "EXCEPTION":
-                self._blocks[-1] = word
-            elif word != "ELSE":
-                self._expect(_END if word == "UNTIL" else _THEN)
-        elif block in ("DECLARE", "PACKAGE"):
-            self._declare(word)
-        else:
-            self._statement(word)
+    def _statements(self) -> _Reading:
+        """Where a statement may start. What is read below returns here: nothing nests but the list of blocks."""
+        word = yield
+        while True:
+            is_body, self._is_body = self._is_body, False
+            block = self._blocks[-1] if self._blocks and not is_body else ""
+            if word == "END" and block not in ("", "DECLARE"):
+                word = yield from self._end()
+            elif word in _PARTS.get(block, ()):
+                self._blocks[-1] = word if word == "EXCEPTION" else block
+                if word in ("EXCEPTION", "ELSE"):
+                    word = yield
+                else:
+                    word = yield from self._condition(_END if word == "UNTIL" else _THEN)
+            elif block in ("DECLARE", "PACKAGE"):
+                word = yield from self._declare(word)
+            elif word == "BEGIN":
+                word = yield from self._begin(is_body=is_body)
+            else:
+                word = yield from self._statement(word)
 
-    def _statement(self, word: str) -> None:
+    def _statement(self, word: str) -> _Reading:
         """Where a statement does start; or where an empty one ends."""
-        self._state = self._start
-        if word == "BEGIN":
-            self._state = self._begin
-        elif word in _CONDITIONS:
+        if word in _CONDITIONS:
             self._blocks.append(word)
-            self._expect(_CONDITIONS[word])
-        elif word in ("LOOP", "REPEAT"):
+            return (yield from self._condition(_CONDITIONS[word]))
+        if word in ("LOOP", "REPEAT"):
             self._blocks.append(word)
         elif word in ("CREATE", "ALTER"):
-            self._state = self._create
-        elif word == "DECLARE":
-            self._state = self._declaration
-            if not self._blocks:
-                self._blocks.append(word)
-        elif word in ("CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
-            self._state = self._declaration
+            return (yield from self._create())
+        elif word in ("DECLARE", "CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
+            self._blocks += ["DECLARE"] if word == "DECLARE" and not self._blocks else []
+            return (yield from self._declaration())
         elif word == "<":  # <<label>>
-            self._state = self._label
-        elif word != "delimiter":
-            self._state = self._first
+            word = yield
+            while word != "delimiter" and not word == ">" == self._previous:
+                word = yield
+        elif word != "delimiter" and (word := (yield)) != ":":
+            if word == "STATEMENT" and self._previous == "SET":  # FOR comes, and a statement, whatever one
+                return (yield from self._find("FOR"))
+            return (yield from self._rest(word))
+        return (yield)
 
-    def _begin(self, word: str) -> None:
+    def _begin(self, *, is_body: bool) -> _Reading:
         """BEGIN, alone or with WORK, is a transaction outside of a block, and NOT ATOMIC may follow in both."""
-        if self._blocks or word not in ("delimiter", "WORK", "TRANSACTION"):
-            self._open(word)
-        else:
-            self._finish()
-
-    def _open(self, word: str) -> None:
+        word = yield
+        if not (is_body or self._blocks or word not in ("delimiter", "WORK", "TRANSACTION")):
+            return (yield from self._rest(word))
         self._blocks.append("BEGIN")
-        self._state = self._start
         if word != "NOT":
-            self._start(word)
-        else:
-            self._state = self._skip
+            return word
+        yield
+        return (yield)
 
-    def _skip(self, word: str) -> None:
-        self._state = self._start
-
-    def _label(self, word: str) -> None:
-        if word == ">" == self._previous or word == "delimiter":
-            self._state = self._start
-
-    def _first(self, word: str) -> None:
-        """After the first word of a simple statement."""
-        if word == ":":
-            self._state = self._start
-        elif word == "STATEMENT" and self._previous == "SET":
-            self._depth, self._state = 0, self._set_statement
-        else:
-            self._finish()
-            self._state(word)
-
-    def _finish(self) -> None:
+    def _rest(self, word: str) -> _Reading:
         """Nothing but the semicolon is of interest until it comes."""
-        self._state, self.settled = self._simple, not self._blocks
+        self.settled = not self._blocks
+        while word != "delimiter":
+            word = yield
+        return (yield)
 
-    def _simple(self, word: str) -> None:
-        if word == "delimiter":
-            self._state = self._start
-
-    def _set_statement(self, word: str) -> None:
-        """After SET STATEMENT comes FOR, and a statement, whatever one."""
-        if self._at_depth(word) and word in ("FOR", "delimiter"):
-            self._state = self._start
+    def _find(self, end: str) -> _Reading:
+        """Read up to this word, in no parentheses, or the semicolon, and go on after it."""
+        self._depth, word = 0, (yield)
+        while not (self._at_depth(word) and word == end) and word != "delimiter":
+            word = yield
+        self._is_body = word == "DO"  # of an event
+        return (yield)
 
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
@@ -1179,129 +1124,112 @@ class _Compound:
         after_name = self._previous == "." and not self._before.isdecimal()  # t.end, and not 1. END
         return self._depth <= 0 and self._previous != "@" and not after_name
 
-    def _expect(self, ends: frozenset[str]) -> None:
-        self._ends, self._depth, self._cases, self._state = ends, 0, 0, self._condition
+    def _condition(self, ends: frozenset[str]) -> _Reading:
+        self._depth, cases = 0, 0  # its parentheses, and its CASE ... END
+        while (word := (yield)) != "delimiter":
+            if not self._at_depth(word):
+                continue
+            if word == "CASE":
+                cases += 1
+            elif word == "END" and cases:
+                cases -= 1
+            elif cases or word not in ends:
+                continue
+            elif word == "END":
+                return (yield from self._end())
+            elif word == "WHEN":
+                ends = _THEN
+            else:
+                return (yield)
+        self.fault = "unclosed block"
+        return (yield)
 
-    def _condition(self, word: str) -> None:
-        if word == "delimiter":
-            self._state, self.fault = self._start, "unclosed block"
-        elif not self._at_depth(word):
-            pass
-        elif word == "CASE":
-            self._cases += 1
-        elif word == "END" and self._cases:
-            self._cases -= 1
-        elif self._cases or word not in self._ends:
-            pass
-        elif word == "END":
-            self._close()
-        elif word == "WHEN":
-            self._ends = _THEN
-        else:
-            self._state = self._start
-
-    def _close(self) -> None:
-        self._closed, self._state = self._blocks.pop(), self._after_end
-
-    def _after_end(self, word: str) -> None:
+    def _end(self) -> _Reading:
         """END is followed by the word that opened the block, or, after BEGIN, by a label."""
+        closed, word = self._blocks.pop(), (yield)
         loops = ("LOOP", "WHILE", "FOR")  # in Oracle mode each of them has END LOOP
-        fitting = self._closed == word or (word == "LOOP" and self._closed in loops)
-        if not fitting and (self._closed in _NAMED_ENDS or word in _NAMED_ENDS):
+        fitting = closed == word or (word == "LOOP" and closed in loops)
+        if not fitting and (closed in _NAMED_ENDS or word in _NAMED_ENDS):
             self.fault = "unclosed block"
-        self._finish()
-        self._simple(word)
+        return (yield from self._rest(word))
 
-    def _declaration(self, word: str) -> None:
-        """After DECLARE, or in Oracle mode what is before BEGIN."""
-        if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-            self._state = self._handler
-        elif word == "delimiter":
-            self._state = self._start
-
-    def _handler(self, word: str) -> None:
-        """In HANDLER FOR condition, condition statement."""
-        if word not in ("FOR", ",", "VALUE") and self._previous not in ("FOR", ",", "SQLSTATE", "VALUE", "NOT"):
-            self._enter(word)
-
-    def _declare(self, word: str) -> None:
+    def _declare(self, word: str) -> _Reading:
         """In Oracle mode, between AS or DECLARE and BEGIN; in a package, up to its END."""
         if word == "BEGIN":
             self._blocks.pop()
-            self._state = self._open
-        elif self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
-            self._named(word)
-        elif word != "delimiter":
-            self._state = self._declaration
+            return (yield from self._begin(is_body=True))
+        if self._blocks[-1] == "PACKAGE" and word in ("PROCEDURE", "FUNCTION"):
+            return (yield from self._program(word))
+        return (yield) if word == "delimiter" else (yield from self._declaration())
 
-    def _create(self, word: str) -> None:
+    def _declaration(self) -> _Reading:
+        """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
+        while (word := (yield)) != "delimiter":
+            if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
+                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
+                    word = yield
+                self._is_body = True
+                return word
+        return (yield)
+
+    def _create(self) -> _Reading:
         """After CREATE or ALTER, up to what is created."""
-        if word in _PROGRAMS and self._previous not in ("=", "@", "."):
-            self._named(word)
-        elif word not in _BEFORE_PROGRAM and self._previous not in ("=", "@", "."):
-            self._finish()
-            self._simple(word)
+        while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
+            pass
+        return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
 
-    def _named(self, kind: str) -> None:
-        self._kind, self._foreign, self._typed, self._depth, self._state = kind, False, False, 0, self._name
+    def _program(self, kind: str) -> _Reading:
+        """After PROCEDURE or the like, up to the first word of its body."""
+        while (word := (yield)) in ("IF", "NOT", "EXISTS") or (word == "BODY" and kind == "PACKAGE"):
+            pass
+        if kind == "EVENT":
+            return (yield from self._find("DO"))
+        if kind != "TRIGGER":
+            return (yield from self._traits(kind))
+        while (word := (yield)) != "delimiter":
+            if word == "ROW" and self._previous == "EACH":
+                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
+                    pass
+                self._is_body = True
+                return word
+        return (yield)
 
-    def _name(self, word: str) -> None:
-        if word not in ("IF", "NOT", "EXISTS") and not (word == "BODY" and self._kind == "PACKAGE"):
-            self._state = {"TRIGGER": self._trigger, "EVENT": self._event}.get(self._kind, self._traits)
+    def _traits(self, kind: str) -> _Reading:
+        """Between a routine's name and its body: what may stand there is a short list."""
+        foreign = typed = False  # it has a LANGUAGE that is not SQL; a RETURNS
+        self._depth = 0
+        while True:
+            word = yield
+            if word == "delimiter" and self._depth <= 0:  # in a package: no body
+                return (yield)
+            if not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
+                foreign = foreign or (self._previous == "LANGUAGE" and word != "SQL")
+            elif word in ("AS", "IS"):
+                return (yield from self._as(kind, foreign=foreign))
+            elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
+                pass  # two halves of one comment
+            elif word == ":":  # no: the second was a label
+                return (yield)
+            elif word == "RETURNS" or (word == "RETURN" and kind == "FUNCTION" and not typed):
+                typed = True
+            elif word not in _TRAITS:
+                self._is_body = kind != "PACKAGE"
+                self._blocks += ["PACKAGE"] if kind == "PACKAGE" else []
+                return word
 
-    def _trigger(self, word: str) -> None:
-        """In CREATE TRIGGER ... FOR EACH ROW."""
-        if word == "delimiter":
-            self._state = self._start
-        elif word == "ROW" and self._previous == "EACH":
-            self._state = self._order
-
-    def _order(self, word: str) -> None:
-        if word not in ("FOLLOWS", "PRECEDES") and self._previous not in ("FOLLOWS", "PRECEDES"):
-            self._enter(word)
-
-    def _event(self, word: str) -> None:
-        """In CREATE EVENT ... DO."""
-        if word == "delimiter":
-            self._state = self._start
-        elif self._at_depth(word) and word == "DO":
-            self._state = self._enter
-
-    def _enter(self, word: str) -> None:
-        """Where a body starts: BEGIN is no transaction."""
-        if word == "BEGIN":
-            self._state = self._open
-        else:
-            self._statement(word)
-
-    def _traits(self, word: str) -> None:
-        """In CREATE PROCEDURE or the like: what may stand between its name and its body is a short list."""
-        if word == "delimiter" and self._depth <= 0:  # in a package: no body
-            self._state = self._start
-        elif not self._at_depth(word) or word in (".", ")") or self._previous in _TAKES_A_WORD:
-            self._foreign = self._foreign or (self._previous == "LANGUAGE" and word != "SQL")
-        elif word in ("AS", "IS"):
-            self._state = self._as
-        elif (word == "SET" and self._previous in ("CHAR", "CHARACTER")) or word == "quote" == self._previous:
-            pass  # two halves of one comment
-        elif word == ":":  # no: the second was a label
-            self._state = self._start
-        elif word == "RETURNS" or (word == "RETURN" and self._kind == "FUNCTION" and not self._typed):
-            self._typed = True
-        elif word not in _TRAITS:
-            if self._kind == "PACKAGE":
-                self._blocks.append("PACKAGE")
-                self._start(word)
-            else:
-                self._enter(word)
-
-    def _as(self, word: str) -> None:
+    def _as(self, kind: str, *, foreign: bool) -> _Reading:
         """After AS: a body in quotes, or one as in Oracle."""
+        self.takes_code = foreign
+        word = yield
+        self.takes_code = False
         if word == "quote":
-            self._finish()
-        else:
-            self._blocks.append("PACKAGE" if self._kind == "PACKAGE" else "DECLARE")
-            self._start(word)
+            return (yield from self._rest(word))
+        self._blocks.append("PACKAGE" if kind == "PACKAGE" else "DECLARE")
+        return word
+
+
+def names_in(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
 
 
 _THEN: Final = frozenset({"THEN"})
@@ -1319,61 +1247,19 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
     "EXCEPTION": ("WHEN",),
 }
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
-_PROGRAMS: Final = frozenset(("EVENT", "FUNCTION", "LIBRARY", "PACKAGE", "PROCEDURE", "TRIGGER"))
-_BEFORE_PROGRAM: Final = frozenset(("OR", "REPLACE", "AGGREGATE", "DEFINER", "=", "@", ".", "(", ")"))
-_TAKES_A_WORD: Final = frozenset(
-    (".", "%", "=", "CHARSET", "COLLATE", "COMMENT", "LANGUAGE", "OF", "RETURN", "RETURNS", "SET")
-)
-_TRAITS: Final = frozenset(
-    (
-        "ASCII",
-        "AUTHID",
-        "BINARY",
-        "BYTE",
-        "CHAR",
-        "CHARACTER",
-        "CHARSET",
-        "COLLATE",
-        "COMMENT",
-        "CONTAINS",
-        "CURRENT_USER",
-        "DATA",
-        "DEFINER",
-        "DETERMINISTIC",
-        "INVOKER",
-        "LANGUAGE",
-        "LONG",
-        "MODIFIES",
-        "NATIONAL",
-        "NO",
-        "NOT",
-        "OF",
-        "PRECISION",
-        "READS",
-        "REF_SYSTEM_ID",
-        "ROW",
-        "ROWTYPE",
-        "SECURITY",
-        "SIGNED",
-        "SQL",
-        "TYPE",
-        "UNICODE",
-        "UNSIGNED",
-        "USING",
-        "VARBINARY",
-        "VARCHAR",
-        "VARCHARACTER",
-        "VARYING",
-        "ZEROFILL",
-        "%",
-        "=",
-    )
+_PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
+_BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
+_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
+_TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
+_TRAITS: Final = names_in(
+    "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
+    " INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE SECURITY SIGNED SQL"
+    " TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % ="
 )
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
 _COMMENT_MARK: Final = regex(r"/\*|\*/")
-_WORD: Final = regex(f"[{_LETTERS}0-9$]+")
 _HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
@@ -1467,56 +1353,56 @@ class Way(NamedTuple):
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
+_FRESH: Final = ("set *", "role *")  # what every statement reads
 
 
 class _Lost:
-    """What of a session is lost: keys, and the statements that had written them; asked without a look at all of it."""
+    """What of a session is lost: keys by kind, and the statements that had written them."""
 
     def __init__(self) -> None:
-        self.writers = dict[str, int]()
-        self._kinds = dict[str, dict[str, None]]()  # keys by kind
-        self.known = set[str]()  # has been written anew since something unknown ran
+        self._kinds = dict[str, dict[str, int]]()
+        self._known = set[str]()  # has been written anew since something unknown ran
 
     def add(self, keys: Iterable[str], number: int) -> None:
         for key in keys:
-            self.writers[key] = number
-            self._kinds.setdefault(key.partition(" ")[0], {})[key] = None
+            self._kinds.setdefault(key.partition(" ")[0], {})[key] = number
+
+    def writer(self, key: str) -> int:
+        """Return the number of the statement that had written it, or 0 where it is not lost."""
+        return self._kinds.get(key.partition(" ")[0], {}).get(key, 0)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Take *keys* out; all of a kind for ``kind *``."""
         for key in keys:
             kind, _, name = key.partition(" ")
-            for each in [*self._kinds.get(kind, ())] if name == "*" else [key]:
-                if self.writers.pop(each, None) is not None:
-                    del self._kinds[kind][each]
+            if name == "*":
+                self._kinds.pop(kind, None)
+            else:
+                self._kinds.get(kind, {}).pop(key, None)
 
-    def write(self, nature: Nature) -> None:
-        """Note what is known of the session after a statement."""
-        if "*" in nature.writes:
-            self.known.clear()
-        else:
-            self.known |= nature.writes
+    def note(self, nature: Nature) -> None:
+        """Note what is known of the session after a statement, in whatever way it was made."""
+        exactly = {"found exactly"} if "found" in nature.writes else set[str]()
+        self._known = set() if "*" in nature.writes else self._known | nature.writes | exactly
+        self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
 
     def lacks(self, reads: Iterable[str]) -> str:
         """Return a key that is read and lost, or "". Of what is unknown, what is named again counts, if not known."""
-        found = {key for each in reads for key in self._hits(each)} if self.writers else ()
-        return min(found, key=lambda key: (self.writers[key], key), default="")
+        found = {key for each in reads for key in self._hits(each)} if self._kinds else ()
+        return min(found, key=lambda key: (self.writer(key), key), default="")
 
-    def _hits(self, key: str) -> Iterator[str]:
+    def _hits(self, key: str) -> Iterable[str]:
         kind, _, name = key.partition(" ")
         if key == "*":
-            yield from (each for each in self.writers if each not in _TRANSIENT and each != "sequences")
-        elif key in self.writers:
-            yield key
-        elif name == "*":
-            yield from (each for each in self._kinds.get(kind, ()) if "." not in each)
-        elif f"{kind} *" in self.writers:
-            yield f"{kind} *"
-        elif "*" in self.writers and key not in self.known and (key[0] == "@" or key == "lock" or name):
-            yield "*"
-
-
-_FRESH: Final = frozenset({"set *", "role *"})  # what every statement reads
+            return {each for keys in self._kinds.values() for each in keys} - _TRANSIENT - {"sequences"}
+        if self.writer(key):
+            return [key]
+        if name == "*":
+            return [each for each in self._kinds.get(kind, ()) if "." not in each]
+        if self.writer(f"{kind} *"):
+            return [f"{kind} *"]
+        unknown = self.writer("*") and key not in self._known and (key[0] == "@" or key == "lock" or name)
+        return ["*"] if unknown else []
 
 
 def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> Way:
@@ -1524,91 +1410,58 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
 
     *hidden* says that what nobody knows may read the id of the last row, too.
     """
-    lost, again, gone = _Lost(), set[int](), set[int]()
-    writing = dict[str, set[int]]()  # what again would write
+    lost, repeated = _Lost(), set[int]()
     changed = any("global" in each.writes for each in natures[:first])
     for number, nature in enumerate(natures[:first], 1):
         stale = changed and "global" in nature.reads  # what the server has set anew since
-        lasting = nature.writes - _TRANSIENT
-        lost.write(nature)
         if _REPEATED in nature.traits and not stale and not lost.lacks(nature.reads):
-            if Trait.MAYBE not in nature.traits:
-                lost.forget(nature.writes)
-            if any(not key.endswith("*") for key in lasting):  # else all is as it was in the beginning
-                again.add(number)
-                for key in lasting:
-                    writing.setdefault(key, set()).add(number)
+            repeated.add(number)
+            lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
         else:
-            lost.add(nature.writes, number)
-            if "perhaps found" in nature.writes:
-                lost.add(("found exactly",), number)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        over = [*nature.removes, *(key for key in lasting if key.endswith(" *"))]
-        if over and (past := _written(writing, over, natures)):
-            lost.forget(over)
-            needed = {key for each in again - past for key in natures[each - 1].reads}
-            kept = {each for each in past if natures[each - 1].writes & needed}
-            again = again - (past - kept) | ({number} if kept and _REPEATED in nature.traits else set())
-        elif over:
-            lost.forget(over)
-    again = _needed(natures, again)
-    checks = set[int]()
-    made, made_here = lost.writers.get("id", 0), False  # a row may have no id: another may not make up for it
+            lost.add(nature.writes | ({"found exactly"} if "perhaps found" in nature.writes else set()), number)
+        lost.forget(nature.removes)
+        lost.note(nature)
+    again, gone, checks = _needed(natures[:first], repeated), set[int](), set[int]()
+    made, made_here = lost.writer("id"), False  # a row may have no id: another may not make up for it
     lost.forget(("id",))
     for number, nature in enumerate(natures[first:], first + 1):
-        if nature.removes and Trait.SESSION in nature.traits and all(each in lost.writers for each in nature.removes):
+        if nature.removes and Trait.SESSION in nature.traits and all(map(lost.writer, nature.removes)):
             gone.add(number)
             lost.forget(nature.removes)
             continue
-        if key := lost.lacks((*nature.reads, *nature.removes, *_FRESH)):
-            return Way(frozenset(again), frozenset(gone), lost.writers[key], number, key)
+        key = lost.lacks((*nature.reads, *nature.removes, *_FRESH))
         reads_id = made and ("id" in nature.reads or (hidden and "*" in nature.reads))
-        if reads_id and not made_here:
-            return Way(frozenset(again), frozenset(gone), made, number, "id")
-        if reads_id:
-            checks.add(number)
+        if key or (reads_id and not made_here):
+            return Way(again, frozenset(gone), lost.writer(key) if key else made, number, key or "id")
+        checks |= {number} if reads_id else set()
         made_here = made_here or "id" in nature.writes
-        lost.write(nature)
-        if Trait.MAYBE not in nature.traits:
-            lost.forget(nature.writes)
-        if Trait.PLAIN in nature.traits:
-            lost.forget(("count",))
-        if "found" in nature.writes:
-            lost.forget(("found exactly",))
-    return Way(frozenset(again), frozenset(gone), checks=frozenset(checks))
+        lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
+        lost.note(nature)
+    return Way(again, frozenset(gone), checks=frozenset(checks))
 
 
-def _written(writing: dict[str, set[int]], over: Iterable[str], natures: Sequence[Nature]) -> set[int]:
-    """Take out of *writing* what has written nothing but what is *over*, and return it."""
-    found = set[int]()
-    for key in over:
-        kind, _, name = key.partition(" ")
-        for each in [other for other in writing if other.partition(" ")[0] == kind] if name == "*" else [key]:
-            found |= {
-                number for number in writing.get(each, ()) if covers([*over], natures[number - 1].writes - _TRANSIENT)
-            }
-    for number in found:
-        for key in natures[number - 1].writes:
-            writing.get(key, set()).discard(number)
-    return found
-
-
-def _needed(natures: Sequence[Nature], again: set[int]) -> set[int]:
-    """Return those of *again* that write what no later one writes before it is read."""
-    covered, found = set[str](), set[int]()
-    for number in sorted(again, reverse=True):
-        nature = natures[number - 1]
-        lasting = nature.writes - _TRANSIENT
-        if lasting <= covered:
-            continue
-        found.add(number)
-        if Trait.MAYBE not in nature.traits:
-            covered |= lasting
-        covered -= nature.reads
-        if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
-            covered = {key for key in covered if not key.startswith(("set ", "role "))}
-    return found
+def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
+    """Return those of *repeated* that write what no later one writes, or takes back, before it is read."""
+    over, needed = set[str](), list[int]()
+    for number, nature in reversed([*enumerate(natures, 1)]):
+        lasting = {*nature.writes - _TRANSIENT}
+        if number not in repeated:
+            over |= nature.removes
+        elif nature.removes or not covers(over, lasting):
+            needed.append(number)
+            over |= lasting | nature.removes if Trait.MAYBE not in nature.traits else set()
+            over = {key for key in over if not any(covers([key], [each]) for each in nature.reads)}
+            if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
+                over = {key for key in over if not key.startswith(("set ", "role "))}
+    found, written = set[int](), set[str]()
+    for number in reversed(needed):
+        keys = natures[number - 1].writes - _TRANSIENT | natures[number - 1].removes
+        made = {key for key in keys - natures[number - 1].removes if not key.endswith("*")}
+        # What only takes back has something to do where there is something: else all is as it was in the beginning.
+        if made or any(covers(keys, [key]) for key in written):
+            found.add(number)
+            written |= made
+    return frozenset(found)
 
 
 def covers(keys: Collection[str], others: Collection[str]) -> bool:
@@ -1652,45 +1505,23 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
 
     One of them reads one of the *keys*, which one before it has written: what ROW_COUNT() shows, for example.
     """
-    last, spans = dict[str, int](), list[tuple[int, int]]()
+    last, spans = dict[str, int](), dict[int, int]()
     for number, nature in enumerate(natures, 1):
-        seen = [last[key] for key in nature.reads & keys if key in last]
-        if "found" in nature.reads & keys and "found" not in last and "perhaps found" in last:
-            seen.append(last["perhaps found"])
-        if "transaction" in nature.reads:
-            seen.append(number)
+        seen = {last.get(key, last.get(f"perhaps {key}", 0)) for key in nature.reads & keys} - {0}
+        seen |= {number} if "transaction" in nature.reads else set()
         if seen:
             begin = min(seen)
-            while spans and spans[-1][1] >= begin:
-                begin = min(begin, spans.pop()[0])
-            spans.append((begin, number))
+            for each in [each for each, end in spans.items() if end >= begin]:
+                begin = min(begin, each)
+                del spans[each]
+            spans[begin] = number
         last |= dict.fromkeys(nature.writes & keys, number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
-        elif "perhaps found" in nature.writes:
-            last.setdefault("perhaps found", number)
-    return dict(spans)
+    return spans
 
 
-def spelled(text: str, syntax: Syntax) -> list[str]:
-    """Return the words, in upper case, signs and quoted texts of a statement; comments are left out.
-
-    A doubled quote is a part of the text that it is in.
-    """
-    found, quoted = list[str](), -1  # where a quote has just ended
-    for kind, start, end in tokenize(text, 0, syntax):
-        if kind == "quote":
-            if start == quoted and text[start] == found[-1][0]:
-                found[-1] += text[start:end]
-            else:
-                found.append(text[start:end])
-            quoted = end
-        elif kind not in ("comment", "conditional"):
-            found.append(kind)
-    return found
-
-
-def _closing(words: Sequence[str], place: int) -> int:
+def closing(words: Sequence[str], place: int) -> int:
     """Return the place of the bracket that closes the one at *place*, or the end."""
     depth = 0
     for number in range(place, len(words)):
@@ -1700,19 +1531,12 @@ def _closing(words: Sequence[str], place: int) -> int:
     return len(words)
 
 
-def _is_text(word: str) -> bool:
-    return len(word) > 1 and word[0] in "'\"`[$"
-
-
-def names_in(texts: str) -> frozenset[str]:
-    return frozenset(texts.split())
-
-
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
 _NAMED: Final = names_in(
     "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
     " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
 )
+_MADE: Final = names_in("FUNCTION INDEX PROCEDURE SEQUENCE TABLE TRIGGER TYPE VIEW")
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _SET: Final = _REPEATED | Trait.WHOLE
@@ -1724,14 +1548,24 @@ _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 
 
+class Created(NamedTuple):
+    """What a CREATE makes: a TABLE for example, and the two parts of its name, "" for no schema and "*" for an odd one.
+
+    In small letters: two names that may be the same are the same.
+    """
+
+    kind: str
+    schema: str
+    name: str
+
+
 class _Told:
     """What the statements of a file have told so far of those that come after them."""
 
     def __init__(self) -> None:
-        self.prepared = dict[str, list[str]]()  # the words of what is prepared, where they are known
-        self.values = dict[str, str]()  # of user variables
-        self.plain = set[str]()  # variables, and prepared statements, of a text that is nothing to a session
-        self.made = dict[str, str]()  # temporary tables, and what stands before their names;
+        self.texts = dict[str, str]()  # of user variables: a literal, or "" for one that is nothing to a session
+        self.prepared = dict[str, list[str]]()  # the words of what is prepared; none for such a text
+        self.made = dict[str, str]()  # temporary tables, and the schema that they were made with;
         self.certain = set[str]()  # nothing has happened to these since
         self.aside = False  # what is created is temporary by the search path
 
@@ -1777,176 +1611,145 @@ class Forms:
         """
         found, told, opened = list[Nature](), _Told(), 0  # where a transaction began
         for statement in statements:
-            words = spelled(statement.text, syntax)
+            words = spelled(statement.text, syntax) or [""]
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
-            if "*" in nature.writes or words[:1] == ["ROLLBACK"]:
+            if "*" in nature.writes or words[0] == "ROLLBACK":
                 told.certain.clear()
             nature = self._placed(nature, words, told)
-            if names:
-                folded = {self.fold(word) for word in words}
-                read = {names[each] for each in folded & names.keys()}
-                nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
+            read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
+            nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe.search(statement.text):
-                maybe = nature.traits | Trait.MAYBE
-                if self.half.search(statement.text):  # and it may be a table like any other
-                    maybe &= ~_REPEATED
-                nature = nature._replace(traits=maybe, removes=frozenset())
-            for key in nature.removes:
-                told.made.pop(key, None)
-            if told.made and "temp *" in nature.writes:
-                told.made.clear()
-            if words[:1] in (["ROLLBACK"], ["ABORT"]):  # what of it was taken back, the server knows
+                half = _REPEATED if self.half.search(statement.text) else Trait(0)  # it may be a table like any other
+                nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
+            for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
+                del told.made[key]
+            told.certain &= told.made.keys()
+            if words[0] in ("ROLLBACK", "ABORT"):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
             found.append(nature)
-            if nature.traits & _CONTROLS or words[:1] == ["ROLLBACK"]:
-                opened = len(found)
+            opened = len(found) if nature.traits & _CONTROLS or words[0] == "ROLLBACK" else opened
         return found
 
     def _spoken(self, nature: Nature, words: Sequence[str], syntax: Syntax, told: _Told) -> Nature:
         """Return *nature*, of EXECUTE what it runs, as far as that is told in the file; note what is told."""
         name = self.fold(words[1]) if len(words) > 1 else ""
         if words[:2] == ["EXECUTE", "IMMEDIATE"]:
-            known = self.prepared_text(["", "", "", *words[2:]], syntax, told.values)
+            known = self.prepared_text(["", "", "", *words[2:]], syntax, told.texts)
             nature = self.nature(known) if known else nature
-        elif words[:1] == ["PREPARE"] and name:
-            told.prepared[name] = self.prepared_text(words, syntax, told.values)
-            plain = not told.plain.isdisjoint(self.variables(words))
-            (told.plain.add if plain else told.plain.discard)(name)
-        elif words[:1] == ["EXECUTE"] and name:
+        elif words[0] == "PREPARE":
+            told.prepared.pop(name, None)
+            if (text := self.prepared_text(words, syntax, told.texts)) is not None:
+                told.prepared[name] = text
+        elif words[0] == "EXECUTE":
+            text, named = told.prepared.get(name), {*self.variables(words)}
             reads, writes = nature.reads, nature.writes - {"code"} | {"set by code"}  # one statement, whatever it is
-            if text := told.prepared.get(name):
-                nature, named = self.nature(text), {*self.variables(words)}
+            if text:
+                nature = self.nature(text)
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
-            elif name in told.plain:  # it begins with a word that is nothing to a session
+            elif text is not None:  # it begins with a word that is nothing to a session
                 reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
-        for key in nature.writes:
-            told.values.pop(key, None)
-            told.plain.discard(key)
-        if self.is_plain_text(words):
-            told.plain |= {key for key in nature.writes if key[0] == "@"}
         if "*" in nature.writes:
-            told.values.clear()
-        if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'":  # noqa: PLR2004 (SET @x = '')
-            told.values |= dict.fromkeys(nature.writes - _TRANSIENT, words[4])
+            told.texts.clear()
+        for key in nature.writes & told.texts.keys():
+            del told.texts[key]
+        variables = {key for key in nature.writes if key[0] == "@"} if words[0] in ("SET", "SELECT") else ()
+        if variables and (literal := self.literal_in(words)) is not None:
+            told.texts |= dict.fromkeys(variables, literal)
         return nature
 
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
-        if told.made:
-            nature = self._with_temporary(nature, words, told.made, told.certain)
-        told.aside = told.aside or (
-            words[:1] == ["SET"]
-            and bool(self.temporary_schema)
-            and any(self.temporary_schema in word.lower() for word in words)
-        )
-        if told.aside and words[:1] == ["CREATE"]:
-            nature = nature._replace(writes=nature.writes | {f"temp {self.made(words)[1]}"})
+        nature = self._with_temporary(nature, words, told) if told.made else nature
+        if words[0] == "SET" and self.temporary_schema:
+            told.aside = told.aside or any(self.temporary_schema in word.lower() for word in words)
+        made = self.made(words) if words[0] == "CREATE" else None
+        if told.aside and made:
+            nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                creates = words[0] == "CREATE"
-                if creates and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
+                if made and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
                     told.certain.add(key)
-                told.made.setdefault(key, self.qualifier(words) if creates else "")
+                told.made.setdefault(key, made.schema if made else "")
         return nature
 
-    def _with_temporary(
-        self,
-        nature: Nature,
-        words: Sequence[str],
-        made: Mapping[str, str],
-        certain: set[str],
-    ) -> Nature:
-        """Return *nature* with the temporary tables that the statement names, of those that the file has *made*.
+    def _with_temporary(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
+        """Return *nature* with the temporary tables that the statement names, of those that the file has made.
 
-        A DROP of nothing but some that are *certain* to be there is about these; after others nothing is certain.
+        A DROP of nothing but some that are certain to be there is about these; after others nothing is certain.
         """
-        named = {key for word in words if (key := f"temp {self.fold(word)}") in made}
+        named = {key for word in words if (key := f"temp {self.fold(word)}") in told.made}
         if not named:
             return nature
-        dropped = {f"temp {name}": qualifier for qualifier, name in self.dropped(words)} if words[0] == "DROP" else {}
+        first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
         if dropped and all(
-            each in certain and qualifier in (made[each], self.temporary_schema) for each, qualifier in dropped.items()
+            f"temp {name}" in told.certain and schema in (told.made[f"temp {name}"], self.temporary_schema)
+            for schema, name in dropped
         ):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
-        if words[0] in ("ALTER", "DROP", "RENAME"):
-            certain -= named
-        if named <= nature.removes or (words[0] == "CREATE" and named & nature.writes):
+        if first in ("ALTER", "DROP", "RENAME"):
+            told.certain -= named
+        if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
             named |= {
                 f"temp {self.fold(word)}"
                 for last, word in itertools.pairwise(words)
-                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or _is_text(word)
+                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or is_quoted(word)
             }
-        if words[0] == "CREATE" and "VIEW" in words:  # it is temporary, too
-            named.add(f"temp {self.made(words)[1]}")
+        if first == "CREATE" and "VIEW" in words:  # it is temporary, too
+            named.add(f"temp {self.made(words).name}")
         writes = nature.writes if Trait.SESSION in nature.traits else nature.writes | named
         return nature._replace(reads=nature.reads | named, writes=writes)
 
     def dropped(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
-        text = " ".join(words[1:])
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?", text
+            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
+            " ".join(words[1:]),
         )
         names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
-        return [(self.fold(qualifier) if qualifier else "", self.fold(name)) for qualifier, _, name in names]
+        return [(self.fold(schema), self.fold(name)) for schema, _, name in names]
 
-    def qualifier(self, words: Sequence[str]) -> str:
-        """Return what stands before the name of what a CREATE makes."""
-        _, place = self._places(words)
-        return self.fold(words[place]) if words[place + 1 : place + 2] == ["."] else ""
+    def made(self, words: Sequence[str]) -> Created:
+        """Return what a CREATE makes."""
+        start = next((place for place, word in enumerate(words) if word in _MADE), len(words) - 1)
+        exists = words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"]
+        return Created(words[start], *self._name_at(words, start + (4 if exists else 1)))
 
-    def made(self, words: Sequence[str]) -> tuple[str, str]:
-        """Return what a CREATE makes, a TABLE for example, and the last part of its name; "*" for an odd one."""
-        start, place = self._places(words)
-        place += 2 if words[place + 1 : place + 2] == ["."] else 0
-        return words[start], self.fold(words[place]) if place < len(words) else "*"
-
-    @staticmethod
-    def _places(words: Sequence[str]) -> tuple[int, int]:
-        """Return where the word for what is made stands, and where its name begins."""
-        kinds = ("FUNCTION", "INDEX", "PROCEDURE", "SEQUENCE", "TABLE", "TRIGGER", "TYPE", "VIEW")
-        start = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
-        return start, start + (4 if words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"] else 1)
-
-    def is_temporary(self, words: Sequence[str]) -> bool:
-        """Tell if a CREATE makes something in the schema of what is temporary."""
-        _, place = self._places(words)
-        return words[place + 1 : place + 2] == ["."] and self.fold(words[place]) == self.temporary_schema
+    def _name_at(self, words: Sequence[str], place: int) -> tuple[str, str]:
+        """Return schema and name, or "*"."""
+        first, sign, second = (*words[place : place + 3], "", "", "")[:3]
+        schema, name = (first, second) if sign == "." else ("", first)
+        return self.fold(schema), self.fold(name) or "*"
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
-        if not _is_text(word):
+        if not is_quoted(word):
             return word.lower()
         mark = {"[": "]"}.get(word[0], word[0])
         return word[1:-1].replace(2 * mark, mark).lower()
 
-    def prepared_text(
-        self,
-        words: Sequence[str],
-        syntax: Syntax,
-        values: Mapping[str, str],
-    ) -> list[str]:
-        """Return the words of the statement that a PREPARE has in it, or in a variable whose *values* are known."""
-        return []
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
+        """Return the words of the statement that a PREPARE has in it, or in a variable that is one of the *texts*.
+
+        None where it is not known, and [] where all that is known is that it means nothing to a session.
+        """
+        return None
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
         return iter(())
 
-    def is_plain_text(self, words: Sequence[str]) -> bool:
-        """Tell if all that a statement may put together as the text of another one means nothing to a session."""
-        return False
+    def literal_in(self, words: Sequence[str]) -> str | None:
+        """Return the text that a statement writes to a variable; "" for one that means nothing to a session."""
+        return None
 
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
-        rows, rest = self._rows.get(words[0] if words else "", ()), ""
-        for pattern, traits in rows:
-            if pattern and not rest:
-                rest = " ".join("?" if _is_text(each) else each for each in words[1:])
+        rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
+        for pattern, traits in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
                 return self.described(words, traits)
         return self.worst
@@ -1966,8 +1769,13 @@ class Forms:
                 self.unknown.add(name)
                 reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
-                traits = traits & ~_REPEATED | (Trait.DATA if Trait.SESSION in traits else Trait(0))
+                traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes))
+
+    @staticmethod
+    def _noted(traits: Trait) -> Trait:
+        """Return the *traits* of what may change more than the session: if it does nothing else, rows."""
+        return traits & ~_REPEATED | Trait.DATA if Trait.SESSION in traits else traits & ~Trait.REPEATS
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
@@ -1976,141 +1784,116 @@ class Forms:
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
         """Yield what may be a function that is called, as it is written, and the place of its bracket."""
         for place, sign in enumerate(words):
-            if sign != "(" or not place:
-                continue
             start = place - 1
-            word = words[start]
-            if word in self.plain or not (
-                word[0] in self.marks or word[0].isalnum() or word[0] in "_\x80" or word[0] > "\x7f"
-            ):
+            if sign != "(" or start < 0 or words[start] in self.plain:
+                continue
+            mark = words[start][0]
+            if not (mark in self.marks or mark.isalnum() or mark == "_" or mark >= "\x80"):
                 continue
             while start > 1 and words[start - 1] == ".":
                 start -= 2
             before = words[start - 1] if start else ""
-            end = _closing(words, place)
+            end = closing(words, place)
             listed = before in ("WITH", "RECURSIVE", ",") and words[end + 1 : end + 2] == ["AS"]
             if before not in _NAMED and not listed:
                 yield "".join(words[start:place]), place
 
 
 # Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
-# may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18.
+# may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18. A function that
+# only one server has may be a person's own on the other; those of _SHAPES have ST_ before them on both, too.
 _MYSQL_PURE: Final = names_in(
-    "ABS ACOS ADDDATE ADDTIME ADD_MONTHS AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIN_TO_UUID BIT_COUNT "
-    "BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH CHR COALESCE COLUMN_ADD COLUMN_CHECK "
-    "COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST COMPRESS CONCAT "
-    "CONCAT_OPERATOR_ORACLE CONCAT_WS CONV CONVERT COS COT CRC32 CRC32C DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB "
-    "DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DECODE DECODE_ORACLE DEGREES ELT ENCODE EXP EXPORT_SET EXTRACT "
-    "EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FORMAT_BYTES FORMAT_PICO_TIME FROM_BASE64 FROM_DAYS GET_FORMAT "
-    "GREATEST GTID_SUBSET GTID_SUBTRACT HEX HOUR IF IFNULL INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR "
-    "INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED IS_IPV6 IS_UUID JSON_ARRAY JSON_ARRAY_APPEND "
-    "JSON_ARRAY_INSERT JSON_COMPACT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_DETAILED JSON_EQUALS JSON_EXISTS "
-    "JSON_EXTRACT JSON_INSERT JSON_KEYS JSON_LENGTH JSON_LOOSE JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE "
-    "JSON_NORMALIZE JSON_OBJECT JSON_OVERLAPS JSON_PRETTY JSON_QUERY JSON_QUOTE JSON_REMOVE JSON_REPLACE "
-    "JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_SEARCH JSON_SET JSON_STORAGE_SIZE JSON_TABLE JSON_TYPE "
-    "JSON_UNQUOTE JSON_VALID JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LENGTHB LN LOCATE LOG LOG10 LOG2 LOWER LPAD "
-    "LPAD_ORACLE LTRIM LTRIM_ORACLE MAKEDATE MAKETIME MAKE_SET MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME "
-    "NATURAL_SORT_KEY NULLIF NVL NVL2 OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER QUARTER QUOTE "
-    "RADIANS REGEXP_INSTR REGEXP_LIKE REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REPLACE_ORACLE REVERSE RIGHT ROUND "
-    "RPAD RPAD_ORACLE RTRIM RTRIM_ORACLE SECOND SEC_TO_TIME SFORMAT SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP "
-    "STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX SUBSTR_ORACLE SUBTIME TAN TIME TIMEDIFF TIMESTAMP "
-    "TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_CHAR TO_DAYS TO_SECONDS TRIM TRIM_ORACLE "
-    "TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER UUID_TO_BIN WEEK WEEKDAY WEEKOFYEAR "
-    "WEIGHT_STRING YEAR YEARWEEK"
+    "ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT BIT_LENGTH CAST CEIL CEILING"
+    " CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS COT CRC32 DATE DATEDIFF"
+    " DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP EXPORT_SET EXTRACT"
+    " EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF IFNULL"
+    " INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED"
+    " IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT"
+    " JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS"
+    " JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID"
+    " JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET"
+    " MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW"
+    " POWER QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD"
+    " RTRIM SECOND SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING"
+    " SUBSTRING_INDEX SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64"
+    " TO_DAYS TO_SECONDS TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY"
+    " WEEKOFYEAR WEIGHT_STRING YEAR YEARWEEK"
+)
+_MARIADB_PURE: Final = names_in(
+    "ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON"
+    " COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
+    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE NATURAL_SORT_KEY NVL NVL2"
+    " REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE"
+)
+_MYSQL9_PURE: Final = names_in(
+    "BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID JSON_SCHEMA_VALID"
+    " JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN"
+)
+_SHAPES: Final = names_in(
+    "AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION DISJOINT ENDPOINT ENVELOPE"
+    " EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB"
+    " GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB INTERIORRINGN INTERSECTS"
+    " ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB"
+    " MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OVERLAPS"
+    " POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID STARTPOINT TOUCHES"
+    " WITHIN X Y"
 )
 _MYSQL_HARMLESS: Final = names_in(
-    "ANY_VALUE AREA ASBINARY ASTEXT ASWKB ASWKT AVG BENCHMARK BINLOG_GTID_POS BIT_AND BIT_OR BIT_XOR BOUNDARY BUFFER "
-    "CENTROID CHARSET COERCIBILITY COLLATION CONNECTION_ID CONTAINS CONVERT_TZ CONVEXHULL COUNT CROSSES CUME_DIST "
-    "CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DECODE_HISTOGRAM "
-    "DEFAULT DENSE_RANK DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING "
-    "FIRST_VALUE FROM_UNIXTIME GEOMCOLLECTION GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTION "
-    "GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE "
-    "GEOMFROMTEXT GEOMFROMWKB GLENGTH GROUPING GROUP_CONCAT ICU_VERSION INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY "
-    "ISRING ISSIMPLE IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG JSON_STORAGE_FREE LAG LAST_VALUE LEAD "
-    "LINEFROMTEXT LINEFROMWKB LINESTRING LINESTRINGFROMTEXT LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_GTID_WAIT "
-    "MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRCOVEREDBY MBRCOVERS MBRDISJOINT MBREQUAL MBREQUALS MBRINTERSECTS "
-    "MBROVERLAPS MBRTOUCHES MBRWITHIN MEDIAN MIN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT "
-    "MULTILINESTRING MULTILINESTRINGFROMTEXT MULTIPOINT MULTIPOINTFROMTEXT MULTIPOLYGON NAME_CONST NOW NTH_VALUE "
-    "NTILE NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC "
-    "PERCENT_RANK POINT POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE POLYFROMTEXT POLYFROMWKB POLYGON "
-    "POLYGONFROMTEXT POLYGONFROMWKB PS_CURRENT_THREAD_ID PS_THREAD_ID RAND RANDOM_BYTES RANK ROLES_GRAPHML ROWNUM "
-    "ROW_NUMBER SCHEMA SESSION_USER SLEEP SOURCE_POS_WAIT SRID STARTPOINT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT STD "
-    "STDDEV STDDEV_POP STDDEV_SAMP ST_AREA ST_ASBINARY ST_ASGEOJSON ST_ASTEXT ST_ASWKB ST_ASWKT ST_BOUNDARY ST_BUFFER "
-    "ST_BUFFER_STRATEGY ST_CENTROID ST_COLLECT ST_CONTAINS ST_CONVEXHULL ST_CROSSES ST_DIFFERENCE ST_DIMENSION "
-    "ST_DISJOINT ST_DISTANCE ST_DISTANCE_SPHERE ST_ENDPOINT ST_ENVELOPE ST_EQUALS ST_EXTERIORRING ST_FRECHETDISTANCE "
-    "ST_GEOHASH ST_GEOMCOLLFROMTEXT ST_GEOMCOLLFROMWKB ST_GEOMETRYCOLLECTIONFROMTEXT ST_GEOMETRYCOLLECTIONFROMWKB "
-    "ST_GEOMETRYFROMTEXT ST_GEOMETRYFROMWKB ST_GEOMETRYN ST_GEOMETRYTYPE ST_GEOMFROMGEOJSON ST_GEOMFROMTEXT "
-    "ST_GEOMFROMWKB ST_HAUSDORFFDISTANCE ST_INTERIORRINGN ST_INTERSECTION ST_INTERSECTS ST_ISCLOSED ST_ISEMPTY "
-    "ST_ISRING ST_ISSIMPLE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LENGTH ST_LINEFROMTEXT ST_LINEFROMWKB "
-    "ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LINESTRINGFROMTEXT ST_LINESTRINGFROMWKB ST_LONGFROMGEOHASH "
-    "ST_LONGITUDE ST_MAKEENVELOPE ST_MLINEFROMTEXT ST_MLINEFROMWKB ST_MPOINTFROMTEXT ST_MPOINTFROMWKB "
-    "ST_MPOLYFROMTEXT ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMTEXT ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMTEXT "
-    "ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB ST_NUMGEOMETRIES ST_NUMINTERIORRING "
-    "ST_NUMINTERIORRINGS ST_NUMPOINTS ST_OVERLAPS ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_POINTFROMTEXT "
-    "ST_POINTFROMWKB ST_POINTN ST_POINTONSURFACE ST_POLYFROMTEXT ST_POLYFROMWKB ST_POLYGONFROMTEXT ST_POLYGONFROMWKB "
-    "ST_RELATE ST_SIMPLIFY ST_SRID ST_STARTPOINT ST_SWAPXY ST_SYMDIFFERENCE ST_TOUCHES ST_TRANSFORM ST_UNION "
-    "ST_VALIDATE ST_WITHIN ST_X ST_Y SUM SYSDATE SYSTEM_USER SYS_GUID TOUCHES UNIX_TIMESTAMP USER UTC_DATE UTC_TIME "
-    "UTC_TIMESTAMP UUID UUID_SHORT VALIDATE_PASSWORD_STRENGTH VALUE VALUES VARIANCE VAR_POP VAR_SAMP VERSION "
-    "WAIT_FOR_EXECUTED_GTID_SET WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+    "AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID CONVERT_TZ COUNT CUME_DIST"
+    " CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DEFAULT DENSE_RANK"
+    " FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG LAG LAST_VALUE LEAD"
+    " LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRDISJOINT MBREQUALS MBRINTERSECTS"
+    " MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK RAND RANDOM_BYTES RANK"
+    " ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON ST_DIFFERENCE ST_DISTANCE"
+    " ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB ST_MLINEFROMWKB"
+    " ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB"
+    " ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME UTC_TIMESTAMP UUID"
+    " UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION"
 )
-_MARIADB_ALONE: Final = names_in(  # on the other server, a person may have made a function of that name
-    "ADD_MONTHS AREA ASBINARY ASTEXT ASWKB ASWKT BINLOG_GTID_POS BOUNDARY BUFFER CENTROID CHR COLUMN_ADD COLUMN_CHECK"
-    " COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CONTAINS"
-    " CONVEXHULL CRC32C CROSSES DECODE DECODE_HISTOGRAM DECODE_ORACLE DES_DECRYPT DES_ENCRYPT DIMENSION DISJOINT"
-    " ENCODE ENCRYPT ENDPOINT ENVELOPE EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT"
-    " GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB"
-    " GLENGTH INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY ISRING ISSIMPLE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
-    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT LPAD_ORACLE"
-    " LTRIM_ORACLE MASTER_GTID_WAIT MBREQUAL MEDIAN MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT"
-    " MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NATURAL_SORT_KEY NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS NVL NVL2"
-    " OLD_PASSWORD OVERLAPS PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTFROMTEXT POINTFROMWKB POINTN POINTONSURFACE"
-    " POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB REPLACE_ORACLE ROWNUM RPAD_ORACLE RTRIM_ORACLE SFORMAT"
-    " SRID STARTPOINT ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SUBSTR_ORACLE SYS_GUID TOUCHES TO_CHAR"
-    " TRIM_ORACLE VALUE WITHIN WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID X Y"
+_MARIADB_HARMLESS: Final = names_in(
+    "BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH ISRING MASTER_GTID_WAIT"
+    " MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM ST_BOUNDARY ST_ISRING"
+    " ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID"
 )
-_MYSQL_ALONE: Final = names_in(
-    "ANY_VALUE BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING GTID_SUBSET"
-    " GTID_SUBTRACT ICU_VERSION IS_UUID JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_FREE"
-    " JSON_STORAGE_SIZE LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON"
-    " PS_CURRENT_THREAD_ID PS_THREAD_ID REGEXP_LIKE ROLES_GRAPHML SOURCE_POS_WAIT STATEMENT_DIGEST"
-    " STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE"
-    " ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH"
-    " ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY"
-    " ST_TRANSFORM ST_VALIDATE UUID_TO_BIN VALIDATE_PASSWORD_STRENGTH WAIT_FOR_EXECUTED_GTID_SET"
-)
-_MYSQL_PLAIN: Final = names_in(
-    "ADD AGAINST ALL ALWAYS AND ANY ARRAY AS AT BETWEEN BIGINT BINARY BIT BLOB BOOL BY CALL CASE CHAR CHARACTER CHECK "
-    "CLOB COLUMN COLUMNS CONSTRAINT CROSS CUBE DATETIME DEC DECIMAL DEFAULT DESC DESCRIBE DISTINCT DISTINCTROW DIV DO "
-    "DOUBLE DUAL ELSE ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FIXED FLOAT "
-    "FLOAT4 FLOAT8 FOR FORCE FOREIGN FROM FULLTEXT GENERATED GEOMCOLLECTION GEOMETRY GROUP HASH HAVING HIGH_PRIORITY "
-    "IF IGNORE IN INCLUDE INDEX INNER INSERT INT INT1 INT2 INT3 INT4 INT8 INTEGER INTERSECT INTERVAL INTO JOIN JSON "
-    "KEY LATERAL LEFT LESS LIKE LIMIT LINEAR LIST LONG LONGBLOB LONGTEXT MATERIALIZED MEDIUMBLOB MEDIUMINT MEDIUMTEXT "
-    "MIDDLEINT MINUS MOD NATIONAL NATURAL NCHAR NOT NULL NUMBER NUMERIC NVARCHAR OF OFFSET ON OPTIONS OR ORDER OUTER "
-    "OVER PARTITION PERIOD PRECISION PRIMARY QUALIFY RANGE RAW READS REAL RECURSIVE REFERENCES REGEXP REPLACE RETURN "
-    "RETURNING RIGHT RLIKE ROLLUP ROW SELECT SERIAL SET SMALLINT SOME SOUNDS SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT "
-    "SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME "
-    "TABLE TEXT THAN THEN TIME TIMESTAMP TINYBLOB TINYINT TINYTEXT UNION UNIQUE UNTIL UPDATE USE USING VALUE VALUES "
-    "VARBINARY VARCHAR VARCHAR2 VARCHARACTER VARYING VECTOR VIRTUAL WHEN WHERE WHILE WINDOW WITH WITHIN XOR YEAR"
+_MYSQL9_HARMLESS: Final = names_in(
+    "ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE LINESTRING MBRCOVEREDBY"
+    " MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID PS_THREAD_ID ROLES_GRAPHML"
+    " SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE"
+    " ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT"
+    " ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE"
+    " ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH"
+    " WAIT_FOR_EXECUTED_GTID_SET"
 )
 _POSTGRES_HARMLESS: Final = names_in(
-    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE "
-    "PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL "
-    "PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
+    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE"
+    " PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL"
+    " PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
+)
+_PLAIN: Final = names_in(
+    "ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN COLUMNS CONSTRAINT"
+    " CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT FOR FOREIGN FROM"
+    " GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY LATERAL LIKE"
+    " LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER OVER"
+    " PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT SOME"
+    " TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN"
+)
+_MYSQL_PLAIN: Final = names_in(
+    "ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL ELSEIF ELSIF EMPTY ENDS ENUM"
+    " ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY IF IGNORE INDEX INT1 INT2"
+    " INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT MEDIUMTEXT MIDDLEINT MINUS MOD"
+    " NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS SPATIAL SQL_BIG_RESULT"
+    " SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN"
+    " SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER VARYING VECTOR"
+    " VIRTUAL WHILE XOR YEAR"
 )
 _POSTGRES_PLAIN: Final = names_in(
-    "ALL ALWAYS ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC AUTHORIZATION BETWEEN BIGINT BINARY BIT BOOLEAN BOTH "
-    "BY CASE CAST CHAR CHARACTER CHECK COALESCE COLLATE COLLATION COLUMN COLUMNS CONCURRENTLY CONFLICT CONSTRAINT "
-    "CREATE CROSS CUBE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP "
-    "CURRENT_USER DEC DECIMAL DEFAULT DEFERRABLE DESC DISTINCT DO ELSE END EXCEPT EXCLUDE EXCLUDED EXISTS EXPLAIN "
-    "EXTRACT FALSE FETCH FILTER FIRST FLOAT FOR FOREIGN FREEZE FROM FULL GENERATED GRANT GREATEST GROUP GROUPING HASH "
-    "HAVING IDENTITY ILIKE IN INCLUDE INITIALLY INNER INOUT INSERT INT INTEGER INTERSECT INTERVAL INTO IS ISNULL JOIN "
-    "KEY LATERAL LEADING LEAST LIKE LIMIT LIST LOCALTIME LOCALTIMESTAMP MATERIALIZED NATIONAL NATURAL NCHAR NEXT NONE "
-    "NORMALIZE NOT NOTNULL NULL NULLIF NUMERIC OF OFFSET ON ONLY OPTIONS OR ORDER ORDINALITY OUT OUTER OVER OVERLAPS "
-    "OVERLAY PARTITION PASSING PLACING POSITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REINDEX REPLACE "
-    "RESET RETURNING RETURNS ROLLUP ROW ROWS SELECT SESSION_USER SET SETOF SETS SIMILAR SMALLINT SOME STATISTICS "
-    "SUBSTRING SYMMETRIC TABLE TABLESAMPLE TEXT THEN TIME TIMESTAMP TO TRAILING TREAT TRIM TRUE UNION UNIQUE UPDATE "
-    "USER USING VACUUM VALUE VALUES VARCHAR VARIADIC VERBOSE WHEN WHERE WINDOW WITH WITHIN WITHOUT XMLATTRIBUTES "
-    "XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
+    "ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE COLLATION CONCURRENTLY CONFLICT"
+    " CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER"
+    " DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING IDENTITY ILIKE INITIALLY"
+    " INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF ONLY ORDINALITY OUT"
+    " OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS SIMILAR STATISTICS"
+    " SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT XMLATTRIBUTES"
+    " XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
 )
 
 
@@ -2128,85 +1911,69 @@ class _SQLiteForms(Forms):
         "COMMIT END": [("", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
-        "PRAGMA": [
-            (r"(\w+ \. )?(APPLICATION_ID|USER_VERSION) [=(]", Trait.DATA | Trait.WHOLE | Trait.INSIDE),
-            (
-                r"(\w+ \. )?(\w+_VACUUM|ENCODING|JOURNAL_MODE|OPTIMIZE|PAGE_SIZE|WAL_CHECKPOINT) [=(]",
-                Trait.WHOLE,
-            ),
-            (
-                (
-                    r"(\w+ \. )?(COLLATION_LIST|COMPILE_OPTIONS|DATABASE_LIST|FOREIGN_KEY_CHECK|FOREIGN_KEY_LIST"
-                    r"|FUNCTION_LIST|INDEX_INFO|INDEX_LIST|INDEX_XINFO|INTEGRITY_CHECK|MODULE_LIST|PRAGMA_LIST|QUICK_CHECK"
-                    r"|TABLE_INFO|TABLE_LIST|TABLE_XINFO)\b"
-                ),
-                _LOOK | Trait.REPEATS,
-            ),
-            (
-                (
-                    r"(\w+ \. )?(ANALYSIS_LIMIT|AUTOMATIC_INDEX|BUSY_TIMEOUT|CACHE_SIZE|CACHE_SPILL|CASE_SENSITIVE_LIKE"
-                    r"|CELL_SIZE_CHECK|CHECKPOINT_FULLFSYNC|COUNT_CHANGES|DEFER_FOREIGN_KEYS|EMPTY_RESULT_CALLBACKS"
-                    r"|FOREIGN_KEYS|FULL_COLUMN_NAMES|FULLFSYNC|HARD_HEAP_LIMIT|IGNORE_CHECK_CONSTRAINTS|JOURNAL_SIZE_LIMIT"
-                    r"|LEGACY_ALTER_TABLE|LOCKING_MODE|MAX_PAGE_COUNT|MMAP_SIZE|READ_UNCOMMITTED|RECURSIVE_TRIGGERS"
-                    r"|REVERSE_UNORDERED_SELECTS|SECURE_DELETE|SHORT_COLUMN_NAMES|SHRINK_MEMORY|SOFT_HEAP_LIMIT|SYNCHRONOUS"
-                    r"|TEMP_STORE|THREADS|TRUSTED_SCHEMA|WAL_AUTOCHECKPOINT|WRITABLE_SCHEMA)\b"
-                ),
-                _SET,
-            ),
-            (r"(\w+ \. )?\w+\Z", _LOOK),
-        ],  # without a value it is asked; what acts all the same may do so twice
+        "PRAGMA": [],
+    }
+    _looks = names_in(
+        "COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST INDEX_INFO"
+        " INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST TABLE_XINFO"
+    )
+    _settings = names_in(
+        "ANALYSIS_LIMIT AUTOMATIC_INDEX BUSY_TIMEOUT CACHE_SIZE CACHE_SPILL CASE_SENSITIVE_LIKE CELL_SIZE_CHECK"
+        " CHECKPOINT_FULLFSYNC COUNT_CHANGES DEFER_FOREIGN_KEYS EMPTY_RESULT_CALLBACKS FOREIGN_KEYS FULL_COLUMN_NAMES"
+        " FULLFSYNC HARD_HEAP_LIMIT IGNORE_CHECK_CONSTRAINTS JOURNAL_SIZE_LIMIT LEGACY_ALTER_TABLE LOCKING_MODE"
+        " MAX_PAGE_COUNT MMAP_SIZE READ_UNCOMMITTED RECURSIVE_TRIGGERS REVERSE_UNORDERED_SELECTS SECURE_DELETE"
+        " SHORT_COLUMN_NAMES SHRINK_MEMORY SOFT_HEAP_LIMIT SYNCHRONOUS TEMP_STORE THREADS TRUSTED_SCHEMA"
+        " WAL_AUTOCHECKPOINT WRITABLE_SCHEMA"
+    )
+    _pragmas: ClassVar = {
+        **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
+        **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
+        **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
+        **dict.fromkeys(_looks, _LOOK | Trait.REPEATS),
+        **dict.fromkeys(_settings, _SET),
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
-        """See Forms. A PRAGMA may be in quotes; one that is on no list has set something."""
-        if words[:1] != ["PRAGMA"]:
+        """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
+        if words[0] != "PRAGMA":
             return super().nature(words)
-        words = [self.fold(word).upper() if place in (1, 3) else word for place, word in enumerate(words)]
-        found = super().nature(words)
-        return found if found is not self.worst else Nature(Trait.WHOLE, frozenset(), frozenset({"set pragma"}))
+        name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
+        traits = self._pragmas.get(name)
+        if not value and (traits is None or Trait.REPEATS not in traits):
+            return Nature(_LOOK, frozenset(), frozenset())
+        sets = {f"set {name.lower()}"} if traits == _SET and value else set() if traits else {"set pragma"}
+        return Nature(traits or Trait.WHOLE, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
-        traits = _TEMP if words[0] == "CREATE" and self.is_temporary(words) else traits
-        reads = (
-            {
-                self.sees[name]
-                for word, after in itertools.pairwise(words)
-                if after == "(" and (name := self.fold(word).upper()) in self.sees
-            }
-            if Trait.CALLS in traits
-            else set[str]()
-        )
-        writes = {"count"} if Trait.DATA in traits and words[0] != "PRAGMA" else set[str]()
-        writes |= {"id"} if writes and not {"INSERT", "REPLACE"}.isdisjoint(words) else set()
-        reads |= {"trigger *"} if writes else set()  # of what is temporary
-        if words[0] == "PRAGMA" and words[-1] != words[1] and Trait.REPEATS in traits and Trait.CALLS not in traits:
-            writes = {f"set {words[3] if words[2:3] == ['.'] else words[1]}".lower()}
+        made, writes = self.made(words), set[str]()
+        traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
+        called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
+        reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
+        if Trait.DATA in traits:
+            reads.add("trigger *")  # of what is temporary
+            writes |= {"count", "id"} if {"INSERT", "REPLACE"} & {*words} else {"count"}
         if traits == _TEMP:
-            kind, name = self.made(words)
-            writes = {f"temp {name}", *([f"trigger {name}"] if kind == "TRIGGER" else [])}
+            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
 class _PostgresForms(Forms):
     rows: ClassVar = {
         "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY": [(r"\(", _ROWS), ("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
-        "TRUNCATE NOTIFY": [("", Trait.DATA | Trait.WHOLE | Trait.INSIDE)],
+        "COPY": [(r"\(", _ROWS), ("", _ROWS & ~Trait.CALLS)],
+        "TRUNCATE NOTIFY": [("", _ROWS & ~Trait.CALLS)],
         "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
-        "VALUES TABLE (": [("", _LOOK)],
-        "SHOW": [("", _LOOK)],
+        "VALUES TABLE ( SHOW": [("", _LOOK)],
         "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
         "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
-        "RESET LISTEN UNLISTEN LOAD": [("", _SET)],
+        "RESET LISTEN UNLISTEN LOAD DEALLOCATE DISCARD CLOSE": [("", _SET)],
         "PREPARE": [("(?!TRANSACTION)", _SET)],
-        "DEALLOCATE DISCARD": [("", _SET)],
-        "DECLARE FETCH MOVE": [("", Trait.SESSION | Trait.WHOLE | Trait.CALLS)],
-        "CLOSE": [("", _SET)],
+        "DECLARE FETCH MOVE": [("", _TEMP)],
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
@@ -2228,173 +1995,143 @@ class _PostgresForms(Forms):
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
-        "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN": [("", _DDL)],
-        # What its language has for the end of a transaction may be in a DO.
-        "DO": [(r"", Trait.WHOLE | Trait.INSIDE)],
+        "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN DO": [("", _DDL)],
     }
     sees: ClassVar = {
-        "LASTVAL": "id",
-        "CURRVAL": "id",
-        "RANDOM": "seed",
-        "RANDOM_NORMAL": "seed",
-        "PG_BACKEND_PID": "connection",
-        "PG_MY_TEMP_SCHEMA": "connection",
-        "INET_CLIENT_PORT": "connection",
-        "PG_CURRENT_XACT_ID": "connection",
+        **dict.fromkeys(("LASTVAL", "CURRVAL"), "id"),
+        **dict.fromkeys(("RANDOM", "RANDOM_NORMAL"), "seed"),
+        **dict.fromkeys(
+            ("PG_BACKEND_PID", "PG_MY_TEMP_SCHEMA", "INET_CLIENT_PORT", "PG_CURRENT_XACT_ID"), "connection"
+        ),
     }
-    plain = _POSTGRES_PLAIN
-    harmless, temporary_schema = _POSTGRES_HARMLESS, "pg_temp"
+    plain, harmless, temporary_schema = _PLAIN | _POSTGRES_PLAIN, _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    # Names before a bracket, but those of what is made or filled.
     unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    # Names before a bracket, but those of what is made or filled.
     _called = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
+    # What its language has for the end of a transaction may be in a DO.
+    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
+    _naming: ClassVar = {
+        "CLOSE": ("cursor", 2),
+        "DEALLOCATE": ("prepared", 2),
+        "DECLARE": ("cursor", 1),
+        "FETCH": ("cursor", 0),
+        "LISTEN": ("listen", 1),
+        "MOVE": ("cursor", 0),
+        "PREPARE": ("prepared", 1),
+        "UNLISTEN": ("listen", 1),
+    }
+    _discarded: ClassVar = {
+        "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
+        **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
+        "SEQUENCES": ("id",),
+    }
+    _named: ClassVar = {  # settings that have words of their own
+        "ALL": "*",
+        "NAMES": "client_encoding",
+        "ROLE": "role",
+        "SCHEMA": "search_path",
+        "SESSION": "session_authorization",
+        "TIME": "timezone",
+        "XML": "xmloption",
+    }
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
+        innocent = self.plain | self.harmless | self.known
         return super().may_matter(sql) or any(
-            not before
-            and name.upper() not in self.plain
-            and name.upper() not in self.harmless
-            and name.upper() not in self.known
-            for before, name in {*self._called.findall(sql)}
+            not before and name.upper() not in innocent for before, name in {*self._called.findall(sql)}
         )
-
-    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        is_temporary = words[0] == "CREATE" and (traits == _TEMP or self.is_temporary(words))
-        nature = super().described(words, traits)
-        traits, first = nature.traits, words[0]
-        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
-        traits = traits & ~_REPEATED | Trait.DATA if "sequence" in writes and Trait.SESSION in traits else traits
+        first, second, made = words[0], "".join(words[1:2]), self.made(words)
         if first == "DO":
-            text = " ".join(word for word in words if _is_text(word))
-            language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
-            if self._divides.search(text) or language.strip("\"'").upper() not in {"PLPGSQL", "SQL"}:
-                more = {"set by code"} if "EXECUTE" in text.upper() else set()
-                return self.worst._replace(writes=self.worst.writes | more)
-            return Nature(traits, frozenset({"*"}), frozenset({"*", "id", "code"}))
-        name = self.fold(words[1]) if len(words) > 1 else ""
-        traits &= ~Trait.REPEATS if first == "SET" and words[1:2] == ["SEED"] else traits
-        read = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words)
-        if is_temporary and writes.isdisjoint({"*", "sequence"}) and not read:
-            traits = _TEMP
-        elif is_temporary:  # it is noted: what it reads from may call what nobody sees
-            traits = traits & ~_REPEATED | Trait.INSIDE
-        if (
-            first == "ALTER"
-            and words[1] in ("DATABASE", "ROLE", "USER")
-            and "TABLESPACE" not in words
-            and ("SET" in words or "RESET" in words)
-        ):  # a new session begins with that
-            writes.add("set what a session begins with")
-        if first in ("SELECT", "WITH") and "INTO" in words and (made := self._made_by_select(words)):
-            writes.add(f"temp {made}")
-            traits = _TEMP & traits
+            return self._block(words, traits)
+        is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
+        nature = super().described(words, traits)
+        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
+        if is_temporary:
+            filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
+            traits = (
+                traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
+            )  # what it reads from may call what nobody sees
+            writes.add(f"temp {made.name}")
+        elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
+            writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
+        elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
+            writes.add(f"temp {name}")
+            traits &= _TEMP
         elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
             writes.add("id")
-        elif first == "CLOSE" and name != "all":
-            removes.add(f"cursor {name}")
-        elif first == "DEALLOCATE" and words[-1] != "ALL":
-            removes.add(f"prepared {self.fold(words[-1])}")
-        elif first in ("FETCH", "MOVE"):
-            reads.add(f"cursor {self.fold(words[-1])}")
-        elif Trait.SESSION in traits and not is_temporary:
-            writes |= self._kept(words, name, traits)
-            traits &= ~Trait.INSIDE if first == "DISCARD" and name == "all" else traits
-        elif is_temporary and first == "CREATE":
-            writes.add(f"temp {self.made(words)[1]}")
-        if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits and traits != _TEMP:
+        elif first in self._naming:
+            kind, which = self._naming[first]
+            if words[-1] == "ALL" and removes is (reads, writes, removes)[which]:
+                writes.add(f"{kind} *")
+            else:
+                named = second if first in ("DECLARE", "PREPARE") else words[-1]
+                (reads, writes, removes)[which].add(f"{kind} {self.fold(named)}")
+        elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
+            skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
+            writes.add(key := self._setting(words[skipped:]))
+            traits &= ~Trait.REPEATS if key == "seed" else traits
+        elif first in ("DISCARD", "LOAD"):
+            writes |= {*self._discarded.get(second, ())} if first == "DISCARD" else {"load"}
+        if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
                 traits |= Trait.REPEATS
-            else:  # a view, an operator, a cast may call what nobody sees: it is noted
-                traits = traits & ~_REPEATED | Trait.DATA
+            else:  # a view, an operator, a cast may call what nobody sees
+                traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
 
-    def prepared_text(
-        self,
-        words: Sequence[str],
-        syntax: Syntax,
-        values: Mapping[str, str],
-    ) -> list[str]:
-        """See Forms."""
-        return [*words[words.index("AS") + 1 :]] if "AS" in words else []
+    def _block(self, words: Sequence[str], traits: Trait) -> Nature:
+        """Return what a DO is."""
+        text = " ".join(word for word in words if is_quoted(word))
+        language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
+        if not self._divides.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
+            return self.worst._replace(traits=traits)
+        more = {"set by code"} if "EXECUTE" in text.upper() else set()
+        return self.worst._replace(writes=self.worst.writes | more)
 
-    def _kept(self, words: Sequence[str], name: str, traits: Trait) -> set[str]:
-        """Return what a statement that is about the session writes there; *name* is its second word."""
-        simple = {"DECLARE": "cursor", "LISTEN": "listen", "PREPARE": "prepared", "UNLISTEN": "listen"}
-        if words[0] == "SET":
-            return self._set(words[1:]) if Trait.REPEATS in traits else set()
-        if words[0] == "RESET":
-            return {"set *" if name == "all" else self._key_of(words[1:])}
-        if words[0] == "DISCARD":
-            kinds = {
-                "all": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-                "temp": ("temp *",),
-                "temporary": ("temp *",),
-                "sequences": ("id",),
-            }
-            return {*kinds.get(name, ())}
-        if words[0] in simple:
-            return {f"{simple[words[0]]} {name}"}
-        return {"LOAD": {"load"}, "CLOSE": {"cursor *"}, "DEALLOCATE": {"prepared *"}}.get(words[0], set())
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
+        """See Forms."""
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
-        rest = [*words[words.index("INTO") + 1 :], ""]
-        while rest[0] in ("LOCAL", "GLOBAL"):
-            del rest[0]
-        if temporary := rest[0] in ("TEMP", "TEMPORARY"):
-            del rest[0]
-        if rest[0] == "TABLE":
-            del rest[0]
-        if rest[1:2] == ["."]:
-            temporary = temporary or self.fold(rest[0]) == self.temporary_schema
-            del rest[:2]
-        return self.fold(rest[0]) if temporary else ""
+        start = place = words.index("INTO") + 1
+        while words[place : place + 1] and words[place] in ("LOCAL", "GLOBAL", "TEMP", "TEMPORARY", "TABLE"):
+            place += 1
+        schema, name = self._name_at(words, place)
+        temporary = {"TEMP", "TEMPORARY"} & {*words[start:place]} or schema == self.temporary_schema
+        return name if temporary else ""
 
-    def _named(self, words: Sequence[str]) -> str:
-        """Return the name of a setting, as far as it goes."""
-        if words[:2] == ["TIME", "ZONE"]:
-            return "timezone"
-        if words[:2] == ["SESSION", "AUTHORIZATION"]:
-            return "session_authorization"
-        if words[:1] in (["ROLE"], ["NAMES"], ["SCHEMA"], ["XML"]):
-            return {"NAMES": "client_encoding", "SCHEMA": "search_path", "XML": "xmloption"}.get(words[0], "role")
+    def _setting(self, words: Sequence[str]) -> str:
+        """Return the key of a setting, whose name begins these words. RESET ALL has nothing to do with roles."""
         end = next((place for place, word in enumerate(words) if word in ("=", "TO")), None)
-        return "".join(self.fold(word) for word in words[:end])
-
-    def _set(self, words: Sequence[str]) -> set[str]:
-        if words[:1] == ["LOCAL"] or words[:1] == ["CONSTRAINTS"]:  # of no effect beyond a transaction
-            return set()
-        if words[:1] == ["SESSION"] and words[1:2] != ["AUTHORIZATION"]:
-            words = words[1:]
-        return {self._key_of(words)}
-
-    def _key_of(self, words: Sequence[str]) -> str:
-        """Return the key of a setting. RESET ALL has nothing to do with roles."""
-        name = self._named(words)
-        return "seed" if name == "seed" else f"{'role' if name in ('role', 'session_authorization') else 'set'} {name}"
+        name = self._named.get("".join(words[:1])) or "".join(map(self.fold, words[:end]))
+        kind = "role" if name in ("role", "session_authorization") else "set"
+        return name if name == "seed" else f"{kind} {name}"
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """See Forms."""
-        if name.removeprefix("PG_CATALOG.") in ("NEXTVAL", "SETVAL"):
+        """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
+        own = name.removeprefix("PG_CATALOG.")
+        if own in ("NEXTVAL", "SETVAL"):
             writes |= {"id", "sequence"}
-            return False  # it is the server's own only where nobody has made another one
-        if name == "SETSEED":
+        elif name == "SETSEED":
             writes.add("seed")
-            return False
-        if name in ("SET_CONFIG", "PG_CATALOG.SET_CONFIG"):
-            given = words[place + 1 : place + 6]
-            writes.add(f"set {given[0][1:-1].lower()}" if self._is_literal(given[:1]) else "set *")
+        elif own == "SET_CONFIG":
+            given = "".join(words[place + 1 : place + 2])
+            writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
             return True
-        if name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+        elif name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
             writes |= {"lock"} if "_XACT_" not in name else set()
             return True
         return False
@@ -2403,7 +2140,7 @@ class _PostgresForms(Forms):
         """See Forms. What is asked for is no call."""
         for name, place in super().calls(words):
             plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
-            if plain not in ("CURRENT_SETTING", "PG_CATALOG.CURRENT_SETTING"):
+            if plain.removeprefix("PG_CATALOG.") != "CURRENT_SETTING":
                 yield plain, place
 
     @staticmethod
@@ -2413,7 +2150,7 @@ class _PostgresForms(Forms):
             if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
                 yield "lock"
             if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
-                name = words[place + 2] if place + 2 < len(words) else ""
+                name = "".join(words[place + 2 : place + 3])
                 yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
 
     @staticmethod
@@ -2422,17 +2159,22 @@ class _PostgresForms(Forms):
 
     def _is_setting(self, words: Sequence[str]) -> bool:
         """Tell if a SELECT does nothing but to set what its text says."""
-        calls = [*self.calls(words)]
         return "FROM" not in words and all(
             (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
-            and self._is_literal(words[place + 1 : _closing(words, place)])
-            for name, place in calls
+            and self._is_literal(words[place + 1 : closing(words, place)])
+            for name, place in self.calls(words)
         )
 
 
 # After SET, in bare text or as words with blanks between them.
 _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
+_QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
+_SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
+_REPLACED: Final = (
+    "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
+)
+_OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
 class _MySQLForms(Forms):
@@ -2440,8 +2182,8 @@ class _MySQLForms(Forms):
 
     temporary: ClassVar = [
         (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (r"TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", _DDL | Trait.CALLS),
-        (r"OR REPLACE TABLE\b.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b", Trait.INSIDE | Trait.CALLS),
+        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS),
+        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS),
     ]
     rows: ClassVar = {
         "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
@@ -2450,7 +2192,7 @@ class _MySQLForms(Forms):
         "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
-        "SIGNAL RESIGNAL": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
+        "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
         "SET": [
@@ -2464,24 +2206,14 @@ class _MySQLForms(Forms):
         "START": [(r"TRANSACTION\b", Trait.OPENS)],
         "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
         "ROLLBACK": [
-            (r"(WORK )?TO ", Trait.SESSION | Trait.WHOLE | Trait.INSIDE),
+            (r"(WORK )?TO ", _LOOK & ~Trait.CALLS),
             (_CHAIN, Trait.UNDOES | Trait.CHAINS),
             ("", Trait.UNDOES),
         ],
-        "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE | Trait.INSIDE)],
         "CREATE": [
             *temporary,
-            (
-                r"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*\b(SELECT|ROW|VALUES|TABLE|WITH)\b)",
-                _PLAIN_DDL,
-            ),
-            (
-                (
-                    r"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE (AGGREGATE|ALGORITHM|DEFINER"
-                    r"|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)\b"
-                ),
-                _DDL,
-            ),
+            (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
+            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_REPLACED}\b", _DDL),
             ("", _PART),
         ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
@@ -2499,9 +2231,10 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure, harmless = _MYSQL_PURE - _MYSQL_ALONE, _MYSQL_HARMLESS - _MYSQL_ALONE
+    pure = _MYSQL_PURE | _MARIADB_PURE
+    harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _SHAPES | _MYSQL_HARMLESS | _MARIADB_HARMLESS
+    plain, marks = _PLAIN | _MYSQL_PLAIN, '`"'
     seen = frozenset({"count", "found"})
-    plain, marks = _MYSQL_PLAIN, '`"'
     sees: ClassVar = {
         "ROW_COUNT": "count",
         "FOUND_ROWS": "found",
@@ -2510,7 +2243,6 @@ class _MySQLForms(Forms):
         "CONNECTION_ID": "connection",
         "RAND": "seed",
     }
-    unread = None
     _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
@@ -2523,18 +2255,26 @@ class _MySQLForms(Forms):
         " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
         " SECOND MONTH YEAR SESSION LOCAL X B N"
     )
-    _telling = names_in("@ := LAST_INSERT_ID NEXTVAL SETVAL LASTVAL NEXT PREVIOUS SELECT GET_LOCK RELEASE_LOCK")
+    # Words of an expression that tell what is read, what is written, and what is not true of it then.
+    _telling: ClassVar = {
+        **dict.fromkeys(("NEXTVAL", "SETVAL"), ((), ("sequence",), _REPEATED)),
+        "LASTVAL": (("sequence", "sequences"), (), Trait.REPEATS),
+        **dict.fromkeys(("SELECT", "GET_LOCK"), ((), (), Trait.REPEATS)),
+        "RELEASE_LOCK": (("lock",), (), Trait.REPEATS),
+    }
+    _values: ClassVar = {"NEXT": "NEXTVAL", "PREVIOUS": "LASTVAL"}  # with VALUE they are the same as these
     _of_counts: ClassVar = {
-        "identity": "id",
-        "last_insert_id": "id",
+        **dict.fromkeys(("identity", "last_insert_id"), "id"),
+        **dict.fromkeys(("rand_seed1", "rand_seed2"), "seed"),
+        **dict.fromkeys(("warning_count", "error_count"), "warnings"),
         "insert_id": "next",
-        "rand_seed1": "seed",
-        "rand_seed2": "seed",
         "pseudo_thread_id": "connection",
-        "warning_count": "warnings",
-        "error_count": "warnings",
         "in_transaction": "transaction",
     }
+    _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
+    _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
+    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """See Forms."""
@@ -2542,122 +2282,96 @@ class _MySQLForms(Forms):
             if word == "@" and words[place + 1] != "@" and words[place - 1 : place] != ["@"]:
                 yield self._variable(words, place)
 
-    def is_plain_text(self, words: Sequence[str]) -> bool:
-        """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
-        if words[:1] not in (["SET"], ["SELECT"]):
-            return False
-        texts = [word[1:-1].upper().split() for word in words if word[0] in "'\"" and len(word) > 1]
-        verbs = {text[0] for text in texts if text}
-        return (
-            not self._verbs.isdisjoint(verbs)
-            and self._odd_verbs.isdisjoint(verbs)
-            and not any(
-                "TEMPORARY" in text or any("@" in each or self._shows.search(each) for each in text) for text in texts
-            )
-        )
-
-    _shows = regex(r"\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID)\b")
-    _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
-    _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
-    _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-
     def _variable(self, words: Sequence[str], place: int) -> str:
         """Return the key of the user variable whose @ is at *place*."""
-        name, place = self.fold(words[place + 1]), place + 2
+        name, place = self.fold("".join(words[place + 1 : place + 2])), place + 2
         while words[place : place + 1] == ["."] and place + 1 < len(words):
             name, place = f"{name}.{self.fold(words[place + 1])}", place + 2
         return f"@{name}"
 
-    def prepared_text(self, words: Sequence[str], syntax: Syntax, values: Mapping[str, str]) -> list[str]:
+    def literal_in(self, words: Sequence[str]) -> str | None:
+        """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
+        if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'" and "\\" not in words[4]:  # noqa: PLR2004
+            return words[4]
+        texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
+        verbs = {text.split()[0] for text in texts if text.strip()}
+        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text.search, texts))
+        return None if odd else ""
+
+    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
         """See Forms."""
-        text = values.get(self._variable(words, 3), "") if words[3:4] == ["@"] else "".join(words[3:])
-        if text[:1] not in ("'", '"') or "\\" in text or (words[3:4] != ["@"] and len(words) != 4):  # noqa: PLR2004
-            return []  # more than one text
-        return spelled(text[1:-1].replace(2 * text[0], text[0]), syntax)
+        text = words[3] if len(words) == 4 else None  # noqa: PLR2004 (and not more than one text)
+        if words[3:4] == ["@"] and words[5:6] in ([], ["."]):
+            text = texts.get(self._variable(words, 3))
+        if text is None or (text and (text[0] not in "'\"" or "\\" in text)):
+            return None
+        return (spelled(text[1:-1].replace(2 * text[0], text[0]), syntax) or None) if text else []
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
-        if words[:2] != ["SET", "STATEMENT"] or "FOR" not in words:
-            found = super().nature(words)
-            if found is not self.worst:
-                return found
-            named = {*self.variables(words)}
-            name = next((place for place, word in enumerate(words) if word == "("), len(words)) - 1
-            called = {f"calls {self.fold(words[name])}"} if words[:1] == ["CALL"] and name > 0 else set()
-            looks = {"count", "found"} | named | called
-            if (
-                not self._blocks.isdisjoint(words[:1])
-                and self._runs.isdisjoint(words)
-                and ({name for name, _ in self.calls(words)} <= self.pure | self.harmless)
-            ):
-                looks -= {"count", "found"}  # all of it is in its text
-            reads = found.reads - {"count", "found"} | looks
-            return found._replace(reads=reads, writes=found.writes | named | {"sequences"})
-        inner = self.nature(words[words.index("FOR") + 1 :])
-        alone = Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN
-        return inner._replace(traits=inner.traits & ~alone)
+        if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
+            inner = self.nature(words[words.index("FOR") + 1 :] or [""])
+            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN))
+        found = super().nature(words)
+        if found is not self.worst:
+            return found
+        named, place = {*self.variables(words)}, words.index("(") if "(" in words else len(words)
+        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" and place > 1 else set[str]()
+        told = words[0] in self._blocks and self._runs.isdisjoint(words)  # all of it is in its text
+        told = told and {name for name, _ in self.calls(words)} <= self.pure | self.harmless
+        looks = frozenset() if told else self.seen
+        return found._replace(
+            reads=found.reads - self.seen | looks | named | called, writes=found.writes | named | {"sequences"}
+        )
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        first, removes = words[0], frozenset[str]()
+        first = words[0]
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
-        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
-        if Trait.CALLS not in traits and first not in ("PREPARE", "DEALLOCATE", "DROP"):
-            return Nature(traits, frozenset(), frozenset(counts))
-        reads, writes, traits = self._expression(words, traits)
-        if first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]:
-            name = f"prepared {self.fold((*words, '', '', '')[1 if first == 'PREPARE' else 2])}"
-            writes, removes = ({name}, removes) if first == "PREPARE" else (set(), frozenset({name}))
-            return Nature(traits, frozenset(reads), frozenset(writes), removes)
-        if first == "DROP":
+        counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
+        prepares = first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]
+        if first == "DROP" and not prepares:
             names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            writes = counts - {"perhaps found"}
-            return Nature(traits, frozenset(), frozenset(writes), frozenset(f"temp {each}" for _, each in names))
+            removed = frozenset(f"temp {name}" for _, name in names)
+            return Nature(traits, frozenset(), counts - {"perhaps found"}, removed)
+        if Trait.CALLS not in traits and not prepares:
+            return Nature(traits, frozenset(), counts)
+        reads, writes, traits = self._expression(words, traits)
+        if prepares:
+            named = frozenset({f"prepared {self.fold(''.join(words[1:2] if first == 'PREPARE' else words[2:3]))}"})
+            keys = (named, frozenset[str]()) if first == "PREPARE" else (frozenset[str](), named)
+            return Nature(traits, frozenset(reads), *keys)
         if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
             writes |= {"id", "sequences"}
             reads.add("next")
-        if "*" in writes:  # it may be handed out
+        if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
-        if (
-            first in ("SELECT", "VALUES", "TABLE", "(", "WITH")
-            and not ({"INTO", ":="} & {*words})
-            and ("lock" not in writes or "FROM" in words)
-        ):
-            traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
-        if first == "LOAD":
-            writes |= {*self.variables(words)}
-        if "INTO" in words:
-            writes |= self._into(words)
-        if first in ("SELECT", "VALUES", "TABLE", "(", "WITH"):
-            into = self._into(words)
-            named = Counter(self.variables(words))
-            reads -= {key for key in into if named[key] == 1}  # only written
-            writes |= into | {"found"}
+        into = self._into(words)
+        if first in _QUERIES:
+            if not {"INTO", ":="} & {*words} and ("lock" not in writes or "FROM" in words):
+                traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
+            times = Counter(self.variables(words))
+            reads -= {key for key in into if times[key] == 1}  # only written
+            writes.add("found")
             traits &= ~Trait.REPEATS
-        if first == "GET":
-            reads |= {"count", "warnings"}
-            writes |= {*self.variables(words)}
+        reads |= {"count", "warnings"} if first == "GET" else set()
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
-            writes.add(f"temp {self.made(words)[1]}")
-        if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or not self._finding.isdisjoint(words):
+            writes.add(f"temp {self.made(words).name}")
+        if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
             writes.add("perhaps found")  # as INSERT .. SELECT does
-        return Nature(traits, frozenset(reads), frozenset(writes | {"count", "warnings"}), removes)
-
-    _finding = names_in("SELECT TABLE WITH")
+        return Nature(traits, frozenset(reads), frozenset(writes | into | {"count", "warnings"}))
 
     def _into(self, words: Sequence[str]) -> set[str]:
         """Return the user variables that a SELECT puts its row into."""
-        found, place = set[str](), len(words)
-        for number, word in enumerate(words):
-            if word == "INTO":
-                place = number + 1
-                while place + 1 < len(words) and words[place] == "@":
-                    found.add(self._variable(words, place))
-                    place += 2
-                    while words[place : place + 1] == ["."]:
-                        place += 2
-                    place += words[place : place + 1] == [","]
+        found = set[str]()
+        for place, word in enumerate(words):
+            for part in self.assignments(words[place + 1 :]) if word == "INTO" else ():
+                if part[:1] != ["@"]:
+                    break
+                found.add(self._variable(part, 0))
+                if len(part) > 2 and part[2] != ".":  # noqa: PLR2004 (and what comes after it is no variable)
+                    break
         return found
 
     def _expression(self, words: Sequence[str], traits: Trait) -> tuple[set[str], set[str], Trait]:
@@ -2665,33 +2379,24 @@ class _MySQLForms(Forms):
         nature = super().described(words, traits | Trait.CALLS)
         reads, writes, traits = {*nature.reads, *self.variables(words)}, {*nature.writes}, nature.traits
         reads |= {"found exactly"} if "FOUND_ROWS" in words else set()
-        for place, word in enumerate(words if not self._telling.isdisjoint(words) else ()):
-            after = words[place + 1 : place + 2]
+        for place, word in enumerate(words):
+            after = words[place + 1] if place + 1 < len(words) else ""
             if word == ":=" and place:
                 start = max((number for number in range(place) if words[number] == "@"), default=0)
                 writes.add(self._variable(words, start) if words[start - 1 : start] != ["@"] else "set *")
                 traits &= ~Trait.REPEATS
-            elif word == "@" and after == ["@"]:
-                name = next(
-                    (self.fold(each) for each in words[place + 2 :] if each not in (".", "SESSION", "LOCAL")), ""
-                )
+            elif word == after == "@":
+                names = (self.fold(each) for each in words[place + 2 :] if each not in (".", "SESSION", "LOCAL"))
+                name = next(names, "")
                 reads |= {self._of_counts.get(name, f"set {name}"), "global"}
-                traits &= ~Trait.REPEATS if name in {"global", "timestamp", "rand_seed1", "rand_seed2"} else traits
-                traits &= ~Trait.REPEATS if name in self._of_counts else traits
-            elif word == "LAST_INSERT_ID" and after == ["("]:
+                traits &= ~Trait.REPEATS if name in self._of_counts or name in ("global", "timestamp") else traits
+            elif word == "LAST_INSERT_ID" and after == "(":
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
-            elif word in ("NEXTVAL", "SETVAL") or (word == "NEXT" and after == ["VALUE"]):
-                writes.add("sequence")
-                traits &= ~_REPEATED
-            elif word == "LASTVAL" or (word == "PREVIOUS" and after == ["VALUE"]):
-                reads |= {"sequence", "sequences"}
-                traits &= ~Trait.REPEATS
-            elif word in ("SELECT", "GET_LOCK"):
-                traits &= ~Trait.REPEATS
-            elif word == "RELEASE_LOCK":
-                reads.add("lock")
-                traits &= ~Trait.REPEATS
+            elif told := self._telling.get(self._values.get(word, word) if after == "VALUE" else word):
+                reads |= {*told[0]}
+                writes |= {*told[1]}
+                traits &= ~told[2]
         return reads, writes, traits
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
@@ -2704,47 +2409,37 @@ class _MySQLForms(Forms):
         reads, writes, scope = set[str](), set[str](), "SESSION"
         for part in self.assignments(words):
             place = next((place for place, word in enumerate(part) if word in (":=", "=")), len(part))
-            target, value = [*part[:place]], [*part[place + 1 :]]
+            target, value = part[:place], part[place + 1 :]
             if target[:1] == ["@"] and target[1:2] != ["@"]:
                 key = self._variable(target, 0)
             else:
-                given = "SESSION"
-                if target[:2] == ["@", "@"]:
-                    target = target[2:]
-                    if target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
-                        given, target = target[0], target[2:]
-                elif target[:1] and target[0] in ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY"):
-                    given, target = target[0], target[1:]
-                    scope = given
-                else:
-                    given = scope
-                words_of_name = [self.fold(each) for each in target if each != "."]
-                name = words_of_name[0] if words_of_name else "*"
-                name = "names" if name in ("names", "charset", "character") and "=" not in part else name
-                if given in ("GLOBAL", "PERSIST", "PERSIST_ONLY"):  # what a new session begins with, mostly
-                    key = "global" if self._server_only.match(name) else f"set {name}"
+                marked = target[:2] == ["@", "@"]
+                target = target[2:] if marked else target
+                given = next((each for each in target[:1] if each in _SCOPES), "")
+                scope = scope if marked or not given else given
+                name = next((self.fold(each) for each in target[1 if given else 0 :] if each != "."), "*")
+                name = "names" if name in ("charset", "character") and place == len(part) else name
+                key = self._of_counts.get(name, f"set {name}")
+                if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
+                    key = "global" if self._server_only.match(name) else f"set {name}"  # a new session begins with that
                     writes.add("global")
                     traits &= ~_REPEATED
-                else:
-                    key = self._of_counts.get(name, f"set {name}")
-                    traits &= ~Trait.REPEATS if key in ("seed", "next") else traits
-            writes |= {key} - {""}
+                elif key in ("seed", "next"):
+                    traits &= ~Trait.REPEATS
+            writes.add(key)
             read, wrote, traits = self._expression(value, traits)
-            if not (key.startswith("set ") and len(value) <= 1) and not all(
-                self._is_constant(value, place) for place in range(len(value))
-            ):
+            if not (key.startswith("set ") and len(value) <= 1) and not self._is_constant(value):
                 traits &= ~Trait.REPEATS
             reads, writes = reads | read, writes | wrote
-        own = all(each[0] == "@" for each in writes - {"*", "id"}) and Trait.SESSION in traits
-        if Trait.SESSION not in traits and "*" in writes:  # a function that nobody knows: it may write
+        if Trait.SESSION not in traits and writes & {"*", "sequence"}:  # a function that nobody knows: it may write
             return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
-        traits |= Trait.INSIDE if own or Trait.SESSION not in traits else traits
-        if Trait.SESSION not in traits and "sequence" in writes:
-            return Nature(_ROWS, frozenset(reads), frozenset(writes | {"count", "warnings"}))
+        if Trait.SESSION not in traits or all(each[0] == "@" for each in writes - {"*", "id"}):
+            traits |= Trait.INSIDE
         return Nature(traits & ~Trait.CALLS, frozenset(reads), frozenset(writes | {"warnings"}))
 
     @staticmethod
     def assignments(words: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield what stands between the commas that are in no brackets."""
         start, depth = 0, 0
         for place, word in enumerate(words):
             depth += (word in ("(", "CASE")) - (word in (")", "END"))
@@ -2753,21 +2448,24 @@ class _MySQLForms(Forms):
                 start = place + 1
         yield words[start:]
 
-    def _is_constant(self, words: Sequence[str], place: int) -> bool:
-        """Tell if a word of an expression means the same whenever it runs."""
-        word = words[place]
-        if _is_text(word) or not (word[0].isalpha() or word[0] == "_") or word[0].isdigit():
-            return True
-        if words[place - 1 : place] in (["@"], ["."], ["COLLATE"], ["USING"], ["CHARSET"]):
-            return True
-        return word in self._constant or words[place + 1 : place + 2] == ["("] or word[0] == "_"
+    def _is_constant(self, words: Sequence[str]) -> bool:
+        """Tell if each word of an expression means the same whenever it runs."""
+        named = ("@", ".", "COLLATE", "USING", "CHARSET")  # what comes after them is a name
+        return all(
+            is_quoted(word)
+            or not word[0].isalpha()
+            or word in self._constant
+            or "".join(words[place - 1 : place]) in named
+            or words[place + 1 : place + 2] == ["("]
+            for place, word in enumerate(words)
+        )
 
 
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
-    pure, harmless = _MYSQL_PURE - _MARIADB_ALONE, _MYSQL_HARMLESS - _MARIADB_ALONE
-
+    pure = _MYSQL_PURE | _MYSQL9_PURE
+    harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
         "DROP": [*_MySQLForms.rows["DROP"][:2], (r"(DATABASE|INDEX|SCHEMA)\b", _DDL), ("", _PLAIN_DDL)],
@@ -2883,29 +2581,20 @@ def whoami() -> str:
     return f"{user}@{os.uname().nodename}".encode(errors="replace").decode()[:255]  # a database takes it so
 
 
+def _kinds(table: str) -> dict[str, Kind]:
+    """Read a table: in each line a Kind, and which codes, or words in messages, of a database it is, with commas."""
+    lines = (line.split(maxsplit=1) for line in table.strip().split("\n"))
+    return {code: Kind[name] for name, codes in lines for code in codes.split(", ")}
+
+
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
 _TAKES: Final = (
     r"(DROP (TABLES?|SCHEMA|DATABASE)|TRUNCATE|RENAME TABLES?)\b.* own\b"
     r"|ALTER ((ONLINE|IGNORE) )*TABLE ((IF EXISTS|ONLY|\() )*own\b"
 )
 _HIDES: Final = r"|CREATE (OR REPLACE )?TEMP(ORARY)? (TABLE|VIEW) (IF NOT EXISTS )?own\b"
-_TAKING: Final = frozenset(
-    (  # what such a statement may begin with
-        "ALTER",
-        "BEGIN",
-        "CASE",
-        "CREATE",
-        "DROP",
-        "FOR",
-        "IF",
-        "LOOP",
-        "RENAME",
-        "REPEAT",
-        "SET",
-        "TRUNCATE",
-        "WHILE",
-    )
-)
+# What such a statement may begin with.
+_TAKING: Final = names_in("ALTER BEGIN CASE CREATE DROP FOR IF LOOP RENAME REPEAT SET TRUNCATE WHILE")
 _OTHER: Final = (
     "keep the history elsewhere:  migrate --table {0} up\n"
     "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION"
@@ -2936,10 +2625,8 @@ def _makes(between: str, *kinds: str) -> re.Pattern[str]:
 
 def _spaced(words: Sequence[str]) -> str:
     """Return a name as it is usually written."""
-    return "".join(
-        each if before in (".", "(") or each in (".", ")") else f" {each}"
-        for before, each in zip(["(", *words], words, strict=False)
-    )
+    pairs = zip(["(", *words], words, strict=False)
+    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}" for before, each in pairs)
 
 
 class Made(NamedTuple):
@@ -2982,13 +2669,58 @@ class Doom:
             self.bars.append((f"{what} stays, and {made.title} makes it again: {why}", fix))
 
 
-class Database(ABC):
-    """One database, and the connection to it, which ``open`` makes and may make again."""
+_REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: one without it cannot be made
 
-    dialect = label = driver = ""
-    syntax: Syntax
+
+class Database(ABC):
+    """One database, and the connection to it, which ``open`` makes and may make again.
+
+    First what a database must give; then, attributes and methods, what it may: each as it is for a database that has
+    nothing of the kind. A class that names its *schemes* is known everywhere: in URLs, folders, ``only`` and ``check``.
+    """
+
+    schemes: ClassVar[str] = _REQUIRED  # of its URLs; the first is its *dialect*, the name of its folders, too
+    label: ClassVar[str] = _REQUIRED  # what people call it
+    url_form: ClassVar[str] = _REQUIRED  # an example
+    driver: ClassVar[str] = _REQUIRED  # what pip installs for it; empty for what comes with Python
+    syntax: Syntax = _REQUIRED  # the lexical rules of its SQL
+    kinds: ClassVar[Mapping[str, Kind]] = _REQUIRED  # what its errors mean, as _explain() looks them up
+    objects_sql: ClassVar[str] = _REQUIRED  # kind and quoted name of what ``reset`` drops (in the schemas ?), in order
+
+    @classmethod
+    @abstractmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        """Read what follows the scheme, and the options that this database takes.
+
+        Raises ValueError (what, fix), which repeats nothing that may be a password, or UnicodeError.
+        """
+
+    @abstractmethod
+    def _connect(self, *, write: bool) -> None:
+        """Set ``connection``, in autocommit mode, and ``driver_errors``; without *write* nothing may come to be."""
+
+    @abstractmethod
+    def _explain(self, error: Any) -> DriverError:
+        """Return what one of ``driver_errors`` means."""
+
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open and usable. Also asked where no connection is."""
+
+    @abstractmethod
+    def run(self, sql: str) -> None:
+        """Run text of a person's file and drop its rows. Raises DriverError."""
+
+    @abstractmethod
+    def cancel(self) -> bool:
+        """End the statement that runs, from another thread or after a signal; tell if that was taken. Never raises."""
+
+    # What it may give.
+    dialect = ""
+    is_file = False  # of this machine, and no server
     lexer = "sql"  # what Pygments calls it
-    placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
+    placeholder, quote_mark, begin_sql, commit_sql = "%s", '"', "BEGIN", "COMMIT"
     # What client or server may read as something else in quotes, and how such a text is written: all else is the same
     # in every encoding, and with any kind of strings.
     unsafe = _NEVER, ""
@@ -2998,7 +2730,8 @@ class Database(ABC):
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
     split_here = _NEVER  # but for one with this, which it would read by the rules of its start
-    text_type, time_type, id_type, table_suffix = "TEXT", "TEXT", "", ""
+    text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
+    before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
@@ -3007,12 +2740,9 @@ class Database(ABC):
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
-    objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
     no_schema = "none"  # the code of the error where the schema of the history is missing
-    open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
-    # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
     takes_history = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
     makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
@@ -3022,7 +2752,6 @@ class Database(ABC):
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
-    commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
     opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
@@ -3033,37 +2762,42 @@ class Database(ABC):
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
-    kinds: ClassVar[Mapping[str, Kind]] = {}  # what the codes of the database mean
     fixes: ClassVar[Mapping[Kind, str]] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
-    cancel_sql = ""  # ends what the session {} runs
     local_locks = False  # another node of a cluster does not see them
+    pooled = False  # every transaction goes to another session
+    verifies = False  # a rival can come between two files of a run, so that each looks at the history again
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
     lone_schema = ""  # where there is but one
     schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
-    kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
-    driver_errors: tuple[type[Exception], ...] = ()
-    connection: Any = None  # the three drivers have no type in common
-    columns: tuple[str, ...] = ()  # of the last query,
-    changed = 0  # and the number of rows that it has changed
-    exists, writable, pooled = True, True, False  # pooled: every transaction goes to another session
-    looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     packet_limit: float = math.inf  # bytes
     rival = "another runner is at work"
+    driver_errors: tuple[type[Exception], ...] = ()
+
+    # What is known of the connection, in every database.
+    connection: Any = None  # the drivers have no type in common
+    columns: tuple[str, ...] = ()  # of the last query,
+    changed = 0  # and the number of rows that it has changed
+    exists = writable = True
+    looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
+    kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     _key = ""  # as the server knows it
     _held = ""  # the key of the lock that this connection has
 
+    def __init_subclass__(cls) -> None:
+        """Make a database known, by the schemes of its URLs."""
+        if "schemes" in vars(cls):
+            cls.dialect = cls.schemes.split()[0]
+            DATABASES[cls.dialect] = cls
+            DIALECT_BY_SCHEME.update(dict.fromkeys(cls.schemes.split(), cls.dialect))
+
     def __init__(
-        self,
-        url: DatabaseURL,
-        lock_wait: float | None = 0,
-        statement_wait: float | None = 0,
-        lock_timeout: float = 0,
+        self, url: DatabaseURL, lock_wait: float | None = 0, statement_wait: float | None = 0, lock_timeout: float = 0
     ) -> None:
         self.url, self.lock_timeout = url, lock_timeout  # seconds to wait for another runner; 0 does not wait
         # Seconds that a statement may wait for a lock, and run; 0 is no limit. What a person has said wins over what
@@ -3081,6 +2815,8 @@ class Database(ABC):
         self.pause: Callable[[float], None] = time.sleep
         self.letters: dict[str, bool] = {}  # that were asked for, and if the encoding lacks them
 
+    # The connection.
+
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Closed after a MigrateError."""
         if self.connection is not None and (self.writable or not write):
@@ -3097,15 +2833,14 @@ class Database(ABC):
                 raise self.locked_error([]) from None
             message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
-            fix = self.fixes.get(failed.kind, fix)
-            raise ConnectError(message, where=str(self.url), fix=fix) from None
+            raise ConnectError(message, where=str(self.url), fix=self.fixes.get(failed.kind, fix)) from None
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
         """Open a new connection, locks included, so that nothing a file has set reaches the next one.
 
         A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
-        if self._hand_over():
+        if self._held and not self.cut_off and self._can_wait() and self._hand_over():
             return
         self.close()
         self.cut_off = False
@@ -3119,18 +2854,25 @@ class Database(ABC):
                 time.sleep(0.5)
         self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
 
-    def _hand_over(self) -> bool:
-        """Open a new connection that waits for the lock while this one lets it go, where the database can do that."""
+    def _can_wait(self) -> bool:
+        """Tell if another connection can wait in line for the lock that this one has."""
         return False
 
-    @property
-    def verifies(self) -> bool:
-        """Whether a rival can come between two files of a run, so that each looks at the history again."""
-        return self.pooled or self.local_locks
+    def _hand_over(self) -> bool:
+        """Open a new connection that waits for the lock while this one lets it go; tell if it has it then."""
+        before, number, self.connection, taken = self.connection, self.session_id, None, False
+        with contextlib.suppress(DriverError, MigrateError):
+            self.open(write=True)
+            with self.translated():
+                taken = self._take_from(before)
+        with contextlib.suppress(Exception):
+            before.close()
+        self.session_id = self.session_id if taken else number
+        return taken
 
-    def limits(self, *, local: bool) -> list[str]:
-        """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
-        return []
+    def _take_from(self, before: Any) -> bool:
+        """Ask for the lock, close the connection *before*, which has it, and tell if it is ours then."""
+        raise NotImplementedError
 
     def another(self) -> Database:
         """Return a second connection to the same place. Raises ConnectError."""
@@ -3140,6 +2882,8 @@ class Database(ABC):
 
     def observe(self) -> str:
         """Ask over a second connection what the statement that runs waits for, or how far it is. Never raises."""
+        if not self.blockers_sql:
+            return ""
         with contextlib.suppress(DriverError, MigrateError):
             self.observer = observer = self.observer or self.another()
             self.blockers = [_session(row) for row in observer.query(self.blockers_sql, self.session_id)]
@@ -3147,13 +2891,6 @@ class Database(ABC):
                 return f"waiting for {self.blockers[0]}"
             return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
         return ""
-
-    def cancel(self) -> bool:
-        """End the statement that runs, from another thread or after a signal; tell if that was taken. Never raises."""
-        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
-            other.query(self.cancel_sql.format(self.session_id))
-            return True
-        return False
 
     def is_idle(self) -> bool:
         """Tell, from another thread, if the server waits for this session, and not the other way round."""
@@ -3190,11 +2927,7 @@ class Database(ABC):
         except UnicodeError as error:
             raise DriverError(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
 
-    @abstractmethod
-    def _connect(self, *, write: bool) -> None: ...
-
-    @abstractmethod
-    def _explain(self, error: Any) -> DriverError: ...
+    # Statements of ours.
 
     def query(self, sql: str, *args: object) -> Rows:
         """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises DriverError."""
@@ -3202,7 +2935,7 @@ class Database(ABC):
             raise DriverError("the connection is closed", Kind.LOST)
         args = args[: MARKS.findall(sql).count("?")]
         try:
-            with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
+            with self.translated(), self._cursor() as cursor:
                 # Without arguments a percent sign is an ordinary character.
                 cursor.execute(*((MARKS.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
@@ -3211,8 +2944,28 @@ class Database(ABC):
             failed.ours = True
             raise
 
+    def _cursor(self) -> Any:
+        """Return what gives a cursor in the transaction of the connection, and closes it."""
+        return contextlib.closing(self.connection.cursor())
+
     def _mark(self, found: re.Match[str]) -> str:
         return self.placeholder if found[0] == "?" else found[0].replace("%", "%" * len(self.placeholder))
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """Send statements of ours, in one message where the database takes that; return the rows of each.
+
+        One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
+        Raises DriverError with the *number* of the part: OUTRUN for a Note that does not hit one row.
+        """
+        found = list[Rows]()
+        for number, part in enumerate(parts, 1):
+            try:
+                found.append(self.query(str(part)))
+            except DriverError as failed:
+                raise self._of_part(failed, part) from None
+            if isinstance(part, Note) and self.changed != 1:
+                raise DriverError(_OUTRUN, Kind.OUTRUN, number=number)
+        return found
 
     def _of_part(self, failed: DriverError, part: str | Statement) -> DriverError:
         """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
@@ -3221,35 +2974,9 @@ class Database(ABC):
             failed.kind = Kind.OUTRUN
         return failed
 
-    @abstractmethod
-    def run(self, sql: str) -> None:
-        """Run text of a person's file and drop its rows. Raises DriverError."""
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open and usable."""
-        name, bits, value = self.open_state
-        return self.connection is not None and attrgetter(name)(self.connection) & bits == value
-
-    @abstractmethod
-    def send(self, *parts: str | Statement) -> list[Rows]:
-        """Send statements of ours, in one message where the database takes that; return the rows of each.
-
-        One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
-        Raises DriverError with the *number* of the part: OUTRUN for a Note that does not hit one row.
-        """
-
-    @contextlib.contextmanager
-    def transaction(self, key: str) -> Iterator[None]:
-        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
-        if not self.in_transaction:
-            self.begin(key)
-        try:
-            yield
-            self.commit()
-        except BaseException:
-            self.rollback()
-            raise
+    def limits(self, *, local: bool) -> list[str]:
+        """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
+        return []
 
     def opening(self, key: str, level: str | None = None) -> list[str]:
         """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
@@ -3282,9 +3009,63 @@ class Database(ABC):
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
 
+    @contextlib.contextmanager
+    def transaction(self, key: str) -> Iterator[None]:
+        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
+        if not self.in_transaction:
+            self.begin(key)
+        try:
+            yield
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+
+    def commit(self) -> None:
+        """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
+        self._poll(partial(self.send, self.commit_sql))
+
+    def rollback(self) -> bool:
+        """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
+        with contextlib.suppress(DriverError):
+            self.query("ROLLBACK")
+        return True
+
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
+        """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
+
+        And if it is certain that it is these, and nothing else.
+        """
+        return 0, True
+
+    # The lock of a run.
+
+    @contextlib.contextmanager
+    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+        """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
+        if journaled and self.pooled:
+            raise self.pooled_error()
+        self._held = "" if self.pooled else key
+        self._poll(partial(self._take, self.lock_sql, self._held))
+        try:
+            yield
+        finally:
+            # What a file has set may be in the way: then it is let go of with the connection.
+            with contextlib.suppress(DriverError, LookupError, ValueError):
+                self._take(self.unlock_sql, self._held)
+            self._held = ""
+
+    def lock_key(self, key: str) -> str:
+        """Return what the server knows the lock *key* as."""
+        return hashlib.sha256(key.encode()).hexdigest()[:40]
+
     def _lock_part(self, sql: str, key: str) -> list[str]:
         self._key = self.lock_key(key)
         return [sql.replace("?", self.literal(self._key))] if sql else []
+
+    def _take(self, sql: str, key: str) -> bool:
+        self._key = self.lock_key(key)
+        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
 
     def holding(self) -> list[str]:
         """Return SQL that takes the lock of the session again, which a file may have let go; or fails."""
@@ -3293,6 +3074,42 @@ class Database(ABC):
     def same_transaction(self, number: str) -> list[str]:
         """Return SQL that fails where the transaction is not *number* any more."""
         return []
+
+    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None) -> Any:
+        """Return what *attempt* does, once that is not False, BUSY or a BlockingIOError.
+
+        Raises LockedError at the lock timeout.
+        """
+        deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
+        while True:
+            try:
+                if (answer := attempt()) is not False:
+                    return answer
+            except (DriverError, BlockingIOError) as error:
+                if isinstance(error, DriverError) and error.kind is not Kind.BUSY:
+                    raise
+            if time.monotonic() >= deadline:
+                holders = list[str]()
+                with contextlib.suppress(DriverError):  # where it can be seen
+                    holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
+                raise self.locked_error(holders)
+            self.pause(0.05)
+
+    def pooled_error(self) -> MigrateError:
+        """Return the error for a journaled file that would run through a connection pooler."""
+        what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
+        fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
+        return MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
+
+    def locked_error(self, holders: Sequence[str]) -> LockedError:
+        """Return the error for a lock that was not obtained in time."""
+        what = f"{self.rival}, and kept the lock for all of the lock timeout"
+        fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+        excerpt = "\n".join(f"  held by {each}" for each in holders)
+        state = "nothing was left half done."
+        return LockedError(what, where=str(self.url), excerpt=excerpt, state=state, fix=fix)
+
+    # Values and names in SQL of ours.
 
     def literal(self, value: object) -> str:
         """Return a value as SQL that means the same whatever a file has set in the session."""
@@ -3306,6 +3123,25 @@ class Database(ABC):
         value = self.held(value)
         pattern, way = self.unsafe
         return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
+
+    def quoted(self, *names: str) -> str:
+        """Quote identifiers and join them with dots; empty ones are left out."""
+        mark = self.quote_mark
+        return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
+
+    def now(self) -> str:
+        """Return SQL for the time as the history keeps it, in UTC."""
+        return self._text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+
+    def took(self, since: float) -> object:
+        """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
+        return round(1000 * (time.monotonic() - since))
+
+    def person(self) -> str:
+        """Return who runs this; in a script, the expression for it."""
+        return whoami()
+
+    # Letters that the encoding of the database may not have.
 
     def held(self, value: str) -> str:
         """Return a text as the database can hold it: with a ? for each letter that its encoding does not have."""
@@ -3324,92 +3160,6 @@ class Database(ABC):
     def _lacking(self, letters: Sequence[str]) -> Collection[str]:
         """Ask the server which of *letters* its encoding does not have."""
         raise NotImplementedError
-
-    def lock_key(self, key: str) -> str:
-        """Return what the server knows the lock *key* as."""
-        return hashlib.sha256(key.encode()).hexdigest()[:40]
-
-    def _take(self, sql: str, key: str) -> bool:
-        self._key = self.lock_key(key)
-        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
-
-    def commit(self) -> None:
-        """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
-        self._poll(partial(self.query, self.commit_sql))
-
-    def rollback(self) -> bool:
-        """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
-        with contextlib.suppress(DriverError):
-            self.query("ROLLBACK")
-        return True
-
-    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
-        """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
-
-        And if it is certain that it is these, and nothing else.
-        """
-        return 0, True
-
-    def broken_references(self) -> Counter[tuple[str, str]]:
-        """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
-        return Counter()
-
-    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
-        """Return the lexical rules that hold after *statement*."""
-        return syntax
-
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
-        """Return what the statements of a file are, where *names* mean something. Raises DriverError."""
-        return self.forms.natures(statements, self.syntax, self.syntax_after, names)
-
-    def may_matter(self, sql: str) -> bool:
-        """Tell, fast, if something in a file may leave, or read, anything in the session. Raises DriverError."""
-        return self.forms.may_matter(sql)
-
-    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
-        """Return what statement *number*, which has failed, has turned out to be. Raises DriverError."""
-        return self.natures(statements)[number - 1]
-
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
-        """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
-        return []
-
-    def has_id(self, statement: Statement) -> bool:
-        """Tell if this session has given a row the id that *statement* asks for."""
-        return True
-
-    def hidden(self, statements: Iterable[Statement]) -> Hidden:
-        """Return what code in the database, or in *statements*, may do unseen. Raises DriverError."""
-        return Hidden()
-
-    def look_again(self, sql: str = "") -> None:  # noqa: B027 (most have nothing to forget)
-        """Forget what code there was in the database, if a file with this text, or anybody, may have changed it."""
-
-    def refused(self, statement: Statement, failed: DriverError) -> bool:
-        """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
-        return False
-
-    def modes(self, statement: Statement) -> tuple[str, bool]:
-        """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
-        return "", False
-
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """Return what is wrong with *statement*, and the fix; None mostly."""
-        fix = "split it, or raise max_allowed_packet"
-        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
-
-    def find_loose(
-        self,
-        statements: Sequence[Statement],
-        *,
-        journaled: bool,
-    ) -> list[tuple[Statement, tuple[str, str]]]:
-        """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
-        return []
 
     def fitted(self, sql: str) -> str:
         """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
@@ -3433,14 +3183,60 @@ class Database(ABC):
         """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
         return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
+    # What the statements of a file are, and may be.
+
+    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
+        """Return the lexical rules that hold after *statement*."""
+        return syntax
+
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+        """Return what the statements of a file are, where *names* mean something. Raises DriverError."""
+        return self.forms.natures(statements, self.syntax, self.syntax_after, names)
+
+    def may_matter(self, sql: str) -> bool:
+        """Tell, fast, if something in a file may leave, or read, anything in the session. Raises DriverError."""
+        return self.forms.may_matter(sql)
+
+    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
+        """Return what statement *number*, which has failed, has turned out to be. Raises DriverError."""
+        return self.natures(statements)[number - 1]
+
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+        """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
+        return []
+
+    def has_id(self, statement: Statement) -> bool:
+        """Tell if this session has given a row the id that *statement* asks for."""
+        return bool(self.query(f"SELECT {self.id_name} LIMIT 1")[0][0])
+
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
+        """Return what code in the database, or in *statements*, may do unseen. Raises DriverError."""
+        return Hidden()
+
+    def look_again(self, sql: str = "") -> None:  # noqa: B027 (most have nothing to forget)
+        """Forget what code there was in the database, if a file with this text, or anybody, may have changed it."""
+
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
+        """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
+        return False
+
+    def modes(self, statement: Statement) -> tuple[str, bool]:
+        """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
+        return "", False
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        """Return what is wrong with *statement*, and the fix; None mostly."""
+        fix = "split it, or raise max_allowed_packet"
+        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
+
+    def find_loose(
+        self, statements: Sequence[Statement], *, journaled: bool
+    ) -> list[tuple[Statement, tuple[str, str]]]:
+        """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
+        return []
+
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         """Run *statement*, after *before*, and the notes *done* as one, or else between *started* and *done*.
 
@@ -3466,25 +3262,16 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
+    def broken_references(self) -> Counter[tuple[str, str]]:
+        """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
+        return Counter()
+
     def back_up(self, path: Path) -> None:
         """Copy the database into the new file *path*. Raises MigrateError, and leaves no file then."""
         fix = "use the tool of the database: pg_dump, mysqldump"
         raise SettingsError(f"{self.label} is not backed up by this tool", where="--backup", fix=fix)
 
-    @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
-        """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
-        if journaled and self.pooled:
-            raise self.pooled_error()
-        self._held = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._held))
-        try:
-            yield
-        finally:
-            # What a file has set may be in the way: then it is let go of with the connection.
-            with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._held)
-            self._held = ""
+    # The history's tables, and what would take them away.
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
@@ -3545,6 +3332,8 @@ class Database(ABC):
         fix = self.ways_out[kind].format(_another(self.kept_table), schema, self.kept_table)
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
+    # What reset drops.
+
     def objects(self) -> list[tuple[Any, ...]]:
         """Return kind and quoted name of all that is in the schemas of the database."""
         schemas = [name for name, _ in self.query(self.schemas_sql)] if self.schemas_sql else []
@@ -3558,11 +3347,8 @@ class Database(ABC):
         found, small = set[tuple[str, ...]](), sql.lower()
         for query in self.beside_sql:  # there may be thousands
             with contextlib.suppress(DriverError):
-                found |= {
-                    row
-                    for row in self.query(query)
-                    if row[1].lower() in small and re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)
-                }
+                named = (row for row in self.query(query) if row[1].lower() in small)
+                found |= {row for row in named if re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)}
         return found
 
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
@@ -3616,113 +3402,62 @@ class Database(ABC):
             self.run("DROP {} IF EXISTS {}".format(*each))
             doom.dropped += 1
 
-    def now(self) -> str:
-        """Return SQL for the time as the history keeps it, in UTC."""
-        return self._text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
-
-    def took(self, since: float) -> object:
-        """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
-        return round(1000 * (time.monotonic() - since))
-
-    def person(self) -> str:
-        """Return who runs this; in a script, the expression for it."""
-        return whoami()
-
-    def quoted(self, *names: str) -> str:
-        """Quote identifiers and join them with dots; empty ones are left out."""
-        mark = self.quote_mark
-        return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
-
-    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None) -> Any:
-        """Return what *attempt* does, once that is not False, BUSY or a BlockingIOError.
-
-        Raises LockedError at the lock timeout.
-        """
-        deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
-        while True:
-            try:
-                if (answer := attempt()) is not False:
-                    return answer
-            except (DriverError, BlockingIOError) as error:
-                if isinstance(error, DriverError) and error.kind is not Kind.BUSY:
-                    raise
-            if time.monotonic() >= deadline:
-                holders = list[str]()
-                with contextlib.suppress(DriverError):  # where it can be seen
-                    holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
-                raise self.locked_error(holders)
-            self.pause(0.05)
-
-    def pooled_error(self) -> MigrateError:
-        """Return the error for a journaled file that would run through a connection pooler."""
-        what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
-        fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
-        return MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
-
-    def locked_error(self, holders: Sequence[str]) -> LockedError:
-        """Return the error for a lock that was not obtained in time."""
-        what = f"{self.rival}, and kept the lock for all of the lock timeout"
-        fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
-        excerpt = "\n".join(f"  held by {each}" for each in holders)
-        state = "nothing was left half done."
-        return LockedError(what, where=str(self.url), excerpt=excerpt, state=state, fix=fix)
-
 
 class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
-    dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
-    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
-    shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
-    forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
-    refusals: ClassVar = {
-        **dict.fromkeys(
-            ("ATTACH", "DETACH"),
-            _Refusal(
-                "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
-            ),
-        ),
-        "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
-        "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
-        ),
-    }
-    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
-    _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
-    driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
-    rival = "another process writes this file"
-    kinds: ClassVar = {  # by what the message holds
-        "database is locked": Kind.BUSY,
-        "no such table": Kind.ABSENT,
-        "within a trans": Kind.ALONE,
-        "inside a trans": Kind.ALONE,
-        "readonly": Kind.READ_ONLY,
-        "unable to open": Kind.DENIED,
-        "full": Kind.FULL,
-        "interrupted": Kind.CANCELLED,
-        "disk image is malformed": Kind.DAMAGED,
-    }
-    fixes: ClassVar = FIXES | {
-        Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
-        Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
-        Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
-    }
-    _ticks, _ended = 0, False
-    _frozen = False  # read as it is, without a lock of SQLite
-    _runs = False  # a run of this tool was in the way of a look
-    _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
+    schemes, label, url_form, is_file, driver = "sqlite sqlite3", "SQLite", "sqlite:./app.db", True, ""
+    syntax, placeholder = SQLITE_SYNTAX, "?"
+    kinds: ClassVar = _kinds("""
+        BUSY database is locked
+        ABSENT no such table
+        ALONE within a trans, inside a trans
+        READ_ONLY readonly
+        DENIED unable to open
+        FULL full
+        CANCELLED interrupted
+        DAMAGED disk image is malformed""")
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
+    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
+    shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
+    verifies = True  # not only this tool, and not only in this version, writes the file
+    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
+    forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
+    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    _attached = _Refusal(
+        "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
+    )
+    refusals: ClassVar = {
+        "ATTACH": _attached,
+        "DETACH": _attached,
+        "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
+        "PRAGMA": _Refusal(
+            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
+        ),
+    }
+    driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
+    rival = "another process writes this file"
+    fixes: ClassVar = FIXES | {
+        Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
+        Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
+        Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
+    }
+    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
+    _counting: bool | None = None  # something in the database asks for what was done last
+    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _ticks, _ended = 0, False
+    _frozen = False  # read as it is, without a lock of SQLite
+    _runs = False  # a run of this tool was in the way of a look
+    _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
+
     # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
     # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
-    _broken = """SELECT f."table" AS child, f.parent, count(*) AS n
+    _broken_sql = """SELECT f."table" AS child, f.parent, count(*) AS n
         FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
         WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
             SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
@@ -3745,10 +3480,22 @@ class SQLite(Database):
                             AND sql LIKE '%COLLATE%')))))
         GROUP BY 1, 2"""
 
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        return _read_path(cls.dialect, rest)
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection and self.connection.in_transaction)
+
     @property
     def _file(self) -> Path:
         """Return the file itself, whatever links lead to it: its -wal and its journal lie beside that."""
         return Path(os.path.realpath(self.url.database))
+
+    @property
+    def _in_memory(self) -> bool:
+        return self.url.database == ":memory:"
 
     def _size(self, suffix: str = "") -> int:
         """Return the size of the file, or of the one beside it, in bytes; -1 where there is none."""
@@ -3763,7 +3510,7 @@ class SQLite(Database):
         return all(os.access(path, os.W_OK, effective_ids=own) for path in paths)
 
     def _connect(self, *, write: bool) -> None:
-        file, memory, size = self._file, self.url.database == ":memory:", self._size()
+        file, memory, size = self._file, self._in_memory, self._size()
         try:
             regular = memory or S_ISREG(file.stat().st_mode)  # a pipe reads as empty, and may be read for ever
         except (FileNotFoundError, NotADirectoryError):
@@ -3837,10 +3584,7 @@ class SQLite(Database):
         """
         found = self._file.stat()
         free = self._descriptors.setdefault((found.st_dev, found.st_ino), [])
-        try:
-            descriptor = free.pop()
-        except IndexError:
-            descriptor = os.open(self._file, os.O_RDONLY)
+        descriptor = free.pop() if free else os.open(self._file, os.O_RDONLY)
         try:
             yield descriptor
         finally:
@@ -3849,31 +3593,26 @@ class SQLite(Database):
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
         """See Database. A database in memory goes along. What is waited for later is waited for no longer either."""
         self.lock_timeout = self.lock_timeout if lock_timeout is None else lock_timeout
-        if self.url.database != ":memory:":
+        if not self._in_memory:
             super().renew(lock_timeout, patience=patience)
             return
         with contextlib.closing(self.connection) as before:
             self._open("file::memory:")
             before.backup(self.connection)
 
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
-        found = super().natures(statements, names)
+        found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
         if not (self._counts() or any(self._counted.search(each.text) for each in statements)):
             return found
         return [
-            each
-            if Trait.PLAIN in each.traits or not each.traits & (Trait.DATA | Trait.CALLS)
-            else each._replace(reads=each.reads | {"count", "id"})
+            each._replace(reads=each.reads | {"count", "id"})
+            if each.traits & asks and Trait.PLAIN not in each.traits
+            else each
             for each in found
         ]
 
     def may_matter(self, sql: str) -> bool:
-        """See Database."""
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
@@ -3882,32 +3621,18 @@ class SQLite(Database):
 
     def _counts(self) -> bool:
         """Tell if something in the database does that."""
+        asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
         if self._counting is None and self.connection is not None:
             self._counting = False
             with contextlib.suppress(DriverError):
-                self._counting = bool(
-                    self.query(
-                        "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%'"
-                        " OR sql LIKE '%changes%' LIMIT 1"
-                    )
-                )
+                self._counting = bool(self.query(asking))
         return bool(self._counting)
 
     def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
-        parts = (
-            [
-                "CREATE TEMP TABLE migrate_id (a)",
-                "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)",
-                "DROP TABLE temp.migrate_id",
-            ]
-            if "id" in keys
-            else []
-        )
+        made, given = "CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)"
+        parts = [made, given, "DROP TABLE temp.migrate_id"] if "id" in keys else []
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
-
-    def has_id(self, statement: Statement) -> bool:
-        return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> DriverError:
         message = str(error)
@@ -3929,23 +3654,6 @@ class SQLite(Database):
         self.connection.interrupt()
         return True
 
-    @property
-    def verifies(self) -> bool:
-        """See Database. Not only this tool, and not only in this version, writes the file."""
-        return True
-
-    def send(self, *parts: str | Statement) -> list[Rows]:
-        """See Database. Nothing travels here: one after the other."""
-        found = list[Rows]()
-        for number, part in enumerate(parts, 1):
-            try:
-                found.append(self.query(str(part)))
-            except DriverError as failed:
-                raise self._of_part(failed, part) from None
-            if isinstance(part, Note) and self.changed != 1:
-                raise DriverError(_OUTRUN, Kind.OUTRUN, number=number)
-        return found
-
     def query(self, sql: str, *args: object) -> Rows:
         """See Database. Waits for another process, as ``run`` does."""
         rows: Rows = self._wait(partial(super().query, sql, *args))
@@ -3954,7 +3662,6 @@ class SQLite(Database):
         return rows
 
     def run(self, sql: str) -> None:
-        """See Database."""
         self._ticks, self._ended = 0, False
         self._wait(partial(self._step, sql))
 
@@ -4010,27 +3717,23 @@ class SQLite(Database):
         return None
 
     def find_loose(
-        self,
-        statements: Sequence[Statement],
-        *,
-        journaled: bool,
+        self, statements: Sequence[Statement], *, journaled: bool
     ) -> list[tuple[Statement, tuple[str, str]]]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
         opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
         for statement in statements:
-            if first_word(statement.text, self.syntax) not in ("SAVEPOINT", "RELEASE"):
+            first = first_word(statement.text, self.syntax)
+            if first not in ("SAVEPOINT", "RELEASE"):
                 continue
-            words = spelled(statement.text, self.syntax)
-            if words[0] == "RELEASE":
-                names = [name for name, *_ in opened]
-                name = self.forms.fold(words[-1])
-                if name in names:
-                    del opened[len(names) - 1 - names[::-1].index(name) :]
-                continue
-            if journaled:
+            word = words_of(statement.text, self.syntax)[-1]
+            name, names = self.forms.fold(spelled(statement.text, self.syntax)[-1]), [each for each, *_ in opened]
+            if first == "RELEASE":
+                del opened[len(names) - 1 - names[::-1].index(name) if name in names else len(names) :]
+            elif journaled:
                 fix = "write BEGIN before it, and COMMIT after the last RELEASE"
                 return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
-            opened.append((self.forms.fold(words[-1]), words_of(statement.text, self.syntax)[-1], statement))
+            else:
+                opened.append((name, word, statement))
         return [
             (each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, each in opened[:1]
         ]
@@ -4059,7 +3762,7 @@ class SQLite(Database):
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
         with contextlib.suppress(DriverError):
-            return Counter({(child, parent): number for child, parent, number in self.query(self._broken)})
+            return Counter({(child, parent): number for child, parent, number in self.query(self._broken_sql)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
             with contextlib.suppress(DriverError):  # a collation that only SQLite knows
@@ -4075,7 +3778,7 @@ class SQLite(Database):
 
     def _lock(self, stack: contextlib.ExitStack, lock_timeout: float | None) -> None:
         """Take the lock until the end of *stack*. Raises LockedError."""
-        if os.name == "nt" or self.url.database == ":memory:":  # there the claim row alone has to do
+        if os.name == "nt" or self._in_memory:  # there the claim row alone has to do
             return
         import fcntl
 
@@ -4101,8 +3804,6 @@ CONCURRENTLY: Final = (
     r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)"
 )
 _NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
-
-
 STRINGS: Final = "standard_conforming_strings"
 _ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s+)?NAMES\b(?!\W*utf)"
 
@@ -4110,23 +3811,32 @@ _ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s
 class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
-    dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
-    lexer = "postgres"
-    whole_files, transaction_id_sql = True, "SELECT txid_current()"
+    schemes, label, driver, syntax = "postgres postgresql", "PostgreSQL", "'psycopg[binary]'", POSTGRES_SYNTAX
+    url_form = "postgres://user:password@host:5432/name"
+    url_options = """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr
+        keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile
+        password port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl
+        sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout
+        user"""  # libpq's own names
+    kinds: ClassVar = _kinds("""
+        ABSENT 42P01
+        ALONE 25001, 2D000, 55P04
+        CANCELLED 57014
+        DEADLOCK 40001, 40P01
+        FULL 53100
+        LOCK_TIMEOUT 55P03
+        READ_ONLY 25006
+        TAKEN 23505""")
+    # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
+    objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
+        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
+        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
+        AND e.refobjid <> e.objid) ORDER BY d.objid"""
+
+    lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT txid_current()"
     unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
-    kinds: ClassVar = {
-        "42P01": Kind.ABSENT,
-        "25001": Kind.ALONE,
-        "2D000": Kind.ALONE,
-        "55P04": Kind.ALONE,
-        "57014": Kind.CANCELLED,
-        "40001": Kind.DEADLOCK,
-        "40P01": Kind.DEADLOCK,
-        "53100": Kind.FULL,
-        "55P03": Kind.LOCK_TIMEOUT,
-        "25006": Kind.READ_ONLY,
-        "23505": Kind.TAKEN,
-    }
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
@@ -4138,10 +3848,9 @@ class Postgres(Database):
     _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
     _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-    open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
     forms_type, id_name = _PostgresForms, "lastval()"
-    takes_back = frozenset({"set", "role", "temp", "prepared", "cursor", "listen", "id", "seed", "connection"})
-    rolled_back = frozenset({"set", "role", "temp", "cursor", "listen", "id", "connection"})
+    takes_back = names_in("set role temp prepared cursor listen id seed connection")
+    rolled_back = names_in("set role temp cursor listen id connection")
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
@@ -4153,20 +3862,17 @@ class Postgres(Database):
         "SCHEMA": "create a schema for the history, {1} for example;\n     take it out, or " + _OTHER.format("{1}.{2}"),
         "OWNED": "take it out, or write what is to be dropped",
     }
-    refusals: ClassVar = {
+    _apart = _Refusal(
+        CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+        "this cannot run inside a transaction",
+        _ALONE,
+    )
+    refusals: ClassVar = dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _apart) | {
         "COPY": _Refusal(
             r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
             "COPY with data in the file works in psql only",
             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
-        ),
-        **dict.fromkeys(
-            ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"),
-            _Refusal(
-                CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
-                "this cannot run inside a transaction",
-                _ALONE,
-            ),
-        ),
+        )
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
     brief = regex(
@@ -4176,64 +3882,33 @@ class Postgres(Database):
     )
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
-        "RESET SESSION AUTHORIZATION",
-        "RESET ROLE",
-        "SET CONSTRAINTS ALL IMMEDIATE",
-        "RESET ALL",
-        "DEALLOCATE ALL",
-        "CLOSE ALL",
-        "UNLISTEN *",
-        "DISCARD TEMP",
-        "DISCARD SEQUENCES",
+        *("RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL"),
+        *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
     )
-    # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
-    objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
-        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
-        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
-        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
-        AND e.refobjid <> e.objid) ORDER BY d.objid"""
-    # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
+    # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
     _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
-            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false)
+            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
+            SELECT ARRAY[refclassid::bigint, refobjid::bigint, refobjsubid] FROM pg_catalog.pg_depend d
+            WHERE deptype <> 'n' AND (d.classid, d.objid, d.objsubid) = (a.classid, a.objid, a.objsubid))
         FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
             UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
         LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
         WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
-    _parts_sql = """SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid
-        FROM pg_catalog.pg_depend WHERE deptype <> 'n' AND objid >= 16384"""
     _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
         LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
     of_tables = "TRIGGER", "POLICY", "RULE"
-    of_schemas = (
-        "MATERIALIZED VIEW",
-        "FOREIGN TABLE",
-        "TABLE",
-        "VIEW",
-        "SEQUENCE",
-        "TYPE",
-        "DOMAIN",
-        "FUNCTION",
-        "PROCEDURE",
-    )
+    _relations = "TABLE", "VIEW", "SEQUENCE", "FOREIGN TABLE", "MATERIALIZED VIEW"
+    of_schemas = (*_relations, "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
+    _others = "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD"
     makes = _makes(
-        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*",
-        *_leaves,
-        *of_schemas,
-        *Database.of_server,
-        "EXTENSION",
-        "SCHEMA",
-        "SERVER",
-        "LANGUAGE",
-        "FOREIGN DATA WRAPPER",
-        "ACCESS METHOD",
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
     no_schema = "3F000"
-    _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
+    _absent = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
-    _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
+    _kept = names_in("42501 2BP01 25001 42809 42725")
     _part = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
@@ -4266,24 +3941,23 @@ class Postgres(Database):
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
     transaction_lock_sql = lock_sql.replace("advisory_lock", "advisory_xact_lock")
     server_times = True
-    _sessions = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
+    _sessions_sql = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
     holder_sql = (
-        _sessions
+        _sessions_sql
         + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
         AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
     )
-    blockers_sql = _sessions + "= ANY(pg_catalog.pg_blocking_pids(?))"
+    blockers_sql = _sessions_sql + "= ANY(pg_catalog.pg_blocking_pids(?))"
     progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
         SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
         FROM pg_catalog.pg_stat_progress_create_index UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
-    cancel_sql = "SELECT pg_cancel_backend({})"
     beside_sql = (
         "SELECT 'role', rolname::text FROM pg_roles",
         "SELECT 'database', datname::text FROM pg_database",
@@ -4295,26 +3969,24 @@ class Postgres(Database):
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
+    _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
+    _hides = regex(_hiding)
     _touches = regex(
-        r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
-        r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
+        rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
+        r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _hides = regex(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
     _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
     _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
     _sets = regex(
-        r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
-        r"|\bset_config\s*\(\s*'([\w.]+)'",
-        re.MULTILINE,
+        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
     _named = regex(
-        rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
-        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}",
-        re.IGNORECASE,
+        rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
+        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}"
     )
     # All that is left half done, or the index ? of that name in the schema of the table ?, or the partition.
     _unfinished_sql = """WITH named AS (SELECT name, to_regclass(coalesce((SELECT quote_ident(nspname) || '.'
@@ -4333,11 +4005,173 @@ class Postgres(Database):
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
 
-    def keep(self, schema: str, table: str, *, bare: bool) -> None:
-        """See Database. The history also goes with what its owner owns, and that is who runs this."""
-        super().keep(schema, table, bare=bare)
-        user = self.connection.info.user if self.connection else self.url.user
-        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        return _read_server(cls.dialect, rest, cls.url_options.split())
+
+    # The connection.
+
+    def _connect(self, *, write: bool) -> None:
+        import psycopg
+
+        self.driver_errors = (psycopg.Error,)
+        # Keepalives: a dead network is noticed within a minute or so; without them a run could hang for ever.
+        url, hosts = self.url, ",".join(host for host, _ in self.url.hosts)
+        options: dict[str, Any] = {"user": url.user, "password": url.password, "host": hosts, "dbname": url.database}
+        options |= {"port": ",".join(str(port or "") for _, port in url.hosts), "application_name": "migrate"}
+        options |= {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+        options |= {"connect_timeout": "10", "tcp_user_timeout": "60000"} | {**url.options}
+        given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
+        self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+        found = self.query(self._limits_sql)
+        self.session_id, self.level = found[0][0], found[0][4]
+        self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
+        unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
+        self.own, self.lock_limit = {}, self.lock_wait
+        for _, name, value, source, _ in found:
+            said, ours = self._wanted()[name]
+            if said or source in unsaid:
+                self.own[name] = ours
+            elif name == "lock_timeout":
+                self.lock_limit = value / 1000
+        if self._status(b"standard_conforming_strings") == "off":
+            self.syntax = POSTGRES_BACKSLASH_STRINGS
+            self.split_here = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
+        encoding = self._status(b"server_encoding")
+        self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
+        if limits := self.limits(local=False):
+            self.send(*limits)
+
+    def _wanted(self) -> dict[str, tuple[bool, int]]:
+        """Return what this tool would set, in milliseconds, and whether a person has said it.
+
+        A limit of ours is never a round number, so that it can be told from what a file sets.
+        """
+
+        def odd(seconds: float) -> int:
+            return min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0
+
+        statements = self.statement_said, odd(self.statement_wait)
+        return {"lock_timeout": (self.lock_said, odd(self.lock_wait)), "statement_timeout": statements}
+
+    def _limit_instead(self, before: int, after: int) -> str:
+        """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
+        now = f"current_setting('lock_timeout') = '{before}ms'"
+        return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
+
+    def _can_wait(self) -> bool:
+        return self.connection is not None and not self.connection.closed and not self.in_transaction
+
+    def _take_from(self, before: Any) -> bool:
+        """See Database. Who waits for the lock comes before whoever only looks for it; what it waits for is idle."""
+        from psycopg import generators
+
+        sql = self.lock_sql.replace("try_advisory", "advisory").replace("?", self.literal(self._key))
+        with self.connection.lock:
+            self.connection.pgconn.send_query(sql.encode())
+            self.connection.pgconn.flush()
+            before.close()
+            (result,) = self.connection.wait(generators.execute(self.connection.pgconn))
+            return bool(result.ntuples == 1)
+
+    def cancel(self) -> bool:
+        """See Database. By the protocol's own way, which needs no second login."""
+        with contextlib.suppress(Exception):
+            self.connection.cancel_safe(timeout=float(self.url.options.get("connect_timeout") or 10))
+            return True
+        return False
+
+    def _line(self) -> int:
+        return int(self.connection.pgconn.socket)
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection) and self.connection.info.transaction_status.name == "INTRANS"  # and not INERROR
+
+    def _status(self, name: bytes) -> str:
+        return (self.connection.pgconn.parameter_status(name) or b"UTF8").decode() if self.connection else "UTF8"
+
+    def _explain(self, error: Any, number: int = 0) -> DriverError:
+        diag, place = error.diag, error.diag.statement_position
+        more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
+        message = diag.message_primary or str(error).strip()
+        message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
+        lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
+        kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
+        return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
+
+    @contextlib.contextmanager
+    def _in_utf8(self, *, back: bool = True) -> Iterator[None]:
+        """Speak UTF-8, whatever a file has set, and then, if it is to be *back*, as before.
+
+        But for a ROLLBACK, where that is all that is left.
+        """
+        before, texts = self._status(b"client_encoding"), "SET {}client_encoding TO {}"
+        if before == "UTF8" or self.connection.info.transaction_status.name == "INERROR":
+            yield
+            return
+        self._exchange(texts.format("LOCAL " * self.in_transaction, "UTF8"))
+        try:
+            yield
+        finally:
+            with contextlib.suppress(DriverError):  # after an error, the ROLLBACK does it
+                if back and self._status(b"client_encoding") == "UTF8":
+                    self._exchange(texts.format("LOCAL " * self.in_transaction, before))
+
+    def query(self, sql: str, *args: object) -> Rows:
+        with self._in_utf8():
+            return super().query(sql, *args)
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
+        texts = [
+            f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit"
+            if isinstance(each, Note)
+            else f"SELECT 1 / ({each})::integer"
+            if isinstance(each, Truth)
+            else str(each)
+            for each in parts
+        ]
+        try:
+            with self._in_utf8(back="RESET ALL" not in parts):
+                results = self._exchange(";\n".join(texts))
+        except DriverError as failed:
+            part = parts[failed.number - 1]
+            if failed.code == "22012" and isinstance(part, (Note, Truth)):
+                what = part.otherwise if isinstance(part, Truth) else _OUTRUN
+                raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
+            raise self._of_part(failed, part) from None
+        if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
+            raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
+        return [
+            [
+                tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
+                for row in range(each.ntuples)
+            ]
+            for each in results
+            for columns in [range(each.nfields)]
+        ]
+
+    def run(self, sql: str) -> None:
+        """See Database. The text is one message of the simple protocol, so that each result is one statement."""
+        self._exchange(sql)
+
+    def _exchange(self, sql: str) -> list[Any]:
+        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError."""
+        from psycopg import errors, generators, pq
+
+        if self.connection is None:
+            raise DriverError("the connection is closed", Kind.LOST)
+        with self.translated(), self.connection.lock:
+            self.connection.pgconn.send_query(sql.encode())
+            results = self.connection.wait(generators.execute(self.connection.pgconn))
+        for number, result in enumerate(results, 1):
+            if result.status == pq.ExecStatus.FATAL_ERROR:
+                raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
+            if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
+                self.close()  # it would wait for data for ever; closing rolls back
+                raise DriverError("COPY with data in the file works in psql only", number=number)
+        return list(results)
 
     def limits(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
@@ -4345,29 +4179,8 @@ class Postgres(Database):
             return []
         name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
         settings = {"application_name": name} | {each: str(value) for each, value in self.own.items()}
-        return [
-            "SELECT "
-            + ", ".join(f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
-        ]
-
-    def _wanted(self) -> dict[str, tuple[bool, int]]:
-        """Return what this tool would set, in milliseconds, and whether a person has said it.
-
-        A limit of ours is never a round number, so that it can be told from what a file sets.
-        """
-        wanted = {
-            "lock_timeout": (self.lock_said, self.lock_wait),
-            "statement_timeout": (self.statement_said, self.statement_wait),
-        }
-        return {
-            name: (said, min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0)
-            for name, (said, seconds) in wanted.items()
-        }
-
-    def _limit_instead(self, before: int, after: int) -> str:
-        """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
-        now = f"current_setting('lock_timeout') = '{before}ms'"
-        return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
+        calls = (f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
+        return [f"SELECT {', '.join(calls)}"]
 
     def opening(self, key: str, level: str | None = None) -> list[str]:
         """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
@@ -4399,18 +4212,150 @@ class Postgres(Database):
         truth.otherwise = "the file has ended the transaction that it runs in"
         return [truth]
 
+    # Letters.
+
+    def fitted(self, sql: str) -> str:
+        """See Database. The server would look at comments, too."""
+        pieces, position = list[str](), 0
+        for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
+            if kind == "comment":
+                pieces += sql[position:start], self.held(sql[start:end])
+                position = end
+        return "".join((*pieces, sql[position:]))
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        """See Database. An error would end a transaction."""
+        try:
+            if self.in_transaction:
+                with contextlib.closing(self.another()) as other:
+                    return other.lacking("".join(letters))
+            self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
+        except (DriverError, MigrateError) as failed:
+            half = len(letters) // 2
+            if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
+                return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
+        return ()
+
+    # What statements are.
+
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+        """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
+        found = super().natures(statements, names)
+        asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
+        if not asked or self.connection is None:
+            return found
+        self.forms.unknown.clear()
+        known = {name for (name,) in self.query(self._harmless_sql, [*asked])}
+        self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
+        return super().natures(statements, names) if known else found
+
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
+        """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
+        texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
+        for each in statements:
+            first = first_word(each.text, self.syntax)
+            makes = first == "CREATE" and self._makes_code.search(each.text)
+            made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
+            texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
+        text = "\n".join(texts)
+        if not self._touches.search(text):
+            return Hidden()
+        keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
+        keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
+        keys |= {"*"} if not keys or self._hides.search(text) else set()
+        keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
+        return Hidden(keys=frozenset(keys))
+
+    def has_id(self, statement: Statement) -> bool:
+        """See Database. Which sequence it is about may be told by what depends on texts alone."""
+        words = spelled(statement.text, self.syntax)
+        places = [place for place, word in enumerate(words) if word in ("CURRVAL", "LASTVAL")]
+        asked = ["".join(words[place : closing(words, place + 1) + 1]) for place in places] or ["lastval()"]
+        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
+        try:
+            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
+        except DriverError:
+            return False
+
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
+        """See Database. Only what the message itself says has a place in it."""
+        return failed.code == "42601" and failed.offset is not None
+
+    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
+        """See Database. What it takes is a boolean: a word may be cut short."""
+        text, first = statement.text.lower(), first_word(statement.text, syntax)
+        if first == "DISCARD" or (first == "RESET" and re.search(rf"\ball\b|{STRINGS}", text)):
+            return self.syntax
+        if not (first == "SET" or "set_config" in text):
+            return syntax
+        found = re.search(STRINGS + r"""['"]?\s*(?:=|,|\bto\b)\s*e?'?(\w+)""", text)
+        if found and found[1] == "default":
+            return self.syntax
+        off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
+        return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
+
+    def _words(self, statement: Statement) -> tuple[str, bool, bool]:
+        """Return the words of what may ask for modes, which come first; if of one transaction, or of all to come."""
+        text = statement.text[:500].upper()
+        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
+        return words, bool(self._once.match(words)), bool(self._always.match(words))
+
+    def modes(self, statement: Statement) -> tuple[str, bool]:
+        """See Database. A quoted word may be one of them."""
+        words, once, always = self._words(statement)
+        found = re.search(_LEVELS, words) if once or always else None
+        return found[0] if found else "", once
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        words, once, always = self._words(statement)
+        return _READ_ONLY if (once or always) and self._only.search(words) else super().find_fault(statement)
+
+    def run_alone(self, statement: Statement) -> None:
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
+
+        One that the file, the database or the role has set is.
+
+        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        """
+        if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
+            self.run(statement.text)
+            return
+        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
+        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
+        unfinished = partial(self.query, self._unfinished_sql, table, name)
+        before, ours = [] if name else unfinished(), self.own.get("lock_timeout", 0)
+        self.query(self._limit_instead(ours, _ENDLESS))
+        try:
+            self.run(statement.text)
+        except DriverError as failed:
+            with contextlib.suppress(DriverError):
+                failed.left = "".join(f"\nhint: {each[0]}" for each in unfinished() if each not in before)
+            raise
+        self.query(self._limit_instead(_ENDLESS, ours))
+        for (what,) in unfinished() if name else ():  # IF NOT EXISTS has found it
+            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
+            raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
+
+    # The history, and what reset drops.
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """See Database. The history also goes with what its owner owns, and that is who runs this."""
+        super().keep(schema, table, bare=bare)
+        user = self.connection.info.user if self.connection else self.url.user
+        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
+
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """See Database. In a DO block, too, where something may ask first if it is there."""
         if words[0].upper() != "DO":
             yield from super().find_made(words, code=code)
-        for body in [each for each in words if each[0] == "$"] * (words[0].upper() == "DO"):
+            return
+        for body in (each for each in words if each[0] == "$"):
             inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
             for place, before in enumerate([";", *inner[:-1]]):
                 if before.upper() in _BEFORE_STATEMENT:
                     yield from super().find_made(inner[place : place + 50], code=True)
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
-        """See Database."""
         known: dict[str, int] = dict(self.query(self.schemas_sql))
         for absent in (each for each in more if each not in known):
             fix = "correct the name, or leave it out: what is not there need not be dropped"
@@ -4418,11 +4363,8 @@ class Postgres(Database):
             raise SettingsError(what, where="--schema", fix=fix)
         doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
         remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
-        made = [
-            each
-            for each in made
-            if each.kind not in self.of_server and not (each.kind == "SCHEMA" and each.name[0] in remain)
-        ]
+        stays = {("SCHEMA", name) for name in remain}
+        made = [each for each in made if each.kind not in self.of_server and (each.kind, each.name[0]) not in stays]
         doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
         for each in made:
             of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
@@ -4444,15 +4386,14 @@ class Postgres(Database):
         for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
             self._drop_root(doom, each)
         tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
-        parts, objects = self.query(self._parts_sql), self.query(self.objects_sql, doom.schemas)
+        objects = self.query(self.objects_sql, doom.schemas)
         whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
-        self._find_torn(doom, tied, parts)
+        self._find_torn(doom, tied)
         for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
-            made = doom.again.get(
-                (kind.upper(), tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != "."))
-            )
+            names = tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != ".")
+            why = whys.pop((kind, identity), None) or "it has just been made"
             fix = f"{self.drop_of(kind, identity)} CASCADE"
-            doom.stay(f"{kind} {identity}", whys.pop((kind, identity), None) or "it has just been made", made, fix)
+            doom.stay(f"{kind} {identity}", why, doom.again.get((kind.upper(), names)), fix)
         doom.dropped += len(whys)
         for each in reversed([each for each in doom.roots if each not in leaves]):
             self._drop_root(doom, each)
@@ -4480,16 +4421,14 @@ class Postgres(Database):
             return None if failed.code in self._absent else _some(more or [first])
         return ""
 
-    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
+    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> None:
         """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
         numbers = ([each[place] for each in tied] for place in range(3))
         there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
         gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
-        wholes = {each: [(*each[:2], 0)] if each[2] else [] for each in gone}
-        for row in parts:
-            wholes.get(row[:3], []).append(row[3:])
-        for each, (kind, identity, schema, ours) in gone.items():
-            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes[each]]
+        for each, (kind, identity, schema, ours, parts) in gone.items():
+            wholes = [*map(tuple, parts), *([(*each[:2], 0)] if each[2] else [])]
+            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes]
             goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
             if not (ours or goes):
                 doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
@@ -4501,310 +4440,6 @@ class Postgres(Database):
             if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
                 return way.format(*found.groups())
         return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
-
-    def run_alone(self, statement: Statement) -> None:
-        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
-
-        One that the file, the database or the role has set is.
-
-        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
-        """
-        if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
-            self.run(statement.text)
-            return
-        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
-        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
-        before = [] if name else self._unfinished(name, table)
-        ours = self.own.get("lock_timeout", 0)
-        self.query(self._limit_instead(ours, _ENDLESS))
-        try:
-            self.run(statement.text)
-        except DriverError as failed:
-            with contextlib.suppress(DriverError):
-                left = [each for each in self._unfinished(name, table) if each not in before]
-                failed.left = "".join(f"\nhint: {what}" for (what,) in left)
-            raise
-        self.query(self._limit_instead(_ENDLESS, ours))
-        for (what,) in self._unfinished(name, table) if name else ():  # IF NOT EXISTS has found it
-            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
-            raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
-
-    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
-        return self.query(self._unfinished_sql, table, name)
-
-    def _connect(self, *, write: bool) -> None:
-        import psycopg
-
-        self.driver_errors = (psycopg.Error,)
-        # Keepalives: a dead network is noticed within a minute or so; without them a run could hang for ever.
-        options: dict[str, Any] = {
-            "host": ",".join(host for host, _ in self.url.hosts),
-            "user": self.url.user,
-            "password": self.url.password,
-            "port": ",".join(str(port or "") for _, port in self.url.hosts),
-            "dbname": self.url.database,
-            "connect_timeout": "10",
-            "application_name": "migrate",
-            "keepalives_idle": "30",
-            "keepalives_interval": "10",
-            "keepalives_count": "3",
-            "tcp_user_timeout": "60000",
-            **self.url.options,
-        }
-        given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
-        self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
-        found = self.query(self._limits_sql)
-        self.session_id, self.level = found[0][0], found[0][4]
-        self.pooled = self.session_id != self.connection.pgconn.backend_pid
-        unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
-        self.own, self.lock_limit = {}, self.lock_wait
-        for _, name, value, source, _ in found:
-            said, ours = self._wanted()[name]
-            if said or source in unsaid:
-                self.own[name] = ours
-            elif name == "lock_timeout":
-                self.lock_limit = value / 1000
-        if self._status(b"standard_conforming_strings") == "off":
-            self.syntax = POSTGRES_BACKSLASH_STRINGS
-            self.split_here = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
-        encoding = self._status(b"server_encoding")
-        self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
-        if limits := self.limits(local=False):
-            self.send(*limits)
-
-    def fitted(self, sql: str) -> str:
-        """See Database. The server would look at comments, too."""
-        if not self.lacking(sql):
-            return sql
-        pieces, position = list[str](), 0
-        for kind, start, end in tokenize(sql, 0, self.syntax):
-            if kind == "comment":
-                pieces += sql[position:start], self.held(sql[start:end])
-                position = end
-        return "".join((*pieces, sql[position:]))
-
-    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
-        """See Database. An error would end a transaction."""
-        try:
-            if self.in_transaction:
-                with contextlib.closing(self.another()) as other:
-                    return other.lacking("".join(letters))
-            self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
-        except (DriverError, MigrateError) as failed:
-            half = len(letters) // 2
-            if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
-                return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
-        return ()
-
-    @contextlib.contextmanager
-    def _in_utf8(self, *, back: bool = True) -> Iterator[None]:
-        """Speak UTF-8, whatever a file has set, and then, if it is to be *back*, as before.
-
-        But for a ROLLBACK, where that is all that is left.
-        """
-        before, texts = self._status(b"client_encoding"), "SET {}client_encoding TO {}"
-        if before == "UTF8" or self.connection.info.transaction_status.name == "INERROR":
-            yield
-            return
-        self._exchange(texts.format("LOCAL " * self.in_transaction, "UTF8"))
-        try:
-            yield
-        finally:
-            with contextlib.suppress(DriverError):  # after an error, the ROLLBACK does it
-                if back and self._status(b"client_encoding") == "UTF8":
-                    self._exchange(texts.format("LOCAL " * self.in_transaction, before))
-
-    def _status(self, name: bytes) -> str:
-        return (self.connection.pgconn.parameter_status(name) or b"UTF8").decode() if self.connection else "UTF8"
-
-    def query(self, sql: str, *args: object) -> Rows:
-        with self._in_utf8():
-            return super().query(sql, *args)
-
-    def _explain(self, error: Any, number: int = 0) -> DriverError:
-        diag, place = error.diag, error.diag.statement_position
-        more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
-        message = diag.message_primary or str(error).strip()
-        message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
-        lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
-        kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
-        return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
-
-    def _hand_over(self) -> bool:
-        """See Database. Who waits for the lock comes before whoever only looks for it; what it waits for is idle."""
-        from psycopg import generators
-
-        before, number = self.connection, self.session_id
-        if before is None or not self._held or before.closed or self.in_transaction:
-            return False
-        self.connection = None
-        try:
-            self.open(write=True)
-            sql = self.lock_sql.replace("try_advisory", "advisory").replace("?", self.literal(self._key))
-            with self.translated(), self.connection.lock:
-                self.connection.pgconn.send_query(sql.encode())
-                self.connection.pgconn.flush()
-                before.close()
-                (result,) = self.connection.wait(generators.execute(self.connection.pgconn))
-                return bool(result.ntuples == 1)
-        except (DriverError, MigrateError):
-            with contextlib.suppress(Exception):
-                before.close()
-            self.session_id = number
-            return False
-
-    def cancel(self) -> bool:
-        """See Database. By the protocol's own way, which needs no second login."""
-        with contextlib.suppress(Exception):
-            self.connection.cancel_safe(timeout=float(self.url.options.get("connect_timeout") or 10))
-            return True
-        return False
-
-    def _line(self) -> int:
-        return int(self.connection.pgconn.socket)
-
-    def send(self, *parts: str | Statement) -> list[Rows]:
-        """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        texts = [
-            f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit"
-            if isinstance(each, Note)
-            else f"SELECT 1 / ({each})::integer"
-            if isinstance(each, Truth)
-            else str(each)
-            for each in parts
-        ]
-        try:
-            with self._in_utf8(back="RESET ALL" not in parts):
-                results = self._exchange(";\n".join(texts))
-        except DriverError as failed:
-            part = parts[failed.number - 1]
-            if failed.code == "22012" and isinstance(part, (Note, Truth)):
-                what = part.otherwise if isinstance(part, Truth) else _OUTRUN
-                raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
-            raise self._of_part(failed, part) from None
-        if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
-            raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
-        return [
-            [
-                tuple(
-                    None if cell is None else cell.decode()
-                    for cell in (each.get_value(row, column) for column in range(each.nfields))
-                )
-                for row in range(each.ntuples)
-            ]
-            for each in results
-        ]
-
-    def run(self, sql: str) -> None:
-        """See Database. The text is one message of the simple protocol, so that each result is one statement."""
-        self._exchange(sql)
-
-    def _exchange(self, sql: str) -> list[Any]:
-        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError."""
-        from psycopg import errors, generators, pq
-
-        if self.connection is None:
-            raise DriverError("the connection is closed", Kind.LOST)
-        with self.translated(), self.connection.lock:
-            self.connection.pgconn.send_query(sql.encode())
-            results = self.connection.wait(generators.execute(self.connection.pgconn))
-        for number, result in enumerate(results, 1):
-            if result.status == pq.ExecStatus.FATAL_ERROR:
-                raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
-            if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
-                self.close()  # it would wait for data for ever; closing rolls back
-                raise DriverError("COPY with data in the file works in psql only", number=number)
-        return list(results)
-
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
-        """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
-        found = super().natures(statements, names)
-        asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
-        if not asked or self.connection is None:
-            return found
-        self.forms.unknown.clear()
-        known = {name for (name,) in self.query(self._harmless_sql, [*asked])}
-        if not known:
-            return found
-        self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
-        return super().natures(statements, names)
-
-    def hidden(self, statements: Iterable[Statement]) -> Hidden:
-        """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
-        texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
-        texts += (
-            each.text
-            for each in statements
-            if first_word(each.text, self.syntax) == "DO"
-            or (
-                first_word(each.text, self.syntax) == "CREATE"
-                and self._makes_code.search(each.text)
-                and self.forms.made(spelled(each.text, self.syntax))[0] in ("FUNCTION", "PROCEDURE")
-            )
-        )
-        text = "\n".join(texts)
-        if not self._touches.search(text):
-            return Hidden()
-        keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
-        keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
-        keys |= {"*"} if not keys or self._hides.search(text) else set()
-        keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
-        return Hidden(keys=frozenset(keys))
-
-    def has_id(self, statement: Statement) -> bool:
-        """See Database. Which sequence it is about may be told by what depends on texts alone."""
-        words = spelled(statement.text, self.syntax)
-        asked = [
-            "".join(words[place : _closing(words, place + 1) + 1])
-            for place, word in enumerate(words)
-            if word in ("CURRVAL", "LASTVAL")
-        ] or ["lastval()"]
-        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
-        try:
-            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
-        except DriverError:
-            return False
-
-    def refused(self, statement: Statement, failed: DriverError) -> bool:
-        """See Database. Only what the message itself says has a place in it."""
-        return failed.code == "42601" and failed.offset is not None
-
-    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
-        """See Database. What it takes is a boolean: a word may be cut short."""
-        text, first = statement.text.lower(), first_word(statement.text, syntax)
-        if first == "DISCARD" or (first == "RESET" and re.search(rf"\ball\b|{STRINGS}", text)):
-            return self.syntax
-        if not (first == "SET" or "set_config" in text):
-            return syntax
-        found = re.search(STRINGS + r"""['"]?\s*(?:=|,|\bto\b)\s*e?'?(\w+)""", text)
-        if found and found[1] == "default":
-            return self.syntax
-        off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
-        return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
-
-    def modes(self, statement: Statement) -> tuple[str, bool]:
-        """See Database. A quoted word may be one of them."""
-        text = statement.text[:500].upper()  # they come first
-        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
-        once = bool(self._once.match(words))
-        found = re.search(_LEVELS, words) if once or self._always.match(words) else None
-        return found[0] if found else "", once
-
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """See Database."""
-        text = statement.text[:500].upper()
-        if re.match(r"(BEGIN|START|SET)\b.*ONLY", text, re.DOTALL):
-            words = " ".join(spelled(text, self.syntax))
-            if (self._once.match(words) or self._always.match(words)) and self._only.search(words):
-                return _READ_ONLY
-        return super().find_fault(statement)
-
-    def commit(self) -> None:
-        self.send("COMMIT")
 
 
 _TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the mysql client in PyMySQL's words
@@ -4819,13 +4454,31 @@ _TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the
 class MySQL(Database):
     """MySQL and MariaDB through PyMySQL. DDL commits by itself there, so that every file is journaled."""
 
-    dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
-    lexer = "mysql"
-    quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
-    notes_travel = True
+    schemes, label, driver, syntax = "mysql mariadb", "MySQL", "'PyMySQL[rsa]'", MYSQL_SYNTAX
+    url_form = "mysql://user:password@host:3306/name"
+    url_options = """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
+        ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
+    kinds: ClassVar = _kinds("""
+        ABSENT 1146
+        CANCELLED 1317, 1969, 3024
+        DEADLOCK 1213
+        FULL 1021, 1114
+        LOCK_TIMEOUT 1205
+        READ_ONLY 1290, 1836
+        TAKEN 1062
+        LOST 0, 1053, 1927, 2006, 2013, 2055""")
+    objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
+        SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
+        FROM information_schema.tables WHERE table_schema = DATABASE()
+        UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
+        ORDER BY kind = 'VIEW' DESC"""
+
+    lexer, quote_mark, transactional, schema_sql = "mysql", "`", False, "SELECT DATABASE()"
+    notes_travel, begin_sql, commit_sql = True, "START TRANSACTION", "COMMIT AND NO CHAIN NO RELEASE"
     unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
-    table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
+    table_suffix = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4"
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
     lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
     _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
@@ -4837,13 +4490,7 @@ class MySQL(Database):
     of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
     of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
     makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
-    objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
-        SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
-        FROM information_schema.tables WHERE table_schema = DATABASE()
-        UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
-        UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
-        ORDER BY kind = 'VIEW' DESC"""
-    forms_type, id_name, commit_sql = _MySQLForms, "LAST_INSERT_ID()", "COMMIT AND NO CHAIN NO RELEASE"
+    forms_type, id_name = _MySQLForms, "LAST_INSERT_ID()"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
     takes_history = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
@@ -4858,51 +4505,34 @@ class MySQL(Database):
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
     closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
-    refusals: ClassVar = {
-        **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
+    _locks = _Refusal(
+        r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
+        "this locks the tool out of its own history",
+        "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH",
+    )
+    refusals: ClassVar = dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")) | {
         "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
         "USE": _Refusal(
             "",
             "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own",
         ),
-        **dict.fromkeys(
-            ("LOCK", "FLUSH"),
-            _Refusal(
-                r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
-                "this locks the tool out of its own history",
-                "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH",
-            ),
-        ),
+        "LOCK": _locks,
+        "FLUSH": _locks,
     }
-
-    kinds: ClassVar = {
-        "1146": Kind.ABSENT,
-        "1317": Kind.CANCELLED,
-        "1969": Kind.CANCELLED,
-        "3024": Kind.CANCELLED,
-        "1213": Kind.DEADLOCK,
-        "1021": Kind.FULL,
-        "1114": Kind.FULL,
-        "1205": Kind.LOCK_TIMEOUT,
-        "1290": Kind.READ_ONLY,
-        "1836": Kind.READ_ONLY,
-        "1062": Kind.TAKEN,
-        **dict.fromkeys(("0", "1053", "1927", "2006", "2013", "2055"), Kind.LOST),
-    }
-    _sessions = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
+    _sessions_sql = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
         FROM information_schema.processlist p WHERE """
-    holder_sql = _sessions + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
+    holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
     blockers_sql = (
-        _sessions
+        _sessions_sql
         + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
     )
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
-    cancel_sql = "KILL QUERY {}"
     # By what it runs: a session that a KILL has found idle is called Killed.
-    idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
+    _idle_sql = """SELECT 1 FROM information_schema.processlist
+        WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     is_mariadb, _syntax_error = True, "1064"
     speaks = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
@@ -4912,12 +4542,16 @@ class MySQL(Database):
         r"(?!utf8|default|[@\s:=`'\"])"
     )
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
-    _routines: Rows | None = None
-    _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
+    _code_sql = """SELECT 'routine', routine_schema, routine_name, routine_definition FROM information_schema.routines
+        WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL
+        SELECT 'trigger', trigger_schema, event_object_table, action_statement FROM information_schema.triggers
+        WHERE trigger_schema <> 'sys' UNION ALL
+        SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
+    _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
     _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
     _views = regex(r"(?i)\bVIEW\b")
-    _refused = regex(r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
+    _refused = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4930,6 +4564,13 @@ class MySQL(Database):
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups",
     )
+    _key_words: ClassVar = {
+        "PREPARE EXECUTE IMMEDIATE": ("*", "set by code"),
+        "CALL": ("*",),
+        "GLOBAL PERSIST PERSIST_ONLY": ("global",),
+        "GET_LOCK RELEASE_LOCK": ("lock",),
+        "NAMES CHARSET ROLE TRANSACTION": ("set names",),
+    }
     _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
@@ -4938,6 +4579,21 @@ class MySQL(Database):
     # How long a statement may wait for a lock, and what the servers have there from their makers; and may run.
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
+    # What a name is: of a table, if it has transactions; of what may change others, NULL.
+    _named_sql = """SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t
+        LEFT JOIN information_schema.engines e ON e.engine = t.engine
+        WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'
+        UNION SELECT LOWER(table_name), NULL FROM information_schema.views WHERE table_schema = DATABASE()
+        UNION SELECT LOWER(event_object_table), NULL FROM information_schema.triggers
+        WHERE trigger_schema = DATABASE()
+        UNION SELECT LOWER(routine_name), NULL FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION SELECT LOWER(schema_name), NULL FROM information_schema.schemata"""  # which names what lies elsewhere
+
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        return _read_server(cls.dialect, rest, cls.url_options.split())
+
+    # The connection.
 
     def _connect(self, *, write: bool) -> None:
         import pymysql
@@ -4946,17 +4602,8 @@ class MySQL(Database):
         # RuntimeError: a package for the login is not installed; OSError: a file for TLS cannot be read.
         self.driver_errors = (pymysql.Error, RuntimeError, OSError)
         given = {name.replace("-", "_"): value for name, value in self.url.options.items()}
-        mode, timeout = given.pop("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
-        paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
-        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
-        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
-        tls |= _TLS_MODES.get(mode, {})
-        if (
-            len(self.url.hosts) > 1
-            or not re.fullmatch("[1-9][0-9]{0,6}", timeout)
-            or mode not in _TLS_MODES
-            or None in tls.values()
-        ):
+        timeout, tls = given.get("connect_timeout", "10"), self._tls(given)
+        if len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or tls is None:
             what = (
                 "MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled,"
                 f" ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}"
@@ -4979,22 +4626,11 @@ class MySQL(Database):
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
                 return context
 
-        self.connection = Connection(
-            host=host,
-            port=port,
-            unix_socket=path,
-            user=self.url.user,
-            password=self.url.password.encode(),
-            database=self.url.database,
-            charset="utf8mb4",
-            program_name="migrate",
-            autocommit=True,
-            connect_timeout=int(timeout),
-            read_timeout=int(timeout),
-            client_flag=CLIENT.MULTI_STATEMENTS,
-            local_infile=False,
-            **tls,
-        )  # a server could ask for any file
+        place = {"host": host, "port": port, "unix_socket": path, "database": self.url.database}
+        way: dict[str, Any] = {"user": self.url.user, "password": self.url.password.encode(), **place, **tls}
+        way |= {"connect_timeout": int(timeout), "read_timeout": int(timeout), "client_flag": CLIENT.MULTI_STATEMENTS}
+        way |= {"charset": "utf8mb4", "autocommit": True, "program_name": "migrate"}
+        self.connection = Connection(**way, local_infile=False)  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
         import socket
@@ -5004,16 +4640,30 @@ class MySQL(Database):
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
-        mode, packet, version, self.session_id, now, folds = self.query(
-            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
-            " @@lower_case_table_names"
-        )[0]
-        # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
-        spoken = [
-            f"{setting}_connection = {self.literal(given[name])}"
-            for name, setting in (("charset", "character_set"), ("collation", "collation"))
-            if name in given
-        ]
+        asked = "@@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6)"
+        ((mode, packet, version, self.session_id, now, folds),) = self.query(
+            f"SELECT {asked}, @@lower_case_table_names"
+        )
+        self._speak(given)
+        self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
+        self._adapt()
+        self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
+        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
+            self.forms, self.is_mariadb = _MySQL9Forms(), False
+
+    def _tls(self, given: dict[str, str]) -> dict[str, Any] | None:
+        """Take what a URL says about TLS out of what it has *given*; None where that is no word for it."""
+        mode = given.pop("ssl_mode", "PREFERRED").upper()
+        paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
+        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
+        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
+        tls |= _TLS_MODES.get(mode, {"ssl_mode": None})
+        return None if None in tls.values() else tls
+
+    def _speak(self, given: Mapping[str, str]) -> None:
+        """Set what a literal becomes, as the URL says. What is sent is UTF-8, which has every name and comment."""
+        pairs = ("charset", "character_set"), ("collation", "collation")
+        spoken = [f"{word}_connection = {self.literal(given[name])}" for name, word in pairs if name in given]
         try:
             self.query(f"SET SESSION {', '.join(spoken)}") if spoken else None
         except DriverError as failed:
@@ -5021,33 +4671,24 @@ class MySQL(Database):
             fix = "correct the URL: .../database?charset=utf8mb4"
             raise SettingsError(failed.message, where=str(self.url), fix=fix) from None
         self.encoding = given.get("charset", "")
-        self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
+
+    def _adapt(self) -> None:
+        """Set what the session needs in a cluster; and its limits, where a person has said them, or nobody has."""
         # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
         # read has to be what all of them have committed.
         asked = "wsrep_on", "group_replication_single_primary_mode", *self._compiled, *self._statement_limits
         listed = ", ".join(f"'{each}'" for each in asked)
-        cluster: dict[str, str] = dict(self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})"))
-        self._limit(cluster)
-        if cluster.get("wsrep_on") == "ON":
-            self.local_locks = True
-            self.query("SET SESSION wsrep_sync_wait = 7")
-        elif cluster.get("group_replication_single_primary_mode") == "OFF":
-            self.local_locks = True
-            self.query("SET SESSION group_replication_consistency = 'BEFORE'")
-        self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
-        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
-            self.forms, self.is_mariadb = _MySQL9Forms(), False
-
-    def _limit(self, found: Mapping[str, str]) -> None:
-        """Set the limits of the session, where a person has said them, or the server has those that it came with."""
-        ours = {
-            name: self._whole_seconds()
-            for name, usual in self._compiled.items()
-            if self.lock_said or found.get(name) in usual
-        }
+        found: dict[str, str] = dict(self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})"))
+        unsaid = (name for name, usual in self._compiled.items() if self.lock_said or found.get(name) in usual)
+        ours: dict[str, Any] = dict.fromkeys(unsaid, self._whole_seconds())
         self.lock_limit = min(float(ours.get(name, found.get(name, 0))) for name in self._compiled)
         if self.statement_said:  # it is kept here; the server is not to be faster
             ours |= {name: 0 for name in self._statement_limits if float(found.get(name, 0))}
+        if found.get("wsrep_on") == "ON":
+            self.local_locks, ours["wsrep_sync_wait"] = True, 7
+        elif found.get("group_replication_single_primary_mode") == "OFF":
+            self.local_locks, ours["group_replication_consistency"] = True, "'BEFORE'"
+        self.verifies = self.local_locks
         if ours:
             self.query("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in ours.items()))
 
@@ -5055,61 +4696,50 @@ class MySQL(Database):
         """Return how long a statement may wait for a lock: the server counts in seconds. No limit is a year."""
         return max(1, math.ceil(self.lock_wait)) if self.lock_wait else 31536000
 
-    def _hand_over(self) -> bool:
+    def _can_wait(self) -> bool:
+        return self.connection is not None and self.connection.open
+
+    def _take_from(self, before: Any) -> bool:
         """See Database. Who waits in GET_LOCK comes before whoever only looks for the lock from time to time."""
         from pymysql.constants import COMMAND
 
-        before, number = self.connection, self.session_id
-        if before is None or not self._held or self.cut_off or not before.open:
-            return False
-        self.connection = None
-        try:
-            self.open(write=True)
-            with self.translated():
-                sql = self.lock_sql.replace("?, 0", "?").replace("0)", "10)").replace("?", self.literal(self._key))
-                self.connection._execute_command(COMMAND.COM_QUERY, sql)  # noqa: SLF001 (an answer comes later)
-                before.close()
-                self.connection._read_query_result()  # noqa: SLF001
-                return bool(self.connection._result.rows[0][0] == 1)  # noqa: SLF001
-        except (DriverError, MigrateError):
-            with contextlib.suppress(Exception):
-                before.close()
-            self.session_id = number
-            return False
+        sql = self.lock_sql.replace("?, 0", "?").replace("0)", "10)").replace("?", self.literal(self._key))
+        self.connection._execute_command(COMMAND.COM_QUERY, sql)  # noqa: SLF001 (an answer comes later)
+        before.close()
+        self.connection._read_query_result()  # noqa: SLF001
+        return bool(self.connection._result.rows[0][0] == 1)  # noqa: SLF001
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
-        """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
-        if not self.lacking(sql):
-            return []
-        last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
-        for kind, start, end in tokenize(sql, 0, self.syntax):
-            if kind == "quote" and sql[start] in marks and last[:1] != "_":
-                found = super().beyond(sql[start:end])
-                if found and not self.speaks.search(sql, 0, start):
-                    letter = found[0][0]
-                    what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
-                    fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
-                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
-            last = kind
-        return []
+    def cancel(self) -> bool:
+        return self._of_session(f"KILL QUERY {self.session_id}") is not None
 
-    def held(self, value: str) -> str:
-        """See Database. The history has every letter."""
-        return value
+    def is_idle(self) -> bool:
+        """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
+        return bool(self._of_session(self._idle_sql, self.session_id))
 
-    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
-        text = "".join(letters)
-        there = f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
-        back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
-        return {each for each, found in zip(text, back, strict=False) if each != found}
+    def _of_session(self, sql: str, *args: object) -> Rows | None:
+        """Ask over another connection; None where that cannot be."""
+        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
+            return other.query(sql, *args)
+        return None
+
+    def _line(self) -> int:
+        return int(self.connection._sock.fileno())  # noqa: SLF001
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection and self.connection.server_status & 1)
+
+    @property
+    def commits(self) -> bool:  # type: ignore[override]
+        """See Database. The server tells what autocommit is."""
+        return bool(self.connection.get_autocommit())
 
     def _explain(self, error: Any) -> DriverError:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
         kind = self.kinds.get(str(code), Kind.OTHER)
         text = str(message).replace("\0", "")  # it comes in the encoding that a file has set for results
-        return DriverError(
-            text or ("the connection was lost" if kind is Kind.LOST else f"error {code}"), kind, str(code)
-        )
+        text = text or ("the connection was lost" if kind is Kind.LOST else f"error {code}")
+        return DriverError(text, kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
         attempt = partial(super().query, sql, *args)
@@ -5127,232 +4757,12 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
-        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
-        sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
-        pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
-        faults = (
-            (
-                ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"),
-                "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
-                "release each lock of your own by its name: RELEASE_LOCK('name')",
-            ),
-            (
-                ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"),
-                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours",
-                "write INSERT statements, or LOAD DATA INFILE of a file on the server",
-            ),
-            (
-                words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words),
-                _CONTROL.what,
-                "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;",
-            ),
-            (
-                words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO",
-                "RELEASE would close the connection of this run",
-                "leave RELEASE out",
-            ),
-            (
-                not history.isascii() and self._misreads.search(statement.text),
-                f"after this the server could not read the name {history}: text is UTF-8",
-                "take it out, or write  SET NAMES utf8mb4",
-            ),
-            (
-                "set sql_auto_is_null" in sets,
-                "with this, IS NULL reads LAST_INSERT_ID()",
-                "take it out, and write LAST_INSERT_ID() where it is meant",
-            ),
-            (
-                (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs)
-                or not self._read_only.isdisjoint(sets),
-                *_READ_ONLY,
-            ),
-        )
-        for found, what, fix in faults:
-            if found:
-                return what, fix
-        return super().find_fault(statement)
-
-    def _switches(self, words: Sequence[str]) -> bool:
-        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
-        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
-        named = (part[: part.index("=")] if "=" in part else part for part in parts)
-        code = " ".join(words)
-        return not (self.opens.match(code) or self.closes.match(code)) and any(
-            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
-        )
-
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
-        """See Database. What reads a view may call what nobody sees: it is noted."""
-        found = super().natures(statements, names)
-        asking = [
-            place
-            for place, each in enumerate(found)
-            if Trait.SESSION in each.traits and self._asks.search(statements[place].text)
-        ]
-        if not asking:
-            return found
-        self.hidden(())
-        views = {name.lower() for _, name, text in self._code or () if name and text == ""}
-        views |= {
-            self.forms.made(spelled(each.text, self.syntax))[1] for each in statements if self._views.search(each.text)
-        }
-        for place in asking:
-            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
-            if not self.connection or words & views:
-                traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
-                found[place] = found[place]._replace(traits=traits)
-        return found
-
-    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
-        """See Database. What EXECUTE runs may be in a variable, still."""
-        natures, nature = self.natures(statements), self.natures(statements)[number - 1]
-        words = spelled(statements[number - 1].text, self.syntax)
-        if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
-            return nature
-        for place in range(number - 2, -1, -1):
-            source = spelled(statements[place].text, self.syntax)
-            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
-                keys = {*self.forms.variables(source)}
-                if source[2:4] == ["FROM", "@"] and not any(
-                    each.writes & {*keys, "*"} for each in natures[place : number - 1]
-                ):
-                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
-                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
-                return nature
-        return nature
-
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
-        """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
-        parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
-        if not _TRANSIENT.isdisjoint(keys):
-            parts += (
-                ["DO (SELECT 1 FROM (SELECT 1) AS one)"]
-                if self.is_mariadb
-                else [
-                    "SELECT 0 FROM DUAL WHERE 0",
-                    "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create",
-                ]
-            )
-        return parts
-
-    def has_id(self, statement: Statement) -> bool:
-        return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
-
-    def hidden(self, statements: Iterable[Statement]) -> Hidden:
-        """See Database. The text of a routine that this user may not see is NULL."""
-        if self._code is None:
-            self._routines = (
-                [
-                    (schema, name.lower(), text is not None)
-                    for schema, name, text in self.query(
-                        "SELECT routine_schema, routine_name, routine_definition FROM information_schema.routines"
-                        " WHERE routine_schema NOT IN ('sys', 'mysql')"
-                    )
-                ]
-                if self.connection
-                else []
-            )
-            self._code = (
-                self.query(
-                    "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
-                    " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
-                    " SELECT trigger_schema, event_object_table, action_statement FROM information_schema.triggers"
-                    " WHERE trigger_schema <> 'sys' UNION ALL"
-                    " SELECT table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"
-                )
-                if self.connection
-                else []
-            )
-        statements = [*statements]
-        named = "\n".join(each.text for each in statements).lower()
-        code = [
-            (table.lower(), text)
-            for schema, table, text in self._code
-            if schema.lower() == self.url.database.lower() or schema.lower() in named
-        ]
-        for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
-            words = spelled(text, self.syntax)
-            fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
-            kept = "VIEW" not in words
-            on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
-            on += 2 if words[on + 1 : on + 2] == ["."] else 0
-            code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
-        names = {name for _, text in code for name in self._assigned(spelled(text or "", self.syntax))}
-        listed = ", ".join(self.literal(each) for each in sorted(names))
-        settings = (
-            {name.lower() for name, _ in self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
-            if names and self.connection
-            else {"by code"}
-        )
-        keys = [(table, self._keys(text, settings)) for table, text in code]
-        return Hidden(
-            any(text is None or self._reads_id.search(text) for _, text in code),
-            frozenset().union(*(each for _, each in keys)),
-            frozenset().union(*(each for table, each in keys if table)),
-            frozenset().union(*(self._awaited(text, settings) for table, text in code if table)),
-            frozenset(table for table, _ in code if table),
-            frozenset(
-                name
-                for schema, name, kind in self._routines or ()
-                if kind and schema.lower() == self.url.database.lower()
-            ),
-        )
-
-    def look_again(self, sql: str = "") -> None:
-        if not sql or self._makes_code.search(sql):
-            self._code = None
-
-    def _awaited(self, text: str | None, settings: Collection[str]) -> frozenset[str]:
-        """Return the keys that the code of a trigger may read: of one statement it is known."""
-        words = spelled(text or "", self.syntax)
-        start = words.index("ROW") + 1 if words[:1] == ["CREATE"] and "ROW" in words else 0
-        if words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
-            return self._keys(text, settings) & self.forms.nature(words[start:]).reads
-        return self._keys(text, settings)
-
-    def _keys(self, text: str | None, settings: Collection[str]) -> frozenset[str]:
-        """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
-        if text is None:
-            return frozenset({"*", "set by code"})
-        words = spelled(text, self.syntax)
-        keys = {*self.forms.variables(words)}
-        keys |= {"*", "set by code"} if not {"PREPARE", "EXECUTE", "IMMEDIATE"}.isdisjoint(words) else set()
-        keys |= {"*"} if "CALL" in words else set()
-        keys |= {"global"} if not {"GLOBAL", "PERSIST", "PERSIST_ONLY"}.isdisjoint(words) else set()
-        keys |= {"lock"} if not {"GET_LOCK", "RELEASE_LOCK"}.isdisjoint(words) else set()
-        keys |= {f"temp {self.forms.made(words[place:])[1]}" for place, word in enumerate(words) if word == "TEMPORARY"}
-        assigned = self._assigned(words)
-        keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
-        keys |= {f"set {name}" for name in assigned if name in settings}
-        keys |= {"set names"} if not {"NAMES", "CHARSET", "ROLE", "TRANSACTION"}.isdisjoint(words) else set()
-        return frozenset(keys)
-
-    def _assigned(self, words: Sequence[str]) -> set[str]:
-        return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
-
-    def refused(self, statement: Statement, failed: DriverError) -> bool:
-        """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
-        if failed.code != self._syntax_error:
-            return False
-        try:
-            self.query(f"PREPARE migrate FROM {self.connection.escape(statement.text)}")
-        except DriverError as again:
-            return again.code == self._syntax_error
-        return False
-
-    @property
-    def commits(self) -> bool:  # type: ignore[override]
-        """See Database. The server tells what autocommit is."""
-        return bool(self.connection.get_autocommit())
-
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
+
+    def _titled(self, sql: str) -> str:
+        # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
+        return sql if sql.startswith("/*") else f"/* {self.title} */ {sql}"
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
@@ -5370,9 +4780,8 @@ class MySQL(Database):
             added += [proof] if isinstance(part, Note) else []
             texts += added
             numbers += [number] * len(added)
-        whole = (
-            parts[0] == self.begin_sql and parts[-1] == self.commit_sql and all(isinstance(each, str) for each in parts)
-        )
+        ours = all(isinstance(each, str) for each in parts)
+        whole = ours and parts[0] == self.begin_sql and parts[-1] == self.commit_sql
         try:
             attempt = partial(self._exchange, "; ".join(texts))
             rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
@@ -5407,6 +4816,285 @@ class MySQL(Database):
             connection.decoders, connection.encoding = kept, "utf-8"
         return found
 
+    def run_marked(
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
+    ) -> None:
+        """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
+        begin = [] if self.in_transaction else [self.begin_sql]
+        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
+            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
+            self.send(*begin, *started, self.commit_sql, *before)
+            self.run(statement.text)
+            self.send(self.begin_sql, *done, self.commit_sql)
+            return
+        try:
+            self.send(*begin, *started, *before, statement, *done, self.commit_sql)
+        except DriverError as failed:
+            before_note = failed.number <= len(begin) + len(started) + len(before) + 1 or not whole
+            failed.ran = self.cut_off and not before_note
+            if failed.kind is Kind.LOST or before_note:
+                raise
+            self.rollback()
+            try:  # what failed was a note: a lock on the history, or a KILL that came late
+                self.send(self.begin_sql, *done, self.commit_sql)
+            except DriverError as again:
+                again.ran = again.kind is not Kind.LOST
+                raise again from None
+
+    def _ends_packet(self, statement: Statement) -> bool:
+        """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
+        routine = r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)"
+        return bool(re.match(routine, code_of(statement, self.syntax), re.DOTALL))
+
+    def rollback(self) -> bool:
+        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
+
+        Where a deadlock has rolled back, it comes with that.
+        """
+        whole = self._is_whole()
+        with contextlib.suppress(DriverError):
+            self.query("ROLLBACK AND NO CHAIN NO RELEASE")
+        whole = whole and self._is_whole()
+        with contextlib.suppress(DriverError):  # not before, which would empty the list of warnings
+            self.query("SET SESSION character_set_results = utf8mb4")  # what is read from now on is text
+        return whole
+
+    def _is_whole(self) -> bool:
+        """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
+        with contextlib.suppress(DriverError):
+            # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
+            listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
+            codes = {code.replace("\0", "") for _, code, _ in listed}
+            return bool(codes or not int(number.replace("\0", ""))) and self._kept_rows not in codes
+        return True
+
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
+        """See Database. By the tables that they name, where nothing else that they name could change another one."""
+        known = self.query(self._named_sql)
+        engines = {name: bool(transactions) for name, transactions in known if transactions is not None}
+        others = {name for name, transactions in known if transactions is None}
+
+        def kept(statement: Statement) -> bool | None:  # None: perhaps
+            names = self._names(statement)
+            found = {engines[name] for name in names if name in engines}
+            return None if names & others or len(found) != 1 else found == {False}
+
+        number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
+        certain = all(kept(each) is False for each in statements[number:])
+        # What names nothing that is there has failed at that.
+        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
+        return number, certain and harmless
+
+    def _names(self, statement: Statement) -> set[str]:
+        """Return all words of a statement that may be names, in lower case."""
+        tokens = tokenize(statement.text, 0, self.syntax)  # a word is its own kind
+        words = (statement.text[start:end] for kind, start, end in tokens if re.match(r"[^\W\d]", kind))
+        return {word.strip('`"').lower() for word in words}
+
+    def took(self, since: float) -> object:
+        """See Database. By the server's clock: what it measures runs in the same packet."""
+        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
+        return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
+
+    # Letters.
+
+    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+        """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
+        last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
+        for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
+            if kind == "quote" and sql[start] in marks and last[:1] != "_":
+                found = super().beyond(sql[start:end])
+                if found and not self.speaks.search(sql, 0, start):
+                    letter = found[0][0]
+                    what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
+                    fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
+                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
+            last = kind
+        return []
+
+    def held(self, value: str) -> str:
+        """See Database. The history has every letter."""
+        return value
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        text = "".join(letters)
+        there = f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+        back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
+        return {each for each, found in zip(text, back, strict=False) if each != found}
+
+    # What statements are.
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        return next(self._find_faults(statement), None) or super().find_fault(statement)
+
+    def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
+        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
+        pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
+        if ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"):
+            fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
+            yield "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
+        if ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"):
+            what = (
+                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours"
+            )
+            yield what, "write INSERT statements, or LOAD DATA INFILE of a file on the server"
+        if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
+            yield _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
+        if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
+            yield "RELEASE would close the connection of this run", "leave RELEASE out"
+        if not history.isascii() and self._misreads.search(statement.text):
+            what = f"after this the server could not read the name {history}: text is UTF-8"
+            yield what, "take it out, or write  SET NAMES utf8mb4"
+        if "set sql_auto_is_null" in sets:
+            fix = "take it out, and write LAST_INSERT_ID() where it is meant"
+            yield "with this, IS NULL reads LAST_INSERT_ID()", fix
+        if (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or sets & self._read_only:
+            yield _READ_ONLY
+
+    def _switches(self, words: Sequence[str]) -> bool:
+        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
+        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        named = (part[: part.index("=")] if "=" in part else part for part in parts)
+        code = " ".join(words)
+        return not (self.opens.match(code) or self.closes.match(code)) and any(
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
+        )
+
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+        """See Database. What reads a view may call what nobody sees: it is noted."""
+        found = super().natures(statements, names)
+        asks = [Trait.SESSION in each.traits for each in found]
+        asking = [place for place, each in enumerate(statements) if asks[place] and self._asks.search(each.text)]
+        if not asking:
+            return found
+        self.hidden(())
+        made = (spelled(each.text, self.syntax) for each in statements if self._views.search(each.text))
+        views = {name.lower() for kind, _, name, _ in self._code or () if kind == "view"}
+        views |= {self.forms.made(words).name for words in made}
+        for place in asking:
+            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
+            if not self.connection or words & views:
+                traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
+                found[place] = found[place]._replace(traits=traits)
+        return found
+
+    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
+        """See Database. What EXECUTE runs may be in a variable, still."""
+        natures = self.natures(statements)
+        nature, words = natures[number - 1], spelled(statements[number - 1].text, self.syntax)
+        if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
+            return nature
+        for place in range(number - 2, -1, -1):
+            source = spelled(statements[place].text, self.syntax)
+            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
+                keys, since = {*self.forms.variables(source), "*"}, natures[place : number - 1]
+                if source[2:4] == ["FROM", "@"] and not any(each.writes & keys for each in since):
+                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
+                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
+                return nature
+        return nature
+
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+        """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
+        parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
+        if _TRANSIENT.isdisjoint(keys):
+            return parts
+        if self.is_mariadb:
+            return [*parts, "DO (SELECT 1 FROM (SELECT 1) AS one)"]
+        same = "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"
+        return [*parts, "SELECT 0 FROM DUAL WHERE 0", same]
+
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
+        """See Database. The text of a routine that this user may not see is NULL."""
+        if self._code is None:
+            self._code = self.query(self._code_sql) if self.connection else []
+        statements, home = [*statements], self.url.database.lower()
+        named = "\n".join(each.text for each in statements).lower()
+        there = [each for each in self._code if each[1].lower() == home or each[1].lower() in named]
+        code: list[tuple[str, str | None]] = [
+            ("" if kind == "routine" else name.lower(), text) for kind, _, name, text in there
+        ]
+        for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
+            words = spelled(text, self.syntax)
+            fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
+            kept = "VIEW" not in words
+            on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
+            on += 2 if words[on + 1 : on + 2] == ["."] else 0
+            code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
+        pieces = [(table, None if text is None else spelled(text, self.syntax)) for table, text in code]
+        names = {name for _, words in pieces for name in self._assigned(words or ())}
+        settings = {"by code"}
+        if names and self.connection:
+            listed = ", ".join(self.literal(each) for each in sorted(names))
+            rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
+            settings = {name.lower() for name, _ in rows}
+        keys = [(table, self._keys(words, settings)) for table, words in pieces]
+        routines = (
+            name.lower()
+            for kind, schema, name, text in self._code
+            if kind == "routine" and schema.lower() == home and text is not None
+        )
+        return Hidden(
+            any(text is None or self._reads_id.search(text) for _, text in code),
+            frozenset().union(*(each for _, each in keys)),
+            frozenset().union(*(each for table, each in keys if table)),
+            frozenset().union(*(self._awaited(words, settings) for table, words in pieces if table)),
+            frozenset(table for table, _ in code if table),
+            frozenset(routines),
+        )
+
+    def look_again(self, sql: str = "") -> None:
+        if not sql or self._makes_code.search(sql):
+            self._code = None
+
+    def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
+        """Return the keys that the code of a trigger may read: of one statement it is known."""
+        keys = self._keys(words, settings)
+        start = words.index("ROW") + 1 if words and words[0] == "CREATE" and "ROW" in words else 0
+        if words and words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
+            return keys & self.forms.nature(words[start:]).reads
+        return keys
+
+    def _keys(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
+        """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
+        if words is None:
+            return frozenset({"*", "set by code"})
+        keys, assigned = {*self.forms.variables(words)}, self._assigned(words)
+        for known, added in self._key_words.items():
+            keys |= set() if {*known.split()}.isdisjoint(words) else {*added}
+        made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
+        keys |= {f"temp {each.name}" for each in made}
+        keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
+        keys |= {f"set {name}" for name in assigned if name in settings}
+        return frozenset(keys)
+
+    def _assigned(self, words: Sequence[str]) -> set[str]:
+        return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
+
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
+        """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
+        if failed.code != self._syntax_error:
+            return False
+        try:
+            self.query(f"PREPARE migrate FROM {self.connection.escape(statement.text)}")
+        except DriverError as again:
+            return again.code == self._syntax_error
+        return False
+
+    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
+        """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
+        code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
+        found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
+        if not found or first_word(statement.text, syntax) != "SET":
+            return syntax
+        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
+            return syntax  # it holds for the one statement in it
+        return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
+
+    # What reset drops.
+
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
         made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
@@ -5422,12 +5110,8 @@ class MySQL(Database):
                 doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {each.text}")
         for schema, table, name, parent in self.query(self._references_sql):
             place = self.quoted(schema, table)
-            doom.bars.append(
-                (
-                    f"the foreign key {name} of {place} would refer to nothing in {parent}",
-                    f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}",
-                )
-            )
+            what = f"the foreign key {name} of {place} would refer to nothing in {parent}"
+            doom.bars.append((what, f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
@@ -5459,144 +5143,11 @@ class MySQL(Database):
                 failed.append(f"DROP {kind} {name}: {error.message}")
         self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
         if failed:
-            state = f"{doom.dropped} of {counted(len(objects), 'object')} are dropped, the rest is there."
-            raise StatementError(
-                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]),
-                where=str(self.url),
-                state=state if doom.dropped else "nothing was changed.",
-                fix="GRANT this user the right, or mend what it says; then run the same command again",
-            )
-
-    def is_idle(self) -> bool:
-        """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
-        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
-            return bool(other.query(self.idle_sql, self.session_id))
-        return False
-
-    def _line(self) -> int:
-        return int(self.connection._sock.fileno())  # noqa: SLF001
-
-    def rollback(self) -> bool:
-        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
-
-        Where a deadlock has rolled back, it comes with that.
-        """
-        whole = self._is_whole()
-        with contextlib.suppress(DriverError):
-            self.query("ROLLBACK AND NO CHAIN NO RELEASE")
-        whole = whole and self._is_whole()
-        with contextlib.suppress(DriverError):  # not before, which would empty the list of warnings
-            self.query("SET SESSION character_set_results = utf8mb4")  # what is read from now on is text
-        return whole
-
-    def _is_whole(self) -> bool:
-        """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
-        with contextlib.suppress(DriverError):
-            # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
-            listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
-            codes = {code.replace("\0", "") for _, code, _ in listed}
-            return bool(codes or not int(number.replace("\0", ""))) and self._kept_rows not in codes
-        return True
-
-    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
-        """See Database. By the tables that they name, where nothing else that they name could change another one."""
-        engines: dict[str, bool] = dict(
-            self.query(
-                "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t"
-                " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
-                " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"
-            )
-        )
-        others = {
-            name
-            for (name,) in self.query(
-                "SELECT LOWER(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
-                " UNION SELECT LOWER(event_object_table) FROM information_schema.triggers"
-                " WHERE trigger_schema = DATABASE()"
-                " UNION SELECT LOWER(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()"
-                " UNION SELECT LOWER(schema_name) FROM information_schema.schemata"
-            )
-        }  # which names what lies elsewhere
-
-        def kept(statement: Statement) -> bool | None:  # None: perhaps
-            names = self._names(statement)
-            found = {engines[name] for name in names if name in engines}
-            return None if names & others or len(found) != 1 else found == {False}
-
-        number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
-        certain = all(kept(each) is False for each in statements[number:])
-        # What names nothing that is there has failed at that.
-        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
-        return number, certain and harmless
-
-    def _names(self, statement: Statement) -> set[str]:
-        """Return all words of a statement that may be names, in lower case."""
-        found = (
-            statement.text[start:end].strip('`"')
-            for kind, start, end in tokenize(statement.text, 0, self.syntax)
-            if kind == "quote" or kind[:1].isalpha() or kind[:1] == "_"
-        )
-        return {each.lower() for each in found}
-
-    def took(self, since: float) -> object:
-        """See Database. By the server's clock: what it measures runs in the same packet."""
-        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
-        return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
-
-    def _titled(self, sql: str) -> str:
-        # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
-        return sql if sql.startswith("/*") else f"/* {self.title} */ {sql}"
-
-    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
-        """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
-        code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
-        found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
-        if not found or first_word(statement.text, syntax) != "SET":
-            return syntax
-        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
-            return syntax  # it holds for the one statement in it
-        return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
-
-    def _ends_packet(self, statement: Statement) -> bool:
-        """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
-        return bool(
-            re.match(
-                r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)",
-                code_of(statement, self.syntax),
-                re.DOTALL,
-            )
-        )
-
-    def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
-    ) -> None:
-        """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
-        begin = [] if self.in_transaction else [self.begin_sql]
-        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
-            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
-            self.send(*begin, *started, self.commit_sql, *before)
-            self.run(statement.text)
-            self.send(self.begin_sql, *done, self.commit_sql)
-            return
-        try:
-            self.send(*begin, *started, *before, statement, *done, self.commit_sql)
-        except DriverError as failed:
-            before_note = failed.number <= len(begin) + len(started) + len(before) + 1 or not whole
-            failed.ran = self.cut_off and not before_note
-            if failed.kind is Kind.LOST or before_note:
-                raise
-            self.rollback()
-            try:  # what failed was a note: a lock on the history, or a KILL that came late
-                self.send(self.begin_sql, *done, self.commit_sql)
-            except DriverError as again:
-                again.ran = again.kind is not Kind.LOST
-                raise again from None
+            what, state = "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), "nothing was changed."
+            if doom.dropped:
+                state = f"{doom.dropped} of {counted(len(objects), 'object')} are dropped, the rest is there."
+            fix = "GRANT this user the right, or mend what it says; then run the same command again"
+            raise StatementError(what, where=str(self.url), state=state, fix=fix)
 
 
 def _cut(message: str, text: str, tail: str) -> str:
@@ -5622,9 +5173,6 @@ def _mysql_syntax(mode: str) -> Syntax:
     return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
 
 
-DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
-
-
 def split_key(key: str) -> tuple[str, str]:
     """Return kind and name of a key of the session."""
     if key[0] == "@":
@@ -5648,9 +5196,8 @@ _LOG_COLUMNS: Final = """
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA: Final = regex(
-    r"""(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*""",
-    re.IGNORECASE | re.DOTALL,
+    r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
+    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
 )
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate",
@@ -5710,14 +5257,7 @@ def _utc(value: Any) -> datetime:
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
-    def __init__(
-        self,
-        database: Database,
-        table: str,
-        versions: Iterable[str] = (),
-        *,
-        texts: bool = False,
-    ) -> None:
+    def __init__(self, database: Database, table: str, versions: Iterable[str] = (), *, texts: bool = False) -> None:
         """Look where the tables are; writes nothing.
 
         Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
@@ -5779,8 +5319,11 @@ class History:
         """Make the tables where they are missing. Raises MigrateError where the right to is missing."""
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
         with self._explained("let this user create tables, or have someone create", "nothing was changed."):
+            if self.database.before_tables_sql:
+                self.database.query(self.database.before_tables_sql)
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
-                definition = f"({columns.format(**types)}\n){self.database.table_suffix}"
+                named = re.sub(r"(?<!\{)\b[a-z_]+\b", lambda name: self.database.quoted(name[0]), columns)
+                definition = f"({named.format(**types)}\n){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
         self.missing.clear()
 
@@ -5805,7 +5348,7 @@ class History:
         """
         where = "" if version is None else "WHERE version = ?"
         kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
-        names = [kept.get(name, name) for name in Applied._fields]
+        names = [kept.get(name, self.database.quoted(name)) for name in Applied._fields]
         rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
 
@@ -5813,15 +5356,9 @@ class History:
         try:
             if _DIGITS.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
+                row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(
-                    dirty=bool(row.dirty),
-                    applied_at=_utc(row.applied_at),
-                    down_sql=text,
-                    statements=statements,
-                    statements_done=done,
-                    took_ms=took,
-                )
+                return row._replace(statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5841,12 +5378,13 @@ class History:
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": f"migrate {__version__}"}
-        listed = ", ".join(self.database.literal(value) for value in values.values())
-        return Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
+        names, listed = map(self.database.quoted, values), map(self.database.literal, values.values())
+        return Note(f"INSERT INTO {relation} ({', '.join(names)})\n    VALUES ({', '.join(listed)})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
-        changes = ", ".join(f"{name} = {self.database.literal(value)}" for name, value in values.items())
+        quoted, literal = self.database.quoted, self.database.literal
+        changes = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in values.items())
         return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
 
     def removal(self, version: str, *, owner: str | None) -> Note:
@@ -5859,47 +5397,27 @@ class History:
         return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
 
     def log_entry(
-        self,
-        version: str,
-        name: str,
-        action: str,
-        *,
-        took_ms: object = 0,
-        error: str | None = None,
-        **more: object,
+        self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
     ) -> Note:
         """Return the SQL that adds a line to the log; of an *error* what holds no data."""
-        error = error and without_data(error)
-        values: dict[str, object] = {
-            "version": version,
-            "name": name,
-            "action": action,
-            "took_ms": took_ms,
-            "error": error,
-        }
-        values |= {"at": Code(self.database.now()), "outcome": "ok" if error is None else "failed"}
-        values |= {"applied_by": self.database.person()}
-        return self._insertion(self.log_relation, values | more)
+        at, by, outcome = Code(self.database.now()), self.database.person(), "ok" if error is None else "failed"
+        values = at, version, name, action, outcome, took_ms, by, "", error and without_data(error)
+        return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
         rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
-        rows = self._select(self.log_relation, LogEntry._fields, rest)
+        rows = self._select(self.log_relation, [*map(self.database.quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                entries = [
-                    each
-                    for each in entries
-                    if _DIGITS.fullmatch(each.version) and version_key(each.version) == version_key(version)
-                ]
+                key, entries = version_key(version), [each for each in entries if _DIGITS.fullmatch(each.version)]
+                entries = [each for each in entries if version_key(each.version) == key]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        if since:
-            entries = [each for each in entries if each.at >= since.astimezone(timezone.utc)]
-        return entries[:count]
+        return [each for each in entries if not since or each.at >= since.astimezone(timezone.utc)][:count]
 
 
 def digest_of(rows: Sequence[Applied]) -> str:
@@ -5929,6 +5447,11 @@ class Status(NamedTuple):
     statements_done: int | None = None
     has_down: bool = False
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
+
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order."""
+        return version_key(self.version)
 
 
 class Step(NamedTuple):
@@ -5974,10 +5497,8 @@ class Step(NamedTuple):
 _DRIFTS: Final = {  # the states in which up refuses to run: what, and the fix
     "changed": (
         "was edited after it was applied on {0.applied_at:%Y-%m-%d %H:%M} UTC",
-        (
-            "put the file back, and write the change as a new migration:  migrate new NAME\n"
-            "     or, where the database has it already:  migrate repair {0.version} --applied"
-        ),
+        """put the file back, and write the change as a new migration:  migrate new NAME
+     or, where the database has it already:  migrate repair {0.version} --applied""",
     ),
     "missing": (
         "is applied, but its file is not here, and newer files are",
@@ -5999,31 +5520,16 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         has_down = bool((file and file.down) or (row and row.down_sql is not None))
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
-            result.append(
-                Status(
-                    row.version,
-                    row.name,
-                    "dirty" if row.dirty else state,
-                    row.applied_at,
-                    row.took_ms,
-                    row.applied_by,
-                    row.checksum,
-                    row.statements,
-                    row.statements_done,
-                    has_down,
-                )
-            )
+            ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
+            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down))
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
-            result.append(
-                Status(
-                    file.version, file.name, state, checksum=file.up.checksum, has_down=has_down, only=file.elsewhere
-                )
-            )
+            made = Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down)
+            result.append(made._replace(only=file.elsewhere))
     return result
 
 
-def plan_up(
+def choose_up(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -6043,17 +5549,16 @@ def plan_up(
         steps.append(Step.up(file_by_key[row.key], row))
     errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
-        key = version_key(state.version)
-        ahead = state.state == "missing" and key > max(file_by_key, default=-1)
+        ahead = state.state == "missing" and state.key > max(file_by_key, default=-1)
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(key))
+            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
         if state.state in {"pending", "out_of_order"}:
-            steps.append(Step.up(file_by_key[key]))
+            steps.append(Step.up(file_by_key[state.key]))
     refuse_all(errors, "migrate status")
-    return [step for step in steps if version_key(step.version) <= limit][:count]
+    return [step for step in steps if step.key <= limit][:count]
 
 
-def plan_down(
+def choose_down(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
     *,
@@ -6089,11 +5594,8 @@ def plan_down(
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:
     file, title = migration.down if migration else None, f"{row.version} {row.name}"
-    path, note = Path(f"{row.version}_{row.name}.down.sql"), ""
-    stored, fix = (
-        row.down_sql,
-        (f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"),
-    )
+    path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
+    fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
@@ -6143,11 +5645,10 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
         "up": ("the change is complete", "the change was undone by hand; run it again"),
         "down": ("what the roll back did was undone by hand", "the roll back is complete"),
     }
-    return DirtyError(
-        f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})",
-        fix=f"{fix or f'mend its file, or put it back, and finish it:  migrate {row.direction}'}\n"
-        f"     or look at the tables, and say which way it went:\n{_ways(row.version, *ways[row.direction])}",
-    )
+    what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
+    fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
+    ways_out = _ways(row.version, *ways[row.direction])
+    return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
 
 
 def _ways(version: str, applied: str, pending: str) -> str:
@@ -6456,11 +5957,11 @@ class _Shield:
 
         A KeyboardInterrupt does not: what the body has done is done, or StoppedError says it.
         """
-        if threading.current_thread() is threading.main_thread():
+        with contextlib.suppress(ValueError):  # another thread than the main one is told of none
             for number in (signal.SIGINT, signal.SIGTERM):
                 if callable(handler := signal.getsignal(number)):
-                    self._before[number] = handler
                     signal.signal(number, self._note)
+                    self._before[number] = handler
         outcome: KeyboardInterrupt | None = None
         try:
             yield
@@ -6525,7 +6026,7 @@ class Run:
     ) -> None:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
-        self.end_lock = threading.Lock()  # of the statement that runs
+        self.end_lock = _thread.allocate_lock()  # of the statement that runs
         self.shield, self.token = _Shield(), os.urandom(8).hex()
         self.screened: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
@@ -6582,14 +6083,14 @@ class Run:
     # What is to be done.
 
     def planned(self, direction: str, rows: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that plan_up or plan_down choose by *rows* of the history, with their texts read."""
+        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read."""
         rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
             newest = max((row.key for row in rows), default=-1)
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        return self.screen((plan_up if direction == "up" else plan_down)(self.migrations, rows, **choice))
+        return self.screen((choose_up if direction == "up" else choose_down)(self.migrations, rows, **choice))
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -6668,7 +6169,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = plan_up(self.migrations, self.applied, **choice)
+        steps = choose_up(self.migrations, self.applied, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)
@@ -6677,7 +6178,7 @@ class Run:
     def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
         """Return what is left of what ``down`` has *planned*. Raises DriftError where that is not the newest."""
         left = self.remaining(planned, strictly=strictly)
-        steps = plan_down(self.migrations, self.applied, count=len(left)) if left else []
+        steps = choose_down(self.migrations, self.applied, count=len(left)) if left else []
         refuse_other(steps, left)
         return self.screen(steps)
 
@@ -6779,16 +6280,15 @@ class Run:
             with gathered(refused, step.script.path.name):
                 self.screened[key] = self.screened.get(key) or read_step(step, self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
-        told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
+        told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
         read, what = [self.screened[key] for key in keys], ""
         if len(levels := {step.level for step in read} - {""}) > 1:
             what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
         for step in [each for each in read if is_journaled(each, self.database)][:1]:
-            what = f"{step.title} runs statement by statement, as no-transaction says"
-            what = (
-                what if self.database.transactional else f"{self.database.label} commits every DDL statement by itself"
-            )
+            what = f"{self.database.label} commits every DDL statement by itself"
+            if self.database.transactional:
+                what = f"{step.title} runs statement by statement, as no-transaction says"
         if self.all_or_nothing and what:
             raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
         return read
@@ -6869,6 +6369,8 @@ class Run:
     @contextlib.contextmanager
     def _watched(self) -> Iterator[None]:
         """Keep an eye on what runs while the body does, from two threads: one asks the server, one can end it."""
+        import threading
+
         stop = threading.Event()
         threads = [threading.Thread(target=each, args=[stop], daemon=True) for each in (self._watch, self._guard)]
         # Where one of these took a signal, the thread that waits for the server would not wake up and hear of it.
@@ -7943,7 +7445,7 @@ def down(
     backup: str | None = None,
     notify: Notify = silent,
 ) -> list[Result]:
-    """Undo what plan_down chooses, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
+    """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
         steps = run.planned("down", run.awaited(), count=count, to=to, to_here=to_here, everything=everything)
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
@@ -7986,7 +7488,7 @@ def reset(
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with Run.opened(settings, notify) as run:
-        steps = run.screen(plan_up(run.migrations, []))
+        steps = run.screen(choose_up(run.migrations, []))
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
@@ -8003,7 +7505,7 @@ def reset(
             run.refresh()
             state = "all is dropped, and no migration is applied yet."
             run.failed = StoppedError("interrupted", state=state, fix="apply them:  migrate up")
-            return run.carry_out(lambda: run.screen(plan_up(run.migrations, run.applied)))
+            return run.carry_out(lambda: run.screen(choose_up(run.migrations, run.applied)))
 
 
 def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]:
@@ -8052,7 +7554,7 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
             return ("" if database.exists else f"{settings.url.database} does not exist", "create it:  migrate up")
     with Run.opened(settings, exists=True, looks=True) as run:
         ours = {each.key for each in run.migrations}
-        states = [each for each in compare(run.migrations, run.applied) if version_key(each.version) in ours]
+        states = [each for each in compare(run.migrations, run.applied) if each.key in ours]
         rest = [each for each in states if each.state not in {"applied", "skipped"}]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
@@ -8099,8 +7601,8 @@ def _mark(run: Run, steps: Sequence[Step], known: Collection[int], limit: int) -
         if row.dirty:
             raise dirty_error(row, f"finish it first:  migrate {row.direction}")
     for state in compare(run.migrations, run.applied):
-        if state.state == "changed" and (key := version_key(state.version)) <= limit:
-            raise drift_error(state, files[key])
+        if state.state == "changed" and state.key <= limit:
+            raise drift_error(state, files[state.key])
     owner, rest = run.owner(), run.remaining(steps, known=known)
     for step in rest:
         run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
@@ -8113,7 +7615,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
     Raises LockedError at once where a runner is at work on it: then it is not for a person to say.
     """
     with Run.opened(settings, notify, exists=True) as run:
-        known = {version_key(each.version): each for each in compare(run.migrations, run.applied)}
+        known = {each.key: each for each in compare(run.migrations, run.applied)}
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
@@ -8135,7 +7637,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
 def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
     """Do that in an open transaction, in which the row may not be any more what it was *before*."""
     row = next((each for each in run.applied if each.key == before.key), None)
-    states = {version_key(each.version): each.state for each in compare(run.migrations, run.applied)}
+    states = {each.key: each.state for each in compare(run.migrations, run.applied)}
     state = states.get(before.key, "pending")
     if row != before and state == ("applied" if applied else "pending"):
         run.notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
@@ -8252,7 +7754,7 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     if settings.force_auto_migrate is None:
         fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
         raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", fix=fix)
-    if settings.url.dialect != "sqlite" and not force and not settings.force_auto_migrate:
+    if not settings.url.is_file and not force and not settings.force_auto_migrate:
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
         return False
@@ -8876,7 +8378,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
-        ("--dialect", "the same without a database", {"choices": ("sqlite", "postgres", "mysql")}),
+        ("--dialect", "the same without a database", {"choices": tuple(DATABASES)}),
         ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"}),
     ),
     ("log", "show who ran what, when, for how long, and how it ended"): (
@@ -9015,7 +8517,7 @@ def _refuse_urls(words: Sequence[str]) -> None:
 def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str]:
     """Return the *options* that say what a command is about, each as a word for the shell; a password is not one."""
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
-    if url.dialect != "sqlite" and (url.password or "pass" in str(given["--database-url"])):
+    if not url.is_file and (url.password or "pass" in str(given["--database-url"])):
         given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
     return {name: shell_word(word) for name, word in given.items() if word}
 

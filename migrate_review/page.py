@@ -58,11 +58,11 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
         steps_view(settings, steps, findings).document["steps"],
         status_view(settings, states, exit_code=False),
     )
-    moved = {version_key(each.version) for each in steps}
+    moved = {each.key for each in steps}
     after = [
         each.version
         for each in states
-        if (direction == "up" if version_key(each.version) in moved else each.applied_at and each.state != "dirty")
+        if (direction == "up" if each.key in moved else each.applied_at and each.state != "dirty")
     ]
     start, end = status.document["current"] or NO_VERSION, after[-1] if after else NO_VERSION
     sections, contents, rules = "", list[list[str]](), Counter[str]()

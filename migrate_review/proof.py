@@ -36,13 +36,13 @@ from migrate import (
     StatementError,
     Step,
     StoppedError,
+    choose_down,
     code_of,
     counted,
     find_migrations,
     is_journaled,
     migration_directory,
     names_in,
-    plan_down,
     read_text_file,
     shown_path,
     silent,
@@ -594,7 +594,7 @@ def _verify(run: Run, migration: Migration) -> _Tried:
         if not migration.down:
             return verdict._replace(result="no down file"), after
         verdict = verdict._replace(file=shown_path(migration.down.path))
-        _run(run, run.screen(plan_down(run.migrations, run.history.read(), count=1)))
+        _run(run, run.screen(choose_down(run.migrations, run.history.read(), count=1)))
         if diff := _difference(before, _schema(run, sql)):
             return verdict._replace(result="differs", what="", diff=diff), after
         left = proof_of(database).contents()

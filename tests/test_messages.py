@@ -60,7 +60,16 @@ class Reader:
     """Finds every text that can end up behind ``fix:``, by following names, tables, calls and what they return."""
 
     # What returns pairs of what is wrong and the way out, or yields them.
-    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_find_unpaired", "_find_ended", "_lacking"
+    refusing = (
+        "find_fault",
+        "_find_faults",
+        "find_loose",
+        "find_taking",
+        "_find_divided",
+        "_find_unpaired",
+        "_find_ended",
+    )
+    pairs = *refusing, "_lacking"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -98,7 +107,7 @@ class Reader:
         calls = (each.args[2] for each in self.calls["_Refusal"])
         tables = (each for name in ("_FAULTS", "_LEVEL", "_READ_ONLY", "ways_out") for each in self.constants[name])
         found = {each for root in (*calls, *tables) for each in self._read(root)}
-        for name in self.pairs[:-1]:
+        for name in self.refusing:
             for node in (each for function in self.functions[name] for each in ast.walk(function)):
                 if isinstance(node, ast.Return | ast.Yield) and node.value:
                     found |= {*self._read(node.value)}
@@ -425,17 +434,17 @@ URLS = [
     ("postgres://app:100%@db/app", migrate._ENCODE, "postgres://app:100%25@db/app"),
     ("postgres://app:%ff@db/app", migrate._ENCODE, "postgres://app:%C3%BF@db/app"),
     ("sqlite:a\nb", "look for a line break or a tab inside it, and remove it", "sqlite:ab"),
-    ("app.db", f"write {migrate._FORMS}", "sqlite:./app.db"),
-    ("postgre://db/app", f"write {migrate._FORMS}", "postgres://user:password@host:5432/name"),
-    ("my://db/app", f"write {migrate._FORMS}", "mysql://user:password@host:3306/name"),
+    ("app.db", f"write {migrate._forms()}", "sqlite:./app.db"),
+    ("postgre://db/app", f"write {migrate._forms()}", "postgres://user:password@host:5432/name"),
+    ("my://db/app", f"write {migrate._forms()}", "mysql://user:password@host:3306/name"),
     ("sqlite:app.db?mode=ro", "leave them out: there are none on SQLite", "sqlite:app.db"),
     ("sqlite:", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path", "sqlite:./app.db"),
     ("sqlite:/", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path", "sqlite:///var/lib/app.db"),
-    ("mysql://app:a/b@db/app", f"write {migrate._FORMS}; {migrate._ENCODE}", "mysql://app:a%2Fb@db/app"),
+    ("mysql://app:a/b@db/app", f"write {migrate._forms()}; {migrate._ENCODE}", "mysql://app:a%2Fb@db/app"),
     ("mysql://db", "put its name after the host: .../database", "mysql://db/database"),
     (
         "mysql://db/app?sslmode=on",
-        f"write one of {', '.join(migrate._URL_OPTIONS['mysql'].split())}; {migrate._ENCODE}",
+        f"write one of {', '.join(migrate.MySQL.url_options.split())}; {migrate._ENCODE}",
         "mysql://db/app?ssl_mode=required",
     ),
     ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {migrate._ENCODE}",

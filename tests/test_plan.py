@@ -86,27 +86,27 @@ some_versions = st.sets(st.integers(0, 40), max_size=12)
 
 
 @given(files=some_versions, applied=st.integers(0, 12))
-def test_after_plan_up_nothing_is_pending_and_another_plan_is_empty(files: set[int], applied: int) -> None:
+def test_after_up_nothing_is_pending_and_another_plan_is_empty(files: set[int], applied: int) -> None:
     migrations, before = migrations_of(files), rows_of(sorted(files)[:applied])
-    after = run(before, migrate.plan_up(migrations, before))
+    after = run(before, migrate.choose_up(migrations, before))
     assert set(states_of(migrate.compare(migrations, after)).values()) <= {"applied"}
-    assert migrate.plan_up(migrations, after) == []
+    assert migrate.choose_up(migrations, after) == []
 
 
 @given(files=some_versions, applied=some_versions)
 def test_out_of_order_applies_whatever_is_pending(files: set[int], applied: set[int]) -> None:
     migrations, before = migrations_of(files | applied), rows_of(applied)
-    steps = migrate.plan_up(migrations, before, out_of_order=True)
+    steps = migrate.choose_up(migrations, before, out_of_order=True)
     assert versions_of(steps) == sorted(files - applied)
-    assert migrate.plan_up(migrations, run(before, steps), out_of_order=True) == []
+    assert migrate.choose_up(migrations, run(before, steps), out_of_order=True) == []
 
 
 @given(files=some_versions, applied=st.integers(0, 12), count=st.integers(1, 12))
-def test_plan_down_undoes_plan_up(files: set[int], applied: int, count: int) -> None:
+def test_down_undoes_up(files: set[int], applied: int, count: int) -> None:
     migrations, before = migrations_of(files), rows_of(sorted(files)[:applied])
-    ups = migrate.plan_up(migrations, before, count=count)
+    ups = migrate.choose_up(migrations, before, count=count)
     after = run(before, ups)
-    downs = migrate.plan_down(migrations, after, count=len(ups)) if ups else []
+    downs = migrate.choose_down(migrations, after, count=len(ups)) if ups else []
     assert versions_of(downs) == versions_of(ups)[::-1]
     assert run(after, downs) == before
 
@@ -114,8 +114,8 @@ def test_plan_down_undoes_plan_up(files: set[int], applied: int, count: int) -> 
 @given(files=some_versions, count=st.none() | st.integers(1, 12))
 def test_up_is_oldest_first_and_down_newest_first(files: set[int], count: int | None) -> None:
     migrations = migrations_of(files)
-    assert versions_of(migrate.plan_up(migrations, [], count=count)) == sorted(files)[:count]
-    downs = versions_of(migrate.plan_down(migrations, rows_of(files), count=count or 1))
+    assert versions_of(migrate.choose_up(migrations, [], count=count)) == sorted(files)[:count]
+    downs = versions_of(migrate.choose_down(migrations, rows_of(files), count=count or 1))
     assert downs == sorted(files, reverse=True)[: count or 1]
 
 
@@ -123,9 +123,9 @@ def test_up_is_oldest_first_and_down_newest_first(files: set[int], count: int | 
 def test_up_to_a_version_includes_it_and_down_to_a_version_keeps_it(data: st.DataObject, files: set[int]) -> None:
     version = data.draw(st.sampled_from(sorted(files)))
     migrations = migrations_of(files)
-    ups = migrate.plan_up(migrations, [], to=str(version))
+    ups = migrate.choose_up(migrations, [], to=str(version))
     assert versions_of(ups) == [each for each in sorted(files) if each <= version]
-    downs = migrate.plan_down(migrations, rows_of(files), to=str(version))
+    downs = migrate.choose_down(migrations, rows_of(files), to=str(version))
     assert versions_of(downs) == [each for each in sorted(files, reverse=True) if each > version]
     assert run(rows_of(files), downs) == run([], ups)
 
@@ -146,10 +146,10 @@ def test_every_version_of_files_and_history_has_one_state_in_order(files: set[in
 @given(files=some_versions, applied=some_versions)
 def test_down_all_empties_the_history_and_to_here_keeps_what_the_files_know(files: set[int], applied: set[int]) -> None:
     migrations, rows = migrations_of(files), rows_of(applied)
-    assert run(rows, migrate.plan_down(migrations, rows, everything=True)) == []
-    assert run(rows, migrate.plan_down(migrations, rows, to="0")) == []
+    assert run(rows, migrate.choose_down(migrations, rows, everything=True)) == []
+    assert run(rows, migrate.choose_down(migrations, rows, to="0")) == []
     newest = max(files, default=-1)
-    assert run(rows, migrate.plan_down(migrations, rows, to_here=True)) == [
+    assert run(rows, migrate.choose_down(migrations, rows, to_here=True)) == [
         each for each in rows if int(each.version) <= newest
     ]
 
@@ -190,7 +190,7 @@ def test_an_eight_digit_version_is_the_same_as_midnight_of_that_day() -> None:
         "20250504000000": "applied",
         "20250504093000": "pending",
     }
-    assert versions_of(migrate.plan_up(files, [], to="20250504000000")) == [20250504]
+    assert versions_of(migrate.choose_up(files, [], to="20250504000000")) == [20250504]
 
 
 # ---- refusals
@@ -198,7 +198,7 @@ def test_an_eight_digit_version_is_the_same_as_midnight_of_that_day() -> None:
 
 def test_up_refuses_a_file_that_was_edited_after_it_ran() -> None:
     with pytest.raises(migrate.DriftError) as caught:
-        migrate.plan_up([migration(1, sql="edited"), migration(2)], [row(1)])
+        migrate.choose_up([migration(1, sql="edited"), migration(2)], [row(1)])
     assert str(caught.value) == (
         "1 m1 was edited after it was applied on 2025-05-04 09:31 UTC\n"
         "  --> sql/1_m1.up.sql\n"
@@ -210,16 +210,16 @@ def test_up_refuses_a_file_that_was_edited_after_it_ran() -> None:
 
 def test_up_refuses_an_edited_file_even_where_nothing_is_pending() -> None:
     with pytest.raises(migrate.DriftError):
-        migrate.plan_up([migration(1, sql="edited")], [row(1)])
+        migrate.choose_up([migration(1, sql="edited")], [row(1)])
 
 
 def test_an_edited_down_file_does_not_count_as_a_change() -> None:
-    assert migrate.plan_up([migration(1, down="another")], [row(1)]) == []
+    assert migrate.choose_up([migration(1, down="another")], [row(1)]) == []
 
 
 def test_up_refuses_a_missing_file_that_is_older_than_the_newest_file_here() -> None:
     with pytest.raises(migrate.DriftError) as caught:
-        migrate.plan_up(migrations_of([1, 3]), rows_of([1, 2]))
+        migrate.choose_up(migrations_of([1, 3]), rows_of([1, 2]))
     assert str(caught.value) == (
         "2 m2 is applied, but its file is not here, and newer files are\n"
         "nothing was changed.\n"
@@ -228,39 +228,39 @@ def test_up_refuses_a_missing_file_that_is_older_than_the_newest_file_here() -> 
 
 
 def test_up_has_nothing_to_do_where_the_database_is_ahead_of_the_files() -> None:
-    assert migrate.plan_up(migrations_of([1, 2]), rows_of([1, 2, 3, 4])) == []
+    assert migrate.choose_up(migrations_of([1, 2]), rows_of([1, 2, 3, 4])) == []
     assert states_of(migrate.compare(migrations_of([1]), rows_of([1, 2]))) == {"1": "applied", "2": "missing"}
 
 
 def test_up_refuses_out_of_order_unless_told_so() -> None:
     files, rows = migrations_of([1, 2, 3]), rows_of([1, 3])
     with pytest.raises(migrate.DriftError) as caught:
-        migrate.plan_up(files, rows)
+        migrate.choose_up(files, rows)
     assert str(caught.value) == (
         "2 m2 is pending, but a newer migration is applied already\n"
         "  --> sql/2_m2.up.sql\n"
         "nothing was changed.\n"
         "fix: give it a newer version, or apply it all the same:  migrate up --out-of-order"
     )
-    assert versions_of(migrate.plan_up(files, rows, out_of_order=True)) == [2]
+    assert versions_of(migrate.choose_up(files, rows, out_of_order=True)) == [2]
 
 
 def test_a_dirty_migration_that_was_going_up_comes_first_and_goes_on() -> None:
     dirty = row(2, dirty=True, statements_done=1)
-    first, second = migrate.plan_up(migrations_of([1, 2, 3]), [row(1), dirty])
+    first, second = migrate.choose_up(migrations_of([1, 2, 3]), [row(1), dirty])
     assert (first.version, first.resume) == ("2", dirty)
     assert (second.version, second.resume) == ("3", None)
-    assert versions_of(migrate.plan_up(migrations_of([1, 2, 3]), [row(1), dirty], count=1)) == [2]
+    assert versions_of(migrate.choose_up(migrations_of([1, 2, 3]), [row(1), dirty], count=1)) == [2]
 
 
 def test_a_dirty_migration_may_have_been_mended() -> None:
-    (step,) = migrate.plan_up([migration(1, sql="mended")], [row(1, dirty=True, statements_done=1)])
+    (step,) = migrate.choose_up([migration(1, sql="mended")], [row(1, dirty=True, statements_done=1)])
     assert step.resume is not None
 
 
 def test_up_refuses_a_dirty_migration_that_was_going_down() -> None:
     with pytest.raises(migrate.DirtyError) as caught:
-        migrate.plan_up(migrations_of([1]), [row(1, dirty=True, direction="down", statements_done=1)])
+        migrate.choose_up(migrations_of([1]), [row(1, dirty=True, direction="down", statements_done=1)])
     assert str(caught.value) == (
         "migration 1 m1 stopped half way down on an earlier run (1 of 3 statements had run)\n"
         "nothing was changed.\n"
@@ -273,7 +273,7 @@ def test_up_refuses_a_dirty_migration_that_was_going_down() -> None:
 
 def test_up_refuses_a_dirty_migration_whose_file_is_gone() -> None:
     with pytest.raises(migrate.DirtyError) as caught:
-        migrate.plan_up(migrations_of([2]), [row(1, dirty=True, statements_done=1)])
+        migrate.choose_up(migrations_of([2]), [row(1, dirty=True, statements_done=1)])
     assert caught.value.what == "migration 1 m1 stopped half way up on an earlier run (1 of 3 statements had run)"
     assert caught.value.fix.startswith("mend its file, or put it back, and finish it:  migrate up\n")
 
@@ -281,21 +281,21 @@ def test_up_refuses_a_dirty_migration_whose_file_is_gone() -> None:
 def test_down_refuses_where_a_migration_stopped_half_way_up() -> None:
     for rows in ([row(1, dirty=True)], [row(1, dirty=True), row(2)], [row(1), row(2, dirty=True)]):
         with pytest.raises(migrate.DirtyError):
-            migrate.plan_down(migrations_of([1, 2]), rows)
+            migrate.choose_down(migrations_of([1, 2]), rows)
 
 
 def test_down_finishes_a_down_that_stopped_half_way() -> None:
     dirty = row(2, dirty=True, direction="down", statements_done=1)
-    (step,) = migrate.plan_down(migrations_of([1, 2]), [row(1), dirty])
+    (step,) = migrate.choose_down(migrations_of([1, 2]), [row(1), dirty])
     assert (step.version, step.resume) == ("2", dirty)
 
 
 def test_down_refuses_a_migration_that_cannot_be_undone_before_it_touches_anything() -> None:
     files = [migration(1, down=None), migration(2)]
     rows = [row(1, down=None), row(2)]
-    assert versions_of(migrate.plan_down(files, rows)) == [2]
+    assert versions_of(migrate.choose_down(files, rows)) == [2]
     with pytest.raises(migrate.DriftError) as caught:
-        migrate.plan_down(files, rows, count=2)
+        migrate.choose_down(files, rows, count=2)
     assert str(caught.value) == (
         "1 m1 cannot be undone: it has no down file, and none was stored when it ran\n"
         "nothing was changed.\n"
@@ -304,16 +304,16 @@ def test_down_refuses_a_migration_that_cannot_be_undone_before_it_touches_anythi
 
 
 def test_down_runs_the_file_and_says_where_it_differs_from_what_was_stored() -> None:
-    (step,) = migrate.plan_down([migration(1, down="new")], [row(1, down="old")])
+    (step,) = migrate.choose_down([migration(1, down="new")], [row(1, down="old")])
     assert (step.script.sql, step.stored) == ("new", False)
     assert step.note == "1 m1: the down file differs from the one stored when it was applied; the file runs"
-    (step,) = migrate.plan_down([migration(1, down="a\r\nb")], [row(1, down="a\nb")])
+    (step,) = migrate.choose_down([migration(1, down="a\r\nb")], [row(1, down="a\nb")])
     assert step.note == ""
 
 
 def test_down_runs_what_was_stored_where_the_file_is_gone() -> None:
     for files in ([], [migration(1, down=None)]):
-        (step,) = migrate.plan_down(files, [row(1, down="stored")])
+        (step,) = migrate.choose_down(files, [row(1, down="stored")])
         assert (step.script.sql, step.stored) == ("stored", True)
         assert step.note == "1 m1: the down file is not here; the text stored when it was applied runs"
 
@@ -322,15 +322,15 @@ def test_down_runs_what_was_stored_where_the_file_is_gone() -> None:
 def test_a_version_that_nobody_has_is_refused_in_both_directions(version: str) -> None:
     files, rows = migrations_of([1, 2, 3]), rows_of([1, 2])
     with pytest.raises(migrate.SettingsError) as caught:
-        migrate.plan_up(files, rows, to=version)
+        migrate.choose_up(files, rows, to=version)
     assert caught.value.what.startswith(f"no migration has the version {version}")
     with pytest.raises(migrate.SettingsError):
-        migrate.plan_down(files, rows, to=version)
+        migrate.choose_down(files, rows, to=version)
 
 
 def test_a_mistyped_version_suggests_the_nearest() -> None:
     with pytest.raises(migrate.SettingsError) as caught:
-        migrate.plan_up([migration("20250504093000"), migration("20260101000000")], [], to="20250504093001")
+        migrate.choose_up([migration("20250504093000"), migration("20260101000000")], [], to="20250504093001")
     assert str(caught.value) == (
         "no migration has the version 20250504093001 (did you mean 20250504093000?)\n"
         "fix: look at the versions:  migrate status"
@@ -339,9 +339,9 @@ def test_a_mistyped_version_suggests_the_nearest() -> None:
 
 @pytest.mark.parametrize("zero", ["0", "000000"])
 def test_down_to_zero_undoes_everything(zero: str) -> None:
-    assert versions_of(migrate.plan_down(migrations_of([1, 2]), rows_of([1, 2]), to=zero)) == [2, 1]
+    assert versions_of(migrate.choose_down(migrations_of([1, 2]), rows_of([1, 2]), to=zero)) == [2, 1]
 
 
 def test_down_may_keep_a_version_that_is_applied_but_not_here_or_here_but_not_applied() -> None:
-    assert versions_of(migrate.plan_down(migrations_of([1, 3]), rows_of([1, 2, 3]), to="2")) == [3]
-    assert versions_of(migrate.plan_down(migrations_of([1, 2, 3]), rows_of([1, 3]), to="2")) == [3]
+    assert versions_of(migrate.choose_down(migrations_of([1, 3]), rows_of([1, 2, 3]), to="2")) == [3]
+    assert versions_of(migrate.choose_down(migrations_of([1, 2, 3]), rows_of([1, 3]), to="2")) == [3]
