@@ -5683,18 +5683,14 @@ _FAULTS: Final = {
     ),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
-NO_VERSION: Final = "an empty history"
 _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
-_ENDED: Final = (
-    "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
-)
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
 _QUOTED_PATTERN: Final = regex(
-    r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
+    r"""(?s)(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z"""
 )
 
 
@@ -5882,7 +5878,10 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
-            yield ended[0], (what, _ENDED)
+            fix = (
+                "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line"
+            )
+            yield ended[0], (what, f"{fix} of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
             inside += [statement] if database.brief.match(code_of(statement, database.syntax)) else []
@@ -5918,8 +5917,7 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
     """Return for each k, from 0, the checksum of the first k statements, with CRLF read as LF."""
     sums = [hashlib.sha256().hexdigest()]
     for statement in statements:
-        text = sums[-1] + statement.text.replace("\r\n", "\n")
-        sums.append(hashlib.sha256(text.encode()).hexdigest())
+        sums.append(hashlib.sha256((sums[-1] + statement.text.replace("\r\n", "\n")).encode()).hexdigest())
     return sums
 
 
@@ -5933,11 +5931,6 @@ class Now(NamedTuple):
     began: float
     statement: Statement | None = None
     since: float = 0.0
-
-    @property
-    def took_ms(self) -> int:
-        """Return for how long the file has run."""
-        return round(1000 * (time.monotonic() - self.began))
 
 
 class Outcome(NamedTuple):
@@ -6031,16 +6024,16 @@ class Run:
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     used = False  # a file has run in this session
-    seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
 
     def __init__(
         self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
     ) -> None:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
-        self.ends = _thread.allocate_lock()  # of the statement that runs
+        self.end_lock = _thread.allocate_lock()  # of the statement that runs
         self.shield, self.token = _Shield(), os.urandom(8).hex()
-        self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
+        self.screened: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
 
     @classmethod
@@ -6290,19 +6283,20 @@ class Run:
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
             with gathered(refused, step.script.path.name):
-                self.read[key] = self.read.get(key) or read_step(step, self.database)
-            if not refused and self.all_or_nothing and is_journaled(self.read[key], self.database):
-                what = f"{self.database.label} commits every DDL statement by itself"
-                if self.database.transactional:
-                    what = f"{step.title} runs statement by statement, as no-transaction says"
-                raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+                self.screened[key] = self.screened.get(key) or read_step(step, self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
-        if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
+        read, what = [self.screened[key] for key in keys], ""
+        if len(levels := {step.level for step in read} - {""}) > 1:
             what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
+        for step in [each for each in read if is_journaled(each, self.database)][:1]:
+            what = f"{self.database.label} commits every DDL statement by itself"
+            if self.database.transactional:
+                what = f"{step.title} runs statement by statement, as no-transaction says"
+        if self.all_or_nothing and what:
             raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
-        return [self.read[key] for key in keys]
+        return read
 
     # Who may do it.
 
@@ -6368,7 +6362,7 @@ class Run:
     @property
     def took_ms(self) -> int:
         """Return for how long the file that runs has run."""
-        return self.now.took_ms if self.now else 0
+        return round(1000 * (time.monotonic() - self.now.began)) if self.now else 0
 
     def committed(self, *results: Result) -> list[Result]:
         """Tell of what is committed; return all of it."""
@@ -6416,7 +6410,7 @@ class Run:
                 number = statements.index(now.statement) + 1 if now.statement in statements else 0
                 self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
-                beat = self.history.change(now.step.version, {"took_ms": now.took_ms}, owner=self.owner())
+                beat = self.history.change(now.step.version, {"took_ms": self.took_ms}, owner=self.owner())
                 with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
                     observer.send(beat)
 
@@ -6437,7 +6431,7 @@ class Run:
             late = 0 < limit <= time.monotonic() - now.since
             if not (late or self.shield.raised):
                 continue
-            with self.ends:  # what ends by itself, meanwhile, waits with what is to be sent next
+            with self.end_lock:  # what ends by itself, meanwhile, waits with what is to be sent next
                 if self.now is not now:
                     continue
                 if ending is not now:
@@ -6483,15 +6477,6 @@ class Run:
             self.used = True
         return self.results
 
-    def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
-        with self.working(steps):
-            self.carry_out(lambda: self.screen(self.remaining(steps)))
-            if self.soiled:
-                self.database.renew()
-                self.soiled = False
-        return self.results
-
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
         if is_journaled(steps[0], self.database) or not (self.database.shares_transaction or self.all_or_nothing):
@@ -6524,7 +6509,7 @@ class Run:
         """
         self.now = None
         journaled = is_journaled(batch[0], self.database)
-        attempt: _Whole | Journal = Journal(self, batch[0]) if journaled else _Whole(self, batch)
+        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch)
         for number in itertools.count(1):
             try:
                 outcome = Outcome(attempt.live())
@@ -6533,7 +6518,7 @@ class Run:
                     raise
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
-                    if self.leaves(batch[-1], self.database.rolled_back):
+                    if attempt.is_changed():
                         self.database.renew()
                     for step in batch:
                         self._see_through([step])
@@ -6561,9 +6546,9 @@ class Run:
 
     def natures(self, step: Step) -> list[Nature]:
         """Return what the statements of a file are; of the last one asked for, it is kept."""
-        if self.seen is None or self.seen[0] is not step:
-            self.seen = step, self.database.natures(step.statements)
-        return self.seen[1]
+        if self.known_natures is None or self.known_natures[0] is not step:
+            self.known_natures = step, self.database.natures(step.statements)
+        return self.known_natures[1]
 
     def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
@@ -6581,21 +6566,21 @@ class Run:
             return False
         return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
-    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: _Whole | Journal) -> Outcome:
+    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
         database, step, number = self.database, self.now.step if self.now else batch[0], self.database.session_id
         database.pause = time.sleep  # whatever a signal wants: first it has to be known what is true
         stopped = self.shield.raised is not None and failed.kind in {Kind.CANCELLED, Kind.LOST}
-        renew = partial(database.renew, 3 if stopped else 60, patience=_PATIENCE)
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                renew()
-                if self._is_in(batch):
+                database.renew(3 if stopped else 60, patience=_PATIENCE)
+                clean = {row.key: not row.dirty for row in self.history.read()}
+                if all(
+                    clean.get(each.key, False) if each.direction == "up" else each.key not in clean for each in batch
+                ):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome([self.result(each, len(each.statements)) for each in batch])
-            elif attempt.is_changed():  # what is read and written now is ours
-                renew()
             attempt.settle(failed, error, stopped=stopped)
         except LockedError:
             error.state = (
@@ -6610,11 +6595,6 @@ class Run:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
         return Outcome(error=error)
-
-    def _is_in(self, batch: Sequence[Step]) -> bool:
-        """Tell if the history has all of *batch*."""
-        clean = {row.key: not row.dirty for row in self.history.read()}
-        return all(clean.get(each.key) if each.direction == "up" else each.key not in clean for each in batch)
 
     def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
@@ -6701,7 +6681,7 @@ class Run:
             with self.shield.during("runs"):
                 yield
         finally:
-            with self.ends:  # a cancel that is under way comes before what is sent next
+            with self.end_lock:  # a cancel that is under way comes before what is sent next
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
 
@@ -6758,21 +6738,21 @@ def _sql_time(row: Applied) -> str:
     return row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
-class _Whole:
-    """The one transaction that files run in: all of it is in, or nothing."""
+class Attempt:
+    """How a file runs, or several: in one transaction, of which all is in, or nothing. A Journal is for what cannot."""
 
     certain = True  # nothing of what has failed is left
 
     def __init__(self, run: Run, batch: Sequence[Step]) -> None:
-        self.run, self.batch = run, batch
+        self.run, self.batch, self.database = run, batch, run.database
 
     def live(self) -> list[Result]:
         """Run each claim, its text and its notes; COMMIT travels with the last of these.
 
         Raises DriverError: all is undone, but where the connection is LOST.
         """
-        run, database, results = self.run, self.run.database, list[Result]()
-        owner, before, only = run.owner(), Counter[tuple[str, str]](), len(self.batch) == 1 or run.all_or_nothing
+        run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
+        before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
         try:
             if database.verifies:
@@ -6782,7 +6762,8 @@ class _Whole:
             for number, step in enumerate(self.batch, 1):
                 run.begin(step)
                 same, level = self._claim(step, owner, level), None
-                before = database.broken_references() if number == 1 and only else before
+                if number == 1 and (len(self.batch) == 1 or run.all_or_nothing):
+                    before = database.broken_references()
                 self._run_text(step)
                 if last := number == len(self.batch):
                     self._refuse_broken(before)
@@ -6798,7 +6779,7 @@ class _Whole:
 
     def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
         """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.run.database
+        database = self.database
         parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
             found = (
@@ -6812,13 +6793,13 @@ class _Whole:
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
-        for (table, parent), count in (self.run.database.broken_references() - before).items():
+        for (table, parent), count in (self.database.broken_references() - before).items():
             what = f"FOREIGN KEY constraint failed: {counted(count, 'row')} of {table}"
             raise DriverError(f"{what} without a row of {parent}")
 
     def _run_text(self, step: Step) -> None:
         """Run the text of a file inside the open transaction. Raises DriverError."""
-        run, database = self.run, self.run.database
+        run, database = self.run, self.database
         if database.whole_files and not database.split_here.search(step.script.sql):
             if step.statements:
                 with run.running(None):
@@ -6835,61 +6816,59 @@ class _Whole:
             raise DriverError("the file has ended the transaction that it runs in")
 
     def undo(self, failed: DriverError) -> DriverError:
-        """Return what has *failed*: it is undone already."""
+        """Roll back what has *failed*, if that is not done; return what that means."""
         return failed
 
     def is_changed(self) -> bool:
-        """Tell if what has run has left something in the session that reaches the notes: not after ROLLBACK."""
-        return False
+        """Tell if what was rolled back has left something in the session."""
+        return self.run.leaves(self.batch[-1], self.database.rolled_back)
 
     def unrepeatable(self) -> str:
-        """Say why what was rolled back cannot be tried again in silence: it always can."""
+        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
         return ""
 
     def is_renewed(self) -> bool:
-        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be.
-
-        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
-        """
-        database = self.run.database
-        if not self.run.leaves(self.batch[-1], database.rolled_back):
-            return True
+        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be."""
         try:
-            database.renew()
-            if database.verifies or database.lock_sql:
-                self.run.verify()
+            if self.is_changed():
+                self.database.renew()
+                self.rejoin()
         except (DriverError, MigrateError):
             return False
         return True
 
+    def rejoin(self) -> None:
+        """Go on in a new session. Raises _OutdatedError where a rival was faster: with the old one went its lock."""
+        if self.database.verifies or self.database.lock_sql:
+            self.run.verify()
+
     def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
         """Log what has *failed*, and say in *error* that nothing is in."""
         run, step = self.run, self.run.now.step if self.run.now else self.batch[0]
-        error.state = f"nothing was changed by this {'run' if run.all_or_nothing else 'file'}: "
-        error.state += f"{run.database.label} rolled it back whole."
+        whole = "run" if run.all_or_nothing else "file"
+        error.state = f"nothing was changed by this {whole}: {self.database.label} rolled it back whole."
         if stopped:
             error.where = error.excerpt = ""  # nothing in the file is wrong
             titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
             error.state = f"rolled back whole: {titles}."
         with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-            run.database.send(run.failure(step, error.what))
+            self.database.send(run.failure(step, error.what))
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
         """Say what is in, where the database cannot be asked *again*."""
         return "the database cannot be asked now if it is in; its history says so."
 
 
-class Journal:
+class Journal(Attempt):
     """A file that cannot be one transaction: it runs statement by statement, and its row of the history says how far.
 
     *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
     """
 
-    certain = True  # nothing of what has failed is left
-
     def __init__(self, run: Run, step: Step) -> None:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
-        self.run, self.step, self.database, self.sums = run, step, run.database, _checksums(step.statements)
+        super().__init__(run, [step])
+        self.step, self.sums = step, _checksums(step.statements)
         self.natures = run.natures(step)
         self.noted = [0]  # for each number, the last statement up to it that is noted
         for number, nature in enumerate(self.natures, 1):
@@ -6899,7 +6878,7 @@ class Journal:
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
-        self.opened = False  # the file has begun a transaction, which may have ended by itself since
+        self.begun = False  # the file has begun a transaction, which may have ended by itself since
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
@@ -6919,7 +6898,11 @@ class Journal:
             done = self.noted[done]
             if not (way := self.find_way(done)).reader:
                 return done
-            what, fix, lost = f"cannot go on after statement {done}: {self._missing(way)}", self._go_on(way), way.lost
+            what, fix, lost = (
+                f"cannot go on after statement {done}: {self._missing(way)}",
+                self._go_on(way.reader),
+                way.lost,
+            )
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {counted(done, 'statement')} were edited since they ran"
             raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
@@ -6952,14 +6935,14 @@ class Journal:
         """Say what of the session a statement needs, and why it is not there any more."""
         kind, name = split_key(way.key)
         known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
-        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
+        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, f"the {kind} {name}".rstrip()).format(name)
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
-    def _go_on(self, way: Way) -> str:
-        """Return the fix where a file cannot go on, because a session cannot be made again."""
+    def _go_on(self, reader: int) -> str:
+        """Return the fix where a file cannot go on, because the session that a statement needs cannot be made again."""
         return (
-            f"write line {self.step.statements[way.reader - 1].line} so that it does not need it, then run"
+            f"write line {self.step.statements[reader - 1].line} so that it does not need it, then run"
             f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
         )
 
@@ -6972,11 +6955,10 @@ class Journal:
 
     def _say(self) -> str:
         """Return both ways to say what was done by hand. The words are about the version."""
-        ways = {
-            "up": ("all of it has run", "none of it has; run it again"),
-            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-        }
-        return _ways(self.step.version, *ways[self.step.direction])
+        version = self.step.version
+        if self.step.direction == "up":
+            return _ways(version, "all of it has run", "none of it has; run it again")
+        return _ways(version, "it is applied: nothing of the roll back is left", "it is rolled back: all of it has run")
 
     # What the row says.
 
@@ -7103,14 +7085,14 @@ class Journal:
                     raise
                 where, excerpt = place_in(step, statement.offset, exact=False)
                 what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
-                fix = self._go_on(Way(frozenset(), reader=number))
+                fix = self._go_on(number)
                 raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
     def run_statements(self) -> None:
         """Run what the row does not say has run. Raises DriverError; may leave data changes uncommitted."""
         statements, natures, first = self.step.statements, self.natures, self.known
-        self.opened = first > 0 and Trait.CHAINS in natures[first - 1].traits
-        if self.opened:  # what the file has opened again, as it opened the one before
+        self.begun = first > 0 and Trait.CHAINS in natures[first - 1].traits
+        if self.begun:  # what the file has opened again, as it opened the one before
             self._claim_first(first)
             began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
@@ -7141,7 +7123,7 @@ class Journal:
     def _is_own(self) -> bool:
         """Tell if the transaction that is open, if any, is the file's own."""
         database = self.database
-        return database.in_transaction and (database.transactional or self.opened or not database.commits)
+        return database.in_transaction and (database.transactional or self.begun or not database.commits)
 
     def _commit(self, done: int) -> None:
         """Commit what is open, with a note that *done* statements have run."""
@@ -7169,7 +7151,7 @@ class Journal:
     def _run_one(self, number: int, *, opens: bool) -> None:
         """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
         database = self.database
-        self.reached, self.opened = number, self.opened and database.in_transaction
+        self.reached, self.begun = number, self.begun and database.in_transaction
         with self.run.running(self.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 self._open(number)
@@ -7231,7 +7213,7 @@ class Journal:
             database.send(database.begin_sql, *notes, database.commit_sql)
         if was_open and Trait.OPENS not in traits:
             self.known = number
-        self.opened = Trait.OPENS in traits or database.in_transaction
+        self.begun = Trait.OPENS in traits or database.in_transaction
 
     def _run_together(self, first: int, last: int) -> None:
         """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
@@ -7275,7 +7257,7 @@ class Journal:
     # What is so after a failure.
 
     def undo(self, failed: DriverError) -> DriverError:
-        """Roll back what has *failed*; return what that means."""
+        """See Attempt."""
         if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
             failed = self.run.seems_hidden(failed)
         if failed.kind is not Kind.LOST:
@@ -7297,33 +7279,28 @@ class Journal:
         return partly
 
     def is_changed(self) -> bool:
-        """Tell if what has run has left something in the session."""
+        """See Attempt. What has committed counts, too."""
         natures = self.shown()
         brief = BRIEF - {key for each in natures for key in each.reads}
         return any(each.writes - brief - _TRANSIENT for each in natures[: self.reached])
 
     def unrepeatable(self) -> str:
-        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
+        """See Attempt."""
         way = self.find_way(self.known)
         return self._missing(way) if way.reader else ""
 
-    def is_renewed(self) -> bool:
-        """See _Whole. What the statements that have run had made of the session is made again."""
-        if not self.is_changed():
-            return True
-        try:
-            self.database.renew()
-            if not self.look():
-                raise _OutdatedError
-            self.way = self.find_way(self.known)
-            self._rebuild()
-        except (DriverError, MigrateError):
-            return False
-        return True
+    def rejoin(self) -> None:
+        """See Attempt. What the statements that have run had made of the session is made again."""
+        if not self.look():
+            raise _OutdatedError
+        self.way = self.find_way(self.known)
+        self._rebuild()
 
     def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
         run, database, history, step = self.run, self.database, self.run.history, self.step
+        if failed.kind is not Kind.LOST and self.is_changed():  # what is read and written now is ours
+            database.renew(3 if stopped else 60, patience=_PATIENCE)
         row = next(iter(history.read(step.version)), None)
         mine = row is not None and row.owner == self.owner
         if row and not mine and row != self.before:
@@ -7394,15 +7371,15 @@ class Journal:
         table = self.run.history.table
         error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
         if failed.kind is Kind.GONE:
-            error.fix = self._go_on(Way(frozenset(), reader=number))
+            error.fix = self._go_on(number)
         elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
-            error.fix = f"{self._missing(way)}:\n     {self._go_on(way)}"
+            error.fix = f"{self._missing(way)}:\n     {self._go_on(way.reader)}"
         else:
             rest = f"goes on with statement {done + 1}" if done < total else "only notes that it is done"
             error.fix += f"; it {rest}"
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
-        """Say what is in, where the database cannot be asked *again*."""
+        """See Attempt."""
         if failed.kind is Kind.LOST:
             return "the database cannot be asked now; its history says which statements have run."
         ran = f"{self.known} of {counted(len(self.step.statements), 'statement')} have run and stay, or more"
@@ -7422,14 +7399,11 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "next": "insert_id",
     "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}",
-    "cursor": "the cursor {}",
     "set": "the setting {}",
     "global": "what the server had set",
     "count": "the number of rows",
     "found": "the number of rows found",
-    "warnings": "the warnings",
     "sequence": "the value of the sequence",
-    "lock": "the lock",
     "listen": "the channel {}",
 }
 
@@ -7618,25 +7592,26 @@ def log(
 def baseline(settings: Settings | str, version: str, *, notify: Notify = silent) -> list[Result]:
     """Mark all up to and with *version* as applied, run nothing; return what was marked. Raises MigrateError."""
     with Run.opened(settings, notify) as run:
-        files = {each.key: each for each in run.migrations}
-        limit = find_version(version, files)
+        limit = find_version(version, {each.key: each for each in run.migrations})
         steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
-
-        def mark() -> list[Result]:
-            for row in run.applied:
-                if row.dirty:
-                    raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-            for state in compare(run.migrations, run.applied):
-                if state.state == "changed" and state.key <= limit:
-                    raise drift_error(state, files[state.key])
-            owner, rest = run.owner(), run.remaining(steps, known=known)
-            for step in rest:
-                run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
-            return [Result(step.version, step.name, "baseline") for step in rest]
-
         with run.working():
-            return run.change(mark)
+            return run.change(partial(_mark, run, steps, known, limit))
+
+
+def _mark(run: Run, steps: Sequence[Step], known: Collection[int], limit: int) -> list[Result]:
+    """Do that in an open transaction, up to and with the key *limit*; the *known* ones were applied before."""
+    files = {each.key: each for each in run.migrations}
+    for row in run.applied:
+        if row.dirty:
+            raise dirty_error(row, f"finish it first:  migrate {row.direction}")
+    for state in compare(run.migrations, run.applied):
+        if state.state == "changed" and state.key <= limit:
+            raise drift_error(state, files[state.key])
+    owner, rest = run.owner(), run.remaining(steps, known=known)
+    for step in rest:
+        run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
+    return [Result(step.version, step.name, "baseline") for step in rest]
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = silent) -> Result:
@@ -7652,32 +7627,9 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             raise _no_repair(known[key], known[key].state)
         if before.dirty:
             run.database.lock_timeout = 0
-
-        def declare() -> list[Result]:
-            row = next((each for each in run.applied if each.key == key), None)
-            states = {each.key: each.state for each in compare(run.migrations, run.applied)}
-            state = states.get(key, "pending")
-            if row != before and state == ("applied" if applied else "pending"):
-                notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
-                return []
-            if row is None:
-                what = f"{before.version} {before.name} was taken out of the history meanwhile"
-                raise DriftError(what, fix="look at the states:  migrate status")
-            if state not in {"dirty", "changed" if applied else "missing"}:
-                raise _no_repair(row, state)
-            change = run.history.removal(row.version, owner=row.owner)
-            if applied:
-                values: dict[str, object] = {"dirty": False, "direction": "up", "owner": None}
-                values |= {"statements_done": row.statements}
-                for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
-                    values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
-                change = run.history.change(row.version, values, owner=row.owner)
-            run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
-            return [Result(row.version, row.name, "repair")]
-
         try:
             with run.working():
-                run.change(declare)
+                run.change(partial(_declare, run, before, applied=applied))
         except LockedError as error:
             if before.dirty:
                 error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
@@ -7685,6 +7637,29 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")
+
+
+def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
+    """Do that in an open transaction, in which the row may not be any more what it was *before*."""
+    row = next((each for each in run.applied if each.key == before.key), None)
+    states = {each.key: each.state for each in compare(run.migrations, run.applied)}
+    state = states.get(before.key, "pending")
+    if row != before and state == ("applied" if applied else "pending"):
+        run.notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
+        return []
+    if row is None:
+        what = f"{before.version} {before.name} was taken out of the history meanwhile"
+        raise DriftError(what, fix="look at the states:  migrate status")
+    if state not in {"dirty", "changed" if applied else "missing"}:
+        raise _no_repair(row, state)
+    change = run.history.removal(row.version, owner=row.owner)
+    if applied:
+        values: dict[str, object] = {"dirty": False, "direction": "up", "statements_done": row.statements}
+        for step in [Step.up(each) for each in run.migrations if each.key == row.key and row.direction == "up"]:
+            values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
+        change = run.history.change(row.version, values | {"owner": None}, owner=row.owner)
+    run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
+    return [Result(row.version, row.name, "repair")]
 
 
 def _no_repair(row: Applied | Status, state: str) -> DriftError:

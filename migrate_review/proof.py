@@ -57,7 +57,7 @@ from migrate_review import nothing_for, part_of
 from migrate_review.hints import deed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Proof(ABC):
@@ -496,6 +496,15 @@ def _is_as_before(run: Run) -> bool:
     return not any(row.dirty for row in run.applied)
 
 
+def _run(run: Run, steps: Sequence[Step]) -> None:
+    """Run *steps*; what is asked after that is asked in a fresh session."""
+    with run.working(steps):
+        run.carry_out(lambda: run.screen(run.remaining(steps)))
+        if run.soiled:
+            run.database.renew()
+            run.soiled = False
+
+
 def _apply_again(run: Run, migration: Migration, state: set[str]) -> str:
     """Apply *migration* in another database than the first; return why that cannot be done, mostly nothing.
 
@@ -505,7 +514,7 @@ def _apply_again(run: Run, migration: Migration, state: set[str]) -> str:
     database, history = run.database, run.history
     [step] = run.screen([Step.up(migration)])
     try:
-        run.run([step])
+        _run(run, [step])
     except StoppedError:
         raise
     except (DriverError, MigrateError) as error:
@@ -589,7 +598,7 @@ def _verify(run: Run, migration: Migration) -> _Tried:
         steps = run.screen([Step.up(migration)])
         before = _schema(run, sql)
         rows = {name: held for name, held in proof_of(database).contents().items() if table not in name}
-        run.run(steps)
+        _run(run, steps)
         after = _schema(run, sql)
         if before == after:
             deeds = (deed(each, database) for each in steps[0].statements)
@@ -599,14 +608,14 @@ def _verify(run: Run, migration: Migration) -> _Tried:
         if not migration.down:
             return verdict._replace(result="no down file"), after
         verdict = verdict._replace(file=shown_path(migration.down.path))
-        run.run(run.screen(choose_down(run.migrations, run.history.read(), count=1)))
+        _run(run, run.screen(choose_down(run.migrations, run.history.read(), count=1)))
         if diff := _difference(before, _schema(run, sql)):
             return verdict._replace(result="differs", what="", diff=diff), after
         left = proof_of(database).contents()
         lost = {name: (held - left.get(name, Counter())).total() for name, held in rows.items()}
         told = [f"{counted(lost[name], 'row')} of {name} lost or changed" for name in lost if lost[name]]
         verdict, again = verdict._replace(what="; ".join(filter(None, (verdict.what, *told)))), "applied again: "
-        run.run(steps)
+        _run(run, steps)
         if diff := _difference(after, _schema(run, sql)):
             return verdict._replace(result="differs", what="up, down and up again", diff=diff), after
     except StoppedError:

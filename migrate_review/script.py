@@ -21,7 +21,6 @@ from migrate import (
     MARKS,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
-    NO_VERSION,
     POSTGRES_SYNTAX,
     STRINGS,
     UNSAID,
@@ -59,7 +58,7 @@ from migrate import (
     tokenize,
     whoami,
 )
-from migrate_review import nothing_for
+from migrate_review import NO_VERSION, nothing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

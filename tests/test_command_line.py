@@ -23,11 +23,6 @@ APPLIED = "applied  1 one  1 statement, N ms\napplied  2 two  2 statements, N ms
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 @pytest.fixture(name="three")
 def _three(desk: Desk) -> Desk:
     """The same with three migrations in sql/."""
