@@ -5296,10 +5296,12 @@ class History:
         if found:
             here = f"{self.schemas[0]}.{name}"
             what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
-            fix = (
-                f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
-                f"     or begin a new history here, from now on with  --table {here}"
+            there = "  or  ".join(f"--table {each}" for each in found)
+            ways = (
+                f"go on there, from now on with  {there}",
+                f"begin a new history here, from now on with  --table {here}",
             )
+            fix = "\n     or ".join(ways)
             raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
@@ -5336,10 +5338,8 @@ class History:
             hides = self.database.hides_sql
             if hides and any(hidden for (hidden,) in self.database.query(hides, relation)):
                 what = f"row level security may hide rows of {relation} from this user: what is applied is not known"
-                fix = (
-                    f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;\n"
-                    "     or run this as a role that has BYPASSRLS"
-                )
+                way = f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;"
+                fix = f"{way}\n     or run this as a role that has BYPASSRLS"
                 raise DriftError(what, where=str(self.database.url), fix=fix)
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
@@ -8253,19 +8253,6 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Scree
     return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
-    entries = log(settings, count=count, version=version, since=since)
-    return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
-
-
-def _new(settings: Settings, *, name: str, **_: Any) -> View:
-    return View({"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",))
-
-
-def _status(settings: Settings, *, exit_code: bool, notify: Notify) -> View:
-    return status_view(settings, status(settings, notify=notify), exit_code=exit_code)
-
-
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
     seconds = wait(settings, notify=notify, **more)
     notify(f"ready: {settings.url}, after {seconds:.1f} s")
@@ -8406,10 +8393,14 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "down": _down,
     "redo": redo,
     "reset": _reset,
-    "status": _status,
+    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
     "plan": _plan,
-    "log": _log,
-    "new": _new,
+    "log": lambda settings, count, version, since, **_: View(
+        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
+    ),
+    "new": lambda settings, name, **_: View(
+        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
+    ),
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
@@ -8423,13 +8414,8 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "github": ("check",),
 }
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
-_OPTIONS: Final = {"-h", "--help"} | {
-    name
-    for arguments in (_COMMON, *_ARGUMENTS.values())
-    for names, *_ in arguments
-    for name in names.split()
-    if name.startswith("-")
-}
+_ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.values()))
+_OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
 
 
 class _Parser(argparse.ArgumentParser):
