@@ -8015,8 +8015,8 @@ class _Screen:
             sys.stderr.write("\r\033[K")
         self._line = False
 
-    def show(self, settings: Settings, view: View) -> None:
-        """Print what a command has to show."""
+    def show(self, settings: Settings, view: View) -> int:
+        """Print what a command has to show; return its exit code."""
         *_, listed = view.document.values()
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
@@ -8041,6 +8041,7 @@ class _Screen:
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
+        return view.exit_code
 
     def _colored(self, stream: TextIO) -> bool:
         return self.color == "always" or (self.color == "auto" and stream.isatty())
@@ -8151,8 +8152,10 @@ def __getattr__(name: str) -> Any:
     return getattr(desk(part), name)
 
 
-def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: Any) -> View:
+def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: Any) -> View:
     """Show what would run, with what the desk has to say of it; where there is no desk, say so."""
+    for name in ("all_or_nothing", "backup", "yes"):
+        choice.pop(name, None)
     if notify.form == "html":
         page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
         return page
@@ -8166,23 +8169,13 @@ def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: A
     return steps_view(settings, steps, found)
 
 
-def _up(
-    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **choice: Any
-) -> View | list[Result]:
-    if dry_run:
-        return _preview(settings, "up", **choice)
-    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **choice)
-
-
-def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **choice: Any) -> View | list[Result]:
+def _down(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    if dry_run:
-        return _preview(settings, "down", **choice)
-    return down(settings, confirm=confirm, backup=backup, **choice)
+    return down(settings, confirm=confirm, **more)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -8235,7 +8228,7 @@ def _plan(
     try:
         if sql:
             return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
-        return _preview(settings, direction, count=count, **more)
+        return _preview(settings, direction=direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
@@ -8389,7 +8382,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
 }
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
-    "up": _up,
+    "up": up,
     "down": _down,
     "redo": redo,
     "reset": _reset,
@@ -8517,19 +8510,20 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
+        dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
-        screen.stands = command in _CHANGING and not own.get("dry_run")
-        if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
+        screen.stands = command in _CHANGING and not dry_run
+        if screen.form == "html" and (own.get("sql") or not (command == "plan" or dry_run)):
             fix = "write  migrate plan --format html"
             raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
         if options.verbose:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
-        done = _COMMANDS[command](settings, notify=screen, **own)
+        carry_out = partial(_preview, direction=command) if dry_run else _COMMANDS[command]
+        done = carry_out(settings, notify=screen, **own)
         sealed = command in _CHANGING
         view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
-        screen.show(settings, view)
-        code = view.exit_code
+        code = screen.show(settings, view)
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
@@ -8539,8 +8533,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
-            error.exit_code = 128 + number
-            how = "terminated" if number == signal.SIGTERM else "interrupted"
+            how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
