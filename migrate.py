@@ -5359,9 +5359,9 @@ class History:
         try:
             if _DIGITS_PATTERN.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(statements=statements, statements_done=done, took_ms=took)
+                typed = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
+                return typed._replace(statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -8580,7 +8580,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
 
 
 if _IS_PROGRAM:
-    gc.freeze()
     gc.enable()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
 if __name__ == "__main__":
     raise SystemExit(main())
