@@ -8198,28 +8198,17 @@ def _confirm(settings: Settings, what: str) -> bool:
     raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
-def _plan(
-    settings: Settings,
-    *,
-    direction: str,
-    count: int | None,
-    out_of_order: bool,
-    to_here: bool,
-    sql: bool,
-    dialect: str | None,
-    start: str | None,
-    **more: Any,
-) -> View:
+def _plan(settings: Settings, *, direction: str, count: int | None, start: str | None, **more: Any) -> View:
+    sql, dialect = more.pop("sql"), more.pop("dialect")
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
-        option = f"--{name.replace('_', '-')}"
-        if given and direction != way:
+    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+        if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
+            option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
-        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
         fix = "write  migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
