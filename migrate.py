@@ -6018,7 +6018,6 @@ class Run:
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
-    used = False  # a file has run in this session
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
 
     def __init__(
@@ -6099,14 +6098,13 @@ class Run:
         COMMIT. What has become of it, the plan that is made under the lock will find.
         """
         before = self.applied
-        if not any(row.dirty for row in before):
-            return before
-        with self.transaction() if self.database.pooled else self.locked():  # either waits for the lock of the other
-            self.refresh()
-        dirty = {row.key for row in self.applied if row.dirty}
-        if self.database.pooled or all(row.key in dirty for row in before if row.dirty):
-            return self.applied
-        return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        if any(row.dirty for row in before):
+            with self.transaction() if self.database.pooled else self.locked():  # either waits for the other's lock
+                self.refresh()
+            ended = {row.key for row in before if row.dirty} - {row.key for row in self.applied if row.dirty}
+            if ended and not self.database.pooled:
+                return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        return self.applied
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
@@ -6454,9 +6452,9 @@ class Run:
             batch = self._batch(steps)
             self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
             try:
-                if self.soiled or (self.used and self._looks_back(batch[0])):  # with it goes its lock, for a moment
+                if self.soiled:  # with it goes its lock, for a moment
                     self.database.renew()
-                    self.soiled = self.used = False
+                    self.soiled = False
                     self.verify()
                 self._see_through(batch)
             except _OutdatedError:
@@ -6469,7 +6467,6 @@ class Run:
             steps = steps[len(batch) :]
             self._remember(batch)
             self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
-            self.used = True
         return self.results
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
@@ -6547,19 +6544,13 @@ class Run:
 
     def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        natures = self.natures_that_matter(step)
-        keys = {key for each in natures for key in each.writes - BRIEF}
-        if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
-            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
+        hidden = self.database.hidden(step.statements) if self.database.notes_travel else Hidden()
+        names = hidden.names
+        natures = self.database.natures(step.statements, names) if names else self.natures_that_matter(step)
+        keys = {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
+        keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
-
-    def _looks_back(self, step: Step) -> bool:
-        """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
-        if not self.database.notes_travel or self.all_or_nothing:
-            return False
-        return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -7043,13 +7034,7 @@ class Journal(Attempt):
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         run, database, version = self.run, self.database, self.step.version
         try:
-            if database.local_locks:
-                database.send(database.begin_sql, self.claim(self.first), database.commit_sql)
-            else:
-                with run.transaction():
-                    if database.verifies:
-                        run.verify()
-                    database.send(*database.own_sql, self.claim(self.first))
+            database.begin(run.history.relation, *database.own_sql, self.claim(self.first), database.commit_sql)
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
