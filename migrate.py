@@ -6562,9 +6562,7 @@ class Run:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
                 database.renew(3 if stopped else 60, patience=_PATIENCE)
                 clean = {row.key: not row.dirty for row in self.history.read()}
-                if all(
-                    clean.get(each.key, False) if each.direction == "up" else each.key not in clean for each in batch
-                ):
+                if all(clean.get(each.key) is (True if each.direction == "up" else None) for each in batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome([self.result(each, len(each.statements)) for each in batch])
             attempt.settle(failed, error, stopped=stopped)
@@ -6616,22 +6614,22 @@ class Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}")
-        if failed.kind is Kind.LOST:
-            fix = f"look at what is in, with  migrate status  and then run again:  migrate {direction}"
-        elif failed.kind is Kind.OUTRUN:
-            who = "a person, a trigger, a policy, this file"
-            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}"
-        elif failed.kind is Kind.UNFINISHED or failed.left:
-            first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
-            fix = f"{first}do what the hint says, then run  migrate {direction}"
+        who = "a person, a trigger, a policy, this file"
+        fixes = {
+            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {direction}",
+            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}",
+            Kind.UNFINISHED: f"do what the hint says, then run  migrate {direction}",
+        }
+        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}"))
+        if failed.left and failed.kind not in fixes:
+            fix = f"correct {line}, and do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
             fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
-            own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
+            own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
@@ -7401,8 +7399,8 @@ def up(
     """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
     At most *count* files, up to and with the version *to*. *backup* copies a SQLite file first: to that path, or if it
-    is empty beside it. *notify* is called with a Step before it runs, with its
-    Result after the commit, and with text worth telling. Raises MigrateError, with ``results`` committed before.
+    is empty beside it. *notify* is called with a Step before it runs, with its Result after the commit, and with text
+    worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
