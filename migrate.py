@@ -5892,10 +5892,7 @@ def _blanked(sql: str, statements: Iterable[Statement]) -> str:
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
-    """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
-
-    There the history is written, which would be seen.
-    """
+    """Yield a statement that sees what one before it did, where a transaction ends between: the history is written."""
     if not (database.transactional and database.forms.may_matter("\n".join(each.text for each in statements))):
         return
     natures = database.natures(statements)
@@ -5917,10 +5914,7 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
 
 
 class Now(NamedTuple):
-    """What runs: a step since *began*, and of it a *statement*, or None for its text, since *since*, 0 between two.
-
-    Both times are seconds of the monotonic clock.
-    """
+    """A step that runs since *began*, and its *statement* (None: its text) since *since* (0: none); monotonic seconds."""
 
     step: Step
     began: float
@@ -6386,11 +6380,8 @@ class Run:
                 thread.join(1.0)
 
     def _watch(self, stop: threading.Event) -> None:
-        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster.
-
-        Asked before a lock timeout is over, because only who waits can be asked for whom.
-        """
-        database = self.database
+        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster."""
+        database = self.database  # asked before a lock timeout is over: only who waits can be asked for whom
         early = min(2.0, database.lock_limit / 2 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
@@ -6587,10 +6578,7 @@ class Run:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
     def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
-        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
-
-        Return False where a signal has ended that.
-        """
+        """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
         step = self.now.step if self.now else batch[0]
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
@@ -6731,10 +6719,7 @@ class Attempt:
         self.run, self.batch, self.database = run, batch, run.database
 
     def live(self) -> list[Result]:
-        """Run each claim, its text and its notes; COMMIT travels with the last of these.
-
-        Raises DriverError: all is undone, but where the connection is LOST.
-        """
+        """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, unless it is LOST."""
         run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
         before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
@@ -6999,10 +6984,7 @@ class Journal(Attempt):
     # How it runs.
 
     def live(self) -> list[Result]:
-        """Claim the row, run and note every statement, let the row go; after a failure, go on with what the row says.
-
-        Raises DriverError, and _OutdatedError where a rival was faster.
-        """
+        """See Attempt. After a failure, go on by what the row says. Raises _OutdatedError where a rival was faster."""
         run, database, step = self.run, self.database, self.step
         if database.pooled:
             raise database.pooled_error()
@@ -7071,7 +7053,8 @@ class Journal(Attempt):
         statements, natures, first = self.step.statements, self.natures, self.known
         self.begun = first > 0 and Trait.CHAINS in natures[first - 1].traits
         if self.begun:  # what the file has opened again, as it opened the one before
-            self._claim_first(first)
+            if not self.claimed:
+                self._begin(first, self.database.commit_sql)
             began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
         spans = find_spans(natures[first:], self.database.forms.together)
@@ -7108,17 +7091,15 @@ class Journal(Attempt):
         self.database.send(self.note(done), self.database.commit_sql)
         self.known = done
 
-    def _claim_first(self, done: int) -> None:
-        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
-        if not self.claimed:
-            self.database.send(self.database.begin_sql, self.claim(done), self.database.commit_sql)
-            self.claimed = True
+    def _begin(self, done: int, *more: str | Statement) -> None:
+        """Begin a transaction, with the claim where there is none yet, after *done* statements; send *more* with it."""
+        self.database.send(self.database.begin_sql, *self.unclaimed(done), *more)
+        self.claimed = True
 
     def _open(self, number: int, *more: Statement) -> None:
-        """Begin a transaction for statement *number*, and perhaps others, with the claim, where there is none yet."""
+        """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
         zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
-        self.database.send(self.database.begin_sql, *self.unclaimed(self.noted[number - 1]), *zero, *more)
-        self.claimed = True
+        self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
@@ -7181,7 +7162,8 @@ class Journal(Attempt):
         if not database.transactional:
             if database.in_transaction and (Trait.OPENS in traits or not self._is_own()):
                 self._commit(before)
-            self._claim_first(before)
+            if not self.claimed:  # not in the file's transaction
+                self._begin(before, database.commit_sql)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
@@ -7655,10 +7637,7 @@ def new(settings: Settings, name: str) -> list[Path]:
 
 
 class Folders(NamedTuple):
-    """What ``check`` has looked at: folders by dialect ("" for files of no known one), their migrations, its findings.
-
-    A folder that cannot be read has no migrations here.
-    """
+    """What ``check`` has looked at, by dialect ("" for none known); a folder that cannot be read has no migrations."""
 
     root: Path
     by_dialect: Mapping[str, Path]
@@ -7667,10 +7646,7 @@ class Folders(NamedTuple):
 
 
 def read_folders(settings: Settings) -> Folders:
-    """Look at the files of every dialect: names, pairs, parity between the folders, and a dry split of each.
-
-    Raises FileError for a folder that cannot be read.
-    """
+    """Look at the files of every dialect: names, pairs, parity, a dry split of each. Raises FileError for a folder."""
     root = settings.directory or embedded_directory()
     by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
