@@ -5919,7 +5919,7 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
 
 
 class Now(NamedTuple):
-    """A step that runs since *began*, and its *statement* (None: its text) since *since* (0: none); monotonic seconds."""
+    """A step that runs since *began*, its *statement* (None: its text) since *since* (0: none); in monotonic seconds."""
 
     step: Step
     began: float
@@ -6724,7 +6724,7 @@ class Attempt:
         self.run, self.batch, self.database = run, batch, run.database
 
     def live(self) -> list[Result]:
-        """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, unless it is LOST."""
+        """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
         run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
         before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
