@@ -5919,7 +5919,7 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
 
 
 class Now(NamedTuple):
-    """A step that runs since *began*, its *statement* (None: its text) since *since* (0: none); in monotonic seconds."""
+    """A step that runs since *began*, its *statement* (None: its text) since *since* (0: none); monotonic seconds."""
 
     step: Step
     began: float
