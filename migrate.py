@@ -7187,19 +7187,17 @@ class Journal(Attempt):
         """
         database, natures, started = self.database, self.natures[first - 1 : last], self.next(first - 1)
         own, lasts = self._is_own(), any(Trait.SESSION not in each.traits for each in natures)
+        shared = lasts and not own and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if database.in_transaction and not own:
             self._commit(self.noted[first - 1])
-        marked = own and lasts and not database.transactional
-        lasts = lasts and not own
-        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
-        if marked:  # what commits there commits this, too
-            database.send(*self.opening(started))
-        elif shared:
+        if shared:
             database.send(database.begin_sql)
-        elif lasts:
+        elif lasts and not own:
             database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
             self.claimed = True
-        if marked or not own:
+        elif lasts and not database.transactional:  # what commits there commits this, too
+            database.send(*self.opening(started))
+        if not own or (lasts and not database.transactional):
             self.run.zero(natures[0].reads & _TRANSIENT)
         for number, statement in enumerate(self.step.statements[first - 1 : last], first):
             self.reached = number
@@ -7210,13 +7208,11 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
             self.run.refuse_ended()
-            ended = own and not database.in_transaction
-            self.ran = self.ran if (own and not ended) or shared else self.noted[number]
-        if lasts or (own and not database.in_transaction):
-            begin = [] if shared else [database.begin_sql]
-            database.send(
-                *begin, *database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql
-            )
+            if not shared and not (own and database.in_transaction):
+                self.ran = self.noted[number]
+        if (own and not database.in_transaction) or (lasts and not own):
+            notes = [*database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql]
+            database.send(*([] if shared else [database.begin_sql]), *notes)
             self.known = self.noted[last]
 
     # What is so after a failure.
