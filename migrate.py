@@ -1233,6 +1233,11 @@ def names_in(texts: str) -> frozenset[str]:
     return frozenset(texts.split())
 
 
+def pairs_in(texts: str) -> dict[str, str]:
+    """Return the second word of each pair by the first one."""
+    return dict(each.split() for each in texts.split(", "))
+
+
 _THEN: Final = frozenset({"THEN"})
 _END: Final = frozenset({"END"})
 _CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
@@ -1547,6 +1552,8 @@ _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
 _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+_After = Callable[[Statement, Syntax], Syntax]
 
 
 class Created(NamedTuple):
@@ -1566,8 +1573,7 @@ class _Told:
     def __init__(self) -> None:
         self.texts = dict[str, str]()  # of user variables: a literal, or "" for one that is nothing to a session
         self.prepared = dict[str, list[str]]()  # the words of what is prepared; none for such a text
-        self.made = dict[str, str]()  # temporary tables, and the schema that they were made with;
-        self.certain = set[str]()  # nothing has happened to these since
+        self.made = dict[str, str | None]()  # temporary tables, with their schema where nothing has happened to them
         self.aside = False  # what is created is temporary by the search path
 
 
@@ -1600,11 +1606,7 @@ class Forms:
         return self.unread is None or bool(self.unread.search(sql))
 
     def natures(
-        self,
-        statements: Iterable[Statement],
-        syntax: Syntax,
-        after: Callable[[Statement, Syntax], Syntax],
-        names: Mapping[str, str] = MappingProxyType({}),
+        self, statements: Iterable[Statement], syntax: Syntax, after: _After, names: Mapping[str, str] = _NO_NAMES
     ) -> list[Nature]:
         """Return the nature of each statement of a file; *after* tells which rules hold after one.
 
@@ -1616,7 +1618,7 @@ class Forms:
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
             if "*" in nature.writes or words[0] == "ROLLBACK":
-                told.certain.clear()
+                told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
             read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
             nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
@@ -1625,7 +1627,6 @@ class Forms:
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
-            told.certain &= told.made.keys()
             if words[0] in ("ROLLBACK", "ABORT"):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
             found.append(nature)
@@ -1670,9 +1671,8 @@ class Forms:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                if made and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
-                    told.certain.add(key)
-                told.made.setdefault(key, made.schema if made else "")
+                certain = made and ("COMMIT", "DROP") not in itertools.pairwise(words)
+                told.made.setdefault(key, made.schema if made and certain else None)
         return nature
 
     def _with_temporary(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
@@ -1684,13 +1684,11 @@ class Forms:
         if not named:
             return nature
         first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
-        if dropped and all(
-            f"temp {name}" in told.certain and schema in (told.made[f"temp {name}"], self.temporary_schema)
-            for schema, name in dropped
-        ):
+        certain = ((schema, told.made.get(f"temp {name}")) for schema, name in dropped)
+        if dropped and all(made is not None and schema in (made, self.temporary_schema) for schema, made in certain):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
         if first in ("ALTER", "DROP", "RENAME"):
-            told.certain -= named
+            told.made |= dict.fromkeys(named)
         if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
@@ -1918,20 +1916,10 @@ class _SQLiteForms(Forms):
         "COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST INDEX_INFO"
         " INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST TABLE_XINFO"
     )
-    _settings = names_in(
-        "ANALYSIS_LIMIT AUTOMATIC_INDEX BUSY_TIMEOUT CACHE_SIZE CACHE_SPILL CASE_SENSITIVE_LIKE CELL_SIZE_CHECK"
-        " CHECKPOINT_FULLFSYNC COUNT_CHANGES DEFER_FOREIGN_KEYS EMPTY_RESULT_CALLBACKS FOREIGN_KEYS FULL_COLUMN_NAMES"
-        " FULLFSYNC HARD_HEAP_LIMIT IGNORE_CHECK_CONSTRAINTS JOURNAL_SIZE_LIMIT LEGACY_ALTER_TABLE LOCKING_MODE"
-        " MAX_PAGE_COUNT MMAP_SIZE READ_UNCOMMITTED RECURSIVE_TRIGGERS REVERSE_UNORDERED_SELECTS SECURE_DELETE"
-        " SHORT_COLUMN_NAMES SHRINK_MEMORY SOFT_HEAP_LIMIT SYNCHRONOUS TEMP_STORE THREADS TRUSTED_SCHEMA"
-        " WAL_AUTOCHECKPOINT WRITABLE_SCHEMA"
-    )
-    _pragmas: ClassVar = {
+    _pragmas: ClassVar = {  # all others set something
         **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
         **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
         **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
-        **dict.fromkeys(_looks, _LOOK | Trait.REPEATS),
-        **dict.fromkeys(_settings, _SET),
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
@@ -1942,11 +1930,9 @@ class _SQLiteForms(Forms):
         if words[0] != "PRAGMA":
             return super().nature(words)
         name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
-        traits = self._pragmas.get(name)
-        if not value and (traits is None or Trait.REPEATS not in traits):
-            return Nature(_LOOK, frozenset(), frozenset())
-        sets = {f"set {name.lower()}"} if traits == _SET and value else set() if traits else {"set pragma"}
-        return Nature(traits or Trait.WHOLE, frozenset(), frozenset(sets))
+        traits = _LOOK | Trait.REPEATS if name in self._looks else self._pragmas.get(name, _SET) if value else _SET
+        sets = {f"set {name.lower()}"} if value and traits == _SET else set[str]()
+        return Nature(traits, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
@@ -1998,13 +1984,10 @@ class _PostgresForms(Forms):
         "REFRESH": [("", _DDL | Trait.CALLS)],
         "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN DO": [("", _DDL)],
     }
-    sees: ClassVar = {
-        **dict.fromkeys(("LASTVAL", "CURRVAL"), "id"),
-        **dict.fromkeys(("RANDOM", "RANDOM_NORMAL"), "seed"),
-        **dict.fromkeys(
-            ("PG_BACKEND_PID", "PG_MY_TEMP_SCHEMA", "INET_CLIENT_PORT", "PG_CURRENT_XACT_ID"), "connection"
-        ),
-    }
+    sees: ClassVar = pairs_in(
+        "LASTVAL id, CURRVAL id, RANDOM seed, RANDOM_NORMAL seed, PG_BACKEND_PID connection,"
+        " PG_MY_TEMP_SCHEMA connection, INET_CLIENT_PORT connection, PG_CURRENT_XACT_ID connection"
+    )
     plain, harmless, temporary_schema = _PLAIN | _POSTGRES_PLAIN, _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
@@ -2017,31 +2000,19 @@ class _PostgresForms(Forms):
     )
     # What its language has for the end of a transaction may be in a DO.
     _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
-    _naming: ClassVar = {
-        "CLOSE": ("cursor", 2),
-        "DEALLOCATE": ("prepared", 2),
-        "DECLARE": ("cursor", 1),
-        "FETCH": ("cursor", 0),
-        "LISTEN": ("listen", 1),
-        "MOVE": ("cursor", 0),
-        "PREPARE": ("prepared", 1),
-        "UNLISTEN": ("listen", 1),
-    }
+    # What names one thing of the session: its kind.
+    _reading: ClassVar = pairs_in("FETCH cursor, MOVE cursor")
+    _writing: ClassVar = pairs_in("DECLARE cursor, LISTEN listen, PREPARE prepared, UNLISTEN listen")
+    _removing: ClassVar = pairs_in("CLOSE cursor, DEALLOCATE prepared")
     _discarded: ClassVar = {
         "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
         **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
         "SEQUENCES": ("id",),
     }
-    _named: ClassVar = {  # settings that have words of their own
-        "ALL": "*",
-        "NAMES": "client_encoding",
-        "ROLE": "role",
-        "SCHEMA": "search_path",
-        "SESSION": "session_authorization",
-        "TIME": "timezone",
-        "XML": "xmloption",
-    }
+    _named: ClassVar = pairs_in(  # settings that have words of their own
+        "ALL *, NAMES client_encoding, ROLE role, SCHEMA search_path, SESSION session_authorization, TIME timezone,"
+        " XML xmloption"
+    )
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
@@ -2072,13 +2043,13 @@ class _PostgresForms(Forms):
             traits &= _TEMP
         elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
             writes.add("id")
-        elif first in self._naming:
-            kind, which = self._naming[first]
-            if words[-1] == "ALL" and removes is (reads, writes, removes)[which]:
-                writes.add(f"{kind} *")
-            else:
-                named = second if first in ("DECLARE", "PREPARE") else words[-1]
-                (reads, writes, removes)[which].add(f"{kind} {self.fold(named)}")
+        elif first in self._reading:
+            reads.add(f"{self._reading[first]} {self.fold(words[-1])}")
+        elif first in self._writing:
+            writes.add(f"{self._writing[first]} {self.fold(second)}")
+        elif first in self._removing:
+            every, name = words[-1] == "ALL", self.fold(words[-1])
+            (writes if every else removes).add(f"{self._removing[first]} {'*' if every else name}")
         elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
             skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
             writes.add(key := self._setting(words[skipped:]))
@@ -2232,18 +2203,14 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure = _MYSQL_PURE | _MARIADB_PURE
+    told = names_in("LAST_INSERT_ID GET_LOCK RELEASE_LOCK LASTVAL NEXTVAL SETVAL")  # by _expression()
+    pure = told | _MYSQL_PURE | _MARIADB_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _SHAPES | _MYSQL_HARMLESS | _MARIADB_HARMLESS
     plain, marks = _PLAIN | _MYSQL_PLAIN, '`"'
     seen = frozenset({"count", "found"})
-    sees: ClassVar = {
-        "ROW_COUNT": "count",
-        "FOUND_ROWS": "found",
-        "IS_FREE_LOCK": "lock",
-        "IS_USED_LOCK": "lock",
-        "CONNECTION_ID": "connection",
-        "RAND": "seed",
-    }
+    sees: ClassVar = pairs_in(
+        "ROW_COUNT count, FOUND_ROWS found, IS_FREE_LOCK lock, IS_USED_LOCK lock, CONNECTION_ID connection, RAND seed"
+    )
     _server_only = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
@@ -2258,20 +2225,16 @@ class _MySQLForms(Forms):
     )
     # Words of an expression that tell what is read, what is written, and what is not true of it then.
     _telling: ClassVar = {
-        **dict.fromkeys(("NEXTVAL", "SETVAL"), ((), ("sequence",), _REPEATED)),
-        "LASTVAL": (("sequence", "sequences"), (), Trait.REPEATS),
-        **dict.fromkeys(("SELECT", "GET_LOCK"), ((), (), Trait.REPEATS)),
-        "RELEASE_LOCK": (("lock",), (), Trait.REPEATS),
+        **dict.fromkeys(("NEXTVAL", "SETVAL", "NEXT VALUE"), (set(), {"sequence"}, _REPEATED)),
+        **dict.fromkeys(("LASTVAL", "PREVIOUS VALUE"), ({"sequence", "sequences"}, set(), Trait.REPEATS)),
+        "SELECT": (set(), set(), Trait.REPEATS),
+        "GET_LOCK": (set(), {"lock"}, Trait.REPEATS),
+        "RELEASE_LOCK": ({"lock"}, {"lock"}, Trait.REPEATS),
     }
-    _values: ClassVar = {"NEXT": "NEXTVAL", "PREVIOUS": "LASTVAL"}  # with VALUE they are the same as these
-    _of_counts: ClassVar = {
-        **dict.fromkeys(("identity", "last_insert_id"), "id"),
-        **dict.fromkeys(("rand_seed1", "rand_seed2"), "seed"),
-        **dict.fromkeys(("warning_count", "error_count"), "warnings"),
-        "insert_id": "next",
-        "pseudo_thread_id": "connection",
-        "in_transaction": "transaction",
-    }
+    _of_counts: ClassVar = pairs_in(
+        "identity id, last_insert_id id, insert_id next, rand_seed1 seed, rand_seed2 seed, warning_count warnings,"
+        " error_count warnings, pseudo_thread_id connection, in_transaction transaction"
+    )
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
     _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
@@ -2394,16 +2357,9 @@ class _MySQLForms(Forms):
             elif word == "LAST_INSERT_ID" and after == "(":
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
-            elif told := self._telling.get(self._values.get(word, word) if after == "VALUE" else word):
-                reads |= {*told[0]}
-                writes |= {*told[1]}
-                traits &= ~told[2]
+            elif told := self._telling.get(f"{word} VALUE" if after == "VALUE" else word):
+                reads, writes, traits = reads | told[0], writes | told[1], traits & ~told[2]
         return reads, writes, traits
-
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """See Forms. What the first does is told by _expression()."""
-        writes |= {"lock"} if name in ("GET_LOCK", "RELEASE_LOCK") else set()
-        return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK", "LASTVAL", "NEXTVAL", "SETVAL")
 
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
@@ -2465,7 +2421,7 @@ class _MySQLForms(Forms):
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
-    pure = _MYSQL_PURE | _MYSQL9_PURE
+    pure = _MySQLForms.told | _MYSQL_PURE | _MYSQL9_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
@@ -7558,7 +7514,6 @@ class Journal:
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
     "set what a session begins with": "what a session begins with",
-    "set pragma": "what the PRAGMA set",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
