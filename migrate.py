@@ -1119,6 +1119,14 @@ class _Compound:
         self._is_body = word == "DO"  # of an event
         return (yield)
 
+    def _skip(self, over: Collection[str]) -> _Reading:
+        """Return the first word that is none of these, nor comes after one; a body begins with it."""
+        word = yield
+        while word in over or self._previous in over:
+            word = yield
+        self._is_body = True
+        return word
+
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
         self._depth += (word == "(") - (word == ")")
@@ -1167,10 +1175,7 @@ class _Compound:
         """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
         while (word := (yield)) != "delimiter":
             if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
-                    word = yield
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOR", ",", "VALUE", "SQLSTATE", "NOT")))
         return (yield)
 
     def _create(self) -> _Reading:
@@ -1189,10 +1194,7 @@ class _Compound:
             return (yield from self._traits(kind))
         while (word := (yield)) != "delimiter":
             if word == "ROW" and self._previous == "EACH":
-                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
-                    pass
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOLLOWS", "PRECEDES")))
         return (yield)
 
     def _traits(self, kind: str) -> _Reading:
@@ -1255,7 +1257,6 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
 _BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
-_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
 _TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
 _TRAITS: Final = names_in(
     "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
@@ -2031,10 +2032,9 @@ class _PostgresForms(Forms):
         reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
+            # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
-            traits = (
-                traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
-            )  # what it reads from may call what nobody sees
+            traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {made.name}")
         elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
             writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
@@ -2094,19 +2094,15 @@ class _PostgresForms(Forms):
 
     def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
         """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
-        own = name.removeprefix("PG_CATALOG.")
-        if own in ("NEXTVAL", "SETVAL"):
-            writes |= {"id", "sequence"}
-        elif name == "SETSEED":
-            writes.add("seed")
-        elif own == "SET_CONFIG":
-            given = "".join(words[place + 1 : place + 2])
+        own, given = name.removeprefix("PG_CATALOG."), "".join(words[place + 1 : place + 2])
+        locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
+        if own == "SET_CONFIG":
             writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
-            return True
-        elif name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+        elif locks:
             writes |= {"lock"} if "_XACT_" not in name else set()
-            return True
-        return False
+        else:
+            writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
+        return locks or own == "SET_CONFIG"
 
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
         """See Forms. What is asked for is no call."""
@@ -2143,9 +2139,7 @@ _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
-_REPLACED: Final = (
-    "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
-)
+_ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
 _OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
@@ -2185,7 +2179,7 @@ class _MySQLForms(Forms):
         "CREATE": [
             *temporary,
             (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
-            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_REPLACED}\b", _DDL),
+            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_ANEW}\b", _DDL),
             ("", _PART),
         ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
@@ -2294,18 +2288,17 @@ class _MySQLForms(Forms):
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
         counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
-        prepares = first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]
-        if first == "DROP" and not prepares:
-            names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            removed = frozenset(f"temp {name}" for _, name in names)
-            return Nature(traits, frozenset(), counts - {"perhaps found"}, removed)
-        if Trait.CALLS not in traits and not prepares:
+        if words[1:2] == ["PREPARE"] and first in ("DEALLOCATE", "DROP"):
+            return Nature(traits, frozenset(), frozenset(), frozenset({f"prepared {self.fold(''.join(words[2:3]))}"}))
+        if first == "DROP":
+            dropped = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
+            removes = frozenset(f"temp {name}" for _, name in dropped)
+            return Nature(traits, frozenset(), counts - {"perhaps found"}, removes)
+        if Trait.CALLS not in traits and first != "PREPARE":
             return Nature(traits, frozenset(), counts)
         reads, writes, traits = self._expression(words, traits)
-        if prepares:
-            named = frozenset({f"prepared {self.fold(''.join(words[1:2] if first == 'PREPARE' else words[2:3]))}"})
-            keys = (named, frozenset[str]()) if first == "PREPARE" else (frozenset[str](), named)
-            return Nature(traits, frozenset(reads), *keys)
+        if first == "PREPARE":
+            return Nature(traits, frozenset(reads), frozenset({f"prepared {self.fold(words[1])}"}))
         if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
             writes |= {"id", "sequences"}
             reads.add("next")
