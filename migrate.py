@@ -1551,6 +1551,7 @@ _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
 _NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _After = Callable[[Statement, Syntax], Syntax]
+_Row = tuple[str, Trait] | tuple[str, Trait, str]
 
 
 class Created(NamedTuple):
@@ -1578,11 +1579,12 @@ class Forms:
     """The forms of statements that a dialect has.
 
     *rows* are, by first words, patterns on what comes after them (``?`` is a text or name in quotes), and what is known
-    then. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words that may
-    stand before a bracket, and no functions.
+    then: traits, and keys that it reads (?), writes (+) and removes (-). {1} is the second word, {2} the third, and {0}
+    the last one. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words
+    that may stand before a bracket, and no functions.
     """
 
-    rows: ClassVar[Mapping[str, Sequence[tuple[str, Trait]]]] = {}
+    rows: ClassVar[Mapping[str, Sequence[_Row]]] = {}
     pure = harmless = plain = frozenset[str]()
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
@@ -1745,9 +1747,12 @@ class Forms:
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
         rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
-        for pattern, traits in self._rows.get(words[0], ()):
+        for pattern, traits, *more in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
-                return self.described(words, traits)
+                nature, keys = self.described(words, traits), "".join(more)
+                named = keys.format(*map(self.fold, (words[-1], *words[1:3], "", ""))).split(", ") if keys else ()
+                told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
+                return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
         return self.worst
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -1877,8 +1882,13 @@ class _SQLiteForms(Forms):
     together = frozenset({"count", "id"})  # both are rolled back with their transaction, to be the same again
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(ACTS, _ROWS), ("", _LOOK)],
+        "INSERT REPLACE": [("", _ROWS, "?trigger *, +count, +id")],  # of what is temporary
+        "UPDATE DELETE": [("", _ROWS, "?trigger *, +count")],
+        "WITH": [
+            (rf"(?=.*\b(?:INSERT|REPLACE)\b){ACTS}", _ROWS, "?trigger *, +count, +id"),
+            (ACTS, _ROWS, "?trigger *, +count"),
+            ("", _LOOK),
+        ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
@@ -1916,9 +1926,6 @@ class _SQLiteForms(Forms):
         traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
         called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
         reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
-        if Trait.DATA in traits:
-            reads.add("trigger *")  # of what is temporary
-            writes |= {"count", "id"} if {"INSERT", "REPLACE"} & {*words} else {"count"}
         if traits == _TEMP:
             writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
@@ -1926,17 +1933,29 @@ class _SQLiteForms(Forms):
 
 class _PostgresForms(Forms):
     rows: ClassVar = {
-        "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY": [(r"\(", _ROWS), ("", _ROWS & ~Trait.CALLS)],
+        "INSERT MERGE": [("", _ROWS, "+id")],
+        "UPDATE DELETE": [("", _ROWS)],
+        "COPY": [(r"\(", _ROWS, "+id"), ("", _ROWS & ~Trait.CALLS, "+id")],
         "TRUNCATE NOTIFY": [("", _ROWS & ~Trait.CALLS)],
-        "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
+        "WITH": [(ACTS, _ROWS, "+id"), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE ( SHOW": [("", _LOOK)],
-        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
+        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS, "+id"), ("", _LOOK)],
         "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
-        "RESET LISTEN UNLISTEN LOAD DEALLOCATE DISCARD CLOSE": [("", _SET)],
-        "PREPARE": [("(?!TRANSACTION)", _SET)],
-        "DECLARE FETCH MOVE": [("", _TEMP)],
+        "RESET": [("", _SET)],
+        "LOAD": [("", _SET, "+load")],
+        "LISTEN UNLISTEN": [("", _SET, "+listen {1}")],
+        "PREPARE": [("(?!TRANSACTION)", _SET, "+prepared {1}")],
+        "DEALLOCATE": [(r"(PREPARE )?ALL\Z", _SET, "+prepared *"), ("", _SET, "-prepared {0}")],
+        "DECLARE": [("", _TEMP, "+cursor {1}")],
+        "FETCH MOVE": [("", _TEMP, "?cursor {0}")],
+        "CLOSE": [(r"ALL\Z", _SET, "+cursor *"), ("", _SET, "-cursor {0}")],
+        "DISCARD": [
+            ("ALL", _SET, "+set *, +role *, +temp *, +prepared *, +cursor *, +listen *, +id, +lock"),
+            ("TEMP", _SET, "+temp *"),
+            ("SEQUENCES", _SET, "+id"),
+            ("", _SET),
+        ],
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
@@ -1954,6 +1973,7 @@ class _PostgresForms(Forms):
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [
             (r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+set what a session begins with"),
             ("", _DDL),
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
@@ -1974,15 +1994,6 @@ class _PostgresForms(Forms):
     )
     # What its language has for the end of a transaction may be in a DO.
     _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    # What names one thing of the session: its kind.
-    _reading: ClassVar = pairs_in("FETCH cursor, MOVE cursor")
-    _writing: ClassVar = pairs_in("DECLARE cursor, LISTEN listen, PREPARE prepared, UNLISTEN listen")
-    _removing: ClassVar = pairs_in("CLOSE cursor, DEALLOCATE prepared")
-    _discarded: ClassVar = {
-        "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-        **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
-        "SEQUENCES": ("id",),
-    }
     # settings that have words of their own
     _named: ClassVar = pairs_in("""ALL *, NAMES client_encoding, ROLE role, SCHEMA search_path,
         SESSION session_authorization, TIME timezone, XML xmloption""")
@@ -2001,39 +2012,26 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        reads, writes = {*nature.reads, *self._asked(words)}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
             # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
             traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {made.name}")
-        elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
-            writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
-        elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
-            writes.add("id")
-        elif first in self._reading:
-            reads.add(f"{self._reading[first]} {self.fold(words[-1])}")
-        elif first in self._writing:
-            writes.add(f"{self._writing[first]} {self.fold(second)}")
-        elif first in self._removing:
-            every, name = words[-1] == "ALL", self.fold(words[-1])
-            (writes if every else removes).add(f"{self._removing[first]} {'*' if every else name}")
         elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
             skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
             writes.add(key := self._setting(words[skipped:]))
             traits &= ~Trait.REPEATS if key == "seed" else traits
-        elif first in ("DISCARD", "LOAD"):
-            writes |= {*self._discarded.get(second, ())} if first == "DISCARD" else {"load"}
         if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
                 traits |= Trait.REPEATS
             else:  # a view, an operator, a cast may call what nobody sees
                 traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+        return Nature(traits, frozenset(reads), frozenset(writes))
 
     def _block(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a DO is."""
@@ -2112,6 +2110,7 @@ _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was the
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
 _ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
+_FILLS: Final = "?next, +id, +sequences"
 _OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
@@ -2119,20 +2118,21 @@ class _MySQLForms(Forms):
     """Those of MariaDB, and of what is taken for one: there a list may fail half way, and OR REPLACE drops first."""
 
     temporary: ClassVar = [
-        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS),
-        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS),
+        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP, _FILLS),
+        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS, _FILLS),
+        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS, _FILLS),
     ]
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
-        "LOAD": [(r"(DATA|XML)\b", _ROWS)],
+        "INSERT REPLACE": [("", _ROWS, _FILLS)],
+        "UPDATE DELETE DO": [("", _ROWS)],
+        "LOAD": [(r"(DATA|XML)\b", _ROWS, _FILLS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS, _FILLS), ("", _LOOK, _FILLS)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
-        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
+        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK, "?count, ?warnings")],
         "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
-        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
+        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN, "+prepared {1}")],
+        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}")],
         "SET": [
             (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
             (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
@@ -2157,7 +2157,7 @@ class _MySQLForms(Forms):
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
         "RENAME": [(r"TABLES?\b|[^,]*\Z", _PLAIN_DDL), ("", _PART)],
         "DROP": [
-            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN),
+            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}"),
             (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
             (r"(?!DATABASE|SCHEMA|INDEX)[^,]*\Z", _PLAIN_DDL),
             (r"INDEX\b", _DDL),
@@ -2254,21 +2254,14 @@ class _MySQLForms(Forms):
         first = words[0]
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
-        counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
-        if words[1:2] == ["PREPARE"] and first in ("DEALLOCATE", "DROP"):
-            return Nature(traits, frozenset(), frozenset(), frozenset({f"prepared {self.fold(''.join(words[2:3]))}"}))
-        if first == "DROP":
-            dropped = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
+        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
+        if Trait.CALLS not in traits and Trait.REPEATS not in traits:
+            dropped = self.dropped(words) if words[:2] == ["DROP", "TEMPORARY"] else []
             removes = frozenset(f"temp {name}" for _, name in dropped)
-            return Nature(traits, frozenset(), counts - {"perhaps found"}, removes)
-        if Trait.CALLS not in traits and first != "PREPARE":
-            return Nature(traits, frozenset(), counts)
+            return Nature(traits, frozenset(), frozenset(counts), removes)
         reads, writes, traits = self._expression(words, traits)
-        if first == "PREPARE":
-            return Nature(traits, frozenset(reads), frozenset({f"prepared {self.fold(words[1])}"}))
-        if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
-            writes |= {"id", "sequences"}
-            reads.add("next")
+        if Trait.PLAIN in traits:  # PREPARE and what undoes it
+            return Nature(traits, frozenset(reads), frozenset())
         if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
         into = self._into(words)
@@ -2279,7 +2272,6 @@ class _MySQLForms(Forms):
             reads -= {key for key in into if times[key] == 1}  # only written
             writes.add("found")
             traits &= ~Trait.REPEATS
-        reads |= {"count", "warnings"} if first == "GET" else set()
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words).name}")
         if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
