@@ -1750,7 +1750,8 @@ class Forms:
         for pattern, traits, *more in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
                 nature, keys = self.described(words, traits), "".join(more)
-                named = keys.format(*map(self.fold, (words[-1], *words[1:3], "", ""))).split(", ") if keys else ()
+                names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if keys else []
+                named = [each.format(*names) for each in keys.split(", ") if keys]
                 told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
                 return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
         return self.worst
