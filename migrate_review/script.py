@@ -21,13 +21,13 @@ from migrate import (
     MARKS,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
-    NO_VERSION,
     POSTGRES_SYNTAX,
     STRINGS,
     UNSAID,
     Applied,
     Code,
     Database,
+    DatabaseURL,
     FileError,
     Hidden,
     History,
@@ -37,6 +37,7 @@ from migrate import (
     Now,
     Postgres,
     Run,
+    Settings,
     SQLite,
     Statement,
     __version__,
@@ -57,11 +58,12 @@ from migrate import (
     tokenize,
     whoami,
 )
+from migrate_review import NO_VERSION, nothing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from migrate import DatabaseURL, Nature, Notify, Rows, Settings, Step, Syntax
+    from migrate import Nature, Notify, Rows, Step, Syntax
 
 
 class ScriptDatabase(Database):
@@ -151,13 +153,7 @@ class ScriptDatabase(Database):
         """Write what ends the script with an error where one of the *conditions* is true."""
 
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         self.query("BEGIN")
         self.send(*before)
@@ -231,10 +227,10 @@ class SQLiteScript(ScriptDatabase, SQLite):
 
     def limits(self, *, local: bool) -> list[str]:
         """See Database. No limits here, but what is broken before is no fault of the file."""
-        return [f"CREATE TEMP TABLE migrate_broken AS {self._broken}"] if local else []
+        return [f"CREATE TEMP TABLE migrate_broken AS {self._broken_sql}"] if local else []
 
     def before_commit(self) -> None:
-        found = f"""EXISTS (SELECT 1 FROM ({self._broken}) AS found LEFT JOIN temp.migrate_broken AS known
+        found = f"""EXISTS (SELECT 1 FROM ({self._broken_sql}) AS found LEFT JOIN temp.migrate_broken AS known
         ON known.child = found.child AND known.parent = found.parent WHERE found.n > coalesce(known.n, 0))"""
         self.stop_if([(found, "FOREIGN KEY constraint failed")])
         self.query("DROP TABLE temp.migrate_broken")
@@ -420,13 +416,7 @@ class MySQLScript(ScriptDatabase, MySQL):
         self.query("EXECUTE migrate")
 
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
 
@@ -516,6 +506,9 @@ def plan_script(
     With *start*, a version or "empty", for any database of that dialect that is there, and nothing is connected to.
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
+    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
+    if settings.url.dialect not in SCRIPTS:
+        raise nothing_for("plan --sql", DATABASES[settings.url.dialect](settings.url))
     with Run.opened(
         settings,
         notify,
@@ -581,12 +574,17 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
         count_sql = f"SELECT count(*) FROM {history.relation}"
         elsewhere = f"this plan starts at {at}, and the database does not"
         expected = [
-            (f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
+            (
+                f"EXISTS (SELECT 1 FROM {history.relation} WHERE {database.quoted('dirty')})",
+                "a migration stopped half way",
+            ),
             (f"({count_sql}) <> {len(versions)}", elsewhere),
         ]
         for column in ("version", "checksum") if number == 1 and versions else ():
             listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
-            expected.append((f"({count_sql} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
+            expected.append(
+                (f"({count_sql} WHERE {database.quoted(column)} IN ({listed})) <> {len(versions)}", elsewhere)
+            )
         _write_step(written, database, step, named, expected)
         leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
         texts = (each for every in steps[:number] for each in every.statements)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import inside
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,12 +19,7 @@ from migrate import Forms, Nature, Syntax, Trait, Way, find_spans, find_way, spl
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FORMS: dict[str, tuple[Callable[[], Forms], Syntax]] = {
-    "sqlite": (migrate._SQLiteForms, migrate.SQLITE_SYNTAX),
-    "postgres": (migrate._PostgresForms, migrate.POSTGRES_SYNTAX),
-    "mariadb": (migrate._MySQLForms, migrate.MYSQL_SYNTAX),
-    "mysql": (migrate._MySQL9Forms, migrate.MYSQL_SYNTAX),
-}
+FORMS: dict[str, tuple[type[Forms], Syntax]] = inside.FORMS
 KNOWN = frozenset({"UPPER", "NOW", "COUNT", "GENERATE_SERIES"})  # of PostgreSQL, whose server is asked for them
 KEPT_BESIDE = frozenset(
     {"perhaps found", "found exactly", "next"}
@@ -992,4 +988,4 @@ def test_no_note_may_stand_between(dialect: str, sql: str, expected: dict[int, i
 
 def test_no_note_of_sqlite_may_stand_before_who_reads_the_last_id() -> None:
     found = natures("sqlite", "INSERT INTO t VALUES (1); DELETE FROM u; SELECT last_insert_rowid()")
-    assert find_spans(found, migrate._SQLiteForms.together) == {1: 3}
+    assert find_spans(found, FORMS["sqlite"][0].together) == {1: 3}
