@@ -1766,9 +1766,10 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
-                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
-            elif name not in self.pure and not self.takes_part(name, words, place, writes):
+            elif name not in self.pure and not self.takes_part(
+                name, "".join(words[place + 1 : place + 2]), reads, writes
+            ):
                 self.unknown.add(name)
                 reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
@@ -1780,8 +1781,8 @@ class Forms:
         """Return the *traits* of what may change more than the session: if it does nothing else, rows."""
         return traits & ~_REPEATED | Trait.DATA if Trait.SESSION in traits else traits & ~Trait.REPEATS
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
+        """Tell if it is known what the function *name* does, where its arguments begin so; add what it does."""
         return False
 
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -2014,7 +2015,7 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes = {*nature.reads, *self._asked(words)}, {*nature.writes}
+        reads, writes = {*nature.reads}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
             # What it reads from may call what nobody sees.
@@ -2064,34 +2065,20 @@ class _PostgresForms(Forms):
         kind = "role" if name in ("role", "session_authorization") else "set"
         return name if name == "seed" else f"{kind} {name}"
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
         """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
-        own, given = name.removeprefix("PG_CATALOG."), "".join(words[place + 1 : place + 2])
+        own, key = name.removeprefix("PG_CATALOG."), f"set {given[1:-1].lower()}" if given[:1] == "'" else ""
         locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
-        if own == "SET_CONFIG":
-            writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
+        if own == "CURRENT_SETTING":
+            reads.add(key or "set something")
         elif locks:
+            reads |= {"lock"} if "UNLOCK" in name else set()
             writes |= {"lock"} if "_XACT_" not in name else set()
+        elif own == "SET_CONFIG":
+            writes.add(key or "set *")
         else:
             writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
-        return locks or own == "SET_CONFIG"
-
-    def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
-        """See Forms. What is asked for is no call."""
-        for name, place in super().calls(words):
-            plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
-            if plain.removeprefix("PG_CATALOG.") != "CURRENT_SETTING":
-                yield plain, place
-
-    @staticmethod
-    def _asked(words: Sequence[str]) -> Iterator[str]:
-        """Yield the keys of the settings that are asked for."""
-        for place, word in enumerate(words):
-            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
-                yield "lock"
-            if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
-                name = "".join(words[place + 2 : place + 3])
-                yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
+        return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
 
     @staticmethod
     def _is_literal(words: Sequence[str]) -> bool:
