@@ -767,7 +767,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = regex(r"\s+", re.ASCII)
+_BLANKS_PATTERN: Final = regex(r"\s+", re.ASCII)
 
 
 class Statement(NamedTuple):
@@ -790,13 +790,13 @@ class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
-    *start* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
+    *start_pattern* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
     """
 
     tokens: str
-    start: re.Pattern[str] = _BLANKS
+    start_pattern: re.Pattern[str] = _BLANKS_PATTERN
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
     compound: bool = False
@@ -816,7 +816,7 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
     while position < len(sql):
         rules = syntax if isinstance(syntax, Syntax) else syntax()
         start = position
-        special = None if sql.startswith(delimiter, start) else rules.start.match(sql, start)
+        special = None if sql.startswith(delimiter, start) else rules.start_pattern.match(sql, start)
         if special is None:
             end, position, fault = _find_end(sql, start, rules, delimiter)
         elif special.lastgroup == "client_command":
@@ -842,7 +842,7 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
         if statement.fault or ";" not in text:
             yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+            for part in split_statements(text, syntax()._replace(start_pattern=_BLANKS_PATTERN)):
                 yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
@@ -959,7 +959,7 @@ def tokenize(
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     depth = 0
-    for mark in _COMMENT_MARK.finditer(sql, start):
+    for mark in _COMMENT_MARK_PATTERN.finditer(sql, start):
         depth += 1 if mark[0] == "/*" else -1
         if depth == 0:
             return "comment", mark.end()
@@ -984,11 +984,8 @@ class _Body:
     fault = unfinished = ""  # the server will say what is wrong
 
     def __init__(self, rules: Syntax) -> None:
-        self._rules = rules
-        self._blocks: list[str] = []
-        self._last = ("", "")
-        self._head = ""  # the first words
-        self._program = False  # those were CREATE TRIGGER or the like
+        self._rules, self._blocks, self._last = rules, list[str](), ("", "")
+        self._head, self._program = "", False  # the first words, and if those were CREATE TRIGGER or the like
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1006,12 +1003,10 @@ class _Body:
         elif word == ")" and self._blocks[-1:] == ["("]:
             self._blocks.pop()
         elif not self._program:
-            self._program = word in self._rules.programs and bool(_HEAD.fullmatch(self._head))
+            self._program = word in self._rules.programs and bool(_HEAD_PATTERN.fullmatch(self._head))
             self._head = f"{self._head[:200]}{word} "
-        elif word == "ATOMIC" and previous == "BEGIN":
-            self._blocks.append("BEGIN")
-        elif word == "CASE" and previous != "END":
-            self._blocks.append("CASE")
+        elif (word == "ATOMIC" and previous == "BEGIN") or (word == "CASE" and previous != "END"):
+            self._blocks.append(word)
         elif word == "END" and (self._blocks[-1:] == ["CASE"] or previous in ("delimiter", "ATOMIC")):
             self._blocks[-1:] = []
 
@@ -1265,8 +1260,8 @@ _TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COL
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = regex(r"/\*|\*/")
-_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
+_HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1276,7 +1271,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1296,7 +1291,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=regex(
+    start_pattern=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1590,12 +1585,14 @@ class Forms:
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = regex(r"/\*M?!")  # what follows is code for some servers
-    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe_pattern = regex(r"/\*M?!")  # what follows is code for some servers
+    half_pattern = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
-    unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
+    unread_pattern: re.Pattern[str] | None = (
+        None  # a text without this leaves nothing in the session, and reads nothing there
+    )
 
     def __init__(self) -> None:
         self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
@@ -1603,7 +1600,7 @@ class Forms:
 
     def may_matter(self, sql: str) -> bool:
         """Tell, fast, if something in a file may leave, or read, anything in the session."""
-        return self.unread is None or bool(self.unread.search(sql))
+        return self.unread_pattern is None or bool(self.unread_pattern.search(sql))
 
     def natures(
         self, statements: Iterable[Statement], syntax: Syntax, after: _After, names: Mapping[str, str] = _NO_NAMES
@@ -1622,8 +1619,10 @@ class Forms:
             nature = self._placed(nature, words, told)
             read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
             nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
-            if "/*" in statement.text and self.maybe.search(statement.text):
-                half = _REPEATED if self.half.search(statement.text) else Trait(0)  # it may be a table like any other
+            if "/*" in statement.text and self.maybe_pattern.search(statement.text):
+                half = (
+                    _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
+                )  # it may be a table like any other
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
@@ -1912,7 +1911,7 @@ class _SQLiteForms(Forms):
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread_pattern = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
@@ -1989,14 +1988,14 @@ class _PostgresForms(Forms):
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
     # Names before a bracket, but those of what is made or filled.
-    _called = regex(
+    _called_pattern = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
     # What its language has for the end of a transaction may be in a DO.
-    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    _divides_pattern = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
     # settings that have words of their own
     _named: ClassVar = pairs_in("""ALL *, NAMES client_encoding, ROLE role, SCHEMA search_path,
         SESSION session_authorization, TIME timezone, XML xmloption""")
@@ -2005,7 +2004,7 @@ class _PostgresForms(Forms):
         """See Forms."""
         innocent = self.plain | self.harmless | self.known
         return super().may_matter(sql) or any(
-            not before and name.upper() not in innocent for before, name in {*self._called.findall(sql)}
+            not before and name.upper() not in innocent for before, name in {*self._called_pattern.findall(sql)}
         )
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -2040,7 +2039,7 @@ class _PostgresForms(Forms):
         """Return what a DO is."""
         text = " ".join(word for word in words if is_quoted(word))
         language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
-        if not self._divides.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
+        if not self._divides_pattern.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
             return self.worst._replace(traits=traits)
         more = {"set by code"} if "EXECUTE" in text.upper() else set()
         return self.worst._replace(writes=self.worst.writes | more)
@@ -2165,7 +2164,7 @@ class _MySQLForms(Forms):
     seen = frozenset({"count", "found"})
     sees: ClassVar = pairs_in("""ROW_COUNT count, FOUND_ROWS found, IS_FREE_LOCK lock, IS_USED_LOCK lock,
         CONNECTION_ID connection, RAND seed""")
-    _server_only = regex(  # these are nothing of a session
+    _server_only_pattern = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
@@ -2187,7 +2186,7 @@ class _MySQLForms(Forms):
         warning_count warnings, error_count warnings, pseudo_thread_id connection, in_transaction transaction""")
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
@@ -2209,7 +2208,7 @@ class _MySQLForms(Forms):
             return words[4]
         texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
         verbs = {text.split()[0] for text in texts if text.strip()}
-        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text.search, texts))
+        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text_pattern.search, texts))
         return None if odd else ""
 
     def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
@@ -2319,7 +2318,9 @@ class _MySQLForms(Forms):
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
                 if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    key = "global" if self._server_only.match(name) else f"set {name}"  # a new session begins with that
+                    key = (
+                        "global" if self._server_only_pattern.match(name) else f"set {name}"
+                    )  # a new session begins with that
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
