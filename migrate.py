@@ -2582,9 +2582,9 @@ def whoami() -> str:
 
 
 def _kinds(table: str) -> dict[str, Kind]:
-    """Read a table: in each line a Kind, and which codes, or words in messages, of a database it is, with commas."""
-    lines = (line.split(maxsplit=1) for line in table.strip().split("\n"))
-    return {code: Kind[name] for name, codes in lines for code in codes.split(", ")}
+    """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
+    rows = (row.partition(" ") for row in table.split("; "))
+    return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -3396,15 +3396,10 @@ class SQLite(Database):
 
     schemes, label, url_form, is_file, driver = "sqlite sqlite3", "SQLite", "sqlite:./app.db", True, ""
     syntax, placeholder = SQLITE_SYNTAX, "?"
-    kinds: ClassVar = _kinds("""
-        BUSY database is locked
-        ABSENT no such table
-        ALONE within a trans, inside a trans
-        READ_ONLY readonly
-        DENIED unable to open
-        FULL full
-        CANCELLED interrupted
-        DAMAGED disk image is malformed""")
+    kinds: ClassVar = _kinds(
+        "BUSY database is locked; ABSENT no such table; ALONE within a trans, inside a trans; READ_ONLY readonly; "
+        "DENIED unable to open; FULL full; CANCELLED interrupted; DAMAGED disk image is malformed"
+    )
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -3774,15 +3769,10 @@ class Postgres(Database):
         password port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl
         sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout
         user"""  # libpq's own names
-    kinds: ClassVar = _kinds("""
-        ABSENT 42P01
-        ALONE 25001, 2D000, 55P04
-        CANCELLED 57014
-        DEADLOCK 40001, 40P01
-        FULL 53100
-        LOCK_TIMEOUT 55P03
-        READ_ONLY 25006
-        TAKEN 23505""")
+    kinds: ClassVar = _kinds(
+        "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
+        "LOCK_TIMEOUT 55P03; READ_ONLY 25006; TAKEN 23505"
+    )
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
         FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
@@ -3903,12 +3893,9 @@ class Postgres(Database):
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
-    holder_sql = (
-        _sessions_sql
-        + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
+    holder_sql = f"""{_sessions_sql}IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
         AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
-    )
     blockers_sql = _sessions_sql + "= ANY(pg_catalog.pg_blocking_pids(?))"
     progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
         SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
@@ -4409,15 +4396,10 @@ class MySQL(Database):
     url_form = "mysql://user:password@host:3306/name"
     url_options = """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
         ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
-    kinds: ClassVar = _kinds("""
-        ABSENT 1146
-        CANCELLED 1317, 1969, 3024
-        DEADLOCK 1213
-        FULL 1021, 1114
-        LOCK_TIMEOUT 1205
-        READ_ONLY 1290, 1836
-        TAKEN 1062
-        LOST 0, 1053, 1927, 2006, 2013, 2055""")
+    kinds: ClassVar = _kinds(
+        "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
+        "READ_ONLY 1290, 1836; TAKEN 1062; LOST 0, 1053, 1927, 2006, 2013, 2055"
+    )
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4475,11 +4457,8 @@ class MySQL(Database):
         FROM information_schema.processlist p WHERE """
     holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
-    blockers_sql = (
-        _sessions_sql
-        + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
+    blockers_sql = f"""{_sessions_sql}p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
-    )
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     # By what it runs: a session that a KILL has found idle is called Killed.
     _idle_sql = """SELECT 1 FROM information_schema.processlist
