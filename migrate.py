@@ -22,14 +22,16 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
-# A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
-if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
-    signal.getsignal(signal.SIGINT) is signal.default_int_handler
-):  # in the background, a shell has it ignored
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# A program of its own, and not an application's module.
+if _IS_PROGRAM := __name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate"):
+    gc.disable()  # what is loaded here stays: to look through it for garbage takes a sixth of a short run
+    # Until main() takes signals, Ctrl-C ends it without a traceback. In the background, a shell has it ignored.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import _thread
 import argparse
@@ -260,9 +262,9 @@ DATABASES: Final[dict[str, type[Database]]] = {}
 DIALECT_BY_SCHEME: Final[dict[str, str]] = {}
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
-_URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+_URL_PATTERN: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
-_PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
+_PG_VARIABLE_PATTERN: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
 _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict.fromkeys(
@@ -412,7 +414,7 @@ def _decode(text: str, errors: str = "strict") -> str:
 
 def may_be_url(text: str) -> bool:
     """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
-    return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
+    return bool(_URL_PATTERN.search(text) or _URL_PATTERN.search(unquote(text))) and not (
         text.startswith(("./", "../")) or os.path.lexists(text)
     )
 
@@ -487,7 +489,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 break
         found = given | found
     refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
-    for name in filter(_PG_VARIABLE.fullmatch, environ):
+    for name in filter(_PG_VARIABLE_PATTERN.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
@@ -567,9 +569,9 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
-_DIGITS: Final = regex(r"[0-9]{1,64}")
-FILE_NAME: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+_DIGITS_PATTERN: Final = regex(r"[0-9]{1,64}")
+FILE_NAME_PATTERN: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+_DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
 class Script(NamedTuple):
@@ -587,7 +589,7 @@ class Script(NamedTuple):
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
-        directive = _DIRECTIVE.match(sql.partition("\n")[0])
+        directive = _DIRECTIVE_PATTERN.match(sql.partition("\n")[0])
         found = (directive[1].replace(",", " ").split() or [""]) if directive else []
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
@@ -659,7 +661,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    beside = any(FILE_NAME.fullmatch(path.name) for path in _listed(root))
+    beside = any(FILE_NAME_PATTERN.fullmatch(path.name) for path in _listed(root))
     found = [(dialect, root / name) for name, dialect in DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     if (found and beside) or len(found) > len(dict(found)):
         what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
@@ -727,7 +729,7 @@ def meet(only: Sequence[str], others: Sequence[str]) -> bool:
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
     name = _in_utf8(path.name)
-    match = FILE_NAME.fullmatch(name)
+    match = FILE_NAME_PATTERN.fullmatch(name)
     if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
     if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
@@ -5120,7 +5122,7 @@ _LOG_COLUMNS: Final = """
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
-_DATA: Final = regex(
+_DATA_PATTERN: Final = regex(
     r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
     r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
 )
@@ -5133,7 +5135,7 @@ _TOOL_BY_COLUMNS: Final = {
 
 def without_data(message: str) -> str:
     """Return the first line of an error, up to what the database quotes from the data or from the statement."""
-    return _DATA.sub(lambda found: found[1] or "...", message).partition("\n")[0]
+    return _DATA_PATTERN.sub(lambda found: found[1] or "...", message).partition("\n")[0]
 
 
 class Applied(NamedTuple):
@@ -5211,9 +5213,9 @@ class History:
         database, found = self.database, list[str]()
         with self._explained():
             for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
-                rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
+                rows = database.query(f"SELECT {database.quoted('version')} FROM {database.quoted(schema, name)}")
                 rival = schema == self.schemas[0]  # which has made it since we looked
-                versions = {version_key(version) for (version,) in rows if _DIGITS.fullmatch(version)}
+                versions = {version_key(version) for (version,) in rows if _DIGITS_PATTERN.fullmatch(version)}
                 if not rival and not keys.isdisjoint(versions):
                     found.append(f"{schema}.{name}")
         if found:
@@ -5271,15 +5273,16 @@ class History:
 
         Raises DriftError for a row that this tool has not written, and one that it may not see.
         """
-        where = "" if version is None else "WHERE version = ?"
-        kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
-        names = [kept.get(name, self.database.quoted(name)) for name in Applied._fields]
+        quoted = self.database.quoted
+        where = "" if version is None else f"WHERE {quoted('version')} = ?"
+        kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
+        names = [kept.get(name, quoted(name)) for name in Applied._fields]
         rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
 
     def _typed(self, row: Applied) -> Applied:
         try:
-            if _DIGITS.fullmatch(row.version):
+            if _DIGITS_PATTERN.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
                 row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
@@ -5318,8 +5321,9 @@ class History:
 
     def _where(self, version: str, owner: str | None) -> str:
         # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
-        is_owner = "owner IS NULL" if owner is None else f"owner = {self.database.literal(owner)}"
-        return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
+        quoted, literal = self.database.quoted, self.database.literal
+        is_owner = "IS NULL" if owner is None else f"= {literal(owner)}"
+        return f"WHERE {quoted('version')} = {literal(version)} AND {quoted('owner')} {is_owner}"
 
     def log_entry(
         self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
@@ -5331,13 +5335,14 @@ class History:
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
-        rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
-        rows = self._select(self.log_relation, [*map(self.database.quoted, LogEntry._fields)], rest)
+        quoted, limit = self.database.quoted, f" LIMIT {count}" if count and version is None and since is None else ""
+        rest = f"ORDER BY {quoted('id')} DESC{limit}"
+        rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                key, entries = version_key(version), [each for each in entries if _DIGITS.fullmatch(each.version)]
-                entries = [each for each in entries if version_key(each.version) == key]
+                entries = [each for each in entries if _DIGITS_PATTERN.fullmatch(each.version)]
+                entries = [each for each in entries if version_key(each.version) == version_key(version)]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
@@ -5557,7 +5562,7 @@ def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
 
 def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the versions:  migrate status") -> int:
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
-    if _DIGITS.fullmatch(version) and version_key(version) in known:
+    if _DIGITS_PATTERN.fullmatch(version) and version_key(version) in known:
         return version_key(version)
     near = nearest(version, [each.version for each in known.values()])
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
@@ -7653,7 +7658,7 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
-            if _DIRECTIVE.match(line):
+            if _DIRECTIVE_PATTERN.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
         if lies and not meet(script.only, (lies,)):
@@ -7766,11 +7771,10 @@ def _listing(row: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
-def _json(value: object) -> Any:
+def _json(value: Any) -> str:
     """Turn what json does not know into what it knows: times are ISO 8601 in UTC."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return str(value)
+    is_time = isinstance(value, datetime)
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
 def cell_text(row: Mapping[str, Any], column: str) -> str:
@@ -7780,25 +7784,20 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
         return ""
     if column == "findings":
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
-    if column == "state" and value == "dirty":
-        return f"dirty ({row['statements_done']} of {row['statements']})"
-    if column == "state" and value == "skipped":
-        return f"skipped (only {', '.join(row['only'])})"
-    if column == "state" and value == "missing" and row["has_down"]:
-        return "missing (down is stored)"
+    if column == "state":
+        part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
+        more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
+        value = f"{value} ({more})" if more else value
     shown = f"{value} ms" if column == "took_ms" else _json(value)
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
-
     import csv
 
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(view.columns)
-    for row in rows:
-        lines.writerow(row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns)
+    cells = ([row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows([view.columns, *cells])
     return text.getvalue()
 
 
@@ -7886,13 +7885,13 @@ class _Screen:
 
         What the command line said that it is about is said again.
         """
-        script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-        program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
 
         def typed(found: re.Match[str]) -> str:
+            script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed: maybe .venv/bin/python
+            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else ["imagor-studio-migrate"]
             given = {} if "--help" in found[1] else self.given
-            about = (f"{name} {word}" for name, word in given.items() if f"{name} " not in found[1])
-            return " ".join((program, *about, found[1]))
+            about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
+            return " ".join((*program, *about, found[1]))
 
         return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
@@ -8032,13 +8031,16 @@ class _Screen:
         A reader that has gone, such as head, is told nothing.
         """
         sys.stdout.flush()  # what a signal held up
-        if not (lost := self._lost):
+        lost, stands = self._lost, self.stands
+        if not lost:
             return code
-        what, stands = f"the output cannot be written: {lost.strerror}", self.stands
-        if stands and not isinstance(lost, ConnectionError):
-            sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
-        elif not isinstance(lost, ConnectionError):
-            self.fail(MigrateError(what, fix="make room there, or send it elsewhere, and run the same command again"))
+        if not isinstance(lost, ConnectionError):
+            what = f"the output cannot be written: {lost.strerror}"
+            fix = "make room there, or send it elsewhere, and run the same command again"
+            if stands:
+                sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
+            else:
+                self.fail(MigrateError(what, fix=fix))
         return code if stands else MigrateError.exit_code
 
 
@@ -8179,16 +8181,6 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Scree
     return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _verify(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: _Screen) -> View:
-    proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    found = proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
-    bad = [each for each in verdicts if each.result in proof.BAD]
-    shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
-    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
-    return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
-
-
 def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
     entries = log(settings, count=count, version=version, since=since)
     return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
@@ -8208,16 +8200,13 @@ def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
     return View({"waited_ms": round(1000 * seconds), "results": []})
 
 
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
-        raise argparse.ArgumentTypeError("write a number from 1 on")
-    return int(text)
+def _reader(pattern: str, read: Callable[[str], float], wanted: str) -> Callable[[str], float]:
+    def typed(text: str) -> float:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise argparse.ArgumentTypeError(wanted)
+        return read(text)
 
-
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d{1,7}(\.\d*)?", text, re.ASCII):
-        raise argparse.ArgumentTypeError("write seconds, from 0 on")
-    return float(text)
+    return typed
 
 
 def _when(text: str) -> datetime:
@@ -8234,9 +8223,10 @@ def _when(text: str) -> datetime:
 
 
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
-_COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
+_COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
+_TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
@@ -8326,7 +8316,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
         ("--for", "default: migrations", _AWAITED),
-        ("--timeout", "how long to wait; 0 looks once (default: 60)", _SECONDS | {"type": _seconds, "default": 60.0}),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", _TIMEOUT),
     ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
@@ -8351,7 +8341,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
-    "verify": _verify,
+    "verify": lambda settings, **more: desk("proof").view(settings, **more),
     "repair": lambda settings, **more: [repair(settings, **more)],
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
@@ -8443,11 +8433,11 @@ def _refuse_urls(words: Sequence[str]) -> None:
 
 
 def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str]:
-    """Return the *options* that say what a command is about, each as a word for the shell; a password is not one."""
+    """Return the *options* that say what a command is about; a password does not."""
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
     if not url.is_file and (url.password or "pass" in str(given["--database-url"])):
         given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
-    return {name: shell_word(word) for name, word in given.items() if word}
+    return {name: word for name, word in given.items() if word}
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
@@ -8538,5 +8528,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     return settings, command, vars(taken)
 
 
+if _IS_PROGRAM:
+    gc.freeze()
+    gc.enable()
 if __name__ == "__main__":
     raise SystemExit(main())

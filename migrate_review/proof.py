@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import difflib
 import itertools
+import os
 import random
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from migrate import (
@@ -22,6 +24,7 @@ from migrate import (
     Database,
     DatabaseURL,
     DirtyError,
+    DriftError,
     DriverError,
     FileError,
     Kind,
@@ -36,6 +39,7 @@ from migrate import (
     StatementError,
     Step,
     StoppedError,
+    View,
     choose_down,
     code_of,
     counted,
@@ -54,7 +58,6 @@ from migrate_review.hints import deed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 
 class Proof(ABC):
@@ -430,6 +433,17 @@ def verify(
     return [verdict for verdict, _ in tried]
 
 
+def view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Any) -> View:
+    """Show what ``verify`` returned, on the screen that is to be told of it."""
+    scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
+    found = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
+    bad = [each for each in verdicts if each.result in BAD]
+    shown = ("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error for each in bad)
+    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
+    return View(document, Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+
+
 def _texts(migration: Migration) -> str:
     return "\n".join(each.sql for each in (migration.up, migration.down) if each)
 
@@ -517,7 +531,7 @@ def _apply_again(run: Run, migration: Migration, state: set[str]) -> str:
     database.renew()
     run.failed, run.soiled = None, False
     with contextlib.suppress(DriverError):
-        database.query(f"DELETE FROM {history.relation} WHERE dirty")
+        database.query(f"DELETE FROM {history.relation} WHERE {database.quoted('dirty')}")
     whole = database.transactional and not is_journaled(step, database)
     with contextlib.suppress(DriverError):
         if whole:

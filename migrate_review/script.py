@@ -598,12 +598,17 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
         count_sql = f"SELECT count(*) FROM {history.relation}"
         elsewhere = f"this plan starts at {at}, and the database does not"
         expected = [
-            (f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
+            (
+                f"EXISTS (SELECT 1 FROM {history.relation} WHERE {database.quoted('dirty')})",
+                "a migration stopped half way",
+            ),
             (f"({count_sql}) <> {len(versions)}", elsewhere),
         ]
         for column in ("version", "checksum") if number == 1 and versions else ():
             listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
-            expected.append((f"({count_sql} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
+            expected.append(
+                (f"({count_sql} WHERE {database.quoted(column)} IN ({listed})) <> {len(versions)}", elsewhere)
+            )
         _write_step(written, database, step, named, expected)
         leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
         texts = (each for every in steps[:number] for each in every.statements)

@@ -541,12 +541,14 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
         "sql": [{"number": 1, "line": 1, "text": "DROP TABLE three"}],
         "findings": [
             {
+                "statement": 1,
                 "line": 1,
                 "rule": "cannot be undone",
                 "what": "the table cannot be recovered",
                 "link": "https://www.sqlite.org/lang_droptable.html",
             },
             {
+                "statement": 1,
                 "line": 1,
                 "rule": "locks",
                 "what": "the database against every other writer",

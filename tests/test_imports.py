@@ -12,6 +12,24 @@ from desk import MODULE, THREE, Desk, clean_environment
 if TYPE_CHECKING:
     from pathlib import Path
 
+# What a run that finds nothing to do imports beside sqlite3 and argparse, on one Python or another.
+FEW = {
+    *(
+        "__future__",
+        "contextlib",
+        "gc",
+        "hashlib",
+        "_hashlib",
+        "_blake2",
+        "_sha2",
+        "pathlib",
+        "signal",
+        "typing",
+        "_typing",
+    ),
+    *("errno", "fnmatch", "glob", "grp", "ipaddress", "math", "nt", "ntpath", "pwd", "urllib", "warnings", "_winapi"),
+    *("locale", "_locale"),  # of argparse
+}
 DEAR = {"psycopg", "psycopg_binary", "pymysql", "cryptography", "rich", "dotenv", "asyncio"}
 
 
@@ -48,6 +66,12 @@ def test_a_run_on_sqlite_imports_no_driver_no_rich_no_dotenv(desk: Desk, words: 
     modules = imported(desk, str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", *words)
     assert "sqlite3" in modules
     assert modules & DEAR == set()
+
+
+def test_a_run_that_finds_nothing_to_do_imports_few_modules(desk: Desk) -> None:
+    command = (str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", "up")
+    assert "json" in imported(desk, *command, "--format", "json")
+    assert imported(desk, *command) - imported(desk, "-c", "import sqlite3, argparse") - FEW == set()
 
 
 def test_up_that_applies_and_down_import_neither(desk: Desk) -> None:
