@@ -368,8 +368,8 @@ def _read_path(dialect: str, rest: str) -> DatabaseURL:
     return DatabaseURL(dialect, ":memory:" if path == "/:memory:" else path)
 
 
-def _read_server(dialect: str, rest: str, known: Collection[str]) -> DatabaseURL:
-    """Read what follows the scheme in the URL of a server; *known* are the options that may come after the "?"."""
+def _read_server(dialect: str, rest: str) -> DatabaseURL:
+    """Read what follows the scheme in the URL of a server."""
     match = re.fullmatch(r"//(?:([^:@/?#]*)(?::([^/?#]*))?@)?([^@/?#]*)(?:/([^@/?#]*)/?)?(?:\?([^#]*))?", rest)
     forms = f"write {_forms()}"
     if not match or "@" in (match[5] or "").partition("=")[0]:
@@ -380,7 +380,7 @@ def _read_server(dialect: str, rest: str, known: Collection[str]) -> DatabaseURL
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    hosts, options = [], dict[str, str]()
+    hosts, options, known = [], dict[str, str](), DATABASES[dialect].url_options.split()
     for place in places.split(",") if places else ():
         match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
         host = (match[1] or _decode(match[2])) if match else ":"
@@ -2446,8 +2446,8 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER: Final = regex(r"(?!)")
-MARKS: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+_NEVER_PATTERN: Final = regex(r"(?!)")
+MARKS_PATTERN: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
@@ -2481,9 +2481,9 @@ def whoami() -> str:
 
 
 def _kinds(table: str) -> dict[str, Kind]:
-    """Read a table: in each line a Kind, and which codes, or words in messages, of a database it is, with commas."""
-    lines = (line.split(maxsplit=1) for line in table.strip().split("\n"))
-    return {code: Kind[name] for name, codes in lines for code in codes.split(", ")}
+    """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
+    rows = (row.partition(" ") for row in table.split("; "))
+    return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -2509,8 +2509,8 @@ def _another(table: str) -> str:
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
-_ON: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
-_RENAME: Final = regex(r" RENAME TO (?P<name>\S+)")
+_ON_PATTERN: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME_PATTERN: Final = regex(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
@@ -2586,14 +2586,6 @@ class Database(ABC):
     kinds: ClassVar[Mapping[str, Kind]] = _REQUIRED  # what its errors mean, as _explain() looks them up
     objects_sql: ClassVar[str] = _REQUIRED  # kind and quoted name of what ``reset`` drops (in the schemas ?), in order
 
-    @classmethod
-    @abstractmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        """Read what follows the scheme, and the options that this database takes.
-
-        Raises ValueError (what, fix), which repeats nothing that may be a password, or UnicodeError.
-        """
-
     @abstractmethod
     def _connect(self, *, write: bool) -> None:
         """Set ``connection``, in autocommit mode, and ``driver_errors``; without *write* nothing may come to be."""
@@ -2617,18 +2609,18 @@ class Database(ABC):
 
     # What it may give.
     dialect = ""
-    is_file = False  # of this machine, and no server
+    is_file, url_options = False, ""  # of this machine, and no server; what may come after the "?"
     lexer = "sql"  # what Pygments calls it
     placeholder, quote_mark, begin_sql, commit_sql = "%s", '"', "BEGIN", "COMMIT"
     # What client or server may read as something else in quotes, and how such a text is written: all else is the same
     # in every encoding, and with any kind of strings.
-    unsafe = _NEVER, ""
+    unsafe = _NEVER_PATTERN, ""
     encoding = ""  # that texts have to fit, where it may not have every letter
-    speaks = _NEVER  # in a file: from here on it says itself how its text is read
+    speaks_pattern = _NEVER_PATTERN  # in a file: from here on it says itself how its text is read
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
-    split_here = _NEVER  # but for one with this, which it would read by the rules of its start
+    split_pattern = _NEVER_PATTERN  # but for one with this, which it would read by the rules of its start
     text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
     before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
@@ -2642,9 +2634,9 @@ class Database(ABC):
     no_schema = "none"  # the code of the error where the schema of the history is missing
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
-    takes_history = regex(_TAKES)  # on words as find_taking() makes them
+    taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
-    makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
+    making_pattern = _NEVER_PATTERN  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
     of_schemas: tuple[str, ...] = ()  # of a schema,
     of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
@@ -2653,9 +2645,9 @@ class Database(ABC):
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
-    opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
-    apart = _NEVER  # and what means more than that; on bare text
-    brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
+    opens_pattern, closes_pattern = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    apart_pattern = _NEVER_PATTERN  # and what means more than that; on bare text
+    brief_pattern = _NEVER_PATTERN  # what lasts until the COMMIT of a file's own transaction; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
     commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
@@ -2713,6 +2705,11 @@ class Database(ABC):
         self.observer: Database | None = None
         self.pause: Callable[[float], None] = time.sleep
         self.letters: dict[str, bool] = {}  # that were asked for, and if the encoding lacks them
+
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        """Read what follows the scheme. Raises UnicodeError and ValueError (what, fix), which repeat no password."""
+        return (_read_path if cls.is_file else _read_server)(cls.dialect, rest)
 
     # The connection.
 
@@ -2832,11 +2829,11 @@ class Database(ABC):
         """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises DriverError."""
         if self.connection is None:
             raise DriverError("the connection is closed", Kind.LOST)
-        args = args[: MARKS.findall(sql).count("?")]
+        args = args[: MARKS_PATTERN.findall(sql).count("?")]
         try:
             with self.translated(), self._cursor() as cursor:
                 # Without arguments a percent sign is an ordinary character.
-                cursor.execute(*((MARKS.sub(self._mark, sql), args) if args else (sql,)))
+                cursor.execute(*((MARKS_PATTERN.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
                 return cursor.fetchall() if self.columns else []
         except DriverError as failed:
@@ -2873,7 +2870,7 @@ class Database(ABC):
             failed.kind = Kind.OUTRUN
         return failed
 
-    def limits(self, *, local: bool) -> list[str]:
+    def session_sql(self, *, local: bool) -> list[str]:
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
 
@@ -2888,7 +2885,7 @@ class Database(ABC):
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
         found, first = list[Rows](), self.opening(key, level)
-        opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
         together = bool(self._held) or not self.transaction_lock_sql
 
         def attempt() -> bool:
@@ -3012,16 +3009,12 @@ class Database(ABC):
 
     def literal(self, value: object) -> str:
         """Return a value as SQL that means the same whatever a file has set in the session."""
+        if isinstance(value, str) and not isinstance(value, Code):
+            value, (pattern, way) = self.held(value), self.unsafe
+            return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
         if isinstance(value, bytes):
             return f"X'{value.hex()}'"
-        if isinstance(value, str) and not isinstance(value, Code):
-            return self._text(value)
         return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
-
-    def _text(self, value: str) -> str:
-        value = self.held(value)
-        pattern, way = self.unsafe
-        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
@@ -3030,7 +3023,7 @@ class Database(ABC):
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
-        return self._text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+        return self.literal(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
 
     def took(self, since: float) -> object:
         """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
@@ -3067,7 +3060,7 @@ class Database(ABC):
     def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
         """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
         place = min(map(sql.index, self.lacking(sql)), default=-1)
-        if place < 0 or self.speaks.search(sql, 0, place):
+        if place < 0 or self.speaks_pattern.search(sql, 0, place):
             return []
         what = f"the encoding of this database, {self.encoding}, does not have the letter {sql[place]}"
         fix = "write it without, or move to a database in UTF8: it has every letter"
@@ -3224,7 +3217,7 @@ class Database(ABC):
             own = name in self.kept[kind]
             shown = ".".join(name) if own else shown
             words.append("own" if own else "?" if word[0] in "'\"`[$" else word.upper())
-        if not self.takes_history.match(" ".join(words)):
+        if not self.taking_pattern.match(" ".join(words)):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
         schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
@@ -3232,11 +3225,6 @@ class Database(ABC):
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     # What reset drops.
-
-    def objects(self) -> list[tuple[Any, ...]]:
-        """Return kind and quoted name of all that is in the schemas of the database."""
-        schemas = [name for name, _ in self.query(self.schemas_sql)] if self.schemas_sql else []
-        return self.query(self.objects_sql, schemas)
 
     def beside(self, sql: str) -> set[tuple[str, ...]]:
         """Return what the server has outside of its databases, as kind and names, where *sql* names it.
@@ -3253,10 +3241,10 @@ class Database(ABC):
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
         text = " ".join("?" if word[0] in "'\"`[$" else word.upper() for word in words)
-        if (found := self.makes.match(text)) is None:
+        if (found := self.making_pattern.match(text)) is None:
             return
-        on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
-        renamed = _RENAME.match(text, (on or found).end())
+        on = _ON_PATTERN.match(text, found.end()) if found["kind"] in self.of_tables else None
+        renamed = _RENAME_PATTERN.match(text, (on or found).end())
 
         def named(place: re.Match[str]) -> Sequence[str]:
             return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
@@ -3307,15 +3295,10 @@ class SQLite(Database):
 
     schemes, label, url_form, is_file, driver = "sqlite sqlite3", "SQLite", "sqlite:./app.db", True, ""
     syntax, placeholder = SQLITE_SYNTAX, "?"
-    kinds: ClassVar = _kinds("""
-        BUSY database is locked
-        ABSENT no such table
-        ALONE within a trans, inside a trans
-        READ_ONLY readonly
-        DENIED unable to open
-        FULL full
-        CANCELLED interrupted
-        DAMAGED disk image is malformed""")
+    kinds: ClassVar = _kinds(
+        "BUSY database is locked; ABSENT no such table; ALONE within a trans, inside a trans; READ_ONLY readonly; "
+        "DENIED unable to open; FULL full; CANCELLED interrupted; DAMAGED disk image is malformed"
+    )
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -3324,9 +3307,9 @@ class SQLite(Database):
     unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     verifies = True  # not only this tool, and not only in this version, writes the file
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
+    name_marks, folds, lone_schema, taking_pattern = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -3345,43 +3328,14 @@ class SQLite(Database):
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
     }
-    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
+    _refused_pattern = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
     _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
-
-    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
-    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
-    _broken_sql = """SELECT f."table" AS child, f.parent, count(*) AS n
-        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
-        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
-            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
-            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
-                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
-                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
-                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
-                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
-            AND NOT EXISTS (
-                SELECT 1 FROM pragma_index_list(k."table") AS i
-                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
-                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
-                    = (SELECT count(*) FROM pragma_index_info(i.name))
-                AND NOT EXISTS (
-                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
-                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
-                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
-                        OR x.coll <> 'BINARY' AND NOT EXISTS (
-                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
-                            AND sql LIKE '%COLLATE%')))))
-        GROUP BY 1, 2"""
-
-    @classmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        return _read_path(cls.dialect, rest)
 
     @property
     def in_transaction(self) -> bool:
@@ -3502,7 +3456,7 @@ class SQLite(Database):
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self._counts() or any(self._counted.search(each.text) for each in statements)):
+        if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
         return [
             each._replace(reads=each.reads | {"count", "id"})
@@ -3515,14 +3469,13 @@ class SQLite(Database):
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self._makes_code.search(sql):
+        if not sql or self._code_pattern.search(sql):
             self._counting = None
 
     def _counts(self) -> bool:
         """Tell if something in the database does that."""
         asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
         if self._counting is None and self.connection is not None:
-            self._counting = False
             with contextlib.suppress(DriverError):
                 self._counting = bool(self.query(asking))
         return bool(self._counting)
@@ -3604,7 +3557,7 @@ class SQLite(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
-        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
             return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
@@ -3660,11 +3613,9 @@ class SQLite(Database):
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
-        with contextlib.suppress(DriverError):
-            return Counter({(child, parent): number for child, parent, number in self.query(self._broken_sql)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(DriverError):  # a collation that only SQLite knows
+            with contextlib.suppress(DriverError):
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -3717,15 +3668,10 @@ class Postgres(Database):
         password port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl
         sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout
         user"""  # libpq's own names
-    kinds: ClassVar = _kinds("""
-        ABSENT 42P01
-        ALONE 25001, 2D000, 55P04
-        CANCELLED 57014
-        DEADLOCK 40001, 40P01
-        FULL 53100
-        LOCK_TIMEOUT 55P03
-        READ_ONLY 25006
-        TAKEN 23505""")
+    kinds: ClassVar = _kinds(
+        "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
+        "LOCK_TIMEOUT 55P03; READ_ONLY 25006; TAKEN 23505"
+    )
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
         FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
@@ -3738,14 +3684,16 @@ class Postgres(Database):
     unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
-    speaks = regex(_ENCODED, re.IGNORECASE)
-    opens = regex(rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
+    split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks_pattern = regex(_ENCODED, re.IGNORECASE)
+    opens_pattern = regex(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
+    )
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
-    _once = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
-    _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
-    _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    _once_pattern = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always_pattern = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only_pattern = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     forms_type, id_name = _PostgresForms, "lastval()"
     takes_back = names_in("set role temp prepared cursor listen id seed connection")
@@ -3753,7 +3701,7 @@ class Postgres(Database):
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
-    takes_history = regex(
+    taking_pattern = regex(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
         r"|DROP OWNED BY .*\bown\b"
     )
@@ -3774,7 +3722,7 @@ class Postgres(Database):
         )
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
-    brief = regex(
+    brief_pattern = regex(
         r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
         r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
         re.DOTALL,
@@ -3801,7 +3749,7 @@ class Postgres(Database):
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
     _others = "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD"
-    makes = _makes(
+    making_pattern = _makes(
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
     no_schema = "3F000"
@@ -3844,12 +3792,9 @@ class Postgres(Database):
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
-    holder_sql = (
-        _sessions_sql
-        + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
+    holder_sql = f"""{_sessions_sql}IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
         AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
-    )
     blockers_sql = _sessions_sql + "= ANY(pg_catalog.pg_blocking_pids(?))"
     progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
         SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
@@ -3863,27 +3808,31 @@ class Postgres(Database):
         "SELECT 'tablespace', spcname::text FROM pg_tablespace",
         "SELECT 'replication slot', slot_name::text FROM pg_replication_slots",
     )
+    _proved: ClassVar[Mapping[type, str]] = {
+        Note: "WITH hit AS ({} RETURNING 1) SELECT 1 / count(*) FROM hit",
+        Truth: "SELECT 1 / ({})::integer",
+    }
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
     _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
-    _hides = regex(_hiding)
-    _touches = regex(
+    _hides_pattern = regex(_hiding)
+    _touches_pattern = regex(
         rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
         r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = regex(
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets_pattern = regex(
         r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
-    _named = regex(
+    _named_pattern = regex(
         rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
         rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}"
     )
@@ -3903,10 +3852,6 @@ class Postgres(Database):
     _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
-
-    @classmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        return _read_server(cls.dialect, rest, cls.url_options.split())
 
     # The connection.
 
@@ -3935,10 +3880,10 @@ class Postgres(Database):
                 self.lock_limit = value / 1000
         if self._status(b"standard_conforming_strings") == "off":
             self.syntax = POSTGRES_BACKSLASH_STRINGS
-            self.split_here = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
+            self.split_pattern = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
         encoding = self._status(b"server_encoding")
         self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
-        if limits := self.limits(local=False):
+        if limits := self.session_sql(local=False):
             self.send(*limits)
 
     def _wanted(self) -> dict[str, tuple[bool, int]]:
@@ -4023,14 +3968,7 @@ class Postgres(Database):
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        texts = [
-            f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit"
-            if isinstance(each, Note)
-            else f"SELECT 1 / ({each})::integer"
-            if isinstance(each, Truth)
-            else str(each)
-            for each in parts
-        ]
+        texts = [self._proved.get(type(each), "{}").format(each) for each in parts]
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
@@ -4072,7 +4010,7 @@ class Postgres(Database):
                 raise DriverError("COPY with data in the file works in psql only", number=number)
         return list(results)
 
-    def limits(self, *, local: bool) -> list[str]:
+    def session_sql(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
         if self.pooled and not local:
             return []
@@ -4153,15 +4091,15 @@ class Postgres(Database):
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         for each in statements:
             first = first_word(each.text, self.syntax)
-            makes = first == "CREATE" and self._makes_code.search(each.text)
+            makes = first == "CREATE" and self._code_pattern.search(each.text)
             made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
             texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
         text = "\n".join(texts)
-        if not self._touches.search(text):
+        if not self._touches_pattern.search(text):
             return Hidden()
-        keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
-        keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
-        keys |= {"*"} if not keys or self._hides.search(text) else set()
+        keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
+        keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
+        keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
@@ -4197,7 +4135,7 @@ class Postgres(Database):
         """Return the words of what may ask for modes, which come first; if of one transaction, or of all to come."""
         text = statement.text[:500].upper()
         words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
-        return words, bool(self._once.match(words)), bool(self._always.match(words))
+        return words, bool(self._once_pattern.match(words)), bool(self._always_pattern.match(words))
 
     def modes(self, statement: Statement) -> tuple[str, bool]:
         """See Database. A quoted word may be one of them."""
@@ -4207,7 +4145,7 @@ class Postgres(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only.search(words) else super().find_fault(statement)
+        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else super().find_fault(statement)
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4219,7 +4157,7 @@ class Postgres(Database):
         if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)
             return
-        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
+        found = self._named_pattern.match(" ".join(words_of(statement.text, self.syntax)))
         name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
         unfinished = partial(self.query, self._unfinished_sql, table, name)
         before, ours = [] if name else unfinished(), self.own.get("lock_timeout", 0)
@@ -4357,15 +4295,10 @@ class MySQL(Database):
     url_form = "mysql://user:password@host:3306/name"
     url_options = """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
         ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
-    kinds: ClassVar = _kinds("""
-        ABSENT 1146
-        CANCELLED 1317, 1969, 3024
-        DEADLOCK 1213
-        FULL 1021, 1114
-        LOCK_TIMEOUT 1205
-        READ_ONLY 1290, 1836
-        TAKEN 1062
-        LOST 0, 1053, 1927, 2006, 2013, 2055""")
+    kinds: ClassVar = _kinds(
+        "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
+        "READ_ONLY 1290, 1836; TAKEN 1062; LOST 0, 1053, 1927, 2006, 2013, 2055"
+    )
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4388,10 +4321,10 @@ class MySQL(Database):
         WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
     of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
     of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
-    makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
+    making_pattern = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
     forms_type, id_name = _MySQLForms, "LAST_INSERT_ID()"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
-    takes_history = regex(
+    taking_pattern = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
@@ -4399,11 +4332,11 @@ class MySQL(Database):
         schema_words, "take it out; drop the database by hand, and its history with it"
     )
     control_words = Database.control_words | {"SET"}
-    opens = regex(
+    opens_pattern = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
-    closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
+    closes_pattern, apart_pattern = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
     _locks = _Refusal(
         r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
         "this locks the tool out of its own history",
@@ -4423,20 +4356,17 @@ class MySQL(Database):
         FROM information_schema.processlist p WHERE """
     holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
-    blockers_sql = (
-        _sessions_sql
-        + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
+    blockers_sql = f"""{_sessions_sql}p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
-    )
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     # By what it runs: a session that a KILL has found idle is called Killed.
     _idle_sql = """SELECT 1 FROM information_schema.processlist
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     is_mariadb, _syntax_error = True, "1064"
-    speaks = regex(
+    speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
-    _misreads = regex(
+    _misreads_pattern = regex(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
         r"(?!utf8|default|[@\s:=`'\"])"
     )
@@ -4447,10 +4377,9 @@ class MySQL(Database):
         WHERE trigger_schema <> 'sys' UNION ALL
         SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
-    _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
-    _views = regex(r"(?i)\bVIEW\b")
-    _refused = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
+    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
+    _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4470,7 +4399,7 @@ class MySQL(Database):
         "GET_LOCK RELEASE_LOCK": ("lock",),
         "NAMES CHARSET ROLE TRANSACTION": ("set names",),
     }
-    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -4487,10 +4416,6 @@ class MySQL(Database):
         WHERE trigger_schema = DATABASE()
         UNION SELECT LOWER(routine_name), NULL FROM information_schema.routines WHERE routine_schema = DATABASE()
         UNION SELECT LOWER(schema_name), NULL FROM information_schema.schemata"""  # which names what lies elsewhere
-
-    @classmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        return _read_server(cls.dialect, rest, cls.url_options.split())
 
     # The connection.
 
@@ -4803,7 +4728,7 @@ class MySQL(Database):
         for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
             if kind == "quote" and sql[start] in marks and last[:1] != "_":
                 found = super().beyond(sql[start:end])
-                if found and not self.speaks.search(sql, 0, start):
+                if found and not self.speaks_pattern.search(sql, 0, start):
                     letter = found[0][0]
                     what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
                     fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
@@ -4828,7 +4753,7 @@ class MySQL(Database):
 
     def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
-        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
         pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
         if ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"):
@@ -4843,7 +4768,7 @@ class MySQL(Database):
             yield _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
         if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
             yield "RELEASE would close the connection of this run", "leave RELEASE out"
-        if not history.isascii() and self._misreads.search(statement.text):
+        if not history.isascii() and self._misreads_pattern.search(statement.text):
             what = f"after this the server could not read the name {history}: text is UTF-8"
             yield what, "take it out, or write  SET NAMES utf8mb4"
         if "set sql_auto_is_null" in sets:
@@ -4857,19 +4782,19 @@ class MySQL(Database):
         parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
         named = (part[: part.index("=")] if "=" in part else part for part in parts)
         code = " ".join(words)
-        return not (self.opens.match(code) or self.closes.match(code)) and any(
+        return not (self.opens_pattern.match(code) or self.closes_pattern.match(code)) and any(
             "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
         )
 
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
-        asks = [Trait.SESSION in each.traits for each in found]
-        asking = [place for place, each in enumerate(statements) if asks[place] and self._asks.search(each.text)]
+        asks = [bool(self._asks_pattern.search(each.text)) for each in statements]
+        asking = [place for place, each in enumerate(found) if asks[place] and Trait.SESSION in each.traits]
         if not asking:
             return found
         self.hidden(())
-        made = (spelled(each.text, self.syntax) for each in statements if self._views.search(each.text))
+        made = (spelled(each.text, self.syntax) for each in statements if self._views_pattern.search(each.text))
         views = {name.lower() for kind, _, name, _ in self._code or () if kind == "view"}
         views |= {self.forms.made(words).name for words in made}
         for place in asking:
@@ -4936,7 +4861,7 @@ class MySQL(Database):
             if kind == "routine" and schema.lower() == home and text is not None
         )
         return Hidden(
-            any(text is None or self._reads_id.search(text) for _, text in code),
+            any(text is None or self._id_pattern.search(text) for _, text in code),
             frozenset().union(*(each for _, each in keys)),
             frozenset().union(*(each for table, each in keys if table)),
             frozenset().union(*(self._awaited(words, settings) for table, words in pieces if table)),
@@ -4945,7 +4870,7 @@ class MySQL(Database):
         )
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self._makes_code.search(sql):
+        if not sql or self._code_pattern.search(sql):
             self._code = None
 
     def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
@@ -5015,7 +4940,7 @@ class MySQL(Database):
 
     def drop_everything(self, doom: Doom) -> None:
         """See Database. A table goes only where all has gone that holds no data."""
-        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        objects = [row for row in self.query(self.objects_sql) if row[0] != "PACKAGE BODY"]  # it goes with the package
         with contextlib.suppress(DriverError):
             objects += self.query(self._libraries_sql)
         # The history before all other tables: where half of them are gone, it must not say that they are there.
@@ -5193,10 +5118,12 @@ class History:
         if found:
             here = f"{self.schemas[0]}.{name}"
             what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
-            fix = (
-                f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
-                f"     or begin a new history here, from now on with  --table {here}"
+            there = "  or  ".join(f"--table {each}" for each in found)
+            ways = (
+                f"go on there, from now on with  {there}",
+                f"begin a new history here, from now on with  --table {here}",
             )
+            fix = "\n     or ".join(ways)
             raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
@@ -5233,10 +5160,8 @@ class History:
             hides = self.database.hides_sql
             if hides and any(hidden for (hidden,) in self.database.query(hides, relation)):
                 what = f"row level security may hide rows of {relation} from this user: what is applied is not known"
-                fix = (
-                    f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;\n"
-                    "     or run this as a role that has BYPASSRLS"
-                )
+                way = f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;"
+                fix = f"{way}\n     or run this as a role that has BYPASSRLS"
                 raise DriftError(what, where=str(self.database.url), fix=fix)
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
@@ -5256,9 +5181,9 @@ class History:
         try:
             if _DIGITS_PATTERN.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(statements=statements, statements_done=done, took_ms=took)
+                typed = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
+                return typed._replace(statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5695,7 +5620,10 @@ def _read_statements(step: Step, database: Database) -> Step:
         first = first_word(statement.text, syntax)
         refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens, (wanted, once) = bool(database.opens.match(code)), ("", False) if free else database.modes(statement)
+        opens, (wanted, once) = (
+            bool(database.opens_pattern.match(code)),
+            ("", False) if free else database.modes(statement),
+        )
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
             continue
@@ -5705,9 +5633,9 @@ def _read_statements(step: Step, database: Database) -> Step:
             level = wanted or level
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
-        if opens or database.closes.match(code):
+        if opens or database.closes_pattern.match(code):
             parts.append((statement, opens))
-            inside, apart = opens, apart or bool(database.apart.search(code))
+            inside, apart = opens, apart or bool(database.apart_pattern.search(code))
         elif once:
             modes.append(statement)
         else:
@@ -5781,7 +5709,7 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             yield ended[0], (what, f"{fix} of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
-            inside += [statement] if database.brief.match(code_of(statement, database.syntax)) else []
+            inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
 
 
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:
@@ -6137,7 +6065,7 @@ class Run:
                         made.pop(each[:2], None)
                         made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
-        if rows and database.makes is not _NEVER:
+        if rows and database.making_pattern is not _NEVER_PATTERN:
             titles = _some([f"{row.version} {row.name}" for row in rows.values()])
             doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
         self.stop_at(doom)
@@ -6680,7 +6608,7 @@ class Attempt:
         parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
             found = (
-                database.send(*database.limits(local=True), *parts)
+                database.send(*database.session_sql(local=True), *parts)
                 if level is None
                 else database.begin(self.run.history.relation, *parts, level=level)
             )
@@ -6697,7 +6625,7 @@ class Attempt:
     def _run_text(self, step: Step) -> None:
         """Run the text of a file inside the open transaction. Raises DriverError."""
         run, database = self.run, self.database
-        if database.whole_files and not database.split_here.search(step.script.sql):
+        if database.whole_files and not database.split_pattern.search(step.script.sql):
             if step.statements:
                 with run.running(None):
                     database.run(step.script.sql)
@@ -6920,7 +6848,7 @@ class Journal(Attempt):
         if database.pooled:
             raise database.pooled_error()
         if run.now is None:
-            if limits := database.limits(local=False):
+            if limits := database.session_sql(local=False):
                 database.send(*limits)
             self._rebuild()
             longest = max((each.text for each in step.statements), key=len, default="")
@@ -7912,8 +7840,8 @@ class _Screen:
             sys.stderr.write("\r\033[K")
         self._line = False
 
-    def show(self, settings: Settings, view: View) -> None:
-        """Print what a command has to show."""
+    def show(self, settings: Settings, view: View) -> int:
+        """Print what a command has to show; return its exit code."""
         *_, listed = view.document.values()
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
@@ -7938,6 +7866,7 @@ class _Screen:
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
+        return view.exit_code
 
     def _colored(self, stream: TextIO) -> bool:
         return self.color == "always" or (self.color == "auto" and stream.isatty())
@@ -8048,8 +7977,10 @@ def __getattr__(name: str) -> Any:
     return getattr(desk(part), name)
 
 
-def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: Any) -> View:
+def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: Any) -> View:
     """Show what would run, with what the desk has to say of it; where there is no desk, say so."""
+    for name in ("all_or_nothing", "backup", "yes"):
+        choice.pop(name, None)
     if notify.form == "html":
         page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
         return page
@@ -8063,23 +7994,13 @@ def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: A
     return steps_view(settings, steps, found)
 
 
-def _up(
-    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **choice: Any
-) -> View | list[Result]:
-    if dry_run:
-        return _preview(settings, "up", **choice)
-    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **choice)
-
-
-def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **choice: Any) -> View | list[Result]:
+def _down(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    if dry_run:
-        return _preview(settings, "down", **choice)
-    return down(settings, confirm=confirm, backup=backup, **choice)
+    return down(settings, confirm=confirm, **more)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -8132,7 +8053,7 @@ def _plan(
     try:
         if sql:
             return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
-        return _preview(settings, direction, count=count, **more)
+        return _preview(settings, direction=direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
@@ -8148,19 +8069,6 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Scree
     notify(f"{counted(faults, 'fault')}, {counted(len(findings) - faults, 'warning')}")
     code = FileError.exit_code if faults or (strict and findings) else 0
     return View({"findings": findings}, Finding._fields, exit_code=code)
-
-
-def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
-    entries = log(settings, count=count, version=version, since=since)
-    return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
-
-
-def _new(settings: Settings, *, name: str, **_: Any) -> View:
-    return View({"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",))
-
-
-def _status(settings: Settings, *, exit_code: bool, notify: Notify) -> View:
-    return status_view(settings, status(settings, notify=notify), exit_code=exit_code)
 
 
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
@@ -8299,14 +8207,18 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
 }
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
-    "up": _up,
+    "up": up,
     "down": _down,
     "redo": redo,
     "reset": _reset,
-    "status": _status,
+    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
     "plan": _plan,
-    "log": _log,
-    "new": _new,
+    "log": lambda settings, count, version, since, **_: View(
+        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
+    ),
+    "new": lambda settings, name, **_: View(
+        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
+    ),
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
@@ -8320,13 +8232,8 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "github": ("check",),
 }
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
-_OPTIONS: Final = {"-h", "--help"} | {
-    name
-    for arguments in (_COMMON, *_ARGUMENTS.values())
-    for names, *_ in arguments
-    for name in names.split()
-    if name.startswith("-")
-}
+_ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.values()))
+_OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -8428,19 +8335,20 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
+        dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
-        screen.stands = command in _CHANGING and not own.get("dry_run")
-        if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
+        screen.stands = command in _CHANGING and not dry_run
+        if screen.form == "html" and (own.get("sql") or not (command == "plan" or dry_run)):
             fix = "write  migrate plan --format html"
             raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
         if options.verbose:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
-        done = _COMMANDS[command](settings, notify=screen, **own)
+        carry_out = partial(_preview, direction=command) if dry_run else _COMMANDS[command]
+        done = carry_out(settings, notify=screen, **own)
         sealed = command in _CHANGING
         view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
-        screen.show(settings, view)
-        code = view.exit_code
+        code = screen.show(settings, view)
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
@@ -8450,8 +8358,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
-            error.exit_code = 128 + number
-            how = "terminated" if number == signal.SIGTERM else "interrupted"
+            how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
@@ -8498,7 +8405,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
 
 
 if _IS_PROGRAM:
-    gc.freeze()
     gc.enable()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
 if __name__ == "__main__":
     raise SystemExit(main())
