@@ -368,8 +368,8 @@ def _read_path(dialect: str, rest: str) -> DatabaseURL:
     return DatabaseURL(dialect, ":memory:" if path == "/:memory:" else path)
 
 
-def _read_server(dialect: str, rest: str, known: Collection[str]) -> DatabaseURL:
-    """Read what follows the scheme in the URL of a server; *known* are the options that may come after the "?"."""
+def _read_server(dialect: str, rest: str) -> DatabaseURL:
+    """Read what follows the scheme in the URL of a server."""
     match = re.fullmatch(r"//(?:([^:@/?#]*)(?::([^/?#]*))?@)?([^@/?#]*)(?:/([^@/?#]*)/?)?(?:\?([^#]*))?", rest)
     forms = f"write {_forms()}"
     if not match or "@" in (match[5] or "").partition("=")[0]:
@@ -380,7 +380,7 @@ def _read_server(dialect: str, rest: str, known: Collection[str]) -> DatabaseURL
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    hosts, options = [], dict[str, str]()
+    hosts, options, known = [], dict[str, str](), DATABASES[dialect].url_options.split()
     for place in places.split(",") if places else ():
         match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
         host = (match[1] or _decode(match[2])) if match else ":"
@@ -767,7 +767,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = regex(r"\s+", re.ASCII)
+_BLANKS_PATTERN: Final = regex(r"\s+", re.ASCII)
 
 
 class Statement(NamedTuple):
@@ -790,13 +790,13 @@ class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
-    *start* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
+    *start_pattern* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
     """
 
     tokens: str
-    start: re.Pattern[str] = _BLANKS
+    start_pattern: re.Pattern[str] = _BLANKS_PATTERN
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
     compound: bool = False
@@ -816,7 +816,7 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
     while position < len(sql):
         rules = syntax if isinstance(syntax, Syntax) else syntax()
         start = position
-        special = None if sql.startswith(delimiter, start) else rules.start.match(sql, start)
+        special = None if sql.startswith(delimiter, start) else rules.start_pattern.match(sql, start)
         if special is None:
             end, position, fault = _find_end(sql, start, rules, delimiter)
         elif special.lastgroup == "client_command":
@@ -842,7 +842,7 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
         if statement.fault or ";" not in text:
             yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+            for part in split_statements(text, syntax()._replace(start_pattern=_BLANKS_PATTERN)):
                 yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
@@ -959,7 +959,7 @@ def tokenize(
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     depth = 0
-    for mark in _COMMENT_MARK.finditer(sql, start):
+    for mark in _COMMENT_MARK_PATTERN.finditer(sql, start):
         depth += 1 if mark[0] == "/*" else -1
         if depth == 0:
             return "comment", mark.end()
@@ -984,11 +984,8 @@ class _Body:
     fault = unfinished = ""  # the server will say what is wrong
 
     def __init__(self, rules: Syntax) -> None:
-        self._rules = rules
-        self._blocks: list[str] = []
-        self._last = ("", "")
-        self._head = ""  # the first words
-        self._program = False  # those were CREATE TRIGGER or the like
+        self._rules, self._blocks, self._last = rules, list[str](), ("", "")
+        self._head, self._program = "", False  # the first words, and if those were CREATE TRIGGER or the like
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1006,12 +1003,10 @@ class _Body:
         elif word == ")" and self._blocks[-1:] == ["("]:
             self._blocks.pop()
         elif not self._program:
-            self._program = word in self._rules.programs and bool(_HEAD.fullmatch(self._head))
+            self._program = word in self._rules.programs and bool(_HEAD_PATTERN.fullmatch(self._head))
             self._head = f"{self._head[:200]}{word} "
-        elif word == "ATOMIC" and previous == "BEGIN":
-            self._blocks.append("BEGIN")
-        elif word == "CASE" and previous != "END":
-            self._blocks.append("CASE")
+        elif (word == "ATOMIC" and previous == "BEGIN") or (word == "CASE" and previous != "END"):
+            self._blocks.append(word)
         elif word == "END" and (self._blocks[-1:] == ["CASE"] or previous in ("delimiter", "ATOMIC")):
             self._blocks[-1:] = []
 
@@ -1120,6 +1115,14 @@ class _Compound:
         self._is_body = word == "DO"  # of an event
         return (yield)
 
+    def _skip(self, over: Collection[str]) -> _Reading:
+        """Return the first word that is none of these, nor comes after one; a body begins with it."""
+        word = yield
+        while word in over or self._previous in over:
+            word = yield
+        self._is_body = True
+        return word
+
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
         self._depth += (word == "(") - (word == ")")
@@ -1168,10 +1171,7 @@ class _Compound:
         """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
         while (word := (yield)) != "delimiter":
             if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
-                    word = yield
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOR", ",", "VALUE", "SQLSTATE", "NOT")))
         return (yield)
 
     def _create(self) -> _Reading:
@@ -1190,10 +1190,7 @@ class _Compound:
             return (yield from self._traits(kind))
         while (word := (yield)) != "delimiter":
             if word == "ROW" and self._previous == "EACH":
-                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
-                    pass
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOLLOWS", "PRECEDES")))
         return (yield)
 
     def _traits(self, kind: str) -> _Reading:
@@ -1234,6 +1231,11 @@ def names_in(texts: str) -> frozenset[str]:
     return frozenset(texts.split())
 
 
+def pairs_in(texts: str) -> dict[str, str]:
+    """Return the second word of each pair by the first one."""
+    return dict(each.split() for each in texts.split(","))
+
+
 _THEN: Final = frozenset({"THEN"})
 _END: Final = frozenset({"END"})
 _CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
@@ -1251,18 +1253,15 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
 _BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
-_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
 _TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
-_TRAITS: Final = names_in(
-    "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
-    " INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE SECURITY SIGNED SQL"
-    " TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % ="
-)
+_TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA
+    DEFINER DETERMINISTIC INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE
+    SECURITY SIGNED SQL TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % =""")
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = regex(r"/\*|\*/")
-_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
+_HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1272,7 +1271,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1292,7 +1291,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=regex(
+    start_pattern=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1534,10 +1533,8 @@ def closing(words: Sequence[str], place: int) -> int:
 
 
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
-_NAMED: Final = names_in(
-    "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
-    " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
-)
+_NAMED: Final = names_in("""INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT
+    REPLACE IGNORE DELAYED LOW_PRIORITY HIGH_PRIORITY OVERWRITE""")
 _MADE: Final = names_in("FUNCTION INDEX PROCEDURE SEQUENCE TABLE TRIGGER TYPE VIEW")
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
@@ -1548,6 +1545,9 @@ _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
 _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+_After = Callable[[Statement, Syntax], Syntax]
+_Row = tuple[str, Trait] | tuple[str, Trait, str]
 
 
 class Created(NamedTuple):
@@ -1567,8 +1567,7 @@ class _Told:
     def __init__(self) -> None:
         self.texts = dict[str, str]()  # of user variables: a literal, or "" for one that is nothing to a session
         self.prepared = dict[str, list[str]]()  # the words of what is prepared; none for such a text
-        self.made = dict[str, str]()  # temporary tables, and the schema that they were made with;
-        self.certain = set[str]()  # nothing has happened to these since
+        self.made = dict[str, str | None]()  # temporary tables, with their schema where nothing has happened to them
         self.aside = False  # what is created is temporary by the search path
 
 
@@ -1576,21 +1575,24 @@ class Forms:
     """The forms of statements that a dialect has.
 
     *rows* are, by first words, patterns on what comes after them (``?`` is a text or name in quotes), and what is known
-    then. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words that may
-    stand before a bracket, and no functions.
+    then: traits, and keys that it reads (?), writes (+) and removes (-). {1} is the second word, {2} the third, and {0}
+    the last one. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words
+    that may stand before a bracket, and no functions.
     """
 
-    rows: ClassVar[Mapping[str, Sequence[tuple[str, Trait]]]] = {}
+    rows: ClassVar[Mapping[str, Sequence[_Row]]] = {}
     pure = harmless = plain = frozenset[str]()
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = regex(r"/\*M?!")  # what follows is code for some servers
-    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe_pattern = regex(r"/\*M?!")  # what follows is code for some servers
+    half_pattern = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
-    unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
+    unread_pattern: re.Pattern[str] | None = (
+        None  # a text without this leaves nothing in the session, and reads nothing there
+    )
 
     def __init__(self) -> None:
         self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
@@ -1598,14 +1600,10 @@ class Forms:
 
     def may_matter(self, sql: str) -> bool:
         """Tell, fast, if something in a file may leave, or read, anything in the session."""
-        return self.unread is None or bool(self.unread.search(sql))
+        return self.unread_pattern is None or bool(self.unread_pattern.search(sql))
 
     def natures(
-        self,
-        statements: Iterable[Statement],
-        syntax: Syntax,
-        after: Callable[[Statement, Syntax], Syntax],
-        names: Mapping[str, str] = MappingProxyType({}),
+        self, statements: Iterable[Statement], syntax: Syntax, after: _After, names: Mapping[str, str] = _NO_NAMES
     ) -> list[Nature]:
         """Return the nature of each statement of a file; *after* tells which rules hold after one.
 
@@ -1617,16 +1615,17 @@ class Forms:
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
             if "*" in nature.writes or words[0] == "ROLLBACK":
-                told.certain.clear()
+                told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
             read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
             nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
-            if "/*" in statement.text and self.maybe.search(statement.text):
-                half = _REPEATED if self.half.search(statement.text) else Trait(0)  # it may be a table like any other
+            if "/*" in statement.text and self.maybe_pattern.search(statement.text):
+                half = (
+                    _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
+                )  # it may be a table like any other
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
-            told.certain &= told.made.keys()
             if words[0] in ("ROLLBACK", "ABORT"):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
             found.append(nature)
@@ -1671,9 +1670,8 @@ class Forms:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                if made and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
-                    told.certain.add(key)
-                told.made.setdefault(key, made.schema if made else "")
+                certain = made and ("COMMIT", "DROP") not in itertools.pairwise(words)
+                told.made.setdefault(key, made.schema if made and certain else None)
         return nature
 
     def _with_temporary(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
@@ -1685,13 +1683,11 @@ class Forms:
         if not named:
             return nature
         first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
-        if dropped and all(
-            f"temp {name}" in told.certain and schema in (told.made[f"temp {name}"], self.temporary_schema)
-            for schema, name in dropped
-        ):
+        certain = ((schema, told.made.get(f"temp {name}")) for schema, name in dropped)
+        if dropped and all(made is not None and schema in (made, self.temporary_schema) for schema, made in certain):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
         if first in ("ALTER", "DROP", "RENAME"):
-            told.certain -= named
+            told.made |= dict.fromkeys(named)
         if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
@@ -1751,9 +1747,13 @@ class Forms:
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
         rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
-        for pattern, traits in self._rows.get(words[0], ()):
+        for pattern, traits, *more in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
-                return self.described(words, traits)
+                nature, keys = self.described(words, traits), "".join(more)
+                names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if keys else []
+                named = [each.format(*names) for each in keys.split(", ") if keys]
+                told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
+                return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
         return self.worst
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -1765,9 +1765,10 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
-                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
-            elif name not in self.pure and not self.takes_part(name, words, place, writes):
+            elif name not in self.pure and not self.takes_part(
+                name, "".join(words[place + 1 : place + 2]), reads, writes
+            ):
                 self.unknown.add(name)
                 reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
@@ -1779,8 +1780,8 @@ class Forms:
         """Return the *traits* of what may change more than the session: if it does nothing else, rows."""
         return traits & ~_REPEATED | Trait.DATA if Trait.SESSION in traits else traits & ~Trait.REPEATS
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
+        """Tell if it is known what the function *name* does, where its arguments begin so; add what it does."""
         return False
 
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -1804,107 +1805,92 @@ class Forms:
 # Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
 # may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18. A function that
 # only one server has may be a person's own on the other; those of _SHAPES have ST_ before them on both, too.
-_MYSQL_PURE: Final = names_in(
-    "ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT BIT_LENGTH CAST CEIL CEILING"
-    " CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS COT CRC32 DATE DATEDIFF"
-    " DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP EXPORT_SET EXTRACT"
-    " EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF IFNULL"
-    " INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED"
-    " IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT"
-    " JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS"
-    " JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID"
-    " JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET"
-    " MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW"
-    " POWER QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD"
-    " RTRIM SECOND SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING"
-    " SUBSTRING_INDEX SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64"
-    " TO_DAYS TO_SECONDS TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY"
-    " WEEKOFYEAR WEIGHT_STRING YEAR YEARWEEK"
-)
-_MARIADB_PURE: Final = names_in(
-    "ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON"
-    " COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
-    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE NATURAL_SORT_KEY NVL NVL2"
-    " REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE"
-)
-_MYSQL9_PURE: Final = names_in(
-    "BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID JSON_SCHEMA_VALID"
-    " JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN"
-)
-_SHAPES: Final = names_in(
-    "AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION DISJOINT ENDPOINT ENVELOPE"
-    " EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB"
-    " GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB INTERIORRINGN INTERSECTS"
-    " ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB"
-    " MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OVERLAPS"
-    " POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID STARTPOINT TOUCHES"
-    " WITHIN X Y"
-)
-_MYSQL_HARMLESS: Final = names_in(
-    "AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID CONVERT_TZ COUNT CUME_DIST"
-    " CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DEFAULT DENSE_RANK"
-    " FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG LAG LAST_VALUE LEAD"
-    " LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRDISJOINT MBREQUALS MBRINTERSECTS"
-    " MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK RAND RANDOM_BYTES RANK"
-    " ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON ST_DIFFERENCE ST_DISTANCE"
-    " ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB ST_MLINEFROMWKB"
-    " ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB"
-    " ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME UTC_TIMESTAMP UUID"
-    " UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION"
-)
-_MARIADB_HARMLESS: Final = names_in(
-    "BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH ISRING MASTER_GTID_WAIT"
-    " MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM ST_BOUNDARY ST_ISRING"
-    " ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID"
-)
-_MYSQL9_HARMLESS: Final = names_in(
-    "ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE LINESTRING MBRCOVEREDBY"
-    " MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID PS_THREAD_ID ROLES_GRAPHML"
-    " SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE"
-    " ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT"
-    " ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE"
-    " ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH"
-    " WAIT_FOR_EXECUTED_GTID_SET"
-)
-_POSTGRES_HARMLESS: Final = names_in(
-    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE"
-    " PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL"
-    " PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
-)
-_PLAIN: Final = names_in(
-    "ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN COLUMNS CONSTRAINT"
-    " CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT FOR FOREIGN FROM"
-    " GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY LATERAL LIKE"
-    " LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER OVER"
-    " PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT SOME"
-    " TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN"
-)
-_MYSQL_PLAIN: Final = names_in(
-    "ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL ELSEIF ELSIF EMPTY ENDS ENUM"
-    " ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY IF IGNORE INDEX INT1 INT2"
-    " INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT MEDIUMTEXT MIDDLEINT MINUS MOD"
-    " NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS SPATIAL SQL_BIG_RESULT"
-    " SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN"
-    " SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER VARYING VECTOR"
-    " VIRTUAL WHILE XOR YEAR"
-)
-_POSTGRES_PLAIN: Final = names_in(
-    "ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE COLLATION CONCURRENTLY CONFLICT"
-    " CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER"
-    " DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING IDENTITY ILIKE INITIALLY"
-    " INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF ONLY ORDINALITY OUT"
-    " OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS SIMILAR STATISTICS"
-    " SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT XMLATTRIBUTES"
-    " XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
-)
+_MYSQL_PURE: Final = names_in("""ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT
+    BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS
+    COT CRC32 DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP
+    EXPORT_SET EXTRACT EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF
+    IFNULL INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED
+    IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT
+    JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS
+    JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID
+    JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET MD5
+    MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER
+    QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD RTRIM SECOND
+    SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX
+    SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_DAYS TO_SECONDS
+    TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY WEEKOFYEAR WEIGHT_STRING YEAR
+    YEARWEEK""")
+_MARIADB_PURE: Final = names_in("""ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS
+    COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT
+    JSON_DETAILED JSON_EQUALS JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE
+    NATURAL_SORT_KEY NVL NVL2 REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE""")
+_MYSQL9_PURE: Final = names_in("""BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID
+    JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN""")
+_SHAPES: Final = names_in("""AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION
+    DISJOINT ENDPOINT ENVELOPE EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT
+    GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB
+    INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT
+    MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS
+    NUMPOINTS OVERLAPS POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID
+    STARTPOINT TOUCHES WITHIN X Y""")
+_MYSQL_HARMLESS: Final = names_in("""AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID
+    CONVERT_TZ COUNT CUME_DIST CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME
+    DATABASE DEFAULT DENSE_RANK FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG
+    JSON_OBJECTAGG LAG LAST_VALUE LEAD LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS
+    MBRDISJOINT MBREQUALS MBRINTERSECTS MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK
+    RAND RANDOM_BYTES RANK ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON
+    ST_DIFFERENCE ST_DISTANCE ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB
+    ST_MLINEFROMWKB ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT
+    ST_MULTIPOLYGONFROMWKB ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME
+    UTC_TIMESTAMP UUID UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION""")
+_MARIADB_HARMLESS: Final = names_in("""BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH
+    ISRING MASTER_GTID_WAIT MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM
+    ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID
+    WSREP_SYNC_WAIT_UPTO_GTID""")
+_MYSQL9_HARMLESS: Final = names_in("""ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE
+    LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID
+    PS_THREAD_ID ROLES_GRAPHML SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT
+    ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT
+    ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE
+    ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH
+    WAIT_FOR_EXECUTED_GTID_SET""")
+_POSTGRES_HARMLESS: Final = names_in("""CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS
+    PG_CURRENT_WAL_LSN PG_DATABASE_SIZE PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP
+    PG_SLEEP_FOR PG_SLEEP_UNTIL PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7""")
+_PLAIN: Final = names_in("""ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN
+    COLUMNS CONSTRAINT CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT
+    FOR FOREIGN FROM GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY
+    LATERAL LIKE LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER
+    OVER PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT
+    SOME TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN""")
+_MYSQL_PLAIN: Final = names_in("""ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL
+    ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY
+    IF IGNORE INDEX INT1 INT2 INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT
+    MEDIUMTEXT MIDDLEINT MINUS MOD NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS
+    SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED
+    STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER
+    VARYING VECTOR VIRTUAL WHILE XOR YEAR""")
+_POSTGRES_PLAIN: Final = names_in("""ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE
+    COLLATION CONCURRENTLY CONFLICT CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME
+    CURRENT_TIMESTAMP CURRENT_USER DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING
+    IDENTITY ILIKE INITIALLY INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF
+    ONLY ORDINALITY OUT OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS
+    SIMILAR STATISTICS SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT
+    XMLATTRIBUTES XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE
+    XMLTABLE""")
 
 
 class _SQLiteForms(Forms):
     together = frozenset({"count", "id"})  # both are rolled back with their transaction, to be the same again
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(ACTS, _ROWS), ("", _LOOK)],
+        "INSERT REPLACE": [("", _ROWS, "?trigger *, +count, +id")],  # of what is temporary
+        "UPDATE DELETE": [("", _ROWS, "?trigger *, +count")],
+        "WITH": [
+            (rf"(?=.*\b(?:INSERT|REPLACE)\b){ACTS}", _ROWS, "?trigger *, +count, +id"),
+            (ACTS, _ROWS, "?trigger *, +count"),
+            ("", _LOOK),
+        ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
@@ -1915,39 +1901,26 @@ class _SQLiteForms(Forms):
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [],
     }
-    _looks = names_in(
-        "COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST INDEX_INFO"
-        " INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST TABLE_XINFO"
-    )
-    _settings = names_in(
-        "ANALYSIS_LIMIT AUTOMATIC_INDEX BUSY_TIMEOUT CACHE_SIZE CACHE_SPILL CASE_SENSITIVE_LIKE CELL_SIZE_CHECK"
-        " CHECKPOINT_FULLFSYNC COUNT_CHANGES DEFER_FOREIGN_KEYS EMPTY_RESULT_CALLBACKS FOREIGN_KEYS FULL_COLUMN_NAMES"
-        " FULLFSYNC HARD_HEAP_LIMIT IGNORE_CHECK_CONSTRAINTS JOURNAL_SIZE_LIMIT LEGACY_ALTER_TABLE LOCKING_MODE"
-        " MAX_PAGE_COUNT MMAP_SIZE READ_UNCOMMITTED RECURSIVE_TRIGGERS REVERSE_UNORDERED_SELECTS SECURE_DELETE"
-        " SHORT_COLUMN_NAMES SHRINK_MEMORY SOFT_HEAP_LIMIT SYNCHRONOUS TEMP_STORE THREADS TRUSTED_SCHEMA"
-        " WAL_AUTOCHECKPOINT WRITABLE_SCHEMA"
-    )
-    _pragmas: ClassVar = {
+    _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
+        INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
+        TABLE_XINFO""")
+    _pragmas: ClassVar = {  # all others set something
         **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
         **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
         **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
-        **dict.fromkeys(_looks, _LOOK | Trait.REPEATS),
-        **dict.fromkeys(_settings, _SET),
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread_pattern = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
         if words[0] != "PRAGMA":
             return super().nature(words)
         name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
-        traits = self._pragmas.get(name)
-        if not value and (traits is None or Trait.REPEATS not in traits):
-            return Nature(_LOOK, frozenset(), frozenset())
-        sets = {f"set {name.lower()}"} if traits == _SET and value else set() if traits else {"set pragma"}
-        return Nature(traits or Trait.WHOLE, frozenset(), frozenset(sets))
+        traits = _LOOK | Trait.REPEATS if name in self._looks else self._pragmas.get(name, _SET) if value else _SET
+        sets = {f"set {name.lower()}"} if value and traits == _SET else set[str]()
+        return Nature(traits, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
@@ -1955,9 +1928,6 @@ class _SQLiteForms(Forms):
         traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
         called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
         reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
-        if Trait.DATA in traits:
-            reads.add("trigger *")  # of what is temporary
-            writes |= {"count", "id"} if {"INSERT", "REPLACE"} & {*words} else {"count"}
         if traits == _TEMP:
             writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
@@ -1965,17 +1935,29 @@ class _SQLiteForms(Forms):
 
 class _PostgresForms(Forms):
     rows: ClassVar = {
-        "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY": [(r"\(", _ROWS), ("", _ROWS & ~Trait.CALLS)],
+        "INSERT MERGE": [("", _ROWS, "+id")],
+        "UPDATE DELETE": [("", _ROWS)],
+        "COPY": [(r"\(", _ROWS, "+id"), ("", _ROWS & ~Trait.CALLS, "+id")],
         "TRUNCATE NOTIFY": [("", _ROWS & ~Trait.CALLS)],
-        "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
+        "WITH": [(ACTS, _ROWS, "+id"), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE ( SHOW": [("", _LOOK)],
-        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
+        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS, "+id"), ("", _LOOK)],
         "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
-        "RESET LISTEN UNLISTEN LOAD DEALLOCATE DISCARD CLOSE": [("", _SET)],
-        "PREPARE": [("(?!TRANSACTION)", _SET)],
-        "DECLARE FETCH MOVE": [("", _TEMP)],
+        "RESET": [("", _SET)],
+        "LOAD": [("", _SET, "+load")],
+        "LISTEN UNLISTEN": [("", _SET, "+listen {1}")],
+        "PREPARE": [("(?!TRANSACTION)", _SET, "+prepared {1}")],
+        "DEALLOCATE": [(r"(PREPARE )?ALL\Z", _SET, "+prepared *"), ("", _SET, "-prepared {0}")],
+        "DECLARE": [("", _TEMP, "+cursor {1}")],
+        "FETCH MOVE": [("", _TEMP, "?cursor {0}")],
+        "CLOSE": [(r"ALL\Z", _SET, "+cursor *"), ("", _SET, "-cursor {0}")],
+        "DISCARD": [
+            ("ALL", _SET, "+set *, +role *, +temp *, +prepared *, +cursor *, +listen *, +id, +lock"),
+            ("TEMP", _SET, "+temp *"),
+            ("SEQUENCES", _SET, "+id"),
+            ("", _SET),
+        ],
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
@@ -1993,62 +1975,36 @@ class _PostgresForms(Forms):
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [
             (r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+set what a session begins with"),
             ("", _DDL),
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
         "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN DO": [("", _DDL)],
     }
-    sees: ClassVar = {
-        **dict.fromkeys(("LASTVAL", "CURRVAL"), "id"),
-        **dict.fromkeys(("RANDOM", "RANDOM_NORMAL"), "seed"),
-        **dict.fromkeys(
-            ("PG_BACKEND_PID", "PG_MY_TEMP_SCHEMA", "INET_CLIENT_PORT", "PG_CURRENT_XACT_ID"), "connection"
-        ),
-    }
+    sees: ClassVar = pairs_in("""LASTVAL id, CURRVAL id, RANDOM seed, RANDOM_NORMAL seed, PG_BACKEND_PID connection,
+        PG_MY_TEMP_SCHEMA connection, INET_CLIENT_PORT connection, PG_CURRENT_XACT_ID connection""")
     plain, harmless, temporary_schema = _PLAIN | _POSTGRES_PLAIN, _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
     # Names before a bracket, but those of what is made or filled.
-    _called = regex(
+    _called_pattern = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
     # What its language has for the end of a transaction may be in a DO.
-    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
-    _naming: ClassVar = {
-        "CLOSE": ("cursor", 2),
-        "DEALLOCATE": ("prepared", 2),
-        "DECLARE": ("cursor", 1),
-        "FETCH": ("cursor", 0),
-        "LISTEN": ("listen", 1),
-        "MOVE": ("cursor", 0),
-        "PREPARE": ("prepared", 1),
-        "UNLISTEN": ("listen", 1),
-    }
-    _discarded: ClassVar = {
-        "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-        **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
-        "SEQUENCES": ("id",),
-    }
-    _named: ClassVar = {  # settings that have words of their own
-        "ALL": "*",
-        "NAMES": "client_encoding",
-        "ROLE": "role",
-        "SCHEMA": "search_path",
-        "SESSION": "session_authorization",
-        "TIME": "timezone",
-        "XML": "xmloption",
-    }
+    _divides_pattern = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    # settings that have words of their own
+    _named: ClassVar = pairs_in("""ALL *, NAMES client_encoding, ROLE role, SCHEMA search_path,
+        SESSION session_authorization, TIME timezone, XML xmloption""")
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
         innocent = self.plain | self.harmless | self.known
         return super().may_matter(sql) or any(
-            not before and name.upper() not in innocent for before, name in {*self._called.findall(sql)}
+            not before and name.upper() not in innocent for before, name in {*self._called_pattern.findall(sql)}
         )
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -2058,46 +2014,32 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        reads, writes = {*nature.reads}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
+            # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
-            traits = (
-                traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
-            )  # what it reads from may call what nobody sees
+            traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {made.name}")
-        elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
-            writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
-        elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
-            writes.add("id")
-        elif first in self._naming:
-            kind, which = self._naming[first]
-            if words[-1] == "ALL" and removes is (reads, writes, removes)[which]:
-                writes.add(f"{kind} *")
-            else:
-                named = second if first in ("DECLARE", "PREPARE") else words[-1]
-                (reads, writes, removes)[which].add(f"{kind} {self.fold(named)}")
         elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
             skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
             writes.add(key := self._setting(words[skipped:]))
             traits &= ~Trait.REPEATS if key == "seed" else traits
-        elif first in ("DISCARD", "LOAD"):
-            writes |= {*self._discarded.get(second, ())} if first == "DISCARD" else {"load"}
         if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
                 traits |= Trait.REPEATS
             else:  # a view, an operator, a cast may call what nobody sees
                 traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+        return Nature(traits, frozenset(reads), frozenset(writes))
 
     def _block(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a DO is."""
         text = " ".join(word for word in words if is_quoted(word))
         language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
-        if not self._divides.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
+        if not self._divides_pattern.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
             return self.worst._replace(traits=traits)
         more = {"set by code"} if "EXECUTE" in text.upper() else set()
         return self.worst._replace(writes=self.worst.writes | more)
@@ -2122,38 +2064,20 @@ class _PostgresForms(Forms):
         kind = "role" if name in ("role", "session_authorization") else "set"
         return name if name == "seed" else f"{kind} {name}"
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
         """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
-        own = name.removeprefix("PG_CATALOG.")
-        if own in ("NEXTVAL", "SETVAL"):
-            writes |= {"id", "sequence"}
-        elif name == "SETSEED":
-            writes.add("seed")
-        elif own == "SET_CONFIG":
-            given = "".join(words[place + 1 : place + 2])
-            writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
-            return True
-        elif name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+        own, key = name.removeprefix("PG_CATALOG."), f"set {given[1:-1].lower()}" if given[:1] == "'" else ""
+        locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
+        if own == "CURRENT_SETTING":
+            reads.add(key or "set something")
+        elif locks:
+            reads |= {"lock"} if "UNLOCK" in name else set()
             writes |= {"lock"} if "_XACT_" not in name else set()
-            return True
-        return False
-
-    def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
-        """See Forms. What is asked for is no call."""
-        for name, place in super().calls(words):
-            plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
-            if plain.removeprefix("PG_CATALOG.") != "CURRENT_SETTING":
-                yield plain, place
-
-    @staticmethod
-    def _asked(words: Sequence[str]) -> Iterator[str]:
-        """Yield the keys of the settings that are asked for."""
-        for place, word in enumerate(words):
-            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
-                yield "lock"
-            if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
-                name = "".join(words[place + 2 : place + 3])
-                yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
+        elif own == "SET_CONFIG":
+            writes.add(key or "set *")
+        else:
+            writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
+        return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
 
     @staticmethod
     def _is_literal(words: Sequence[str]) -> bool:
@@ -2173,9 +2097,8 @@ _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
-_REPLACED: Final = (
-    "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
-)
+_ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
+_FILLS: Final = "?next, +id, +sequences"
 _OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
@@ -2183,20 +2106,21 @@ class _MySQLForms(Forms):
     """Those of MariaDB, and of what is taken for one: there a list may fail half way, and OR REPLACE drops first."""
 
     temporary: ClassVar = [
-        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS),
-        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS),
+        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP, _FILLS),
+        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS, _FILLS),
+        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS, _FILLS),
     ]
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
-        "LOAD": [(r"(DATA|XML)\b", _ROWS)],
+        "INSERT REPLACE": [("", _ROWS, _FILLS)],
+        "UPDATE DELETE DO": [("", _ROWS)],
+        "LOAD": [(r"(DATA|XML)\b", _ROWS, _FILLS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS, _FILLS), ("", _LOOK, _FILLS)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
-        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
+        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK, "?count, ?warnings")],
         "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
-        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
+        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN, "+prepared {1}")],
+        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}")],
         "SET": [
             (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
             (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
@@ -2215,13 +2139,13 @@ class _MySQLForms(Forms):
         "CREATE": [
             *temporary,
             (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
-            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_REPLACED}\b", _DDL),
+            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_ANEW}\b", _DDL),
             ("", _PART),
         ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
         "RENAME": [(r"TABLES?\b|[^,]*\Z", _PLAIN_DDL), ("", _PART)],
         "DROP": [
-            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN),
+            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}"),
             (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
             (r"(?!DATABASE|SCHEMA|INDEX)[^,]*\Z", _PLAIN_DDL),
             (r"INDEX\b", _DDL),
@@ -2233,49 +2157,36 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure = _MYSQL_PURE | _MARIADB_PURE
+    told = names_in("LAST_INSERT_ID GET_LOCK RELEASE_LOCK LASTVAL NEXTVAL SETVAL")  # by _expression()
+    pure = told | _MYSQL_PURE | _MARIADB_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _SHAPES | _MYSQL_HARMLESS | _MARIADB_HARMLESS
     plain, marks = _PLAIN | _MYSQL_PLAIN, '`"'
     seen = frozenset({"count", "found"})
-    sees: ClassVar = {
-        "ROW_COUNT": "count",
-        "FOUND_ROWS": "found",
-        "IS_FREE_LOCK": "lock",
-        "IS_USED_LOCK": "lock",
-        "CONNECTION_ID": "connection",
-        "RAND": "seed",
-    }
-    _server_only = regex(  # these are nothing of a session
+    sees: ClassVar = pairs_in("""ROW_COUNT count, FOUND_ROWS found, IS_FREE_LOCK lock, IS_USED_LOCK lock,
+        CONNECTION_ID connection, RAND seed""")
+    _server_only_pattern = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
         r"|query_cache_size"
     )
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
-    _constant = names_in(
-        "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
-        " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
-        " SECOND MONTH YEAR SESSION LOCAL X B N"
-    )
+    _constant = names_in("""NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE
+        END BINARY COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR
+        MINUTE SECOND MONTH YEAR SESSION LOCAL X B N""")
     # Words of an expression that tell what is read, what is written, and what is not true of it then.
     _telling: ClassVar = {
-        **dict.fromkeys(("NEXTVAL", "SETVAL"), ((), ("sequence",), _REPEATED)),
-        "LASTVAL": (("sequence", "sequences"), (), Trait.REPEATS),
-        **dict.fromkeys(("SELECT", "GET_LOCK"), ((), (), Trait.REPEATS)),
-        "RELEASE_LOCK": (("lock",), (), Trait.REPEATS),
+        **dict.fromkeys(("NEXTVAL", "SETVAL", "NEXT VALUE"), (set(), {"sequence"}, _REPEATED)),
+        **dict.fromkeys(("LASTVAL", "PREVIOUS VALUE"), ({"sequence", "sequences"}, set(), Trait.REPEATS)),
+        "SELECT": (set(), set(), Trait.REPEATS),
+        "GET_LOCK": (set(), {"lock"}, Trait.REPEATS),
+        "RELEASE_LOCK": ({"lock"}, {"lock"}, Trait.REPEATS),
     }
-    _values: ClassVar = {"NEXT": "NEXTVAL", "PREVIOUS": "LASTVAL"}  # with VALUE they are the same as these
-    _of_counts: ClassVar = {
-        **dict.fromkeys(("identity", "last_insert_id"), "id"),
-        **dict.fromkeys(("rand_seed1", "rand_seed2"), "seed"),
-        **dict.fromkeys(("warning_count", "error_count"), "warnings"),
-        "insert_id": "next",
-        "pseudo_thread_id": "connection",
-        "in_transaction": "transaction",
-    }
+    _of_counts: ClassVar = pairs_in("""identity id, last_insert_id id, insert_id next, rand_seed1 seed, rand_seed2 seed,
+        warning_count warnings, error_count warnings, pseudo_thread_id connection, in_transaction transaction""")
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
@@ -2297,7 +2208,7 @@ class _MySQLForms(Forms):
             return words[4]
         texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
         verbs = {text.split()[0] for text in texts if text.strip()}
-        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text.search, texts))
+        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text_pattern.search, texts))
         return None if odd else ""
 
     def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
@@ -2331,22 +2242,14 @@ class _MySQLForms(Forms):
         first = words[0]
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
-        counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
-        prepares = first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]
-        if first == "DROP" and not prepares:
-            names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            removed = frozenset(f"temp {name}" for _, name in names)
-            return Nature(traits, frozenset(), counts - {"perhaps found"}, removed)
-        if Trait.CALLS not in traits and not prepares:
-            return Nature(traits, frozenset(), counts)
+        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
+        if Trait.CALLS not in traits and Trait.REPEATS not in traits:
+            dropped = self.dropped(words) if words[:2] == ["DROP", "TEMPORARY"] else []
+            removes = frozenset(f"temp {name}" for _, name in dropped)
+            return Nature(traits, frozenset(), frozenset(counts), removes)
         reads, writes, traits = self._expression(words, traits)
-        if prepares:
-            named = frozenset({f"prepared {self.fold(''.join(words[1:2] if first == 'PREPARE' else words[2:3]))}"})
-            keys = (named, frozenset[str]()) if first == "PREPARE" else (frozenset[str](), named)
-            return Nature(traits, frozenset(reads), *keys)
-        if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
-            writes |= {"id", "sequences"}
-            reads.add("next")
+        if Trait.PLAIN in traits:  # PREPARE and what undoes it
+            return Nature(traits, frozenset(reads), frozenset())
         if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
         into = self._into(words)
@@ -2357,7 +2260,6 @@ class _MySQLForms(Forms):
             reads -= {key for key in into if times[key] == 1}  # only written
             writes.add("found")
             traits &= ~Trait.REPEATS
-        reads |= {"count", "warnings"} if first == "GET" else set()
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words).name}")
         if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
@@ -2395,16 +2297,9 @@ class _MySQLForms(Forms):
             elif word == "LAST_INSERT_ID" and after == "(":
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
-            elif told := self._telling.get(self._values.get(word, word) if after == "VALUE" else word):
-                reads |= {*told[0]}
-                writes |= {*told[1]}
-                traits &= ~told[2]
+            elif told := self._telling.get(f"{word} VALUE" if after == "VALUE" else word):
+                reads, writes, traits = reads | told[0], writes | told[1], traits & ~told[2]
         return reads, writes, traits
-
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """See Forms. What the first does is told by _expression()."""
-        writes |= {"lock"} if name in ("GET_LOCK", "RELEASE_LOCK") else set()
-        return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK", "LASTVAL", "NEXTVAL", "SETVAL")
 
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
@@ -2423,7 +2318,9 @@ class _MySQLForms(Forms):
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
                 if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    key = "global" if self._server_only.match(name) else f"set {name}"  # a new session begins with that
+                    key = (
+                        "global" if self._server_only_pattern.match(name) else f"set {name}"
+                    )  # a new session begins with that
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -2466,7 +2363,7 @@ class _MySQLForms(Forms):
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
-    pure = _MYSQL_PURE | _MYSQL9_PURE
+    pure = _MySQLForms.told | _MYSQL_PURE | _MYSQL9_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
@@ -2549,8 +2446,8 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER: Final = regex(r"(?!)")
-MARKS: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+_NEVER_PATTERN: Final = regex(r"(?!)")
+MARKS_PATTERN: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
@@ -2584,9 +2481,9 @@ def whoami() -> str:
 
 
 def _kinds(table: str) -> dict[str, Kind]:
-    """Read a table: in each line a Kind, and which codes, or words in messages, of a database it is, with commas."""
-    lines = (line.split(maxsplit=1) for line in table.strip().split("\n"))
-    return {code: Kind[name] for name, codes in lines for code in codes.split(", ")}
+    """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
+    rows = (row.partition(" ") for row in table.split("; "))
+    return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -2612,8 +2509,8 @@ def _another(table: str) -> str:
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
-_ON: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
-_RENAME: Final = regex(r" RENAME TO (?P<name>\S+)")
+_ON_PATTERN: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME_PATTERN: Final = regex(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
@@ -2689,14 +2586,6 @@ class Database(ABC):
     kinds: ClassVar[Mapping[str, Kind]] = _REQUIRED  # what its errors mean, as _explain() looks them up
     objects_sql: ClassVar[str] = _REQUIRED  # kind and quoted name of what ``reset`` drops (in the schemas ?), in order
 
-    @classmethod
-    @abstractmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        """Read what follows the scheme, and the options that this database takes.
-
-        Raises ValueError (what, fix), which repeats nothing that may be a password, or UnicodeError.
-        """
-
     @abstractmethod
     def _connect(self, *, write: bool) -> None:
         """Set ``connection``, in autocommit mode, and ``driver_errors``; without *write* nothing may come to be."""
@@ -2720,18 +2609,18 @@ class Database(ABC):
 
     # What it may give.
     dialect = ""
-    is_file = False  # of this machine, and no server
+    is_file, url_options = False, ""  # of this machine, and no server; what may come after the "?"
     lexer = "sql"  # what Pygments calls it
     placeholder, quote_mark, begin_sql, commit_sql = "%s", '"', "BEGIN", "COMMIT"
     # What client or server may read as something else in quotes, and how such a text is written: all else is the same
     # in every encoding, and with any kind of strings.
-    unsafe = _NEVER, ""
+    unsafe = _NEVER_PATTERN, ""
     encoding = ""  # that texts have to fit, where it may not have every letter
-    speaks = _NEVER  # in a file: from here on it says itself how its text is read
+    speaks_pattern = _NEVER_PATTERN  # in a file: from here on it says itself how its text is read
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
-    split_here = _NEVER  # but for one with this, which it would read by the rules of its start
+    split_pattern = _NEVER_PATTERN  # but for one with this, which it would read by the rules of its start
     text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
     before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
@@ -2745,9 +2634,9 @@ class Database(ABC):
     no_schema = "none"  # the code of the error where the schema of the history is missing
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
-    takes_history = regex(_TAKES)  # on words as find_taking() makes them
+    taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
-    makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
+    making_pattern = _NEVER_PATTERN  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
     of_schemas: tuple[str, ...] = ()  # of a schema,
     of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
@@ -2756,9 +2645,9 @@ class Database(ABC):
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
-    opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
-    apart = _NEVER  # and what means more than that; on bare text
-    brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
+    opens_pattern, closes_pattern = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    apart_pattern = _NEVER_PATTERN  # and what means more than that; on bare text
+    brief_pattern = _NEVER_PATTERN  # what lasts until the COMMIT of a file's own transaction; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
     commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
@@ -2816,6 +2705,11 @@ class Database(ABC):
         self.observer: Database | None = None
         self.pause: Callable[[float], None] = time.sleep
         self.letters: dict[str, bool] = {}  # that were asked for, and if the encoding lacks them
+
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        """Read what follows the scheme. Raises UnicodeError and ValueError (what, fix), which repeat no password."""
+        return (_read_path if cls.is_file else _read_server)(cls.dialect, rest)
 
     # The connection.
 
@@ -2935,11 +2829,11 @@ class Database(ABC):
         """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises DriverError."""
         if self.connection is None:
             raise DriverError("the connection is closed", Kind.LOST)
-        args = args[: MARKS.findall(sql).count("?")]
+        args = args[: MARKS_PATTERN.findall(sql).count("?")]
         try:
             with self.translated(), self._cursor() as cursor:
                 # Without arguments a percent sign is an ordinary character.
-                cursor.execute(*((MARKS.sub(self._mark, sql), args) if args else (sql,)))
+                cursor.execute(*((MARKS_PATTERN.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
                 return cursor.fetchall() if self.columns else []
         except DriverError as failed:
@@ -2976,7 +2870,7 @@ class Database(ABC):
             failed.kind = Kind.OUTRUN
         return failed
 
-    def limits(self, *, local: bool) -> list[str]:
+    def session_sql(self, *, local: bool) -> list[str]:
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
 
@@ -2991,7 +2885,7 @@ class Database(ABC):
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
         found, first = list[Rows](), self.opening(key, level)
-        opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
         together = bool(self._held) or not self.transaction_lock_sql
 
         def attempt() -> bool:
@@ -3115,16 +3009,12 @@ class Database(ABC):
 
     def literal(self, value: object) -> str:
         """Return a value as SQL that means the same whatever a file has set in the session."""
+        if isinstance(value, str) and not isinstance(value, Code):
+            value, (pattern, way) = self.held(value), self.unsafe
+            return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
         if isinstance(value, bytes):
             return f"X'{value.hex()}'"
-        if isinstance(value, str) and not isinstance(value, Code):
-            return self._text(value)
         return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
-
-    def _text(self, value: str) -> str:
-        value = self.held(value)
-        pattern, way = self.unsafe
-        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
@@ -3133,7 +3023,7 @@ class Database(ABC):
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
-        return self._text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+        return self.literal(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
 
     def took(self, since: float) -> object:
         """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
@@ -3170,7 +3060,7 @@ class Database(ABC):
     def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
         """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
         place = min(map(sql.index, self.lacking(sql)), default=-1)
-        if place < 0 or self.speaks.search(sql, 0, place):
+        if place < 0 or self.speaks_pattern.search(sql, 0, place):
             return []
         what = f"the encoding of this database, {self.encoding}, does not have the letter {sql[place]}"
         fix = "write it without, or move to a database in UTF8: it has every letter"
@@ -3327,7 +3217,7 @@ class Database(ABC):
             own = name in self.kept[kind]
             shown = ".".join(name) if own else shown
             words.append("own" if own else "?" if word[0] in "'\"`[$" else word.upper())
-        if not self.takes_history.match(" ".join(words)):
+        if not self.taking_pattern.match(" ".join(words)):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
         schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
@@ -3335,11 +3225,6 @@ class Database(ABC):
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     # What reset drops.
-
-    def objects(self) -> list[tuple[Any, ...]]:
-        """Return kind and quoted name of all that is in the schemas of the database."""
-        schemas = [name for name, _ in self.query(self.schemas_sql)] if self.schemas_sql else []
-        return self.query(self.objects_sql, schemas)
 
     def beside(self, sql: str) -> set[tuple[str, ...]]:
         """Return what the server has outside of its databases, as kind and names, where *sql* names it.
@@ -3356,10 +3241,10 @@ class Database(ABC):
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
         text = " ".join("?" if word[0] in "'\"`[$" else word.upper() for word in words)
-        if (found := self.makes.match(text)) is None:
+        if (found := self.making_pattern.match(text)) is None:
             return
-        on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
-        renamed = _RENAME.match(text, (on or found).end())
+        on = _ON_PATTERN.match(text, found.end()) if found["kind"] in self.of_tables else None
+        renamed = _RENAME_PATTERN.match(text, (on or found).end())
 
         def named(place: re.Match[str]) -> Sequence[str]:
             return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
@@ -3410,15 +3295,10 @@ class SQLite(Database):
 
     schemes, label, url_form, is_file, driver = "sqlite sqlite3", "SQLite", "sqlite:./app.db", True, ""
     syntax, placeholder = SQLITE_SYNTAX, "?"
-    kinds: ClassVar = _kinds("""
-        BUSY database is locked
-        ABSENT no such table
-        ALONE within a trans, inside a trans
-        READ_ONLY readonly
-        DENIED unable to open
-        FULL full
-        CANCELLED interrupted
-        DAMAGED disk image is malformed""")
+    kinds: ClassVar = _kinds(
+        "BUSY database is locked; ABSENT no such table; ALONE within a trans, inside a trans; READ_ONLY readonly; "
+        "DENIED unable to open; FULL full; CANCELLED interrupted; DAMAGED disk image is malformed"
+    )
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -3427,9 +3307,9 @@ class SQLite(Database):
     unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
     shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
     verifies = True  # not only this tool, and not only in this version, writes the file
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
+    name_marks, folds, lone_schema, taking_pattern = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -3448,43 +3328,14 @@ class SQLite(Database):
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
     }
-    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
+    _refused_pattern = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
     _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
-
-    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
-    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
-    _broken_sql = """SELECT f."table" AS child, f.parent, count(*) AS n
-        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
-        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
-            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
-            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
-                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
-                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
-                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
-                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
-            AND NOT EXISTS (
-                SELECT 1 FROM pragma_index_list(k."table") AS i
-                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
-                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
-                    = (SELECT count(*) FROM pragma_index_info(i.name))
-                AND NOT EXISTS (
-                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
-                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
-                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
-                        OR x.coll <> 'BINARY' AND NOT EXISTS (
-                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
-                            AND sql LIKE '%COLLATE%')))))
-        GROUP BY 1, 2"""
-
-    @classmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        return _read_path(cls.dialect, rest)
 
     @property
     def in_transaction(self) -> bool:
@@ -3605,7 +3456,7 @@ class SQLite(Database):
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self._counts() or any(self._counted.search(each.text) for each in statements)):
+        if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
         return [
             each._replace(reads=each.reads | {"count", "id"})
@@ -3618,14 +3469,13 @@ class SQLite(Database):
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self._makes_code.search(sql):
+        if not sql or self._code_pattern.search(sql):
             self._counting = None
 
     def _counts(self) -> bool:
         """Tell if something in the database does that."""
         asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
         if self._counting is None and self.connection is not None:
-            self._counting = False
             with contextlib.suppress(DriverError):
                 self._counting = bool(self.query(asking))
         return bool(self._counting)
@@ -3707,7 +3557,7 @@ class SQLite(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
-        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
             return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
@@ -3763,11 +3613,9 @@ class SQLite(Database):
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
-        with contextlib.suppress(DriverError):
-            return Counter({(child, parent): number for child, parent, number in self.query(self._broken_sql)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(DriverError):  # a collation that only SQLite knows
+            with contextlib.suppress(DriverError):
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -3820,15 +3668,10 @@ class Postgres(Database):
         password port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl
         sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout
         user"""  # libpq's own names
-    kinds: ClassVar = _kinds("""
-        ABSENT 42P01
-        ALONE 25001, 2D000, 55P04
-        CANCELLED 57014
-        DEADLOCK 40001, 40P01
-        FULL 53100
-        LOCK_TIMEOUT 55P03
-        READ_ONLY 25006
-        TAKEN 23505""")
+    kinds: ClassVar = _kinds(
+        "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
+        "LOCK_TIMEOUT 55P03; READ_ONLY 25006; TAKEN 23505"
+    )
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
         FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
@@ -3841,14 +3684,16 @@ class Postgres(Database):
     unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
-    speaks = regex(_ENCODED, re.IGNORECASE)
-    opens = regex(rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
+    split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks_pattern = regex(_ENCODED, re.IGNORECASE)
+    opens_pattern = regex(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
+    )
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
-    _once = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
-    _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
-    _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    _once_pattern = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always_pattern = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only_pattern = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
     time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     forms_type, id_name = _PostgresForms, "lastval()"
     takes_back = names_in("set role temp prepared cursor listen id seed connection")
@@ -3856,7 +3701,7 @@ class Postgres(Database):
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
-    takes_history = regex(
+    taking_pattern = regex(
         _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
         r"|DROP OWNED BY .*\bown\b"
     )
@@ -3877,7 +3722,7 @@ class Postgres(Database):
         )
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
-    brief = regex(
+    brief_pattern = regex(
         r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
         r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
         re.DOTALL,
@@ -3904,7 +3749,7 @@ class Postgres(Database):
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
     _others = "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD"
-    makes = _makes(
+    making_pattern = _makes(
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
     no_schema = "3F000"
@@ -3947,12 +3792,9 @@ class Postgres(Database):
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
-    holder_sql = (
-        _sessions_sql
-        + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
+    holder_sql = f"""{_sessions_sql}IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
         AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
-    )
     blockers_sql = _sessions_sql + "= ANY(pg_catalog.pg_blocking_pids(?))"
     progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
         SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
@@ -3966,27 +3808,31 @@ class Postgres(Database):
         "SELECT 'tablespace', spcname::text FROM pg_tablespace",
         "SELECT 'replication slot', slot_name::text FROM pg_replication_slots",
     )
+    _proved: ClassVar[Mapping[type, str]] = {
+        Note: "WITH hit AS ({} RETURNING 1) SELECT 1 / count(*) FROM hit",
+        Truth: "SELECT 1 / ({})::integer",
+    }
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
     _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
-    _hides = regex(_hiding)
-    _touches = regex(
+    _hides_pattern = regex(_hiding)
+    _touches_pattern = regex(
         rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
         r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = regex(
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets_pattern = regex(
         r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
-    _named = regex(
+    _named_pattern = regex(
         rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
         rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}"
     )
@@ -4006,10 +3852,6 @@ class Postgres(Database):
     _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
-
-    @classmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        return _read_server(cls.dialect, rest, cls.url_options.split())
 
     # The connection.
 
@@ -4038,10 +3880,10 @@ class Postgres(Database):
                 self.lock_limit = value / 1000
         if self._status(b"standard_conforming_strings") == "off":
             self.syntax = POSTGRES_BACKSLASH_STRINGS
-            self.split_here = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
+            self.split_pattern = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
         encoding = self._status(b"server_encoding")
         self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
-        if limits := self.limits(local=False):
+        if limits := self.session_sql(local=False):
             self.send(*limits)
 
     def _wanted(self) -> dict[str, tuple[bool, int]]:
@@ -4126,14 +3968,7 @@ class Postgres(Database):
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        texts = [
-            f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit"
-            if isinstance(each, Note)
-            else f"SELECT 1 / ({each})::integer"
-            if isinstance(each, Truth)
-            else str(each)
-            for each in parts
-        ]
+        texts = [self._proved.get(type(each), "{}").format(each) for each in parts]
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
@@ -4175,7 +4010,7 @@ class Postgres(Database):
                 raise DriverError("COPY with data in the file works in psql only", number=number)
         return list(results)
 
-    def limits(self, *, local: bool) -> list[str]:
+    def session_sql(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
         if self.pooled and not local:
             return []
@@ -4256,15 +4091,15 @@ class Postgres(Database):
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
         for each in statements:
             first = first_word(each.text, self.syntax)
-            makes = first == "CREATE" and self._makes_code.search(each.text)
+            makes = first == "CREATE" and self._code_pattern.search(each.text)
             made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
             texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
         text = "\n".join(texts)
-        if not self._touches.search(text):
+        if not self._touches_pattern.search(text):
             return Hidden()
-        keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
-        keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
-        keys |= {"*"} if not keys or self._hides.search(text) else set()
+        keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
+        keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
+        keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
@@ -4300,7 +4135,7 @@ class Postgres(Database):
         """Return the words of what may ask for modes, which come first; if of one transaction, or of all to come."""
         text = statement.text[:500].upper()
         words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
-        return words, bool(self._once.match(words)), bool(self._always.match(words))
+        return words, bool(self._once_pattern.match(words)), bool(self._always_pattern.match(words))
 
     def modes(self, statement: Statement) -> tuple[str, bool]:
         """See Database. A quoted word may be one of them."""
@@ -4310,7 +4145,7 @@ class Postgres(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only.search(words) else super().find_fault(statement)
+        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else super().find_fault(statement)
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4322,7 +4157,7 @@ class Postgres(Database):
         if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)
             return
-        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
+        found = self._named_pattern.match(" ".join(words_of(statement.text, self.syntax)))
         name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
         unfinished = partial(self.query, self._unfinished_sql, table, name)
         before, ours = [] if name else unfinished(), self.own.get("lock_timeout", 0)
@@ -4460,15 +4295,10 @@ class MySQL(Database):
     url_form = "mysql://user:password@host:3306/name"
     url_options = """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
         ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
-    kinds: ClassVar = _kinds("""
-        ABSENT 1146
-        CANCELLED 1317, 1969, 3024
-        DEADLOCK 1213
-        FULL 1021, 1114
-        LOCK_TIMEOUT 1205
-        READ_ONLY 1290, 1836
-        TAKEN 1062
-        LOST 0, 1053, 1927, 2006, 2013, 2055""")
+    kinds: ClassVar = _kinds(
+        "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
+        "READ_ONLY 1290, 1836; TAKEN 1062; LOST 0, 1053, 1927, 2006, 2013, 2055"
+    )
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
         FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -4491,10 +4321,10 @@ class MySQL(Database):
         WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
     of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
     of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
-    makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
+    making_pattern = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
     forms_type, id_name = _MySQLForms, "LAST_INSERT_ID()"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
-    takes_history = regex(
+    taking_pattern = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
@@ -4502,11 +4332,11 @@ class MySQL(Database):
         schema_words, "take it out; drop the database by hand, and its history with it"
     )
     control_words = Database.control_words | {"SET"}
-    opens = regex(
+    opens_pattern = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
-    closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
+    closes_pattern, apart_pattern = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
     _locks = _Refusal(
         r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
         "this locks the tool out of its own history",
@@ -4526,20 +4356,17 @@ class MySQL(Database):
         FROM information_schema.processlist p WHERE """
     holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
-    blockers_sql = (
-        _sessions_sql
-        + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
+    blockers_sql = f"""{_sessions_sql}p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
-    )
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
     # By what it runs: a session that a KILL has found idle is called Killed.
     _idle_sql = """SELECT 1 FROM information_schema.processlist
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     is_mariadb, _syntax_error = True, "1064"
-    speaks = regex(
+    speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
-    _misreads = regex(
+    _misreads_pattern = regex(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
         r"(?!utf8|default|[@\s:=`'\"])"
     )
@@ -4550,10 +4377,9 @@ class MySQL(Database):
         WHERE trigger_schema <> 'sys' UNION ALL
         SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
-    _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
-    _views = regex(r"(?i)\bVIEW\b")
-    _refused = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
+    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
+    _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4573,7 +4399,7 @@ class MySQL(Database):
         "GET_LOCK RELEASE_LOCK": ("lock",),
         "NAMES CHARSET ROLE TRANSACTION": ("set names",),
     }
-    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -4590,10 +4416,6 @@ class MySQL(Database):
         WHERE trigger_schema = DATABASE()
         UNION SELECT LOWER(routine_name), NULL FROM information_schema.routines WHERE routine_schema = DATABASE()
         UNION SELECT LOWER(schema_name), NULL FROM information_schema.schemata"""  # which names what lies elsewhere
-
-    @classmethod
-    def read_url(cls, rest: str) -> DatabaseURL:
-        return _read_server(cls.dialect, rest, cls.url_options.split())
 
     # The connection.
 
@@ -4906,7 +4728,7 @@ class MySQL(Database):
         for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
             if kind == "quote" and sql[start] in marks and last[:1] != "_":
                 found = super().beyond(sql[start:end])
-                if found and not self.speaks.search(sql, 0, start):
+                if found and not self.speaks_pattern.search(sql, 0, start):
                     letter = found[0][0]
                     what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
                     fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
@@ -4931,7 +4753,7 @@ class MySQL(Database):
 
     def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
-        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
         pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
         if ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"):
@@ -4946,7 +4768,7 @@ class MySQL(Database):
             yield _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
         if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
             yield "RELEASE would close the connection of this run", "leave RELEASE out"
-        if not history.isascii() and self._misreads.search(statement.text):
+        if not history.isascii() and self._misreads_pattern.search(statement.text):
             what = f"after this the server could not read the name {history}: text is UTF-8"
             yield what, "take it out, or write  SET NAMES utf8mb4"
         if "set sql_auto_is_null" in sets:
@@ -4960,19 +4782,19 @@ class MySQL(Database):
         parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
         named = (part[: part.index("=")] if "=" in part else part for part in parts)
         code = " ".join(words)
-        return not (self.opens.match(code) or self.closes.match(code)) and any(
+        return not (self.opens_pattern.match(code) or self.closes_pattern.match(code)) and any(
             "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
         )
 
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
-        asks = [Trait.SESSION in each.traits for each in found]
-        asking = [place for place, each in enumerate(statements) if asks[place] and self._asks.search(each.text)]
+        asks = [bool(self._asks_pattern.search(each.text)) for each in statements]
+        asking = [place for place, each in enumerate(found) if asks[place] and Trait.SESSION in each.traits]
         if not asking:
             return found
         self.hidden(())
-        made = (spelled(each.text, self.syntax) for each in statements if self._views.search(each.text))
+        made = (spelled(each.text, self.syntax) for each in statements if self._views_pattern.search(each.text))
         views = {name.lower() for kind, _, name, _ in self._code or () if kind == "view"}
         views |= {self.forms.made(words).name for words in made}
         for place in asking:
@@ -5039,7 +4861,7 @@ class MySQL(Database):
             if kind == "routine" and schema.lower() == home and text is not None
         )
         return Hidden(
-            any(text is None or self._reads_id.search(text) for _, text in code),
+            any(text is None or self._id_pattern.search(text) for _, text in code),
             frozenset().union(*(each for _, each in keys)),
             frozenset().union(*(each for table, each in keys if table)),
             frozenset().union(*(self._awaited(words, settings) for table, words in pieces if table)),
@@ -5048,7 +4870,7 @@ class MySQL(Database):
         )
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self._makes_code.search(sql):
+        if not sql or self._code_pattern.search(sql):
             self._code = None
 
     def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
@@ -5118,7 +4940,7 @@ class MySQL(Database):
 
     def drop_everything(self, doom: Doom) -> None:
         """See Database. A table goes only where all has gone that holds no data."""
-        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        objects = [row for row in self.query(self.objects_sql) if row[0] != "PACKAGE BODY"]  # it goes with the package
         with contextlib.suppress(DriverError):
             objects += self.query(self._libraries_sql)
         # The history before all other tables: where half of them are gone, it must not say that they are there.
@@ -5798,7 +5620,10 @@ def _read_statements(step: Step, database: Database) -> Step:
         first = first_word(statement.text, syntax)
         refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens, (wanted, once) = bool(database.opens.match(code)), ("", False) if free else database.modes(statement)
+        opens, (wanted, once) = (
+            bool(database.opens_pattern.match(code)),
+            ("", False) if free else database.modes(statement),
+        )
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
             continue
@@ -5808,9 +5633,9 @@ def _read_statements(step: Step, database: Database) -> Step:
             level = wanted or level
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
-        if opens or database.closes.match(code):
+        if opens or database.closes_pattern.match(code):
             parts.append((statement, opens))
-            inside, apart = opens, apart or bool(database.apart.search(code))
+            inside, apart = opens, apart or bool(database.apart_pattern.search(code))
         elif once:
             modes.append(statement)
         else:
@@ -5884,7 +5709,7 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             yield ended[0], (what, f"{fix} of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
-            inside += [statement] if database.brief.match(code_of(statement, database.syntax)) else []
+            inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
 
 
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:
@@ -5897,10 +5722,7 @@ def _blanked(sql: str, statements: Iterable[Statement]) -> str:
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
-    """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
-
-    There the history is written, which would be seen.
-    """
+    """Yield a statement that sees what one before it did, where a transaction ends between: the history is written."""
     if not (database.transactional and database.forms.may_matter("\n".join(each.text for each in statements))):
         return
     natures = database.natures(statements)
@@ -5922,10 +5744,7 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
 
 
 class Now(NamedTuple):
-    """What runs: a step since *began*, and of it a *statement*, or None for its text, since *since*, 0 between two.
-
-    Both times are seconds of the monotonic clock.
-    """
+    """A step that runs since *began*, its *statement* (None: its text) since *since* (0: none); monotonic seconds."""
 
     step: Step
     began: float
@@ -6023,7 +5842,6 @@ class Run:
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
-    used = False  # a file has run in this session
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
 
     def __init__(
@@ -6104,14 +5922,13 @@ class Run:
         COMMIT. What has become of it, the plan that is made under the lock will find.
         """
         before = self.applied
-        if not any(row.dirty for row in before):
-            return before
-        with self.transaction() if self.database.pooled else self.locked():  # either waits for the lock of the other
-            self.refresh()
-        dirty = {row.key for row in self.applied if row.dirty}
-        if self.database.pooled or all(row.key in dirty for row in before if row.dirty):
-            return self.applied
-        return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        if any(row.dirty for row in before):
+            with self.transaction() if self.database.pooled else self.locked():  # either waits for the other's lock
+                self.refresh()
+            ended = {row.key for row in before if row.dirty} - {row.key for row in self.applied if row.dirty}
+            if ended and not self.database.pooled:
+                return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        return self.applied
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
@@ -6240,7 +6057,7 @@ class Run:
                         made.pop(each[:2], None)
                         made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
-        if rows and database.makes is not _NEVER:
+        if rows and database.making_pattern is not _NEVER_PATTERN:
             titles = _some([f"{row.version} {row.name}" for row in rows.values()])
             doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
         self.stop_at(doom)
@@ -6393,11 +6210,8 @@ class Run:
                 thread.join(1.0)
 
     def _watch(self, stop: threading.Event) -> None:
-        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster.
-
-        Asked before a lock timeout is over, because only who waits can be asked for whom.
-        """
-        database = self.database
+        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster."""
+        database = self.database  # asked before a lock timeout is over: only who waits can be asked for whom
         early = min(2.0, database.lock_limit / 2 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
@@ -6459,9 +6273,9 @@ class Run:
             batch = self._batch(steps)
             self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
             try:
-                if self.soiled or (self.used and self._looks_back(batch[0])):  # with it goes its lock, for a moment
+                if self.soiled:  # with it goes its lock, for a moment
                     self.database.renew()
-                    self.soiled = self.used = False
+                    self.soiled = False
                     self.verify()
                 self._see_through(batch)
             except _OutdatedError:
@@ -6474,7 +6288,6 @@ class Run:
             steps = steps[len(batch) :]
             self._remember(batch)
             self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
-            self.used = True
         return self.results
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
@@ -6552,19 +6365,13 @@ class Run:
 
     def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        natures = self.natures_that_matter(step)
-        keys = {key for each in natures for key in each.writes - BRIEF}
-        if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
-            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
+        hidden = self.database.hidden(step.statements) if self.database.notes_travel else Hidden()
+        names = hidden.names
+        natures = self.database.natures(step.statements, names) if names else self.natures_that_matter(step)
+        keys = {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
+        keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
-
-    def _looks_back(self, step: Step) -> bool:
-        """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
-        if not self.database.notes_travel or self.all_or_nothing:
-            return False
-        return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -6576,9 +6383,7 @@ class Run:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
                 database.renew(3 if stopped else 60, patience=_PATIENCE)
                 clean = {row.key: not row.dirty for row in self.history.read()}
-                if all(
-                    clean.get(each.key, False) if each.direction == "up" else each.key not in clean for each in batch
-                ):
+                if all(clean.get(each.key) is (True if each.direction == "up" else None) for each in batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome([self.result(each, len(each.statements)) for each in batch])
             attempt.settle(failed, error, stopped=stopped)
@@ -6603,10 +6408,7 @@ class Run:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
     def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
-        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
-
-        Return False where a signal has ended that.
-        """
+        """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
         step = self.now.step if self.now else batch[0]
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
@@ -6630,22 +6432,22 @@ class Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}")
-        if failed.kind is Kind.LOST:
-            fix = f"look at what is in, with  migrate status  and then run again:  migrate {direction}"
-        elif failed.kind is Kind.OUTRUN:
-            who = "a person, a trigger, a policy, this file"
-            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}"
-        elif failed.kind is Kind.UNFINISHED or failed.left:
-            first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
-            fix = f"{first}do what the hint says, then run  migrate {direction}"
+        who = "a person, a trigger, a policy, this file"
+        fixes = {
+            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {direction}",
+            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}",
+            Kind.UNFINISHED: f"do what the hint says, then run  migrate {direction}",
+        }
+        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}"))
+        if failed.left and failed.kind not in fixes:
+            fix = f"correct {line}, and do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
             fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
-            own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
+            own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
@@ -6747,10 +6549,7 @@ class Attempt:
         self.run, self.batch, self.database = run, batch, run.database
 
     def live(self) -> list[Result]:
-        """Run each claim, its text and its notes; COMMIT travels with the last of these.
-
-        Raises DriverError: all is undone, but where the connection is LOST.
-        """
+        """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
         run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
         before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
@@ -6783,7 +6582,7 @@ class Attempt:
         parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
             found = (
-                database.send(*database.limits(local=True), *parts)
+                database.send(*database.session_sql(local=True), *parts)
                 if level is None
                 else database.begin(self.run.history.relation, *parts, level=level)
             )
@@ -6800,7 +6599,7 @@ class Attempt:
     def _run_text(self, step: Step) -> None:
         """Run the text of a file inside the open transaction. Raises DriverError."""
         run, database = self.run, self.database
-        if database.whole_files and not database.split_here.search(step.script.sql):
+        if database.whole_files and not database.split_pattern.search(step.script.sql):
             if step.statements:
                 with run.running(None):
                     database.run(step.script.sql)
@@ -7015,15 +6814,12 @@ class Journal(Attempt):
     # How it runs.
 
     def live(self) -> list[Result]:
-        """Claim the row, run and note every statement, let the row go; after a failure, go on with what the row says.
-
-        Raises DriverError, and _OutdatedError where a rival was faster.
-        """
+        """See Attempt. After a failure, go on by what the row says. Raises _OutdatedError where a rival was faster."""
         run, database, step = self.run, self.database, self.step
         if database.pooled:
             raise database.pooled_error()
         if run.now is None:
-            if limits := database.limits(local=False):
+            if limits := database.session_sql(local=False):
                 database.send(*limits)
             self._rebuild()
             longest = max((each.text for each in step.statements), key=len, default="")
@@ -7048,13 +6844,7 @@ class Journal(Attempt):
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         run, database, version = self.run, self.database, self.step.version
         try:
-            if database.local_locks:
-                database.send(database.begin_sql, self.claim(self.first), database.commit_sql)
-            else:
-                with run.transaction():
-                    if database.verifies:
-                        run.verify()
-                    database.send(*database.own_sql, self.claim(self.first))
+            database.begin(run.history.relation, *database.own_sql, self.claim(self.first), database.commit_sql)
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
@@ -7093,7 +6883,8 @@ class Journal(Attempt):
         statements, natures, first = self.step.statements, self.natures, self.known
         self.begun = first > 0 and Trait.CHAINS in natures[first - 1].traits
         if self.begun:  # what the file has opened again, as it opened the one before
-            self._claim_first(first)
+            if not self.claimed:
+                self._begin(first, self.database.commit_sql)
             began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
         spans = find_spans(natures[first:], self.database.forms.together)
@@ -7130,17 +6921,15 @@ class Journal(Attempt):
         self.database.send(self.note(done), self.database.commit_sql)
         self.known = done
 
-    def _claim_first(self, done: int) -> None:
-        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
-        if not self.claimed:
-            self.database.send(self.database.begin_sql, self.claim(done), self.database.commit_sql)
-            self.claimed = True
+    def _begin(self, done: int, *more: str | Statement) -> None:
+        """Begin a transaction, with the claim where there is none yet, after *done* statements; send *more* with it."""
+        self.database.send(self.database.begin_sql, *self.unclaimed(done), *more)
+        self.claimed = True
 
     def _open(self, number: int, *more: Statement) -> None:
-        """Begin a transaction for statement *number*, and perhaps others, with the claim, where there is none yet."""
+        """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
         zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
-        self.database.send(self.database.begin_sql, *self.unclaimed(self.noted[number - 1]), *zero, *more)
-        self.claimed = True
+        self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
@@ -7203,7 +6992,8 @@ class Journal(Attempt):
         if not database.transactional:
             if database.in_transaction and (Trait.OPENS in traits or not self._is_own()):
                 self._commit(before)
-            self._claim_first(before)
+            if not self.claimed:  # not in the file's transaction
+                self._begin(before, database.commit_sql)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
@@ -7222,19 +7012,17 @@ class Journal(Attempt):
         """
         database, natures, started = self.database, self.natures[first - 1 : last], self.next(first - 1)
         own, lasts = self._is_own(), any(Trait.SESSION not in each.traits for each in natures)
+        shared = lasts and not own and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if database.in_transaction and not own:
             self._commit(self.noted[first - 1])
-        marked = own and lasts and not database.transactional
-        lasts = lasts and not own
-        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
-        if marked:  # what commits there commits this, too
-            database.send(*self.opening(started))
-        elif shared:
+        if shared:
             database.send(database.begin_sql)
-        elif lasts:
+        elif lasts and not own:
             database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
             self.claimed = True
-        if marked or not own:
+        elif lasts and not database.transactional:  # what commits there commits this, too
+            database.send(*self.opening(started))
+        if not own or (lasts and not database.transactional):
             self.run.zero(natures[0].reads & _TRANSIENT)
         for number, statement in enumerate(self.step.statements[first - 1 : last], first):
             self.reached = number
@@ -7245,13 +7033,11 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
             self.run.refuse_ended()
-            ended = own and not database.in_transaction
-            self.ran = self.ran if (own and not ended) or shared else self.noted[number]
-        if lasts or (own and not database.in_transaction):
-            begin = [] if shared else [database.begin_sql]
-            database.send(
-                *begin, *database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql
-            )
+            if not shared and not (own and database.in_transaction):
+                self.ran = self.noted[number]
+        if (own and not database.in_transaction) or (lasts and not own):
+            notes = [*database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql]
+            database.send(*([] if shared else [database.begin_sql]), *notes)
             self.known = self.noted[last]
 
     # What is so after a failure.
@@ -7389,7 +7175,6 @@ class Journal(Attempt):
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
     "set what a session begins with": "what a session begins with",
-    "set pragma": "what the PRAGMA set",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
@@ -7399,6 +7184,7 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "next": "insert_id",
     "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}",
+    "set *": "the settings",
     "set": "the setting {}",
     "global": "what the server had set",
     "count": "the number of rows",
@@ -7421,8 +7207,8 @@ def up(
     """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
     At most *count* files, up to and with the version *to*. *backup* copies a SQLite file first: to that path, or if it
-    is empty beside it. *notify* is called with a Step before it runs, with its
-    Result after the commit, and with text worth telling. Raises MigrateError, with ``results`` committed before.
+    is empty beside it. *notify* is called with a Step before it runs, with its Result after the commit, and with text
+    worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
@@ -7677,10 +7463,7 @@ def new(settings: Settings, name: str) -> list[Path]:
 
 
 class Folders(NamedTuple):
-    """What ``check`` has looked at: folders by dialect ("" for files of no known one), their migrations, its findings.
-
-    A folder that cannot be read has no migrations here.
-    """
+    """What ``check`` has looked at, by dialect ("" for none known); a folder that cannot be read has no migrations."""
 
     root: Path
     by_dialect: Mapping[str, Path]
@@ -7689,10 +7472,7 @@ class Folders(NamedTuple):
 
 
 def read_folders(settings: Settings) -> Folders:
-    """Look at the files of every dialect: names, pairs, parity between the folders, and a dry split of each.
-
-    Raises FileError for a folder that cannot be read.
-    """
+    """Look at the files of every dialect: names, pairs, parity, a dry split of each. Raises FileError for a folder."""
     root = settings.directory or embedded_directory()
     by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}

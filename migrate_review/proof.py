@@ -70,6 +70,13 @@ class Proof(ABC):
         self.database = database
         self.left = set[str]()  # on the server, by files that were verified
 
+    def _objects(self) -> list[tuple[Any, ...]]:
+        """Return kind and quoted name of all that is in the schemas of the database."""
+        schemas = self.database.schemas_sql
+        return self.database.query(
+            self.database.objects_sql, [name for name, _ in self.database.query(schemas)] if schemas else []
+        )
+
     @contextlib.contextmanager
     def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:
         """Make an empty database beside this one, if that was *given* for it, and drop it afterwards.
@@ -83,7 +90,7 @@ class Proof(ABC):
             raise SettingsError(what, where=str(self.database.url), fix=fix)
         with contextlib.closing(self.database):
             self.database.open(write=True)
-            here = self.database.objects()
+            here = self._objects()
             if here and self.database.url.database not in self.own_databases:
                 what = f"this is not a scratch database: it holds {counted(len(here), 'object')}"
                 fix = "name an empty one; verify makes its own database beside it"
@@ -129,7 +136,7 @@ class Proof(ABC):
 
     def contents(self) -> dict[str, Counter[str]]:
         """Return the rows of each table of the schema, as text."""
-        tables = [name for kind, name, *_ in self.database.objects() if kind.lower() in {"table", "partitioned table"}]
+        tables = [name for kind, name, *_ in self._objects() if kind.lower() in {"table", "partitioned table"}]
         return {table: Counter(map(str, self.database.query(self.rows_sql.format(table)))) for table in tables}
 
 
@@ -224,7 +231,7 @@ class PostgresProof(Proof):
         self.database.query("BEGIN")
         self.database.query("SET LOCAL search_path = ''")
         found = {text for (text,) in self.database.query(part_of("schema_postgres.sql"))}
-        found |= {f"{kind} {name}" for kind, name in self.database.objects()} | self._catalogue_rows()
+        found |= {f"{kind} {name}" for kind, name in self._objects()} | self._catalogue_rows()
         self.database.rollback()
         return found
 
@@ -342,7 +349,7 @@ class MySQLProof(Proof):
         ordered = self.database.query(triggers)
         found |= {f"trigger {self.database.quoted(name)}: {place}" for name, place in ordered}
         for kind, name, *_ in [
-            *self.database.objects(),
+            *self._objects(),
             *(("TRIGGER", self.database.quoted(name)) for name, _ in ordered),
         ]:
             row = self.database.query(f"SHOW CREATE {kind} {name}")[0]
