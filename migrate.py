@@ -492,7 +492,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE_PATTERN.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
-    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
+    form = r"\d+(\.\d*)?|\.\d+"
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -500,7 +500,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
+        **{word: float(text) if re.fullmatch(form, text, re.ASCII) else -1 for word, text in numbers.items()},
     )
 
 
