@@ -7864,15 +7864,11 @@ class _Screen:
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
             done = [each._asdict() for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
-            if self.events and not self._lost:
+            if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
         return error.exit_code
-
-    @property
-    def _lost(self) -> OSError | None:
-        return sys.stdout.lost if isinstance(sys.stdout, _Output) else None
 
     def ended(self, code: int) -> int:
         """Return the exit code: *code*, or 1 where a command was only to show what could not be written. Say so.
@@ -7880,7 +7876,7 @@ class _Screen:
         A reader that has gone, such as head, is told nothing.
         """
         sys.stdout.flush()  # what a signal held up
-        lost, stands = self._lost, self.stands
+        lost, stands = getattr(sys.stdout, "lost", None), self.stands
         if not lost:
             return code
         if not isinstance(lost, ConnectionError):
