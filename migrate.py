@@ -2499,6 +2499,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
 
 
 Rows = list[tuple[Any, ...]]
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
 class Note(str):
@@ -3160,7 +3161,7 @@ class Database(ABC):
         """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
         return sql
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+    def beyond(self, sql: str) -> list[_Fault]:
         """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
         place = min(map(sql.index, self.lacking(sql)), default=-1)
         if place < 0 or self.speaks_pattern.search(sql, 0, place):
@@ -3224,9 +3225,7 @@ class Database(ABC):
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
-    def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
         return []
 
@@ -3671,9 +3670,7 @@ class SQLite(Database):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
         return None
 
-    def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
         opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
         for statement in statements:
@@ -3994,12 +3991,9 @@ class Postgres(Database):
 
         A limit of ours is never a round number, so that it can be told from what a file sets.
         """
-
-        def odd(seconds: float) -> int:
-            return min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0
-
-        statements = self.statement_said, odd(self.statement_wait)
-        return {"lock_timeout": (self.lock_said, odd(self.lock_wait)), "statement_timeout": statements}
+        waits = self.lock_wait, self.statement_wait
+        lock, statement = (min(round(each * 1000) // 2 * 2 + 1, _ENDLESS) if each else 0 for each in waits)
+        return {"lock_timeout": (self.lock_said, lock), "statement_timeout": (self.statement_said, statement)}
 
     def _limit_instead(self, before: int, after: int) -> str:
         """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
@@ -4825,7 +4819,7 @@ class MySQL(Database):
 
     # Letters.
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+    def beyond(self, sql: str) -> list[_Fault]:
         """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
         last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
         for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
@@ -5691,7 +5685,6 @@ def is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
-_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 _Part = tuple[Statement, bool | None]  # True for the file's own BEGIN, False for its COMMIT, None for all else
 
 
