@@ -767,7 +767,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = regex(r"\s+", re.ASCII)
+_BLANKS_PATTERN: Final = regex(r"\s+", re.ASCII)
 
 
 class Statement(NamedTuple):
@@ -790,13 +790,13 @@ class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
-    *start* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
+    *start_pattern* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
     """
 
     tokens: str
-    start: re.Pattern[str] = _BLANKS
+    start_pattern: re.Pattern[str] = _BLANKS_PATTERN
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
     compound: bool = False
@@ -816,7 +816,7 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
     while position < len(sql):
         rules = syntax if isinstance(syntax, Syntax) else syntax()
         start = position
-        special = None if sql.startswith(delimiter, start) else rules.start.match(sql, start)
+        special = None if sql.startswith(delimiter, start) else rules.start_pattern.match(sql, start)
         if special is None:
             end, position, fault = _find_end(sql, start, rules, delimiter)
         elif special.lastgroup == "client_command":
@@ -842,7 +842,7 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
         if statement.fault or ";" not in text:
             yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+            for part in split_statements(text, syntax()._replace(start_pattern=_BLANKS_PATTERN)):
                 yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
@@ -959,7 +959,7 @@ def tokenize(
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     depth = 0
-    for mark in _COMMENT_MARK.finditer(sql, start):
+    for mark in _COMMENT_MARK_PATTERN.finditer(sql, start):
         depth += 1 if mark[0] == "/*" else -1
         if depth == 0:
             return "comment", mark.end()
@@ -984,11 +984,8 @@ class _Body:
     fault = unfinished = ""  # the server will say what is wrong
 
     def __init__(self, rules: Syntax) -> None:
-        self._rules = rules
-        self._blocks: list[str] = []
-        self._last = ("", "")
-        self._head = ""  # the first words
-        self._program = False  # those were CREATE TRIGGER or the like
+        self._rules, self._blocks, self._last = rules, list[str](), ("", "")
+        self._head, self._program = "", False  # the first words, and if those were CREATE TRIGGER or the like
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1006,12 +1003,10 @@ class _Body:
         elif word == ")" and self._blocks[-1:] == ["("]:
             self._blocks.pop()
         elif not self._program:
-            self._program = word in self._rules.programs and bool(_HEAD.fullmatch(self._head))
+            self._program = word in self._rules.programs and bool(_HEAD_PATTERN.fullmatch(self._head))
             self._head = f"{self._head[:200]}{word} "
-        elif word == "ATOMIC" and previous == "BEGIN":
-            self._blocks.append("BEGIN")
-        elif word == "CASE" and previous != "END":
-            self._blocks.append("CASE")
+        elif (word == "ATOMIC" and previous == "BEGIN") or (word == "CASE" and previous != "END"):
+            self._blocks.append(word)
         elif word == "END" and (self._blocks[-1:] == ["CASE"] or previous in ("delimiter", "ATOMIC")):
             self._blocks[-1:] = []
 
@@ -1120,6 +1115,14 @@ class _Compound:
         self._is_body = word == "DO"  # of an event
         return (yield)
 
+    def _skip(self, over: Collection[str]) -> _Reading:
+        """Return the first word that is none of these, nor comes after one; a body begins with it."""
+        word = yield
+        while word in over or self._previous in over:
+            word = yield
+        self._is_body = True
+        return word
+
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
         self._depth += (word == "(") - (word == ")")
@@ -1168,10 +1171,7 @@ class _Compound:
         """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
         while (word := (yield)) != "delimiter":
             if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
-                    word = yield
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOR", ",", "VALUE", "SQLSTATE", "NOT")))
         return (yield)
 
     def _create(self) -> _Reading:
@@ -1190,10 +1190,7 @@ class _Compound:
             return (yield from self._traits(kind))
         while (word := (yield)) != "delimiter":
             if word == "ROW" and self._previous == "EACH":
-                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
-                    pass
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOLLOWS", "PRECEDES")))
         return (yield)
 
     def _traits(self, kind: str) -> _Reading:
@@ -1234,6 +1231,11 @@ def names_in(texts: str) -> frozenset[str]:
     return frozenset(texts.split())
 
 
+def pairs_in(texts: str) -> dict[str, str]:
+    """Return the second word of each pair by the first one."""
+    return dict(each.split() for each in texts.split(","))
+
+
 _THEN: Final = frozenset({"THEN"})
 _END: Final = frozenset({"END"})
 _CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
@@ -1251,18 +1253,15 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
 _BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
-_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
 _TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
-_TRAITS: Final = names_in(
-    "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
-    " INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE SECURITY SIGNED SQL"
-    " TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % ="
-)
+_TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA
+    DEFINER DETERMINISTIC INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE
+    SECURITY SIGNED SQL TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % =""")
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = regex(r"/\*|\*/")
-_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
+_HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1272,7 +1271,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1292,7 +1291,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=regex(
+    start_pattern=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1534,10 +1533,8 @@ def closing(words: Sequence[str], place: int) -> int:
 
 
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
-_NAMED: Final = names_in(
-    "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
-    " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
-)
+_NAMED: Final = names_in("""INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT
+    REPLACE IGNORE DELAYED LOW_PRIORITY HIGH_PRIORITY OVERWRITE""")
 _MADE: Final = names_in("FUNCTION INDEX PROCEDURE SEQUENCE TABLE TRIGGER TYPE VIEW")
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
@@ -1548,6 +1545,9 @@ _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
 _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+_After = Callable[[Statement, Syntax], Syntax]
+_Row = tuple[str, Trait] | tuple[str, Trait, str]
 
 
 class Created(NamedTuple):
@@ -1567,8 +1567,7 @@ class _Told:
     def __init__(self) -> None:
         self.texts = dict[str, str]()  # of user variables: a literal, or "" for one that is nothing to a session
         self.prepared = dict[str, list[str]]()  # the words of what is prepared; none for such a text
-        self.made = dict[str, str]()  # temporary tables, and the schema that they were made with;
-        self.certain = set[str]()  # nothing has happened to these since
+        self.made = dict[str, str | None]()  # temporary tables, with their schema where nothing has happened to them
         self.aside = False  # what is created is temporary by the search path
 
 
@@ -1576,21 +1575,24 @@ class Forms:
     """The forms of statements that a dialect has.
 
     *rows* are, by first words, patterns on what comes after them (``?`` is a text or name in quotes), and what is known
-    then. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words that may
-    stand before a bracket, and no functions.
+    then: traits, and keys that it reads (?), writes (+) and removes (-). {1} is the second word, {2} the third, and {0}
+    the last one. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words
+    that may stand before a bracket, and no functions.
     """
 
-    rows: ClassVar[Mapping[str, Sequence[tuple[str, Trait]]]] = {}
+    rows: ClassVar[Mapping[str, Sequence[_Row]]] = {}
     pure = harmless = plain = frozenset[str]()
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = regex(r"/\*M?!")  # what follows is code for some servers
-    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe_pattern = regex(r"/\*M?!")  # what follows is code for some servers
+    half_pattern = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
-    unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
+    unread_pattern: re.Pattern[str] | None = (
+        None  # a text without this leaves nothing in the session, and reads nothing there
+    )
 
     def __init__(self) -> None:
         self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
@@ -1598,14 +1600,10 @@ class Forms:
 
     def may_matter(self, sql: str) -> bool:
         """Tell, fast, if something in a file may leave, or read, anything in the session."""
-        return self.unread is None or bool(self.unread.search(sql))
+        return self.unread_pattern is None or bool(self.unread_pattern.search(sql))
 
     def natures(
-        self,
-        statements: Iterable[Statement],
-        syntax: Syntax,
-        after: Callable[[Statement, Syntax], Syntax],
-        names: Mapping[str, str] = MappingProxyType({}),
+        self, statements: Iterable[Statement], syntax: Syntax, after: _After, names: Mapping[str, str] = _NO_NAMES
     ) -> list[Nature]:
         """Return the nature of each statement of a file; *after* tells which rules hold after one.
 
@@ -1617,16 +1615,17 @@ class Forms:
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
             if "*" in nature.writes or words[0] == "ROLLBACK":
-                told.certain.clear()
+                told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
             read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
             nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
-            if "/*" in statement.text and self.maybe.search(statement.text):
-                half = _REPEATED if self.half.search(statement.text) else Trait(0)  # it may be a table like any other
+            if "/*" in statement.text and self.maybe_pattern.search(statement.text):
+                half = (
+                    _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
+                )  # it may be a table like any other
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
-            told.certain &= told.made.keys()
             if words[0] in ("ROLLBACK", "ABORT"):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
             found.append(nature)
@@ -1671,9 +1670,8 @@ class Forms:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                if made and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
-                    told.certain.add(key)
-                told.made.setdefault(key, made.schema if made else "")
+                certain = made and ("COMMIT", "DROP") not in itertools.pairwise(words)
+                told.made.setdefault(key, made.schema if made and certain else None)
         return nature
 
     def _with_temporary(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
@@ -1685,13 +1683,11 @@ class Forms:
         if not named:
             return nature
         first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
-        if dropped and all(
-            f"temp {name}" in told.certain and schema in (told.made[f"temp {name}"], self.temporary_schema)
-            for schema, name in dropped
-        ):
+        certain = ((schema, told.made.get(f"temp {name}")) for schema, name in dropped)
+        if dropped and all(made is not None and schema in (made, self.temporary_schema) for schema, made in certain):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
         if first in ("ALTER", "DROP", "RENAME"):
-            told.certain -= named
+            told.made |= dict.fromkeys(named)
         if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
@@ -1751,9 +1747,13 @@ class Forms:
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
         rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
-        for pattern, traits in self._rows.get(words[0], ()):
+        for pattern, traits, *more in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
-                return self.described(words, traits)
+                nature, keys = self.described(words, traits), "".join(more)
+                names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if keys else []
+                named = [each.format(*names) for each in keys.split(", ") if keys]
+                told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
+                return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
         return self.worst
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -1765,9 +1765,10 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
-                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
-            elif name not in self.pure and not self.takes_part(name, words, place, writes):
+            elif name not in self.pure and not self.takes_part(
+                name, "".join(words[place + 1 : place + 2]), reads, writes
+            ):
                 self.unknown.add(name)
                 reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
@@ -1779,8 +1780,8 @@ class Forms:
         """Return the *traits* of what may change more than the session: if it does nothing else, rows."""
         return traits & ~_REPEATED | Trait.DATA if Trait.SESSION in traits else traits & ~Trait.REPEATS
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
+        """Tell if it is known what the function *name* does, where its arguments begin so; add what it does."""
         return False
 
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -1804,107 +1805,92 @@ class Forms:
 # Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
 # may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18. A function that
 # only one server has may be a person's own on the other; those of _SHAPES have ST_ before them on both, too.
-_MYSQL_PURE: Final = names_in(
-    "ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT BIT_LENGTH CAST CEIL CEILING"
-    " CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS COT CRC32 DATE DATEDIFF"
-    " DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP EXPORT_SET EXTRACT"
-    " EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF IFNULL"
-    " INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED"
-    " IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT"
-    " JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS"
-    " JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID"
-    " JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET"
-    " MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW"
-    " POWER QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD"
-    " RTRIM SECOND SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING"
-    " SUBSTRING_INDEX SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64"
-    " TO_DAYS TO_SECONDS TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY"
-    " WEEKOFYEAR WEIGHT_STRING YEAR YEARWEEK"
-)
-_MARIADB_PURE: Final = names_in(
-    "ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON"
-    " COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
-    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE NATURAL_SORT_KEY NVL NVL2"
-    " REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE"
-)
-_MYSQL9_PURE: Final = names_in(
-    "BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID JSON_SCHEMA_VALID"
-    " JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN"
-)
-_SHAPES: Final = names_in(
-    "AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION DISJOINT ENDPOINT ENVELOPE"
-    " EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB"
-    " GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB INTERIORRINGN INTERSECTS"
-    " ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB"
-    " MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OVERLAPS"
-    " POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID STARTPOINT TOUCHES"
-    " WITHIN X Y"
-)
-_MYSQL_HARMLESS: Final = names_in(
-    "AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID CONVERT_TZ COUNT CUME_DIST"
-    " CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DEFAULT DENSE_RANK"
-    " FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG LAG LAST_VALUE LEAD"
-    " LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRDISJOINT MBREQUALS MBRINTERSECTS"
-    " MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK RAND RANDOM_BYTES RANK"
-    " ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON ST_DIFFERENCE ST_DISTANCE"
-    " ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB ST_MLINEFROMWKB"
-    " ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB"
-    " ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME UTC_TIMESTAMP UUID"
-    " UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION"
-)
-_MARIADB_HARMLESS: Final = names_in(
-    "BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH ISRING MASTER_GTID_WAIT"
-    " MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM ST_BOUNDARY ST_ISRING"
-    " ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID"
-)
-_MYSQL9_HARMLESS: Final = names_in(
-    "ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE LINESTRING MBRCOVEREDBY"
-    " MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID PS_THREAD_ID ROLES_GRAPHML"
-    " SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE"
-    " ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT"
-    " ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE"
-    " ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH"
-    " WAIT_FOR_EXECUTED_GTID_SET"
-)
-_POSTGRES_HARMLESS: Final = names_in(
-    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE"
-    " PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL"
-    " PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
-)
-_PLAIN: Final = names_in(
-    "ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN COLUMNS CONSTRAINT"
-    " CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT FOR FOREIGN FROM"
-    " GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY LATERAL LIKE"
-    " LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER OVER"
-    " PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT SOME"
-    " TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN"
-)
-_MYSQL_PLAIN: Final = names_in(
-    "ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL ELSEIF ELSIF EMPTY ENDS ENUM"
-    " ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY IF IGNORE INDEX INT1 INT2"
-    " INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT MEDIUMTEXT MIDDLEINT MINUS MOD"
-    " NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS SPATIAL SQL_BIG_RESULT"
-    " SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN"
-    " SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER VARYING VECTOR"
-    " VIRTUAL WHILE XOR YEAR"
-)
-_POSTGRES_PLAIN: Final = names_in(
-    "ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE COLLATION CONCURRENTLY CONFLICT"
-    " CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER"
-    " DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING IDENTITY ILIKE INITIALLY"
-    " INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF ONLY ORDINALITY OUT"
-    " OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS SIMILAR STATISTICS"
-    " SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT XMLATTRIBUTES"
-    " XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
-)
+_MYSQL_PURE: Final = names_in("""ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT
+    BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS
+    COT CRC32 DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP
+    EXPORT_SET EXTRACT EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF
+    IFNULL INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED
+    IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT
+    JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS
+    JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID
+    JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET MD5
+    MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER
+    QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD RTRIM SECOND
+    SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX
+    SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_DAYS TO_SECONDS
+    TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY WEEKOFYEAR WEIGHT_STRING YEAR
+    YEARWEEK""")
+_MARIADB_PURE: Final = names_in("""ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS
+    COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT
+    JSON_DETAILED JSON_EQUALS JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE
+    NATURAL_SORT_KEY NVL NVL2 REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE""")
+_MYSQL9_PURE: Final = names_in("""BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID
+    JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN""")
+_SHAPES: Final = names_in("""AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION
+    DISJOINT ENDPOINT ENVELOPE EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT
+    GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB
+    INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT
+    MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS
+    NUMPOINTS OVERLAPS POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID
+    STARTPOINT TOUCHES WITHIN X Y""")
+_MYSQL_HARMLESS: Final = names_in("""AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID
+    CONVERT_TZ COUNT CUME_DIST CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME
+    DATABASE DEFAULT DENSE_RANK FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG
+    JSON_OBJECTAGG LAG LAST_VALUE LEAD LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS
+    MBRDISJOINT MBREQUALS MBRINTERSECTS MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK
+    RAND RANDOM_BYTES RANK ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON
+    ST_DIFFERENCE ST_DISTANCE ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB
+    ST_MLINEFROMWKB ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT
+    ST_MULTIPOLYGONFROMWKB ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME
+    UTC_TIMESTAMP UUID UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION""")
+_MARIADB_HARMLESS: Final = names_in("""BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH
+    ISRING MASTER_GTID_WAIT MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM
+    ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID
+    WSREP_SYNC_WAIT_UPTO_GTID""")
+_MYSQL9_HARMLESS: Final = names_in("""ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE
+    LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID
+    PS_THREAD_ID ROLES_GRAPHML SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT
+    ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT
+    ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE
+    ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH
+    WAIT_FOR_EXECUTED_GTID_SET""")
+_POSTGRES_HARMLESS: Final = names_in("""CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS
+    PG_CURRENT_WAL_LSN PG_DATABASE_SIZE PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP
+    PG_SLEEP_FOR PG_SLEEP_UNTIL PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7""")
+_PLAIN: Final = names_in("""ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN
+    COLUMNS CONSTRAINT CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT
+    FOR FOREIGN FROM GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY
+    LATERAL LIKE LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER
+    OVER PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT
+    SOME TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN""")
+_MYSQL_PLAIN: Final = names_in("""ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL
+    ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY
+    IF IGNORE INDEX INT1 INT2 INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT
+    MEDIUMTEXT MIDDLEINT MINUS MOD NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS
+    SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED
+    STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER
+    VARYING VECTOR VIRTUAL WHILE XOR YEAR""")
+_POSTGRES_PLAIN: Final = names_in("""ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE
+    COLLATION CONCURRENTLY CONFLICT CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME
+    CURRENT_TIMESTAMP CURRENT_USER DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING
+    IDENTITY ILIKE INITIALLY INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF
+    ONLY ORDINALITY OUT OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS
+    SIMILAR STATISTICS SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT
+    XMLATTRIBUTES XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE
+    XMLTABLE""")
 
 
 class _SQLiteForms(Forms):
     together = frozenset({"count", "id"})  # both are rolled back with their transaction, to be the same again
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(ACTS, _ROWS), ("", _LOOK)],
+        "INSERT REPLACE": [("", _ROWS, "?trigger *, +count, +id")],  # of what is temporary
+        "UPDATE DELETE": [("", _ROWS, "?trigger *, +count")],
+        "WITH": [
+            (rf"(?=.*\b(?:INSERT|REPLACE)\b){ACTS}", _ROWS, "?trigger *, +count, +id"),
+            (ACTS, _ROWS, "?trigger *, +count"),
+            ("", _LOOK),
+        ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
@@ -1915,39 +1901,26 @@ class _SQLiteForms(Forms):
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [],
     }
-    _looks = names_in(
-        "COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST INDEX_INFO"
-        " INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST TABLE_XINFO"
-    )
-    _settings = names_in(
-        "ANALYSIS_LIMIT AUTOMATIC_INDEX BUSY_TIMEOUT CACHE_SIZE CACHE_SPILL CASE_SENSITIVE_LIKE CELL_SIZE_CHECK"
-        " CHECKPOINT_FULLFSYNC COUNT_CHANGES DEFER_FOREIGN_KEYS EMPTY_RESULT_CALLBACKS FOREIGN_KEYS FULL_COLUMN_NAMES"
-        " FULLFSYNC HARD_HEAP_LIMIT IGNORE_CHECK_CONSTRAINTS JOURNAL_SIZE_LIMIT LEGACY_ALTER_TABLE LOCKING_MODE"
-        " MAX_PAGE_COUNT MMAP_SIZE READ_UNCOMMITTED RECURSIVE_TRIGGERS REVERSE_UNORDERED_SELECTS SECURE_DELETE"
-        " SHORT_COLUMN_NAMES SHRINK_MEMORY SOFT_HEAP_LIMIT SYNCHRONOUS TEMP_STORE THREADS TRUSTED_SCHEMA"
-        " WAL_AUTOCHECKPOINT WRITABLE_SCHEMA"
-    )
-    _pragmas: ClassVar = {
+    _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
+        INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
+        TABLE_XINFO""")
+    _pragmas: ClassVar = {  # all others set something
         **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
         **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
         **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
-        **dict.fromkeys(_looks, _LOOK | Trait.REPEATS),
-        **dict.fromkeys(_settings, _SET),
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread_pattern = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
         if words[0] != "PRAGMA":
             return super().nature(words)
         name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
-        traits = self._pragmas.get(name)
-        if not value and (traits is None or Trait.REPEATS not in traits):
-            return Nature(_LOOK, frozenset(), frozenset())
-        sets = {f"set {name.lower()}"} if traits == _SET and value else set() if traits else {"set pragma"}
-        return Nature(traits or Trait.WHOLE, frozenset(), frozenset(sets))
+        traits = _LOOK | Trait.REPEATS if name in self._looks else self._pragmas.get(name, _SET) if value else _SET
+        sets = {f"set {name.lower()}"} if value and traits == _SET else set[str]()
+        return Nature(traits, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
@@ -1955,9 +1928,6 @@ class _SQLiteForms(Forms):
         traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
         called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
         reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
-        if Trait.DATA in traits:
-            reads.add("trigger *")  # of what is temporary
-            writes |= {"count", "id"} if {"INSERT", "REPLACE"} & {*words} else {"count"}
         if traits == _TEMP:
             writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
@@ -1965,17 +1935,29 @@ class _SQLiteForms(Forms):
 
 class _PostgresForms(Forms):
     rows: ClassVar = {
-        "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY": [(r"\(", _ROWS), ("", _ROWS & ~Trait.CALLS)],
+        "INSERT MERGE": [("", _ROWS, "+id")],
+        "UPDATE DELETE": [("", _ROWS)],
+        "COPY": [(r"\(", _ROWS, "+id"), ("", _ROWS & ~Trait.CALLS, "+id")],
         "TRUNCATE NOTIFY": [("", _ROWS & ~Trait.CALLS)],
-        "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
+        "WITH": [(ACTS, _ROWS, "+id"), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE ( SHOW": [("", _LOOK)],
-        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
+        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS, "+id"), ("", _LOOK)],
         "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
-        "RESET LISTEN UNLISTEN LOAD DEALLOCATE DISCARD CLOSE": [("", _SET)],
-        "PREPARE": [("(?!TRANSACTION)", _SET)],
-        "DECLARE FETCH MOVE": [("", _TEMP)],
+        "RESET": [("", _SET)],
+        "LOAD": [("", _SET, "+load")],
+        "LISTEN UNLISTEN": [("", _SET, "+listen {1}")],
+        "PREPARE": [("(?!TRANSACTION)", _SET, "+prepared {1}")],
+        "DEALLOCATE": [(r"(PREPARE )?ALL\Z", _SET, "+prepared *"), ("", _SET, "-prepared {0}")],
+        "DECLARE": [("", _TEMP, "+cursor {1}")],
+        "FETCH MOVE": [("", _TEMP, "?cursor {0}")],
+        "CLOSE": [(r"ALL\Z", _SET, "+cursor *"), ("", _SET, "-cursor {0}")],
+        "DISCARD": [
+            ("ALL", _SET, "+set *, +role *, +temp *, +prepared *, +cursor *, +listen *, +id, +lock"),
+            ("TEMP", _SET, "+temp *"),
+            ("SEQUENCES", _SET, "+id"),
+            ("", _SET),
+        ],
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
@@ -1993,62 +1975,36 @@ class _PostgresForms(Forms):
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [
             (r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+set what a session begins with"),
             ("", _DDL),
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
         "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN DO": [("", _DDL)],
     }
-    sees: ClassVar = {
-        **dict.fromkeys(("LASTVAL", "CURRVAL"), "id"),
-        **dict.fromkeys(("RANDOM", "RANDOM_NORMAL"), "seed"),
-        **dict.fromkeys(
-            ("PG_BACKEND_PID", "PG_MY_TEMP_SCHEMA", "INET_CLIENT_PORT", "PG_CURRENT_XACT_ID"), "connection"
-        ),
-    }
+    sees: ClassVar = pairs_in("""LASTVAL id, CURRVAL id, RANDOM seed, RANDOM_NORMAL seed, PG_BACKEND_PID connection,
+        PG_MY_TEMP_SCHEMA connection, INET_CLIENT_PORT connection, PG_CURRENT_XACT_ID connection""")
     plain, harmless, temporary_schema = _PLAIN | _POSTGRES_PLAIN, _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
     # Names before a bracket, but those of what is made or filled.
-    _called = regex(
+    _called_pattern = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
     # What its language has for the end of a transaction may be in a DO.
-    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
-    _naming: ClassVar = {
-        "CLOSE": ("cursor", 2),
-        "DEALLOCATE": ("prepared", 2),
-        "DECLARE": ("cursor", 1),
-        "FETCH": ("cursor", 0),
-        "LISTEN": ("listen", 1),
-        "MOVE": ("cursor", 0),
-        "PREPARE": ("prepared", 1),
-        "UNLISTEN": ("listen", 1),
-    }
-    _discarded: ClassVar = {
-        "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-        **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
-        "SEQUENCES": ("id",),
-    }
-    _named: ClassVar = {  # settings that have words of their own
-        "ALL": "*",
-        "NAMES": "client_encoding",
-        "ROLE": "role",
-        "SCHEMA": "search_path",
-        "SESSION": "session_authorization",
-        "TIME": "timezone",
-        "XML": "xmloption",
-    }
+    _divides_pattern = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    # settings that have words of their own
+    _named: ClassVar = pairs_in("""ALL *, NAMES client_encoding, ROLE role, SCHEMA search_path,
+        SESSION session_authorization, TIME timezone, XML xmloption""")
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
         innocent = self.plain | self.harmless | self.known
         return super().may_matter(sql) or any(
-            not before and name.upper() not in innocent for before, name in {*self._called.findall(sql)}
+            not before and name.upper() not in innocent for before, name in {*self._called_pattern.findall(sql)}
         )
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -2058,46 +2014,32 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        reads, writes = {*nature.reads}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
+            # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
-            traits = (
-                traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
-            )  # what it reads from may call what nobody sees
+            traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {made.name}")
-        elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
-            writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
-        elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
-            writes.add("id")
-        elif first in self._naming:
-            kind, which = self._naming[first]
-            if words[-1] == "ALL" and removes is (reads, writes, removes)[which]:
-                writes.add(f"{kind} *")
-            else:
-                named = second if first in ("DECLARE", "PREPARE") else words[-1]
-                (reads, writes, removes)[which].add(f"{kind} {self.fold(named)}")
         elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
             skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
             writes.add(key := self._setting(words[skipped:]))
             traits &= ~Trait.REPEATS if key == "seed" else traits
-        elif first in ("DISCARD", "LOAD"):
-            writes |= {*self._discarded.get(second, ())} if first == "DISCARD" else {"load"}
         if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
                 traits |= Trait.REPEATS
             else:  # a view, an operator, a cast may call what nobody sees
                 traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+        return Nature(traits, frozenset(reads), frozenset(writes))
 
     def _block(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a DO is."""
         text = " ".join(word for word in words if is_quoted(word))
         language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
-        if not self._divides.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
+        if not self._divides_pattern.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
             return self.worst._replace(traits=traits)
         more = {"set by code"} if "EXECUTE" in text.upper() else set()
         return self.worst._replace(writes=self.worst.writes | more)
@@ -2122,38 +2064,20 @@ class _PostgresForms(Forms):
         kind = "role" if name in ("role", "session_authorization") else "set"
         return name if name == "seed" else f"{kind} {name}"
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
         """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
-        own = name.removeprefix("PG_CATALOG.")
-        if own in ("NEXTVAL", "SETVAL"):
-            writes |= {"id", "sequence"}
-        elif name == "SETSEED":
-            writes.add("seed")
-        elif own == "SET_CONFIG":
-            given = "".join(words[place + 1 : place + 2])
-            writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
-            return True
-        elif name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+        own, key = name.removeprefix("PG_CATALOG."), f"set {given[1:-1].lower()}" if given[:1] == "'" else ""
+        locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
+        if own == "CURRENT_SETTING":
+            reads.add(key or "set something")
+        elif locks:
+            reads |= {"lock"} if "UNLOCK" in name else set()
             writes |= {"lock"} if "_XACT_" not in name else set()
-            return True
-        return False
-
-    def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
-        """See Forms. What is asked for is no call."""
-        for name, place in super().calls(words):
-            plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
-            if plain.removeprefix("PG_CATALOG.") != "CURRENT_SETTING":
-                yield plain, place
-
-    @staticmethod
-    def _asked(words: Sequence[str]) -> Iterator[str]:
-        """Yield the keys of the settings that are asked for."""
-        for place, word in enumerate(words):
-            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
-                yield "lock"
-            if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
-                name = "".join(words[place + 2 : place + 3])
-                yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
+        elif own == "SET_CONFIG":
+            writes.add(key or "set *")
+        else:
+            writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
+        return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
 
     @staticmethod
     def _is_literal(words: Sequence[str]) -> bool:
@@ -2173,9 +2097,8 @@ _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
-_REPLACED: Final = (
-    "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
-)
+_ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
+_FILLS: Final = "?next, +id, +sequences"
 _OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
@@ -2183,20 +2106,21 @@ class _MySQLForms(Forms):
     """Those of MariaDB, and of what is taken for one: there a list may fail half way, and OR REPLACE drops first."""
 
     temporary: ClassVar = [
-        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS),
-        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS),
+        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP, _FILLS),
+        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS, _FILLS),
+        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS, _FILLS),
     ]
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
-        "LOAD": [(r"(DATA|XML)\b", _ROWS)],
+        "INSERT REPLACE": [("", _ROWS, _FILLS)],
+        "UPDATE DELETE DO": [("", _ROWS)],
+        "LOAD": [(r"(DATA|XML)\b", _ROWS, _FILLS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS, _FILLS), ("", _LOOK, _FILLS)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
-        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
+        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK, "?count, ?warnings")],
         "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
-        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
+        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN, "+prepared {1}")],
+        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}")],
         "SET": [
             (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
             (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
@@ -2215,13 +2139,13 @@ class _MySQLForms(Forms):
         "CREATE": [
             *temporary,
             (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
-            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_REPLACED}\b", _DDL),
+            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_ANEW}\b", _DDL),
             ("", _PART),
         ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
         "RENAME": [(r"TABLES?\b|[^,]*\Z", _PLAIN_DDL), ("", _PART)],
         "DROP": [
-            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN),
+            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}"),
             (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
             (r"(?!DATABASE|SCHEMA|INDEX)[^,]*\Z", _PLAIN_DDL),
             (r"INDEX\b", _DDL),
@@ -2233,49 +2157,36 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure = _MYSQL_PURE | _MARIADB_PURE
+    told = names_in("LAST_INSERT_ID GET_LOCK RELEASE_LOCK LASTVAL NEXTVAL SETVAL")  # by _expression()
+    pure = told | _MYSQL_PURE | _MARIADB_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _SHAPES | _MYSQL_HARMLESS | _MARIADB_HARMLESS
     plain, marks = _PLAIN | _MYSQL_PLAIN, '`"'
     seen = frozenset({"count", "found"})
-    sees: ClassVar = {
-        "ROW_COUNT": "count",
-        "FOUND_ROWS": "found",
-        "IS_FREE_LOCK": "lock",
-        "IS_USED_LOCK": "lock",
-        "CONNECTION_ID": "connection",
-        "RAND": "seed",
-    }
-    _server_only = regex(  # these are nothing of a session
+    sees: ClassVar = pairs_in("""ROW_COUNT count, FOUND_ROWS found, IS_FREE_LOCK lock, IS_USED_LOCK lock,
+        CONNECTION_ID connection, RAND seed""")
+    _server_only_pattern = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
         r"|query_cache_size"
     )
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
-    _constant = names_in(
-        "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
-        " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
-        " SECOND MONTH YEAR SESSION LOCAL X B N"
-    )
+    _constant = names_in("""NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE
+        END BINARY COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR
+        MINUTE SECOND MONTH YEAR SESSION LOCAL X B N""")
     # Words of an expression that tell what is read, what is written, and what is not true of it then.
     _telling: ClassVar = {
-        **dict.fromkeys(("NEXTVAL", "SETVAL"), ((), ("sequence",), _REPEATED)),
-        "LASTVAL": (("sequence", "sequences"), (), Trait.REPEATS),
-        **dict.fromkeys(("SELECT", "GET_LOCK"), ((), (), Trait.REPEATS)),
-        "RELEASE_LOCK": (("lock",), (), Trait.REPEATS),
+        **dict.fromkeys(("NEXTVAL", "SETVAL", "NEXT VALUE"), (set(), {"sequence"}, _REPEATED)),
+        **dict.fromkeys(("LASTVAL", "PREVIOUS VALUE"), ({"sequence", "sequences"}, set(), Trait.REPEATS)),
+        "SELECT": (set(), set(), Trait.REPEATS),
+        "GET_LOCK": (set(), {"lock"}, Trait.REPEATS),
+        "RELEASE_LOCK": ({"lock"}, {"lock"}, Trait.REPEATS),
     }
-    _values: ClassVar = {"NEXT": "NEXTVAL", "PREVIOUS": "LASTVAL"}  # with VALUE they are the same as these
-    _of_counts: ClassVar = {
-        **dict.fromkeys(("identity", "last_insert_id"), "id"),
-        **dict.fromkeys(("rand_seed1", "rand_seed2"), "seed"),
-        **dict.fromkeys(("warning_count", "error_count"), "warnings"),
-        "insert_id": "next",
-        "pseudo_thread_id": "connection",
-        "in_transaction": "transaction",
-    }
+    _of_counts: ClassVar = pairs_in("""identity id, last_insert_id id, insert_id next, rand_seed1 seed, rand_seed2 seed,
+        warning_count warnings, error_count warnings, pseudo_thread_id connection, in_transaction transaction""")
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
@@ -2297,7 +2208,7 @@ class _MySQLForms(Forms):
             return words[4]
         texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
         verbs = {text.split()[0] for text in texts if text.strip()}
-        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text.search, texts))
+        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text_pattern.search, texts))
         return None if odd else ""
 
     def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
@@ -2331,22 +2242,14 @@ class _MySQLForms(Forms):
         first = words[0]
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
-        counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
-        prepares = first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]
-        if first == "DROP" and not prepares:
-            names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            removed = frozenset(f"temp {name}" for _, name in names)
-            return Nature(traits, frozenset(), counts - {"perhaps found"}, removed)
-        if Trait.CALLS not in traits and not prepares:
-            return Nature(traits, frozenset(), counts)
+        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
+        if Trait.CALLS not in traits and Trait.REPEATS not in traits:
+            dropped = self.dropped(words) if words[:2] == ["DROP", "TEMPORARY"] else []
+            removes = frozenset(f"temp {name}" for _, name in dropped)
+            return Nature(traits, frozenset(), frozenset(counts), removes)
         reads, writes, traits = self._expression(words, traits)
-        if prepares:
-            named = frozenset({f"prepared {self.fold(''.join(words[1:2] if first == 'PREPARE' else words[2:3]))}"})
-            keys = (named, frozenset[str]()) if first == "PREPARE" else (frozenset[str](), named)
-            return Nature(traits, frozenset(reads), *keys)
-        if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
-            writes |= {"id", "sequences"}
-            reads.add("next")
+        if Trait.PLAIN in traits:  # PREPARE and what undoes it
+            return Nature(traits, frozenset(reads), frozenset())
         if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
         into = self._into(words)
@@ -2357,7 +2260,6 @@ class _MySQLForms(Forms):
             reads -= {key for key in into if times[key] == 1}  # only written
             writes.add("found")
             traits &= ~Trait.REPEATS
-        reads |= {"count", "warnings"} if first == "GET" else set()
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words).name}")
         if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
@@ -2395,16 +2297,9 @@ class _MySQLForms(Forms):
             elif word == "LAST_INSERT_ID" and after == "(":
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
-            elif told := self._telling.get(self._values.get(word, word) if after == "VALUE" else word):
-                reads |= {*told[0]}
-                writes |= {*told[1]}
-                traits &= ~told[2]
+            elif told := self._telling.get(f"{word} VALUE" if after == "VALUE" else word):
+                reads, writes, traits = reads | told[0], writes | told[1], traits & ~told[2]
         return reads, writes, traits
-
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """See Forms. What the first does is told by _expression()."""
-        writes |= {"lock"} if name in ("GET_LOCK", "RELEASE_LOCK") else set()
-        return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK", "LASTVAL", "NEXTVAL", "SETVAL")
 
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
@@ -2423,7 +2318,9 @@ class _MySQLForms(Forms):
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
                 if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    key = "global" if self._server_only.match(name) else f"set {name}"  # a new session begins with that
+                    key = (
+                        "global" if self._server_only_pattern.match(name) else f"set {name}"
+                    )  # a new session begins with that
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -2466,7 +2363,7 @@ class _MySQLForms(Forms):
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
-    pure = _MYSQL_PURE | _MYSQL9_PURE
+    pure = _MySQLForms.told | _MYSQL_PURE | _MYSQL9_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
@@ -7310,7 +7207,6 @@ class Journal(Attempt):
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
     "set what a session begins with": "what a session begins with",
-    "set pragma": "what the PRAGMA set",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
@@ -7320,6 +7216,7 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "next": "insert_id",
     "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}",
+    "set *": "the settings",
     "set": "the setting {}",
     "global": "what the server had set",
     "count": "the number of rows",
