@@ -2501,7 +2501,7 @@ _OTHER: Final = (
 )
 
 
-def _another(table: str) -> str:
+def _other_name(table: str) -> str:
     """Return a name for a history beside *table*, which may have a schema; of 59 letters at most."""
     schema, dot, name = table.rpartition(".")
     return f"{schema}{dot}{name[:52]}_imagor"
@@ -2679,7 +2679,7 @@ class Database(ABC):
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     _key = ""  # as the server knows it
-    _held = ""  # the key of the lock that this connection has
+    _locked = ""  # the key of the lock that this connection has
 
     def __init_subclass__(cls) -> None:
         """Make a database known, by the schemes of its URLs."""
@@ -2737,7 +2737,7 @@ class Database(ABC):
 
         A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
-        if self._held and not self.cut_off and self._can_wait() and self._hand_over():
+        if self._locked and not self.cut_off and self._can_wait() and self._hand_over():
             return
         self.close()
         self.cut_off = False
@@ -2749,7 +2749,7 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
+        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout)
 
     def _can_wait(self) -> bool:
         """Tell if another connection can wait in line for the lock that this one has."""
@@ -2887,7 +2887,7 @@ class Database(ABC):
         """
         found, first = list[Rows](), self.opening(key, level)
         opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
-        together = bool(self._held) or not self.transaction_lock_sql
+        together = bool(self._locked) or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
@@ -2942,15 +2942,15 @@ class Database(ABC):
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
             raise self.pooled_error()
-        self._held = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._held))
+        self._locked = "" if self.pooled else key
+        self._poll(partial(self._take, self.lock_sql, self._locked))
         try:
             yield
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
             with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._held)
-            self._held = ""
+                self._take(self.unlock_sql, self._locked)
+            self._locked = ""
 
     def lock_key(self, key: str) -> str:
         """Return what the server knows the lock *key* as."""
@@ -3136,7 +3136,7 @@ class Database(ABC):
         Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._locked), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -3220,7 +3220,7 @@ class Database(ABC):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
         schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
-        fix = self.ways_out[kind].format(_another(self.kept_table), schema, self.kept_table)
+        fix = self.ways_out[kind].format(_other_name(self.kept_table), schema, self.kept_table)
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     # What reset drops.
@@ -3750,9 +3750,9 @@ class Postgres(Database):
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
     no_schema = "3F000"
-    _absent = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
+    _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
-    _kept = names_in("42501 2BP01 25001 42809 42725")
+    _staying_codes = names_in("42501 2BP01 25001 42809 42725")
     _part = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
@@ -4021,7 +4021,7 @@ class Postgres(Database):
         wanted = "READ COMMITTED" if level is None else level or self.level
         lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
-        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
+        return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
 
     def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
@@ -4032,7 +4032,7 @@ class Postgres(Database):
 
     def holding(self) -> list[str]:
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
-        if not self._held:
+        if not self._locked:
             return []
         truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
         truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
@@ -4245,11 +4245,11 @@ class Postgres(Database):
         try:
             self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
         except DriverError as failed:
-            if failed.code not in self._absent | self._kept:
+            if failed.code not in self._absent_codes | self._staying_codes:
                 raise
             self.run("ROLLBACK TO SAVEPOINT migrate")
             first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
-            return None if failed.code in self._absent else _some(more or [first])
+            return None if failed.code in self._absent_codes else _some(more or [first])
         return ""
 
     def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> None:
@@ -4588,7 +4588,7 @@ class MySQL(Database):
         That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
         the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
         """
-        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._held else ""
+        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
         proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
         if self.is_mariadb:  # a number in another encoding is none to the driver
             proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
@@ -5094,7 +5094,7 @@ class History:
             if found is not None and not {*needed} <= {column.lower() for column in found}:
                 tool = _TOOL_BY_COLUMNS.get(", ".join(sorted(found)), "another tool")
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
-                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_another(table)))
+                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_other_name(table)))
         if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
             self._look_elsewhere(name, keys)
         database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
