@@ -969,7 +969,7 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
 @lru_cache
 def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
     end = re.escape(delimiter)
-    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}[{_LETTERS}0-9$])+"  # any other may come inside a word
+    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}{_LETTER_DIGIT_DOLLAR})+"  # any other may come inside a word
     return re.compile(rf"(?P<delimiter>{end})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
 
@@ -1259,14 +1259,16 @@ _TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COL
     SECURITY SIGNED SQL TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % =""")
 
 
-_LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
+# To all three, everything beyond ASCII is a letter. Said by what is none: a range to the end takes long to compile.
+_LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
+_LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
-_E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
+_E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
 _CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
-_TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
+_TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
@@ -1287,7 +1289,7 @@ POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
     tokens=rf"""(?P<quote>'{_ESCAPED}'|(?:"{_ESCAPED}")+|(?:`[^`]*`)+)|(?P<unclosed_quote>['"`].*)"""
-    rf"|(?P<dollar>(?<![{_LETTERS}0-9$]){_TAG})"
+    rf"|(?P<dollar>(?<!{_LETTER_DIGIT_DOLLAR}){_TAG})"
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
