@@ -2396,6 +2396,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
 
 
 Rows = list[tuple[Any, ...]]
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
 class Note(str):
@@ -2500,7 +2501,7 @@ _OTHER: Final = (
 )
 
 
-def _another(table: str) -> str:
+def _other_name(table: str) -> str:
     """Return a name for a history beside *table*, which may have a schema; of 59 letters at most."""
     schema, dot, name = table.rpartition(".")
     return f"{schema}{dot}{name[:52]}_imagor"
@@ -2678,7 +2679,7 @@ class Database(ABC):
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     _key = ""  # as the server knows it
-    _held = ""  # the key of the lock that this connection has
+    _locked = ""  # the key of the lock that this connection has
 
     def __init_subclass__(cls) -> None:
         """Make a database known, by the schemes of its URLs."""
@@ -2736,7 +2737,7 @@ class Database(ABC):
 
         A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
-        if self._held and not self.cut_off and self._can_wait() and self._hand_over():
+        if self._locked and not self.cut_off and self._can_wait() and self._hand_over():
             return
         self.close()
         self.cut_off = False
@@ -2748,7 +2749,7 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
+        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout)
 
     def _can_wait(self) -> bool:
         """Tell if another connection can wait in line for the lock that this one has."""
@@ -2886,7 +2887,7 @@ class Database(ABC):
         """
         found, first = list[Rows](), self.opening(key, level)
         opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
-        together = bool(self._held) or not self.transaction_lock_sql
+        together = bool(self._locked) or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
@@ -2941,15 +2942,15 @@ class Database(ABC):
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
             raise self.pooled_error()
-        self._held = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._held))
+        self._locked = "" if self.pooled else key
+        self._poll(partial(self._take, self.lock_sql, self._locked))
         try:
             yield
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
             with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._held)
-            self._held = ""
+                self._take(self.unlock_sql, self._locked)
+            self._locked = ""
 
     def lock_key(self, key: str) -> str:
         """Return what the server knows the lock *key* as."""
@@ -3057,7 +3058,7 @@ class Database(ABC):
         """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
         return sql
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+    def beyond(self, sql: str) -> list[_Fault]:
         """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
         place = min(map(sql.index, self.lacking(sql)), default=-1)
         if place < 0 or self.speaks_pattern.search(sql, 0, place):
@@ -3121,9 +3122,7 @@ class Database(ABC):
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
-    def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
         return []
 
@@ -3137,7 +3136,7 @@ class Database(ABC):
         Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._locked), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -3221,7 +3220,7 @@ class Database(ABC):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
         schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
-        fix = self.ways_out[kind].format(_another(self.kept_table), schema, self.kept_table)
+        fix = self.ways_out[kind].format(_other_name(self.kept_table), schema, self.kept_table)
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     # What reset drops.
@@ -3568,9 +3567,7 @@ class SQLite(Database):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
         return None
 
-    def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
         opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
         for statement in statements:
@@ -3753,9 +3750,9 @@ class Postgres(Database):
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
     no_schema = "3F000"
-    _absent = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
+    _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
-    _kept = names_in("42501 2BP01 25001 42809 42725")
+    _staying_codes = names_in("42501 2BP01 25001 42809 42725")
     _part = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
@@ -3891,12 +3888,9 @@ class Postgres(Database):
 
         A limit of ours is never a round number, so that it can be told from what a file sets.
         """
-
-        def odd(seconds: float) -> int:
-            return min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0
-
-        statements = self.statement_said, odd(self.statement_wait)
-        return {"lock_timeout": (self.lock_said, odd(self.lock_wait)), "statement_timeout": statements}
+        waits = self.lock_wait, self.statement_wait
+        lock, statement = (min(round(each * 1000) // 2 * 2 + 1, _ENDLESS) if each else 0 for each in waits)
+        return {"lock_timeout": (self.lock_said, lock), "statement_timeout": (self.statement_said, statement)}
 
     def _limit_instead(self, before: int, after: int) -> str:
         """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
@@ -4027,7 +4021,7 @@ class Postgres(Database):
         wanted = "READ COMMITTED" if level is None else level or self.level
         lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
-        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
+        return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
 
     def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
@@ -4038,7 +4032,7 @@ class Postgres(Database):
 
     def holding(self) -> list[str]:
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
-        if not self._held:
+        if not self._locked:
             return []
         truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
         truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
@@ -4251,11 +4245,11 @@ class Postgres(Database):
         try:
             self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
         except DriverError as failed:
-            if failed.code not in self._absent | self._kept:
+            if failed.code not in self._absent_codes | self._staying_codes:
                 raise
             self.run("ROLLBACK TO SAVEPOINT migrate")
             first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
-            return None if failed.code in self._absent else _some(more or [first])
+            return None if failed.code in self._absent_codes else _some(more or [first])
         return ""
 
     def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> None:
@@ -4594,7 +4588,7 @@ class MySQL(Database):
         That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
         the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
         """
-        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._held else ""
+        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
         proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
         if self.is_mariadb:  # a number in another encoding is none to the driver
             proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
@@ -4722,7 +4716,7 @@ class MySQL(Database):
 
     # Letters.
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+    def beyond(self, sql: str) -> list[_Fault]:
         """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
         last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
         for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
@@ -5100,7 +5094,7 @@ class History:
             if found is not None and not {*needed} <= {column.lower() for column in found}:
                 tool = _TOOL_BY_COLUMNS.get(", ".join(sorted(found)), "another tool")
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
-                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_another(table)))
+                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_other_name(table)))
         if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
             self._look_elsewhere(name, keys)
         database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
@@ -5588,7 +5582,6 @@ def is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
-_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 _Part = tuple[Statement, bool | None]  # True for the file's own BEGIN, False for its COMMIT, None for all else
 
 
@@ -7750,34 +7743,30 @@ class _Screen:
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
-        if self.events:
-            self._emit(event)
+        if isinstance(event, Step):
+            if self.events:
+                self._began = {"version": event.version, "name": event.name}
+                more = {"direction": event.direction, "statements": len(event.statements)}
+                self._print(self._began | more, "started")
         elif isinstance(event, Result):
+            self._began, verb = {}, _VERBS[event.action]
             ran = f"  {counted(event.statements, 'statement')}, {event.took_ms} ms" * (event.action in {"up", "down"})
-            if self.form != "json":
-                sys.stdout.write(f"{_VERBS[event.action]}  {event.version} {event.name}{ran}\n")
-        elif self.quiet or isinstance(event, Step):
-            return
-        elif isinstance(event, str):
-            sys.stderr.write(f"{self.as_typed(event)}\n")
-        elif sys.stderr.isatty() and self.form != "json":
+            if self.events:
+                self._print(event._asdict(), verb.replace(" ", "_"))
+            elif self.form != "json":
+                sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
+        elif isinstance(event, str) and not self.quiet:
+            if self.events:
+                self._print({"message": self.as_typed(event)}, "note")
+            else:
+                sys.stderr.write(f"{self.as_typed(event)}\n")
+        elif isinstance(event, Running) and not self.quiet and sys.stderr.isatty() and self.form != "json":
             import shutil
 
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
             self._line = True
-
-    def _emit(self, event: Step | Result | Running | str) -> None:
-        if isinstance(event, Step):
-            self._began = {"version": event.version, "name": event.name}
-            more = {"direction": event.direction, "statements": len(event.statements)}
-            self._print(self._began | more, "started")
-        elif isinstance(event, Result):
-            self._began = {}
-            self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
-        elif isinstance(event, str) and not self.quiet:
-            self._print({"message": self.as_typed(event)}, "note")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
@@ -7978,28 +7967,17 @@ def _confirm(settings: Settings, what: str) -> bool:
     raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
-def _plan(
-    settings: Settings,
-    *,
-    direction: str,
-    count: int | None,
-    out_of_order: bool,
-    to_here: bool,
-    sql: bool,
-    dialect: str | None,
-    start: str | None,
-    **more: Any,
-) -> View:
+def _plan(settings: Settings, *, direction: str, count: int | None, start: str | None, **more: Any) -> View:
+    sql, dialect = more.pop("sql"), more.pop("dialect")
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
-        option = f"--{name.replace('_', '-')}"
-        if given and direction != way:
+    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+        if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
+            option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
-        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
         fix = "write  migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
