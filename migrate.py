@@ -6337,7 +6337,7 @@ class Run:
                 if again and number <= self.settings.retries:
                     if why := attempt.unrepeatable():
                         failed.message += f"\nit was not tried again: {why}"
-                    elif self._paused(batch, number, failed.message) and attempt.is_renewed():
+                    elif self._paused(number, failed.message) and attempt.is_renewed():
                         continue
                     elif self.shield.raised:
                         failed = _interrupted()
@@ -6402,13 +6402,13 @@ class Run:
     def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
-    def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
+    def _paused(self, number: int, what: str) -> bool:
         """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
-        step = self.now.step if self.now else batch[0]
+        title = self.now.step.title if self.now else ""
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{step.title}: {_first_line(what)}{who}; rolled back, {again}")
+        self.notify(f"{title}: {_first_line(what)}{who}; rolled back, {again}")
         with contextlib.suppress(KeyboardInterrupt):
             self.shield.pause(delay)
         return self.shield.raised is None
