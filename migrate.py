@@ -1384,7 +1384,9 @@ class _Lost:
     def note(self, nature: Nature) -> None:
         """Note what is known of the session after a statement, in whatever way it was made."""
         exactly = {"found exactly"} if "found" in nature.writes else set[str]()
-        self._known = set() if "*" in nature.writes else self._known | nature.writes | exactly
+        self._known.update(nature.writes, exactly)
+        if "*" in nature.writes:
+            self._known.clear()
         self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
 
     def lacks(self, reads: Iterable[str]) -> str:
@@ -1451,7 +1453,7 @@ def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
         elif nature.removes or not covers(over, lasting):
             needed.append(number)
             over |= lasting | nature.removes if Trait.MAYBE not in nature.traits else set()
-            over = {key for key in over if not any(covers([key], [each]) for each in nature.reads)}
+            over -= {key for each in nature.reads for key in (each, f"{each.partition(' ')[0]} *")}
             if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
                 over = {key for key in over if not key.startswith(("set ", "role "))}
     found, written = set[int](), set[str]()
@@ -1617,8 +1619,9 @@ class Forms:
             if "*" in nature.writes or words[0] == "ROLLBACK":
                 told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
-            read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
-            nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
+            if names:
+                read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
+                nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
                 half = (
                     _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
@@ -1746,15 +1749,21 @@ class Forms:
 
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
-        rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
+        rest = ""
         for pattern, traits, *more in self._rows.get(words[0], ()):
+            if pattern and not rest:
+                rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
             if re.match(pattern, rest):
-                nature, keys = self.described(words, traits), "".join(more)
-                names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if keys else []
-                named = [each.format(*names) for each in keys.split(", ") if keys]
-                told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
-                return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
+                nature = self.described(words, traits)
+                return self._with(nature, words, more[0]) if more else nature
         return self.worst
+
+    def _with(self, nature: Nature, words: Sequence[str], keys: str) -> Nature:
+        """Return *nature* with the keys of a row."""
+        names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if "{" in keys else []
+        named = [each.format(*names) for each in keys.split(", ")]
+        told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
+        return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a statement of a known form is, with what it calls."""
@@ -1924,12 +1933,12 @@ class _SQLiteForms(Forms):
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
-        made, writes = self.made(words), set[str]()
-        traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
+        writes = set[str]()
+        if words[0] == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema):
+            traits, made = _TEMP, self.made(words)
+            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
         reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
-        if traits == _TEMP:
-            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -2009,10 +2018,10 @@ class _PostgresForms(Forms):
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        first, second, made = words[0], "".join(words[1:2]), self.made(words)
+        first, second = words[0], "".join(words[1:2])
         if first == "DO":
             return self._block(words, traits)
-        is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
+        is_temporary = first == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema)
         nature = super().described(words, traits)
         reads, writes = {*nature.reads}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
@@ -2020,7 +2029,7 @@ class _PostgresForms(Forms):
             # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
             traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
-            writes.add(f"temp {made.name}")
+            writes.add(f"temp {self.made(words).name}")
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
@@ -2252,7 +2261,7 @@ class _MySQLForms(Forms):
             return Nature(traits, frozenset(reads), frozenset())
         if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
-        into = self._into(words)
+        into = self._into(words) if "INTO" in words else set[str]()
         if first in _QUERIES:
             if not {"INTO", ":="} & {*words} and ("lock" not in writes or "FROM" in words):
                 traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
