@@ -5731,10 +5731,7 @@ def _blanked(sql: str, statements: Iterable[Statement]) -> str:
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
-    """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
-
-    There the history is written, which would be seen.
-    """
+    """Yield a statement that sees what one before it did, where a transaction ends between: the history is written."""
     if not (database.transactional and database.forms.may_matter("\n".join(each.text for each in statements))):
         return
     natures = database.natures(statements)
@@ -5756,10 +5753,7 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
 
 
 class Now(NamedTuple):
-    """What runs: a step since *began*, and of it a *statement*, or None for its text, since *since*, 0 between two.
-
-    Both times are seconds of the monotonic clock.
-    """
+    """A step that runs since *began*, its *statement* (None: its text) since *since* (0: none); monotonic seconds."""
 
     step: Step
     began: float
@@ -5857,7 +5851,6 @@ class Run:
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
-    used = False  # a file has run in this session
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
 
     def __init__(
@@ -5938,14 +5931,13 @@ class Run:
         COMMIT. What has become of it, the plan that is made under the lock will find.
         """
         before = self.applied
-        if not any(row.dirty for row in before):
-            return before
-        with self.transaction() if self.database.pooled else self.locked():  # either waits for the lock of the other
-            self.refresh()
-        dirty = {row.key for row in self.applied if row.dirty}
-        if self.database.pooled or all(row.key in dirty for row in before if row.dirty):
-            return self.applied
-        return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        if any(row.dirty for row in before):
+            with self.transaction() if self.database.pooled else self.locked():  # either waits for the other's lock
+                self.refresh()
+            ended = {row.key for row in before if row.dirty} - {row.key for row in self.applied if row.dirty}
+            if ended and not self.database.pooled:
+                return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        return self.applied
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
@@ -6227,11 +6219,8 @@ class Run:
                 thread.join(1.0)
 
     def _watch(self, stop: threading.Event) -> None:
-        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster.
-
-        Asked before a lock timeout is over, because only who waits can be asked for whom.
-        """
-        database = self.database
+        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster."""
+        database = self.database  # asked before a lock timeout is over: only who waits can be asked for whom
         early = min(2.0, database.lock_limit / 2 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
@@ -6293,9 +6282,9 @@ class Run:
             batch = self._batch(steps)
             self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
             try:
-                if self.soiled or (self.used and self._looks_back(batch[0])):  # with it goes its lock, for a moment
+                if self.soiled:  # with it goes its lock, for a moment
                     self.database.renew()
-                    self.soiled = self.used = False
+                    self.soiled = False
                     self.verify()
                 self._see_through(batch)
             except _OutdatedError:
@@ -6308,7 +6297,6 @@ class Run:
             steps = steps[len(batch) :]
             self._remember(batch)
             self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
-            self.used = True
         return self.results
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
@@ -6386,19 +6374,13 @@ class Run:
 
     def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        natures = self.natures_that_matter(step)
-        keys = {key for each in natures for key in each.writes - BRIEF}
-        if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
-            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
+        hidden = self.database.hidden(step.statements) if self.database.notes_travel else Hidden()
+        names = hidden.names
+        natures = self.database.natures(step.statements, names) if names else self.natures_that_matter(step)
+        keys = {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
+        keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
-
-    def _looks_back(self, step: Step) -> bool:
-        """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
-        if not self.database.notes_travel or self.all_or_nothing:
-            return False
-        return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -6410,9 +6392,7 @@ class Run:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
                 database.renew(3 if stopped else 60, patience=_PATIENCE)
                 clean = {row.key: not row.dirty for row in self.history.read()}
-                if all(
-                    clean.get(each.key, False) if each.direction == "up" else each.key not in clean for each in batch
-                ):
+                if all(clean.get(each.key) is (True if each.direction == "up" else None) for each in batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome([self.result(each, len(each.statements)) for each in batch])
             attempt.settle(failed, error, stopped=stopped)
@@ -6437,10 +6417,7 @@ class Run:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
     def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
-        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
-
-        Return False where a signal has ended that.
-        """
+        """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
         step = self.now.step if self.now else batch[0]
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
@@ -6464,22 +6441,22 @@ class Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}")
-        if failed.kind is Kind.LOST:
-            fix = f"look at what is in, with  migrate status  and then run again:  migrate {direction}"
-        elif failed.kind is Kind.OUTRUN:
-            who = "a person, a trigger, a policy, this file"
-            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}"
-        elif failed.kind is Kind.UNFINISHED or failed.left:
-            first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
-            fix = f"{first}do what the hint says, then run  migrate {direction}"
+        who = "a person, a trigger, a policy, this file"
+        fixes = {
+            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {direction}",
+            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}",
+            Kind.UNFINISHED: f"do what the hint says, then run  migrate {direction}",
+        }
+        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}"))
+        if failed.left and failed.kind not in fixes:
+            fix = f"correct {line}, and do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
             fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
-            own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
+            own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
@@ -6581,10 +6558,7 @@ class Attempt:
         self.run, self.batch, self.database = run, batch, run.database
 
     def live(self) -> list[Result]:
-        """Run each claim, its text and its notes; COMMIT travels with the last of these.
-
-        Raises DriverError: all is undone, but where the connection is LOST.
-        """
+        """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
         run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
         before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
@@ -6849,10 +6823,7 @@ class Journal(Attempt):
     # How it runs.
 
     def live(self) -> list[Result]:
-        """Claim the row, run and note every statement, let the row go; after a failure, go on with what the row says.
-
-        Raises DriverError, and _OutdatedError where a rival was faster.
-        """
+        """See Attempt. After a failure, go on by what the row says. Raises _OutdatedError where a rival was faster."""
         run, database, step = self.run, self.database, self.step
         if database.pooled:
             raise database.pooled_error()
@@ -6882,13 +6853,7 @@ class Journal(Attempt):
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         run, database, version = self.run, self.database, self.step.version
         try:
-            if database.local_locks:
-                database.send(database.begin_sql, self.claim(self.first), database.commit_sql)
-            else:
-                with run.transaction():
-                    if database.verifies:
-                        run.verify()
-                    database.send(*database.own_sql, self.claim(self.first))
+            database.begin(run.history.relation, *database.own_sql, self.claim(self.first), database.commit_sql)
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
@@ -6927,7 +6892,8 @@ class Journal(Attempt):
         statements, natures, first = self.step.statements, self.natures, self.known
         self.begun = first > 0 and Trait.CHAINS in natures[first - 1].traits
         if self.begun:  # what the file has opened again, as it opened the one before
-            self._claim_first(first)
+            if not self.claimed:
+                self._begin(first, self.database.commit_sql)
             began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
         spans = find_spans(natures[first:], self.database.forms.together)
@@ -6964,17 +6930,15 @@ class Journal(Attempt):
         self.database.send(self.note(done), self.database.commit_sql)
         self.known = done
 
-    def _claim_first(self, done: int) -> None:
-        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
-        if not self.claimed:
-            self.database.send(self.database.begin_sql, self.claim(done), self.database.commit_sql)
-            self.claimed = True
+    def _begin(self, done: int, *more: str | Statement) -> None:
+        """Begin a transaction, with the claim where there is none yet, after *done* statements; send *more* with it."""
+        self.database.send(self.database.begin_sql, *self.unclaimed(done), *more)
+        self.claimed = True
 
     def _open(self, number: int, *more: Statement) -> None:
-        """Begin a transaction for statement *number*, and perhaps others, with the claim, where there is none yet."""
+        """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
         zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
-        self.database.send(self.database.begin_sql, *self.unclaimed(self.noted[number - 1]), *zero, *more)
-        self.claimed = True
+        self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
@@ -7037,7 +7001,8 @@ class Journal(Attempt):
         if not database.transactional:
             if database.in_transaction and (Trait.OPENS in traits or not self._is_own()):
                 self._commit(before)
-            self._claim_first(before)
+            if not self.claimed:  # not in the file's transaction
+                self._begin(before, database.commit_sql)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
@@ -7056,19 +7021,17 @@ class Journal(Attempt):
         """
         database, natures, started = self.database, self.natures[first - 1 : last], self.next(first - 1)
         own, lasts = self._is_own(), any(Trait.SESSION not in each.traits for each in natures)
+        shared = lasts and not own and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if database.in_transaction and not own:
             self._commit(self.noted[first - 1])
-        marked = own and lasts and not database.transactional
-        lasts = lasts and not own
-        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
-        if marked:  # what commits there commits this, too
-            database.send(*self.opening(started))
-        elif shared:
+        if shared:
             database.send(database.begin_sql)
-        elif lasts:
+        elif lasts and not own:
             database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
             self.claimed = True
-        if marked or not own:
+        elif lasts and not database.transactional:  # what commits there commits this, too
+            database.send(*self.opening(started))
+        if not own or (lasts and not database.transactional):
             self.run.zero(natures[0].reads & _TRANSIENT)
         for number, statement in enumerate(self.step.statements[first - 1 : last], first):
             self.reached = number
@@ -7079,13 +7042,11 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
             self.run.refuse_ended()
-            ended = own and not database.in_transaction
-            self.ran = self.ran if (own and not ended) or shared else self.noted[number]
-        if lasts or (own and not database.in_transaction):
-            begin = [] if shared else [database.begin_sql]
-            database.send(
-                *begin, *database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql
-            )
+            if not shared and not (own and database.in_transaction):
+                self.ran = self.noted[number]
+        if (own and not database.in_transaction) or (lasts and not own):
+            notes = [*database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql]
+            database.send(*([] if shared else [database.begin_sql]), *notes)
             self.known = self.noted[last]
 
     # What is so after a failure.
@@ -7255,8 +7216,8 @@ def up(
     """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
     At most *count* files, up to and with the version *to*. *backup* copies a SQLite file first: to that path, or if it
-    is empty beside it. *notify* is called with a Step before it runs, with its
-    Result after the commit, and with text worth telling. Raises MigrateError, with ``results`` committed before.
+    is empty beside it. *notify* is called with a Step before it runs, with its Result after the commit, and with text
+    worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
@@ -7511,10 +7472,7 @@ def new(settings: Settings, name: str) -> list[Path]:
 
 
 class Folders(NamedTuple):
-    """What ``check`` has looked at: folders by dialect ("" for files of no known one), their migrations, its findings.
-
-    A folder that cannot be read has no migrations here.
-    """
+    """What ``check`` has looked at, by dialect ("" for none known); a folder that cannot be read has no migrations."""
 
     root: Path
     by_dialect: Mapping[str, Path]
@@ -7523,10 +7481,7 @@ class Folders(NamedTuple):
 
 
 def read_folders(settings: Settings) -> Folders:
-    """Look at the files of every dialect: names, pairs, parity between the folders, and a dry split of each.
-
-    Raises FileError for a folder that cannot be read.
-    """
+    """Look at the files of every dialect: names, pairs, parity, a dry split of each. Raises FileError for a folder."""
     root = settings.directory or embedded_directory()
     by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}

@@ -446,8 +446,6 @@ class MySQLScript(ScriptDatabase, MySQL):
 
         So that is noted only where it may have done a part of its work: other statements are atomic.
         """
-        if self.in_transaction:  # started says what has run in it
-            self.send(*started, self.commit_sql)
         kinds = (kind for kind, _, _ in tokenize(statement.text, 0, self.syntax) if kind != "comment")
         if next(kinds, "") == "conditional" or self._ends_packet(statement):
             self.send(*started, *before)
