@@ -1054,7 +1054,7 @@ class _Compound:
             block = self._blocks[-1] if self._blocks and not is_body else ""
             if word == "END" and block not in ("", "DECLARE"):
                 word = yield from self._end()
-            elif word in _PARTS.get(block, ()):
+            elif f"{block}/{word}" in _PARTS:
                 self._blocks[-1] = word if word == "EXCEPTION" else block
                 if word in ("EXCEPTION", "ELSE"):
                     word = yield
@@ -1236,20 +1236,11 @@ def pairs_in(texts: str) -> dict[str, str]:
     return dict(each.split() for each in texts.split(","))
 
 
-_THEN: Final = frozenset({"THEN"})
-_END: Final = frozenset({"END"})
-_CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
-    "IF": _THEN,
-    "CASE": frozenset({"WHEN"}),
-    **dict.fromkeys(("WHILE", "FOR"), frozenset({"DO", "LOOP"})),
-}
-_PARTS: Final = {  # what goes on in a block where a statement may start
-    "IF": ("ELSE", "ELSEIF", "ELSIF"),
-    "CASE": ("WHEN", "ELSE"),
-    "REPEAT": ("UNTIL",),
-    "BEGIN": ("EXCEPTION",),
-    "EXCEPTION": ("WHEN",),
-}
+_THEN, _END, _DO = names_in("THEN"), names_in("END"), names_in("DO LOOP")  # in Oracle mode each has LOOP for DO
+# What opens a block with a condition, and where that ends; what goes on in a block where a statement may start.
+_CONDITIONS: Final = {"IF": _THEN, "CASE": names_in("WHEN"), "WHILE": _DO, "FOR": _DO}
+_PARTS: Final = names_in("""IF/ELSE IF/ELSEIF IF/ELSIF CASE/WHEN CASE/ELSE REPEAT/UNTIL BEGIN/EXCEPTION
+    EXCEPTION/WHEN""")
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
 _BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
@@ -1913,11 +1904,7 @@ class _SQLiteForms(Forms):
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
         TABLE_XINFO""")
-    _pragmas: ClassVar = {  # all others set something
-        **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
-        **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
-        **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
-    }
+    _acting = names_in("AUTO_VACUUM ENCODING INCREMENTAL_VACUUM JOURNAL_MODE OPTIMIZE PAGE_SIZE WAL_CHECKPOINT")
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread_pattern = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
@@ -1927,7 +1914,11 @@ class _SQLiteForms(Forms):
         if words[0] != "PRAGMA":
             return super().nature(words)
         name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
-        traits = _LOOK | Trait.REPEATS if name in self._looks else self._pragmas.get(name, _SET) if value else _SET
+        traits = _LOOK | Trait.REPEATS if name in self._looks else _SET
+        if value and name in self._acting:
+            traits = Trait.WHOLE
+        elif value and name in ("APPLICATION_ID", "USER_VERSION"):
+            traits = _ROWS & ~Trait.CALLS
         sets = {f"set {name.lower()}"} if value and traits == _SET else set[str]()
         return Nature(traits, frozenset(), frozenset(sets))
 
