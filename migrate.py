@@ -7750,34 +7750,30 @@ class _Screen:
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
-        if self.events:
-            self._emit(event)
+        if isinstance(event, Step):
+            if self.events:
+                self._began = {"version": event.version, "name": event.name}
+                more = {"direction": event.direction, "statements": len(event.statements)}
+                self._print(self._began | more, "started")
         elif isinstance(event, Result):
+            self._began, verb = {}, _VERBS[event.action]
             ran = f"  {counted(event.statements, 'statement')}, {event.took_ms} ms" * (event.action in {"up", "down"})
-            if self.form != "json":
-                sys.stdout.write(f"{_VERBS[event.action]}  {event.version} {event.name}{ran}\n")
-        elif self.quiet or isinstance(event, Step):
-            return
-        elif isinstance(event, str):
-            sys.stderr.write(f"{self.as_typed(event)}\n")
-        elif sys.stderr.isatty() and self.form != "json":
+            if self.events:
+                self._print(event._asdict(), verb.replace(" ", "_"))
+            elif self.form != "json":
+                sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
+        elif isinstance(event, str) and not self.quiet:
+            if self.events:
+                self._print({"message": self.as_typed(event)}, "note")
+            else:
+                sys.stderr.write(f"{self.as_typed(event)}\n")
+        elif isinstance(event, Running) and not self.quiet and sys.stderr.isatty() and self.form != "json":
             import shutil
 
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
             self._line = True
-
-    def _emit(self, event: Step | Result | Running | str) -> None:
-        if isinstance(event, Step):
-            self._began = {"version": event.version, "name": event.name}
-            more = {"direction": event.direction, "statements": len(event.statements)}
-            self._print(self._began | more, "started")
-        elif isinstance(event, Result):
-            self._began = {}
-            self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
-        elif isinstance(event, str) and not self.quiet:
-            self._print({"message": self.as_typed(event)}, "note")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
@@ -7978,28 +7974,17 @@ def _confirm(settings: Settings, what: str) -> bool:
     raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
-def _plan(
-    settings: Settings,
-    *,
-    direction: str,
-    count: int | None,
-    out_of_order: bool,
-    to_here: bool,
-    sql: bool,
-    dialect: str | None,
-    start: str | None,
-    **more: Any,
-) -> View:
+def _plan(settings: Settings, *, direction: str, count: int | None, start: str | None, **more: Any) -> View:
+    sql, dialect = more.pop("sql"), more.pop("dialect")
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
-        option = f"--{name.replace('_', '-')}"
-        if given and direction != way:
+    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+        if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
+            option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
-        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
         fix = "write  migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
