@@ -1484,8 +1484,8 @@ class Hidden(NamedTuple):
         for nature in natures:
             reads, writes = nature.reads, nature.writes
             called = {key.partition(" ")[2] for key in reads if key.startswith("calls ")}
-            if "code" in writes and called and called <= self.routines and not self.keys:
-                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}  # nothing hides there
+            if "code" in writes and called and called <= self.routines and not self.keys:  # nothing hides there
+                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}
             elif "code" in writes:
                 reads, writes = reads | self.keys, writes | self.keys
             elif Trait.DATA in nature.traits and "fires" in reads:
@@ -1728,7 +1728,7 @@ class Forms:
 
         None where it is not known, and [] where all that is known is that it means nothing to a session.
         """
-        return None
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
@@ -2043,10 +2043,6 @@ class _PostgresForms(Forms):
             return self.worst._replace(traits=traits)
         more = {"set by code"} if "EXECUTE" in text.upper() else set()
         return self.worst._replace(writes=self.worst.writes | more)
-
-    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
-        """See Forms."""
-        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
