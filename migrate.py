@@ -1764,15 +1764,15 @@ class Forms:
                 reads.add(self.sees[name])
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
-            elif name in self.harmless or name in self.known:
-                traits &= ~Trait.REPEATS
-            elif name not in self.pure and not self.takes_part(
-                name, "".join(words[place + 1 : place + 2]), reads, writes
-            ):
-                self.unknown.add(name)
-                reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
-                writes |= {"*", "id", "code"}
-                traits = self._noted(traits)
+            elif name not in self.pure:
+                told = self.takes_part(name, "".join(words[place + 1 : place + 2]), reads, writes)
+                if name in self.harmless or name in self.known:
+                    traits &= ~Trait.REPEATS
+                elif not told:
+                    self.unknown.add(name)
+                    reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
+                    writes |= {"*", "id", "code"}
+                    traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes))
 
     @staticmethod
