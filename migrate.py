@@ -492,7 +492,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE_PATTERN.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
-    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
+    form = r"\d+(\.\d*)?|\.\d+"
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -500,7 +500,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
+        **{word: float(text) if re.fullmatch(form, text, re.ASCII) else -1 for word, text in numbers.items()},
     )
 
 
@@ -2392,6 +2392,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
 
 
 Rows = list[tuple[Any, ...]]
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
 class Note(str):
@@ -2496,7 +2497,7 @@ _OTHER: Final = (
 )
 
 
-def _another(table: str) -> str:
+def _other_name(table: str) -> str:
     """Return a name for a history beside *table*, which may have a schema; of 59 letters at most."""
     schema, dot, name = table.rpartition(".")
     return f"{schema}{dot}{name[:52]}_imagor"
@@ -2674,7 +2675,7 @@ class Database(ABC):
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     _key = ""  # as the server knows it
-    _held = ""  # the key of the lock that this connection has
+    _locked = ""  # the key of the lock that this connection has
 
     def __init_subclass__(cls) -> None:
         """Make a database known, by the schemes of its URLs."""
@@ -2732,7 +2733,7 @@ class Database(ABC):
 
         A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
-        if self._held and not self.cut_off and self._can_wait() and self._hand_over():
+        if self._locked and not self.cut_off and self._can_wait() and self._hand_over():
             return
         self.close()
         self.cut_off = False
@@ -2744,7 +2745,7 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
+        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout)
 
     def _can_wait(self) -> bool:
         """Tell if another connection can wait in line for the lock that this one has."""
@@ -2882,7 +2883,7 @@ class Database(ABC):
         """
         found, first = list[Rows](), self.opening(key, level)
         opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
-        together = bool(self._held) or not self.transaction_lock_sql
+        together = bool(self._locked) or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
@@ -2937,15 +2938,15 @@ class Database(ABC):
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
         if journaled and self.pooled:
             raise self.pooled_error()
-        self._held = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._held))
+        self._locked = "" if self.pooled else key
+        self._poll(partial(self._take, self.lock_sql, self._locked))
         try:
             yield
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
             with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._held)
-            self._held = ""
+                self._take(self.unlock_sql, self._locked)
+            self._locked = ""
 
     def lock_key(self, key: str) -> str:
         """Return what the server knows the lock *key* as."""
@@ -3053,7 +3054,7 @@ class Database(ABC):
         """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
         return sql
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+    def beyond(self, sql: str) -> list[_Fault]:
         """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
         place = min(map(sql.index, self.lacking(sql)), default=-1)
         if place < 0 or self.speaks_pattern.search(sql, 0, place):
@@ -3117,9 +3118,7 @@ class Database(ABC):
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
-    def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
         return []
 
@@ -3133,7 +3132,7 @@ class Database(ABC):
         Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._locked), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -3217,7 +3216,7 @@ class Database(ABC):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
         schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
-        fix = self.ways_out[kind].format(_another(self.kept_table), schema, self.kept_table)
+        fix = self.ways_out[kind].format(_other_name(self.kept_table), schema, self.kept_table)
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
     # What reset drops.
@@ -3564,9 +3563,7 @@ class SQLite(Database):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
         return None
 
-    def find_loose(
-        self, statements: Sequence[Statement], *, journaled: bool
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
         opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
         for statement in statements:
@@ -3749,9 +3746,9 @@ class Postgres(Database):
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
     no_schema = "3F000"
-    _absent = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
+    _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
-    _kept = names_in("42501 2BP01 25001 42809 42725")
+    _staying_codes = names_in("42501 2BP01 25001 42809 42725")
     _part = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
@@ -3887,12 +3884,9 @@ class Postgres(Database):
 
         A limit of ours is never a round number, so that it can be told from what a file sets.
         """
-
-        def odd(seconds: float) -> int:
-            return min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0
-
-        statements = self.statement_said, odd(self.statement_wait)
-        return {"lock_timeout": (self.lock_said, odd(self.lock_wait)), "statement_timeout": statements}
+        waits = self.lock_wait, self.statement_wait
+        lock, statement = (min(round(each * 1000) // 2 * 2 + 1, _ENDLESS) if each else 0 for each in waits)
+        return {"lock_timeout": (self.lock_said, lock), "statement_timeout": (self.statement_said, statement)}
 
     def _limit_instead(self, before: int, after: int) -> str:
         """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
@@ -4023,7 +4017,7 @@ class Postgres(Database):
         wanted = "READ COMMITTED" if level is None else level or self.level
         lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
-        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
+        return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
 
     def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
@@ -4034,7 +4028,7 @@ class Postgres(Database):
 
     def holding(self) -> list[str]:
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
-        if not self._held:
+        if not self._locked:
             return []
         truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
         truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
@@ -4247,11 +4241,11 @@ class Postgres(Database):
         try:
             self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
         except DriverError as failed:
-            if failed.code not in self._absent | self._kept:
+            if failed.code not in self._absent_codes | self._staying_codes:
                 raise
             self.run("ROLLBACK TO SAVEPOINT migrate")
             first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
-            return None if failed.code in self._absent else _some(more or [first])
+            return None if failed.code in self._absent_codes else _some(more or [first])
         return ""
 
     def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> None:
@@ -4590,7 +4584,7 @@ class MySQL(Database):
         That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
         the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
         """
-        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._held else ""
+        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
         proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
         if self.is_mariadb:  # a number in another encoding is none to the driver
             proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
@@ -4718,7 +4712,7 @@ class MySQL(Database):
 
     # Letters.
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
+    def beyond(self, sql: str) -> list[_Fault]:
         """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
         last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
         for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
@@ -5096,7 +5090,7 @@ class History:
             if found is not None and not {*needed} <= {column.lower() for column in found}:
                 tool = _TOOL_BY_COLUMNS.get(", ".join(sorted(found)), "another tool")
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
-                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_another(table)))
+                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_other_name(table)))
         if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
             self._look_elsewhere(name, keys)
         database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
@@ -5584,7 +5578,6 @@ def is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
-_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 _Part = tuple[Statement, bool | None]  # True for the file's own BEGIN, False for its COMMIT, None for all else
 
 
@@ -6338,7 +6331,7 @@ class Run:
                 if again and number <= self.settings.retries:
                     if why := attempt.unrepeatable():
                         failed.message += f"\nit was not tried again: {why}"
-                    elif self._paused(batch, number, failed.message) and attempt.is_renewed():
+                    elif self._paused(number, failed.message) and attempt.is_renewed():
                         continue
                     elif self.shield.raised:
                         failed = _interrupted()
@@ -6403,13 +6396,13 @@ class Run:
     def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
-    def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
+    def _paused(self, number: int, what: str) -> bool:
         """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
-        step = self.now.step if self.now else batch[0]
+        title = self.now.step.title if self.now else ""
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{step.title}: {_first_line(what)}{who}; rolled back, {again}")
+        self.notify(f"{title}: {_first_line(what)}{who}; rolled back, {again}")
         with contextlib.suppress(KeyboardInterrupt):
             self.shield.pause(delay)
         return self.shield.raised is None
@@ -7860,15 +7853,11 @@ class _Screen:
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
             done = [each._asdict() for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
-            if self.events and not self._lost:
+            if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
         return error.exit_code
-
-    @property
-    def _lost(self) -> OSError | None:
-        return sys.stdout.lost if isinstance(sys.stdout, _Output) else None
 
     def ended(self, code: int) -> int:
         """Return the exit code: *code*, or 1 where a command was only to show what could not be written. Say so.
@@ -7876,7 +7865,7 @@ class _Screen:
         A reader that has gone, such as head, is told nothing.
         """
         sys.stdout.flush()  # what a signal held up
-        lost, stands = self._lost, self.stands
+        lost, stands = getattr(sys.stdout, "lost", None), self.stands
         if not lost:
             return code
         if not isinstance(lost, ConnectionError):
