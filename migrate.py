@@ -1054,7 +1054,7 @@ class _Compound:
             block = self._blocks[-1] if self._blocks and not is_body else ""
             if word == "END" and block not in ("", "DECLARE"):
                 word = yield from self._end()
-            elif word in _PARTS.get(block, ()):
+            elif f"{block}/{word}" in _PARTS:
                 self._blocks[-1] = word if word == "EXCEPTION" else block
                 if word in ("EXCEPTION", "ELSE"):
                     word = yield
@@ -1236,20 +1236,11 @@ def pairs_in(texts: str) -> dict[str, str]:
     return dict(each.split() for each in texts.split(","))
 
 
-_THEN: Final = frozenset({"THEN"})
-_END: Final = frozenset({"END"})
-_CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
-    "IF": _THEN,
-    "CASE": frozenset({"WHEN"}),
-    **dict.fromkeys(("WHILE", "FOR"), frozenset({"DO", "LOOP"})),
-}
-_PARTS: Final = {  # what goes on in a block where a statement may start
-    "IF": ("ELSE", "ELSEIF", "ELSIF"),
-    "CASE": ("WHEN", "ELSE"),
-    "REPEAT": ("UNTIL",),
-    "BEGIN": ("EXCEPTION",),
-    "EXCEPTION": ("WHEN",),
-}
+_THEN, _END, _DO = names_in("THEN"), names_in("END"), names_in("DO LOOP")  # in Oracle mode each has LOOP for DO
+# What opens a block with a condition, and where that ends; what goes on in a block where a statement may start.
+_CONDITIONS: Final = {"IF": _THEN, "CASE": names_in("WHEN"), "WHILE": _DO, "FOR": _DO}
+_PARTS: Final = names_in("""IF/ELSE IF/ELSEIF IF/ELSIF CASE/WHEN CASE/ELSE REPEAT/UNTIL BEGIN/EXCEPTION
+    EXCEPTION/WHEN""")
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
 _BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
@@ -1386,7 +1377,9 @@ class _Lost:
     def note(self, nature: Nature) -> None:
         """Note what is known of the session after a statement, in whatever way it was made."""
         exactly = {"found exactly"} if "found" in nature.writes else set[str]()
-        self._known = set() if "*" in nature.writes else self._known | nature.writes | exactly
+        self._known.update(nature.writes, exactly)
+        if "*" in nature.writes:
+            self._known.clear()
         self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
 
     def lacks(self, reads: Iterable[str]) -> str:
@@ -1453,7 +1446,7 @@ def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
         elif nature.removes or not covers(over, lasting):
             needed.append(number)
             over |= lasting | nature.removes if Trait.MAYBE not in nature.traits else set()
-            over = {key for key in over if not any(covers([key], [each]) for each in nature.reads)}
+            over -= {key for each in nature.reads for key in (each, f"{each.partition(' ')[0]} *")}
             if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
                 over = {key for key in over if not key.startswith(("set ", "role "))}
     found, written = set[int](), set[str]()
@@ -1493,8 +1486,8 @@ class Hidden(NamedTuple):
         for nature in natures:
             reads, writes = nature.reads, nature.writes
             called = {key.partition(" ")[2] for key in reads if key.startswith("calls ")}
-            if "code" in writes and called and called <= self.routines and not self.keys:
-                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}  # nothing hides there
+            if "code" in writes and called and called <= self.routines and not self.keys:  # nothing hides there
+                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}
             elif "code" in writes:
                 reads, writes = reads | self.keys, writes | self.keys
             elif Trait.DATA in nature.traits and "fires" in reads:
@@ -1619,8 +1612,9 @@ class Forms:
             if "*" in nature.writes or words[0] == "ROLLBACK":
                 told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
-            read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
-            nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
+            if names:
+                read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
+                nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
                 half = (
                     _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
@@ -1736,7 +1730,7 @@ class Forms:
 
         None where it is not known, and [] where all that is known is that it means nothing to a session.
         """
-        return None
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
@@ -1748,15 +1742,21 @@ class Forms:
 
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
-        rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
+        rest = ""
         for pattern, traits, *more in self._rows.get(words[0], ()):
+            if pattern and not rest:
+                rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
             if re.match(pattern, rest):
-                nature, keys = self.described(words, traits), "".join(more)
-                names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if keys else []
-                named = [each.format(*names) for each in keys.split(", ") if keys]
-                told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
-                return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
+                nature = self.described(words, traits)
+                return self._with(nature, words, more[0]) if more else nature
         return self.worst
+
+    def _with(self, nature: Nature, words: Sequence[str], keys: str) -> Nature:
+        """Return *nature* with the keys of a row."""
+        names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if "{" in keys else []
+        named = [each.format(*names) for each in keys.split(", ")]
+        told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
+        return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a statement of a known form is, with what it calls."""
@@ -1766,15 +1766,15 @@ class Forms:
                 reads.add(self.sees[name])
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
-            elif name in self.harmless or name in self.known:
-                traits &= ~Trait.REPEATS
-            elif name not in self.pure and not self.takes_part(
-                name, "".join(words[place + 1 : place + 2]), reads, writes
-            ):
-                self.unknown.add(name)
-                reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
-                writes |= {"*", "id", "code"}
-                traits = self._noted(traits)
+            elif name not in self.pure:
+                told = self.takes_part(name, "".join(words[place + 1 : place + 2]), reads, writes)
+                if name in self.harmless or name in self.known:
+                    traits &= ~Trait.REPEATS
+                elif not told:
+                    self.unknown.add(name)
+                    reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
+                    writes |= {"*", "id", "code"}
+                    traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes))
 
     @staticmethod
@@ -1906,11 +1906,7 @@ class _SQLiteForms(Forms):
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
         TABLE_XINFO""")
-    _pragmas: ClassVar = {  # all others set something
-        **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
-        **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
-        **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
-    }
+    _acting = names_in("AUTO_VACUUM ENCODING INCREMENTAL_VACUUM JOURNAL_MODE OPTIMIZE PAGE_SIZE WAL_CHECKPOINT")
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread_pattern = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
@@ -1920,18 +1916,22 @@ class _SQLiteForms(Forms):
         if words[0] != "PRAGMA":
             return super().nature(words)
         name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
-        traits = _LOOK | Trait.REPEATS if name in self._looks else self._pragmas.get(name, _SET) if value else _SET
+        traits = _LOOK | Trait.REPEATS if name in self._looks else _SET
+        if value and name in self._acting:
+            traits = Trait.WHOLE
+        elif value and name in ("APPLICATION_ID", "USER_VERSION"):
+            traits = _ROWS & ~Trait.CALLS
         sets = {f"set {name.lower()}"} if value and traits == _SET else set[str]()
         return Nature(traits, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
-        made, writes = self.made(words), set[str]()
-        traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
+        writes = set[str]()
+        if words[0] == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema):
+            traits, made = _TEMP, self.made(words)
+            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
         reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
-        if traits == _TEMP:
-            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -2011,10 +2011,10 @@ class _PostgresForms(Forms):
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        first, second, made = words[0], "".join(words[1:2]), self.made(words)
+        first, second = words[0], "".join(words[1:2])
         if first == "DO":
             return self._block(words, traits)
-        is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
+        is_temporary = first == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema)
         nature = super().described(words, traits)
         reads, writes = {*nature.reads}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
@@ -2022,7 +2022,7 @@ class _PostgresForms(Forms):
             # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
             traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
-            writes.add(f"temp {made.name}")
+            writes.add(f"temp {self.made(words).name}")
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
@@ -2045,10 +2045,6 @@ class _PostgresForms(Forms):
             return self.worst._replace(traits=traits)
         more = {"set by code"} if "EXECUTE" in text.upper() else set()
         return self.worst._replace(writes=self.worst.writes | more)
-
-    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
-        """See Forms."""
-        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
@@ -2254,7 +2250,7 @@ class _MySQLForms(Forms):
             return Nature(traits, frozenset(reads), frozenset())
         if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
-        into = self._into(words)
+        into = self._into(words) if "INTO" in words else set[str]()
         if first in _QUERIES:
             if not {"INTO", ":="} & {*words} and ("lock" not in writes or "FROM" in words):
                 traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees

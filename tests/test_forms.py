@@ -674,6 +674,15 @@ def test_what_is_easily_forgotten(dialect: str, sql: str, what: str, key: str) -
     assert {key, "*"} & getattr(nature, what), told(nature)
 
 
+def test_a_number_of_a_sequence_is_taken_also_by_a_function_that_is_known() -> None:
+    forms, rules = FORMS["postgres"]
+    made = forms()
+    made.known = frozenset({"NEXTVAL"})  # the server's own, which has been asked for it
+    (nature,) = made.natures([*split_statements("SELECT nextval('s')", rules)], rules, lambda _statement, same: same)
+    assert nature.writes == {"id", "sequence"}
+    assert not nature.reads
+
+
 @pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
 def test_a_function_in_double_quotes_is_one_where_these_quote_names(dialect: str) -> None:
     nature = natures(dialect, 'INSERT INTO t VALUES ("f"())', migrate.MYSQL_ANSI_QUOTES)[0]
