@@ -3119,8 +3119,7 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """Return what is wrong with *statement*, and the fix; None mostly."""
-        fix = "split it, or raise max_allowed_packet"
-        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
+        return None
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
@@ -4139,7 +4138,7 @@ class Postgres(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else super().find_fault(statement)
+        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else None
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4743,7 +4742,7 @@ class MySQL(Database):
     # What statements are.
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        return next(self._find_faults(statement), None) or super().find_fault(statement)
+        return next(self._find_faults(statement), None)
 
     def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
@@ -4770,6 +4769,8 @@ class MySQL(Database):
             yield "with this, IS NULL reads LAST_INSERT_ID()", fix
         if (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or sets & self._read_only:
             yield _READ_ONLY
+        if not self.takes(statement.text):
+            yield "more than the server takes at once", "split it, or raise max_allowed_packet"
 
     def _switches(self, words: Sequence[str]) -> bool:
         """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
