@@ -2920,7 +2920,7 @@ class Database(ABC):
 
     def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
-        self._poll(partial(self.send, self.commit_sql))
+        self._poll(partial(self.query, self.commit_sql))
 
     def rollback(self) -> bool:
         """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
@@ -3981,6 +3981,10 @@ class Postgres(Database):
             for each in results
             for columns in [range(each.nfields)]
         ]
+
+    def commit(self) -> None:
+        """See Database. A tag is what tells that it was none."""
+        self.send(self.commit_sql)
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
