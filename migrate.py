@@ -492,7 +492,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE_PATTERN.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
-    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
+    form = r"\d+(\.\d*)?|\.\d+"
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -500,7 +500,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
+        **{word: float(text) if re.fullmatch(form, text, re.ASCII) else -1 for word, text in numbers.items()},
     )
 
 
@@ -6340,7 +6340,7 @@ class Run:
                 if again and number <= self.settings.retries:
                     if why := attempt.unrepeatable():
                         failed.message += f"\nit was not tried again: {why}"
-                    elif self._paused(batch, number, failed.message) and attempt.is_renewed():
+                    elif self._paused(number, failed.message) and attempt.is_renewed():
                         continue
                     elif self.shield.raised:
                         failed = _interrupted()
@@ -6405,13 +6405,13 @@ class Run:
     def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
-    def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
+    def _paused(self, number: int, what: str) -> bool:
         """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
-        step = self.now.step if self.now else batch[0]
+        title = self.now.step.title if self.now else ""
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{step.title}: {_first_line(what)}{who}; rolled back, {again}")
+        self.notify(f"{title}: {_first_line(what)}{who}; rolled back, {again}")
         with contextlib.suppress(KeyboardInterrupt):
             self.shield.pause(delay)
         return self.shield.raised is None
@@ -7862,15 +7862,11 @@ class _Screen:
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
             done = [each._asdict() for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
-            if self.events and not self._lost:
+            if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
         return error.exit_code
-
-    @property
-    def _lost(self) -> OSError | None:
-        return sys.stdout.lost if isinstance(sys.stdout, _Output) else None
 
     def ended(self, code: int) -> int:
         """Return the exit code: *code*, or 1 where a command was only to show what could not be written. Say so.
@@ -7878,7 +7874,7 @@ class _Screen:
         A reader that has gone, such as head, is told nothing.
         """
         sys.stdout.flush()  # what a signal held up
-        lost, stands = self._lost, self.stands
+        lost, stands = getattr(sys.stdout, "lost", None), self.stands
         if not lost:
             return code
         if not isinstance(lost, ConnectionError):
