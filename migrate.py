@@ -2918,7 +2918,7 @@ class Database(ABC):
 
     def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
-        self._poll(partial(self.send, self.commit_sql))
+        self._poll(partial(self.query, self.commit_sql))
 
     def rollback(self) -> bool:
         """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
@@ -3117,8 +3117,7 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """Return what is wrong with *statement*, and the fix; None mostly."""
-        fix = "split it, or raise max_allowed_packet"
-        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
+        return None
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
@@ -3981,6 +3980,10 @@ class Postgres(Database):
             for columns in [range(each.nfields)]
         ]
 
+    def commit(self) -> None:
+        """See Database. A tag is what tells that it was none."""
+        self.send(self.commit_sql)
+
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
         self._exchange(sql)
@@ -4137,7 +4140,7 @@ class Postgres(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else super().find_fault(statement)
+        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else None
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4741,7 +4744,7 @@ class MySQL(Database):
     # What statements are.
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        return next(self._find_faults(statement), None) or super().find_fault(statement)
+        return next(self._find_faults(statement), None)
 
     def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
@@ -4768,6 +4771,8 @@ class MySQL(Database):
             yield "with this, IS NULL reads LAST_INSERT_ID()", fix
         if (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or sets & self._read_only:
             yield _READ_ONLY
+        if not self.takes(statement.text):
+            yield "more than the server takes at once", "split it, or raise max_allowed_packet"
 
     def _switches(self, words: Sequence[str]) -> bool:
         """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
