@@ -304,6 +304,7 @@ MYSQL_TEMPORARY = [
     row("if not there", "CREATE TEMPORARY TABLE IF NOT EXISTS t (n INT)", TEMPORARY),
     row("of a database", "CREATE TEMPORARY TABLE d.`T` AS SELECT 1", TEMPORARY),
     row("like another", "CREATE TEMPORARY TABLE t LIKE u", TEMPORARY),
+    row("with a dollar", "CREATE TEMPORARY TABLE $t (n INT)", TEMPORARY.replace("temp t", "temp $t")),
     row("in a conditional comment", "/*!50000 CREATE TEMPORARY TABLE t (n INT) */",
         "session whole maybe; writes count, id, sequences, temp t, warnings"),
     row("with comments", "CREATE /* a */ TEMPORARY -- b\n TABLE t (n INT)", TEMPORARY),
