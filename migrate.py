@@ -6207,8 +6207,8 @@ class Run:
 
     def _watch(self, stop: threading.Event) -> None:
         """Tell what a statement waits for, and show a sign of life to the nodes of a cluster."""
-        database = self.database  # asked before a lock timeout is over: only who waits can be asked for whom
-        early = min(2.0, database.lock_limit / 2 or 2.0)
+        database = self.database  # asked well before a lock timeout is over: only who waits can be asked for whom
+        early = min(2.0, database.lock_limit / 4 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
             seconds = time.monotonic() - now.since if now else 0.0
@@ -7715,6 +7715,16 @@ class _Output(io.TextIOWrapper):
                 os.dup2(nowhere.fileno(), self.fileno())
 
 
+def _command() -> str:
+    """Return the installed command as a word that finds this one: by its name, or by its path where PATH does not."""
+    import shutil
+
+    name, path = "imagor-studio-migrate", sys.argv[0]
+    found = shutil.which(name)
+    elsewhere = "/" in path and Path(path).name == name and not (found and Path(found).samefile(path))
+    return shell_word(path) if elsewhere else name
+
+
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
@@ -7736,7 +7746,7 @@ class _Screen:
 
         def typed(found: re.Match[str]) -> str:
             script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed: maybe .venv/bin/python
-            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else ["imagor-studio-migrate"]
+            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else [_command()]
             given = {} if "--help" in found[1] else self.given
             about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
             return " ".join((*program, *about, found[1]))
