@@ -139,9 +139,8 @@ def cluster(name: str, home: Path, *, stand_in: bool) -> Iterator[Cluster]:
     (programs / "sleep").write_text(f"#!/bin/sh\nprintf x >>'{made.sleeps}'\n")
     (programs / "date").write_text(f"#!/bin/sh\necho $(($(wc -c <'{made.sleeps}') * 10))\n")
     if stand_in:
-        (programs / "kubectl").write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -I -S "{__file__}" {server.server_port} "$@"\n'
-        )
+        command = f'"{sys.executable}" -I -S "{__file__}" {server.server_port}'
+        (programs / "kubectl").write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     for program in programs.iterdir():
         program.chmod(0o755)
     config = {
@@ -183,6 +182,7 @@ def kubectl(port: str, *words: str) -> str:
     def said(each: dict[str, str]) -> str:
         return f"{each['reason']}: {each.get('message', '')}"
 
+    words = words[next(at for at, word in enumerate(words) if not word.startswith("-")) :]
     if words[:2] == ("get", "job"):
         job = get(f"{JOBS}/{words[2]}")
         true = [each for each in job["status"]["conditions"] if each["status"] == "True"]
@@ -190,10 +190,8 @@ def kubectl(port: str, *words: str) -> str:
     if words[:2] == ("get", "pods"):
         found = []
         for pod in (each["status"] for each in get(PODS)["items"]):
-            found += [
-                each["state"]["waiting"] for each in pod.get("containerStatuses", []) if "waiting" in each["state"]
-            ]
-            found += pod.get("conditions", [])
+            states = [each["state"] for each in pod.get("containerStatuses", [])]
+            found += [each["waiting"] for each in states if "waiting" in each] + pod.get("conditions", [])
         return "".join(said(each) + "\n" for each in found)
     assert words[0] == "logs"
     return str(get(f"{PODS}/{words[1].partition('/')[2]}-x/log"))

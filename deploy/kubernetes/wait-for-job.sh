@@ -33,7 +33,7 @@ stop() {
 
 # Say what is in the way, once.
 tell() {
-    case $told in *"<$1>"*) return ;; esac
+    case $told in *"<$1>"*) return 0 ;; esac
     told="$told<$1>"
     echo "waiting: ${1%: }" >&2
 }
@@ -43,7 +43,7 @@ follow() {
     # shellcheck disable=SC2086  # a command with its options, here and below
     now=$($kubectl logs "job/$job" 2>/dev/null) || return 0
     case $now in
-        "$log") return ;;
+        "$log") return 0 ;;
         "$log"*) grown=${now#"$log"} ;;
         *) grown=$now ;;
     esac
