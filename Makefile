@@ -12,8 +12,8 @@ VERSION =
 N = 20
 VENV = .venv/bin/python
 RUN = $(VENV) migrate.py
-LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
-    --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+    --custom-compile-command 'make lock' $(ARGS)
 
 .PHONY: help
 help:       ## this list
@@ -127,7 +127,7 @@ build: .venv/.dev       ## the sdist and the wheel, in dist/
 	@$(VENV) -m hatchling build
 
 .PHONY: lock
-lock: .venv/.dev        ## what the image installs, with hashes, where pyproject.toml has changed; ARGS=--upgrade: the newest
+lock: .venv/.dev        ## what the image installs, with hashes, as pyproject.toml asks; ARGS=-U: the newest
 	@$(LOCK) --output-file deploy/requirements.txt pyproject.toml
 	@awk -F '"' '/^requires = / { print $$2 }' pyproject.toml | $(LOCK) --output-file deploy/requirements-build.txt -
 

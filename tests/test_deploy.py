@@ -354,7 +354,9 @@ def test_each_file_of_the_example_is_named_and_has_its_way_back(tmp_path: Path) 
 def locked(name: str) -> dict[str, list[str]]:
     """Return the versions in a lock file, more than one where they depend on the Python; each has a hash."""
     found: dict[str, list[str]] = {}
-    for block in re.split(r"^(?=\w)", (DEPLOY / name).read_text(), flags=re.MULTILINE)[1:]:
+    text = (DEPLOY / name).read_text()
+    assert not re.search(r"^-|://", text, re.MULTILINE), "a package index is named"
+    for block in re.split(r"^(?=\w)", text, flags=re.MULTILINE)[1:]:
         pin = re.match(r"([\w.-]+)==([\w.]+)( ; .*?)? \\\n    --hash=sha256:[0-9a-f]{64}\b", block)
         assert pin, block
         found.setdefault(canonicalize_name(pin[1]), []).append(pin[2])

@@ -305,6 +305,6 @@ def test_ones_own_sql_is_run_before_ones_own_application(docker: Docker) -> None
         assert docker.run("wait", there).stdout.strip() == "0", docker.run("logs", there).stderr
         assert docker.run("logs", there).stdout.split("\n")[0].split() == ["id", "|", "body"]
         status = compose("run", "--rm", "-T", "migrate", "status", "--format", "plain").stdout
-        assert [line.split("\t")[:3] for line in status.splitlines()] == [["20261001", "create_notes", "applied"]]
+        assert "20261001\tcreate_notes\tapplied\t" in status
     finally:
         compose("down", "--volumes", "--timeout", "1", check=False)
