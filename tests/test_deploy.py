@@ -236,19 +236,31 @@ def test_the_wait_ends_with_1_when_the_job_fails_and_has_the_log_that_is_gone(ku
     assert ran.stderr.splitlines() == [
         "waiting: CrashLoopBackOff: back-off 10s restarting failed container",
         f"error: job/imagor-studio-migrate has failed: {': '.join(why)}",
-        "fix: what the log above asks for; then  kubectl delete job imagor-studio-migrate  and apply it again",
+        "fix: what its log above asks for; then  kubectl delete job imagor-studio-migrate  and apply it again",
     ]
 
 
 def test_a_job_that_ran_out_of_time_is_told_where_there_is_more(kubernetes: Cluster) -> None:
     why = ("DeadlineExceeded", "Job was active longer than specified deadline")
-    kubernetes.moments = [Moment(pod=False, condition=("Failed", *why))]
+    kubernetes.moments = [Moment(log="running\n"), Moment(pod=False, condition=("Failed", *why))]
     command, job = "kubectl --request-timeout=30s", "imagor-studio-migrate"
     ran = wait_for(kubernetes, "", "60", KUBECTL=command)
+    assert (ran.returncode, ran.stdout) == (1, "running\n")
+    assert ran.stderr.splitlines() == [
+        f"error: job/{job} has failed: {': '.join(why)}",
+        f"fix: give it more time, activeDeadlineSeconds; then  {command} delete job {job}  and apply it again",
+    ]
+
+
+def test_a_job_whose_log_was_never_seen_leads_to_its_description(kubernetes: Cluster) -> None:
+    why = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
+    kubernetes.moments = [Moment(pod=False, condition=("Failed", *why))]
+    job = "imagor-studio-migrate"
+    ran = wait_for(kubernetes)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.splitlines() == [
-        f"error: job/imagor-studio-migrate has failed: {': '.join(why)}",
-        f"fix: give it more time, activeDeadlineSeconds; then  {command} delete job {job}  and apply it again",
+        f"error: job/{job} has failed: {': '.join(why)}",
+        f"fix: see why:  kubectl describe job {job}; then  kubectl delete job {job}  and apply it again",
     ]
 
 

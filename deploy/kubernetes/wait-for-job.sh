@@ -70,8 +70,9 @@ while :; do
                 reason=${reason%%"$line_break"*}
                 case $reason in
                     DeadlineExceeded*) fix="give it more time, activeDeadlineSeconds" ;;
-                    *) fix="what the log above asks for" ;;
+                    *) fix="what its log above asks for" ;;
                 esac
+                [ -n "$log$told" ] || fix="see why:  $kubectl describe job $job"
                 stop 1 "error: job/$job has failed: $reason" \
                     "fix: $fix; then  $kubectl delete job $job  and apply it again"
                 ;;
