@@ -284,11 +284,14 @@ def test_what_keeps_the_pod_from_starting_is_told_once(kubernetes: Cluster) -> N
     ]
 
 
-def test_a_job_that_is_not_there_is_not_waited_for(kubernetes: Cluster) -> None:
-    kubernetes.moments = [Moment(job=False)]
-    ran = wait_for(kubernetes)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.splitlines()[0] == "error: there is no job/imagor-studio-migrate here"
+def test_a_job_that_is_not_there_is_not_waited_for(kubernetes: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "warns").write_text('echo "Warning: this plugin is old" >&2\nexec kubectl "$@"\n')
+    kubernetes.moments = [Moment(log="one\n"), Moment(job=False)]
+    for command in ("kubectl", f"sh {tmp_path}/warns"):
+        kubernetes.sleeps.write_text("")
+        ran = wait_for(kubernetes, KUBECTL=command)
+        assert (ran.returncode, ran.stdout) == (2, "one\n")
+        assert ran.stderr.splitlines()[0] == "error: there is no job/imagor-studio-migrate here"
 
 
 def test_a_cluster_that_does_not_answer_is_asked_for_a_minute(kubernetes: Cluster) -> None:

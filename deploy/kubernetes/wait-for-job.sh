@@ -62,8 +62,6 @@ while :; do
         answered=$(date +%s)
         follow
         case $found in
-            "") stop 2 "error: there is no job/$job here" \
-                "fix: apply it first; where it is elsewhere:  KUBECTL='kubectl --context NAME --namespace NAME' sh $0 $job" ;;
             *"${line_break}is Complete "*) stop 0 "complete: job/$job" ;;
             *"${line_break}is Failed "*)
                 reason=${found#*"${line_break}is Failed "}
@@ -76,6 +74,9 @@ while :; do
                 stop 1 "error: job/$job has failed: $reason" \
                     "fix: $fix; then  $kubectl delete job $job  and apply it again"
                 ;;
+            *"$job"*) ;; # it is there, and a warning may be, too
+            *) stop 2 "error: there is no job/$job here" \
+                "fix: apply it; where it is elsewhere:  KUBECTL='kubectl --context NAME --namespace NAME' sh $0 $job" ;;
         esac
         # shellcheck disable=SC2086
         waiting=$($kubectl get pods --selector "job-name=$job" -o jsonpath="$hitches" 2>/dev/null) || waiting=
