@@ -21,28 +21,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JOBS, PODS = "/apis/batch/v1/namespaces/default/jobs", "/api/v1/namespaces/default/pods"
-RESOURCES: dict[str, Any] = {
+
+
+def _group(name: str) -> dict[str, Any]:
+    version = {"groupVersion": f"{name}/v1", "version": "v1"}
+    return {"name": name, "versions": [version], "preferredVersion": version}
+
+
+def _resources(version: str, plural: str, kind: str) -> dict[str, Any]:
+    only = {"name": plural, "kind": kind, "namespaced": True, "verbs": ["get", "list"]}
+    return {"kind": "APIResourceList", "groupVersion": version, "resources": [only]}
+
+
+RESOURCES = {
     "/api": {"kind": "APIVersions", "versions": ["v1"]},
-    "/apis": {
-        "kind": "APIGroupList",
-        "groups": [
-            {
-                "name": "batch",
-                "versions": [{"groupVersion": "batch/v1", "version": "v1"}],
-                "preferredVersion": {"groupVersion": "batch/v1", "version": "v1"},
-            }
-        ],
-    },
-    "/api/v1": {
-        "kind": "APIResourceList",
-        "groupVersion": "v1",
-        "resources": [{"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["get", "list"]}],
-    },
-    "/apis/batch/v1": {
-        "kind": "APIResourceList",
-        "groupVersion": "batch/v1",
-        "resources": [{"name": "jobs", "kind": "Job", "namespaced": True, "verbs": ["get", "list"]}],
-    },
+    "/apis": {"kind": "APIGroupList", "groups": [_group("apps"), _group("batch")]},
+    "/api/v1": _resources("v1", "pods", "Pod"),
+    "/apis/apps/v1": _resources("apps/v1", "deployments", "Deployment"),
+    "/apis/batch/v1": _resources("batch/v1", "jobs", "Job"),
 }
 
 

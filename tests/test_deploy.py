@@ -313,6 +313,25 @@ def test_a_limit_that_is_no_number_is_refused(kubernetes: Cluster) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr.splitlines()[0]) == (2, "", "error: 15m is no number of seconds")
 
 
+@with_kubectl
+def test_the_job_is_applied_before_the_deployment_as_the_readme_types_it(tmp_path: Path) -> None:
+    readme = (DEPLOY.parent / "README.md").read_text()
+    typed = re.findall(r"kubectl (apply -k deploy/kubernetes.*?)(?=  )  *# (.*)", readme)
+    assert [said for _, said in typed] == ["the Job", "then the Deployment as well"]
+    with cluster(JOB["metadata"]["name"], tmp_path, stand_in=False) as made:
+        made.moments = [Moment(job=False)]
+        applied = []
+        for words, _ in typed:
+            command = ["kubectl", *words.split(), "--dry-run=client", "--validate=false", "--output=name"]
+            ran = subprocess.run(
+                command, cwd=DEPLOY.parent, env=made.environment, capture_output=True, text=True, check=False
+            )
+            assert ran.returncode == 0, ran.stderr
+            applied.append(sorted(ran.stdout.split()))
+    job, deployment = "job.batch/imagor-studio-migrate", "deployment.apps/imagor-studio"
+    assert applied == [[job], [deployment, job]]
+
+
 # ---- One's own SQL
 
 
