@@ -5363,9 +5363,12 @@ def choose_up(
 ) -> list[Step]:
     """Choose what is pending, oldest first: all, *count* of it, or up to and with *to*; a dirty file goes on first.
 
-    Raises DirtyError for one that cannot, DriftError, as _DRIFTS has it, and SettingsError where no file has *to*.
+    Raises DirtyError for one that cannot, DriftError, as _DRIFTS has it, and SettingsError where no file has *to*, and
+    where *count* is a version.
     """
     file_by_key, steps = {each.key: each for each in migrations}, []
+    if count is not None:
+        _refuse_version(count, file_by_key, "up")
     limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
@@ -5393,10 +5396,15 @@ def choose_down(
 ) -> list[Step]:
     """Choose what to undo, newest first: one, *count*, what is newer than *to* (0: all) or than the files *to_here*.
 
-    Raises DriftError where there is no down text, DirtyError for a half-way up, SettingsError where *to* is unknown.
+    Raises DriftError where there is no down text, DirtyError for a half-way up, SettingsError where *to* is unknown,
+    and where *count* is a version, or more than there is to undo: nothing goes by a slip.
     """
     file_by_key = {each.key: each for each in migrations}
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
+    if rows and count is not None and count > len(rows):
+        _refuse_version(count, {row.key: row for row in rows} | file_by_key, "down")
+        what = f"there are {counted(len(rows), 'migration')} to roll back, and not {count}"
+        raise SettingsError(what, fix="write how many, or for all of them:  migrate down --all")
     keep = -1
     if to_here:
         keep = max(file_by_key, default=-1)
@@ -5414,6 +5422,15 @@ def choose_down(
             steps.append(_down_step(row, file_by_key.get(row.key)))
     refuse_all(errors)
     return steps
+
+
+def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> None:
+    """Raise SettingsError for a number of migrations that is a version: it was meant as a place, and not as a count."""
+    if count > 10**6 and version_key(str(count)) in known:  # a stamp of a day, or longer
+        version = known[version_key(str(count))].version
+        what = f"{count} is a version, and here stands how many migrations to "
+        what += "apply" if direction == "up" else "roll back"
+        raise SettingsError(what, fix=f"did you mean  migrate {direction} --to {version}")
 
 
 def _down_step(row: Applied, migration: Migration | None) -> Step:

@@ -186,6 +186,10 @@ class Database(RuleBasedStateMachine):
     def down(self, count: int) -> None:
         if any(row.dirty for row in self.rows.values()):
             with pytest.raises(migrate.DirtyError):
+                migrate.down(self.settings, count=min(count, len(self.rows)))
+            return
+        if count > len(self.rows):
+            with pytest.raises(migrate.SettingsError, match=f"to roll back, and not {count}"):
                 migrate.down(self.settings, count=count)
             return
         chosen = sorted(self.rows, reverse=True)[:count]

@@ -115,8 +115,9 @@ def test_down_undoes_up(files: set[int], applied: int, count: int) -> None:
 def test_up_is_oldest_first_and_down_newest_first(files: set[int], count: int | None) -> None:
     migrations = migrations_of(files)
     assert versions_of(migrate.choose_up(migrations, [], count=count)) == sorted(files)[:count]
-    downs = versions_of(migrate.choose_down(migrations, rows_of(files), count=count or 1))
-    assert downs == sorted(files, reverse=True)[: count or 1]
+    back = min(count or 1, len(files))
+    downs = versions_of(migrate.choose_down(migrations, rows_of(files), count=back or None))
+    assert downs == sorted(files, reverse=True)[:back]
 
 
 @given(data=st.data(), files=st.sets(st.integers(1, 40), min_size=1, max_size=12))
@@ -335,6 +336,29 @@ def test_a_mistyped_version_suggests_the_nearest() -> None:
         "no migration has the version 20250504093001 (did you mean 20250504093000?)\n"
         "fix: look at the versions:  migrate status"
     )
+
+
+@pytest.mark.parametrize("version", ["20250504", "20250504093000"])
+def test_a_version_is_no_number_of_migrations(version: str) -> None:
+    """``down 20250504`` was meant as a place to stop at: it must not roll back everything."""
+    files, rows = [migration(version), migration("20260101")], [row(version), row("20260101")]
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.choose_down(files, rows, count=int(version))
+    what = f"{version} is a version, and here stands how many migrations to roll back"
+    assert str(caught.value) == f"{what}\nfix: did you mean  migrate down --to {version}"
+    with pytest.raises(migrate.SettingsError) as caught:
+        migrate.choose_up(files, [], count=int(version))
+    what = f"{version} is a version, and here stands how many migrations to apply"
+    assert str(caught.value) == f"{what}\nfix: did you mean  migrate up --to {version}"
+
+
+def test_more_than_there_is_to_undo_is_refused_and_a_small_number_may_be_a_version_too() -> None:
+    files, rows = migrations_of([1, 2, 3]), rows_of([1, 2])
+    with pytest.raises(migrate.SettingsError, match="there are 2 migrations to roll back, and not 3"):
+        migrate.choose_down([], rows, count=3)
+    assert versions_of(migrate.choose_down(files, rows, count=2)) == [2, 1]
+    assert versions_of(migrate.choose_up(files, rows, count=3)) == [3]
+    assert migrate.choose_down(files, [], count=3) == []  # nothing to roll back, as without a number
 
 
 @pytest.mark.parametrize("zero", ["0", "000000"])

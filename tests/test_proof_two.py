@@ -357,7 +357,8 @@ class Two:
             faults.append(f"exit {process.exit}, and {len(failed)} failures in the log")
         if process.exit == 1 and self.sound:
             faults.append("it failed, and nothing was wrong with any file")
-        if process.exit == 2 and process.words[0] not in {"repair", "baseline"}:  # of a version that is not there
+        said = process.words[0] in {"repair", "baseline"} or "to roll back, and not" in process.err
+        if process.exit == 2 and not said:  # of a version that is not there, or more than there are
             faults.append("exit 2 for what is no matter of usage")
         return faults
 

@@ -300,7 +300,7 @@ def test_a_database_that_is_ahead_is_left_alone(project: Project) -> None:
     [
         pytest.param([], ["1", "2"], id="the last"),
         pytest.param(["2"], ["1"], id="two"),
-        pytest.param(["9"], [], id="more than there are"),
+        pytest.param(["3"], [], id="as many as there are"),
         pytest.param(["--to", "1"], ["1"], id="to a version, which stays"),
         pytest.param(["--to", "0"], [], id="to zero"),
         pytest.param(["--all"], [], id="all"),
@@ -313,6 +313,15 @@ def test_down_undoes_the_newest_first(project: Project, words: list[str], left: 
     project.succeed("down", *words)
     assert [version for version, *_ in project.history()] == left
     assert project.database.tables() == ["a", "b", "c"][: len(left)]
+
+
+def test_down_by_more_than_there_are_rolls_nothing_back(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    ran = project("down", "9")
+    assert (ran.exit, ran.out) == (2, "")
+    assert ran.err.startswith("error: there are 3 migrations to roll back, and not 9\nfix: write how many, or for all")
+    assert project.database.tables() == ["a", "b", "c"]
 
 
 def test_an_older_release_undoes_what_a_newer_one_applied(project: Project) -> None:
