@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from servers import Dialect
 
-ALL = ("sqlite", "postgres", "mariadb", "mysql")
+SERVERS = ("postgres", "mariadb", "mysql")
+ALL = ("sqlite", *SERVERS)
 
 # --- What is run ----------------------------------------------------------------------------------------------------
 
@@ -78,7 +79,7 @@ class Task(NamedTuple):
     ]  # what is measured, one after the other: up, down, nothing (an up that finds nothing), status
     before: tuple[str, ...] = ()  # what is done before, once: then all turns are on one database
     proof: str = ""  # a query that runs only where the work was done, {size} in it
-    delay: float = 0.0  # seconds that a round trip takes longer
+    delay: float | None = None  # seconds that a round trip takes longer; with 0 they are counted only
     runs: int = 0  # how many are enough; 0: as the command line says
 
 
@@ -92,15 +93,16 @@ TASKS = (
     ),
     Task("many", tables, 10_000, 1000, ("sqlite",), ("migrate", "dbmate"), ("nothing", "status"), ("up",)),
     Task(
-        "inserts", short_inserts, 120_000, 6000, ALL, ("migrate", "client"), ("up",),
+        "inserts", short_inserts, 120_000, 3000, ALL, ("migrate", "client"), ("up",),
         proof="SELECT name FROM entries WHERE id = {size} - 1",
     ),
     Task(
-        "dump", long_inserts, 10_700, 500, ALL, ("migrate", "client"), ("up",),
+        "dump", long_inserts, 10_700, 250, ALL, ("migrate", "client"), ("up",),
         proof="SELECT name FROM entries WHERE id = {size} * 100 - 1",
     ),
-    Task("letters", long_inserts_beyond_ascii, 10_700, 500, ALL, ("migrate",), ("up",), runs=1),
+    Task("letters", long_inserts_beyond_ascii, 10_700, 250, ALL, ("migrate",), ("up",), runs=1),
     Task("network", tables, 100, 5, ("postgres",), ("migrate", "client"), ("up",), delay=0.02),
+    Task("trips", tables, 100, 20, SERVERS, ("migrate", "client", "dbmate"), ("up", "down"), delay=0, runs=1),
 )  # fmt: skip
 
 
@@ -139,7 +141,8 @@ FIGURES = (
     Figure("dump", "up", "memory for {megabytes} MB / size", _MEMORY, reading="peak"),
     Figure("letters", "up", "the same, letters beyond ASCII", _MEMORY, reading="peak"),
     Figure("network", "up", "{size} files, 20 ms away", {"": {"client": 1.1}}),
-    Figure("network", "up", "the same, round trips", {}, reading="trips"),
+    Figure("trips", "up", "{size} files, round trips", {}, reading="trips"),
+    Figure("trips", "down", "{size} down files, round trips", {}, reading="trips"),
 )
 
 

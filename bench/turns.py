@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 
     seconds: float
     peak: int  # bytes of memory
-    trips: int  # round trips; 0 where the network is not slow
+    trips: int  # round trips; 0 where nobody counts them
 
 
 class Measured(NamedTuple):
@@ -84,7 +84,7 @@ class _Place:
         self.database: Database | None = None
         self.network: SlowNetwork | None = None
         (folder / "files").mkdir(parents=True)
-        if task.delay:
+        if task.delay is not None:
             self.network = SlowNetwork(server.address.host, server.address.port, task.delay)
         with self._fresh() as database:
             tool.write(folder / "files", task.migrations(size), database)
