@@ -16,7 +16,7 @@ import servers as machine
 from servers import Servers, Unavailable
 
 from . import report, tools, turns
-from .figures import SLOW, TASKS
+from .figures import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     names = list(dict.fromkeys(tool for task in TASKS for tool in task.tools))
     build = argparse.ArgumentParser("make bench", description="How long things take, beside others, in one run.")
     add = build.add_argument
-    add("--full", action="store_true", help="all sizes, all tools: half an hour (default: small sizes, a minute)")
+    add("--full", action="store_true", help="whole sizes, in half an hour (default: small ones, in a minute)")
     add("--against", metavar="REF", help="beside this project as it is at REF: exit 1 if a figure fell back")
     add("--runs", type=int, default=5, metavar="N", help="how many turns (default: 5)")
     add("--size", type=int, metavar="N", help="the size of every task, to try it out")
@@ -98,8 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _wanted(options: argparse.Namespace) -> list[str]:
     """Return who takes part: against another commit, only this project."""
-    left_out = () if options.full else SLOW
-    return [name for name in options.tools if name not in left_out and (not options.against or name in report.OURS)]
+    return [name for name in options.tools if not options.against or name in report.OURS]
 
 
 def _one_of_each(there: Servers) -> list[str]:
@@ -135,7 +134,7 @@ class Bench(NamedTuple):
             for label in self.labels:
                 chosen = task.name in self.options.tasks if some is None else (task.name, label) in some
                 flavor = self.servers.candidates[label].flavor
-                if chosen and taking and flavor in task.databases:
+                if chosen and taking and size and flavor in task.databases:
                     try:
                         server = self.servers.get(label)
                     except Unavailable:

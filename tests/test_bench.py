@@ -19,9 +19,10 @@ def test_the_short_form_runs_on_sqlite(tmp_path: Path, capsys: pytest.CaptureFix
     words = ["--databases", "sqlite", "--tools", "migrate,script,python", "--size", "2", "--runs", "1"]
     assert main([*words, "--json", str(tmp_path / "results.json")]) == 0
     written = json.loads((tmp_path / "results.json").read_text())
-    assert [each["task"] for each in written["readings"]] == ["start", "files", "many", "inserts", "dump", "letters"]
+    tasks = [task.name for task in figures.TASKS if "sqlite" in task.databases]
+    assert [each["task"] for each in written["readings"]] == tasks
     ran = {(each["task"], step) for each in written["readings"] for step, some in each["readings"].items() if some}
-    asked_for = {(each.task, each.step) for each in figures.FIGURES if each.task in {task for task, _ in ran}}
+    asked_for = {(each.task, each.step) for each in figures.FIGURES if each.task in tasks}
     assert ran == asked_for
     assert "nothing to do, installed" in capsys.readouterr().out
 
