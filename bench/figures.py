@@ -37,30 +37,38 @@ def tables(count: int) -> Iterator[Migration]:
 
 def short_inserts(count: int) -> Iterator[Migration]:
     """Yield a table, and a file of *count* INSERTs of one row: 8 MB are 120,000."""
-    rows = (f"INSERT INTO entries (id, name, size) VALUES ({n}, 'entry {n}', {n % 97});\n" for n in range(count))  # noqa: S608
+    rows = (f"INSERT INTO entries (id, name, size) VALUES ({n}, 'row {n}', {n % 7});\n" for n in range(count))  # noqa: S608
     yield _ENTRIES
     yield Migration("000002", "fill_entries", "".join(rows), "DELETE FROM entries;\n", data=True)
 
 
-def long_inserts(count: int, letters: str = "the quick brown fox jumps over the lazy dog; it's") -> Iterator[Migration]:
-    """Yield a table, and a file of *count* INSERTs of a hundred rows, as a dump has them: 100 MB are 10,700."""
-    letters = letters.replace("'", "''")
+def long_inserts(count: int, rare: str = "a dog; it's -- /* a fox") -> Iterator[Migration]:
+    """Yield a table, and a file of *count* INSERTs of a hundred rows, as a dump has them: 100 MB are 10,700.
+
+    One row in a thousand has *rare* in it, which is for whoever looks for the ends of statements.
+    """
+    rare = rare.replace("'", "''")
+
+    def row(n: int) -> str:
+        what = rare if n % 1000 == 0 else "was there"
+        return f"({n}, 'number {n:08}, of which somebody says that it {what}', {n % 97}, 'one note of it')"
 
     def insert(first: int) -> str:
-        rows = (f"({n}, 'number {n:08} {letters} -- {n % 97:02}', {n % 1000})" for n in range(first, first + 100))
-        return "INSERT INTO entries (id, name, size) VALUES\n" + ",\n".join(rows) + ";\n"
+        rows = ",\n".join(map(row, range(first, first + 100)))
+        return f"INSERT INTO entries (id, name, size, note) VALUES\n{rows};\n"
 
     yield _ENTRIES
     yield Migration("000002", "fill_entries", "".join(map(insert, range(0, count * 100, 100))), "", data=True)
 
 
 def long_inserts_beyond_ascii(count: int) -> Iterator[Migration]:
-    """Yield the same with letters for which Python's text takes four bytes a letter."""
-    return long_inserts(count, "the quick brown fox jumps over the lazy dog 🐕; ä")
+    """Yield the same with a few letters for which Python's text takes four bytes each, for all of it."""
+    return long_inserts(count, "a 🐕")
 
 
 _ENTRIES = Migration(
-    "000001", "create_entries", "CREATE TABLE entries (id INTEGER PRIMARY KEY, name VARCHAR(200), size INTEGER);\n",
+    "000001", "create_entries",
+    "CREATE TABLE entries (id INTEGER PRIMARY KEY, name VARCHAR(200), size INTEGER, note VARCHAR(50));\n",
     "DROP TABLE entries;\n",
 )  # fmt: skip
 
