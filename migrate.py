@@ -22,14 +22,16 @@ Importing this module costs the standard library only: psycopg, pymysql, rich an
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
-# A program of its own, and not an application's module: until main() takes signals, Ctrl-C ends it without a traceback.
-if (__name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate")) and (
-    signal.getsignal(signal.SIGINT) is signal.default_int_handler
-):  # in the background, a shell has it ignored
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# A program of its own, and not an application's module.
+if _IS_PROGRAM := __name__ == "__main__" or "".join(sys.argv[:1]).endswith("imagor-studio-migrate"):
+    gc.disable()  # what is loaded here stays: to look through it for garbage takes a sixth of a short run
+    # Until main() takes signals, Ctrl-C ends it without a traceback. In the background, a shell has it ignored.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import _thread
 import argparse
@@ -254,29 +256,15 @@ def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
-DIALECT_BY_SCHEME: Final = {
-    "sqlite": "sqlite",
-    "sqlite3": "sqlite",
-    "postgres": "postgres",
-    "postgresql": "postgres",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-}
-# What may stand after the "?": libpq's own names on PostgreSQL; PyMySQL's and the mysql client's on MySQL.
-_URL_OPTIONS: Final = {
-    "mysql": """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
-        ssl_verify_cert ssl_verify_identity unix_socket""",
-    "postgres": """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr keepalives
-        keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile password
-        port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl sslcrldir
-        sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user""",
-}
+# Each database makes itself known here when its class is defined: by its name in folders and after "only", and that by
+# each scheme of its URLs.
+DATABASES: Final[dict[str, type[Database]]] = {}
+DIALECT_BY_SCHEME: Final[dict[str, str]] = {}
 # What is, or may be a piece of, a database URL, also where pathlib has made one slash of two. Where something else
 # belongs, it is refused before anything can repeat it: no text is searched for passwords.
-_URL_LIKE: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
+_URL_PATTERN: Final = regex(r"\w\w:/|:.*@|@[^/{]*:\d+(/|$)|pass(word|wd)?\s*=", re.IGNORECASE | re.DOTALL)
 # What libpq and the server take from the environment, and repeat where it cannot be; other tools have _ in theirs.
-_PG_VARIABLE: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
-_FORMS: Final = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
+_PG_VARIABLE_PATTERN: Final = regex(r"PG(?!APPNAME|DATABASE|PASS)(CONNECT_TIMEOUT|[A-Z]+)")
 _ENCODE: Final = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # What a switch may be, in upper or lower case: the words that the server takes, and a few more.
 _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict.fromkeys(
@@ -328,9 +316,14 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
             what, fix = error.args
         raise SettingsError(f"the database URL {what}", where=source, fix=fix)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of this machine, or in memory, and no server."""
+        return DATABASES[self.dialect].is_file
+
     def __str__(self) -> str:
-        if self.dialect == "sqlite":
-            return f"sqlite:{self.database}"
+        if self.is_file:
+            return f"{self.dialect}:{self.database}"
         login = quote(self.user, safe="") + (":***" if self.password else "")
         places = [(f"[{host}]" if ":" in host else quote(host, safe=""), port) for host, port in self.hosts]
         hosts = ",".join(f"{place}:{port}" if port else place for place, port in places)
@@ -342,49 +335,57 @@ def _in_utf8(text: str) -> str:
     return os.fsencode(text).decode(errors="surrogateescape")
 
 
+def _forms() -> str:
+    *most, last = (each.url_form for each in DATABASES.values())
+    return f"{', '.join(most)} or {last}"
+
+
 def _parse_url(text: str) -> DatabaseURL:
-    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as the functions below do."""
+    """Read any URL. Raises ValueError (what, fix), or UnicodeError, as what reads the rest of it does."""
     scheme, _, rest = text.partition(":")
-    dialect = DIALECT_BY_SCHEME.get(scheme.lower())
-    if not re.sub(r"[\udc80-\udcff]" * (dialect == "sqlite"), "", text).isprintable():
+    database = DATABASES.get(DIALECT_BY_SCHEME.get(scheme.lower(), ""))
+    of_path = r"[\udc80-\udcff]" * (database is not None and database.is_file)
+    if not re.sub(of_path, "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
-    if dialect is None:
-        # Without "//" the first word may well be a user name or a password: it is not repeated.
-        named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
-        near = nearest(scheme.lower(), DIALECT_BY_SCHEME)
-        what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme" if text else "is empty"
-        raise ValueError(what, f"write {_FORMS}")
-    if dialect != "sqlite":
-        return _parse_server(dialect, rest)
-    # Not urlsplit, which cuts a path at "#" and "?": a query is known by its form, name=value, at the end.
-    if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):
-        raise ValueError("has options after the ?", "leave them out: there are none on SQLite")
-    path, fix = rest.removeprefix("//"), "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
-    path = _decode(path, "surrogateescape")  # it is bytes
+    if database is not None:
+        return database.read_url(rest)
+    # Without "//" the first word may well be a user name or a password: it is not repeated.
+    named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
+    near = nearest(scheme.lower(), DIALECT_BY_SCHEME)
+    what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme" if text else "is empty"
+    raise ValueError(what, f"write {_forms()}")
+
+
+def _read_path(dialect: str, rest: str) -> DatabaseURL:
+    """Read what follows the scheme in the URL of a file. Not urlsplit, which cuts a path at "#" and "?"."""
+    label, form = DATABASES[dialect].label, DATABASES[dialect].url_form
+    if re.search(r"\?[A-Za-z_]+=[^?]*\Z", rest):  # a query is known by its form, name=value, at the end
+        raise ValueError("has options after the ?", f"leave them out: there are none on {label}")
+    path = _decode(rest.removeprefix("//"), "surrogateescape")  # it is bytes
     if path in {"", "/"} or may_be_url(path):
-        raise ValueError("names what may be a database on a server" if path.strip("/") else "names no file", fix)
-    return DatabaseURL("sqlite", ":memory:" if path == "/:memory:" else path)
+        what = "names what may be a database on a server" if path.strip("/") else "names no file"
+        raise ValueError(what, f"write {form}, or {dialect}:///var/lib/app.db for an absolute path")
+    return DatabaseURL(dialect, ":memory:" if path == "/:memory:" else path)
 
 
-def _parse_server(dialect: str, rest: str) -> DatabaseURL:
+def _read_server(dialect: str, rest: str) -> DatabaseURL:
+    """Read what follows the scheme in the URL of a server."""
     match = re.fullmatch(r"//(?:([^:@/?#]*)(?::([^/?#]*))?@)?([^@/?#]*)(?:/([^@/?#]*)/?)?(?:\?([^#]*))?", rest)
+    forms = f"write {_forms()}"
     if not match or "@" in (match[5] or "").partition("=")[0]:
-        raise ValueError("cannot be read", f"write {_FORMS}; {_ENCODE}")
+        raise ValueError("cannot be read", f"{forms}; {_ENCODE}")
     user, password, places, database, query = (part or "" for part in match.groups())
     if match[2] is None and ":" in _decode(user):
-        raise ValueError("has no password, and an encoded : in its user name", f"write {_FORMS}; {_ENCODE}")
+        raise ValueError("has no password, and an encoded : in its user name", f"{forms}; {_ENCODE}")
     # libpq would fall back to the user name, MySQL to no database at all: both end in the wrong place.
     if not database:
         raise ValueError("names no database", "put its name after the host: .../database")
-    hosts, options, known = [], dict[str, str](), _URL_OPTIONS[dialect].split()
+    hosts, options, known = [], dict[str, str](), DATABASES[dialect].url_options.split()
     for place in places.split(",") if places else ():
         match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\[\]:]*))(?::(\d*))?", place)
         host = (match[1] or _decode(match[2])) if match else ":"
-        if (
-            not match
-            or (match[3] and not 0 < int(match[3][:6]) < 2**16)
-            or not (match[1] or re.fullmatch(r"[/@].*|[^:@]*", host))
-        ):
+        wrong_port = match and match[3] and not 0 < int(match[3][:6]) < 2**16
+        if not match or wrong_port or not (match[1] or re.fullmatch(r"[/@].*|[^:@]*", host)):
             fix = f"write host:port, or [::1]:port, the port from 1 to 65535; {_ENCODE}"
             raise ValueError("has a host or a port that cannot be used", fix)
         hosts.append((host, int(match[3] or 0)))
@@ -399,10 +400,9 @@ def _parse_server(dialect: str, rest: str) -> DatabaseURL:
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
     database = _decode(database)
     # The driver and the server repeat these.
-    if may_be_url(database) or any(
-        may_be_url(options[name]) for name in options.keys() - {"application_name", "sslpassword"}
-    ):
-        raise ValueError("has another URL in it", f"write {_FORMS}")
+    repeated = (options[name] for name in options.keys() - {"application_name", "sslpassword"})
+    if any(map(may_be_url, (database, *repeated))):
+        raise ValueError("has another URL in it", forms)
     return DatabaseURL(dialect, database, *login, tuple(hosts), options)
 
 
@@ -414,7 +414,7 @@ def _decode(text: str, errors: str = "strict") -> str:
 
 def may_be_url(text: str) -> bool:
     """Tell if *text*, as it is or percent-decoded, may have a password in it. A path that is there has none."""
-    return bool(_URL_LIKE.search(text) or _URL_LIKE.search(unquote(text))) and not (
+    return bool(_URL_PATTERN.search(text) or _URL_PATTERN.search(unquote(text))) and not (
         text.startswith(("./", "../")) or os.path.lexists(text)
     )
 
@@ -458,7 +458,7 @@ class Settings(_Settings):
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         refuse_url("--table or MIGRATE_TABLE", self.table)
         refuse_url("--dir or MIGRATE_DIR", str(self.directory or ""))
-        if not re.fullmatch(rf"({name}\.)?{name}" if self.url.dialect == "postgres" else name, self.table):
+        if not re.fullmatch(rf"({name}\.)?{name}" if DATABASES[self.url.dialect].schemas_sql else name, self.table):
             fix = "use at most 59 letters, digits and underscores (on PostgreSQL with a schema: name.name)"
             what = f'"{self.table}" cannot be the history table'
             raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix)
@@ -489,7 +489,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
                 break
         found = given | found
     refuse_url("MIGRATE_COMMAND", found.get("MIGRATE_COMMAND", ""))
-    for name in filter(_PG_VARIABLE.fullmatch, environ):
+    for name in filter(_PG_VARIABLE_PATTERN.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
     is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
@@ -569,9 +569,9 @@ def _decoded(data: bytes) -> str:
 # A folder comes in, a list of Migration goes out, or all that is wrong with its files, before a database is opened.
 # Nothing here knows SQL but two words in a comment on the first line.
 
-_DIGITS: Final = regex(r"[0-9]{1,64}")
-FILE_NAME: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
-_DIRECTIVE: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+_DIGITS_PATTERN: Final = regex(r"[0-9]{1,64}")
+FILE_NAME_PATTERN: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
+_DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
 
 
 class Script(NamedTuple):
@@ -589,7 +589,7 @@ class Script(NamedTuple):
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
-        directive = _DIRECTIVE.match(sql.partition("\n")[0])
+        directive = _DIRECTIVE_PATTERN.match(sql.partition("\n")[0])
         found = (directive[1].replace(",", " ").split() or [""]) if directive else []
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
@@ -638,7 +638,8 @@ def shown_path(path: Path) -> str:
 def embedded_directory() -> Path:
     """Return the folder of the SQL that ships with this module: migrate_sql/ in a wheel, sql/ in a checkout."""
     here = Path(__file__).resolve().parent
-    return next((here / name for name in ("migrate_sql", "sql") if (here / name / "sqlite").is_dir()), here / "sql")
+    folders = (here / name / dialect for name in ("migrate_sql", "sql") for dialect in DATABASES)
+    return next((folder.parent for folder in folders if folder.is_dir()), here / "sql")
 
 
 def _some(texts: Sequence[str], between: str = ", ") -> str:
@@ -660,7 +661,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    beside = any(FILE_NAME.fullmatch(path.name) for path in _listed(root))
+    beside = any(FILE_NAME_PATTERN.fullmatch(path.name) for path in _listed(root))
     found = [(dialect, root / name) for name, dialect in DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     if (found and beside) or len(found) > len(dict(found)):
         what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
@@ -728,7 +729,7 @@ def meet(only: Sequence[str], others: Sequence[str]) -> bool:
 def _read_half(path: Path) -> tuple[str, Migration]:
     """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
     name = _in_utf8(path.name)
-    match = FILE_NAME.fullmatch(name)
+    match = FILE_NAME_PATTERN.fullmatch(name)
     if not match or not name.isprintable():
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
     if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
@@ -766,7 +767,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
 # line. One lexer for all three; what differs is data. It knows quotes, comments and where a body ends, and no more
 # grammar than that: what a statement means is the server's business. Linear in the text, and it never raises.
 
-_BLANKS: Final = regex(r"\s+", re.ASCII)
+_BLANKS_PATTERN: Final = regex(r"\s+", re.ASCII)
 
 
 class Statement(NamedTuple):
@@ -789,13 +790,13 @@ class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
-    *start* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
+    *start_pattern* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
     """
 
     tokens: str
-    start: re.Pattern[str] = _BLANKS
+    start_pattern: re.Pattern[str] = _BLANKS_PATTERN
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
     compound: bool = False
@@ -815,7 +816,7 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
     while position < len(sql):
         rules = syntax if isinstance(syntax, Syntax) else syntax()
         start = position
-        special = None if sql.startswith(delimiter, start) else rules.start.match(sql, start)
+        special = None if sql.startswith(delimiter, start) else rules.start_pattern.match(sql, start)
         if special is None:
             end, position, fault = _find_end(sql, start, rules, delimiter)
         elif special.lastgroup == "client_command":
@@ -841,7 +842,7 @@ def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
         if statement.fault or ";" not in text:
             yield statement._replace(text=text)
         else:  # no commands of the client are in there
-            for part in split_statements(text, syntax()._replace(start=_BLANKS)):
+            for part in split_statements(text, syntax()._replace(start_pattern=_BLANKS_PATTERN)):
                 yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
 
 
@@ -958,7 +959,7 @@ def tokenize(
 
 def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
     depth = 0
-    for mark in _COMMENT_MARK.finditer(sql, start):
+    for mark in _COMMENT_MARK_PATTERN.finditer(sql, start):
         depth += 1 if mark[0] == "/*" else -1
         if depth == 0:
             return "comment", mark.end()
@@ -983,11 +984,8 @@ class _Body:
     fault = unfinished = ""  # the server will say what is wrong
 
     def __init__(self, rules: Syntax) -> None:
-        self._rules = rules
-        self._blocks: list[str] = []
-        self._last = ("", "")
-        self._head = ""  # the first words
-        self._program = False  # those were CREATE TRIGGER or the like
+        self._rules, self._blocks, self._last = rules, list[str](), ("", "")
+        self._head, self._program = "", False  # the first words, and if those were CREATE TRIGGER or the like
 
     def is_complete(self) -> bool:
         """Tell if a semicolon ends the statement here."""
@@ -1005,12 +1003,10 @@ class _Body:
         elif word == ")" and self._blocks[-1:] == ["("]:
             self._blocks.pop()
         elif not self._program:
-            self._program = word in self._rules.programs and bool(_HEAD.fullmatch(self._head))
+            self._program = word in self._rules.programs and bool(_HEAD_PATTERN.fullmatch(self._head))
             self._head = f"{self._head[:200]}{word} "
-        elif word == "ATOMIC" and previous == "BEGIN":
-            self._blocks.append("BEGIN")
-        elif word == "CASE" and previous != "END":
-            self._blocks.append("CASE")
+        elif (word == "ATOMIC" and previous == "BEGIN") or (word == "CASE" and previous != "END"):
+            self._blocks.append(word)
         elif word == "END" and (self._blocks[-1:] == ["CASE"] or previous in ("delimiter", "ATOMIC")):
             self._blocks[-1:] = []
 
@@ -1119,6 +1115,14 @@ class _Compound:
         self._is_body = word == "DO"  # of an event
         return (yield)
 
+    def _skip(self, over: Collection[str]) -> _Reading:
+        """Return the first word that is none of these, nor comes after one; a body begins with it."""
+        word = yield
+        while word in over or self._previous in over:
+            word = yield
+        self._is_body = True
+        return word
+
     def _at_depth(self, word: str) -> bool:
         """Count parentheses; tell if *word* is in none, and no part of a name."""
         self._depth += (word == "(") - (word == ")")
@@ -1167,10 +1171,7 @@ class _Compound:
         """After DECLARE, or in Oracle mode what is before BEGIN; HANDLER FOR condition, condition has a statement."""
         while (word := (yield)) != "delimiter":
             if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
-                while word in _BEFORE_CONDITION or self._previous in _BEFORE_CONDITION:
-                    word = yield
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOR", ",", "VALUE", "SQLSTATE", "NOT")))
         return (yield)
 
     def _create(self) -> _Reading:
@@ -1189,10 +1190,7 @@ class _Compound:
             return (yield from self._traits(kind))
         while (word := (yield)) != "delimiter":
             if word == "ROW" and self._previous == "EACH":
-                while (word := (yield)) in ("FOLLOWS", "PRECEDES") or self._previous in ("FOLLOWS", "PRECEDES"):
-                    pass
-                self._is_body = True
-                return word
+                return (yield from self._skip(("FOLLOWS", "PRECEDES")))
         return (yield)
 
     def _traits(self, kind: str) -> _Reading:
@@ -1233,6 +1231,11 @@ def names_in(texts: str) -> frozenset[str]:
     return frozenset(texts.split())
 
 
+def pairs_in(texts: str) -> dict[str, str]:
+    """Return the second word of each pair by the first one."""
+    return dict(each.split() for each in texts.split(","))
+
+
 _THEN: Final = frozenset({"THEN"})
 _END: Final = frozenset({"END"})
 _CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
@@ -1250,18 +1253,15 @@ _PARTS: Final = {  # what goes on in a block where a statement may start
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
 _BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
-_BEFORE_CONDITION: Final = names_in("HANDLER FOR , VALUE SQLSTATE NOT")
 _TAKES_A_WORD: Final = names_in(". % = CHARSET COLLATE COMMENT LANGUAGE OF RETURN RETURNS SET")
-_TRAITS: Final = names_in(
-    "ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA DEFINER DETERMINISTIC"
-    " INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE SECURITY SIGNED SQL"
-    " TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % ="
-)
+_TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COLLATE COMMENT CONTAINS CURRENT_USER DATA
+    DEFINER DETERMINISTIC INVOKER LANGUAGE LONG MODIFIES NATIONAL NO NOT OF PRECISION READS REF_SYSTEM_ID ROW ROWTYPE
+    SECURITY SIGNED SQL TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % =""")
 
 
 _LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
-_COMMENT_MARK: Final = regex(r"/\*|\*/")
-_HEAD: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
+_COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
+_HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
@@ -1271,7 +1271,7 @@ _TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
-    start=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
+    start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
@@ -1291,7 +1291,7 @@ MYSQL_SYNTAX: Final = Syntax(
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
-    start=regex(
+    start_pattern=regex(
         r"""\s+|--[^\n]*|(?i:delimiter)[ \t]+(?P<mark>['"`]?)(?P<delimiter>[^\s\\'"`]+)(?P=mark)(?=\s|\Z)[^\n]*"""
         r"|(?P<client_command>(?i:\?|charset|clear|connect|delimiter|edit|ego|exit|go|help|nopager|notee|nowarning"
         r"|pager|print|prompt|query_attributes|quit|rehash|resetconnection|source|ssl_session_data_print|status|system"
@@ -1533,10 +1533,8 @@ def closing(words: Sequence[str], place: int) -> int:
 
 
 # A name with a bracket that comes after one of these is made, changed or listed, not called.
-_NAMED: Final = names_in(
-    "INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT REPLACE IGNORE DELAYED"
-    " LOW_PRIORITY HIGH_PRIORITY OVERWRITE"
-)
+_NAMED: Final = names_in("""INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT
+    REPLACE IGNORE DELAYED LOW_PRIORITY HIGH_PRIORITY OVERWRITE""")
 _MADE: Final = names_in("FUNCTION INDEX PROCEDURE SEQUENCE TABLE TRIGGER TYPE VIEW")
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
@@ -1547,6 +1545,9 @@ _PLAIN_DDL: Final = _DDL | Trait.PLAIN
 _PART: Final = Trait.INSIDE
 _CHAIN: Final = r"(WORK |TRANSACTION )?AND CHAIN\b"
 _CONTROLS: Final = Trait.OPENS | Trait.CLOSES | Trait.UNDOES
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+_After = Callable[[Statement, Syntax], Syntax]
+_Row = tuple[str, Trait] | tuple[str, Trait, str]
 
 
 class Created(NamedTuple):
@@ -1566,8 +1567,7 @@ class _Told:
     def __init__(self) -> None:
         self.texts = dict[str, str]()  # of user variables: a literal, or "" for one that is nothing to a session
         self.prepared = dict[str, list[str]]()  # the words of what is prepared; none for such a text
-        self.made = dict[str, str]()  # temporary tables, and the schema that they were made with;
-        self.certain = set[str]()  # nothing has happened to these since
+        self.made = dict[str, str | None]()  # temporary tables, with their schema where nothing has happened to them
         self.aside = False  # what is created is temporary by the search path
 
 
@@ -1575,21 +1575,24 @@ class Forms:
     """The forms of statements that a dialect has.
 
     *rows* are, by first words, patterns on what comes after them (``?`` is a text or name in quotes), and what is known
-    then. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words that may
-    stand before a bracket, and no functions.
+    then: traits, and keys that it reads (?), writes (+) and removes (-). {1} is the second word, {2} the third, and {0}
+    the last one. *pure* functions depend on their arguments alone, *harmless* ones change nothing; *plain* are words
+    that may stand before a bracket, and no functions.
     """
 
-    rows: ClassVar[Mapping[str, Sequence[tuple[str, Trait]]]] = {}
+    rows: ClassVar[Mapping[str, Sequence[_Row]]] = {}
     pure = harmless = plain = frozenset[str]()
     sees: ClassVar[Mapping[str, str]] = {}  # a function, and the key that it reads
     marks = '"`['  # quote a name
     temporary_schema = ""
-    maybe = regex(r"/\*M?!")  # what follows is code for some servers
-    half = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
+    maybe_pattern = regex(r"/\*M?!")  # what follows is code for some servers
+    half_pattern = regex(r"/\*M?!\d*\s*(?:OR\s+REPLACE\s+)?TEMPORARY\b", re.IGNORECASE)  # CREATE stands before it
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
-    unread: re.Pattern[str] | None = None  # a text without this leaves nothing in the session, and reads nothing there
+    unread_pattern: re.Pattern[str] | None = (
+        None  # a text without this leaves nothing in the session, and reads nothing there
+    )
 
     def __init__(self) -> None:
         self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
@@ -1597,14 +1600,10 @@ class Forms:
 
     def may_matter(self, sql: str) -> bool:
         """Tell, fast, if something in a file may leave, or read, anything in the session."""
-        return self.unread is None or bool(self.unread.search(sql))
+        return self.unread_pattern is None or bool(self.unread_pattern.search(sql))
 
     def natures(
-        self,
-        statements: Iterable[Statement],
-        syntax: Syntax,
-        after: Callable[[Statement, Syntax], Syntax],
-        names: Mapping[str, str] = MappingProxyType({}),
+        self, statements: Iterable[Statement], syntax: Syntax, after: _After, names: Mapping[str, str] = _NO_NAMES
     ) -> list[Nature]:
         """Return the nature of each statement of a file; *after* tells which rules hold after one.
 
@@ -1616,16 +1615,17 @@ class Forms:
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
             if "*" in nature.writes or words[0] == "ROLLBACK":
-                told.certain.clear()
+                told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
             read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
             nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
-            if "/*" in statement.text and self.maybe.search(statement.text):
-                half = _REPEATED if self.half.search(statement.text) else Trait(0)  # it may be a table like any other
+            if "/*" in statement.text and self.maybe_pattern.search(statement.text):
+                half = (
+                    _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
+                )  # it may be a table like any other
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
-            told.certain &= told.made.keys()
             if words[0] in ("ROLLBACK", "ABORT"):  # what of it was taken back, the server knows
                 found[opened:] = [each._replace(traits=each.traits & ~Trait.REPEATS) for each in found[opened:]]
             found.append(nature)
@@ -1670,9 +1670,8 @@ class Forms:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                if made and key not in told.made and ("COMMIT", "DROP") not in itertools.pairwise(words):
-                    told.certain.add(key)
-                told.made.setdefault(key, made.schema if made else "")
+                certain = made and ("COMMIT", "DROP") not in itertools.pairwise(words)
+                told.made.setdefault(key, made.schema if made and certain else None)
         return nature
 
     def _with_temporary(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
@@ -1684,13 +1683,11 @@ class Forms:
         if not named:
             return nature
         first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
-        if dropped and all(
-            f"temp {name}" in told.certain and schema in (told.made[f"temp {name}"], self.temporary_schema)
-            for schema, name in dropped
-        ):
+        certain = ((schema, told.made.get(f"temp {name}")) for schema, name in dropped)
+        if dropped and all(made is not None and schema in (made, self.temporary_schema) for schema, made in certain):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
         if first in ("ALTER", "DROP", "RENAME"):
-            told.certain -= named
+            told.made |= dict.fromkeys(named)
         if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
         if "RENAME" in words:  # whatever of it is the new one
@@ -1750,9 +1747,13 @@ class Forms:
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
         rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
-        for pattern, traits in self._rows.get(words[0], ()):
+        for pattern, traits, *more in self._rows.get(words[0], ()):
             if re.match(pattern, rest):
-                return self.described(words, traits)
+                nature, keys = self.described(words, traits), "".join(more)
+                names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if keys else []
+                named = [each.format(*names) for each in keys.split(", ") if keys]
+                told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
+                return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
         return self.worst
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -1764,9 +1765,10 @@ class Forms:
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name in self.harmless or name in self.known:
-                self.takes_part(name, words, place, writes)
                 traits &= ~Trait.REPEATS
-            elif name not in self.pure and not self.takes_part(name, words, place, writes):
+            elif name not in self.pure and not self.takes_part(
+                name, "".join(words[place + 1 : place + 2]), reads, writes
+            ):
                 self.unknown.add(name)
                 reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
                 writes |= {"*", "id", "code"}
@@ -1778,8 +1780,8 @@ class Forms:
         """Return the *traits* of what may change more than the session: if it does nothing else, rows."""
         return traits & ~_REPEATED | Trait.DATA if Trait.SESSION in traits else traits & ~Trait.REPEATS
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """Tell if it is known what the function *name*, whose bracket is at *place*, does; add what it *writes*."""
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
+        """Tell if it is known what the function *name* does, where its arguments begin so; add what it does."""
         return False
 
     def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -1803,107 +1805,92 @@ class Forms:
 # Functions of MySQL and MariaDB that depend on their arguments alone; that change nothing, all the same; and words that
 # may stand before a bracket. Tried on MariaDB 10.11 and MySQL 9.7; those of PostgreSQL on 15 and 18. A function that
 # only one server has may be a person's own on the other; those of _SHAPES have ST_ before them on both, too.
-_MYSQL_PURE: Final = names_in(
-    "ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT BIT_LENGTH CAST CEIL CEILING"
-    " CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS COT CRC32 DATE DATEDIFF"
-    " DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP EXPORT_SET EXTRACT"
-    " EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF IFNULL"
-    " INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED"
-    " IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT"
-    " JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS"
-    " JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID"
-    " JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET"
-    " MD5 MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW"
-    " POWER QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD"
-    " RTRIM SECOND SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING"
-    " SUBSTRING_INDEX SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64"
-    " TO_DAYS TO_SECONDS TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY"
-    " WEEKOFYEAR WEIGHT_STRING YEAR YEARWEEK"
-)
-_MARIADB_PURE: Final = names_in(
-    "ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS COLUMN_GET COLUMN_JSON"
-    " COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT JSON_DETAILED JSON_EQUALS"
-    " JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE NATURAL_SORT_KEY NVL NVL2"
-    " REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE"
-)
-_MYSQL9_PURE: Final = names_in(
-    "BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID JSON_SCHEMA_VALID"
-    " JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN"
-)
-_SHAPES: Final = names_in(
-    "AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION DISJOINT ENDPOINT ENVELOPE"
-    " EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT GEOMETRYCOLLECTIONFROMWKB"
-    " GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB INTERIORRINGN INTERSECTS"
-    " ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT MPOINTFROMTEXT MPOINTFROMWKB"
-    " MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS NUMPOINTS OVERLAPS"
-    " POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID STARTPOINT TOUCHES"
-    " WITHIN X Y"
-)
-_MYSQL_HARMLESS: Final = names_in(
-    "AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID CONVERT_TZ COUNT CUME_DIST"
-    " CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME DATABASE DEFAULT DENSE_RANK"
-    " FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG JSON_OBJECTAGG LAG LAST_VALUE LEAD"
-    " LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS MBRDISJOINT MBREQUALS MBRINTERSECTS"
-    " MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK RAND RANDOM_BYTES RANK"
-    " ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON ST_DIFFERENCE ST_DISTANCE"
-    " ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB ST_MLINEFROMWKB"
-    " ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT ST_MULTIPOLYGONFROMWKB"
-    " ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME UTC_TIMESTAMP UUID"
-    " UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION"
-)
-_MARIADB_HARMLESS: Final = names_in(
-    "BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH ISRING MASTER_GTID_WAIT"
-    " MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM ST_BOUNDARY ST_ISRING"
-    " ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID WSREP_SYNC_WAIT_UPTO_GTID"
-)
-_MYSQL9_HARMLESS: Final = names_in(
-    "ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE LINESTRING MBRCOVEREDBY"
-    " MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID PS_THREAD_ID ROLES_GRAPHML"
-    " SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT ST_FRECHETDISTANCE"
-    " ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT"
-    " ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE"
-    " ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH"
-    " WAIT_FOR_EXECUTED_GTID_SET"
-)
-_POSTGRES_HARMLESS: Final = names_in(
-    "CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS PG_CURRENT_WAL_LSN PG_DATABASE_SIZE"
-    " PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP PG_SLEEP_FOR PG_SLEEP_UNTIL"
-    " PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7"
-)
-_PLAIN: Final = names_in(
-    "ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN COLUMNS CONSTRAINT"
-    " CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT FOR FOREIGN FROM"
-    " GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY LATERAL LIKE"
-    " LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER OVER"
-    " PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT SOME"
-    " TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN"
-)
-_MYSQL_PLAIN: Final = names_in(
-    "ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL ELSEIF ELSIF EMPTY ENDS ENUM"
-    " ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY IF IGNORE INDEX INT1 INT2"
-    " INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT MEDIUMTEXT MIDDLEINT MINUS MOD"
-    " NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS SPATIAL SQL_BIG_RESULT"
-    " SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED STRAIGHT_JOIN"
-    " SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER VARYING VECTOR"
-    " VIRTUAL WHILE XOR YEAR"
-)
-_POSTGRES_PLAIN: Final = names_in(
-    "ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE COLLATION CONCURRENTLY CONFLICT"
-    " CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER"
-    " DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING IDENTITY ILIKE INITIALLY"
-    " INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF ONLY ORDINALITY OUT"
-    " OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS SIMILAR STATISTICS"
-    " SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT XMLATTRIBUTES"
-    " XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE XMLTABLE"
-)
+_MYSQL_PURE: Final = names_in("""ABS ACOS ADDDATE ADDTIME AES_DECRYPT AES_ENCRYPT ASCII ASIN ATAN ATAN2 BIN BIT_COUNT
+    BIT_LENGTH CAST CEIL CEILING CHAR CHARACTER_LENGTH CHAR_LENGTH COALESCE COMPRESS CONCAT CONCAT_WS CONV CONVERT COS
+    COT CRC32 DATE DATEDIFF DATE_ADD DATE_FORMAT DATE_SUB DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR DEGREES ELT EXP
+    EXPORT_SET EXTRACT EXTRACTVALUE FIELD FIND_IN_SET FLOOR FORMAT FROM_BASE64 FROM_DAYS GET_FORMAT GREATEST HEX HOUR IF
+    IFNULL INET6_ATON INET6_NTOA INET_ATON INET_NTOA INSERT INSTR INTERVAL ISNULL IS_IPV4 IS_IPV4_COMPAT IS_IPV4_MAPPED
+    IS_IPV6 JSON_ARRAY JSON_ARRAY_APPEND JSON_ARRAY_INSERT JSON_CONTAINS JSON_CONTAINS_PATH JSON_DEPTH JSON_EXTRACT
+    JSON_INSERT JSON_KEYS JSON_LENGTH JSON_MERGE JSON_MERGE_PATCH JSON_MERGE_PRESERVE JSON_OBJECT JSON_OVERLAPS
+    JSON_PRETTY JSON_QUOTE JSON_REMOVE JSON_REPLACE JSON_SEARCH JSON_SET JSON_TABLE JSON_TYPE JSON_UNQUOTE JSON_VALID
+    JSON_VALUE LAST_DAY LCASE LEAST LEFT LENGTH LN LOCATE LOG LOG10 LOG2 LOWER LPAD LTRIM MAKEDATE MAKETIME MAKE_SET MD5
+    MICROSECOND MID MINUTE MOD MONTH MONTHNAME NULLIF OCT OCTET_LENGTH ORD PERIOD_ADD PERIOD_DIFF PI POSITION POW POWER
+    QUARTER QUOTE RADIANS REGEXP_INSTR REGEXP_REPLACE REGEXP_SUBSTR REPEAT REPLACE REVERSE RIGHT ROUND RPAD RTRIM SECOND
+    SEC_TO_TIME SHA SHA1 SHA2 SIGN SIN SOUNDEX SPACE SQRT STRCMP STR_TO_DATE SUBDATE SUBSTR SUBSTRING SUBSTRING_INDEX
+    SUBTIME TAN TIME TIMEDIFF TIMESTAMP TIMESTAMPADD TIMESTAMPDIFF TIME_FORMAT TIME_TO_SEC TO_BASE64 TO_DAYS TO_SECONDS
+    TRIM TRUNCATE UCASE UNCOMPRESS UNCOMPRESSED_LENGTH UNHEX UPDATEXML UPPER WEEK WEEKDAY WEEKOFYEAR WEIGHT_STRING YEAR
+    YEARWEEK""")
+_MARIADB_PURE: Final = names_in("""ADD_MONTHS CHR COLUMN_ADD COLUMN_CHECK COLUMN_CREATE COLUMN_DELETE COLUMN_EXISTS
+    COLUMN_GET COLUMN_JSON COLUMN_LIST CONCAT_OPERATOR_ORACLE CRC32C DECODE DECODE_ORACLE ENCODE JSON_COMPACT
+    JSON_DETAILED JSON_EQUALS JSON_EXISTS JSON_LOOSE JSON_NORMALIZE JSON_QUERY LENGTHB LPAD_ORACLE LTRIM_ORACLE
+    NATURAL_SORT_KEY NVL NVL2 REPLACE_ORACLE RPAD_ORACLE RTRIM_ORACLE SFORMAT SUBSTR_ORACLE TO_CHAR TRIM_ORACLE""")
+_MYSQL9_PURE: Final = names_in("""BIN_TO_UUID FORMAT_BYTES FORMAT_PICO_TIME GTID_SUBSET GTID_SUBTRACT IS_UUID
+    JSON_SCHEMA_VALID JSON_SCHEMA_VALIDATION_REPORT JSON_STORAGE_SIZE REGEXP_LIKE UUID_TO_BIN""")
+_SHAPES: Final = names_in("""AREA ASBINARY ASTEXT ASWKB ASWKT BUFFER CENTROID CONTAINS CONVEXHULL CROSSES DIMENSION
+    DISJOINT ENDPOINT ENVELOPE EQUALS EXTERIORRING GEOMCOLLFROMTEXT GEOMCOLLFROMWKB GEOMETRYCOLLECTIONFROMTEXT
+    GEOMETRYCOLLECTIONFROMWKB GEOMETRYFROMTEXT GEOMETRYFROMWKB GEOMETRYN GEOMETRYTYPE GEOMFROMTEXT GEOMFROMWKB
+    INTERIORRINGN INTERSECTS ISCLOSED ISEMPTY ISSIMPLE LINEFROMTEXT LINEFROMWKB LINESTRINGFROMTEXT MLINEFROMTEXT
+    MPOINTFROMTEXT MPOINTFROMWKB MPOLYFROMTEXT MULTILINESTRINGFROMTEXT MULTIPOINTFROMTEXT NUMGEOMETRIES NUMINTERIORRINGS
+    NUMPOINTS OVERLAPS POINTFROMTEXT POINTFROMWKB POINTN POLYFROMTEXT POLYFROMWKB POLYGONFROMTEXT POLYGONFROMWKB SRID
+    STARTPOINT TOUCHES WITHIN X Y""")
+_MYSQL_HARMLESS: Final = names_in("""AVG BENCHMARK BIT_AND BIT_OR BIT_XOR CHARSET COERCIBILITY COLLATION CONNECTION_ID
+    CONVERT_TZ COUNT CUME_DIST CURDATE CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER CURTIME
+    DATABASE DEFAULT DENSE_RANK FIRST_VALUE FROM_UNIXTIME GROUP_CONCAT IS_FREE_LOCK IS_USED_LOCK JSON_ARRAYAGG
+    JSON_OBJECTAGG LAG LAST_VALUE LEAD LOAD_FILE LOCALTIME LOCALTIMESTAMP MASTER_POS_WAIT MATCH MAX MBRCONTAINS
+    MBRDISJOINT MBREQUALS MBRINTERSECTS MBROVERLAPS MBRTOUCHES MBRWITHIN MIN NAME_CONST NOW NTH_VALUE NTILE PERCENT_RANK
+    RAND RANDOM_BYTES RANK ROW_NUMBER SCHEMA SESSION_USER SLEEP STD STDDEV STDDEV_POP STDDEV_SAMP ST_ASGEOJSON
+    ST_DIFFERENCE ST_DISTANCE ST_DISTANCE_SPHERE ST_GEOMFROMGEOJSON ST_INTERSECTION ST_LENGTH ST_LINESTRINGFROMWKB
+    ST_MLINEFROMWKB ST_MPOLYFROMWKB ST_MULTILINESTRINGFROMWKB ST_MULTIPOINTFROMWKB ST_MULTIPOLYGONFROMTEXT
+    ST_MULTIPOLYGONFROMWKB ST_SYMDIFFERENCE ST_UNION SUM SYSDATE SYSTEM_USER UNIX_TIMESTAMP USER UTC_DATE UTC_TIME
+    UTC_TIMESTAMP UUID UUID_SHORT VALUES VARIANCE VAR_POP VAR_SAMP VERSION""")
+_MARIADB_HARMLESS: Final = names_in("""BINLOG_GTID_POS BOUNDARY DECODE_HISTOGRAM DES_DECRYPT DES_ENCRYPT ENCRYPT GLENGTH
+    ISRING MASTER_GTID_WAIT MBREQUAL MEDIAN OLD_PASSWORD PASSWORD PERCENTILE_CONT PERCENTILE_DISC POINTONSURFACE ROWNUM
+    ST_BOUNDARY ST_ISRING ST_POINTONSURFACE ST_RELATE SYS_GUID VALUE WSREP_LAST_SEEN_GTID WSREP_LAST_WRITTEN_GTID
+    WSREP_SYNC_WAIT_UPTO_GTID""")
+_MYSQL9_HARMLESS: Final = names_in("""ANY_VALUE GEOMCOLLECTION GEOMETRYCOLLECTION GROUPING ICU_VERSION JSON_STORAGE_FREE
+    LINESTRING MBRCOVEREDBY MBRCOVERS MULTILINESTRING MULTIPOINT MULTIPOLYGON POINT POLYGON PS_CURRENT_THREAD_ID
+    PS_THREAD_ID ROLES_GRAPHML SOURCE_POS_WAIT STATEMENT_DIGEST STATEMENT_DIGEST_TEXT ST_BUFFER_STRATEGY ST_COLLECT
+    ST_FRECHETDISTANCE ST_GEOHASH ST_HAUSDORFFDISTANCE ST_ISVALID ST_LATFROMGEOHASH ST_LATITUDE ST_LINEINTERPOLATEPOINT
+    ST_LINEINTERPOLATEPOINTS ST_LONGFROMGEOHASH ST_LONGITUDE ST_MAKEENVELOPE ST_NUMINTERIORRING ST_POINTATDISTANCE
+    ST_POINTFROMGEOHASH ST_SIMPLIFY ST_SWAPXY ST_TRANSFORM ST_VALIDATE VALIDATE_PASSWORD_STRENGTH
+    WAIT_FOR_EXECUTED_GTID_SET""")
+_POSTGRES_HARMLESS: Final = names_in("""CLOCK_TIMESTAMP CURRENT_QUERY GEN_RANDOM_UUID PG_BLOCKING_PIDS
+    PG_CURRENT_WAL_LSN PG_DATABASE_SIZE PG_INDEXES_SIZE PG_IS_IN_RECOVERY PG_LOCK_STATUS PG_RELATION_SIZE PG_SLEEP
+    PG_SLEEP_FOR PG_SLEEP_UNTIL PG_TABLE_SIZE PG_TOTAL_RELATION_SIZE RANDOM RANDOM_NORMAL TIMEOFDAY UUIDV4 UUIDV7""")
+_PLAIN: Final = names_in("""ALL ALWAYS AND ANY ARRAY AS BETWEEN BIGINT BINARY BIT BY CASE CHAR CHARACTER CHECK COLUMN
+    COLUMNS CONSTRAINT CROSS CUBE DEC DECIMAL DEFAULT DESC DISTINCT DO ELSE EXCEPT EXCLUDE EXISTS EXPLAIN FILTER FLOAT
+    FOR FOREIGN FROM GENERATED GROUP HASH HAVING IN INCLUDE INNER INSERT INT INTEGER INTERSECT INTERVAL INTO JOIN KEY
+    LATERAL LIKE LIMIT LIST MATERIALIZED NATIONAL NATURAL NCHAR NOT NULL NUMERIC OF OFFSET ON OPTIONS OR ORDER OUTER
+    OVER PARTITION PRECISION PRIMARY RANGE REAL RECURSIVE REFERENCES REPLACE RETURNING ROLLUP ROW SELECT SET SMALLINT
+    SOME TABLE TEXT THEN TIME TIMESTAMP UNION UNIQUE UPDATE USING VALUE VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN""")
+_MYSQL_PLAIN: Final = names_in("""ADD AGAINST AT BLOB BOOL CALL CLOB DATETIME DESCRIBE DISTINCTROW DIV DOUBLE DUAL
+    ELSEIF ELSIF EMPTY ENDS ENUM ESCAPE EVERY FIXED FLOAT4 FLOAT8 FORCE FULLTEXT GEOMCOLLECTION GEOMETRY HIGH_PRIORITY
+    IF IGNORE INDEX INT1 INT2 INT3 INT4 INT8 JSON LEFT LESS LINEAR LONG LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT
+    MEDIUMTEXT MIDDLEINT MINUS MOD NUMBER NVARCHAR PERIOD QUALIFY RAW READS REGEXP RETURN RIGHT RLIKE SERIAL SOUNDS
+    SPATIAL SQL_BIG_RESULT SQL_BUFFER_RESULT SQL_CACHE SQL_CALC_FOUND_ROWS SQL_NO_CACHE SQL_SMALL_RESULT STARTS STORED
+    STRAIGHT_JOIN SUBPARTITION SYSTEM_TIME THAN TINYBLOB TINYINT TINYTEXT UNTIL USE VARBINARY VARCHAR2 VARCHARACTER
+    VARYING VECTOR VIRTUAL WHILE XOR YEAR""")
+_POSTGRES_PLAIN: Final = names_in("""ANALYSE ANALYZE ASC ASYMMETRIC AUTHORIZATION BOOLEAN BOTH CAST COALESCE COLLATE
+    COLLATION CONCURRENTLY CONFLICT CREATE CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME
+    CURRENT_TIMESTAMP CURRENT_USER DEFERRABLE END EXCLUDED EXTRACT FALSE FETCH FIRST FREEZE FULL GRANT GREATEST GROUPING
+    IDENTITY ILIKE INITIALLY INOUT IS ISNULL LEADING LEAST LOCALTIME LOCALTIMESTAMP NEXT NONE NORMALIZE NOTNULL NULLIF
+    ONLY ORDINALITY OUT OVERLAPS OVERLAY PASSING PLACING POSITION REINDEX RESET RETURNS ROWS SESSION_USER SETOF SETS
+    SIMILAR STATISTICS SUBSTRING SYMMETRIC TABLESAMPLE TO TRAILING TREAT TRIM TRUE USER VACUUM VARIADIC VERBOSE WITHOUT
+    XMLATTRIBUTES XMLCONCAT XMLELEMENT XMLEXISTS XMLFOREST XMLNAMESPACES XMLPARSE XMLPI XMLROOT XMLSERIALIZE
+    XMLTABLE""")
 
 
 class _SQLiteForms(Forms):
     together = frozenset({"count", "id"})  # both are rolled back with their transaction, to be the same again
     worst = Nature(Trait.WHOLE, frozenset(), frozenset())  # what it does not know is an error before anything runs
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE": [("", _ROWS)],
-        "WITH": [(ACTS, _ROWS), ("", _LOOK)],
+        "INSERT REPLACE": [("", _ROWS, "?trigger *, +count, +id")],  # of what is temporary
+        "UPDATE DELETE": [("", _ROWS, "?trigger *, +count")],
+        "WITH": [
+            (rf"(?=.*\b(?:INSERT|REPLACE)\b){ACTS}", _ROWS, "?trigger *, +count, +id"),
+            (ACTS, _ROWS, "?trigger *, +count"),
+            ("", _LOOK),
+        ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
@@ -1914,39 +1901,26 @@ class _SQLiteForms(Forms):
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
         "PRAGMA": [],
     }
-    _looks = names_in(
-        "COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST INDEX_INFO"
-        " INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST TABLE_XINFO"
-    )
-    _settings = names_in(
-        "ANALYSIS_LIMIT AUTOMATIC_INDEX BUSY_TIMEOUT CACHE_SIZE CACHE_SPILL CASE_SENSITIVE_LIKE CELL_SIZE_CHECK"
-        " CHECKPOINT_FULLFSYNC COUNT_CHANGES DEFER_FOREIGN_KEYS EMPTY_RESULT_CALLBACKS FOREIGN_KEYS FULL_COLUMN_NAMES"
-        " FULLFSYNC HARD_HEAP_LIMIT IGNORE_CHECK_CONSTRAINTS JOURNAL_SIZE_LIMIT LEGACY_ALTER_TABLE LOCKING_MODE"
-        " MAX_PAGE_COUNT MMAP_SIZE READ_UNCOMMITTED RECURSIVE_TRIGGERS REVERSE_UNORDERED_SELECTS SECURE_DELETE"
-        " SHORT_COLUMN_NAMES SHRINK_MEMORY SOFT_HEAP_LIMIT SYNCHRONOUS TEMP_STORE THREADS TRUSTED_SCHEMA"
-        " WAL_AUTOCHECKPOINT WRITABLE_SCHEMA"
-    )
-    _pragmas: ClassVar = {
+    _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
+        INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
+        TABLE_XINFO""")
+    _pragmas: ClassVar = {  # all others set something
         **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
         **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
         **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
-        **dict.fromkeys(_looks, _LOOK | Trait.REPEATS),
-        **dict.fromkeys(_settings, _SET),
     }
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
-    unread = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
+    unread_pattern = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
 
     def nature(self, words: Sequence[str]) -> Nature:
         """See Forms. A PRAGMA may be in quotes. Without a value it is asked: what acts all the same may do so twice."""
         if words[0] != "PRAGMA":
             return super().nature(words)
         name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
-        traits = self._pragmas.get(name)
-        if not value and (traits is None or Trait.REPEATS not in traits):
-            return Nature(_LOOK, frozenset(), frozenset())
-        sets = {f"set {name.lower()}"} if traits == _SET and value else set() if traits else {"set pragma"}
-        return Nature(traits or Trait.WHOLE, frozenset(), frozenset(sets))
+        traits = _LOOK | Trait.REPEATS if name in self._looks else self._pragmas.get(name, _SET) if value else _SET
+        sets = {f"set {name.lower()}"} if value and traits == _SET else set[str]()
+        return Nature(traits, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
@@ -1954,9 +1928,6 @@ class _SQLiteForms(Forms):
         traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
         called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
         reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
-        if Trait.DATA in traits:
-            reads.add("trigger *")  # of what is temporary
-            writes |= {"count", "id"} if {"INSERT", "REPLACE"} & {*words} else {"count"}
         if traits == _TEMP:
             writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
@@ -1964,17 +1935,29 @@ class _SQLiteForms(Forms):
 
 class _PostgresForms(Forms):
     rows: ClassVar = {
-        "INSERT UPDATE DELETE MERGE": [("", _ROWS)],
-        "COPY": [(r"\(", _ROWS), ("", _ROWS & ~Trait.CALLS)],
+        "INSERT MERGE": [("", _ROWS, "+id")],
+        "UPDATE DELETE": [("", _ROWS)],
+        "COPY": [(r"\(", _ROWS, "+id"), ("", _ROWS & ~Trait.CALLS, "+id")],
         "TRUNCATE NOTIFY": [("", _ROWS & ~Trait.CALLS)],
-        "WITH": [(ACTS, _ROWS), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
+        "WITH": [(ACTS, _ROWS, "+id"), (r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "SELECT": [(r".*\bINTO\b", _ROWS), ("", _LOOK)],
         "VALUES TABLE ( SHOW": [("", _LOOK)],
-        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS), ("", _LOOK)],
+        "EXPLAIN": [(r".*\bANALY[SZ]E\b", _ROWS, "+id"), ("", _LOOK)],
         "SET": [(r"(SESSION |LOCAL )?TRANSACTION\b", Trait.SESSION | Trait.WHOLE | Trait.INSIDE), ("", _SET)],
-        "RESET LISTEN UNLISTEN LOAD DEALLOCATE DISCARD CLOSE": [("", _SET)],
-        "PREPARE": [("(?!TRANSACTION)", _SET)],
-        "DECLARE FETCH MOVE": [("", _TEMP)],
+        "RESET": [("", _SET)],
+        "LOAD": [("", _SET, "+load")],
+        "LISTEN UNLISTEN": [("", _SET, "+listen {1}")],
+        "PREPARE": [("(?!TRANSACTION)", _SET, "+prepared {1}")],
+        "DEALLOCATE": [(r"(PREPARE )?ALL\Z", _SET, "+prepared *"), ("", _SET, "-prepared {0}")],
+        "DECLARE": [("", _TEMP, "+cursor {1}")],
+        "FETCH MOVE": [("", _TEMP, "?cursor {0}")],
+        "CLOSE": [(r"ALL\Z", _SET, "+cursor *"), ("", _SET, "-cursor {0}")],
+        "DISCARD": [
+            ("ALL", _SET, "+set *, +role *, +temp *, +prepared *, +cursor *, +listen *, +id, +lock"),
+            ("TEMP", _SET, "+temp *"),
+            ("SEQUENCES", _SET, "+id"),
+            ("", _SET),
+        ],
         "BEGIN START": [("", Trait.OPENS)],
         "COMMIT END": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("(?!PREPARED)", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
@@ -1992,62 +1975,36 @@ class _PostgresForms(Forms):
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [
             (r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
+            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+set what a session begins with"),
             ("", _DDL),
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
         "REFRESH": [("", _DDL | Trait.CALLS)],
         "ANALYZE ANALYSE COMMENT GRANT REVOKE LOCK SECURITY IMPORT REASSIGN DO": [("", _DDL)],
     }
-    sees: ClassVar = {
-        **dict.fromkeys(("LASTVAL", "CURRVAL"), "id"),
-        **dict.fromkeys(("RANDOM", "RANDOM_NORMAL"), "seed"),
-        **dict.fromkeys(
-            ("PG_BACKEND_PID", "PG_MY_TEMP_SCHEMA", "INET_CLIENT_PORT", "PG_CURRENT_XACT_ID"), "connection"
-        ),
-    }
+    sees: ClassVar = pairs_in("""LASTVAL id, CURRVAL id, RANDOM seed, RANDOM_NORMAL seed, PG_BACKEND_PID connection,
+        PG_MY_TEMP_SCHEMA connection, INET_CLIENT_PORT connection, PG_CURRENT_XACT_ID connection""")
     plain, harmless, temporary_schema = _PLAIN | _POSTGRES_PLAIN, _POSTGRES_HARMLESS, "pg_temp"
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
     # Names before a bracket, but those of what is made or filled.
-    _called = regex(
+    _called_pattern = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
         r"((?:[\w$]+|\"[^\"]*\")(?:\.(?:[\w$]+|\"[^\"]*\"))*)\s*\("
     )
     # What its language has for the end of a transaction may be in a DO.
-    _divides = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
-    # What names one thing of the session: of what kind, and which of the keys that a statement reads, writes, removes.
-    _naming: ClassVar = {
-        "CLOSE": ("cursor", 2),
-        "DEALLOCATE": ("prepared", 2),
-        "DECLARE": ("cursor", 1),
-        "FETCH": ("cursor", 0),
-        "LISTEN": ("listen", 1),
-        "MOVE": ("cursor", 0),
-        "PREPARE": ("prepared", 1),
-        "UNLISTEN": ("listen", 1),
-    }
-    _discarded: ClassVar = {
-        "ALL": ("set *", "role *", "temp *", "prepared *", "cursor *", "listen *", "id", "lock"),
-        **dict.fromkeys(("TEMP", "TEMPORARY"), ("temp *",)),
-        "SEQUENCES": ("id",),
-    }
-    _named: ClassVar = {  # settings that have words of their own
-        "ALL": "*",
-        "NAMES": "client_encoding",
-        "ROLE": "role",
-        "SCHEMA": "search_path",
-        "SESSION": "session_authorization",
-        "TIME": "timezone",
-        "XML": "xmloption",
-    }
+    _divides_pattern = regex(r"(?i)\b(COMMIT|ROLLBACK|CALL|EXECUTE)\b")
+    # settings that have words of their own
+    _named: ClassVar = pairs_in("""ALL *, NAMES client_encoding, ROLE role, SCHEMA search_path,
+        SESSION session_authorization, TIME timezone, XML xmloption""")
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
         innocent = self.plain | self.harmless | self.known
         return super().may_matter(sql) or any(
-            not before and name.upper() not in innocent for before, name in {*self._called.findall(sql)}
+            not before and name.upper() not in innocent for before, name in {*self._called_pattern.findall(sql)}
         )
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
@@ -2057,46 +2014,32 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes, removes = {*nature.reads, *self._asked(words)}, {*nature.writes}, set[str]()
+        reads, writes = {*nature.reads}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
+            # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
-            traits = (
-                traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
-            )  # what it reads from may call what nobody sees
+            traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {made.name}")
-        elif first == "ALTER" and second in ("DATABASE", "ROLE", "USER") and "TABLESPACE" not in words:
-            writes |= {"set what a session begins with"} if {"SET", "RESET"} & {*words} else set()
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
-        elif first in ("INSERT", "MERGE", "COPY", "WITH", "EXPLAIN") and Trait.DATA in traits:
-            writes.add("id")
-        elif first in self._naming:
-            kind, which = self._naming[first]
-            if words[-1] == "ALL" and removes is (reads, writes, removes)[which]:
-                writes.add(f"{kind} *")
-            else:
-                named = second if first in ("DECLARE", "PREPARE") else words[-1]
-                (reads, writes, removes)[which].add(f"{kind} {self.fold(named)}")
         elif first in ("SET", "RESET") and Trait.REPEATS in traits and second not in ("LOCAL", "CONSTRAINTS"):
             skipped = 2 if second == "SESSION" and words[2:3] != ["AUTHORIZATION"] else 1
             writes.add(key := self._setting(words[skipped:]))
             traits &= ~Trait.REPEATS if key == "seed" else traits
-        elif first in ("DISCARD", "LOAD"):
-            writes |= {*self._discarded.get(second, ())} if first == "DISCARD" else {"load"}
         if first in ("SELECT", "WITH", "VALUES", "TABLE", "(") and Trait.SESSION in traits:
             if writes - {"id"} and first == "SELECT" and self._is_setting(words):
                 traits |= Trait.REPEATS
             else:  # a view, an operator, a cast may call what nobody sees
                 traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes), frozenset(removes))
+        return Nature(traits, frozenset(reads), frozenset(writes))
 
     def _block(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a DO is."""
         text = " ".join(word for word in words if is_quoted(word))
         language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
-        if not self._divides.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
+        if not self._divides_pattern.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
             return self.worst._replace(traits=traits)
         more = {"set by code"} if "EXECUTE" in text.upper() else set()
         return self.worst._replace(writes=self.worst.writes | more)
@@ -2121,38 +2064,20 @@ class _PostgresForms(Forms):
         kind = "role" if name in ("role", "session_authorization") else "set"
         return name if name == "seed" else f"{kind} {name}"
 
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
+    def takes_part(self, name: str, given: str, reads: set[str], writes: set[str]) -> bool:
         """See Forms. Of nextval(), setval() and setseed() there may be another one than the server's own."""
-        own = name.removeprefix("PG_CATALOG.")
-        if own in ("NEXTVAL", "SETVAL"):
-            writes |= {"id", "sequence"}
-        elif name == "SETSEED":
-            writes.add("seed")
-        elif own == "SET_CONFIG":
-            given = "".join(words[place + 1 : place + 2])
-            writes.add(f"set {given[1:-1].lower()}" if given[:1] == "'" else "set *")
-            return True
-        elif name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL"):  # that is ours, too
+        own, key = name.removeprefix("PG_CATALOG."), f"set {given[1:-1].lower()}" if given[:1] == "'" else ""
+        locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
+        if own == "CURRENT_SETTING":
+            reads.add(key or "set something")
+        elif locks:
+            reads |= {"lock"} if "UNLOCK" in name else set()
             writes |= {"lock"} if "_XACT_" not in name else set()
-            return True
-        return False
-
-    def calls(self, words: Sequence[str]) -> Iterator[tuple[str, int]]:
-        """See Forms. What is asked for is no call."""
-        for name, place in super().calls(words):
-            plain = re.sub(r'"([a-z_]\w*)"', lambda found: found[1].upper() if found[1].islower() else found[0], name)
-            if plain.removeprefix("PG_CATALOG.") != "CURRENT_SETTING":
-                yield plain, place
-
-    @staticmethod
-    def _asked(words: Sequence[str]) -> Iterator[str]:
-        """Yield the keys of the settings that are asked for."""
-        for place, word in enumerate(words):
-            if word in ("PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_SHARED"):
-                yield "lock"
-            if word == "CURRENT_SETTING" and words[place + 1 : place + 2] == ["("]:
-                name = "".join(words[place + 2 : place + 3])
-                yield f"set {name[1:-1].lower()}" if name[:1] == "'" else "set something"
+        elif own == "SET_CONFIG":
+            writes.add(key or "set *")
+        else:
+            writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
+        return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
 
     @staticmethod
     def _is_literal(words: Sequence[str]) -> bool:
@@ -2172,9 +2097,8 @@ _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
-_REPLACED: Final = (
-    "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
-)
+_ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
+_FILLS: Final = "?next, +id, +sequences"
 _OF_ROWS: Final = r"\b(SELECT|ROW|VALUES|TABLE|WITH)\b"
 
 
@@ -2182,20 +2106,21 @@ class _MySQLForms(Forms):
     """Those of MariaDB, and of what is taken for one: there a list may fail half way, and OR REPLACE drops first."""
 
     temporary: ClassVar = [
-        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP),
-        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS),
-        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS),
+        (r"(OR REPLACE )?TEMPORARY (TABLE|SEQUENCE)\b", _TEMP, _FILLS),
+        (rf"TABLE\b.*{_OF_ROWS}", _DDL | Trait.CALLS, _FILLS),
+        (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS, _FILLS),
     ]
     rows: ClassVar = {
-        "INSERT REPLACE UPDATE DELETE DO": [("", _ROWS)],
-        "LOAD": [(r"(DATA|XML)\b", _ROWS)],
+        "INSERT REPLACE": [("", _ROWS, _FILLS)],
+        "UPDATE DELETE DO": [("", _ROWS)],
+        "LOAD": [(r"(DATA|XML)\b", _ROWS, _FILLS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
-        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS), ("", _LOOK)],
+        "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS, _FILLS), ("", _LOOK, _FILLS)],
         "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
-        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK)],
+        "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK, "?count, ?warnings")],
         "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
-        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN)],
-        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN)],
+        "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN, "+prepared {1}")],
+        "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}")],
         "SET": [
             (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
             (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
@@ -2214,13 +2139,13 @@ class _MySQLForms(Forms):
         "CREATE": [
             *temporary,
             (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
-            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_REPLACED}\b", _DDL),
+            (rf"(?!OR REPLACE|ROLE|USER)|(ROLE|USER)\b[^,]*\Z|OR REPLACE {_ANEW}\b", _DDL),
             ("", _PART),
         ],
         "ALTER": [(r"(?!ROLE|USER)|[^,]*\Z", _DDL), ("", _PART)],
         "RENAME": [(r"TABLES?\b|[^,]*\Z", _PLAIN_DDL), ("", _PART)],
         "DROP": [
-            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN),
+            ("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}"),
             (r"TEMPORARY\b", Trait.SESSION | Trait.WHOLE),
             (r"(?!DATABASE|SCHEMA|INDEX)[^,]*\Z", _PLAIN_DDL),
             (r"INDEX\b", _DDL),
@@ -2232,49 +2157,36 @@ class _MySQLForms(Forms):
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
-    pure = _MYSQL_PURE | _MARIADB_PURE
+    told = names_in("LAST_INSERT_ID GET_LOCK RELEASE_LOCK LASTVAL NEXTVAL SETVAL")  # by _expression()
+    pure = told | _MYSQL_PURE | _MARIADB_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _SHAPES | _MYSQL_HARMLESS | _MARIADB_HARMLESS
     plain, marks = _PLAIN | _MYSQL_PLAIN, '`"'
     seen = frozenset({"count", "found"})
-    sees: ClassVar = {
-        "ROW_COUNT": "count",
-        "FOUND_ROWS": "found",
-        "IS_FREE_LOCK": "lock",
-        "IS_USED_LOCK": "lock",
-        "CONNECTION_ID": "connection",
-        "RAND": "seed",
-    }
-    _server_only = regex(  # these are nothing of a session
+    sees: ClassVar = pairs_in("""ROW_COUNT count, FOUND_ROWS found, IS_FREE_LOCK lock, IS_USED_LOCK lock,
+        CONNECTION_ID connection, RAND seed""")
+    _server_only_pattern = regex(  # these are nothing of a session
         r"innodb_(?!lock_wait_timeout|strict_mode|table_locks|ft_|compression|tmpdir)|event_scheduler|general_log"
         r"|slow_query_log\Z|slow_query_log_file|log_|max_connections|max_connect_errors|local_infile|validate_password"
         r"|rpl_|read_only|super_read_only|server_id|expire_logs|binlog_expire|table_open_cache|thread_cache|key_buffer"
         r"|query_cache_size"
     )
     # Words of an expression whose value is always the same, besides functions and what is in quotes.
-    _constant = names_in(
-        "NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE END BINARY"
-        " COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR MINUTE"
-        " SECOND MONTH YEAR SESSION LOCAL X B N"
-    )
+    _constant = names_in("""NULL TRUE FALSE DEFAULT ON OFF AND OR NOT XOR DIV MOD IS LIKE BETWEEN IN CASE WHEN THEN ELSE
+        END BINARY COLLATE USING AS SIGNED UNSIGNED CHAR DECIMAL DATE DATETIME TIME INTEGER JSON INTERVAL DAY HOUR
+        MINUTE SECOND MONTH YEAR SESSION LOCAL X B N""")
     # Words of an expression that tell what is read, what is written, and what is not true of it then.
     _telling: ClassVar = {
-        **dict.fromkeys(("NEXTVAL", "SETVAL"), ((), ("sequence",), _REPEATED)),
-        "LASTVAL": (("sequence", "sequences"), (), Trait.REPEATS),
-        **dict.fromkeys(("SELECT", "GET_LOCK"), ((), (), Trait.REPEATS)),
-        "RELEASE_LOCK": (("lock",), (), Trait.REPEATS),
+        **dict.fromkeys(("NEXTVAL", "SETVAL", "NEXT VALUE"), (set(), {"sequence"}, _REPEATED)),
+        **dict.fromkeys(("LASTVAL", "PREVIOUS VALUE"), ({"sequence", "sequences"}, set(), Trait.REPEATS)),
+        "SELECT": (set(), set(), Trait.REPEATS),
+        "GET_LOCK": (set(), {"lock"}, Trait.REPEATS),
+        "RELEASE_LOCK": ({"lock"}, {"lock"}, Trait.REPEATS),
     }
-    _values: ClassVar = {"NEXT": "NEXTVAL", "PREVIOUS": "LASTVAL"}  # with VALUE they are the same as these
-    _of_counts: ClassVar = {
-        **dict.fromkeys(("identity", "last_insert_id"), "id"),
-        **dict.fromkeys(("rand_seed1", "rand_seed2"), "seed"),
-        **dict.fromkeys(("warning_count", "error_count"), "warnings"),
-        "insert_id": "next",
-        "pseudo_thread_id": "connection",
-        "in_transaction": "transaction",
-    }
+    _of_counts: ClassVar = pairs_in("""identity id, last_insert_id id, insert_id next, rand_seed1 seed, rand_seed2 seed,
+        warning_count warnings, error_count warnings, pseudo_thread_id connection, in_transaction transaction""")
     _verbs = names_in("ALTER CREATE DELETE DROP INSERT RENAME REPLACE TRUNCATE UPDATE")
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
-    _odd_text = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
+    _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
@@ -2296,7 +2208,7 @@ class _MySQLForms(Forms):
             return words[4]
         texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
         verbs = {text.split()[0] for text in texts if text.strip()}
-        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text.search, texts))
+        odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text_pattern.search, texts))
         return None if odd else ""
 
     def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
@@ -2330,22 +2242,14 @@ class _MySQLForms(Forms):
         first = words[0]
         if first == "SET" and Trait.REPEATS in traits:
             return self._set(words[1:], traits)
-        counts = frozenset({"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"})
-        prepares = first in ("PREPARE", "DEALLOCATE") or words[:2] == ["DROP", "PREPARE"]
-        if first == "DROP" and not prepares:
-            names = self.dropped(words) if words[1:2] == ["TEMPORARY"] else []
-            removed = frozenset(f"temp {name}" for _, name in names)
-            return Nature(traits, frozenset(), counts - {"perhaps found"}, removed)
-        if Trait.CALLS not in traits and not prepares:
-            return Nature(traits, frozenset(), counts)
+        counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
+        if Trait.CALLS not in traits and Trait.REPEATS not in traits:
+            dropped = self.dropped(words) if words[:2] == ["DROP", "TEMPORARY"] else []
+            removes = frozenset(f"temp {name}" for _, name in dropped)
+            return Nature(traits, frozenset(), frozenset(counts), removes)
         reads, writes, traits = self._expression(words, traits)
-        if prepares:
-            named = frozenset({f"prepared {self.fold(''.join(words[1:2] if first == 'PREPARE' else words[2:3]))}"})
-            keys = (named, frozenset[str]()) if first == "PREPARE" else (frozenset[str](), named)
-            return Nature(traits, frozenset(reads), *keys)
-        if first in ("INSERT", "REPLACE", "LOAD", "CREATE", "WITH"):
-            writes |= {"id", "sequences"}
-            reads.add("next")
+        if Trait.PLAIN in traits:  # PREPARE and what undoes it
+            return Nature(traits, frozenset(reads), frozenset())
         if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
         into = self._into(words)
@@ -2356,7 +2260,6 @@ class _MySQLForms(Forms):
             reads -= {key for key in into if times[key] == 1}  # only written
             writes.add("found")
             traits &= ~Trait.REPEATS
-        reads |= {"count", "warnings"} if first == "GET" else set()
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words).name}")
         if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
@@ -2394,16 +2297,9 @@ class _MySQLForms(Forms):
             elif word == "LAST_INSERT_ID" and after == "(":
                 (reads if words[place + 2 : place + 3] == [")"] else writes).add("id")
                 traits &= ~Trait.REPEATS
-            elif told := self._telling.get(self._values.get(word, word) if after == "VALUE" else word):
-                reads |= {*told[0]}
-                writes |= {*told[1]}
-                traits &= ~told[2]
+            elif told := self._telling.get(f"{word} VALUE" if after == "VALUE" else word):
+                reads, writes, traits = reads | told[0], writes | told[1], traits & ~told[2]
         return reads, writes, traits
-
-    def takes_part(self, name: str, words: Sequence[str], place: int, writes: set[str]) -> bool:
-        """See Forms. What the first does is told by _expression()."""
-        writes |= {"lock"} if name in ("GET_LOCK", "RELEASE_LOCK") else set()
-        return name in ("LAST_INSERT_ID", "GET_LOCK", "RELEASE_LOCK", "LASTVAL", "NEXTVAL", "SETVAL")
 
     def _set(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a SET is, an assignment after the other; GLOBAL goes on to what has no word of its own."""
@@ -2422,7 +2318,9 @@ class _MySQLForms(Forms):
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
                 if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    key = "global" if self._server_only.match(name) else f"set {name}"  # a new session begins with that
+                    key = (
+                        "global" if self._server_only_pattern.match(name) else f"set {name}"
+                    )  # a new session begins with that
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -2465,7 +2363,7 @@ class _MySQLForms(Forms):
 class _MySQL9Forms(_MySQLForms):
     """Those of MySQL since version 8, where DDL is atomic."""
 
-    pure = _MYSQL_PURE | _MYSQL9_PURE
+    pure = _MySQLForms.told | _MYSQL_PURE | _MYSQL9_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
@@ -2498,6 +2396,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
 
 
 Rows = list[tuple[Any, ...]]
+_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
 class Note(str):
@@ -2548,8 +2447,8 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER: Final = regex(r"(?!)")
-MARKS: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
+_NEVER_PATTERN: Final = regex(r"(?!)")
+MARKS_PATTERN: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
     Kind.FULL: "make room on the disk of the database, and run the same command again",
@@ -2582,36 +2481,27 @@ def whoami() -> str:
     return f"{user}@{os.uname().nodename}".encode(errors="replace").decode()[:255]  # a database takes it so
 
 
+def _kinds(table: str) -> dict[str, Kind]:
+    """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
+    rows = (row.partition(" ") for row in table.split("; "))
+    return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
+
+
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
 _TAKES: Final = (
     r"(DROP (TABLES?|SCHEMA|DATABASE)|TRUNCATE|RENAME TABLES?)\b.* own\b"
     r"|ALTER ((ONLINE|IGNORE) )*TABLE ((IF EXISTS|ONLY|\() )*own\b"
 )
 _HIDES: Final = r"|CREATE (OR REPLACE )?TEMP(ORARY)? (TABLE|VIEW) (IF NOT EXISTS )?own\b"
-_TAKING: Final = frozenset(
-    (  # what such a statement may begin with
-        "ALTER",
-        "BEGIN",
-        "CASE",
-        "CREATE",
-        "DROP",
-        "FOR",
-        "IF",
-        "LOOP",
-        "RENAME",
-        "REPEAT",
-        "SET",
-        "TRUNCATE",
-        "WHILE",
-    )
-)
+# What such a statement may begin with.
+_TAKING: Final = names_in("ALTER BEGIN CASE CREATE DROP FOR IF LOOP RENAME REPEAT SET TRUNCATE WHILE")
 _OTHER: Final = (
     "keep the history elsewhere:  migrate --table {0} up\n"
     "     and where some of it is applied already, first mark that there:  migrate --table {0} baseline VERSION"
 )
 
 
-def _another(table: str) -> str:
+def _other_name(table: str) -> str:
     """Return a name for a history beside *table*, which may have a schema; of 59 letters at most."""
     schema, dot, name = table.rpartition(".")
     return f"{schema}{dot}{name[:52]}_imagor"
@@ -2620,8 +2510,8 @@ def _another(table: str) -> str:
 _MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
-_ON: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
-_RENAME: Final = regex(r" RENAME TO (?P<name>\S+)")
+_ON_PATTERN: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
+_RENAME_PATTERN: Final = regex(r" RENAME TO (?P<name>\S+)")
 
 
 def _makes(between: str, *kinds: str) -> re.Pattern[str]:
@@ -2635,10 +2525,8 @@ def _makes(between: str, *kinds: str) -> re.Pattern[str]:
 
 def _spaced(words: Sequence[str]) -> str:
     """Return a name as it is usually written."""
-    return "".join(
-        each if before in (".", "(") or each in (".", ")") else f" {each}"
-        for before, each in zip(["(", *words], words, strict=False)
-    )
+    pairs = zip(["(", *words], words, strict=False)
+    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}" for before, each in pairs)
 
 
 class Made(NamedTuple):
@@ -2681,23 +2569,61 @@ class Doom:
             self.bars.append((f"{what} stays, and {made.title} makes it again: {why}", fix))
 
 
-class Database(ABC):
-    """One database, and the connection to it, which ``open`` makes and may make again."""
+_REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: one without it cannot be made
 
-    dialect = label = driver = ""
-    syntax: Syntax
+
+class Database(ABC):
+    """One database, and the connection to it, which ``open`` makes and may make again.
+
+    First what a database must give; then, attributes and methods, what it may: each as it is for a database that has
+    nothing of the kind. A class that names its *schemes* is known everywhere: in URLs, folders, ``only`` and ``check``.
+    """
+
+    schemes: ClassVar[str] = _REQUIRED  # of its URLs; the first is its *dialect*, the name of its folders, too
+    label: ClassVar[str] = _REQUIRED  # what people call it
+    url_form: ClassVar[str] = _REQUIRED  # an example
+    driver: ClassVar[str] = _REQUIRED  # what pip installs for it; empty for what comes with Python
+    syntax: Syntax = _REQUIRED  # the lexical rules of its SQL
+    kinds: ClassVar[Mapping[str, Kind]] = _REQUIRED  # what its errors mean, as _explain() looks them up
+    objects_sql: ClassVar[str] = _REQUIRED  # kind and quoted name of what ``reset`` drops (in the schemas ?), in order
+
+    @abstractmethod
+    def _connect(self, *, write: bool) -> None:
+        """Set ``connection``, in autocommit mode, and ``driver_errors``; without *write* nothing may come to be."""
+
+    @abstractmethod
+    def _explain(self, error: Any) -> DriverError:
+        """Return what one of ``driver_errors`` means."""
+
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open and usable. Also asked where no connection is."""
+
+    @abstractmethod
+    def run(self, sql: str) -> None:
+        """Run text of a person's file and drop its rows. Raises DriverError."""
+
+    @abstractmethod
+    def cancel(self) -> bool:
+        """End the statement that runs, from another thread or after a signal; tell if that was taken. Never raises."""
+
+    # What it may give.
+    dialect = ""
+    is_file, url_options = False, ""  # of this machine, and no server; what may come after the "?"
     lexer = "sql"  # what Pygments calls it
-    placeholder, quote_mark, begin_sql = "%s", '"', "BEGIN"
+    placeholder, quote_mark, begin_sql, commit_sql = "%s", '"', "BEGIN", "COMMIT"
     # What client or server may read as something else in quotes, and how such a text is written: all else is the same
     # in every encoding, and with any kind of strings.
-    unsafe = _NEVER, ""
+    unsafe = _NEVER_PATTERN, ""
     encoding = ""  # that texts have to fit, where it may not have every letter
-    speaks = _NEVER  # in a file: from here on it says itself how its text is read
+    speaks_pattern = _NEVER_PATTERN  # in a file: from here on it says itself how its text is read
     transactional = True  # a failing file leaves nothing behind
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
-    split_here = _NEVER  # but for one with this, which it would read by the rules of its start
-    text_type, time_type, id_type, table_suffix = "TEXT", "TEXT", "", ""
+    split_pattern = _NEVER_PATTERN  # but for one with this, which it would read by the rules of its start
+    text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
+    before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
@@ -2706,63 +2632,64 @@ class Database(ABC):
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
-    objects_sql = ""  # kind and quoted name of what is in the schemas ?, in order
     no_schema = "none"  # the code of the error where the schema of the history is missing
-    open_state = "in_transaction", 1, 1  # where the connection tells of an open transaction, in which bits, and how
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
-    # Patterns on the bare text of a statement, in upper case; *leaks* is searched in a whole file.
-    takes_history = regex(_TAKES)  # on words as find_taking() makes them
+    taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
-    makes = _NEVER  # the name of what lies, or may lie, beside what ``reset`` drops,
+    making_pattern = _NEVER_PATTERN  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
     of_schemas: tuple[str, ...] = ()  # of a schema,
     of_server: tuple[str, ...] = ("DATABASE", "TABLESPACE", "ROLE", "USER", "GROUP")  # and of the whole server
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
-    commit_sql = "COMMIT"
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
-    opens, closes = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
-    apart = _NEVER  # and what means more than that; on bare text
-    brief = _NEVER  # what lasts until the COMMIT of the file's own transaction, and no longer; on bare text
+    opens_pattern, closes_pattern = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
+    apart_pattern = _NEVER_PATTERN  # and what means more than that; on bare text
+    brief_pattern = _NEVER_PATTERN  # what lasts until the COMMIT of a file's own transaction; on bare text
     level = "READ COMMITTED"  # of isolation, where nobody asks for one
     commits = True  # each statement that stands in no transaction, by itself
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
-    kinds: ClassVar[Mapping[str, Kind]] = {}  # what the codes of the database mean
     fixes: ClassVar[Mapping[Kind, str]] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
     holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
     progress_sql = ""  # how far the session ? is
-    cancel_sql = ""  # ends what the session {} runs
     local_locks = False  # another node of a cluster does not see them
+    pooled = False  # every transaction goes to another session
+    verifies = False  # a rival can come between two files of a run, so that each looks at the history again
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
     lone_schema = ""  # where there is but one
     schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
-    kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
-    driver_errors: tuple[type[Exception], ...] = ()
-    connection: Any = None  # the three drivers have no type in common
-    columns: tuple[str, ...] = ()  # of the last query,
-    changed = 0  # and the number of rows that it has changed
-    exists, writable, pooled = True, True, False  # pooled: every transaction goes to another session
-    looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     packet_limit: float = math.inf  # bytes
     rival = "another runner is at work"
+    driver_errors: tuple[type[Exception], ...] = ()
+
+    # What is known of the connection, in every database.
+    connection: Any = None  # the drivers have no type in common
+    columns: tuple[str, ...] = ()  # of the last query,
+    changed = 0  # and the number of rows that it has changed
+    exists = writable = True
+    looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
+    kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
     _key = ""  # as the server knows it
-    _held = ""  # the key of the lock that this connection has
+    _locked = ""  # the key of the lock that this connection has
+
+    def __init_subclass__(cls) -> None:
+        """Make a database known, by the schemes of its URLs."""
+        if "schemes" in vars(cls):
+            cls.dialect = cls.schemes.split()[0]
+            DATABASES[cls.dialect] = cls
+            DIALECT_BY_SCHEME.update(dict.fromkeys(cls.schemes.split(), cls.dialect))
 
     def __init__(
-        self,
-        url: DatabaseURL,
-        lock_wait: float | None = 0,
-        statement_wait: float | None = 0,
-        lock_timeout: float = 0,
+        self, url: DatabaseURL, lock_wait: float | None = 0, statement_wait: float | None = 0, lock_timeout: float = 0
     ) -> None:
         self.url, self.lock_timeout = url, lock_timeout  # seconds to wait for another runner; 0 does not wait
         # Seconds that a statement may wait for a lock, and run; 0 is no limit. What a person has said wins over what
@@ -2780,6 +2707,13 @@ class Database(ABC):
         self.pause: Callable[[float], None] = time.sleep
         self.letters: dict[str, bool] = {}  # that were asked for, and if the encoding lacks them
 
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        """Read what follows the scheme. Raises UnicodeError and ValueError (what, fix), which repeat no password."""
+        return (_read_path if cls.is_file else _read_server)(cls.dialect, rest)
+
+    # The connection.
+
     def open(self, *, write: bool = False) -> None:
         """Connect; without *write* nothing can be changed or created. Closed after a MigrateError."""
         if self.connection is not None and (self.writable or not write):
@@ -2796,15 +2730,14 @@ class Database(ABC):
                 raise self.locked_error([]) from None
             message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
-            fix = self.fixes.get(failed.kind, fix)
-            raise ConnectError(message, where=str(self.url), fix=fix) from None
+            raise ConnectError(message, where=str(self.url), fix=self.fixes.get(failed.kind, fix)) from None
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
         """Open a new connection, locks included, so that nothing a file has set reaches the next one.
 
         A server that has just gone gets *patience* seconds to come back. Raises LockedError and ConnectError.
         """
-        if self._hand_over():
+        if self._locked and not self.cut_off and self._can_wait() and self._hand_over():
             return
         self.close()
         self.cut_off = False
@@ -2816,20 +2749,27 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._held), lock_timeout)
+        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout)
 
-    def _hand_over(self) -> bool:
-        """Open a new connection that waits for the lock while this one lets it go, where the database can do that."""
+    def _can_wait(self) -> bool:
+        """Tell if another connection can wait in line for the lock that this one has."""
         return False
 
-    @property
-    def verifies(self) -> bool:
-        """Whether a rival can come between two files of a run, so that each looks at the history again."""
-        return self.pooled or self.local_locks
+    def _hand_over(self) -> bool:
+        """Open a new connection that waits for the lock while this one lets it go; tell if it has it then."""
+        before, number, self.connection, taken = self.connection, self.session_id, None, False
+        with contextlib.suppress(DriverError, MigrateError):
+            self.open(write=True)
+            with self.translated():
+                taken = self._take_from(before)
+        with contextlib.suppress(Exception):
+            before.close()
+        self.session_id = self.session_id if taken else number
+        return taken
 
-    def limits(self, *, local: bool) -> list[str]:
-        """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
-        return []
+    def _take_from(self, before: Any) -> bool:
+        """Ask for the lock, close the connection *before*, which has it, and tell if it is ours then."""
+        raise NotImplementedError
 
     def another(self) -> Database:
         """Return a second connection to the same place. Raises ConnectError."""
@@ -2839,6 +2779,8 @@ class Database(ABC):
 
     def observe(self) -> str:
         """Ask over a second connection what the statement that runs waits for, or how far it is. Never raises."""
+        if not self.blockers_sql:
+            return ""
         with contextlib.suppress(DriverError, MigrateError):
             self.observer = observer = self.observer or self.another()
             self.blockers = [_session(row) for row in observer.query(self.blockers_sql, self.session_id)]
@@ -2846,13 +2788,6 @@ class Database(ABC):
                 return f"waiting for {self.blockers[0]}"
             return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
         return ""
-
-    def cancel(self) -> bool:
-        """End the statement that runs, from another thread or after a signal; tell if that was taken. Never raises."""
-        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
-            other.query(self.cancel_sql.format(self.session_id))
-            return True
-        return False
 
     def is_idle(self) -> bool:
         """Tell, from another thread, if the server waits for this session, and not the other way round."""
@@ -2889,29 +2824,45 @@ class Database(ABC):
         except UnicodeError as error:
             raise DriverError(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
 
-    @abstractmethod
-    def _connect(self, *, write: bool) -> None: ...
-
-    @abstractmethod
-    def _explain(self, error: Any) -> DriverError: ...
+    # Statements of ours.
 
     def query(self, sql: str, *args: object) -> Rows:
         """Run one statement of ours; return its rows. The last of *args* may lack their ``?``. Raises DriverError."""
         if self.connection is None:
             raise DriverError("the connection is closed", Kind.LOST)
-        args = args[: MARKS.findall(sql).count("?")]
+        args = args[: MARKS_PATTERN.findall(sql).count("?")]
         try:
-            with self.translated(), contextlib.closing(self.connection.cursor()) as cursor:
+            with self.translated(), self._cursor() as cursor:
                 # Without arguments a percent sign is an ordinary character.
-                cursor.execute(*((MARKS.sub(self._mark, sql), args) if args else (sql,)))
+                cursor.execute(*((MARKS_PATTERN.sub(self._mark, sql), args) if args else (sql,)))
                 self.columns, self.changed = tuple(column[0] for column in cursor.description or ()), cursor.rowcount
                 return cursor.fetchall() if self.columns else []
         except DriverError as failed:
             failed.ours = True
             raise
 
+    def _cursor(self) -> Any:
+        """Return what gives a cursor in the transaction of the connection, and closes it."""
+        return contextlib.closing(self.connection.cursor())
+
     def _mark(self, found: re.Match[str]) -> str:
         return self.placeholder if found[0] == "?" else found[0].replace("%", "%" * len(self.placeholder))
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """Send statements of ours, in one message where the database takes that; return the rows of each.
+
+        One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
+        Raises DriverError with the *number* of the part: OUTRUN for a Note that does not hit one row.
+        """
+        found = list[Rows]()
+        for number, part in enumerate(parts, 1):
+            try:
+                found.append(self.query(str(part)))
+            except DriverError as failed:
+                raise self._of_part(failed, part) from None
+            if isinstance(part, Note) and self.changed != 1:
+                raise DriverError(_OUTRUN, Kind.OUTRUN, number=number)
+        return found
 
     def _of_part(self, failed: DriverError, part: str | Statement) -> DriverError:
         """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
@@ -2920,35 +2871,9 @@ class Database(ABC):
             failed.kind = Kind.OUTRUN
         return failed
 
-    @abstractmethod
-    def run(self, sql: str) -> None:
-        """Run text of a person's file and drop its rows. Raises DriverError."""
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open and usable."""
-        name, bits, value = self.open_state
-        return self.connection is not None and attrgetter(name)(self.connection) & bits == value
-
-    @abstractmethod
-    def send(self, *parts: str | Statement) -> list[Rows]:
-        """Send statements of ours, in one message where the database takes that; return the rows of each.
-
-        One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
-        Raises DriverError with the *number* of the part: OUTRUN for a Note that does not hit one row.
-        """
-
-    @contextlib.contextmanager
-    def transaction(self, key: str) -> Iterator[None]:
-        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
-        if not self.in_transaction:
-            self.begin(key)
-        try:
-            yield
-            self.commit()
-        except BaseException:
-            self.rollback()
-            raise
+    def session_sql(self, *, local: bool) -> list[str]:
+        """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
+        return []
 
     def opening(self, key: str, level: str | None = None) -> list[str]:
         """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
@@ -2961,8 +2886,8 @@ class Database(ABC):
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
         found, first = list[Rows](), self.opening(key, level)
-        opening = [*first, *self.limits(local=True), *self._lock_part(self.transaction_lock_sql, key)]
-        together = bool(self._held) or not self.transaction_lock_sql
+        opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        together = bool(self._locked) or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
@@ -2981,9 +2906,63 @@ class Database(ABC):
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
 
+    @contextlib.contextmanager
+    def transaction(self, key: str) -> Iterator[None]:
+        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
+        if not self.in_transaction:
+            self.begin(key)
+        try:
+            yield
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+
+    def commit(self) -> None:
+        """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
+        self._poll(partial(self.send, self.commit_sql))
+
+    def rollback(self) -> bool:
+        """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
+        with contextlib.suppress(DriverError):
+            self.query("ROLLBACK")
+        return True
+
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
+        """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
+
+        And if it is certain that it is these, and nothing else.
+        """
+        return 0, True
+
+    # The lock of a run.
+
+    @contextlib.contextmanager
+    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+        """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
+        if journaled and self.pooled:
+            raise self.pooled_error()
+        self._locked = "" if self.pooled else key
+        self._poll(partial(self._take, self.lock_sql, self._locked))
+        try:
+            yield
+        finally:
+            # What a file has set may be in the way: then it is let go of with the connection.
+            with contextlib.suppress(DriverError, LookupError, ValueError):
+                self._take(self.unlock_sql, self._locked)
+            self._locked = ""
+
+    def lock_key(self, key: str) -> str:
+        """Return what the server knows the lock *key* as."""
+        return hashlib.sha256(key.encode()).hexdigest()[:40]
+
     def _lock_part(self, sql: str, key: str) -> list[str]:
         self._key = self.lock_key(key)
         return [sql.replace("?", self.literal(self._key))] if sql else []
+
+    def _take(self, sql: str, key: str) -> bool:
+        self._key = self.lock_key(key)
+        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
 
     def holding(self) -> list[str]:
         """Return SQL that takes the lock of the session again, which a file may have let go; or fails."""
@@ -2993,18 +2972,69 @@ class Database(ABC):
         """Return SQL that fails where the transaction is not *number* any more."""
         return []
 
+    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None) -> Any:
+        """Return what *attempt* does, once that is not False, BUSY or a BlockingIOError.
+
+        Raises LockedError at the lock timeout.
+        """
+        deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
+        while True:
+            try:
+                if (answer := attempt()) is not False:
+                    return answer
+            except (DriverError, BlockingIOError) as error:
+                if isinstance(error, DriverError) and error.kind is not Kind.BUSY:
+                    raise
+            if time.monotonic() >= deadline:
+                holders = list[str]()
+                with contextlib.suppress(DriverError):  # where it can be seen
+                    holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
+                raise self.locked_error(holders)
+            self.pause(0.05)
+
+    def pooled_error(self) -> MigrateError:
+        """Return the error for a journaled file that would run through a connection pooler."""
+        what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
+        fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
+        return MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
+
+    def locked_error(self, holders: Sequence[str]) -> LockedError:
+        """Return the error for a lock that was not obtained in time."""
+        what = f"{self.rival}, and kept the lock for all of the lock timeout"
+        fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+        excerpt = "\n".join(f"  held by {each}" for each in holders)
+        state = "nothing was left half done."
+        return LockedError(what, where=str(self.url), excerpt=excerpt, state=state, fix=fix)
+
+    # Values and names in SQL of ours.
+
     def literal(self, value: object) -> str:
         """Return a value as SQL that means the same whatever a file has set in the session."""
+        if isinstance(value, str) and not isinstance(value, Code):
+            value, (pattern, way) = self.held(value), self.unsafe
+            return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
         if isinstance(value, bytes):
             return f"X'{value.hex()}'"
-        if isinstance(value, str) and not isinstance(value, Code):
-            return self._text(value)
         return "NULL" if value is None else str(value) if isinstance(value, str) else str(value).upper()
 
-    def _text(self, value: str) -> str:
-        value = self.held(value)
-        pattern, way = self.unsafe
-        return way.format(value.encode().hex()) if pattern.search(value) else "'" + value.replace("'", "''") + "'"
+    def quoted(self, *names: str) -> str:
+        """Quote identifiers and join them with dots; empty ones are left out."""
+        mark = self.quote_mark
+        return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
+
+    def now(self) -> str:
+        """Return SQL for the time as the history keeps it, in UTC."""
+        return self.literal(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+
+    def took(self, since: float) -> object:
+        """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
+        return round(1000 * (time.monotonic() - since))
+
+    def person(self) -> str:
+        """Return who runs this; in a script, the expression for it."""
+        return whoami()
+
+    # Letters that the encoding of the database may not have.
 
     def held(self, value: str) -> str:
         """Return a text as the database can hold it: with a ? for each letter that its encoding does not have."""
@@ -3024,44 +3054,35 @@ class Database(ABC):
         """Ask the server which of *letters* its encoding does not have."""
         raise NotImplementedError
 
-    def lock_key(self, key: str) -> str:
-        """Return what the server knows the lock *key* as."""
-        return hashlib.sha256(key.encode()).hexdigest()[:40]
+    def fitted(self, sql: str) -> str:
+        """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
+        return sql
 
-    def _take(self, sql: str, key: str) -> bool:
-        self._key = self.lock_key(key)
-        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
+    def beyond(self, sql: str) -> list[_Fault]:
+        """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
+        place = min(map(sql.index, self.lacking(sql)), default=-1)
+        if place < 0 or self.speaks_pattern.search(sql, 0, place):
+            return []
+        what = f"the encoding of this database, {self.encoding}, does not have the letter {sql[place]}"
+        fix = "write it without, or move to a database in UTF8: it has every letter"
+        return [(Statement(sql[place], 0, place), (what, fix))]
 
-    def commit(self) -> None:
-        """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
-        self._poll(partial(self.query, self.commit_sql))
+    def storable(self, sql: str | None) -> str | None:
+        """Return a down text as the history can hold it; None where that would be another text."""
+        sql = None if sql is None else self.fitted(sql)
+        return sql if sql is None or self.held(sql) == sql else None
 
-    def rollback(self) -> bool:
-        """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
-        with contextlib.suppress(DriverError):
-            self.query("ROLLBACK")
-        return True
+    def takes(self, *texts: str | None) -> bool:
+        """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
+        return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
 
-    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
-        """Return how many of *statements*, before the *failed* one, a rollback() that undid not all has left in.
-
-        And if it is certain that it is these, and nothing else.
-        """
-        return 0, True
-
-    def broken_references(self) -> Counter[tuple[str, str]]:
-        """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
-        return Counter()
+    # What the statements of a file are, and may be.
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """Return what the statements of a file are, where *names* mean something. Raises DriverError."""
         return self.forms.natures(statements, self.syntax, self.syntax_after, names)
 
@@ -3079,7 +3100,7 @@ class Database(ABC):
 
     def has_id(self, statement: Statement) -> bool:
         """Tell if this session has given a row the id that *statement* asks for."""
-        return True
+        return bool(self.query(f"SELECT {self.id_name} LIMIT 1")[0][0])
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """Return what code in the database, or in *statements*, may do unseen. Raises DriverError."""
@@ -3101,45 +3122,12 @@ class Database(ABC):
         fix = "split it, or raise max_allowed_packet"
         return None if self.takes(statement.text) else ("more than the server takes at once", fix)
 
-    def find_loose(
-        self,
-        statements: Sequence[Statement],
-        *,
-        journaled: bool,
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
         return []
 
-    def fitted(self, sql: str) -> str:
-        """Return the text of a file, with a ? in comments for what the encoding of the database does not have."""
-        return sql
-
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
-        """Return the first letter in a fitted() text that cannot be sent, what is wrong, and the fix."""
-        place = min(map(sql.index, self.lacking(sql)), default=-1)
-        if place < 0 or self.speaks.search(sql, 0, place):
-            return []
-        what = f"the encoding of this database, {self.encoding}, does not have the letter {sql[place]}"
-        fix = "write it without, or move to a database in UTF8: it has every letter"
-        return [(Statement(sql[place], 0, place), (what, fix))]
-
-    def storable(self, sql: str | None) -> str | None:
-        """Return a down text as the history can hold it; None where that would be another text."""
-        sql = None if sql is None else self.fitted(sql)
-        return sql if sql is None or self.held(sql) == sql else None
-
-    def takes(self, *texts: str | None) -> bool:
-        """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
-        return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
-
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         """Run *statement*, after *before*, and the notes *done* as one, or else between *started* and *done*.
 
@@ -3148,7 +3136,7 @@ class Database(ABC):
         Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._held), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._locked), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -3165,25 +3153,16 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
+    def broken_references(self) -> Counter[tuple[str, str]]:
+        """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
+        return Counter()
+
     def back_up(self, path: Path) -> None:
         """Copy the database into the new file *path*. Raises MigrateError, and leaves no file then."""
         fix = "use the tool of the database: pg_dump, mysqldump"
         raise SettingsError(f"{self.label} is not backed up by this tool", where="--backup", fix=fix)
 
-    @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
-        """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
-        if journaled and self.pooled:
-            raise self.pooled_error()
-        self._held = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._held))
-        try:
-            yield
-        finally:
-            # What a file has set may be in the way: then it is let go of with the connection.
-            with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._held)
-            self._held = ""
+    # The history's tables, and what would take them away.
 
     def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
@@ -3237,17 +3216,14 @@ class Database(ABC):
             own = name in self.kept[kind]
             shown = ".".join(name) if own else shown
             words.append("own" if own else "?" if word[0] in "'\"`[$" else word.upper())
-        if not self.takes_history.match(" ".join(words)):
+        if not self.taking_pattern.match(" ".join(words)):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
         schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
-        fix = self.ways_out[kind].format(_another(self.kept_table), schema, self.kept_table)
+        fix = self.ways_out[kind].format(_other_name(self.kept_table), schema, self.kept_table)
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
 
-    def objects(self) -> list[tuple[Any, ...]]:
-        """Return kind and quoted name of all that is in the schemas of the database."""
-        schemas = [name for name, _ in self.query(self.schemas_sql)] if self.schemas_sql else []
-        return self.query(self.objects_sql, schemas)
+    # What reset drops.
 
     def beside(self, sql: str) -> set[tuple[str, ...]]:
         """Return what the server has outside of its databases, as kind and names, where *sql* names it.
@@ -3257,20 +3233,17 @@ class Database(ABC):
         found, small = set[tuple[str, ...]](), sql.lower()
         for query in self.beside_sql:  # there may be thousands
             with contextlib.suppress(DriverError):
-                found |= {
-                    row
-                    for row in self.query(query)
-                    if row[1].lower() in small and re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)
-                }
+                named = (row for row in self.query(query) if row[1].lower() in small)
+                found |= {row for row in named if re.search(rf"(?<!\w){re.escape(row[1])}(?!\w)", sql, re.IGNORECASE)}
         return found
 
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """Yield what a statement makes (True), and drops or renames (False); *code* of a block may not get there."""
         text = " ".join("?" if word[0] in "'\"`[$" else word.upper() for word in words)
-        if (found := self.makes.match(text)) is None:
+        if (found := self.making_pattern.match(text)) is None:
             return
-        on = _ON.match(text, found.end()) if found["kind"] in self.of_tables else None
-        renamed = _RENAME.match(text, (on or found).end())
+        on = _ON_PATTERN.match(text, found.end()) if found["kind"] in self.of_tables else None
+        renamed = _RENAME_PATTERN.match(text, (on or found).end())
 
         def named(place: re.Match[str]) -> Sequence[str]:
             return words[text.count(" ", 0, place.start("name")) : text.count(" ", 0, place.end("name")) + 1]
@@ -3315,139 +3288,66 @@ class Database(ABC):
             self.run("DROP {} IF EXISTS {}".format(*each))
             doom.dropped += 1
 
-    def now(self) -> str:
-        """Return SQL for the time as the history keeps it, in UTC."""
-        return self._text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
-
-    def took(self, since: float) -> object:
-        """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
-        return round(1000 * (time.monotonic() - since))
-
-    def person(self) -> str:
-        """Return who runs this; in a script, the expression for it."""
-        return whoami()
-
-    def quoted(self, *names: str) -> str:
-        """Quote identifiers and join them with dots; empty ones are left out."""
-        mark = self.quote_mark
-        return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
-
-    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None) -> Any:
-        """Return what *attempt* does, once that is not False, BUSY or a BlockingIOError.
-
-        Raises LockedError at the lock timeout.
-        """
-        deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
-        while True:
-            try:
-                if (answer := attempt()) is not False:
-                    return answer
-            except (DriverError, BlockingIOError) as error:
-                if isinstance(error, DriverError) and error.kind is not Kind.BUSY:
-                    raise
-            if time.monotonic() >= deadline:
-                holders = list[str]()
-                with contextlib.suppress(DriverError):  # where it can be seen
-                    holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
-                raise self.locked_error(holders)
-            self.pause(0.05)
-
-    def pooled_error(self) -> MigrateError:
-        """Return the error for a journaled file that would run through a connection pooler."""
-        what = "a no-transaction file cannot run through a connection pooler, which changes sessions in between"
-        fix = "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again"
-        return MigrateError(what, where=str(self.url), state="nothing was changed.", fix=fix)
-
-    def locked_error(self, holders: Sequence[str]) -> LockedError:
-        """Return the error for a lock that was not obtained in time."""
-        what = f"{self.rival}, and kept the lock for all of the lock timeout"
-        fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
-        excerpt = "\n".join(f"  held by {each}" for each in holders)
-        state = "nothing was left half done."
-        return LockedError(what, where=str(self.url), excerpt=excerpt, state=state, fix=fix)
-
 
 class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
-    dialect, label, syntax, placeholder = "sqlite", "SQLite", SQLITE_SYNTAX, "?"
-    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
-    shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
-    name_marks, folds, lone_schema, takes_history = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
-    forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
-    refusals: ClassVar = {
-        **dict.fromkeys(
-            ("ATTACH", "DETACH"),
-            _Refusal(
-                "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
-            ),
-        ),
-        "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
-        "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
-        ),
-    }
-    _refused = regex("total_changes|query_only|count_changes", re.IGNORECASE)
-    _counting: bool | None = None  # something in the database asks for what was done last
-    _counted = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
-    _makes_code = regex(r"(?i)last_insert_rowid|changes|writable_schema")
-    driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
-    rival = "another process writes this file"
-    kinds: ClassVar = {  # by what the message holds
-        "database is locked": Kind.BUSY,
-        "no such table": Kind.ABSENT,
-        "within a trans": Kind.ALONE,
-        "inside a trans": Kind.ALONE,
-        "readonly": Kind.READ_ONLY,
-        "unable to open": Kind.DENIED,
-        "full": Kind.FULL,
-        "interrupted": Kind.CANCELLED,
-        "disk image is malformed": Kind.DAMAGED,
-    }
-    fixes: ClassVar = FIXES | {
-        Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
-        Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
-        Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
-    }
-    _ticks, _ended = 0, False
-    _frozen = False  # read as it is, without a lock of SQLite
-    _runs = False  # a run of this tool was in the way of a look
-    _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
+    schemes, label, url_form, is_file, driver = "sqlite sqlite3", "SQLite", "sqlite:./app.db", True, ""
+    syntax, placeholder = SQLITE_SYNTAX, "?"
+    kinds: ClassVar = _kinds(
+        "BUSY database is locked; ABSENT no such table; ALONE within a trans, inside a trans; READ_ONLY readonly; "
+        "DENIED unable to open; FULL full; CANCELLED interrupted; DAMAGED disk image is malformed"
+    )
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
         WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
         ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC"""
 
-    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
-    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
-    _broken = """SELECT f."table" AS child, f.parent, count(*) AS n
-        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
-        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
-            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
-            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
-                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
-                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
-                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
-                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
-            AND NOT EXISTS (
-                SELECT 1 FROM pragma_index_list(k."table") AS i
-                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
-                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
-                    = (SELECT count(*) FROM pragma_index_info(i.name))
-                AND NOT EXISTS (
-                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
-                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
-                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
-                        OR x.coll <> 'BINARY' AND NOT EXISTS (
-                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
-                            AND sql LIKE '%COLLATE%')))))
-        GROUP BY 1, 2"""
+    unsafe = regex("[\\0\r]"), "CAST(X'{}' AS TEXT)"  # the client reads CRLF as LF
+    shares_transaction, begin_sql, id_type = True, "BEGIN IMMEDIATE", "INTEGER PRIMARY KEY AUTOINCREMENT"
+    verifies = True  # not only this tool, and not only in this version, writes the file
+    name_marks, folds, lone_schema, taking_pattern = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
+    forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
+    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    _attached = _Refusal(
+        "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
+    )
+    refusals: ClassVar = {
+        "ATTACH": _attached,
+        "DETACH": _attached,
+        "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
+        "PRAGMA": _Refusal(
+            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
+        ),
+    }
+    driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
+    rival = "another process writes this file"
+    fixes: ClassVar = FIXES | {
+        Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
+        Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
+        Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
+    }
+    _refused_pattern = regex("total_changes|query_only|count_changes", re.IGNORECASE)
+    _counting: bool | None = None  # something in the database asks for what was done last
+    _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _ticks, _ended = 0, False
+    _frozen = False  # read as it is, without a lock of SQLite
+    _runs = False  # a run of this tool was in the way of a look
+    _descriptors: ClassVar[dict[tuple[int, int], list[int]]] = {}  # free ones, by device and inode
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection and self.connection.in_transaction)
 
     @property
     def _file(self) -> Path:
         """Return the file itself, whatever links lead to it: its -wal and its journal lie beside that."""
         return Path(os.path.realpath(self.url.database))
+
+    @property
+    def _in_memory(self) -> bool:
+        return self.url.database == ":memory:"
 
     def _size(self, suffix: str = "") -> int:
         """Return the size of the file, or of the one beside it, in bytes; -1 where there is none."""
@@ -3462,7 +3362,7 @@ class SQLite(Database):
         return all(os.access(path, os.W_OK, effective_ids=own) for path in paths)
 
     def _connect(self, *, write: bool) -> None:
-        file, memory, size = self._file, self.url.database == ":memory:", self._size()
+        file, memory, size = self._file, self._in_memory, self._size()
         try:
             regular = memory or S_ISREG(file.stat().st_mode)  # a pipe reads as empty, and may be read for ever
         except (FileNotFoundError, NotADirectoryError):
@@ -3536,10 +3436,7 @@ class SQLite(Database):
         """
         found = self._file.stat()
         free = self._descriptors.setdefault((found.st_dev, found.st_ino), [])
-        try:
-            descriptor = free.pop()
-        except IndexError:
-            descriptor = os.open(self._file, os.O_RDONLY)
+        descriptor = free.pop() if free else os.open(self._file, os.O_RDONLY)
         try:
             yield descriptor
         finally:
@@ -3548,65 +3445,45 @@ class SQLite(Database):
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
         """See Database. A database in memory goes along. What is waited for later is waited for no longer either."""
         self.lock_timeout = self.lock_timeout if lock_timeout is None else lock_timeout
-        if self.url.database != ":memory:":
+        if not self._in_memory:
             super().renew(lock_timeout, patience=patience)
             return
         with contextlib.closing(self.connection) as before:
             self._open("file::memory:")
             before.backup(self.connection)
 
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
-        found = super().natures(statements, names)
-        if not (self._counts() or any(self._counted.search(each.text) for each in statements)):
+        found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
+        if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
         return [
-            each
-            if Trait.PLAIN in each.traits or not each.traits & (Trait.DATA | Trait.CALLS)
-            else each._replace(reads=each.reads | {"count", "id"})
+            each._replace(reads=each.reads | {"count", "id"})
+            if each.traits & asks and Trait.PLAIN not in each.traits
+            else each
             for each in found
         ]
 
     def may_matter(self, sql: str) -> bool:
-        """See Database."""
         return super().may_matter(sql) or self._counts()
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self._makes_code.search(sql):
+        if not sql or self._code_pattern.search(sql):
             self._counting = None
 
     def _counts(self) -> bool:
         """Tell if something in the database does that."""
+        asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
         if self._counting is None and self.connection is not None:
-            self._counting = False
             with contextlib.suppress(DriverError):
-                self._counting = bool(
-                    self.query(
-                        "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%'"
-                        " OR sql LIKE '%changes%' LIMIT 1"
-                    )
-                )
+                self._counting = bool(self.query(asking))
         return bool(self._counting)
 
     def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
-        parts = (
-            [
-                "CREATE TEMP TABLE migrate_id (a)",
-                "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)",
-                "DROP TABLE temp.migrate_id",
-            ]
-            if "id" in keys
-            else []
-        )
+        made, given = "CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)"
+        parts = [made, given, "DROP TABLE temp.migrate_id"] if "id" in keys else []
         return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
-
-    def has_id(self, statement: Statement) -> bool:
-        return bool(self.query("SELECT last_insert_rowid()")[0][0])
 
     def _explain(self, error: Any) -> DriverError:
         message = str(error)
@@ -3628,23 +3505,6 @@ class SQLite(Database):
         self.connection.interrupt()
         return True
 
-    @property
-    def verifies(self) -> bool:
-        """See Database. Not only this tool, and not only in this version, writes the file."""
-        return True
-
-    def send(self, *parts: str | Statement) -> list[Rows]:
-        """See Database. Nothing travels here: one after the other."""
-        found = list[Rows]()
-        for number, part in enumerate(parts, 1):
-            try:
-                found.append(self.query(str(part)))
-            except DriverError as failed:
-                raise self._of_part(failed, part) from None
-            if isinstance(part, Note) and self.changed != 1:
-                raise DriverError(_OUTRUN, Kind.OUTRUN, number=number)
-        return found
-
     def query(self, sql: str, *args: object) -> Rows:
         """See Database. Waits for another process, as ``run`` does."""
         rows: Rows = self._wait(partial(super().query, sql, *args))
@@ -3653,7 +3513,6 @@ class SQLite(Database):
         return rows
 
     def run(self, sql: str) -> None:
-        """See Database."""
         self._ticks, self._ended = 0, False
         self._wait(partial(self._step, sql))
 
@@ -3697,7 +3556,7 @@ class SQLite(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
-        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
             return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
@@ -3708,28 +3567,22 @@ class SQLite(Database):
             return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
         return None
 
-    def find_loose(
-        self,
-        statements: Sequence[Statement],
-        *,
-        journaled: bool,
-    ) -> list[tuple[Statement, tuple[str, str]]]:
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
         opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
         for statement in statements:
-            if first_word(statement.text, self.syntax) not in ("SAVEPOINT", "RELEASE"):
+            first = first_word(statement.text, self.syntax)
+            if first not in ("SAVEPOINT", "RELEASE"):
                 continue
-            words = spelled(statement.text, self.syntax)
-            if words[0] == "RELEASE":
-                names = [name for name, *_ in opened]
-                name = self.forms.fold(words[-1])
-                if name in names:
-                    del opened[len(names) - 1 - names[::-1].index(name) :]
-                continue
-            if journaled:
+            word = words_of(statement.text, self.syntax)[-1]
+            name, names = self.forms.fold(spelled(statement.text, self.syntax)[-1]), [each for each, *_ in opened]
+            if first == "RELEASE":
+                del opened[len(names) - 1 - names[::-1].index(name) if name in names else len(names) :]
+            elif journaled:
                 fix = "write BEGIN before it, and COMMIT after the last RELEASE"
                 return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
-            opened.append((self.forms.fold(words[-1]), words_of(statement.text, self.syntax)[-1], statement))
+            else:
+                opened.append((name, word, statement))
         return [
             (each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, each in opened[:1]
         ]
@@ -3757,11 +3610,9 @@ class SQLite(Database):
 
     def broken_references(self) -> Counter[tuple[str, str]]:
         """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
-        with contextlib.suppress(DriverError):
-            return Counter({(child, parent): number for child, parent, number in self.query(self._broken)})
         broken: Counter[tuple[str, str]] = Counter()
         for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
-            with contextlib.suppress(DriverError):  # a collation that only SQLite knows
+            with contextlib.suppress(DriverError):
                 broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
         return broken
 
@@ -3774,7 +3625,7 @@ class SQLite(Database):
 
     def _lock(self, stack: contextlib.ExitStack, lock_timeout: float | None) -> None:
         """Take the lock until the end of *stack*. Raises LockedError."""
-        if os.name == "nt" or self.url.database == ":memory:":  # there the claim row alone has to do
+        if os.name == "nt" or self._in_memory:  # there the claim row alone has to do
             return
         import fcntl
 
@@ -3800,8 +3651,6 @@ CONCURRENTLY: Final = (
     r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)"
 )
 _NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
-
-
 STRINGS: Final = "standard_conforming_strings"
 _ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s+)?NAMES\b(?!\W*utf)"
 
@@ -3809,81 +3658,16 @@ _ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s
 class Postgres(Database):
     """PostgreSQL through psycopg: a file is one message, the server splits it."""
 
-    dialect, label, syntax, driver = "postgres", "PostgreSQL", POSTGRES_SYNTAX, "'psycopg[binary]'"
-    lexer = "postgres"
-    whole_files, transaction_id_sql = True, "SELECT txid_current()"
-    unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
-    kinds: ClassVar = {
-        "42P01": Kind.ABSENT,
-        "25001": Kind.ALONE,
-        "2D000": Kind.ALONE,
-        "55P04": Kind.ALONE,
-        "57014": Kind.CANCELLED,
-        "40001": Kind.DEADLOCK,
-        "40P01": Kind.DEADLOCK,
-        "53100": Kind.FULL,
-        "55P03": Kind.LOCK_TIMEOUT,
-        "25006": Kind.READ_ONLY,
-        "23505": Kind.TAKEN,
-    }
-    digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
-        version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
-    split_here = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
-    speaks = regex(_ENCODED, re.IGNORECASE)
-    opens = regex(rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z")
-    # What asks for modes, of one transaction, or of all that come.
-    _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
-    _once = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
-    _always = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
-    _only = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
-    time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-    open_state = "info.transaction_status", 3, 2  # INTRANS, but not INERROR
-    forms_type, id_name = _PostgresForms, "lastval()"
-    takes_back = frozenset({"set", "role", "temp", "prepared", "cursor", "listen", "id", "seed", "connection"})
-    rolled_back = frozenset({"set", "role", "temp", "cursor", "listen", "id", "connection"})
-    own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
-    waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
-    # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
-    takes_history = regex(
-        _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
-        r"|DROP OWNED BY .*\bown\b"
-    )
-    ways_out: ClassVar = Database.ways_out | {
-        "SCHEMA": "create a schema for the history, {1} for example;\n     take it out, or " + _OTHER.format("{1}.{2}"),
-        "OWNED": "take it out, or write what is to be dropped",
-    }
-    refusals: ClassVar = {
-        "COPY": _Refusal(
-            r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
-            "COPY with data in the file works in psql only",
-            "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
-        ),
-        **dict.fromkeys(
-            ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"),
-            _Refusal(
-                CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
-                "this cannot run inside a transaction",
-                _ALONE,
-            ),
-        ),
-    }
-    # A wait that is shorter, and what is told, change nothing that a file leaves.
-    brief = regex(
-        r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
-        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
-        re.DOTALL,
-    )
-    # Inside the transaction, so that it also holds behind a pooler that hands out connections.
-    reset_sql = (
-        "RESET SESSION AUTHORIZATION",
-        "RESET ROLE",
-        "SET CONSTRAINTS ALL IMMEDIATE",
-        "RESET ALL",
-        "DEALLOCATE ALL",
-        "CLOSE ALL",
-        "UNLISTEN *",
-        "DISCARD TEMP",
-        "DISCARD SEQUENCES",
+    schemes, label, driver, syntax = "postgres postgresql", "PostgreSQL", "'psycopg[binary]'", POSTGRES_SYNTAX
+    url_form = "postgres://user:password@host:5432/name"
+    url_options = """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr
+        keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile
+        password port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl
+        sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout
+        user"""  # libpq's own names
+    kinds: ClassVar = _kinds(
+        "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
+        "LOCK_TIMEOUT 55P03; READ_ONLY 25006; TAKEN 23505"
     )
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
@@ -3892,47 +3676,83 @@ class Postgres(Database):
         AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
         AND e.refobjid <> e.objid) ORDER BY d.objid"""
-    # All that could go by CASCADE, what it is, and if it lies in the schemas ?; and what it is a part of.
+
+    lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT txid_current()"
+    unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
+    digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
+        version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
+    split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    speaks_pattern = regex(_ENCODED, re.IGNORECASE)
+    opens_pattern = regex(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
+    )
+    # What asks for modes, of one transaction, or of all that come.
+    _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
+    _once_pattern = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always_pattern = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only_pattern = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+    forms_type, id_name = _PostgresForms, "lastval()"
+    takes_back = names_in("set role temp prepared cursor listen id seed connection")
+    rolled_back = names_in("set role temp cursor listen id connection")
+    own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
+    waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
+    # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
+    taking_pattern = regex(
+        _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
+        r"|DROP OWNED BY .*\bown\b"
+    )
+    ways_out: ClassVar = Database.ways_out | {
+        "SCHEMA": "create a schema for the history, {1} for example;\n     take it out, or " + _OTHER.format("{1}.{2}"),
+        "OWNED": "take it out, or write what is to be dropped",
+    }
+    _apart = _Refusal(
+        CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+        "this cannot run inside a transaction",
+        _ALONE,
+    )
+    refusals: ClassVar = dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _apart) | {
+        "COPY": _Refusal(
+            r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
+            "COPY with data in the file works in psql only",
+            "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
+        )
+    }
+    # A wait that is shorter, and what is told, change nothing that a file leaves.
+    brief_pattern = regex(
+        r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
+        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
+        re.DOTALL,
+    )
+    # Inside the transaction, so that it also holds behind a pooler that hands out connections.
+    reset_sql = (
+        *("RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL"),
+        *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
+    )
+    # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
     _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
-            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false)
+            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
+            SELECT ARRAY[refclassid::bigint, refobjid::bigint, refobjsubid] FROM pg_catalog.pg_depend d
+            WHERE deptype <> 'n' AND (d.classid, d.objid, d.objsubid) = (a.classid, a.objid, a.objsubid))
         FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
             UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
         LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
         WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
-    _parts_sql = """SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid
-        FROM pg_catalog.pg_depend WHERE deptype <> 'n' AND objid >= 16384"""
     _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
         LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
     of_tables = "TRIGGER", "POLICY", "RULE"
-    of_schemas = (
-        "MATERIALIZED VIEW",
-        "FOREIGN TABLE",
-        "TABLE",
-        "VIEW",
-        "SEQUENCE",
-        "TYPE",
-        "DOMAIN",
-        "FUNCTION",
-        "PROCEDURE",
-    )
+    _relations = "TABLE", "VIEW", "SEQUENCE", "FOREIGN TABLE", "MATERIALIZED VIEW"
+    of_schemas = (*_relations, "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
-    makes = _makes(
-        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*",
-        *_leaves,
-        *of_schemas,
-        *Database.of_server,
-        "EXTENSION",
-        "SCHEMA",
-        "SERVER",
-        "LANGUAGE",
-        "FOREIGN DATA WRAPPER",
-        "ACCESS METHOD",
+    _others = "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD"
+    making_pattern = _makes(
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
     no_schema = "3F000"
-    _absent = frozenset({"42704", "42P01", "42883", "3F000"})  # what to drop is not there,
+    _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
-    _kept = frozenset({"42501", "2BP01", "25001", "42809", "42725"})
+    _staying_codes = names_in("42501 2BP01 25001 42809 42725")
     _part = r'("(?:[^"]|"")*"|[^".\s]+)'
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
@@ -3965,55 +3785,53 @@ class Postgres(Database):
     unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
     transaction_lock_sql = lock_sql.replace("advisory_lock", "advisory_xact_lock")
     server_times = True
-    _sessions = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
+    _sessions_sql = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
-    holder_sql = (
-        _sessions
-        + """IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
+    holder_sql = f"""{_sessions_sql}IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
         AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
-    )
-    blockers_sql = _sessions + "= ANY(pg_catalog.pg_blocking_pids(?))"
+    blockers_sql = _sessions_sql + "= ANY(pg_catalog.pg_blocking_pids(?))"
     progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
         SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
         FROM pg_catalog.pg_stat_progress_create_index UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum UNION ALL
         SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
         SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
-    cancel_sql = "SELECT pg_cancel_backend({})"
     beside_sql = (
         "SELECT 'role', rolname::text FROM pg_roles",
         "SELECT 'database', datname::text FROM pg_database",
         "SELECT 'tablespace', spcname::text FROM pg_tablespace",
         "SELECT 'replication slot', slot_name::text FROM pg_replication_slots",
     )
+    _proved: ClassVar[Mapping[type, str]] = {
+        Note: "WITH hit AS ({} RETURNING 1) SELECT 1 / count(*) FROM hit",
+        Truth: "SELECT 1 / ({})::integer",
+    }
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
     _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
         SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
-    _touches = regex(
-        r"(?i)\b(set_config|current_setting|temp|temporary|prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call"
-        r"|_SHARED|GD|SD)\b|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
+    _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
+    _hides_pattern = regex(_hiding)
+    _touches_pattern = regex(
+        rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
+        r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
-    _hides = regex(r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b")
-    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _makes = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
-    _sets = regex(
-        r"(?i)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)"
-        r"|\bset_config\s*\(\s*'([\w.]+)'",
-        re.MULTILINE,
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets_pattern = regex(
+        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
         pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
-    _named = regex(
-        rf"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
-        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}",
-        re.IGNORECASE,
+    _named_pattern = regex(
+        rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
+        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}"
     )
     # All that is left half done, or the index ? of that name in the schema of the table ?, or the partition.
     _unfinished_sql = """WITH named AS (SELECT name, to_regclass(coalesce((SELECT quote_ident(nspname) || '.'
@@ -4032,229 +3850,23 @@ class Postgres(Database):
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout')"""
 
-    def keep(self, schema: str, table: str, *, bare: bool) -> None:
-        """See Database. The history also goes with what its owner owns, and that is who runs this."""
-        super().keep(schema, table, bare=bare)
-        user = self.connection.info.user if self.connection else self.url.user
-        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
-
-    def limits(self, *, local: bool) -> list[str]:
-        """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
-        if self.pooled and not local:
-            return []
-        name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
-        settings = {"application_name": name} | {each: str(value) for each, value in self.own.items()}
-        return [
-            "SELECT "
-            + ", ".join(f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
-        ]
-
-    def _wanted(self) -> dict[str, tuple[bool, int]]:
-        """Return what this tool would set, in milliseconds, and whether a person has said it.
-
-        A limit of ours is never a round number, so that it can be told from what a file sets.
-        """
-        wanted = {
-            "lock_timeout": (self.lock_said, self.lock_wait),
-            "statement_timeout": (self.statement_said, self.statement_wait),
-        }
-        return {
-            name: (said, min(round(seconds * 1000) // 2 * 2 + 1, _ENDLESS) if seconds else 0)
-            for name, (said, seconds) in wanted.items()
-        }
-
-    def _limit_instead(self, before: int, after: int) -> str:
-        """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
-        now = f"current_setting('lock_timeout') = '{before}ms'"
-        return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
-
-    def opening(self, key: str, level: str | None = None) -> list[str]:
-        """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
-
-        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
-        """
-        wanted = "READ COMMITTED" if level is None else level or self.level
-        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
-        begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
-        return [begin, *([] if self._held or "COMMITTED" in wanted else [lock])]
-
-    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
-        """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more, level=level)
-        if self.pooled:
-            self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
-        return found
-
-    def holding(self) -> list[str]:
-        """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
-        if not self._held:
-            return []
-        truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
-        truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
-        return [truth]
-
-    def same_transaction(self, number: str) -> list[str]:
-        truth = Truth(f"txid_current() = {number}")
-        truth.otherwise = "the file has ended the transaction that it runs in"
-        return [truth]
-
-    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
-        """See Database. In a DO block, too, where something may ask first if it is there."""
-        if words[0].upper() != "DO":
-            yield from super().find_made(words, code=code)
-        for body in [each for each in words if each[0] == "$"] * (words[0].upper() == "DO"):
-            inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
-            for place, before in enumerate([";", *inner[:-1]]):
-                if before.upper() in _BEFORE_STATEMENT:
-                    yield from super().find_made(inner[place : place + 50], code=True)
-
-    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
-        """See Database."""
-        known: dict[str, int] = dict(self.query(self.schemas_sql))
-        for absent in (each for each in more if each not in known):
-            fix = "correct the name, or leave it out: what is not there need not be dropped"
-            what = f"there is no schema {absent or repr(absent)}{nearest(absent, known)}"
-            raise SettingsError(what, where="--schema", fix=fix)
-        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
-        remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
-        made = [
-            each
-            for each in made
-            if each.kind not in self.of_server and not (each.kind == "SCHEMA" and each.name[0] in remain)
-        ]
-        doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
-        for each in made:
-            of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
-            name, text = each.name, each.text
-            if len(name) == 1 + of_table:
-                name, text = (self._fold(home or "?"), *name), f"{home}.{text}"
-            if (of_table or of_schema) and name[0] in doom.schemas:
-                doom.again[each.kind, name] = each
-            elif of_schema:
-                why = each.why or "reset leaves that schema alone"
-                doom.roots.append(each._replace(name=name, text=text, why=why))
-            else:
-                doom.roots.append(each)
-        return doom
-
-    def drop_everything(self, doom: Doom) -> None:
-        """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
-        leaves = [each for each in doom.roots if each.kind in self._leaves]
-        for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
-            self._drop_root(doom, each)
-        tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
-        parts, objects = self.query(self._parts_sql), self.query(self.objects_sql, doom.schemas)
-        whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
-        self._find_torn(doom, tied, parts)
-        for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
-            made = doom.again.get(
-                (kind.upper(), tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != "."))
-            )
-            fix = f"{self.drop_of(kind, identity)} CASCADE"
-            doom.stay(f"{kind} {identity}", whys.pop((kind, identity), None) or "it has just been made", made, fix)
-        doom.dropped += len(whys)
-        for each in reversed([each for each in doom.roots if each not in leaves]):
-            self._drop_root(doom, each)
-
-    def _drop_root(self, doom: Doom, root: Made) -> None:
-        sql = f"DROP {root.kind} {root.text}"
-        if (why := self._drop(sql, back=bool(root.why))) is None:
-            return
-        if why or root.why:
-            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
-            doom.near += root.name[:1] if root.kind in self.of_schemas else ()
-        else:
-            doom.dropped += 1
-            doom.notes.append(f"dropped {root}")
-
-    def _drop(self, sql: str, *, back: bool = False) -> str | None:
-        """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
-        try:
-            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
-        except DriverError as failed:
-            if failed.code not in self._absent | self._kept:
-                raise
-            self.run("ROLLBACK TO SAVEPOINT migrate")
-            first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
-            return None if failed.code in self._absent else _some(more or [first])
-        return ""
-
-    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]], parts: Rows) -> None:
-        """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
-        numbers = ([each[place] for each in tied] for place in range(3))
-        there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
-        gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
-        wholes = {each: [(*each[:2], 0)] if each[2] else [] for each in gone}
-        for row in parts:
-            wholes.get(row[:3], []).append(row[3:])
-        for each, (kind, identity, schema, ours) in gone.items():
-            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes[each]]
-            goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
-            if not (ours or goes):
-                doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
-                doom.near += [self._fold(schema)] if schema else []
-
-    def drop_of(self, kind: str, name: str) -> str:
-        """See Database. By the words of pg_identify_object(), too."""
-        for pattern, way in self._ways.items():
-            if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
-                return way.format(*found.groups())
-        return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
-
-    def run_alone(self, statement: Statement) -> None:
-        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
-
-        One that the file, the database or the role has set is.
-
-        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
-        """
-        if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
-            self.run(statement.text)
-            return
-        found = self._named.match(" ".join(words_of(statement.text, self.syntax)))
-        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
-        before = [] if name else self._unfinished(name, table)
-        ours = self.own.get("lock_timeout", 0)
-        self.query(self._limit_instead(ours, _ENDLESS))
-        try:
-            self.run(statement.text)
-        except DriverError as failed:
-            with contextlib.suppress(DriverError):
-                left = [each for each in self._unfinished(name, table) if each not in before]
-                failed.left = "".join(f"\nhint: {what}" for (what,) in left)
-            raise
-        self.query(self._limit_instead(_ENDLESS, ours))
-        for (what,) in self._unfinished(name, table) if name else ():  # IF NOT EXISTS has found it
-            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
-            raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
-
-    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
-        return self.query(self._unfinished_sql, table, name)
+    # The connection.
 
     def _connect(self, *, write: bool) -> None:
         import psycopg
 
         self.driver_errors = (psycopg.Error,)
         # Keepalives: a dead network is noticed within a minute or so; without them a run could hang for ever.
-        options: dict[str, Any] = {
-            "host": ",".join(host for host, _ in self.url.hosts),
-            "user": self.url.user,
-            "password": self.url.password,
-            "port": ",".join(str(port or "") for _, port in self.url.hosts),
-            "dbname": self.url.database,
-            "connect_timeout": "10",
-            "application_name": "migrate",
-            "keepalives_idle": "30",
-            "keepalives_interval": "10",
-            "keepalives_count": "3",
-            "tcp_user_timeout": "60000",
-            **self.url.options,
-        }
+        url, hosts = self.url, ",".join(host for host, _ in self.url.hosts)
+        options: dict[str, Any] = {"user": url.user, "password": url.password, "host": hosts, "dbname": url.database}
+        options |= {"port": ",".join(str(port or "") for _, port in url.hosts), "application_name": "migrate"}
+        options |= {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+        options |= {"connect_timeout": "10", "tcp_user_timeout": "60000"} | {**url.options}
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
-        self.pooled = self.session_id != self.connection.pgconn.backend_pid
+        self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
@@ -4265,35 +3877,66 @@ class Postgres(Database):
                 self.lock_limit = value / 1000
         if self._status(b"standard_conforming_strings") == "off":
             self.syntax = POSTGRES_BACKSLASH_STRINGS
-            self.split_here = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
+            self.split_pattern = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
         encoding = self._status(b"server_encoding")
         self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
-        if limits := self.limits(local=False):
+        if limits := self.session_sql(local=False):
             self.send(*limits)
 
-    def fitted(self, sql: str) -> str:
-        """See Database. The server would look at comments, too."""
-        if not self.lacking(sql):
-            return sql
-        pieces, position = list[str](), 0
-        for kind, start, end in tokenize(sql, 0, self.syntax):
-            if kind == "comment":
-                pieces += sql[position:start], self.held(sql[start:end])
-                position = end
-        return "".join((*pieces, sql[position:]))
+    def _wanted(self) -> dict[str, tuple[bool, int]]:
+        """Return what this tool would set, in milliseconds, and whether a person has said it.
 
-    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
-        """See Database. An error would end a transaction."""
-        try:
-            if self.in_transaction:
-                with contextlib.closing(self.another()) as other:
-                    return other.lacking("".join(letters))
-            self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
-        except (DriverError, MigrateError) as failed:
-            half = len(letters) // 2
-            if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
-                return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
-        return ()
+        A limit of ours is never a round number, so that it can be told from what a file sets.
+        """
+        waits = self.lock_wait, self.statement_wait
+        lock, statement = (min(round(each * 1000) // 2 * 2 + 1, _ENDLESS) if each else 0 for each in waits)
+        return {"lock_timeout": (self.lock_said, lock), "statement_timeout": (self.statement_said, statement)}
+
+    def _limit_instead(self, before: int, after: int) -> str:
+        """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
+        now = f"current_setting('lock_timeout') = '{before}ms'"
+        return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
+
+    def _can_wait(self) -> bool:
+        return self.connection is not None and not self.connection.closed and not self.in_transaction
+
+    def _take_from(self, before: Any) -> bool:
+        """See Database. Who waits for the lock comes before whoever only looks for it; what it waits for is idle."""
+        from psycopg import generators
+
+        sql = self.lock_sql.replace("try_advisory", "advisory").replace("?", self.literal(self._key))
+        with self.connection.lock:
+            self.connection.pgconn.send_query(sql.encode())
+            self.connection.pgconn.flush()
+            before.close()
+            (result,) = self.connection.wait(generators.execute(self.connection.pgconn))
+            return bool(result.ntuples == 1)
+
+    def cancel(self) -> bool:
+        """See Database. By the protocol's own way, which needs no second login."""
+        with contextlib.suppress(Exception):
+            self.connection.cancel_safe(timeout=float(self.url.options.get("connect_timeout") or 10))
+            return True
+        return False
+
+    def _line(self) -> int:
+        return int(self.connection.pgconn.socket)
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection) and self.connection.info.transaction_status.name == "INTRANS"  # and not INERROR
+
+    def _status(self, name: bytes) -> str:
+        return (self.connection.pgconn.parameter_status(name) or b"UTF8").decode() if self.connection else "UTF8"
+
+    def _explain(self, error: Any, number: int = 0) -> DriverError:
+        diag, place = error.diag, error.diag.statement_position
+        more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
+        message = diag.message_primary or str(error).strip()
+        message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
+        lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
+        kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
+        return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
 
     @contextlib.contextmanager
     def _in_utf8(self, *, back: bool = True) -> Iterator[None]:
@@ -4313,65 +3956,13 @@ class Postgres(Database):
                 if back and self._status(b"client_encoding") == "UTF8":
                     self._exchange(texts.format("LOCAL " * self.in_transaction, before))
 
-    def _status(self, name: bytes) -> str:
-        return (self.connection.pgconn.parameter_status(name) or b"UTF8").decode() if self.connection else "UTF8"
-
     def query(self, sql: str, *args: object) -> Rows:
         with self._in_utf8():
             return super().query(sql, *args)
 
-    def _explain(self, error: Any, number: int = 0) -> DriverError:
-        diag, place = error.diag, error.diag.statement_position
-        more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
-        message = diag.message_primary or str(error).strip()
-        message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
-        lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
-        kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
-        return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
-
-    def _hand_over(self) -> bool:
-        """See Database. Who waits for the lock comes before whoever only looks for it; what it waits for is idle."""
-        from psycopg import generators
-
-        before, number = self.connection, self.session_id
-        if before is None or not self._held or before.closed or self.in_transaction:
-            return False
-        self.connection = None
-        try:
-            self.open(write=True)
-            sql = self.lock_sql.replace("try_advisory", "advisory").replace("?", self.literal(self._key))
-            with self.translated(), self.connection.lock:
-                self.connection.pgconn.send_query(sql.encode())
-                self.connection.pgconn.flush()
-                before.close()
-                (result,) = self.connection.wait(generators.execute(self.connection.pgconn))
-                return bool(result.ntuples == 1)
-        except (DriverError, MigrateError):
-            with contextlib.suppress(Exception):
-                before.close()
-            self.session_id = number
-            return False
-
-    def cancel(self) -> bool:
-        """See Database. By the protocol's own way, which needs no second login."""
-        with contextlib.suppress(Exception):
-            self.connection.cancel_safe(timeout=float(self.url.options.get("connect_timeout") or 10))
-            return True
-        return False
-
-    def _line(self) -> int:
-        return int(self.connection.pgconn.socket)
-
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        texts = [
-            f"WITH hit AS ({each} RETURNING 1) SELECT 1 / count(*) FROM hit"
-            if isinstance(each, Note)
-            else f"SELECT 1 / ({each})::integer"
-            if isinstance(each, Truth)
-            else str(each)
-            for each in parts
-        ]
+        texts = [self._proved.get(type(each), "{}").format(each) for each in parts]
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
@@ -4385,13 +3976,11 @@ class Postgres(Database):
             raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
         return [
             [
-                tuple(
-                    None if cell is None else cell.decode()
-                    for cell in (each.get_value(row, column) for column in range(each.nfields))
-                )
+                tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
                 for row in range(each.ntuples)
             ]
             for each in results
+            for columns in [range(each.nfields)]
         ]
 
     def run(self, sql: str) -> None:
@@ -4415,11 +4004,72 @@ class Postgres(Database):
                 raise DriverError("COPY with data in the file works in psql only", number=number)
         return list(results)
 
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
+    def session_sql(self, *, local: bool) -> list[str]:
+        """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
+        if self.pooled and not local:
+            return []
+        name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
+        settings = {"application_name": name} | {each: str(value) for each, value in self.own.items()}
+        calls = (f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
+        return [f"SELECT {', '.join(calls)}"]
+
+    def opening(self, key: str, level: str | None = None) -> list[str]:
+        """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
+
+        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
+        """
+        wanted = "READ COMMITTED" if level is None else level or self.level
+        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
+        return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
+
+    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
+        """See Database. Behind a pooler, each transaction may have another session."""
+        found = super().begin(key, *more, level=level)
+        if self.pooled:
+            self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
+        return found
+
+    def holding(self) -> list[str]:
+        """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
+        if not self._locked:
+            return []
+        truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
+        truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
+        return [truth]
+
+    def same_transaction(self, number: str) -> list[str]:
+        truth = Truth(f"txid_current() = {number}")
+        truth.otherwise = "the file has ended the transaction that it runs in"
+        return [truth]
+
+    # Letters.
+
+    def fitted(self, sql: str) -> str:
+        """See Database. The server would look at comments, too."""
+        pieces, position = list[str](), 0
+        for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
+            if kind == "comment":
+                pieces += sql[position:start], self.held(sql[start:end])
+                position = end
+        return "".join((*pieces, sql[position:]))
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        """See Database. An error would end a transaction."""
+        try:
+            if self.in_transaction:
+                with contextlib.closing(self.another()) as other:
+                    return other.lacking("".join(letters))
+            self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
+        except (DriverError, MigrateError) as failed:
+            half = len(letters) // 2
+            if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
+                return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
+        return ()
+
+    # What statements are.
+
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
         found = super().natures(statements, names)
         asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
@@ -4427,41 +4077,31 @@ class Postgres(Database):
             return found
         self.forms.unknown.clear()
         known = {name for (name,) in self.query(self._harmless_sql, [*asked])}
-        if not known:
-            return found
         self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
-        return super().natures(statements, names)
+        return super().natures(statements, names) if known else found
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
-        texts += (
-            each.text
-            for each in statements
-            if first_word(each.text, self.syntax) == "DO"
-            or (
-                first_word(each.text, self.syntax) == "CREATE"
-                and self._makes_code.search(each.text)
-                and self.forms.made(spelled(each.text, self.syntax)).kind in ("FUNCTION", "PROCEDURE")
-            )
-        )
+        for each in statements:
+            first = first_word(each.text, self.syntax)
+            makes = first == "CREATE" and self._code_pattern.search(each.text)
+            made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
+            texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
         text = "\n".join(texts)
-        if not self._touches.search(text):
+        if not self._touches_pattern.search(text):
             return Hidden()
-        keys = {f"temp {name.lower()}" for name in self._makes.findall(text)}
-        keys |= {f"set {name.lower()}" for pair in self._sets.findall(text) for name in pair if name}
-        keys |= {"*"} if not keys or self._hides.search(text) else set()
+        keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
+        keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
+        keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
         return Hidden(keys=frozenset(keys))
 
     def has_id(self, statement: Statement) -> bool:
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
         words = spelled(statement.text, self.syntax)
-        asked = [
-            "".join(words[place : closing(words, place + 1) + 1])
-            for place, word in enumerate(words)
-            if word in ("CURRVAL", "LASTVAL")
-        ] or ["lastval()"]
+        places = [place for place, word in enumerate(words) if word in ("CURRVAL", "LASTVAL")]
+        asked = ["".join(words[place : closing(words, place + 1) + 1]) for place in places] or ["lastval()"]
         simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
         try:
             return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
@@ -4485,25 +4125,152 @@ class Postgres(Database):
         off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
         return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
 
+    def _words(self, statement: Statement) -> tuple[str, bool, bool]:
+        """Return the words of what may ask for modes, which come first; if of one transaction, or of all to come."""
+        text = statement.text[:500].upper()
+        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
+        return words, bool(self._once_pattern.match(words)), bool(self._always_pattern.match(words))
+
     def modes(self, statement: Statement) -> tuple[str, bool]:
         """See Database. A quoted word may be one of them."""
-        text = statement.text[:500].upper()  # they come first
-        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
-        once = bool(self._once.match(words))
-        found = re.search(_LEVELS, words) if once or self._always.match(words) else None
+        words, once, always = self._words(statement)
+        found = re.search(_LEVELS, words) if once or always else None
         return found[0] if found else "", once
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """See Database."""
-        text = statement.text[:500].upper()
-        if re.match(r"(BEGIN|START|SET)\b.*ONLY", text, re.DOTALL):
-            words = " ".join(spelled(text, self.syntax))
-            if (self._once.match(words) or self._always.match(words)) and self._only.search(words):
-                return _READ_ONLY
-        return super().find_fault(statement)
+        words, once, always = self._words(statement)
+        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else super().find_fault(statement)
 
-    def commit(self) -> None:
-        self.send("COMMIT")
+    def run_alone(self, statement: Statement) -> None:
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
+
+        One that the file, the database or the role has set is.
+
+        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        """
+        if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
+            self.run(statement.text)
+            return
+        found = self._named_pattern.match(" ".join(words_of(statement.text, self.syntax)))
+        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
+        unfinished = partial(self.query, self._unfinished_sql, table, name)
+        before, ours = [] if name else unfinished(), self.own.get("lock_timeout", 0)
+        self.query(self._limit_instead(ours, _ENDLESS))
+        try:
+            self.run(statement.text)
+        except DriverError as failed:
+            with contextlib.suppress(DriverError):
+                failed.left = "".join(f"\nhint: {each[0]}" for each in unfinished() if each not in before)
+            raise
+        self.query(self._limit_instead(_ENDLESS, ours))
+        for (what,) in unfinished() if name else ():  # IF NOT EXISTS has found it
+            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
+            raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
+
+    # The history, and what reset drops.
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """See Database. The history also goes with what its owner owns, and that is who runs this."""
+        super().keep(schema, table, bare=bare)
+        user = self.connection.info.user if self.connection else self.url.user
+        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
+
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """See Database. In a DO block, too, where something may ask first if it is there."""
+        if words[0].upper() != "DO":
+            yield from super().find_made(words, code=code)
+            return
+        for body in (each for each in words if each[0] == "$"):
+            inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
+            for place, before in enumerate([";", *inner[:-1]]):
+                if before.upper() in _BEFORE_STATEMENT:
+                    yield from super().find_made(inner[place : place + 50], code=True)
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        known: dict[str, int] = dict(self.query(self.schemas_sql))
+        for absent in (each for each in more if each not in known):
+            fix = "correct the name, or leave it out: what is not there need not be dropped"
+            what = f"there is no schema {absent or repr(absent)}{nearest(absent, known)}"
+            raise SettingsError(what, where="--schema", fix=fix)
+        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
+        remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
+        stays = {("SCHEMA", name) for name in remain}
+        made = [each for each in made if each.kind not in self.of_server and (each.kind, each.name[0]) not in stays]
+        doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
+        for each in made:
+            of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
+            name, text = each.name, each.text
+            if len(name) == 1 + of_table:
+                name, text = (self._fold(home or "?"), *name), f"{home}.{text}"
+            if (of_table or of_schema) and name[0] in doom.schemas:
+                doom.again[each.kind, name] = each
+            elif of_schema:
+                why = each.why or "reset leaves that schema alone"
+                doom.roots.append(each._replace(name=name, text=text, why=why))
+            else:
+                doom.roots.append(each)
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
+        leaves = [each for each in doom.roots if each.kind in self._leaves]
+        for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
+            self._drop_root(doom, each)
+        tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
+        objects = self.query(self.objects_sql, doom.schemas)
+        whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
+        self._find_torn(doom, tied)
+        for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
+            names = tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != ".")
+            why = whys.pop((kind, identity), None) or "it has just been made"
+            fix = f"{self.drop_of(kind, identity)} CASCADE"
+            doom.stay(f"{kind} {identity}", why, doom.again.get((kind.upper(), names)), fix)
+        doom.dropped += len(whys)
+        for each in reversed([each for each in doom.roots if each not in leaves]):
+            self._drop_root(doom, each)
+
+    def _drop_root(self, doom: Doom, root: Made) -> None:
+        sql = f"DROP {root.kind} {root.text}"
+        if (why := self._drop(sql, back=bool(root.why))) is None:
+            return
+        if why or root.why:
+            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
+            doom.near += root.name[:1] if root.kind in self.of_schemas else ()
+        else:
+            doom.dropped += 1
+            doom.notes.append(f"dropped {root}")
+
+    def _drop(self, sql: str, *, back: bool = False) -> str | None:
+        """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
+        try:
+            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
+        except DriverError as failed:
+            if failed.code not in self._absent_codes | self._staying_codes:
+                raise
+            self.run("ROLLBACK TO SAVEPOINT migrate")
+            first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
+            return None if failed.code in self._absent_codes else _some(more or [first])
+        return ""
+
+    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> None:
+        """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
+        numbers = ([each[place] for each in tied] for place in range(3))
+        there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
+        gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
+        for each, (kind, identity, schema, ours, parts) in gone.items():
+            wholes = [*map(tuple, parts), *([(*each[:2], 0)] if each[2] else [])]
+            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes]
+            goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
+            if not (ours or goes):
+                doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
+                doom.near += [self._fold(schema)] if schema else []
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """See Database. By the words of pg_identify_object(), too."""
+        for pattern, way in self._ways.items():
+            if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
+                return way.format(*found.groups())
+        return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
 
 
 _TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the mysql client in PyMySQL's words
@@ -4518,13 +4285,26 @@ _TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the
 class MySQL(Database):
     """MySQL and MariaDB through PyMySQL. DDL commits by itself there, so that every file is journaled."""
 
-    dialect, label, syntax, driver = "mysql", "MySQL", MYSQL_SYNTAX, "'PyMySQL[rsa]'"
-    lexer = "mysql"
-    quote_mark, begin_sql, transactional, schema_sql = "`", "START TRANSACTION", False, "SELECT DATABASE()"
-    notes_travel = True
+    schemes, label, driver, syntax = "mysql mariadb", "MySQL", "'PyMySQL[rsa]'", MYSQL_SYNTAX
+    url_form = "mysql://user:password@host:3306/name"
+    url_options = """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
+        ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
+    kinds: ClassVar = _kinds(
+        "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
+        "READ_ONLY 1290, 1836; TAKEN 1062; LOST 0, 1053, 1927, 2006, 2013, 2055"
+    )
+    objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
+        SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
+        FROM information_schema.tables WHERE table_schema = DATABASE()
+        UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
+        ORDER BY kind = 'VIEW' DESC"""
+
+    lexer, quote_mark, transactional, schema_sql = "mysql", "`", False, "SELECT DATABASE()"
+    notes_travel, begin_sql, commit_sql = True, "START TRANSACTION", "COMMIT AND NO CHAIN NO RELEASE"
     unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
-    table_suffix, open_state = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4", ("server_status", 1, 1)
+    table_suffix = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4"
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
     lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
     _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
@@ -4535,16 +4315,10 @@ class MySQL(Database):
         WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
     of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
     of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
-    makes = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
-    objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
-        SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
-        FROM information_schema.tables WHERE table_schema = DATABASE()
-        UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
-        UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
-        ORDER BY kind = 'VIEW' DESC"""
-    forms_type, id_name, commit_sql = _MySQLForms, "LAST_INSERT_ID()", "COMMIT AND NO CHAIN NO RELEASE"
+    making_pattern = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
+    forms_type, id_name = _MySQLForms, "LAST_INSERT_ID()"
     name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
-    takes_history = regex(
+    taking_pattern = regex(
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
@@ -4552,71 +4326,54 @@ class MySQL(Database):
         schema_words, "take it out; drop the database by hand, and its history with it"
     )
     control_words = Database.control_words | {"SET"}
-    opens = regex(
+    opens_pattern = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
         rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
     )
-    closes, apart = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
-    refusals: ClassVar = {
-        **dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")),
+    closes_pattern, apart_pattern = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
+    _locks = _Refusal(
+        r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
+        "this locks the tool out of its own history",
+        "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH",
+    )
+    refusals: ClassVar = dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")) | {
         "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
         "USE": _Refusal(
             "",
             "USE would put the rest of the file into another database than the history",
             "name tables as database.table, or migrate that database with a URL of its own",
         ),
-        **dict.fromkeys(
-            ("LOCK", "FLUSH"),
-            _Refusal(
-                r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
-                "this locks the tool out of its own history",
-                "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH",
-            ),
-        ),
+        "LOCK": _locks,
+        "FLUSH": _locks,
     }
-
-    kinds: ClassVar = {
-        "1146": Kind.ABSENT,
-        "1317": Kind.CANCELLED,
-        "1969": Kind.CANCELLED,
-        "3024": Kind.CANCELLED,
-        "1213": Kind.DEADLOCK,
-        "1021": Kind.FULL,
-        "1114": Kind.FULL,
-        "1205": Kind.LOCK_TIMEOUT,
-        "1290": Kind.READ_ONLY,
-        "1836": Kind.READ_ONLY,
-        "1062": Kind.TAKEN,
-        **dict.fromkeys(("0", "1053", "1927", "2006", "2013", "2055"), Kind.LOST),
-    }
-    _sessions = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
+    _sessions_sql = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
         FROM information_schema.processlist p WHERE """
-    holder_sql = _sessions + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
+    holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
-    blockers_sql = (
-        _sessions
-        + """p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
+    blockers_sql = f"""{_sessions_sql}p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
-    )
     progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
-    cancel_sql = "KILL QUERY {}"
     # By what it runs: a session that a KILL has found idle is called Killed.
-    idle_sql = "SELECT 1 FROM information_schema.processlist WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"
+    _idle_sql = """SELECT 1 FROM information_schema.processlist
+        WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     is_mariadb, _syntax_error = True, "1064"
-    speaks = regex(
+    speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
-    _misreads = regex(
+    _misreads_pattern = regex(
         r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
         r"(?!utf8|default|[@\s:=`'\"])"
     )
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
-    _routines: Rows | None = None
-    _silent = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "SET", "PREPARE", "EXECUTE", "DEALLOCATE"})
-    _reads_id = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _asks = regex(r"(?i)\b(FROM|JOIN|TABLE)\b")
-    _views = regex(r"(?i)\bVIEW\b")
-    _refused = regex(r"release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile", re.IGNORECASE)
+    _code_sql = """SELECT 'routine', routine_schema, routine_name, routine_definition FROM information_schema.routines
+        WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL
+        SELECT 'trigger', trigger_schema, event_object_table, action_statement FROM information_schema.triggers
+        WHERE trigger_schema <> 'sys' UNION ALL
+        SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
+    _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
+    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
+    _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
         "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
@@ -4629,7 +4386,14 @@ class MySQL(Database):
         "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
         "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups",
     )
-    _makes_code = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _key_words: ClassVar = {
+        "PREPARE EXECUTE IMMEDIATE": ("*", "set by code"),
+        "CALL": ("*",),
+        "GLOBAL PERSIST PERSIST_ONLY": ("global",),
+        "GET_LOCK RELEASE_LOCK": ("lock",),
+        "NAMES CHARSET ROLE TRANSACTION": ("set names",),
+    }
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
     _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
@@ -4637,6 +4401,17 @@ class MySQL(Database):
     # How long a statement may wait for a lock, and what the servers have there from their makers; and may run.
     _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
     _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
+    # What a name is: of a table, if it has transactions; of what may change others, NULL.
+    _named_sql = """SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t
+        LEFT JOIN information_schema.engines e ON e.engine = t.engine
+        WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'
+        UNION SELECT LOWER(table_name), NULL FROM information_schema.views WHERE table_schema = DATABASE()
+        UNION SELECT LOWER(event_object_table), NULL FROM information_schema.triggers
+        WHERE trigger_schema = DATABASE()
+        UNION SELECT LOWER(routine_name), NULL FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION SELECT LOWER(schema_name), NULL FROM information_schema.schemata"""  # which names what lies elsewhere
+
+    # The connection.
 
     def _connect(self, *, write: bool) -> None:
         import pymysql
@@ -4645,17 +4420,8 @@ class MySQL(Database):
         # RuntimeError: a package for the login is not installed; OSError: a file for TLS cannot be read.
         self.driver_errors = (pymysql.Error, RuntimeError, OSError)
         given = {name.replace("-", "_"): value for name, value in self.url.options.items()}
-        mode, timeout = given.pop("ssl_mode", "PREFERRED").upper(), given.get("connect_timeout", "10")
-        paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
-        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
-        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
-        tls |= _TLS_MODES.get(mode, {})
-        if (
-            len(self.url.hosts) > 1
-            or not re.fullmatch("[1-9][0-9]{0,6}", timeout)
-            or mode not in _TLS_MODES
-            or None in tls.values()
-        ):
+        timeout, tls = given.get("connect_timeout", "10"), self._tls(given)
+        if len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or tls is None:
             what = (
                 "MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled,"
                 f" ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}"
@@ -4678,22 +4444,11 @@ class MySQL(Database):
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
                 return context
 
-        self.connection = Connection(
-            host=host,
-            port=port,
-            unix_socket=path,
-            user=self.url.user,
-            password=self.url.password.encode(),
-            database=self.url.database,
-            charset="utf8mb4",
-            program_name="migrate",
-            autocommit=True,
-            connect_timeout=int(timeout),
-            read_timeout=int(timeout),
-            client_flag=CLIENT.MULTI_STATEMENTS,
-            local_infile=False,
-            **tls,
-        )  # a server could ask for any file
+        place = {"host": host, "port": port, "unix_socket": path, "database": self.url.database}
+        way: dict[str, Any] = {"user": self.url.user, "password": self.url.password.encode(), **place, **tls}
+        way |= {"connect_timeout": int(timeout), "read_timeout": int(timeout), "client_flag": CLIENT.MULTI_STATEMENTS}
+        way |= {"charset": "utf8mb4", "autocommit": True, "program_name": "migrate"}
+        self.connection = Connection(**way, local_infile=False)  # a server could ask for any file
         # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
         self.connection._read_timeout = None  # noqa: SLF001
         import socket
@@ -4703,16 +4458,30 @@ class MySQL(Database):
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
-        mode, packet, version, self.session_id, now, folds = self.query(
-            "SELECT @@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6),"
-            " @@lower_case_table_names"
-        )[0]
-        # What is sent is UTF-8, in which every name and comment can be written. The URL says what a literal becomes.
-        spoken = [
-            f"{setting}_connection = {self.literal(given[name])}"
-            for name, setting in (("charset", "character_set"), ("collation", "collation"))
-            if name in given
-        ]
+        asked = "@@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6)"
+        ((mode, packet, version, self.session_id, now, folds),) = self.query(
+            f"SELECT {asked}, @@lower_case_table_names"
+        )
+        self._speak(given)
+        self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
+        self._adapt()
+        self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
+        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
+            self.forms, self.is_mariadb = _MySQL9Forms(), False
+
+    def _tls(self, given: dict[str, str]) -> dict[str, Any] | None:
+        """Take what a URL says about TLS out of what it has *given*; None where that is no word for it."""
+        mode = given.pop("ssl_mode", "PREFERRED").upper()
+        paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
+        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
+        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
+        tls |= _TLS_MODES.get(mode, {"ssl_mode": None})
+        return None if None in tls.values() else tls
+
+    def _speak(self, given: Mapping[str, str]) -> None:
+        """Set what a literal becomes, as the URL says. What is sent is UTF-8, which has every name and comment."""
+        pairs = ("charset", "character_set"), ("collation", "collation")
+        spoken = [f"{word}_connection = {self.literal(given[name])}" for name, word in pairs if name in given]
         try:
             self.query(f"SET SESSION {', '.join(spoken)}") if spoken else None
         except DriverError as failed:
@@ -4720,33 +4489,24 @@ class MySQL(Database):
             fix = "correct the URL: .../database?charset=utf8mb4"
             raise SettingsError(failed.message, where=str(self.url), fix=fix) from None
         self.encoding = given.get("charset", "")
-        self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
+
+    def _adapt(self) -> None:
+        """Set what the session needs in a cluster; and its limits, where a person has said them, or nobody has."""
         # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
         # read has to be what all of them have committed.
         asked = "wsrep_on", "group_replication_single_primary_mode", *self._compiled, *self._statement_limits
         listed = ", ".join(f"'{each}'" for each in asked)
-        cluster: dict[str, str] = dict(self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})"))
-        self._limit(cluster)
-        if cluster.get("wsrep_on") == "ON":
-            self.local_locks = True
-            self.query("SET SESSION wsrep_sync_wait = 7")
-        elif cluster.get("group_replication_single_primary_mode") == "OFF":
-            self.local_locks = True
-            self.query("SET SESSION group_replication_consistency = 'BEFORE'")
-        self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
-        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
-            self.forms, self.is_mariadb = _MySQL9Forms(), False
-
-    def _limit(self, found: Mapping[str, str]) -> None:
-        """Set the limits of the session, where a person has said them, or the server has those that it came with."""
-        ours = {
-            name: self._whole_seconds()
-            for name, usual in self._compiled.items()
-            if self.lock_said or found.get(name) in usual
-        }
+        found: dict[str, str] = dict(self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})"))
+        unsaid = (name for name, usual in self._compiled.items() if self.lock_said or found.get(name) in usual)
+        ours: dict[str, Any] = dict.fromkeys(unsaid, self._whole_seconds())
         self.lock_limit = min(float(ours.get(name, found.get(name, 0))) for name in self._compiled)
         if self.statement_said:  # it is kept here; the server is not to be faster
             ours |= {name: 0 for name in self._statement_limits if float(found.get(name, 0))}
+        if found.get("wsrep_on") == "ON":
+            self.local_locks, ours["wsrep_sync_wait"] = True, 7
+        elif found.get("group_replication_single_primary_mode") == "OFF":
+            self.local_locks, ours["group_replication_consistency"] = True, "'BEFORE'"
+        self.verifies = self.local_locks
         if ours:
             self.query("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in ours.items()))
 
@@ -4754,61 +4514,50 @@ class MySQL(Database):
         """Return how long a statement may wait for a lock: the server counts in seconds. No limit is a year."""
         return max(1, math.ceil(self.lock_wait)) if self.lock_wait else 31536000
 
-    def _hand_over(self) -> bool:
+    def _can_wait(self) -> bool:
+        return self.connection is not None and self.connection.open
+
+    def _take_from(self, before: Any) -> bool:
         """See Database. Who waits in GET_LOCK comes before whoever only looks for the lock from time to time."""
         from pymysql.constants import COMMAND
 
-        before, number = self.connection, self.session_id
-        if before is None or not self._held or self.cut_off or not before.open:
-            return False
-        self.connection = None
-        try:
-            self.open(write=True)
-            with self.translated():
-                sql = self.lock_sql.replace("?, 0", "?").replace("0)", "10)").replace("?", self.literal(self._key))
-                self.connection._execute_command(COMMAND.COM_QUERY, sql)  # noqa: SLF001 (an answer comes later)
-                before.close()
-                self.connection._read_query_result()  # noqa: SLF001
-                return bool(self.connection._result.rows[0][0] == 1)  # noqa: SLF001
-        except (DriverError, MigrateError):
-            with contextlib.suppress(Exception):
-                before.close()
-            self.session_id = number
-            return False
+        sql = self.lock_sql.replace("?, 0", "?").replace("0)", "10)").replace("?", self.literal(self._key))
+        self.connection._execute_command(COMMAND.COM_QUERY, sql)  # noqa: SLF001 (an answer comes later)
+        before.close()
+        self.connection._read_query_result()  # noqa: SLF001
+        return bool(self.connection._result.rows[0][0] == 1)  # noqa: SLF001
 
-    def beyond(self, sql: str) -> list[tuple[Statement, tuple[str, str]]]:
-        """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
-        if not self.lacking(sql):
-            return []
-        last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
-        for kind, start, end in tokenize(sql, 0, self.syntax):
-            if kind == "quote" and sql[start] in marks and last[:1] != "_":
-                found = super().beyond(sql[start:end])
-                if found and not self.speaks.search(sql, 0, start):
-                    letter = found[0][0]
-                    what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
-                    fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
-                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
-            last = kind
-        return []
+    def cancel(self) -> bool:
+        return self._of_session(f"KILL QUERY {self.session_id}") is not None
 
-    def held(self, value: str) -> str:
-        """See Database. The history has every letter."""
-        return value
+    def is_idle(self) -> bool:
+        """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
+        return bool(self._of_session(self._idle_sql, self.session_id))
 
-    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
-        text = "".join(letters)
-        there = f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
-        back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
-        return {each for each, found in zip(text, back, strict=False) if each != found}
+    def _of_session(self, sql: str, *args: object) -> Rows | None:
+        """Ask over another connection; None where that cannot be."""
+        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
+            return other.query(sql, *args)
+        return None
+
+    def _line(self) -> int:
+        return int(self.connection._sock.fileno())  # noqa: SLF001
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection and self.connection.server_status & 1)
+
+    @property
+    def commits(self) -> bool:  # type: ignore[override]
+        """See Database. The server tells what autocommit is."""
+        return bool(self.connection.get_autocommit())
 
     def _explain(self, error: Any) -> DriverError:
         code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
         kind = self.kinds.get(str(code), Kind.OTHER)
         text = str(message).replace("\0", "")  # it comes in the encoding that a file has set for results
-        return DriverError(
-            text or ("the connection was lost" if kind is Kind.LOST else f"error {code}"), kind, str(code)
-        )
+        text = text or ("the connection was lost" if kind is Kind.LOST else f"error {code}")
+        return DriverError(text, kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
         attempt = partial(super().query, sql, *args)
@@ -4826,236 +4575,12 @@ class MySQL(Database):
             self.pause(0.1)
         return attempt()
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
-        words = spelled(statement.text, self.syntax) if self._refused.search(statement.text) else []
-        sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
-        pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
-        faults = (
-            (
-                ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"),
-                "RELEASE_ALL_LOCKS() would let go of the lock of this run, too",
-                "release each lock of your own by its name: RELEASE_LOCK('name')",
-            ),
-            (
-                ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"),
-                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours",
-                "write INSERT statements, or LOAD DATA INFILE of a file on the server",
-            ),
-            (
-                words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words),
-                _CONTROL.what,
-                "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;",
-            ),
-            (
-                words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO",
-                "RELEASE would close the connection of this run",
-                "leave RELEASE out",
-            ),
-            (
-                not history.isascii() and self._misreads.search(statement.text),
-                f"after this the server could not read the name {history}: text is UTF-8",
-                "take it out, or write  SET NAMES utf8mb4",
-            ),
-            (
-                "set sql_auto_is_null" in sets,
-                "with this, IS NULL reads LAST_INSERT_ID()",
-                "take it out, and write LAST_INSERT_ID() where it is meant",
-            ),
-            (
-                (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs)
-                or not self._read_only.isdisjoint(sets),
-                *_READ_ONLY,
-            ),
-        )
-        for found, what, fix in faults:
-            if found:
-                return what, fix
-        return super().find_fault(statement)
-
-    def _switches(self, words: Sequence[str]) -> bool:
-        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
-        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
-        named = (part[: part.index("=")] if "=" in part else part for part in parts)
-        code = " ".join(words)
-        return not (self.opens.match(code) or self.closes.match(code)) and any(
-            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
-        )
-
-    def natures(
-        self,
-        statements: Sequence[Statement],
-        names: Mapping[str, str] = MappingProxyType({}),
-    ) -> list[Nature]:
-        """See Database. What reads a view may call what nobody sees: it is noted."""
-        found = super().natures(statements, names)
-        asking = [
-            place
-            for place, each in enumerate(found)
-            if Trait.SESSION in each.traits and self._asks.search(statements[place].text)
-        ]
-        if not asking:
-            return found
-        self.hidden(())
-        views = {name.lower() for _, name, text in self._code or () if name and text == ""}
-        views |= {
-            self.forms.made(spelled(each.text, self.syntax)).name
-            for each in statements
-            if self._views.search(each.text)
-        }
-        for place in asking:
-            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
-            if not self.connection or words & views:
-                traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
-                found[place] = found[place]._replace(traits=traits)
-        return found
-
-    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
-        """See Database. What EXECUTE runs may be in a variable, still."""
-        natures, nature = self.natures(statements), self.natures(statements)[number - 1]
-        words = spelled(statements[number - 1].text, self.syntax)
-        if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
-            return nature
-        for place in range(number - 2, -1, -1):
-            source = spelled(statements[place].text, self.syntax)
-            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
-                keys = {*self.forms.variables(source)}
-                if source[2:4] == ["FROM", "@"] and not any(
-                    each.writes & {*keys, "*"} for each in natures[place : number - 1]
-                ):
-                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
-                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
-                return nature
-        return nature
-
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
-        """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
-        parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
-        if not _TRANSIENT.isdisjoint(keys):
-            parts += (
-                ["DO (SELECT 1 FROM (SELECT 1) AS one)"]
-                if self.is_mariadb
-                else [
-                    "SELECT 0 FROM DUAL WHERE 0",
-                    "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create",
-                ]
-            )
-        return parts
-
-    def has_id(self, statement: Statement) -> bool:
-        return bool(self.query("SELECT LAST_INSERT_ID() LIMIT 1")[0][0])
-
-    def hidden(self, statements: Iterable[Statement]) -> Hidden:
-        """See Database. The text of a routine that this user may not see is NULL."""
-        if self._code is None:
-            self._routines = (
-                [
-                    (schema, name.lower(), text is not None)
-                    for schema, name, text in self.query(
-                        "SELECT routine_schema, routine_name, routine_definition FROM information_schema.routines"
-                        " WHERE routine_schema NOT IN ('sys', 'mysql')"
-                    )
-                ]
-                if self.connection
-                else []
-            )
-            self._code = (
-                self.query(
-                    "SELECT routine_schema, '', routine_definition FROM information_schema.routines"
-                    " WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL"
-                    " SELECT trigger_schema, event_object_table, action_statement FROM information_schema.triggers"
-                    " WHERE trigger_schema <> 'sys' UNION ALL"
-                    " SELECT table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"
-                )
-                if self.connection
-                else []
-            )
-        statements = [*statements]
-        named = "\n".join(each.text for each in statements).lower()
-        code = [
-            (table.lower(), text)
-            for schema, table, text in self._code
-            if schema.lower() == self.url.database.lower() or schema.lower() in named
-        ]
-        for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
-            words = spelled(text, self.syntax)
-            fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
-            kept = "VIEW" not in words
-            on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
-            on += 2 if words[on + 1 : on + 2] == ["."] else 0
-            code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
-        names = {name for _, text in code for name in self._assigned(spelled(text or "", self.syntax))}
-        listed = ", ".join(self.literal(each) for each in sorted(names))
-        settings = (
-            {name.lower() for name, _ in self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
-            if names and self.connection
-            else {"by code"}
-        )
-        keys = [(table, self._keys(text, settings)) for table, text in code]
-        return Hidden(
-            any(text is None or self._reads_id.search(text) for _, text in code),
-            frozenset().union(*(each for _, each in keys)),
-            frozenset().union(*(each for table, each in keys if table)),
-            frozenset().union(*(self._awaited(text, settings) for table, text in code if table)),
-            frozenset(table for table, _ in code if table),
-            frozenset(
-                name
-                for schema, name, kind in self._routines or ()
-                if kind and schema.lower() == self.url.database.lower()
-            ),
-        )
-
-    def look_again(self, sql: str = "") -> None:
-        if not sql or self._makes_code.search(sql):
-            self._code = None
-
-    def _awaited(self, text: str | None, settings: Collection[str]) -> frozenset[str]:
-        """Return the keys that the code of a trigger may read: of one statement it is known."""
-        words = spelled(text or "", self.syntax)
-        start = words.index("ROW") + 1 if words[:1] == ["CREATE"] and "ROW" in words else 0
-        if words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
-            return self._keys(text, settings) & self.forms.nature(words[start:]).reads
-        return self._keys(text, settings)
-
-    def _keys(self, text: str | None, settings: Collection[str]) -> frozenset[str]:
-        """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
-        if text is None:
-            return frozenset({"*", "set by code"})
-        words = spelled(text, self.syntax)
-        keys = {*self.forms.variables(words)}
-        keys |= {"*", "set by code"} if not {"PREPARE", "EXECUTE", "IMMEDIATE"}.isdisjoint(words) else set()
-        keys |= {"*"} if "CALL" in words else set()
-        keys |= {"global"} if not {"GLOBAL", "PERSIST", "PERSIST_ONLY"}.isdisjoint(words) else set()
-        keys |= {"lock"} if not {"GET_LOCK", "RELEASE_LOCK"}.isdisjoint(words) else set()
-        keys |= {
-            f"temp {self.forms.made(words[place:]).name}" for place, word in enumerate(words) if word == "TEMPORARY"
-        }
-        assigned = self._assigned(words)
-        keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
-        keys |= {f"set {name}" for name in assigned if name in settings}
-        keys |= {"set names"} if not {"NAMES", "CHARSET", "ROLE", "TRANSACTION"}.isdisjoint(words) else set()
-        return frozenset(keys)
-
-    def _assigned(self, words: Sequence[str]) -> set[str]:
-        return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
-
-    def refused(self, statement: Statement, failed: DriverError) -> bool:
-        """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
-        if failed.code != self._syntax_error:
-            return False
-        try:
-            self.query(f"PREPARE migrate FROM {self.connection.escape(statement.text)}")
-        except DriverError as again:
-            return again.code == self._syntax_error
-        return False
-
-    @property
-    def commits(self) -> bool:  # type: ignore[override]
-        """See Database. The server tells what autocommit is."""
-        return bool(self.connection.get_autocommit())
-
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
+
+    def _titled(self, sql: str) -> str:
+        # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
+        return sql if sql.startswith("/*") else f"/* {self.title} */ {sql}"
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
@@ -5063,7 +4588,7 @@ class MySQL(Database):
         That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
         the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
         """
-        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._held else ""
+        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
         proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
         if self.is_mariadb:  # a number in another encoding is none to the driver
             proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
@@ -5073,9 +4598,8 @@ class MySQL(Database):
             added += [proof] if isinstance(part, Note) else []
             texts += added
             numbers += [number] * len(added)
-        whole = (
-            parts[0] == self.begin_sql and parts[-1] == self.commit_sql and all(isinstance(each, str) for each in parts)
-        )
+        ours = all(isinstance(each, str) for each in parts)
+        whole = ours and parts[0] == self.begin_sql and parts[-1] == self.commit_sql
         try:
             attempt = partial(self._exchange, "; ".join(texts))
             rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
@@ -5110,6 +4634,285 @@ class MySQL(Database):
             connection.decoders, connection.encoding = kept, "utf-8"
         return found
 
+    def run_marked(
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
+    ) -> None:
+        """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
+        begin = [] if self.in_transaction else [self.begin_sql]
+        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
+            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
+            self.send(*begin, *started, self.commit_sql, *before)
+            self.run(statement.text)
+            self.send(self.begin_sql, *done, self.commit_sql)
+            return
+        try:
+            self.send(*begin, *started, *before, statement, *done, self.commit_sql)
+        except DriverError as failed:
+            before_note = failed.number <= len(begin) + len(started) + len(before) + 1 or not whole
+            failed.ran = self.cut_off and not before_note
+            if failed.kind is Kind.LOST or before_note:
+                raise
+            self.rollback()
+            try:  # what failed was a note: a lock on the history, or a KILL that came late
+                self.send(self.begin_sql, *done, self.commit_sql)
+            except DriverError as again:
+                again.ran = again.kind is not Kind.LOST
+                raise again from None
+
+    def _ends_packet(self, statement: Statement) -> bool:
+        """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
+        routine = r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)"
+        return bool(re.match(routine, code_of(statement, self.syntax), re.DOTALL))
+
+    def rollback(self) -> bool:
+        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
+
+        Where a deadlock has rolled back, it comes with that.
+        """
+        whole = self._is_whole()
+        with contextlib.suppress(DriverError):
+            self.query("ROLLBACK AND NO CHAIN NO RELEASE")
+        whole = whole and self._is_whole()
+        with contextlib.suppress(DriverError):  # not before, which would empty the list of warnings
+            self.query("SET SESSION character_set_results = utf8mb4")  # what is read from now on is text
+        return whole
+
+    def _is_whole(self) -> bool:
+        """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
+        with contextlib.suppress(DriverError):
+            # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
+            listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
+            codes = {code.replace("\0", "") for _, code, _ in listed}
+            return bool(codes or not int(number.replace("\0", ""))) and self._kept_rows not in codes
+        return True
+
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
+        """See Database. By the tables that they name, where nothing else that they name could change another one."""
+        known = self.query(self._named_sql)
+        engines = {name: bool(transactions) for name, transactions in known if transactions is not None}
+        others = {name for name, transactions in known if transactions is None}
+
+        def kept(statement: Statement) -> bool | None:  # None: perhaps
+            names = self._names(statement)
+            found = {engines[name] for name in names if name in engines}
+            return None if names & others or len(found) != 1 else found == {False}
+
+        number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
+        certain = all(kept(each) is False for each in statements[number:])
+        # What names nothing that is there has failed at that.
+        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
+        return number, certain and harmless
+
+    def _names(self, statement: Statement) -> set[str]:
+        """Return all words of a statement that may be names, in lower case."""
+        tokens = tokenize(statement.text, 0, self.syntax)  # a word is its own kind
+        words = (statement.text[start:end] for kind, start, end in tokens if re.match(r"[^\W\d]", kind))
+        return {word.strip('`"').lower() for word in words}
+
+    def took(self, since: float) -> object:
+        """See Database. By the server's clock: what it measures runs in the same packet."""
+        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
+        return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
+
+    # Letters.
+
+    def beyond(self, sql: str) -> list[_Fault]:
+        """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
+        last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
+        for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
+            if kind == "quote" and sql[start] in marks and last[:1] != "_":
+                found = super().beyond(sql[start:end])
+                if found and not self.speaks_pattern.search(sql, 0, start):
+                    letter = found[0][0]
+                    what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
+                    fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
+                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
+            last = kind
+        return []
+
+    def held(self, value: str) -> str:
+        """See Database. The history has every letter."""
+        return value
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        text = "".join(letters)
+        there = f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+        back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
+        return {each for each, found in zip(text, back, strict=False) if each != found}
+
+    # What statements are.
+
+    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+        return next(self._find_faults(statement), None) or super().find_fault(statement)
+
+    def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
+        sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
+        pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
+        if ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"):
+            fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
+            yield "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
+        if ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"):
+            what = (
+                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours"
+            )
+            yield what, "write INSERT statements, or LOAD DATA INFILE of a file on the server"
+        if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
+            yield _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
+        if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
+            yield "RELEASE would close the connection of this run", "leave RELEASE out"
+        if not history.isascii() and self._misreads_pattern.search(statement.text):
+            what = f"after this the server could not read the name {history}: text is UTF-8"
+            yield what, "take it out, or write  SET NAMES utf8mb4"
+        if "set sql_auto_is_null" in sets:
+            fix = "take it out, and write LAST_INSERT_ID() where it is meant"
+            yield "with this, IS NULL reads LAST_INSERT_ID()", fix
+        if (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or sets & self._read_only:
+            yield _READ_ONLY
+
+    def _switches(self, words: Sequence[str]) -> bool:
+        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
+        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        named = (part[: part.index("=")] if "=" in part else part for part in parts)
+        code = " ".join(words)
+        return not (self.opens_pattern.match(code) or self.closes_pattern.match(code)) and any(
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
+        )
+
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+        """See Database. What reads a view may call what nobody sees: it is noted."""
+        found = super().natures(statements, names)
+        asks = [bool(self._asks_pattern.search(each.text)) for each in statements]
+        asking = [place for place, each in enumerate(found) if asks[place] and Trait.SESSION in each.traits]
+        if not asking:
+            return found
+        self.hidden(())
+        made = (spelled(each.text, self.syntax) for each in statements if self._views_pattern.search(each.text))
+        views = {name.lower() for kind, _, name, _ in self._code or () if kind == "view"}
+        views |= {self.forms.made(words).name for words in made}
+        for place in asking:
+            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
+            if not self.connection or words & views:
+                traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
+                found[place] = found[place]._replace(traits=traits)
+        return found
+
+    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
+        """See Database. What EXECUTE runs may be in a variable, still."""
+        natures = self.natures(statements)
+        nature, words = natures[number - 1], spelled(statements[number - 1].text, self.syntax)
+        if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
+            return nature
+        for place in range(number - 2, -1, -1):
+            source = spelled(statements[place].text, self.syntax)
+            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
+                keys, since = {*self.forms.variables(source), "*"}, natures[place : number - 1]
+                if source[2:4] == ["FROM", "@"] and not any(each.writes & keys for each in since):
+                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
+                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
+                return nature
+        return nature
+
+    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+        """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
+        parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
+        if _TRANSIENT.isdisjoint(keys):
+            return parts
+        if self.is_mariadb:
+            return [*parts, "DO (SELECT 1 FROM (SELECT 1) AS one)"]
+        same = "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"
+        return [*parts, "SELECT 0 FROM DUAL WHERE 0", same]
+
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
+        """See Database. The text of a routine that this user may not see is NULL."""
+        if self._code is None:
+            self._code = self.query(self._code_sql) if self.connection else []
+        statements, home = [*statements], self.url.database.lower()
+        named = "\n".join(each.text for each in statements).lower()
+        there = [each for each in self._code if each[1].lower() == home or each[1].lower() in named]
+        code: list[tuple[str, str | None]] = [
+            ("" if kind == "routine" else name.lower(), text) for kind, _, name, text in there
+        ]
+        for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
+            words = spelled(text, self.syntax)
+            fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
+            kept = "VIEW" not in words
+            on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
+            on += 2 if words[on + 1 : on + 2] == ["."] else 0
+            code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
+        pieces = [(table, None if text is None else spelled(text, self.syntax)) for table, text in code]
+        names = {name for _, words in pieces for name in self._assigned(words or ())}
+        settings = {"by code"}
+        if names and self.connection:
+            listed = ", ".join(self.literal(each) for each in sorted(names))
+            rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
+            settings = {name.lower() for name, _ in rows}
+        keys = [(table, self._keys(words, settings)) for table, words in pieces]
+        routines = (
+            name.lower()
+            for kind, schema, name, text in self._code
+            if kind == "routine" and schema.lower() == home and text is not None
+        )
+        return Hidden(
+            any(text is None or self._id_pattern.search(text) for _, text in code),
+            frozenset().union(*(each for _, each in keys)),
+            frozenset().union(*(each for table, each in keys if table)),
+            frozenset().union(*(self._awaited(words, settings) for table, words in pieces if table)),
+            frozenset(table for table, _ in code if table),
+            frozenset(routines),
+        )
+
+    def look_again(self, sql: str = "") -> None:
+        if not sql or self._code_pattern.search(sql):
+            self._code = None
+
+    def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
+        """Return the keys that the code of a trigger may read: of one statement it is known."""
+        keys = self._keys(words, settings)
+        start = words.index("ROW") + 1 if words and words[0] == "CREATE" and "ROW" in words else 0
+        if words and words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
+            return keys & self.forms.nature(words[start:]).reads
+        return keys
+
+    def _keys(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
+        """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
+        if words is None:
+            return frozenset({"*", "set by code"})
+        keys, assigned = {*self.forms.variables(words)}, self._assigned(words)
+        for known, added in self._key_words.items():
+            keys |= set() if {*known.split()}.isdisjoint(words) else {*added}
+        made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
+        keys |= {f"temp {each.name}" for each in made}
+        keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
+        keys |= {f"set {name}" for name in assigned if name in settings}
+        return frozenset(keys)
+
+    def _assigned(self, words: Sequence[str]) -> set[str]:
+        return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
+
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
+        """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
+        if failed.code != self._syntax_error:
+            return False
+        try:
+            self.query(f"PREPARE migrate FROM {self.connection.escape(statement.text)}")
+        except DriverError as again:
+            return again.code == self._syntax_error
+        return False
+
+    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
+        """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
+        code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
+        found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
+        if not found or first_word(statement.text, syntax) != "SET":
+            return syntax
+        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
+            return syntax  # it holds for the one statement in it
+        return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
+
+    # What reset drops.
+
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         """See Database. Nobody owns a database here, and what lies in another one may be anybody's."""
         made = [each._replace(kind="DATABASE") if each.kind == "SCHEMA" else each for each in made]
@@ -5125,17 +4928,13 @@ class MySQL(Database):
                 doom.stay(str(each), "reset leaves that database alone", each, f"DROP {each.kind} {each.text}")
         for schema, table, name, parent in self.query(self._references_sql):
             place = self.quoted(schema, table)
-            doom.bars.append(
-                (
-                    f"the foreign key {name} of {place} would refer to nothing in {parent}",
-                    f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}",
-                )
-            )
+            what = f"the foreign key {name} of {place} would refer to nothing in {parent}"
+            doom.bars.append((what, f"ALTER TABLE {place} DROP FOREIGN KEY {self.quoted(name)}"))
         return doom
 
     def drop_everything(self, doom: Doom) -> None:
         """See Database. A table goes only where all has gone that holds no data."""
-        objects = [row for row in self.objects() if row[0] != "PACKAGE BODY"]  # it goes with the package
+        objects = [row for row in self.query(self.objects_sql) if row[0] != "PACKAGE BODY"]  # it goes with the package
         with contextlib.suppress(DriverError):
             objects += self.query(self._libraries_sql)
         # The history before all other tables: where half of them are gone, it must not say that they are there.
@@ -5162,144 +4961,11 @@ class MySQL(Database):
                 failed.append(f"DROP {kind} {name}: {error.message}")
         self.query("SET SESSION foreign_key_checks = DEFAULT, sql_mode = DEFAULT")
         if failed:
-            state = f"{doom.dropped} of {counted(len(objects), 'object')} are dropped, the rest is there."
-            raise StatementError(
-                "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]),
-                where=str(self.url),
-                state=state if doom.dropped else "nothing was changed.",
-                fix="GRANT this user the right, or mend what it says; then run the same command again",
-            )
-
-    def is_idle(self) -> bool:
-        """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
-        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
-            return bool(other.query(self.idle_sql, self.session_id))
-        return False
-
-    def _line(self) -> int:
-        return int(self.connection._sock.fileno())  # noqa: SLF001
-
-    def rollback(self) -> bool:
-        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
-
-        Where a deadlock has rolled back, it comes with that.
-        """
-        whole = self._is_whole()
-        with contextlib.suppress(DriverError):
-            self.query("ROLLBACK AND NO CHAIN NO RELEASE")
-        whole = whole and self._is_whole()
-        with contextlib.suppress(DriverError):  # not before, which would empty the list of warnings
-            self.query("SET SESSION character_set_results = utf8mb4")  # what is read from now on is text
-        return whole
-
-    def _is_whole(self) -> bool:
-        """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
-        with contextlib.suppress(DriverError):
-            # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
-            listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
-            codes = {code.replace("\0", "") for _, code, _ in listed}
-            return bool(codes or not int(number.replace("\0", ""))) and self._kept_rows not in codes
-        return True
-
-    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
-        """See Database. By the tables that they name, where nothing else that they name could change another one."""
-        engines: dict[str, bool] = dict(
-            self.query(
-                "SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t"
-                " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
-                " WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'"
-            )
-        )
-        others = {
-            name
-            for (name,) in self.query(
-                "SELECT LOWER(table_name) FROM information_schema.views WHERE table_schema = DATABASE()"
-                " UNION SELECT LOWER(event_object_table) FROM information_schema.triggers"
-                " WHERE trigger_schema = DATABASE()"
-                " UNION SELECT LOWER(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE()"
-                " UNION SELECT LOWER(schema_name) FROM information_schema.schemata"
-            )
-        }  # which names what lies elsewhere
-
-        def kept(statement: Statement) -> bool | None:  # None: perhaps
-            names = self._names(statement)
-            found = {engines[name] for name in names if name in engines}
-            return None if names & others or len(found) != 1 else found == {False}
-
-        number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
-        certain = all(kept(each) is False for each in statements[number:])
-        # What names nothing that is there has failed at that.
-        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
-        return number, certain and harmless
-
-    def _names(self, statement: Statement) -> set[str]:
-        """Return all words of a statement that may be names, in lower case."""
-        found = (
-            statement.text[start:end].strip('`"')
-            for kind, start, end in tokenize(statement.text, 0, self.syntax)
-            if kind == "quote" or kind[:1].isalpha() or kind[:1] == "_"
-        )
-        return {each.lower() for each in found}
-
-    def took(self, since: float) -> object:
-        """See Database. By the server's clock: what it measures runs in the same packet."""
-        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
-        return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
-
-    def _titled(self, sql: str) -> str:
-        # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
-        return sql if sql.startswith("/*") else f"/* {self.title} */ {sql}"
-
-    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
-        """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
-        code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
-        found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
-        if not found or first_word(statement.text, syntax) != "SET":
-            return syntax
-        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
-            return syntax  # it holds for the one statement in it
-        return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
-
-    def _ends_packet(self, statement: Statement) -> bool:
-        """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
-        return bool(
-            re.match(
-                r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)",
-                code_of(statement, self.syntax),
-                re.DOTALL,
-            )
-        )
-
-    def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
-    ) -> None:
-        """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
-        begin = [] if self.in_transaction else [self.begin_sql]
-        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
-            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
-            self.send(*begin, *started, self.commit_sql, *before)
-            self.run(statement.text)
-            self.send(self.begin_sql, *done, self.commit_sql)
-            return
-        try:
-            self.send(*begin, *started, *before, statement, *done, self.commit_sql)
-        except DriverError as failed:
-            before_note = failed.number <= len(begin) + len(started) + len(before) + 1 or not whole
-            failed.ran = self.cut_off and not before_note
-            if failed.kind is Kind.LOST or before_note:
-                raise
-            self.rollback()
-            try:  # what failed was a note: a lock on the history, or a KILL that came late
-                self.send(self.begin_sql, *done, self.commit_sql)
-            except DriverError as again:
-                again.ran = again.kind is not Kind.LOST
-                raise again from None
+            what, state = "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), "nothing was changed."
+            if doom.dropped:
+                state = f"{doom.dropped} of {counted(len(objects), 'object')} are dropped, the rest is there."
+            fix = "GRANT this user the right, or mend what it says; then run the same command again"
+            raise StatementError(what, where=str(self.url), state=state, fix=fix)
 
 
 def _cut(message: str, text: str, tail: str) -> str:
@@ -5325,9 +4991,6 @@ def _mysql_syntax(mode: str) -> Syntax:
     return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
 
 
-DATABASES: Final[Mapping[str, type[Database]]] = {each.dialect: each for each in (SQLite, Postgres, MySQL)}
-
-
 def split_key(key: str) -> tuple[str, str]:
     """Return kind and name of a key of the session."""
     if key[0] == "@":
@@ -5350,7 +5013,7 @@ _LOG_COLUMNS: Final = """
     action VARCHAR(16) NOT NULL, outcome VARCHAR(16) NOT NULL, took_ms BIGINT NOT NULL,
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
-_DATA: Final = regex(
+_DATA_PATTERN: Final = regex(
     r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
     r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
 )
@@ -5363,7 +5026,7 @@ _TOOL_BY_COLUMNS: Final = {
 
 def without_data(message: str) -> str:
     """Return the first line of an error, up to what the database quotes from the data or from the statement."""
-    return _DATA.sub(lambda found: found[1] or "...", message).partition("\n")[0]
+    return _DATA_PATTERN.sub(lambda found: found[1] or "...", message).partition("\n")[0]
 
 
 class Applied(NamedTuple):
@@ -5431,7 +5094,7 @@ class History:
             if found is not None and not {*needed} <= {column.lower() for column in found}:
                 tool = _TOOL_BY_COLUMNS.get(", ".join(sorted(found)), "another tool")
                 what = f"the table {shown} belongs to {tool}: it has the columns {', '.join(found)}"
-                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_another(table)))
+                raise DriftError(what, where=str(database.url), fix=_OTHER.format(_other_name(table)))
         if columns is None and not schema and database.elsewhere_sql and (keys := {*map(version_key, versions)}):
             self._look_elsewhere(name, keys)
         database.keep("".join(self.schemas), name, bare=not schema or database.home(name) == schema)
@@ -5441,18 +5104,20 @@ class History:
         database, found = self.database, list[str]()
         with self._explained():
             for (schema,) in database.query(database.elsewhere_sql, name, [*Applied._fields]):
-                rows = database.query(f"SELECT version FROM {database.quoted(schema, name)}")
+                rows = database.query(f"SELECT {database.quoted('version')} FROM {database.quoted(schema, name)}")
                 rival = schema == self.schemas[0]  # which has made it since we looked
-                versions = {version_key(version) for (version,) in rows if _DIGITS.fullmatch(version)}
+                versions = {version_key(version) for (version,) in rows if _DIGITS_PATTERN.fullmatch(version)}
                 if not rival and not keys.isdisjoint(versions):
                     found.append(f"{schema}.{name}")
         if found:
             here = f"{self.schemas[0]}.{name}"
             what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
-            fix = (
-                f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}\n"
-                f"     or begin a new history here, from now on with  --table {here}"
+            there = "  or  ".join(f"--table {each}" for each in found)
+            ways = (
+                f"go on there, from now on with  {there}",
+                f"begin a new history here, from now on with  --table {here}",
             )
+            fix = "\n     or ".join(ways)
             raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
@@ -5474,8 +5139,11 @@ class History:
         """Make the tables where they are missing. Raises MigrateError where the right to is missing."""
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
         with self._explained("let this user create tables, or have someone create", "nothing was changed."):
+            if self.database.before_tables_sql:
+                self.database.query(self.database.before_tables_sql)
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
-                definition = f"({columns.format(**types)}\n){self.database.table_suffix}"
+                named = re.sub(r"(?<!\{)\b[a-z_]+\b", lambda name: self.database.quoted(name[0]), columns)
+                definition = f"({named.format(**types)}\n){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
         self.missing.clear()
 
@@ -5486,10 +5154,8 @@ class History:
             hides = self.database.hides_sql
             if hides and any(hidden for (hidden,) in self.database.query(hides, relation)):
                 what = f"row level security may hide rows of {relation} from this user: what is applied is not known"
-                fix = (
-                    f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;\n"
-                    "     or run this as a role that has BYPASSRLS"
-                )
+                way = f"let this user see all of them:  ALTER TABLE {relation} DISABLE ROW LEVEL SECURITY;"
+                fix = f"{way}\n     or run this as a role that has BYPASSRLS"
                 raise DriftError(what, where=str(self.database.url), fix=fix)
             return self.database.query(f"SELECT {', '.join(names)} FROM {relation} {rest}", *args)
 
@@ -5498,19 +5164,20 @@ class History:
 
         Raises DriftError for a row that this tool has not written, and one that it may not see.
         """
-        where = "" if version is None else "WHERE version = ?"
-        kept = {} if self.texts else {"down_sql": "CASE WHEN down_sql IS NULL THEN NULL ELSE '' END"}
-        names = [kept.get(name, name) for name in Applied._fields]
+        quoted = self.database.quoted
+        where = "" if version is None else f"WHERE {quoted('version')} = ?"
+        kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
+        names = [kept.get(name, quoted(name)) for name in Applied._fields]
         rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
         return sorted(rows, key=lambda row: row.key)
 
     def _typed(self, row: Applied) -> Applied:
         try:
-            if _DIGITS.fullmatch(row.version):
+            if _DIGITS_PATTERN.fullmatch(row.version):
                 text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                row = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
                 statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                return row._replace(statements=statements, statements_done=done, took_ms=took)
+                typed = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
+                return typed._replace(statements=statements, statements_done=done, took_ms=took)
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
@@ -5530,12 +5197,13 @@ class History:
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": f"migrate {__version__}"}
-        listed = ", ".join(self.database.literal(value) for value in values.values())
-        return Note(f"INSERT INTO {relation} ({', '.join(values)})\n    VALUES ({listed})")
+        names, listed = map(self.database.quoted, values), map(self.database.literal, values.values())
+        return Note(f"INSERT INTO {relation} ({', '.join(names)})\n    VALUES ({', '.join(listed)})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
-        changes = ", ".join(f"{name} = {self.database.literal(value)}" for name, value in values.items())
+        quoted, literal = self.database.quoted, self.database.literal
+        changes = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in values.items())
         return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
 
     def removal(self, version: str, *, owner: str | None) -> Note:
@@ -5544,8 +5212,9 @@ class History:
 
     def _where(self, version: str, owner: str | None) -> str:
         # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
-        is_owner = "owner IS NULL" if owner is None else f"owner = {self.database.literal(owner)}"
-        return f"WHERE version = {self.database.literal(version)} AND {is_owner}"
+        quoted, literal = self.database.quoted, self.database.literal
+        is_owner = "IS NULL" if owner is None else f"= {literal(owner)}"
+        return f"WHERE {quoted('version')} = {literal(version)} AND {quoted('owner')} {is_owner}"
 
     def log_entry(
         self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
@@ -5557,13 +5226,14 @@ class History:
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
         """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
-        rest = "ORDER BY id DESC" + (f" LIMIT {count}" if count and version is None and since is None else "")
-        rows = self._select(self.log_relation, LogEntry._fields, rest)
+        quoted, limit = self.database.quoted, f" LIMIT {count}" if count and version is None and since is None else ""
+        rest = f"ORDER BY {quoted('id')} DESC{limit}"
+        rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
             if version is not None:  # a reset has none
-                key, entries = version_key(version), [each for each in entries if _DIGITS.fullmatch(each.version)]
-                entries = [each for each in entries if version_key(each.version) == key]
+                entries = [each for each in entries if _DIGITS_PATTERN.fullmatch(each.version)]
+                entries = [each for each in entries if version_key(each.version) == version_key(version)]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
@@ -5783,7 +5453,7 @@ def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
 
 def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the versions:  migrate status") -> int:
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
-    if _DIGITS.fullmatch(version) and version_key(version) in known:
+    if _DIGITS_PATTERN.fullmatch(version) and version_key(version) in known:
         return version_key(version)
     near = nearest(version, [each.version for each in known.values()])
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
@@ -5829,18 +5499,14 @@ _FAULTS: Final = {
     ),
     "client command": ("a command of the database's own client, unknown to the server", "write SQL only"),
 }
-NO_VERSION: Final = "an empty history"
 _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
-_ENDED: Final = (
-    "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
-)
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
 _QUOTED_PATTERN: Final = regex(
-    r"""(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z""", re.DOTALL
+    r"""(?s)(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z"""
 )
 
 
@@ -5916,7 +5582,6 @@ def is_journaled(step: Step, database: Database) -> bool:
     return not (database.transactional and step.script.in_transaction) or step.resume is not None
 
 
-_Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 _Part = tuple[Statement, bool | None]  # True for the file's own BEGIN, False for its COMMIT, None for all else
 
 
@@ -5948,7 +5613,10 @@ def _read_statements(step: Step, database: Database) -> Step:
         first = first_word(statement.text, syntax)
         refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens, (wanted, once) = bool(database.opens.match(code)), ("", False) if free else database.modes(statement)
+        opens, (wanted, once) = (
+            bool(database.opens_pattern.match(code)),
+            ("", False) if free else database.modes(statement),
+        )
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
             continue
@@ -5958,9 +5626,9 @@ def _read_statements(step: Step, database: Database) -> Step:
             level = wanted or level
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
-        if opens or database.closes.match(code):
+        if opens or database.closes_pattern.match(code):
             parts.append((statement, opens))
-            inside, apart = opens, apart or bool(database.apart.search(code))
+            inside, apart = opens, apart or bool(database.apart_pattern.search(code))
         elif once:
             modes.append(statement)
         else:
@@ -6028,10 +5696,13 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
-            yield ended[0], (what, _ENDED)
+            fix = (
+                "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line"
+            )
+            yield ended[0], (what, f"{fix} of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
-            inside += [statement] if database.brief.match(code_of(statement, database.syntax)) else []
+            inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
 
 
 def _blanked(sql: str, statements: Iterable[Statement]) -> str:
@@ -6044,10 +5715,7 @@ def _blanked(sql: str, statements: Iterable[Statement]) -> str:
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
-    """Yield a statement that sees what one before it has done, where something stands between that ends a transaction.
-
-    There the history is written, which would be seen.
-    """
+    """Yield a statement that sees what one before it did, where a transaction ends between: the history is written."""
     if not (database.transactional and database.forms.may_matter("\n".join(each.text for each in statements))):
         return
     natures = database.natures(statements)
@@ -6064,26 +5732,17 @@ def _checksums(statements: Sequence[Statement]) -> list[str]:
     """Return for each k, from 0, the checksum of the first k statements, with CRLF read as LF."""
     sums = [hashlib.sha256().hexdigest()]
     for statement in statements:
-        text = sums[-1] + statement.text.replace("\r\n", "\n")
-        sums.append(hashlib.sha256(text.encode()).hexdigest())
+        sums.append(hashlib.sha256((sums[-1] + statement.text.replace("\r\n", "\n")).encode()).hexdigest())
     return sums
 
 
 class Now(NamedTuple):
-    """What runs: a step since *began*, and of it a *statement*, or None for its text, since *since*, 0 between two.
-
-    Both times are seconds of the monotonic clock.
-    """
+    """A step that runs since *began*, its *statement* (None: its text) since *since* (0: none); monotonic seconds."""
 
     step: Step
     began: float
     statement: Statement | None = None
     since: float = 0.0
-
-    @property
-    def took_ms(self) -> int:
-        """Return for how long the file has run."""
-        return round(1000 * (time.monotonic() - self.began))
 
 
 class Outcome(NamedTuple):
@@ -6176,17 +5835,16 @@ class Run:
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
-    used = False  # a file has run in this session
-    seen: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
 
     def __init__(
         self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
     ) -> None:
         self.settings, self.notify, self.migrations, self.results = settings, notify, migrations, results
         self.database, self.history, self.applied = history.database, history, history.read()
-        self.ends = _thread.allocate_lock()  # of the statement that runs
+        self.end_lock = _thread.allocate_lock()  # of the statement that runs
         self.shield, self.token = _Shield(), os.urandom(8).hex()
-        self.read: dict[tuple[Any, ...], Step] = {}  # what has been screened
+        self.screened: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
 
     @classmethod
@@ -6257,14 +5915,13 @@ class Run:
         COMMIT. What has become of it, the plan that is made under the lock will find.
         """
         before = self.applied
-        if not any(row.dirty for row in before):
-            return before
-        with self.transaction() if self.database.pooled else self.locked():  # either waits for the lock of the other
-            self.refresh()
-        dirty = {row.key for row in self.applied if row.dirty}
-        if self.database.pooled or all(row.key in dirty for row in before if row.dirty):
-            return self.applied
-        return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        if any(row.dirty for row in before):
+            with self.transaction() if self.database.pooled else self.locked():  # either waits for the other's lock
+                self.refresh()
+            ended = {row.key for row in before if row.dirty} - {row.key for row in self.applied if row.dirty}
+            if ended and not self.database.pooled:
+                return [row._replace(dirty=False) for row in before if not (row.dirty and row.direction == "up")]
+        return self.applied
 
     def refresh(self) -> None:
         """Read the history again, under the lock; put into the log what a run that was killed could not."""
@@ -6393,7 +6050,7 @@ class Run:
                         made.pop(each[:2], None)
                         made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
-        if rows and database.makes is not _NEVER:
+        if rows and database.making_pattern is not _NEVER_PATTERN:
             titles = _some([f"{row.version} {row.name}" for row in rows.values()])
             doom.notes.append(f"what {titles} made elsewhere stays, too: the text that ran is not here")
         self.stop_at(doom)
@@ -6436,19 +6093,20 @@ class Run:
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
             with gathered(refused, step.script.path.name):
-                self.read[key] = self.read.get(key) or read_step(step, self.database)
-            if not refused and self.all_or_nothing and is_journaled(self.read[key], self.database):
-                what = f"{self.database.label} commits every DDL statement by itself"
-                if self.database.transactional:
-                    what = f"{step.title} runs statement by statement, as no-transaction says"
-                raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+                self.screened[key] = self.screened.get(key) or read_step(step, self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
-        told = "" if self.settings.url_source or url.dialect != "sqlite" else f"--database-url {url} "
+        told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
-        if self.all_or_nothing and len(levels := {self.read[key].level for key in keys} - {""}) > 1:
+        read, what = [self.screened[key] for key in keys], ""
+        if len(levels := {step.level for step in read} - {""}) > 1:
             what = f"a transaction has one level of isolation, and the files ask for {' and '.join(sorted(levels))}"
+        for step in [each for each in read if is_journaled(each, self.database)][:1]:
+            what = f"{self.database.label} commits every DDL statement by itself"
+            if self.database.transactional:
+                what = f"{step.title} runs statement by statement, as no-transaction says"
+        if self.all_or_nothing and what:
             raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
-        return [self.read[key] for key in keys]
+        return read
 
     # Who may do it.
 
@@ -6514,7 +6172,7 @@ class Run:
     @property
     def took_ms(self) -> int:
         """Return for how long the file that runs has run."""
-        return self.now.took_ms if self.now else 0
+        return round(1000 * (time.monotonic() - self.now.began)) if self.now else 0
 
     def committed(self, *results: Result) -> list[Result]:
         """Tell of what is committed; return all of it."""
@@ -6545,11 +6203,8 @@ class Run:
                 thread.join(1.0)
 
     def _watch(self, stop: threading.Event) -> None:
-        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster.
-
-        Asked before a lock timeout is over, because only who waits can be asked for whom.
-        """
-        database = self.database
+        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster."""
+        database = self.database  # asked before a lock timeout is over: only who waits can be asked for whom
         early = min(2.0, database.lock_limit / 2 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
@@ -6562,7 +6217,7 @@ class Run:
                 number = statements.index(now.statement) + 1 if now.statement in statements else 0
                 self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
-                beat = self.history.change(now.step.version, {"took_ms": now.took_ms}, owner=self.owner())
+                beat = self.history.change(now.step.version, {"took_ms": self.took_ms}, owner=self.owner())
                 with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
                     observer.send(beat)
 
@@ -6583,7 +6238,7 @@ class Run:
             late = 0 < limit <= time.monotonic() - now.since
             if not (late or self.shield.raised):
                 continue
-            with self.ends:  # what ends by itself, meanwhile, waits with what is to be sent next
+            with self.end_lock:  # what ends by itself, meanwhile, waits with what is to be sent next
                 if self.now is not now:
                     continue
                 if ending is not now:
@@ -6611,9 +6266,9 @@ class Run:
             batch = self._batch(steps)
             self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
             try:
-                if self.soiled or (self.used and self._looks_back(batch[0])):  # with it goes its lock, for a moment
+                if self.soiled:  # with it goes its lock, for a moment
                     self.database.renew()
-                    self.soiled = self.used = False
+                    self.soiled = False
                     self.verify()
                 self._see_through(batch)
             except _OutdatedError:
@@ -6626,16 +6281,6 @@ class Run:
             steps = steps[len(batch) :]
             self._remember(batch)
             self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
-            self.used = True
-        return self.results
-
-    def run(self, steps: Sequence[Step]) -> list[Result]:
-        """Run *steps*, but those that are done already; what is asked after that is asked in a fresh session."""
-        with self.working(steps):
-            self.carry_out(lambda: self.screen(self.remaining(steps)))
-            if self.soiled:
-                self.database.renew()
-                self.soiled = False
         return self.results
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
@@ -6670,7 +6315,7 @@ class Run:
         """
         self.now = None
         journaled = is_journaled(batch[0], self.database)
-        attempt: _Whole | Journal = Journal(self, batch[0]) if journaled else _Whole(self, batch)
+        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch)
         for number in itertools.count(1):
             try:
                 outcome = Outcome(attempt.live())
@@ -6679,7 +6324,7 @@ class Run:
                     raise
                 stopped = self.shield.raised is not None
                 if len(batch) > 1 and not stopped and not self.all_or_nothing:
-                    if self.leaves(batch[-1], self.database.rolled_back):
+                    if attempt.is_changed():
                         self.database.renew()
                     for step in batch:
                         self._see_through([step])
@@ -6707,41 +6352,33 @@ class Run:
 
     def natures(self, step: Step) -> list[Nature]:
         """Return what the statements of a file are; of the last one asked for, it is kept."""
-        if self.seen is None or self.seen[0] is not step:
-            self.seen = step, self.database.natures(step.statements)
-        return self.seen[1]
+        if self.known_natures is None or self.known_natures[0] is not step:
+            self.known_natures = step, self.database.natures(step.statements)
+        return self.known_natures[1]
 
     def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        natures = self.natures_that_matter(step)
-        keys = {key for each in natures for key in each.writes - BRIEF}
-        if self.database.notes_travel and (hidden := self.database.hidden(step.statements)).keys:
-            keys |= {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
-            keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
+        hidden = self.database.hidden(step.statements) if self.database.notes_travel else Hidden()
+        names = hidden.names
+        natures = self.database.natures(step.statements, names) if names else self.natures_that_matter(step)
+        keys = {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
+        keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
 
-    def _looks_back(self, step: Step) -> bool:
-        """Tell if a file reads what a trigger, for example, may have set unseen when an earlier one ran."""
-        if not self.database.notes_travel or self.all_or_nothing:
-            return False
-        return any(key[0] in "@*" or key == "lock" for each in self.natures_that_matter(step) for key in each.reads)
-
-    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: _Whole | Journal) -> Outcome:
+    def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
         database, step, number = self.database, self.now.step if self.now else batch[0], self.database.session_id
         database.pause = time.sleep  # whatever a signal wants: first it has to be known what is true
         stopped = self.shield.raised is not None and failed.kind in {Kind.CANCELLED, Kind.LOST}
-        renew = partial(database.renew, 3 if stopped else 60, patience=_PATIENCE)
         error = self._error(step, failed, stopped=stopped)
         try:
             if failed.kind is Kind.LOST:  # with the lock, which waits for a statement that still runs
-                renew()
-                if self._is_in(batch):
+                database.renew(3 if stopped else 60, patience=_PATIENCE)
+                clean = {row.key: not row.dirty for row in self.history.read()}
+                if all(clean.get(each.key) is (True if each.direction == "up" else None) for each in batch):
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome([self.result(each, len(each.statements)) for each in batch])
-            elif attempt.is_changed():  # what is read and written now is ours
-                renew()
             attempt.settle(failed, error, stopped=stopped)
         except LockedError:
             error.state = (
@@ -6757,11 +6394,6 @@ class Run:
         error.fix += _elsewhere(step)
         return Outcome(error=error)
 
-    def _is_in(self, batch: Sequence[Step]) -> bool:
-        """Tell if the history has all of *batch*."""
-        clean = {row.key: not row.dirty for row in self.history.read()}
-        return all(clean.get(each.key) if each.direction == "up" else each.key not in clean for each in batch)
-
     def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
 
@@ -6769,10 +6401,7 @@ class Run:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
     def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
-        """Say who is in the way, and wait before retry *number*: longer each time, and not in step with others.
-
-        Return False where a signal has ended that.
-        """
+        """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
         step = self.now.step if self.now else batch[0]
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
@@ -6796,22 +6425,22 @@ class Run:
             offset, exact = reported.offset + (guess or 0), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
-        fix = database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}")
-        if failed.kind is Kind.LOST:
-            fix = f"look at what is in, with  migrate status  and then run again:  migrate {direction}"
-        elif failed.kind is Kind.OUTRUN:
-            who = "a person, a trigger, a policy, this file"
-            fix = f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}"
-        elif failed.kind is Kind.UNFINISHED or failed.left:
-            first = "" if failed.kind is Kind.UNFINISHED else f"correct {line}, and "
-            fix = f"{first}do what the hint says, then run  migrate {direction}"
+        who = "a person, a trigger, a policy, this file"
+        fixes = {
+            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {direction}",
+            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}",
+            Kind.UNFINISHED: f"do what the hint says, then run  migrate {direction}",
+        }
+        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}"))
+        if failed.left and failed.kind not in fixes:
+            fix = f"correct {line}, and do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
             fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
-            own = re.search(r"lock_(wait_)?timeout", step.script.sql, re.IGNORECASE)  # which stays, whatever is said
+            own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
             fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
@@ -6847,7 +6476,7 @@ class Run:
             with self.shield.during("runs"):
                 yield
         finally:
-            with self.ends:  # a cancel that is under way comes before what is sent next
+            with self.end_lock:  # a cancel that is under way comes before what is sent next
                 self.now = self.now._replace(since=0.0)
         self.now = self.now._replace(statement=None)
 
@@ -6904,21 +6533,18 @@ def _sql_time(row: Applied) -> str:
     return row.applied_at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
-class _Whole:
-    """The one transaction that files run in: all of it is in, or nothing."""
+class Attempt:
+    """How a file runs, or several: in one transaction, of which all is in, or nothing. A Journal is for what cannot."""
 
     certain = True  # nothing of what has failed is left
 
     def __init__(self, run: Run, batch: Sequence[Step]) -> None:
-        self.run, self.batch = run, batch
+        self.run, self.batch, self.database = run, batch, run.database
 
     def live(self) -> list[Result]:
-        """Run each claim, its text and its notes; COMMIT travels with the last of these.
-
-        Raises DriverError: all is undone, but where the connection is LOST.
-        """
-        run, database, results = self.run, self.run.database, list[Result]()
-        owner, before, only = run.owner(), Counter[tuple[str, str]](), len(self.batch) == 1 or run.all_or_nothing
+        """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
+        run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
+        before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
         try:
             if database.verifies:
@@ -6928,7 +6554,8 @@ class _Whole:
             for number, step in enumerate(self.batch, 1):
                 run.begin(step)
                 same, level = self._claim(step, owner, level), None
-                before = database.broken_references() if number == 1 and only else before
+                if number == 1 and (len(self.batch) == 1 or run.all_or_nothing):
+                    before = database.broken_references()
                 self._run_text(step)
                 if last := number == len(self.batch):
                     self._refuse_broken(before)
@@ -6944,11 +6571,11 @@ class _Whole:
 
     def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
         """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.run.database
+        database = self.database
         parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
         try:
             found = (
-                database.send(*database.limits(local=True), *parts)
+                database.send(*database.session_sql(local=True), *parts)
                 if level is None
                 else database.begin(self.run.history.relation, *parts, level=level)
             )
@@ -6958,14 +6585,14 @@ class _Whole:
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
-        for (table, parent), count in (self.run.database.broken_references() - before).items():
+        for (table, parent), count in (self.database.broken_references() - before).items():
             what = f"FOREIGN KEY constraint failed: {counted(count, 'row')} of {table}"
             raise DriverError(f"{what} without a row of {parent}")
 
     def _run_text(self, step: Step) -> None:
         """Run the text of a file inside the open transaction. Raises DriverError."""
-        run, database = self.run, self.run.database
-        if database.whole_files and not database.split_here.search(step.script.sql):
+        run, database = self.run, self.database
+        if database.whole_files and not database.split_pattern.search(step.script.sql):
             if step.statements:
                 with run.running(None):
                     database.run(step.script.sql)
@@ -6981,61 +6608,59 @@ class _Whole:
             raise DriverError("the file has ended the transaction that it runs in")
 
     def undo(self, failed: DriverError) -> DriverError:
-        """Return what has *failed*: it is undone already."""
+        """Roll back what has *failed*, if that is not done; return what that means."""
         return failed
 
     def is_changed(self) -> bool:
-        """Tell if what has run has left something in the session that reaches the notes: not after ROLLBACK."""
-        return False
+        """Tell if what was rolled back has left something in the session."""
+        return self.run.leaves(self.batch[-1], self.database.rolled_back)
 
     def unrepeatable(self) -> str:
-        """Say why what was rolled back cannot be tried again in silence: it always can."""
+        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
         return ""
 
     def is_renewed(self) -> bool:
-        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be.
-
-        Raises _OutdatedError where a rival was faster: with the session goes its lock, for a moment.
-        """
-        database = self.run.database
-        if not self.run.leaves(self.batch[-1], database.rolled_back):
-            return True
+        """Begin a new session, where what was rolled back has left something in this one; False where it cannot be."""
         try:
-            database.renew()
-            if database.verifies or database.lock_sql:
-                self.run.verify()
+            if self.is_changed():
+                self.database.renew()
+                self.rejoin()
         except (DriverError, MigrateError):
             return False
         return True
 
+    def rejoin(self) -> None:
+        """Go on in a new session. Raises _OutdatedError where a rival was faster: with the old one went its lock."""
+        if self.database.verifies or self.database.lock_sql:
+            self.run.verify()
+
     def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
         """Log what has *failed*, and say in *error* that nothing is in."""
         run, step = self.run, self.run.now.step if self.run.now else self.batch[0]
-        error.state = f"nothing was changed by this {'run' if run.all_or_nothing else 'file'}: "
-        error.state += f"{run.database.label} rolled it back whole."
+        whole = "run" if run.all_or_nothing else "file"
+        error.state = f"nothing was changed by this {whole}: {self.database.label} rolled it back whole."
         if stopped:
             error.where = error.excerpt = ""  # nothing in the file is wrong
             titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
             error.state = f"rolled back whole: {titles}."
         with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-            run.database.send(run.failure(step, error.what))
+            self.database.send(run.failure(step, error.what))
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
         """Say what is in, where the database cannot be asked *again*."""
         return "the database cannot be asked now if it is in; its history says so."
 
 
-class Journal:
+class Journal(Attempt):
     """A file that cannot be one transaction: it runs statement by statement, and its row of the history says how far.
 
     *first* statements had run before; *sums* are _checksums(). Where another run has the row, no note hits it.
     """
 
-    certain = True  # nothing of what has failed is left
-
     def __init__(self, run: Run, step: Step) -> None:
         """Find out how many statements have run. Raises DirtyError where that is not certain."""
-        self.run, self.step, self.database, self.sums = run, step, run.database, _checksums(step.statements)
+        super().__init__(run, [step])
+        self.step, self.sums = step, _checksums(step.statements)
         self.natures = run.natures(step)
         self.noted = [0]  # for each number, the last statement up to it that is noted
         for number, nature in enumerate(self.natures, 1):
@@ -7045,7 +6670,7 @@ class Journal:
         self.way = self.find_way(self.first)
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
-        self.opened = False  # the file has begun a transaction, which may have ended by itself since
+        self.begun = False  # the file has begun a transaction, which may have ended by itself since
         self.finished = False  # its last note was the one that lets the row go
         self.known = self.first  # so many statements are committed for certain
         self.reached = self.first  # and so many have run, or one of them runs
@@ -7065,7 +6690,11 @@ class Journal:
             done = self.noted[done]
             if not (way := self.find_way(done)).reader:
                 return done
-            what, fix, lost = f"cannot go on after statement {done}: {self._missing(way)}", self._go_on(way), way.lost
+            what, fix, lost = (
+                f"cannot go on after statement {done}: {self._missing(way)}",
+                self._go_on(way.reader),
+                way.lost,
+            )
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {counted(done, 'statement')} were edited since they ran"
             raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
@@ -7098,14 +6727,14 @@ class Journal:
         """Say what of the session a statement needs, and why it is not there any more."""
         kind, name = split_key(way.key)
         known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
-        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, kind).format(name)
+        shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, f"the {kind} {name}".rstrip()).format(name)
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
 
-    def _go_on(self, way: Way) -> str:
-        """Return the fix where a file cannot go on, because a session cannot be made again."""
+    def _go_on(self, reader: int) -> str:
+        """Return the fix where a file cannot go on, because the session that a statement needs cannot be made again."""
         return (
-            f"write line {self.step.statements[way.reader - 1].line} so that it does not need it, then run"
+            f"write line {self.step.statements[reader - 1].line} so that it does not need it, then run"
             f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
         )
 
@@ -7118,11 +6747,10 @@ class Journal:
 
     def _say(self) -> str:
         """Return both ways to say what was done by hand. The words are about the version."""
-        ways = {
-            "up": ("all of it has run", "none of it has; run it again"),
-            "down": ("it is applied: nothing of the roll back is left", "it is rolled back: all of it has run"),
-        }
-        return _ways(self.step.version, *ways[self.step.direction])
+        version = self.step.version
+        if self.step.direction == "up":
+            return _ways(version, "all of it has run", "none of it has; run it again")
+        return _ways(version, "it is applied: nothing of the roll back is left", "it is rolled back: all of it has run")
 
     # What the row says.
 
@@ -7179,15 +6807,12 @@ class Journal:
     # How it runs.
 
     def live(self) -> list[Result]:
-        """Claim the row, run and note every statement, let the row go; after a failure, go on with what the row says.
-
-        Raises DriverError, and _OutdatedError where a rival was faster.
-        """
+        """See Attempt. After a failure, go on by what the row says. Raises _OutdatedError where a rival was faster."""
         run, database, step = self.run, self.database, self.step
         if database.pooled:
             raise database.pooled_error()
         if run.now is None:
-            if limits := database.limits(local=False):
+            if limits := database.session_sql(local=False):
                 database.send(*limits)
             self._rebuild()
             longest = max((each.text for each in step.statements), key=len, default="")
@@ -7212,13 +6837,7 @@ class Journal:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         run, database, version = self.run, self.database, self.step.version
         try:
-            if database.local_locks:
-                database.send(database.begin_sql, self.claim(self.first), database.commit_sql)
-            else:
-                with run.transaction():
-                    if database.verifies:
-                        run.verify()
-                    database.send(*database.own_sql, self.claim(self.first))
+            database.begin(run.history.relation, *database.own_sql, self.claim(self.first), database.commit_sql)
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
@@ -7249,15 +6868,16 @@ class Journal:
                     raise
                 where, excerpt = place_in(step, statement.offset, exact=False)
                 what = f"{step.title} cannot go on: the session cannot be made again: {failed.message}"
-                fix = self._go_on(Way(frozenset(), reader=number))
+                fix = self._go_on(number)
                 raise DirtyError(what, where=where, excerpt=excerpt, fix=fix) from None
 
     def run_statements(self) -> None:
         """Run what the row does not say has run. Raises DriverError; may leave data changes uncommitted."""
         statements, natures, first = self.step.statements, self.natures, self.known
-        self.opened = first > 0 and Trait.CHAINS in natures[first - 1].traits
-        if self.opened:  # what the file has opened again, as it opened the one before
-            self._claim_first(first)
+        self.begun = first > 0 and Trait.CHAINS in natures[first - 1].traits
+        if self.begun:  # what the file has opened again, as it opened the one before
+            if not self.claimed:
+                self._begin(first, self.database.commit_sql)
             began = [number for number in range(first) if Trait.OPENS in natures[number].traits]
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
         spans = find_spans(natures[first:], self.database.forms.together)
@@ -7287,24 +6907,22 @@ class Journal:
     def _is_own(self) -> bool:
         """Tell if the transaction that is open, if any, is the file's own."""
         database = self.database
-        return database.in_transaction and (database.transactional or self.opened or not database.commits)
+        return database.in_transaction and (database.transactional or self.begun or not database.commits)
 
     def _commit(self, done: int) -> None:
         """Commit what is open, with a note that *done* statements have run."""
         self.database.send(self.note(done), self.database.commit_sql)
         self.known = done
 
-    def _claim_first(self, done: int) -> None:
-        """Claim the row, where that is not done yet, in a transaction that is not the file's."""
-        if not self.claimed:
-            self.database.send(self.database.begin_sql, self.claim(done), self.database.commit_sql)
-            self.claimed = True
+    def _begin(self, done: int, *more: str | Statement) -> None:
+        """Begin a transaction, with the claim where there is none yet, after *done* statements; send *more* with it."""
+        self.database.send(self.database.begin_sql, *self.unclaimed(done), *more)
+        self.claimed = True
 
     def _open(self, number: int, *more: Statement) -> None:
-        """Begin a transaction for statement *number*, and perhaps others, with the claim, where there is none yet."""
+        """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
         zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
-        self.database.send(self.database.begin_sql, *self.unclaimed(self.noted[number - 1]), *zero, *more)
-        self.claimed = True
+        self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
@@ -7315,7 +6933,7 @@ class Journal:
     def _run_one(self, number: int, *, opens: bool) -> None:
         """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
         database = self.database
-        self.reached, self.opened = number, self.opened and database.in_transaction
+        self.reached, self.begun = number, self.begun and database.in_transaction
         with self.run.running(self.step.statements[number - 1]):
             if opens and not database.in_transaction:
                 self._open(number)
@@ -7367,7 +6985,8 @@ class Journal:
         if not database.transactional:
             if database.in_transaction and (Trait.OPENS in traits or not self._is_own()):
                 self._commit(before)
-            self._claim_first(before)
+            if not self.claimed:  # not in the file's transaction
+                self._begin(before, database.commit_sql)
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
@@ -7377,7 +6996,7 @@ class Journal:
             database.send(database.begin_sql, *notes, database.commit_sql)
         if was_open and Trait.OPENS not in traits:
             self.known = number
-        self.opened = Trait.OPENS in traits or database.in_transaction
+        self.begun = Trait.OPENS in traits or database.in_transaction
 
     def _run_together(self, first: int, last: int) -> None:
         """Run statements with no note between them: each sees what the one before has done, or may end a transaction.
@@ -7386,19 +7005,17 @@ class Journal:
         """
         database, natures, started = self.database, self.natures[first - 1 : last], self.next(first - 1)
         own, lasts = self._is_own(), any(Trait.SESSION not in each.traits for each in natures)
+        shared = lasts and not own and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
         if database.in_transaction and not own:
             self._commit(self.noted[first - 1])
-        marked = own and lasts and not database.transactional
-        lasts = lasts and not own
-        shared = lasts and database.transactional and all(Trait.INSIDE in each.traits for each in natures)
-        if marked:  # what commits there commits this, too
-            database.send(*self.opening(started))
-        elif shared:
+        if shared:
             database.send(database.begin_sql)
-        elif lasts:
+        elif lasts and not own:
             database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
             self.claimed = True
-        if marked or not own:
+        elif lasts and not database.transactional:  # what commits there commits this, too
+            database.send(*self.opening(started))
+        if not own or (lasts and not database.transactional):
             self.run.zero(natures[0].reads & _TRANSIENT)
         for number, statement in enumerate(self.step.statements[first - 1 : last], first):
             self.reached = number
@@ -7409,19 +7026,17 @@ class Journal:
                 else:
                     database.run_alone(statement)
             self.run.refuse_ended()
-            ended = own and not database.in_transaction
-            self.ran = self.ran if (own and not ended) or shared else self.noted[number]
-        if lasts or (own and not database.in_transaction):
-            begin = [] if shared else [database.begin_sql]
-            database.send(
-                *begin, *database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql
-            )
+            if not shared and not (own and database.in_transaction):
+                self.ran = self.noted[number]
+        if (own and not database.in_transaction) or (lasts and not own):
+            notes = [*database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql]
+            database.send(*([] if shared else [database.begin_sql]), *notes)
             self.known = self.noted[last]
 
     # What is so after a failure.
 
     def undo(self, failed: DriverError) -> DriverError:
-        """Roll back what has *failed*; return what that means."""
+        """See Attempt."""
         if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
             failed = self.run.seems_hidden(failed)
         if failed.kind is not Kind.LOST:
@@ -7443,33 +7058,28 @@ class Journal:
         return partly
 
     def is_changed(self) -> bool:
-        """Tell if what has run has left something in the session."""
+        """See Attempt. What has committed counts, too."""
         natures = self.shown()
         brief = BRIEF - {key for each in natures for key in each.reads}
         return any(each.writes - brief - _TRANSIENT for each in natures[: self.reached])
 
     def unrepeatable(self) -> str:
-        """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
+        """See Attempt."""
         way = self.find_way(self.known)
         return self._missing(way) if way.reader else ""
 
-    def is_renewed(self) -> bool:
-        """See _Whole. What the statements that have run had made of the session is made again."""
-        if not self.is_changed():
-            return True
-        try:
-            self.database.renew()
-            if not self.look():
-                raise _OutdatedError
-            self.way = self.find_way(self.known)
-            self._rebuild()
-        except (DriverError, MigrateError):
-            return False
-        return True
+    def rejoin(self) -> None:
+        """See Attempt. What the statements that have run had made of the session is made again."""
+        if not self.look():
+            raise _OutdatedError
+        self.way = self.find_way(self.known)
+        self._rebuild()
 
     def settle(self, failed: DriverError, error: MigrateError, *, stopped: bool) -> None:
         """Write into the row what is certain, and into *error* what it says. Raises DriverError and MigrateError."""
         run, database, history, step = self.run, self.database, self.run.history, self.step
+        if failed.kind is not Kind.LOST and self.is_changed():  # what is read and written now is ours
+            database.renew(3 if stopped else 60, patience=_PATIENCE)
         row = next(iter(history.read(step.version)), None)
         mine = row is not None and row.owner == self.owner
         if row and not mine and row != self.before:
@@ -7540,15 +7150,15 @@ class Journal:
         table = self.run.history.table
         error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
         if failed.kind is Kind.GONE:
-            error.fix = self._go_on(Way(frozenset(), reader=number))
+            error.fix = self._go_on(number)
         elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
-            error.fix = f"{self._missing(way)}:\n     {self._go_on(way)}"
+            error.fix = f"{self._missing(way)}:\n     {self._go_on(way.reader)}"
         else:
             rest = f"goes on with statement {done + 1}" if done < total else "only notes that it is done"
             error.fix += f"; it {rest}"
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
-        """Say what is in, where the database cannot be asked *again*."""
+        """See Attempt."""
         if failed.kind is Kind.LOST:
             return "the database cannot be asked now; its history says which statements have run."
         ran = f"{self.known} of {counted(len(self.step.statements), 'statement')} have run and stay, or more"
@@ -7558,7 +7168,6 @@ class Journal:
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
     "set what a session begins with": "what a session begins with",
-    "set pragma": "what the PRAGMA set",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
@@ -7568,14 +7177,12 @@ _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "next": "insert_id",
     "sequences": "the value of the sequence",
     "prepared": "the prepared statement {}",
-    "cursor": "the cursor {}",
+    "set *": "the settings",
     "set": "the setting {}",
     "global": "what the server had set",
     "count": "the number of rows",
     "found": "the number of rows found",
-    "warnings": "the warnings",
     "sequence": "the value of the sequence",
-    "lock": "the lock",
     "listen": "the channel {}",
 }
 
@@ -7593,8 +7200,8 @@ def up(
     """Apply what is pending, oldest first; return one Result per committed file. Nothing pending: no lock, no write.
 
     At most *count* files, up to and with the version *to*. *backup* copies a SQLite file first: to that path, or if it
-    is empty beside it. *notify* is called with a Step before it runs, with its
-    Result after the commit, and with text worth telling. Raises MigrateError, with ``results`` committed before.
+    is empty beside it. *notify* is called with a Step before it runs, with its Result after the commit, and with text
+    worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
         run.all_or_nothing = all_or_nothing
@@ -7764,25 +7371,26 @@ def log(
 def baseline(settings: Settings | str, version: str, *, notify: Notify = silent) -> list[Result]:
     """Mark all up to and with *version* as applied, run nothing; return what was marked. Raises MigrateError."""
     with Run.opened(settings, notify) as run:
-        files = {each.key: each for each in run.migrations}
-        limit = find_version(version, files)
+        limit = find_version(version, {each.key: each for each in run.migrations})
         steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
-
-        def mark() -> list[Result]:
-            for row in run.applied:
-                if row.dirty:
-                    raise dirty_error(row, f"finish it first:  migrate {row.direction}")
-            for state in compare(run.migrations, run.applied):
-                if state.state == "changed" and state.key <= limit:
-                    raise drift_error(state, files[state.key])
-            owner, rest = run.owner(), run.remaining(steps, known=known)
-            for step in rest:
-                run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
-            return [Result(step.version, step.name, "baseline") for step in rest]
-
         with run.working():
-            return run.change(mark)
+            return run.change(partial(_mark, run, steps, known, limit))
+
+
+def _mark(run: Run, steps: Sequence[Step], known: Collection[int], limit: int) -> list[Result]:
+    """Do that in an open transaction, up to and with the key *limit*; the *known* ones were applied before."""
+    files = {each.key: each for each in run.migrations}
+    for row in run.applied:
+        if row.dirty:
+            raise dirty_error(row, f"finish it first:  migrate {row.direction}")
+    for state in compare(run.migrations, run.applied):
+        if state.state == "changed" and state.key <= limit:
+            raise drift_error(state, files[state.key])
+    owner, rest = run.owner(), run.remaining(steps, known=known)
+    for step in rest:
+        run.database.send(run.claim(step, owner), *run.finish(step, owner, action="baseline"))
+    return [Result(step.version, step.name, "baseline") for step in rest]
 
 
 def repair(settings: Settings | str, version: str, *, applied: bool, notify: Notify = silent) -> Result:
@@ -7798,32 +7406,9 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
             raise _no_repair(known[key], known[key].state)
         if before.dirty:
             run.database.lock_timeout = 0
-
-        def declare() -> list[Result]:
-            row = next((each for each in run.applied if each.key == key), None)
-            states = {each.key: each.state for each in compare(run.migrations, run.applied)}
-            state = states.get(key, "pending")
-            if row != before and state == ("applied" if applied else "pending"):
-                notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
-                return []
-            if row is None:
-                what = f"{before.version} {before.name} was taken out of the history meanwhile"
-                raise DriftError(what, fix="look at the states:  migrate status")
-            if state not in {"dirty", "changed" if applied else "missing"}:
-                raise _no_repair(row, state)
-            change = run.history.removal(row.version, owner=row.owner)
-            if applied:
-                values: dict[str, object] = {"dirty": False, "direction": "up", "owner": None}
-                values |= {"statements_done": row.statements}
-                for step in [Step.up(each) for each in run.migrations if each.key == key and row.direction == "up"]:
-                    values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
-                change = run.history.change(row.version, values, owner=row.owner)
-            run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
-            return [Result(row.version, row.name, "repair")]
-
         try:
             with run.working():
-                run.change(declare)
+                run.change(partial(_declare, run, before, applied=applied))
         except LockedError as error:
             if before.dirty:
                 error.what = f"{before.version} {before.name} is under way: another runner is at work on it"
@@ -7831,6 +7416,29 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
         return Result(before.version, before.name, "repair")
+
+
+def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
+    """Do that in an open transaction, in which the row may not be any more what it was *before*."""
+    row = next((each for each in run.applied if each.key == before.key), None)
+    states = {each.key: each.state for each in compare(run.migrations, run.applied)}
+    state = states.get(before.key, "pending")
+    if row != before and state == ("applied" if applied else "pending"):
+        run.notify(f"{before.version} {before.name} is {state} already{run.by(before.version)}")
+        return []
+    if row is None:
+        what = f"{before.version} {before.name} was taken out of the history meanwhile"
+        raise DriftError(what, fix="look at the states:  migrate status")
+    if state not in {"dirty", "changed" if applied else "missing"}:
+        raise _no_repair(row, state)
+    change = run.history.removal(row.version, owner=row.owner)
+    if applied:
+        values: dict[str, object] = {"dirty": False, "direction": "up", "statements_done": row.statements}
+        for step in [Step.up(each) for each in run.migrations if each.key == row.key and row.direction == "up"]:
+            values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
+        change = run.history.change(row.version, values | {"owner": None}, owner=row.owner)
+    run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
+    return [Result(row.version, row.name, "repair")]
 
 
 def _no_repair(row: Applied | Status, state: str) -> DriftError:
@@ -7848,10 +7456,7 @@ def new(settings: Settings, name: str) -> list[Path]:
 
 
 class Folders(NamedTuple):
-    """What ``check`` has looked at: folders by dialect ("" for files of no known one), their migrations, its findings.
-
-    A folder that cannot be read has no migrations here.
-    """
+    """What ``check`` has looked at, by dialect ("" for none known); a folder that cannot be read has no migrations."""
 
     root: Path
     by_dialect: Mapping[str, Path]
@@ -7860,10 +7465,7 @@ class Folders(NamedTuple):
 
 
 def read_folders(settings: Settings) -> Folders:
-    """Look at the files of every dialect: names, pairs, parity between the folders, and a dry split of each.
-
-    Raises FileError for a folder that cannot be read.
-    """
+    """Look at the files of every dialect: names, pairs, parity, a dry split of each. Raises FileError for a folder."""
     root = settings.directory or embedded_directory()
     by_name = settings.url.dialect if settings.url_source else DIALECT_BY_SCHEME.get(root.resolve().name, "")
     folders = dialect_directories(root) or {by_name: root}
@@ -7901,7 +7503,7 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         for number, line in enumerate(script.sql.split("\n")[1:], 2):
-            if _DIRECTIVE.match(line):
+            if _DIRECTIVE_PATTERN.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
         if lies and not meet(script.only, (lies,)):
@@ -7930,7 +7532,7 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     if settings.force_auto_migrate is None:
         fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
         raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", fix=fix)
-    if settings.url.dialect != "sqlite" and not force and not settings.force_auto_migrate:
+    if not settings.url.is_file and not force and not settings.force_auto_migrate:
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
         return False
@@ -8014,11 +7616,10 @@ def _listing(row: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
 
 
-def _json(value: object) -> Any:
+def _json(value: Any) -> str:
     """Turn what json does not know into what it knows: times are ISO 8601 in UTC."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return str(value)
+    is_time = isinstance(value, datetime)
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
 def cell_text(row: Mapping[str, Any], column: str) -> str:
@@ -8028,25 +7629,20 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
         return ""
     if column == "findings":
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
-    if column == "state" and value == "dirty":
-        return f"dirty ({row['statements_done']} of {row['statements']})"
-    if column == "state" and value == "skipped":
-        return f"skipped (only {', '.join(row['only'])})"
-    if column == "state" and value == "missing" and row["has_down"]:
-        return "missing (down is stored)"
+    if column == "state":
+        part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
+        more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
+        value = f"{value} ({more})" if more else value
     shown = f"{value} ms" if column == "took_ms" else _json(value)
     return " ".join(shown.replace("out_of_order", "out of order").split())
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
-
     import csv
 
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(view.columns)
-    for row in rows:
-        lines.writerow(row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns)
+    cells = ([row[x] if isinstance(row[x], (str, int)) else cell_text(row, x) for x in view.columns] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows([view.columns, *cells])
     return text.getvalue()
 
 
@@ -8134,47 +7730,43 @@ class _Screen:
 
         What the command line said that it is about is said again.
         """
-        script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed, which may be .venv/bin/python
-        program = " ".join(map(shell_word, (sys.orig_argv[0], sys.argv[0]))) if script else "imagor-studio-migrate"
 
         def typed(found: re.Match[str]) -> str:
+            script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed: maybe .venv/bin/python
+            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else ["imagor-studio-migrate"]
             given = {} if "--help" in found[1] else self.given
-            about = (f"{name} {word}" for name, word in given.items() if f"{name} " not in found[1])
-            return " ".join((program, *about, found[1]))
+            about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
+            return " ".join((*program, *about, found[1]))
 
         return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
-        if self.events:
-            self._emit(event)
+        if isinstance(event, Step):
+            if self.events:
+                self._began = {"version": event.version, "name": event.name}
+                more = {"direction": event.direction, "statements": len(event.statements)}
+                self._print(self._began | more, "started")
         elif isinstance(event, Result):
+            self._began, verb = {}, _VERBS[event.action]
             ran = f"  {counted(event.statements, 'statement')}, {event.took_ms} ms" * (event.action in {"up", "down"})
-            if self.form != "json":
-                sys.stdout.write(f"{_VERBS[event.action]}  {event.version} {event.name}{ran}\n")
-        elif self.quiet or isinstance(event, Step):
-            return
-        elif isinstance(event, str):
-            sys.stderr.write(f"{self.as_typed(event)}\n")
-        elif sys.stderr.isatty() and self.form != "json":
+            if self.events:
+                self._print(event._asdict(), verb.replace(" ", "_"))
+            elif self.form != "json":
+                sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
+        elif isinstance(event, str) and not self.quiet:
+            if self.events:
+                self._print({"message": self.as_typed(event)}, "note")
+            else:
+                sys.stderr.write(f"{self.as_typed(event)}\n")
+        elif isinstance(event, Running) and not self.quiet and sys.stderr.isatty() and self.form != "json":
             import shutil
 
             part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
             said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
             self._line = True
-
-    def _emit(self, event: Step | Result | Running | str) -> None:
-        if isinstance(event, Step):
-            self._began = {"version": event.version, "name": event.name}
-            more = {"direction": event.direction, "statements": len(event.statements)}
-            self._print(self._began | more, "started")
-        elif isinstance(event, Result):
-            self._began = {}
-            self._print(event._asdict(), _VERBS[event.action].replace(" ", "_"))
-        elif isinstance(event, str) and not self.quiet:
-            self._print({"message": self.as_typed(event)}, "note")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
@@ -8192,8 +7784,8 @@ class _Screen:
             sys.stderr.write("\r\033[K")
         self._line = False
 
-    def show(self, settings: Settings, view: View) -> None:
-        """Print what a command has to show."""
+    def show(self, settings: Settings, view: View) -> int:
+        """Print what a command has to show; return its exit code."""
         *_, listed = view.document.values()
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
@@ -8218,6 +7810,7 @@ class _Screen:
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
+        return view.exit_code
 
     def _colored(self, stream: TextIO) -> bool:
         return self.color == "always" or (self.color == "auto" and stream.isatty())
@@ -8280,13 +7873,16 @@ class _Screen:
         A reader that has gone, such as head, is told nothing.
         """
         sys.stdout.flush()  # what a signal held up
-        if not (lost := self._lost):
+        lost, stands = self._lost, self.stands
+        if not lost:
             return code
-        what, stands = f"the output cannot be written: {lost.strerror}", self.stands
-        if stands and not isinstance(lost, ConnectionError):
-            sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
-        elif not isinstance(lost, ConnectionError):
-            self.fail(MigrateError(what, fix="make room there, or send it elsewhere, and run the same command again"))
+        if not isinstance(lost, ConnectionError):
+            what = f"the output cannot be written: {lost.strerror}"
+            fix = "make room there, or send it elsewhere, and run the same command again"
+            if stands:
+                sys.stderr.write(self.as_typed(f"{what}; how things stand:  migrate status\n"))
+            else:
+                self.fail(MigrateError(what, fix=fix))
         return code if stands else MigrateError.exit_code
 
 
@@ -8325,8 +7921,10 @@ def __getattr__(name: str) -> Any:
     return getattr(desk(part), name)
 
 
-def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: Any) -> View:
+def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: Any) -> View:
     """Show what would run, with what the desk has to say of it; where there is no desk, say so."""
+    for name in ("all_or_nothing", "backup", "yes"):
+        choice.pop(name, None)
     if notify.form == "html":
         page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
         return page
@@ -8340,23 +7938,13 @@ def _preview(settings: Settings, direction: str, *, notify: _Screen, **choice: A
     return steps_view(settings, steps, found)
 
 
-def _up(
-    settings: Settings, *, dry_run: bool, all_or_nothing: bool, backup: str | None, **choice: Any
-) -> View | list[Result]:
-    if dry_run:
-        return _preview(settings, "up", **choice)
-    return up(settings, all_or_nothing=all_or_nothing, backup=backup, **choice)
-
-
-def _down(settings: Settings, *, dry_run: bool, yes: bool, backup: str | None, **choice: Any) -> View | list[Result]:
+def _down(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
         # Scripts roll back without a question; a person who is about to undo several is asked.
         certain = yes or len(steps) == 1 or not sys.stdin.isatty()
         return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
 
-    if dry_run:
-        return _preview(settings, "down", **choice)
-    return down(settings, confirm=confirm, backup=backup, **choice)
+    return down(settings, confirm=confirm, **more)
 
 
 def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
@@ -8379,28 +7967,17 @@ def _confirm(settings: Settings, what: str) -> bool:
     raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
 
 
-def _plan(
-    settings: Settings,
-    *,
-    direction: str,
-    count: int | None,
-    out_of_order: bool,
-    to_here: bool,
-    sql: bool,
-    dialect: str | None,
-    start: str | None,
-    **more: Any,
-) -> View:
+def _plan(settings: Settings, *, direction: str, count: int | None, start: str | None, **more: Any) -> View:
+    sql, dialect = more.pop("sql"), more.pop("dialect")
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
     if direction not in {"up", "down"} or count == 0:
         fix = "write  migrate plan up  or  migrate plan down, and then how many"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for given, name, way in (out_of_order, "out_of_order", "up"), (to_here, "to_here", "down"):
-        option = f"--{name.replace('_', '-')}"
-        if given and direction != way:
+    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+        if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
+            option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
-        more |= {name: True} if given else {}
     if (dialect or start) and not (sql and start):
         fix = "write  migrate plan --sql --dialect postgres --from VERSION"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
@@ -8409,7 +7986,7 @@ def _plan(
     try:
         if sql:
             return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
-        return _preview(settings, direction, count=count, **more)
+        return _preview(settings, direction=direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
         error.fix += f"\n     or write the script without the database:  {way}"
@@ -8427,45 +8004,19 @@ def _check(settings: Settings, *, base: str | None, strict: bool, notify: _Scree
     return View({"findings": findings}, Finding._fields, exit_code=code)
 
 
-def _verify(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: _Screen) -> View:
-    proof, scratch_url = desk("proof"), scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    found = proof.verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
-    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
-    bad = [each for each in verdicts if each.result in proof.BAD]
-    shown = (("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error) for each in bad)
-    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
-    return View(document, proof.Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
-
-
-def _log(settings: Settings, *, count: int | None, version: str | None, since: datetime | None, **_: Any) -> View:
-    entries = log(settings, count=count, version=version, since=since)
-    return View({"log": [each._asdict() for each in entries]}, LogEntry._fields)
-
-
-def _new(settings: Settings, *, name: str, **_: Any) -> View:
-    return View({"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",))
-
-
-def _status(settings: Settings, *, exit_code: bool, notify: Notify) -> View:
-    return status_view(settings, status(settings, notify=notify), exit_code=exit_code)
-
-
 def _wait(settings: Settings, *, notify: Notify, **more: Any) -> View:
     seconds = wait(settings, notify=notify, **more)
     notify(f"ready: {settings.url}, after {seconds:.1f} s")
     return View({"waited_ms": round(1000 * seconds), "results": []})
 
 
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
-        raise argparse.ArgumentTypeError("write a number from 1 on")
-    return int(text)
+def _reader(pattern: str, read: Callable[[str], float], wanted: str) -> Callable[[str], float]:
+    def typed(text: str) -> float:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise argparse.ArgumentTypeError(wanted)
+        return read(text)
 
-
-def _seconds(text: str) -> float:
-    if not re.fullmatch(r"\d{1,7}(\.\d*)?", text, re.ASCII):
-        raise argparse.ArgumentTypeError("write seconds, from 0 on")
-    return float(text)
+    return typed
 
 
 def _when(text: str) -> datetime:
@@ -8482,9 +8033,10 @@ def _when(text: str) -> datetime:
 
 
 _Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
-_COUNT: Final = {"metavar": "N", "type": _positive, "nargs": "?"}
+_COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
+_TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
@@ -8554,7 +8106,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
-        ("--dialect", "the same without a database", {"choices": ("sqlite", "postgres", "mysql")}),
+        ("--dialect", "the same without a database", {"choices": tuple(DATABASES)}),
         ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"}),
     ),
     ("log", "show who ran what, when, for how long, and how it ended"): (
@@ -8574,7 +8126,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ),
     ("wait", "wait until the database is reachable, or has every migration that is here"): (
         ("--for", "default: migrations", _AWAITED),
-        ("--timeout", "how long to wait; 0 looks once (default: 60)", _SECONDS | {"type": _seconds, "default": 60.0}),
+        ("--timeout", "how long to wait; 0 looks once (default: 60)", _TIMEOUT),
     ),
     ("verify", "prove on a scratch database that every down file undoes its up file"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
@@ -8588,18 +8140,22 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
 }
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
-    "up": _up,
+    "up": up,
     "down": _down,
     "redo": redo,
     "reset": _reset,
-    "status": _status,
+    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
     "plan": _plan,
-    "log": _log,
-    "new": _new,
+    "log": lambda settings, count, version, since, **_: View(
+        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
+    ),
+    "new": lambda settings, name, **_: View(
+        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
+    ),
     "check": _check,
     "baseline": baseline,
     "wait": _wait,
-    "verify": _verify,
+    "verify": lambda settings, **more: desk("proof").view(settings, **more),
     "repair": lambda settings, **more: [repair(settings, **more)],
 }
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
@@ -8609,13 +8165,8 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "github": ("check",),
 }
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
-_OPTIONS: Final = {"-h", "--help"} | {
-    name
-    for arguments in (_COMMON, *_ARGUMENTS.values())
-    for names, *_ in arguments
-    for name in names.split()
-    if name.startswith("-")
-}
+_ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.values()))
+_OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -8691,11 +8242,11 @@ def _refuse_urls(words: Sequence[str]) -> None:
 
 
 def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str]:
-    """Return the *options* that say what a command is about, each as a word for the shell; a password is not one."""
+    """Return the *options* that say what a command is about; a password does not."""
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
-    if url.dialect != "sqlite" and (url.password or "pass" in str(given["--database-url"])):
+    if not url.is_file and (url.password or "pass" in str(given["--database-url"])):
         given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
-    return {name: shell_word(word) for name, word in given.items() if word}
+    return {name: word for name, word in given.items() if word}
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
@@ -8717,19 +8268,20 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
+        dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
-        screen.stands = command in _CHANGING and not own.get("dry_run")
-        if screen.form == "html" and (own.get("sql") or not (command == "plan" or own.get("dry_run"))):
+        screen.stands = command in _CHANGING and not dry_run
+        if screen.form == "html" and (own.get("sql") or not (command == "plan" or dry_run)):
             fix = "write  migrate plan --format html"
             raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
         if options.verbose:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
-        done = _COMMANDS[command](settings, notify=screen, **own)
+        carry_out = partial(_preview, direction=command) if dry_run else _COMMANDS[command]
+        done = carry_out(settings, notify=screen, **own)
         sealed = command in _CHANGING
         view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
-        screen.show(settings, view)
-        code = view.exit_code
+        code = screen.show(settings, view)
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
@@ -8739,8 +8291,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
-            error.exit_code = 128 + number
-            how = "terminated" if number == signal.SIGTERM else "interrupted"
+            how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
             if error.results:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
@@ -8786,5 +8337,9 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     return settings, command, vars(taken)
 
 
+if _IS_PROGRAM:
+    gc.enable()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __version__ = "1.0.0"  # that of the module it belongs to; with another one it is not used
 
+NO_VERSION = "an empty history"  # where it starts, or ends
+
 
 def part_of(name: str) -> str:
     """Return the text of a file of data that lies beside the code."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import migrate
 from migrate import (
     DIALECT_BY_SCHEME,
-    FILE_NAME,
+    FILE_NAME_PATTERN,
     Finding,
     Script,
     SettingsError,
@@ -128,7 +128,7 @@ def _read_tree(root: Path, commit: str) -> dict[str, bytes]:
     found = {
         path: about.split()[2]
         for about, _, path in entries
-        if FILE_NAME.fullmatch(path.rpartition("/")[2]) and path.rpartition("/")[0] in {"", *DIALECT_BY_SCHEME}
+        if FILE_NAME_PATTERN.fullmatch(path.rpartition("/")[2]) and path.rpartition("/")[0] in {"", *DIALECT_BY_SCHEME}
     }
     blobs = io.BytesIO(os.fsencode(_git(root, "cat-file", "--batch", given="\n".join(found.values()))))
     texts = {}

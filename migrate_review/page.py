@@ -16,7 +16,6 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from migrate import (
-    NO_VERSION,
     Run,
     Script,
     View,
@@ -29,7 +28,7 @@ from migrate import (
     version_key,
     whoami,
 )
-from migrate_review import part_of
+from migrate_review import NO_VERSION, part_of
 from migrate_review.hints import of_plan
 
 if TYPE_CHECKING:

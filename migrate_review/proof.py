@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import difflib
 import itertools
+import os
 import random
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from migrate import (
     DATABASES,
@@ -22,6 +24,7 @@ from migrate import (
     Database,
     DatabaseURL,
     DirtyError,
+    DriftError,
     DriverError,
     FileError,
     Kind,
@@ -36,6 +39,7 @@ from migrate import (
     StatementError,
     Step,
     StoppedError,
+    View,
     choose_down,
     code_of,
     counted,
@@ -53,8 +57,7 @@ from migrate_review import nothing_for, part_of
 from migrate_review.hints import deed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Proof(ABC):
@@ -66,6 +69,13 @@ class Proof(ABC):
     def __init__(self, database: Database) -> None:
         self.database = database
         self.left = set[str]()  # on the server, by files that were verified
+
+    def _objects(self) -> list[tuple[Any, ...]]:
+        """Return kind and quoted name of all that is in the schemas of the database."""
+        schemas = self.database.schemas_sql
+        return self.database.query(
+            self.database.objects_sql, [name for name, _ in self.database.query(schemas)] if schemas else []
+        )
 
     @contextlib.contextmanager
     def scratch(self, *, given: bool, sql: str = "") -> Iterator[DatabaseURL]:
@@ -80,7 +90,7 @@ class Proof(ABC):
             raise SettingsError(what, where=str(self.database.url), fix=fix)
         with contextlib.closing(self.database):
             self.database.open(write=True)
-            here = self.database.objects()
+            here = self._objects()
             if here and self.database.url.database not in self.own_databases:
                 what = f"this is not a scratch database: it holds {counted(len(here), 'object')}"
                 fix = "name an empty one; verify makes its own database beside it"
@@ -126,7 +136,7 @@ class Proof(ABC):
 
     def contents(self) -> dict[str, Counter[str]]:
         """Return the rows of each table of the schema, as text."""
-        tables = [name for kind, name, *_ in self.database.objects() if kind.lower() in {"table", "partitioned table"}]
+        tables = [name for kind, name, *_ in self._objects() if kind.lower() in {"table", "partitioned table"}]
         return {table: Counter(map(str, self.database.query(self.rows_sql.format(table)))) for table in tables}
 
 
@@ -221,7 +231,7 @@ class PostgresProof(Proof):
         self.database.query("BEGIN")
         self.database.query("SET LOCAL search_path = ''")
         found = {text for (text,) in self.database.query(part_of("schema_postgres.sql"))}
-        found |= {f"{kind} {name}" for kind, name in self.database.objects()} | self._catalogue_rows()
+        found |= {f"{kind} {name}" for kind, name in self._objects()} | self._catalogue_rows()
         self.database.rollback()
         return found
 
@@ -339,7 +349,7 @@ class MySQLProof(Proof):
         ordered = self.database.query(triggers)
         found |= {f"trigger {self.database.quoted(name)}: {place}" for name, place in ordered}
         for kind, name, *_ in [
-            *self.database.objects(),
+            *self._objects(),
             *(("TRIGGER", self.database.quoted(name)) for name, _ in ordered),
         ]:
             row = self.database.query(f"SHOW CREATE {kind} {name}")[0]
@@ -423,6 +433,17 @@ def verify(
     return [verdict for verdict, _ in tried]
 
 
+def view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Any) -> View:
+    """Show what ``verify`` returned, on the screen that is to be told of it."""
+    scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
+    found = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
+    bad = [each for each in verdicts if each.result in BAD]
+    shown = ("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error for each in bad)
+    document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
+    return View(document, Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
+
+
 def _texts(migration: Migration) -> str:
     return "\n".join(each.sql for each in (migration.up, migration.down) if each)
 
@@ -482,6 +503,15 @@ def _is_as_before(run: Run) -> bool:
     return not any(row.dirty for row in run.applied)
 
 
+def _run(run: Run, steps: Sequence[Step]) -> None:
+    """Run *steps*; what is asked after that is asked in a fresh session."""
+    with run.working(steps):
+        run.carry_out(lambda: run.screen(run.remaining(steps)))
+        if run.soiled:
+            run.database.renew()
+            run.soiled = False
+
+
 def _apply_again(run: Run, migration: Migration, state: set[str]) -> str:
     """Apply *migration* in another database than the first; return why that cannot be done, mostly nothing.
 
@@ -491,7 +521,7 @@ def _apply_again(run: Run, migration: Migration, state: set[str]) -> str:
     database, history = run.database, run.history
     [step] = run.screen([Step.up(migration)])
     try:
-        run.run([step])
+        _run(run, [step])
     except StoppedError:
         raise
     except (DriverError, MigrateError) as error:
@@ -501,7 +531,7 @@ def _apply_again(run: Run, migration: Migration, state: set[str]) -> str:
     database.renew()
     run.failed, run.soiled = None, False
     with contextlib.suppress(DriverError):
-        database.query(f"DELETE FROM {history.relation} WHERE dirty")
+        database.query(f"DELETE FROM {history.relation} WHERE {database.quoted('dirty')}")
     whole = database.transactional and not is_journaled(step, database)
     with contextlib.suppress(DriverError):
         if whole:
@@ -575,7 +605,7 @@ def _verify(run: Run, migration: Migration) -> _Tried:
         steps = run.screen([Step.up(migration)])
         before = _schema(run, sql)
         rows = {name: held for name, held in proof_of(database).contents().items() if table not in name}
-        run.run(steps)
+        _run(run, steps)
         after = _schema(run, sql)
         if before == after:
             deeds = (deed(each, database) for each in steps[0].statements)
@@ -585,14 +615,14 @@ def _verify(run: Run, migration: Migration) -> _Tried:
         if not migration.down:
             return verdict._replace(result="no down file"), after
         verdict = verdict._replace(file=shown_path(migration.down.path))
-        run.run(run.screen(choose_down(run.migrations, run.history.read(), count=1)))
+        _run(run, run.screen(choose_down(run.migrations, run.history.read(), count=1)))
         if diff := _difference(before, _schema(run, sql)):
             return verdict._replace(result="differs", what="", diff=diff), after
         left = proof_of(database).contents()
         lost = {name: (held - left.get(name, Counter())).total() for name, held in rows.items()}
         told = [f"{counted(lost[name], 'row')} of {name} lost or changed" for name in lost if lost[name]]
         verdict, again = verdict._replace(what="; ".join(filter(None, (verdict.what, *told)))), "applied again: "
-        run.run(steps)
+        _run(run, steps)
         if diff := _difference(after, _schema(run, sql)):
             return verdict._replace(result="differs", what="up, down and up again", diff=diff), after
     except StoppedError:

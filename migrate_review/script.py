@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from migrate import (
     BRIEF,
     DATABASES,
-    MARKS,
+    MARKS_PATTERN,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
-    NO_VERSION,
     POSTGRES_SYNTAX,
     STRINGS,
     UNSAID,
     Applied,
     Code,
     Database,
+    DatabaseURL,
     FileError,
     Hidden,
     History,
@@ -37,6 +37,7 @@ from migrate import (
     Now,
     Postgres,
     Run,
+    Settings,
     SQLite,
     Statement,
     __version__,
@@ -57,11 +58,12 @@ from migrate import (
     tokenize,
     whoami,
 )
+from migrate_review import NO_VERSION, nothing_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from migrate import DatabaseURL, Nature, Notify, Rows, Settings, Step, Syntax
+    from migrate import Nature, Notify, Rows, Step, Syntax
 
 
 class ScriptDatabase(Database):
@@ -116,7 +118,7 @@ class ScriptDatabase(Database):
     def query(self, sql: str, *args: object) -> Rows:
         """Write a statement of ours, with its values."""
         values = iter(args)
-        text = MARKS.sub(lambda mark: self.literal(next(values, Code("?"))) if mark[0] == "?" else mark[0], sql)
+        text = MARKS_PATTERN.sub(lambda mark: self.literal(next(values, Code("?"))) if mark[0] == "?" else mark[0], sql)
         self.run(text, end="")
         return []
 
@@ -136,9 +138,9 @@ class ScriptDatabase(Database):
     def run(self, sql: str, *, end: str = "\n") -> None:
         """Write text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         code = bare(sql, self.syntax).strip(" \n;").upper()
-        ends = self.closes.match(code) or re.match(r"(COMMIT|ROLLBACK)\b(?!.*\b(TO|CHAIN)\b)", code)
-        self.in_transaction = bool(self.opens.match(code)) or (self.in_transaction and not ends)
-        self.commits = not self.opens.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
+        ends = self.closes_pattern.match(code) or re.match(r"(COMMIT|ROLLBACK)\b(?!.*\b(TO|CHAIN)\b)", code)
+        self.in_transaction = bool(self.opens_pattern.match(code)) or (self.in_transaction and not ends)
+        self.commits = not self.opens_pattern.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
         self.lines.append(f"{sql}{end}{self.delimiter}")
 
     def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
@@ -151,13 +153,7 @@ class ScriptDatabase(Database):
         """Write what ends the script with an error where one of the *conditions* is true."""
 
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         self.query("BEGIN")
         self.send(*before)
@@ -206,6 +202,30 @@ class SQLiteScript(ScriptDatabase, SQLite):
         ),
         "OFF",
     )
+    # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
+    # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
+    broken_sql = """SELECT f."table" AS child, f.parent, count(*) AS n
+        FROM sqlite_master AS m, pragma_foreign_key_check(m.name) AS f
+        WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND NOT EXISTS (
+            SELECT 1 FROM pragma_foreign_key_list(m.name) AS k
+            WHERE EXISTS (SELECT 1 FROM pragma_table_info(k."table")) AND NOT EXISTS (
+                SELECT 1 FROM pragma_table_info(k."table") AS c WHERE c.pk = 1 AND upper(c.type) = 'INTEGER'
+                AND c.name = coalesce(k."to", c.name) COLLATE NOCASE
+                AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k."table") WHERE origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id) = 1)
+            AND NOT EXISTS (
+                SELECT 1 FROM pragma_index_list(k."table") AS i
+                WHERE i."unique" AND NOT i.partial AND (k."to" NOT NULL OR i.origin = 'pk')
+                AND (SELECT count(*) FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                    = (SELECT count(*) FROM pragma_index_info(i.name))
+                AND NOT EXISTS (
+                    SELECT 1 FROM pragma_index_xinfo(i.name) AS x WHERE x.key AND (
+                        k."to" NOT NULL AND coalesce(x.name, '') NOT IN (
+                            SELECT "to" COLLATE NOCASE FROM pragma_foreign_key_list(m.name) WHERE id = k.id)
+                        OR x.coll <> 'BINARY' AND NOT EXISTS (
+                            SELECT 1 FROM sqlite_master WHERE name = k."table" COLLATE NOCASE
+                            AND sql LIKE '%COLLATE%')))))
+        GROUP BY 1, 2"""
 
     def start(self, texts: Sequence[str]) -> None:
         """See ScriptDatabase. Newer clients take "text" in double quotes for a name only, where the library does not.
@@ -229,12 +249,12 @@ class SQLiteScript(ScriptDatabase, SQLite):
         self.lines += [f"    SELECT RAISE(ABORT, {self.literal(what)}) WHERE {sql};" for sql, what in conditions]
         self.lines.append("END;\nINSERT INTO temp.migrate_plan VALUES (julianday('now'));\nDROP TRIGGER migrate_stop;")
 
-    def limits(self, *, local: bool) -> list[str]:
+    def session_sql(self, *, local: bool) -> list[str]:
         """See Database. No limits here, but what is broken before is no fault of the file."""
-        return [f"CREATE TEMP TABLE migrate_broken AS {self._broken}"] if local else []
+        return [f"CREATE TEMP TABLE migrate_broken AS {self.broken_sql}"] if local else []
 
     def before_commit(self) -> None:
-        found = f"""EXISTS (SELECT 1 FROM ({self._broken}) AS found LEFT JOIN temp.migrate_broken AS known
+        found = f"""EXISTS (SELECT 1 FROM ({self.broken_sql}) AS found LEFT JOIN temp.migrate_broken AS known
         ON known.child = found.child AND known.parent = found.parent WHERE found.n > coalesce(known.n, 0))"""
         self.stop_if([(found, "FOREIGN KEY constraint failed")])
         self.query("DROP TABLE temp.migrate_broken")
@@ -299,7 +319,7 @@ class PostgresScript(ScriptDatabase, Postgres):
         """See ScriptDatabase. RESET ALL takes the encoding back, too."""
         self.lines.append("\\encoding UTF8\nSELECT clock_timestamp() AS migrate_began \\gset")
 
-    def limits(self, *, local: bool) -> list[str]:
+    def session_sql(self, *, local: bool) -> list[str]:
         """See Database. What nobody has said is asked for when the script runs."""
         found, unsaid = list[str](), ", ".join(f"'{each}'" for each in sorted(UNSAID))
         for name, (said, value) in self._wanted().items():
@@ -375,7 +395,7 @@ class MySQLScript(ScriptDatabase, MySQL):
     def start_file(self) -> None:
         self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
 
-    def limits(self, *, local: bool) -> list[str]:
+    def session_sql(self, *, local: bool) -> list[str]:
         """See Database. What nobody has said is asked for when the script runs."""
         limit = self._whole_seconds()
         locks = {
@@ -420,20 +440,12 @@ class MySQLScript(ScriptDatabase, MySQL):
         self.query("EXECUTE migrate")
 
     def run_marked(
-        self,
-        statement: Statement,
-        started: Sequence[str],
-        done: Sequence[str],
-        *,
-        whole: bool,
-        before: Sequence[str] = (),
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
     ) -> None:
         """See Database. The client stops at an error, and could not take back that a statement *started*.
 
         So that is noted only where it may have done a part of its work: other statements are atomic.
         """
-        if self.in_transaction:  # started says what has run in it
-            self.send(*started, self.commit_sql)
         kinds = (kind for kind, _, _ in tokenize(statement.text, 0, self.syntax) if kind != "comment")
         if next(kinds, "") == "conditional" or self._ends_packet(statement):
             self.send(*started, *before)
@@ -516,6 +528,9 @@ def plan_script(
     With *start*, a version or "empty", for any database of that dialect that is there, and nothing is connected to.
     Raises what ``plan`` does, DirtyError for a database that is half way, FileError for SQL that the client misreads.
     """
+    settings = Settings(DatabaseURL.parse(settings)) if isinstance(settings, str) else settings
+    if settings.url.dialect not in SCRIPTS:
+        raise nothing_for("plan --sql", DATABASES[settings.url.dialect](settings.url))
     with Run.opened(
         settings,
         notify,
@@ -581,12 +596,17 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
         count_sql = f"SELECT count(*) FROM {history.relation}"
         elsewhere = f"this plan starts at {at}, and the database does not"
         expected = [
-            (f"EXISTS (SELECT 1 FROM {history.relation} WHERE dirty)", "a migration stopped half way"),
+            (
+                f"EXISTS (SELECT 1 FROM {history.relation} WHERE {database.quoted('dirty')})",
+                "a migration stopped half way",
+            ),
             (f"({count_sql}) <> {len(versions)}", elsewhere),
         ]
         for column in ("version", "checksum") if number == 1 and versions else ():
             listed = ", ".join(database.literal(getattr(row, column)) for row in run.applied)
-            expected.append((f"({count_sql} WHERE {column} IN ({listed})) <> {len(versions)}", elsewhere))
+            expected.append(
+                (f"({count_sql} WHERE {database.quoted(column)} IN ({listed})) <> {len(versions)}", elsewhere)
+            )
         _write_step(written, database, step, named, expected)
         leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
         texts = (each for every in steps[:number] for each in every.statements)
@@ -630,7 +650,7 @@ def _write_step(
     database.start_file()
     if not journaled:
         database.send(*database.opening(relation, step.level)[: 1 if run.history.missing else None])
-    database.send(*database.limits(local=not journaled))
+    database.send(*database.session_sql(local=not journaled))
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
     conditions = [*named, *database.lock_conditions(lock_sql, relation)]
     if run.history.missing:

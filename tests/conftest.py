@@ -4,9 +4,11 @@
     server_database   the same without SQLite
     sqlite, postgres, mariadb, oracle_mysql    of that make
     mysql_family      MariaDB and MySQL
+    project, desk     a folder, and a person who types commands there: project.py, with `database`; desk.py, without
 
 ``@pytest.mark.databases("sqlite", "postgres")`` restricts one test, ``--databases=sqlite,postgres-18`` the whole run.
-A name is a label (postgres-18), a make (mariadb) or a dialect (mysql is MariaDB too; MySQL alone: oracle-mysql).
+A name is a label (postgres-18), a make (mariadb), a dialect (mysql is MariaDB too; MySQL alone: oracle-mysql), or
+``server``: all but SQLite.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from desk import Desk, settings_of_ours
+from project import Project
 
 import migrate
-from servers import Database, Servers, Unavailable, names, skip_or_fail
+from servers import DIALECTS, Database, Servers, Unavailable, names, skip_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +34,8 @@ SERVERS = pytest.StashKey[Servers]()
 
 # Which databases each fixture stands for.
 FIXTURES = {
-    "database": {"sqlite", "postgres", "mysql"},
-    "server_database": {"postgres", "mysql"},
+    "database": set[str](DIALECTS),
+    "server_database": {"server"},
     "sqlite": {"sqlite"},
     "postgres": {"postgres"},
     "mysql_family": {"mysql"},
@@ -60,6 +64,20 @@ postgres = pytest.fixture(_fresh, name="postgres")
 mysql_family = pytest.fixture(_fresh, name="mysql_family")
 mariadb = pytest.fixture(_fresh, name="mariadb")
 oracle_mysql = pytest.fixture(_fresh, name="oracle_mysql")
+
+
+@pytest.fixture
+def project(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    """A folder of migrations for each database in turn, and the command line in this process."""
+    return Project.start(database, tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """An empty folder, and the command line in this process."""
+    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +109,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that runs it in the background has it ignored
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in settings_of_ours():  # no setting of this machine reaches a test
+        del os.environ[name]
     config.addinivalue_line("markers", "databases(*names): the test is about these databases only")
     config.addinivalue_line("markers", "long: takes long: in `make test` on one PostgreSQL only")
     config.addinivalue_line("markers", "repeated: two runners, a cluster or a signal are in it; `make repeat` runs it")

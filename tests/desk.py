@@ -64,16 +64,24 @@ def masked(text: str) -> str:
     return re.sub(r"[\w.-]+@[\w.-]+(?=$|[\t\n \"])", "WHO", text)
 
 
-def clean_environment() -> dict[str, str]:
-    """Return this machine's environment without a setting of ours in it, where RUNNER is this project's."""
+def settings_of_ours() -> set[str]:
+    """Return the names in the environment that the command line would read; those of the tests are none."""
     return {
-        name: text for name, text in os.environ.items() if name not in VARIABLES and not name.startswith("MIGRATE_")
-    } | {"PYTHONPATH": str(MODULE.parent)}
+        name
+        for name in os.environ
+        if name in VARIABLES or (name.startswith("MIGRATE_") and not name.startswith("MIGRATE_TEST_"))
+    }
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without a setting of ours in it, where RUNNER is this project's."""
+    ours = settings_of_ours()
+    return {name: text for name, text in os.environ.items() if name not in ours} | {"PYTHONPATH": str(MODULE.parent)}
 
 
 @dataclass
 class Desk:
-    """A working directory, and the command line in it. No setting of this machine reaches it."""
+    """A working directory, and the command line in it."""
 
     home: Path
     capsys: pytest.CaptureFixture[str]
@@ -82,8 +90,6 @@ class Desk:
     @classmethod
     def start(cls, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
         """Go to *home*."""
-        for name in {*VARIABLES, *(name for name in os.environ if name.startswith("MIGRATE_"))}:
-            monkeypatch.delenv(name, raising=False)
         monkeypatch.chdir(home)
         monkeypatch.setattr("sys.argv", [PROGRAM])
         return cls(home, capsys, monkeypatch)

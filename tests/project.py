@@ -46,9 +46,7 @@ class Project:
     def start(
         cls, database: Database, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> Project:
-        """Make ``sql/`` in *home* and go there; no setting of this machine's reaches the test."""
-        for name in ("DATABASE_URL", "DATABASE_URL_FILE", "MIGRATE_COMMAND", "MIGRATE_DIR", "MIGRATE_TABLE"):
-            monkeypatch.delenv(name, raising=False)
+        """Make ``sql/`` in *home* and go there."""
         (home / "sql").mkdir()
         monkeypatch.chdir(home)
         return cls(database, home, capsys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import os
 import pwd
 import shutil
@@ -20,8 +21,9 @@ from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from desk import MODULE, RUNNER, clean_environment
+from desk import RUNNER, Ran, clean_environment
 
+import migrate
 import servers
 
 if TYPE_CHECKING:
@@ -58,6 +60,16 @@ def start(
     )  # fmt: skip
 
 
+def start_rival(folder: Path, url: str, *words: str, **more: Any) -> subprocess.Popen[str]:
+    """Start a runner that has hooks: see rival.py for what its variables do."""
+    return start(folder, url, *words, program=Path(__file__).with_name("rival.py"), **more)
+
+
+def at_the_lock(folder: Path, rival: subprocess.Popen[Any]) -> bool:
+    """Tell if a *rival* wants the lock; *folder* is its RIVAL_FOLDER."""
+    return (folder / f"at the lock {rival.pid}").exists()
+
+
 def used(process: subprocess.Popen[Any]) -> float:
     """Return for how many seconds a *process* has had a processor, which is what a busy machine does not stretch."""
     with contextlib.suppress(OSError):  # it is over
@@ -76,8 +88,25 @@ def takes_signals(process: subprocess.Popen[Any]) -> bool:
 
 
 def run(folder: Path, url: str, *words: str) -> Ended:
-    """Run one command to its end."""
+    """Run one command to its end in a process of its own."""
     return Ended(start(folder, url, *words))
+
+
+_typing = threading.Lock()
+
+
+def command(folder: Path, url: str, *words: str) -> Ran:
+    """Run one command to its end in this process, which saves a start: before or after what a test is about."""
+    out, err = io.StringIO(), io.StringIO()
+    with _typing:
+        before = Path.cwd()
+        os.chdir(folder)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = migrate.main(["--database-url", url, "--dir", "sql", *words])
+        finally:
+            os.chdir(before)
+    return Ran(code, out.getvalue(), err.getvalue())
 
 
 class Gate:
@@ -104,12 +133,10 @@ class Gate:
     def start(self, folder: Path, *words: str, name: str, **more: Any) -> subprocess.Popen[str]:
         """Start a runner of the files in *folder*; return when it wants the lock, or has ended. It goes by *name*."""
         given = ("--lock-timeout", "30", "--ddl-lock-timeout", "60", *words)
-        url, program = more.pop("url", self.database.url), Path(__file__).with_name("rival.py")
-        process = start(
-            folder, url, *given, program=program, **more,
-            RIVAL_FOLDER=str(self.folder), LOGNAME=name, PYTHONPATH=str(MODULE.parent),
-        )  # fmt: skip
-        until(lambda: (self.folder / f"at the lock {process.pid}").exists() or process.poll() is not None)
+        process = start_rival(
+            folder, more.pop("url", self.database.url), *given, **more, RIVAL_FOLDER=str(self.folder), LOGNAME=name
+        )
+        until(lambda: at_the_lock(self.folder, process) or process.poll() is not None)
         return process
 
     def somebody(self) -> bool:
@@ -134,10 +161,11 @@ def free_port() -> int:
 
 def until(true: Callable[[], Any], seconds: float = 30) -> None:
     """Wait until *true* is; fail after *seconds*."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.005
     while not true():
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)  # to look costs a connection, most of the time
 
 
 def install(package: str) -> None:
@@ -239,6 +267,7 @@ class Mortal(Servant):
     def __init__(self, dialect: str) -> None:
         super().__init__(dialect)
         self.dialect = dialect
+        self.kind = servers.KINDS[dialect]
         data = str(self.home / "data")
         if dialect == "postgres":
             folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None) or self.unpacked()

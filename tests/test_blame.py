@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pymysql
 import pytest
-from project import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from project import Project
 
     from servers import Database
 
@@ -67,14 +66,6 @@ UNCLOSED = [
 ]
 
 
-@pytest.fixture(name="project")
-def _project(
-    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    names = [name for name in ("database", "mysql_family", "postgres", "sqlite") if name in request.fixturenames]
-    return Project.start(request.getfixturevalue(names[0]), tmp_path, capsys, monkeypatch)
-
-
 def answer(database: Database, statement: str) -> str:
     """Return what the server says to a statement that comes alone."""
     with contextlib.closing(database.connect()) as connection, pytest.raises(pymysql.Error) as raised:
@@ -94,50 +85,46 @@ def told(project: Project, line: int) -> str:
     return ran.err.removeprefix("error: ").partition("\n  --> ")[0]
 
 
+@pytest.mark.databases("mysql")
 @pytest.mark.parametrize("where", ["first", "middle", "last", "alone", "without an end"])
 @pytest.mark.parametrize("statement", WRONG)
-def test_mysql_is_quoted_as_if_the_statement_had_come_alone(
-    mysql_family: Database, project: Project, statement: str, where: str
-) -> None:
-    mysql_family.execute("CREATE TABLE IF NOT EXISTS first (n INTEGER)")
+def test_mysql_is_quoted_as_if_the_statement_had_come_alone(project: Project, statement: str, where: str) -> None:
+    project.database.execute("CREATE TABLE IF NOT EXISTS first (n INTEGER)")
     head, tail = (
         "CREATE TABLE more (n INTEGER);\n",
         f"\n;\n{LAST}" if "--" in statement or "#" in statement else f";\n{LAST}",
     )
     before = head if where in {"middle", "last"} else ""
     after = tail if where in {"first", "middle"} else "" if where == "without an end" else tail.removesuffix(LAST)
-    expected = answer(mysql_family, statement)
+    expected = answer(project.database, statement)
     project.write({"1_before": "SELECT 1;", "2_file": before + statement + after, "3_after": "SELECT 1;"})
     assert told(project, 2 if before else 1) == expected
 
 
-def test_mysql_is_quoted_as_ever_where_the_statement_ends_about_as_far_as_it_quotes(
-    mysql_family: Database, project: Project
-) -> None:
+@pytest.mark.databases("mysql")
+def test_mysql_is_quoted_as_ever_where_the_statement_ends_about_as_far_as_it_quotes(project: Project) -> None:
     for length in range(70, 90):
         statement = "CREATE TABEL t (n INTEGER COMMENT 'Comment ".ljust(length + 6, "x") + "')"
         project.write({"2_file": f"{statement};\n{LAST}"})
-        assert told(project, 1) == answer(mysql_family, statement), length
+        assert told(project, 1) == answer(project.database, statement), length
 
 
+@pytest.mark.databases("mysql")
 @pytest.mark.parametrize("where", ["first", "last"])
 @pytest.mark.parametrize("statement", ROUTINES)
-def test_mysql_is_quoted_right_about_a_routine_with_a_delimiter(
-    mysql_family: Database, project: Project, statement: str, where: str
-) -> None:
-    mysql_family.execute("CREATE TABLE first (n INTEGER)")
-    expected = answer(mysql_family, statement)
+def test_mysql_is_quoted_right_about_a_routine_with_a_delimiter(project: Project, statement: str, where: str) -> None:
+    project.database.execute("CREATE TABLE first (n INTEGER)")
+    expected = answer(project.database, statement)
     head, tail = ("", LAST) if where == "first" else (LAST, "")
     project.write({"2_file": f"{head}DELIMITER $$\n{statement}$$\nDELIMITER ;\n{tail}"})
     assert told(project, 2) == expected
 
 
+@pytest.mark.databases("mysql")
 @pytest.mark.parametrize("frame", ["{};", "DELIMITER $$\n{}$$\nDELIMITER ;\n"], ids=["alone", "with a delimiter"])
 @pytest.mark.parametrize("statement", UNCLOSED)
-def test_where_mysql_would_find_no_end_nothing_is_run(
-    mysql_family: Database, project: Project, statement: str, frame: str
-) -> None:
-    answer(mysql_family, statement)
+def test_where_mysql_would_find_no_end_nothing_is_run(project: Project, statement: str, frame: str) -> None:
+    answer(project.database, statement)
     project.write({"1_before": "SELECT 1;", "2_file": LAST + frame.format(statement)})
     ran = project("up")
     assert ran.exit == 2
@@ -148,17 +135,18 @@ def test_where_mysql_would_find_no_end_nothing_is_run(
         "fix: end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a"
         " semicolon\n"
     )
-    assert mysql_family.tables() == []
+    assert project.database.tables() == []
 
 
+@pytest.mark.databases("mysql")
 @pytest.mark.parametrize(
     "statement",
     ["INSERT INTO t VALUES ('this is too long; UPDATE schema', 1)", "INSERT INTO t VALUES ('a', 'x; COMMIT')",
      "INSERT INTO t VALUES ('a', 1), ('a', 2)", "UPDATE t SET n = 'it''s no number'"],
 )  # fmt: skip
-def test_mysql_is_quoted_as_it_is_about_data(mysql_family: Database, project: Project, statement: str) -> None:
-    mysql_family.execute("CREATE TABLE t (v VARCHAR(5) UNIQUE, n INTEGER)", "INSERT INTO t VALUES ('b', 5)")
-    expected = answer(mysql_family, statement)
+def test_mysql_is_quoted_as_it_is_about_data(project: Project, statement: str) -> None:
+    project.database.execute("CREATE TABLE t (v VARCHAR(5) UNIQUE, n INTEGER)", "INSERT INTO t VALUES ('b', 5)")
+    expected = answer(project.database, statement)
     project.write({"2_file": f"{FIRST}{statement};\n{LAST}"})
     assert told(project, 2) == expected
     assert project.history() == [("2", True, 3, 1)]
@@ -167,6 +155,7 @@ def test_mysql_is_quoted_as_it_is_about_data(mysql_family: Database, project: Pr
 # --- a person's own error has the number of one of ours -------------------------------------------------------------
 
 
+@pytest.mark.databases("postgres")
 @pytest.mark.parametrize("journaled", [False, True], ids=["in a transaction", "no-transaction"])
 @pytest.mark.parametrize("place", ["first", "last"])
 @pytest.mark.parametrize(
@@ -176,11 +165,11 @@ def test_mysql_is_quoted_as_it_is_about_data(mysql_family: Database, project: Pr
      ("CREATE UNIQUE INDEX i ON twice (n)", "could not create unique index"),
      ("SELECT (SELECT 1 UNION SELECT 2)", "more than one row returned by a subquery")],
 )  # fmt: skip
-def test_an_error_of_a_postgres_file_is_not_taken_for_one_of_ours(  # noqa: PLR0917 (fixtures)
-    postgres: Database, project: Project, wrong: str, words: str, place: str, journaled: bool
+def test_an_error_of_a_postgres_file_is_not_taken_for_one_of_ours(
+    project: Project, wrong: str, words: str, place: str, journaled: bool
 ) -> None:
-    postgres.execute("CREATE TABLE twice (n INTEGER)", "INSERT INTO twice VALUES (1), (1)")
-    postgres.execute("CREATE TABLE unique_ (n INTEGER UNIQUE)")
+    project.database.execute("CREATE TABLE twice (n INTEGER)", "INSERT INTO twice VALUES (1), (1)")
+    project.database.execute("CREATE TABLE unique_ (n INTEGER UNIQUE)")
     head = "-- migrate: no-transaction\n" if journaled else ""
     project.write({"2_file": head + (f"{wrong};\n{LAST}" if place == "first" else f"{FIRST}{wrong};\n")})
     line = 1 + journaled + (place == "last")
@@ -199,16 +188,14 @@ def test_an_error_of_a_postgres_file_is_not_taken_for_one_of_ours(  # noqa: PLR0
     "wrong",
     ["CREATE UNIQUE INDEX i ON twice (n)", "INSERT INTO unique_ SELECT n FROM twice"],
 )
-def test_a_duplicate_key_in_a_file_is_not_taken_for_a_rivals_claim(
-    database: Database, project: Project, wrong: str, place: str
-) -> None:
-    database.execute("CREATE TABLE twice (n INTEGER)", "INSERT INTO twice VALUES (1), (1)")
-    database.execute("CREATE TABLE unique_ (n INTEGER UNIQUE)")
+def test_a_duplicate_key_in_a_file_is_not_taken_for_a_rivals_claim(project: Project, wrong: str, place: str) -> None:
+    project.database.execute("CREATE TABLE twice (n INTEGER)", "INSERT INTO twice VALUES (1), (1)")
+    project.database.execute("CREATE TABLE unique_ (n INTEGER UNIQUE)")
     project.write({"2_file": f"{wrong};\n{LAST}" if place == "first" else f"{FIRST}{wrong};\n"})
     said = told(project, 1 if place == "first" else 2)
     assert re.search("(?i)unique|duplicate", said)
-    stays = place == "last" and database.dialect == "mysql"
+    stays = place == "last" and project.database.dialect == "mysql"
     assert project.states() == {"2": "dirty (1 of 2)" if stays else "pending"}
     assert project.log() == [("2", "up", "failed")]
-    database.execute("DELETE FROM twice")
+    project.database.execute("DELETE FROM twice")
     project.succeed("up")

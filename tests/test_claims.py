@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import rig
 from desk import masked
-from project import Project
 
 import migrate
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from project import Project
 
     from servers import Database
 
@@ -93,14 +93,8 @@ class Claims:
 
 
 @pytest.fixture(params=[False, True], ids=["in a transaction", "journaled"])
-def claims(
-    request: pytest.FixtureRequest,
-    database: Database,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Claims]:
-    made = Claims(Project.start(database, tmp_path, capsys, monkeypatch), journaled=request.param)
+def claims(request: pytest.FixtureRequest, project: Project) -> Iterator[Claims]:
+    made = Claims(project, journaled=request.param)
     made.write()
     assert made.run("up", "1").exit == 0
     yield made
@@ -436,18 +430,15 @@ def test_a_run_that_was_killed_is_put_into_the_log_once_by_the_next(claims: Clai
     assert sum((each.error or "").startswith("killed") for each in claims.log()) == 1
 
 
-SLOW = {"postgres": "SELECT pg_sleep(0.3);", "mysql": "SELECT SLEEP(0.3);"}
-
-
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_the_log_says_how_long_a_failed_file_has_run(claims: Claims) -> None:
-    claims.write(f"{SLOW[claims.database.dialect]}\nINSERT INTO nowhere VALUES (1);")
+    claims.write(f"{claims.database.SLEEP.format(0.3)};\nINSERT INTO nowhere VALUES (1);")
     assert claims.run("up").exit == 1
     (failed,) = claims.log()
     assert (failed.outcome, 300 <= failed.took_ms < 5000) == ("failed", True)
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_the_log_says_how_long_an_interrupted_file_has_run(claims: Claims) -> None:
     claims.write(claims.held)
     claims.hold()
@@ -477,7 +468,7 @@ def test_what_fails_at_the_end_of_a_file_is_blamed_on_no_line_of_it(claims: Clai
 
 
 @journaled
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_a_note_that_waits_too_long_is_blamed_on_no_line_and_what_ran_is_known(claims: Claims) -> None:
     claims.write(claims.held)
     claims.hold("--ddl-lock-timeout", "1", "--retries", "0")

@@ -23,11 +23,6 @@ APPLIED = "applied  1 one  1 statement, N ms\napplied  2 two  2 statements, N ms
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 @pytest.fixture(name="three")
 def _three(desk: Desk) -> Desk:
     """The same with three migrations in sql/."""
@@ -546,12 +541,14 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
         "sql": [{"number": 1, "line": 1, "text": "DROP TABLE three"}],
         "findings": [
             {
+                "statement": 1,
                 "line": 1,
                 "rule": "cannot be undone",
                 "what": "the table cannot be recovered",
                 "link": "https://www.sqlite.org/lang_droptable.html",
             },
             {
+                "statement": 1,
                 "line": 1,
                 "rule": "locks",
                 "what": "the database against every other writer",

@@ -12,23 +12,11 @@ from project import Project, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from servers import Database
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def within(project: Project, name: str, *statements: str) -> Iterator[Project]:
     """Yield the same files on a database of that *name*, which *statements* make."""
     project.database.execute(*statements)
-    mark = "`" if project.database.dialect == "mysql" else '"'
-    quoted = f"{mark}{name.replace(mark, mark * 2)}{mark}"
     try:
         url = f"{project.database.url.rpartition('/')[0]}/{quote(name, safe='')}"
         client = tuple(
@@ -37,7 +25,7 @@ def within(project: Project, name: str, *statements: str) -> Iterator[Project]:
         )
         yield replace(project, database=replace(project.database, name=name, url=url, client=client))
     finally:
-        project.database.execute(f"DROP DATABASE {quoted}")
+        project.database.execute(f"DROP DATABASE {project.database.quoted(name)}")
 
 
 # --- PostgreSQL: a database that does not have every letter ----------------------------------------------------------
@@ -160,16 +148,15 @@ def test_a_file_of_this_machine_is_never_sent(project: Project) -> None:
 NAMES = ["a%sb?", "$migrate$ $migrate0$", "it's `\\ \n{0}//", "naïve"]
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_database_may_have_any_name_and_so_may_what_is_in_it(project: Project, name: str) -> None:
-    mark = "`" if project.database.dialect == "mysql" else '"'
-    quoted = f"{mark}{name.replace(mark, mark * 2)}{mark}"
+    quoted = project.database.quoted(name)
     made = [f"CREATE DATABASE {quoted}"]
-    if mark == '"':
+    if project.database.dialect == "postgres":
         made.append(f"ALTER DATABASE {quoted} SET search_path = {quoted}")
     for inside in within(project, name, *made):
-        if mark == '"':
+        if project.database.dialect == "postgres":
             inside.database.execute(f"CREATE SCHEMA {quoted}")
         inside.write({"1_a": f"CREATE TABLE {quoted} ({quoted} INT);", "1_a.down": f"DROP TABLE {quoted};"})
         assert run(inside.database, inside.succeed("plan", "--sql").out).returncode == 0

@@ -8,21 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from corpus import FEATURES, down_of, rows, schema, ups
-from project import Project
+
+from servers import DIALECTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from servers import Database
-
-DIALECTS = ("sqlite", "postgres", "mysql")
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
+    from project import Project
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import inside
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,12 +19,7 @@ from migrate import Forms, Nature, Syntax, Trait, Way, find_spans, find_way, spl
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FORMS: dict[str, tuple[Callable[[], Forms], Syntax]] = {
-    "sqlite": (migrate._SQLiteForms, migrate.SQLITE_SYNTAX),
-    "postgres": (migrate._PostgresForms, migrate.POSTGRES_SYNTAX),
-    "mariadb": (migrate._MySQLForms, migrate.MYSQL_SYNTAX),
-    "mysql": (migrate._MySQL9Forms, migrate.MYSQL_SYNTAX),
-}
+FORMS: dict[str, tuple[type[Forms], Syntax]] = inside.FORMS
 KNOWN = frozenset({"UPPER", "NOW", "COUNT", "GENERATE_SERIES"})  # of PostgreSQL, whose server is asked for them
 KEPT_BESIDE = frozenset(
     {"perhaps found", "found exactly", "next"}
@@ -637,6 +633,14 @@ def test_a_pragma_that_nobody_knows_leaves_something(sql: str) -> None:
     assert any(each == "*" or each.startswith("set ") for each in nature.writes), told(nature)
 
 
+@pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
+def test_a_comment_that_is_code_elsewhere_may_be_empty(dialect: str) -> None:
+    forms, rules = FORMS[dialect]
+    statements = [*split_statements("/*!99999 */; DO 1", rules)]
+    (nature, _) = forms().natures(statements, rules, lambda _statement, same: same, {"t": "fires"})
+    assert Trait.MAYBE in nature.traits
+
+
 # The first := of a SET may come after its =.
 @pytest.mark.parametrize("dialect", ["mariadb", "mysql"])
 @pytest.mark.parametrize(
@@ -839,6 +843,7 @@ def ways(*cases: tuple[str, str, str]) -> pytest.MarkDecorator:
     ("whoever may read all", "SET @x = NOW(); DO 1; | CALL p()", "3 lacks @x of 1"),
     ("whoever may have written all", "SET @x = 1; CALL p(); | DO @x", "3 lacks * of 2"),
     ("and what was set since", "CALL p(); SET @x = 1; DO 1; | DO @x", "again 2"),
+    ("but not from itself", "CALL p(); SET @x = @x + 1; DO 1; | DO @x", "4 lacks @x of 2"),
     ("a setting is read by all", "SET timestamp = 5 + f(); DO 1; | DO 2", "3 lacks set timestamp of 1"),
     ("and can be made again", "SET sql_mode = ''; DO 1; | DO 2", "again 1"),
     ("a setting that was kept", "SET @old = @@sql_mode, sql_mode = ''; DO 1; | SET sql_mode = @old", "again 1"),
@@ -854,6 +859,8 @@ def ways(*cases: tuple[str, str, str]) -> pytest.MarkDecorator:
      "4 lacks @s of 1"),
     ("one that is made of it later", "SET @s = (SELECT a FROM t); DO 1; | PREPARE p FROM @s", "3 lacks @s of 1"),
     ("a prepared statement let go", "PREPARE p FROM 'DO 1'; DO 1; DEALLOCATE PREPARE p; | DO 2", ""),
+    ("one that was needed before", "PREPARE p FROM 'SET @x = 1'; EXECUTE p; DEALLOCATE PREPARE p; | DO @x",
+     "again 1 2 3"),
     ("the count", "INSERT INTO t VALUES (1); | INSERT INTO t VALUES (ROW_COUNT())", "2 lacks count of 1"),
     ("the count after DDL", "INSERT INTO t VALUES (1); CREATE TABLE u (n INT); | DO ROW_COUNT()", ""),
     ("the rows found", "SELECT 1; DO 1; | DO FOUND_ROWS()", "3 lacks found of 1"),
@@ -910,9 +917,16 @@ def test_a_variable_that_a_select_sets_anew_is_not_missed(dialect: str) -> None:
     ("all settings put back", "SET a = 1; SET b = 2; DELETE FROM t; RESET ALL; | DELETE FROM t", ""),
     ("a setting from data", "SELECT set_config('a', b, false) FROM t; DELETE FROM t; | DELETE FROM t",
      "3 lacks set a of 1"),
+    ("a setting that only the data tells", "SELECT set_config(a, 'b', false) FROM t; DELETE FROM t; | DELETE FROM t",
+     "3 lacks set * of 1"),
+    ("settings that may be put back", "SET a = 1; BEGIN; RESET ALL; ROLLBACK; DELETE FROM t; | DELETE FROM t",
+     "6 lacks set * of 3"),
     ("a temporary table", "CREATE TEMP TABLE t (n int); DELETE FROM u; | INSERT INTO t VALUES (1)",
      "3 lacks temp t of 1"),
     ("one made and dropped", "CREATE TEMP TABLE t (n int); DROP TABLE t; DELETE FROM u; | DELETE FROM u", ""),
+    ("one made, dropped, and dropped with another",
+     "CREATE TEMP TABLE t (n int); CREATE TEMP TABLE u (n int); DROP TABLE t; DROP TABLE t, u; | DELETE FROM u",
+     "5 lacks temp u of 4"),
     ("all of them dropped", "CREATE TEMP TABLE t (n int); DISCARD TEMP; DELETE FROM u; | DELETE FROM t", ""),
     ("a prepared statement", "PREPARE p AS DELETE FROM t; DELETE FROM u; | EXECUTE p", "again 1"),
     ("a cursor", "DECLARE c CURSOR WITH HOLD FOR SELECT 1; DELETE FROM u; | FETCH c", "3 lacks cursor c of 1"),
@@ -974,4 +988,4 @@ def test_no_note_may_stand_between(dialect: str, sql: str, expected: dict[int, i
 
 def test_no_note_of_sqlite_may_stand_before_who_reads_the_last_id() -> None:
     found = natures("sqlite", "INSERT INTO t VALUES (1); DELETE FROM u; SELECT last_insert_rowid()")
-    assert find_spans(found, migrate._SQLiteForms.together) == {1: 3}
+    assert find_spans(found, FORMS["sqlite"][0].together) == {1: 3}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rig
-from desk import THREE, Desk, clean_environment
+from desk import RUNNER, THREE, Desk, clean_environment
 
 import migrate
 
@@ -29,11 +29,10 @@ NOWHERE = "postgres://app:s3cret@no-such-host.invalid/app"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    made = Desk.start(tmp_path, monkeypatch, capsys)
-    made.write(THREE)
-    made.set(MIGRATE_DIR="sql")
-    return made
+def desk(desk: Desk) -> Desk:
+    desk.write(THREE)
+    desk.set(MIGRATE_DIR="sql")
+    return desk
 
 
 @pytest.fixture
@@ -104,15 +103,15 @@ def test_wait_needs_select_only_and_creates_nothing(desk: Desk, server_database:
 def test_wait_takes_no_lock_and_waits_for_none(desk: Desk, server_database: Database) -> None:
     desk.set(DATABASE_URL=server_database.url)
     assert desk("-q", "up").exit == 0
-    sleep = {"postgres": "SELECT pg_sleep(6);", "mysql": "SELECT SLEEP(6);"}[server_database.dialect]
-    desk.write({"sql/4_slow.up.sql": sleep})
-    running = rig.start(desk.home, server_database.url, "--format", "json", "up")
-    assert running.stdout is not None
-    assert json.loads(running.stdout.readline())["event"] == "started"
+    gate = rig.Gate(server_database, desk.home / "gate")
+    desk.write({"sql/4_slow.up.sql": gate.statement})
+    running = gate.start(desk.home, "up", name="running")
+    rig.until(gate.somebody)
     assert desk("wait", "--timeout", "0").err.startswith("error: not ready after 0 s: 4 slow is ")
     (desk.home / "sql" / "4_slow.up.sql").unlink()
     assert desk("wait", "--timeout", "0").exit == 0
     assert running.poll() is None
+    gate.open()
     assert rig.Ended(running).exit == 0
 
 
@@ -210,6 +209,7 @@ def test_wait_ends_with_a_signal(desk: Desk) -> None:
 # ---- a URL that leads to the wrong place
 
 
+@pytest.mark.long
 def test_a_url_of_the_wrong_kind_of_database_says_so(desk: Desk, postgres: Database, mysql_family: Database) -> None:
     """Exit 1, with which an orchestrator tries again: it may be a port that is reused while things start."""
     fix = "fix: see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL"
@@ -320,32 +320,32 @@ def test_as_json_a_dry_run_is_a_document_as_plan_is(desk: Desk) -> None:
 # ---- rolling back a release
 
 
-def unpack(version: str, folder: Path, more: dict[str, str]) -> Path:
-    """Build the wheel of a release, with migrations of its own, and unpack it as an installation."""
-    source = folder / f"source-{version}"
-    ignored = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.db", "__pycache__", ".*_cache", ".hypothesis")
-    shutil.copytree(ROOT, source, ignore=ignored)
-    for module in (source / "migrate.py", source / "migrate_review" / "__init__.py"):
+def unpack(wheel: Path, folder: Path, version: str, more: dict[str, str]) -> Path:
+    """Unpack *wheel* as an installation of that *version*, which has *more* migrations."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    for module in (folder / "migrate.py", folder / "migrate_review" / "__init__.py"):
         module.write_text(re.sub(r'(?m)^__version__ = "[^"]*"', f'__version__ = "{version}"', module.read_text()))
     for name, text in more.items():
-        for dialect in ("sqlite", "postgres", "mysql"):
-            (source / "sql" / dialect / name).write_text(text)
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=source, check=True, capture_output=True)
-    with zipfile.ZipFile(folder / f"imagor_studio_migrate-{version}-py3-none-any.whl") as wheel:
-        wheel.extractall(folder / version)
-    return folder / version
+        for dialect in (folder / "migrate_sql").iterdir():
+            (dialect / name).write_text(text)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two installations: 1.0.0, and 1.1.0 with one migration more."""
     folder = tmp_path_factory.mktemp("releases")
+    ignored = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.db", "__pycache__", ".*_cache", ".hypothesis")
+    shutil.copytree(ROOT, folder / "source", ignore=ignored)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=folder / "source", check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
     more = {
         "20270101_create_tags.up.sql": "CREATE TABLE tags (name VARCHAR(80) NOT NULL PRIMARY KEY);\n",
         "20270101_create_tags.down.sql": "DROP TABLE tags;\n",
     }
-    return unpack("1.0.0", folder, {}), unpack("1.1.0", folder, more)
+    return unpack(wheel, folder / "old", "1.0.0", {}), unpack(wheel, folder / "new", "1.1.0", more)
 
 
 @pytest.mark.long
@@ -353,9 +353,10 @@ def test_an_old_release_lives_with_a_newer_schema_and_rolls_it_back(
     releases: tuple[Path, Path], database: Database, tmp_path: Path
 ) -> None:
     def run(installed: Path, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = clean_environment() | {"DATABASE_URL": database.url}
-        command = [sys.executable, str(installed / "migrate.py"), *words]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        environment = clean_environment() | {"DATABASE_URL": database.url, "PYTHONPATH": str(installed)}
+        return subprocess.run(
+            [*RUNNER, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
 
     old, new = releases
     assert run(old, "--version").stdout == "imagor-studio-migrate 1.0.0\n"

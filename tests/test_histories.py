@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from project import Project
 
 if TYPE_CHECKING:
-    from servers import Database
+    from project import Project
+
 
 HISTORIES = Path(__file__).with_name("histories")
 STEPS, CITIES, LAST = "20250101", "20250201093000", "20250301"
@@ -29,13 +29,6 @@ DIRTY = ["stopped_up", "killed_up", "owner_cleared", "killed_inside", "stopped_d
 CITIES_UP = [("cities up", 1), ("cities up", 4)]
 CITIES_DOWN = [("cities down", 1), ("cities down", 3), ("cities down", 4)]
 LAST_UP = [("alone up", 1), ("alone up", 3)]
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def load(project: Project, name: str) -> None:

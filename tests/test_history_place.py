@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from project import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from project import Project
 
-    from servers import Database
 
 A = "CREATE TABLE a (n INTEGER);"
 OUT = (
@@ -18,13 +16,6 @@ OUT = (
     "     and where some of it is applied already, first mark that there:"
     "  imagor-studio-migrate --table {0} baseline VERSION\n"
 )
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 # --- PostgreSQL: the history is where it was ------------------------------------------------------------------------
@@ -252,7 +243,7 @@ def test_a_file_cannot_take_it_away_in_the_words_of_one_database(project: Projec
         refuse(project, f"{sql.format(name=name)};", what, OUT.format("schema_migrations_imagor"))
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_a_file_cannot_take_away_the_schema_that_the_history_lies_in(project: Project) -> None:
     name = project.database.name
     for sql in (text.format(name=name) for text in PLACES[project.database.dialect]):

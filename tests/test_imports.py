@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import statistics
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,6 +14,24 @@ from desk import MODULE, THREE, Desk, clean_environment
 if TYPE_CHECKING:
     from pathlib import Path
 
+# What a run that finds nothing to do imports beside sqlite3 and argparse, on one Python or another.
+FEW = {
+    *(
+        "__future__",
+        "contextlib",
+        "gc",
+        "hashlib",
+        "_hashlib",
+        "_blake2",
+        "_sha2",
+        "pathlib",
+        "signal",
+        "typing",
+        "_typing",
+    ),
+    *("errno", "fnmatch", "glob", "grp", "ipaddress", "math", "nt", "ntpath", "pwd", "urllib", "warnings", "_winapi"),
+    *("locale", "_locale"),  # of argparse
+}
 DEAR = {"psycopg", "psycopg_binary", "pymysql", "cryptography", "rich", "dotenv", "asyncio"}
 
 
@@ -48,6 +68,33 @@ def test_a_run_on_sqlite_imports_no_driver_no_rich_no_dotenv(desk: Desk, words: 
     modules = imported(desk, str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", *words)
     assert "sqlite3" in modules
     assert modules & DEAR == set()
+
+
+def test_a_run_that_finds_nothing_to_do_imports_few_modules(desk: Desk) -> None:
+    command = (str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", "up")
+    assert "json" in imported(desk, *command, "--format", "json")
+    assert imported(desk, *command) - imported(desk, "-c", "import sqlite3, argparse") - FEW == set()
+
+
+def test_a_run_that_finds_nothing_to_do_costs_twice_an_empty_one(desk: Desk, *, full: bool) -> None:
+    """In time of the processor: the installed command, whose module is compiled, against sqlite3 and argparse alone."""
+    if not full:
+        pytest.skip("a second or two, and nothing else may run: with --prove")
+    called = "import sys; sys.argv = ['imagor-studio-migrate', *sys.argv[1:]]; import migrate; sys.exit(migrate.main())"
+    bare = [sys.executable, "-c", "import sqlite3, argparse"]
+    up = [sys.executable, "-c", called, "--database-url", "sqlite:app.db", "--dir", "sql", "up"]
+    environment = {name: text for name, text in clean_environment().items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+    def cost(command: list[str]) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, cwd=desk.home, env=environment, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+    cost(up)  # which compiles it, and applies what there is
+    pairs = [(cost(bare), cost(up)) for _ in range(15)]
+    bare_costs, up_costs = zip(*pairs, strict=True)
+    assert statistics.median(up_costs) <= 2.2 * statistics.median(bare_costs)
 
 
 def test_up_that_applies_and_down_import_neither(desk: Desk) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from project import Project
 
 import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from project import Project
 
     from servers import Database
 
@@ -23,13 +23,6 @@ SEEN = {
     "mysql": "SELECT @@lock_wait_timeout AS tables, @@innodb_lock_wait_timeout AS locks, {} AS statements",
 }
 OURS = {"postgres": ("5001ms", "0"), "mysql": (5, 5, 0)}
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def seen(project: Project) -> str:
@@ -78,13 +71,13 @@ FILES_OWN = {
 # --- Whose word it is -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("way", [(), ("--sql",)], ids=["up", "a script"])
 def test_our_limits_hold_where_nobody_has_said_any(project: Project, way: tuple[str, ...]) -> None:
     assert limits(project, *way) == {OURS[project.database.dialect]}
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("way", [(), ("--sql",)], ids=["up", "a script"])
 def test_what_a_person_says_wins_over_ours_to_half_a_second(
     project: Project, way: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -100,7 +93,7 @@ def test_what_a_person_says_wins_over_ours_to_half_a_second(
     assert limits(project, "--ddl-lock-timeout", "0", "--statement-timeout", "0", *way) == {none}
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("way", [(), ("--sql",)], ids=["up", "a script"])
 def test_what_the_file_sets_stays(project: Project, way: tuple[str, ...]) -> None:
     first = FILES_OWN[project.database.dialect]

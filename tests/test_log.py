@@ -9,23 +9,14 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from project import Project
 
 import migrate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from project import Project
 
-    from servers import Database
 
 TOOL = f"migrate {migrate.__version__}"
-
-
-@pytest.fixture(name="project")
-def _project(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 @pytest.fixture(name="audited")

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import clients
+import inside
 import pytest
 import rig
 from desk import MODULE, PROGRAM, THREE, Desk
@@ -60,7 +61,16 @@ class Reader:
     """Finds every text that can end up behind ``fix:``, by following names, tables, calls and what they return."""
 
     # What returns pairs of what is wrong and the way out, or yields them.
-    pairs = "find_fault", "find_loose", "find_taking", "_find_divided", "_find_unpaired", "_find_ended", "_lacking"
+    refusing = (
+        "find_fault",
+        "_find_faults",
+        "find_loose",
+        "find_taking",
+        "_find_divided",
+        "_find_unpaired",
+        "_find_ended",
+    )
+    pairs = *refusing, "_lacking"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -98,7 +108,7 @@ class Reader:
         calls = (each.args[2] for each in self.calls["_Refusal"])
         tables = (each for name in ("_FAULTS", "_LEVEL", "_READ_ONLY", "ways_out") for each in self.constants[name])
         found = {each for root in (*calls, *tables) for each in self._read(root)}
-        for name in self.pairs[:-1]:
+        for name in self.refusing:
             for node in (each for function in self.functions[name] for each in ast.walk(function)):
                 if isinstance(node, ast.Return | ast.Yield) and node.value:
                     found |= {*self._read(node.value)}
@@ -408,11 +418,6 @@ def fixes(said: str, fix: str) -> str:
     return re.sub(rf"(?<=  ){PROGRAM} ", "migrate ", text)
 
 
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 A = {"1_a.up": "CREATE TABLE a (n INTEGER);\n", "1_a.down": "DROP TABLE a;\n"}
 B = {"2_b.up": "CREATE TABLE b (n INTEGER);\n", "2_b.down": "DROP TABLE b;\n"}
 C = {"3_c.up": "CREATE TABLE c (n INTEGER);\n", "3_c.down": "DROP TABLE c;\n"}
@@ -420,25 +425,26 @@ WRONG_B = {"2_b.up": "CREATE TABLE b (n INTEGER);\nINSERT INTO nowhere VALUES (1
 RIGHT_B = {"2_b.up": "CREATE TABLE b (n INTEGER);\nINSERT INTO b VALUES (1);\n"}
 
 
+ENCODE = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
 # A URL that cannot be used, what is said, and one as it says. `check` reads the URL, and needs no database.
 URLS = [
-    ("postgres://app:100%@db/app", migrate._ENCODE, "postgres://app:100%25@db/app"),
-    ("postgres://app:%ff@db/app", migrate._ENCODE, "postgres://app:%C3%BF@db/app"),
+    ("postgres://app:100%@db/app", ENCODE, "postgres://app:100%25@db/app"),
+    ("postgres://app:%ff@db/app", ENCODE, "postgres://app:%C3%BF@db/app"),
     ("sqlite:a\nb", "look for a line break or a tab inside it, and remove it", "sqlite:ab"),
-    ("app.db", f"write {migrate._FORMS}", "sqlite:./app.db"),
-    ("postgre://db/app", f"write {migrate._FORMS}", "postgres://user:password@host:5432/name"),
-    ("my://db/app", f"write {migrate._FORMS}", "mysql://user:password@host:3306/name"),
+    ("app.db", f"write {inside.URL_FORMS}", "sqlite:./app.db"),
+    ("postgre://db/app", f"write {inside.URL_FORMS}", "postgres://user:password@host:5432/name"),
+    ("my://db/app", f"write {inside.URL_FORMS}", "mysql://user:password@host:3306/name"),
     ("sqlite:app.db?mode=ro", "leave them out: there are none on SQLite", "sqlite:app.db"),
     ("sqlite:", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path", "sqlite:./app.db"),
     ("sqlite:/", "write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path", "sqlite:///var/lib/app.db"),
-    ("mysql://app:a/b@db/app", f"write {migrate._FORMS}; {migrate._ENCODE}", "mysql://app:a%2Fb@db/app"),
+    ("mysql://app:a/b@db/app", f"write {inside.URL_FORMS}; {ENCODE}", "mysql://app:a%2Fb@db/app"),
     ("mysql://db", "put its name after the host: .../database", "mysql://db/database"),
     (
         "mysql://db/app?sslmode=on",
-        f"write one of {', '.join(migrate._URL_OPTIONS['mysql'].split())}; {migrate._ENCODE}",
+        f"write one of {', '.join(migrate.MySQL.url_options.split())}; {ENCODE}",
         "mysql://db/app?ssl_mode=required",
     ),
-    ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {migrate._ENCODE}",
+    ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {ENCODE}",
      "mysql://[::1]:1/app"),
 ]  # fmt: skip
 ELSEWHERE_A_URL = "a URL belongs behind --database-url, or into DATABASE_URL; before a path of that form write ./"
@@ -506,10 +512,13 @@ def git(*commands: str) -> list[str]:
 
 
 COMMIT = "git add -A && git commit -q -m all"
-REFUSED = migrate._CONTROL.fix
+REFUSED = (
+    "write the file without transaction control (BEGIN and COMMIT in pairs are understood); to commit in between,"
+    " split the file, or put  -- migrate: no-transaction  on its first line"
+)
 NAMES = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
 DIRTY = "look at the tables, and say which way it went:\n"
-ALONE = migrate._ALONE
+ALONE = "move it into a file with  -- migrate: no-transaction  on its first line"
 
 
 def by_shell(line: str) -> Callable[[Person], object]:

@@ -15,17 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import migrate
+from servers import DIALECTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FIX = "mend or move these; name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-SIX = ["sqlite", "postgres", "mysql"]
-
-
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 def found(desk: Desk, **files: str | bytes) -> list[migrate.Migration]:
@@ -477,12 +472,14 @@ def test_a_path_that_is_too_long_is_no_reason_for_a_traceback(desk: Desk, comman
 
 
 def test_new_writes_an_empty_pair_into_every_dialect_folder(desk: Desk) -> None:
-    desk.write({f"sql/{dialect}/1_a.up.sql": "SELECT 1;" for dialect in SIX})
+    desk.write({f"sql/{dialect}/1_a.up.sql": "SELECT 1;" for dialect in DIALECTS})
     ran = desk.here("new", "Add email-to users")
     paths = ran.out.splitlines()
     (version,) = {path.split("/")[2].partition("_")[0] for path in paths}
     assert paths == [
-        f"sql/{dialect}/{version}_add_email_to_users.{direction}.sql" for dialect in SIX for direction in ("up", "down")
+        f"sql/{dialect}/{version}_add_email_to_users.{direction}.sql"
+        for dialect in DIALECTS
+        for direction in ("up", "down")
     ]
     assert (ran.exit, ran.err) == (0, "")
     written = datetime.strptime(version, "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)

@@ -5,30 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-from desk import Desk
-from project import Project
-
 import migrate
+from servers import DIALECTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from servers import Database
-
-OTHER = {"sqlite": "postgres", "postgres": "mysql", "mysql": "sqlite"}
+    from desk import Desk
+    from project import Project
 
 
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
+OTHER = dict(zip(DIALECTS, DIALECTS[1:] + DIALECTS[:1], strict=True))  # to each another one
 
 
 def only(dialect: str, sql: str) -> str:

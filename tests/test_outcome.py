@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.repeated
 
-ENDLESS = {
-    "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c",
-    "postgres": "SELECT pg_sleep(50)",
-    "mysql": "DO SLEEP(50)",
-}
 TABLE = "CREATE TABLE t (n INTEGER);\n"
 
 
@@ -60,15 +55,7 @@ def busy(database: Database, text: str, process: subprocess.Popen[str] | None = 
         assert process
         rig.until(lambda: rig.used(process) > 0.7, 60)  # to start takes a fifth of that
         return
-    sql = {
-        "postgres": "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
-        " AND pid <> pg_backend_pid()"
-        f" AND datname = current_database() AND query LIKE '%{text}%'",
-        "mysql": f"SELECT id FROM information_schema.processlist WHERE info LIKE '%{text}%' AND db = DATABASE()"
-        " AND id <> CONNECTION_ID()"
-        " AND db = DATABASE()",
-    }[database.dialect]
-    rig.until(lambda: database.query(sql), 20)
+    rig.until(lambda: database.running(text), 20)
 
 
 def history(database: Database, more: str = "") -> list[tuple[Any, ...]]:
@@ -85,9 +72,9 @@ def log(database: Database) -> list[tuple[Any, ...]]:
 
 
 @contextlib.contextmanager
-def started(folder: Path, url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a runner, which takes signals when this begins; it is gone afterwards."""
-    process = rig.start(folder, url, *words)
+def started(folder: Path, url: str, *words: str, **hooks: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a runner, which takes signals when this begins; it is gone afterwards. For its *hooks* see rival.py."""
+    process = rig.start_rival(folder, url, *words, **hooks) if hooks else rig.start(folder, url, *words)
     try:
         rig.until(lambda: rig.takes_signals(process) or process.poll() is not None, 60)
         yield process
@@ -151,7 +138,7 @@ def test_two_signals_at_once_are_one_outcome(database: Database, tmp_path: Path,
             assert told == applied, (seed, ended.out, ended.err)
             assert ended.exit or len(applied) == count, (seed, ended.err)
             assert (" says dirty." in ended.err) == (len(rows) > len(applied)), (seed, ended.err, rows)
-            again = rig.run(folder, each.url, "up")
+            again = rig.command(folder, each.url, "up")
             assert again.exit == 0, (seed, ended.err, again.err)
             ledger = each.query("SELECT n FROM ledger ORDER BY n")
             assert ledger == [(number,) for number in range(1, count + 1)], (seed, ended.err)
@@ -200,7 +187,7 @@ def test_a_signal_to_a_statement_that_only_waits_for_its_lock_leaves_an_exact_jo
     holder.execute("UPDATE held SET n = 2")
     with started(tmp_path, server_database.url, "--ddl-lock-timeout", "60", "up") as process:
         busy(server_database, statement)
-        time.sleep(1.2)
+        time.sleep(0.4)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         ended = Outcome(process)
@@ -215,9 +202,9 @@ def test_a_signal_to_a_statement_that_only_waits_for_its_lock_leaves_an_exact_jo
     assert "may have run" not in ended.err
     ((version, action, outcome, took),) = log(server_database)
     assert (version, action, outcome) == ("1", "up", "failed")
-    assert 1200 <= took <= 3000
+    assert 400 <= took <= 3000
     holder.execute("COMMIT")
-    again = rig.run(tmp_path, server_database.url, "up")
+    again = rig.command(tmp_path, server_database.url, "up")
     assert again.exit == 0, again.err
     assert [row[:3] for row in log(server_database)] == [("1", "up", "failed"), ("1", "up", "ok")]
 
@@ -245,20 +232,20 @@ def test_a_signal_in_the_middle_of_an_alter_that_copies_is_undone_by_the_server(
     assert "1 of 2 statements have run and stay" in ended.err
     assert history(mysql_family, ", statements_done") == [("1", True, 1)]
     assert mysql_family.query(f"SELECT count(*) FROM {columns}") == [(2,)]
-    assert rig.run(tmp_path, mysql_family.url, "up").exit == 0
+    assert rig.command(tmp_path, mysql_family.url, "up").exit == 0
 
 
 def test_a_signal_in_slow_data_changes_takes_all_of_them_back_and_logs_how_long(
     database: Database, tmp_path: Path
 ) -> None:
     database.execute("CREATE TABLE t (n INTEGER)")
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": f"INSERT INTO t VALUES (1);\n{slow};\nINSERT INTO t VALUES (2);\n"})
     with started(tmp_path, database.url, "up") as process:
         there = time.monotonic()
         busy(database, slow[-9:], process)
         began = time.monotonic()
-        time.sleep(1.5)
+        time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
         lasted, whole = time.monotonic() - began, time.monotonic() - there
         ended = Outcome(process)
@@ -271,11 +258,10 @@ def test_a_signal_in_slow_data_changes_takes_all_of_them_back_and_logs_how_long(
     assert (version, action, outcome) == ("1", "up", "failed")
     assert 1000 * lasted * 0.95 <= took <= 1000 * (whole + 0.3) * 1.1
     rig.write(tmp_path, {"1_a.up": "INSERT INTO t VALUES (1);\n"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     assert database.query("SELECT n FROM t") == [(1,)]
 
 
-@pytest.mark.databases("postgres", "mysql")
 def test_a_call_that_a_signal_has_ended_may_have_done_a_part(server_database: Database, tmp_path: Path) -> None:
     server_database.execute("CREATE TABLE t (n INTEGER)")
     body = {
@@ -296,8 +282,8 @@ def test_a_call_that_a_signal_has_ended_may_have_done_a_part(server_database: Da
     assert "1 of 2 statements have run and stay" in ended.err
     assert "Statement 2 may have run, or a part of it." in ended.err
     assert "repair 1 --applied" in ended.err
-    assert rig.run(tmp_path, server_database.url, "up").exit == 4
-    assert rig.run(tmp_path, server_database.url, "repair", "1", "--applied").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 4
+    assert rig.command(tmp_path, server_database.url, "repair", "1", "--applied").exit == 0
     assert server_database.query("SELECT n FROM t") == [(1,)]
 
 
@@ -306,9 +292,9 @@ def test_a_call_that_a_signal_has_ended_may_have_done_a_part(server_database: Da
 
 @pytest.mark.parametrize("command", ["down", "redo"])
 def test_a_signal_in_a_roll_back_leaves_the_version_applied(database: Database, tmp_path: Path, command: str) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "1_a.down": f"DELETE FROM t;\n{slow};\nDROP TABLE t;\n"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     database.execute("INSERT INTO t VALUES (1)")
     with started(tmp_path, database.url, command) as process:
         busy(database, slow[-9:], process)
@@ -322,9 +308,9 @@ def test_a_signal_in_a_roll_back_leaves_the_version_applied(database: Database, 
 
 
 def test_a_signal_in_the_second_half_of_redo_says_that_the_first_is_done(database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": "SELECT 1;", "1_a.down": "SELECT 1;"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"1_a.up": f"{slow};"})
     database.execute("DELETE FROM schema_migrations_log")
     with started(tmp_path, database.url, "redo") as process:
@@ -340,9 +326,9 @@ def test_a_signal_in_the_second_half_of_redo_says_that_the_first_is_done(databas
 
 
 def test_a_signal_in_reset_says_that_everything_was_dropped(database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "SELECT 1;"})
-    assert rig.run(tmp_path, database.url, "up").exit == 0
+    assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"2_b.up": f"{slow};"})
     with started(tmp_path, database.url, "reset", "--yes") as process:
         busy(database, slow[-9:], process)
@@ -360,15 +346,16 @@ def test_a_signal_in_reset_says_that_everything_was_dropped(database: Database, 
 def test_a_signal_to_a_command_that_waits_for_another_runner_changes_nothing(
     database: Database, tmp_path: Path, command: str
 ) -> None:
-    slow = ENDLESS[database.dialect]
+    slow = database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "1_a.down": "DROP TABLE t;"})
     if command == "down":
-        assert rig.run(tmp_path, database.url, "up").exit == 0
+        assert rig.command(tmp_path, database.url, "up").exit == 0
     rig.write(tmp_path, {"2_b.up": f"{slow};"})
     with started(tmp_path, database.url, "up") as winner:
         busy(database, slow[-9:], winner)
-        with started(tmp_path, database.url, *command.split()) as process:
-            time.sleep(1.0)
+        with started(tmp_path, database.url, *command.split(), RIVAL_FOLDER=str(tmp_path)) as process:
+            rig.until(lambda: rig.at_the_lock(tmp_path, process))
+            time.sleep(0.2)  # it asks for the lock every 50 ms
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             ended = Outcome(process)
@@ -397,7 +384,7 @@ def test_a_signal_to_a_run_that_waits_for_an_application_ends_it_at_once(sqlite:
     assert (ended.exit, ended.told) == (143, [])
     assert "nothing was left half done." in ended.err
     application.execute("COMMIT")
-    assert rig.run(tmp_path, sqlite.url, "up").exit == 0
+    assert rig.command(tmp_path, sqlite.url, "up").exit == 0
 
 
 def test_a_signal_to_a_commit_that_waits_for_a_reader_takes_it_back(sqlite: Database, tmp_path: Path) -> None:
@@ -416,7 +403,7 @@ def test_a_signal_to_a_commit_that_waits_for_a_reader_takes_it_back(sqlite: Data
     reader.execute("COMMIT")
     assert sqlite.tables() == ["other"]
     assert history(sqlite) == []
-    assert rig.run(tmp_path, sqlite.url, "up").exit == 0
+    assert rig.command(tmp_path, sqlite.url, "up").exit == 0
     assert sqlite.tables() == ["other", "t"]
 
 
@@ -424,7 +411,7 @@ def test_a_signal_to_a_commit_that_waits_for_a_reader_takes_it_back(sqlite: Data
 
 
 def test_a_terminal_sends_it_to_the_whole_group(server_database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[server_database.dialect]
+    slow = server_database.ENDLESS
     rig.write(tmp_path, {"1_a.up": f"{slow};"})
     process = subprocess.Popen(
         ["sh", "-c", f"{shlex.join(RUNNER)} --dir sql up | cat"], cwd=tmp_path, text=True,
@@ -445,21 +432,10 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     server_database: Database, tmp_path: Path, moment: str
 ) -> None:
     """A moment *before* the statement is sent, or *after* it was answered, the server has nothing to cancel."""
-    slow = ENDLESS[server_database.dialect] if moment == "before" else "INSERT INTO t VALUES (7)"
+    slow = server_database.ENDLESS if moment == "before" else "INSERT INTO t VALUES (7)"
     rig.write(tmp_path, {"1_a.up": f"{TABLE}{slow};\n", "2_b.up": "SELECT 1;"})
-    hook = (
-        "before = migrate.DATABASES[settings.url.dialect]._exchange\n"
-        "def exchange(self, sql):\n"
-        f"    hit, late = {slow[-9:]!r} in sql, {moment == 'after'}\n"
-        "    if hit and not late: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    answer = before(self, sql)\n"
-        "    if hit and late: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    return answer\n"
-        "migrate.DATABASES[settings.url.dialect]._exchange = exchange\n"
-        "sys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
-    )
     began = time.monotonic()
-    with script(tmp_path, server_database.url, hook) as process:
+    with started(tmp_path, server_database.url, "up", RIVAL_SIGNAL=f"{moment} {slow[-9:]}") as process:
         ended = Outcome(process)
     assert time.monotonic() - began < 10
     rows = history(server_database)
@@ -467,29 +443,15 @@ def test_a_cancel_at_the_wrong_moment_is_no_other_outcome(
     assert [version for _, version in ended.told] == [version for version, dirty in rows if not dirty]
     assert (" says dirty." in ended.err) == any(dirty for _, dirty in rows)
     rig.write(tmp_path, {"1_a.up": TABLE + ("SELECT 1;\n" if moment == "before" else f"{slow};\n")})
-    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
     assert server_database.query("SELECT n FROM t") == ([(7,)] if moment == "after" else [])
 
 
-@pytest.mark.parametrize("moment", ["is told", "has been told"])
+@pytest.mark.parametrize("moment", ["judged", "closing"])
 def test_a_signal_that_comes_after_a_failure_does_not_hide_it(database: Database, tmp_path: Path, moment: str) -> None:
     """While the lock is let go, and while the connection is closed."""
     rig.write(tmp_path, {"1_a.up": f"{TABLE}INSERT INTO nothing VALUES (1);\n"})
-    late = moment == "has been told"
-    hook = (
-        "kind, known = migrate.DATABASES[settings.url.dialect], []\n"
-        "judge, close = migrate.Run._judge, kind.close\n"
-        "def judged(self, *words):\n"
-        "    known.append(judge(self, *words))\n"
-        f"    if not {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    return known[0]\n"
-        "def closed(self):\n"
-        f"    if known and {late}: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    close(self)\n"
-        "migrate.Run._judge, kind.close = judged, closed\n"
-        "sys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
-    )
-    with script(tmp_path, database.url, hook) as process:
+    with started(tmp_path, database.url, "up", RIVAL_SIGNAL=f"{moment} ") as process:
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err.count("error:")) == (1, "", 1)
     state = "1 of 2 statements have run and stay" if database.dialect == "mysql" else "nothing was changed by this file"
@@ -518,13 +480,12 @@ class Silence(rig.Proxy):
 
 
 def test_a_server_that_takes_no_cancel_is_not_waited_for(server_database: Database, tmp_path: Path) -> None:
-    slow = ENDLESS[server_database.dialect]
+    slow = server_database.ENDLESS
     rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": f"CREATE TABLE u (n INTEGER);\n{slow};\n"})
     proxy = Silence(server_database.url, b"", after=False)
-    url = f"{proxy.url}?connect_timeout=2"
-    hook = "migrate._PATIENCE = 2.0\nsys.exit(migrate.main(['--dir', 'sql', 'up']))\n"
+    url = f"{proxy.url}?connect_timeout=1"
     try:
-        with script(tmp_path, url, hook) as process:
+        with started(tmp_path, url, "up", RIVAL_PATIENCE="1") as process:
             busy(server_database, slow[-9:])
             proxy.silent = True
             process.send_signal(signal.SIGTERM)
@@ -544,7 +505,7 @@ def test_a_server_that_takes_no_cancel_is_not_waited_for(server_database: Databa
 def test_as_a_library_a_run_that_is_interrupted_is_both_errors_with_its_results(
     database: Database, tmp_path: Path
 ) -> None:
-    rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "SELECT 1;", "3_c.up": f"{ENDLESS[database.dialect]};"})
+    rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "SELECT 1;", "3_c.up": f"{database.ENDLESS};"})
     use = (
         "try: migrate.up(settings)\n"
         "except KeyboardInterrupt as stopped:\n"
@@ -552,7 +513,7 @@ def test_as_a_library_a_run_that_is_interrupted_is_both_errors_with_its_results(
         "    say(signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
     )
     with script(tmp_path, database.url, use) as process:
-        busy(database, ENDLESS[database.dialect][-9:], process)
+        busy(database, database.ENDLESS[-9:], process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     done = [] if database.dialect == "sqlite" else ["1", "2"]  # there, all of a run is one transaction
@@ -564,12 +525,13 @@ def test_as_a_library_a_run_that_is_interrupted_is_both_errors_with_its_results(
 def test_an_applications_own_handler_is_called_once_and_is_there_afterwards(
     server_database: Database, tmp_path: Path, raises: bool
 ) -> None:
-    slow = {"postgres": "SELECT pg_sleep(3)", "mysql": "DO SLEEP(3)"}[server_database.dialect]
-    rig.write(tmp_path, {"1_a.up": f"{slow};", "2_b.up": "SELECT 1;"})
+    gate = rig.Gate(server_database, tmp_path / "gate")
+    rig.write(tmp_path, {"1_a.up": gate.statement, "2_b.up": "SELECT 1;"})
     use = (
         "calls = []\n"
         "def own(number, frame):\n"
         "    calls.append(number)\n"
+        "    pathlib.Path('called').touch()\n"
         f"    if {raises}: raise SystemExit(7)\n"
         "signal.signal(signal.SIGTERM, own)\n"
         "try: say([each.version for each in migrate.up(settings)])\n"
@@ -577,8 +539,11 @@ def test_an_applications_own_handler_is_called_once_and_is_there_afterwards(
         "say([calls, signal.getsignal(signal.SIGTERM) is own])\n"
     )
     with script(tmp_path, server_database.url, use) as process:
-        busy(server_database, "leep(3)")
+        rig.until(gate.somebody)
         process.send_signal(signal.SIGTERM)
+        if not raises:  # the statement goes on; otherwise, it is ended
+            rig.until((tmp_path / "called").exists)
+            gate.open()
         out, err = process.communicate(timeout=30)
     said = ["SystemExit", 7] if raises else ["1", "2"]
     assert (out, err) == (f"{said}\n{[[15], True]}\n".replace('"', "'"), "")

@@ -56,11 +56,6 @@ SHOWS = [
 ]
 
 
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 @pytest.fixture(name="two")
 def _two(desk: Desk) -> Desk:
     """Three migrations, the first two of which are applied to app.db; one without a way back, for check."""
@@ -196,7 +191,7 @@ def test_a_reader_that_leaves_after_the_first_line_stops_no_run(database: Databa
     running.stdout.close()
     assert (running.wait(60), running.stderr.read()) == (0, "")
     running.stderr.close()
-    states = [line.split("\t")[2] for line in rig.run(tmp_path, database.url, "status").out.splitlines()]
+    states = [line.split("\t")[2] for line in rig.command(tmp_path, database.url, "status").out.splitlines()]
     assert states == ["applied"] * 5
 
 

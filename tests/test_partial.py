@@ -6,33 +6,18 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pymysql
 import pytest
-from project import Project
+import rig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
+
+    from project import Project
 
     from servers import Database
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
-
-
-def until(happens: Callable[[], object]) -> None:
-    """Wait for what has to happen, for at most 20 seconds."""
-    end = time.monotonic() + 20
-    while not happens():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 # --- PostgreSQL: CONCURRENTLY ---------------------------------------------------------------------------------------
@@ -192,7 +177,7 @@ def test_what_a_signal_left_half_done_is_named(project: Project, number: signal.
     project.write({"2_i": "CREATE INDEX CONCURRENTLY t_n ON t (n);"})
 
     def stop() -> None:
-        until(lambda: project.rows(BUILDS))
+        rig.until(lambda: project.rows(BUILDS))
         os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=stop)
@@ -215,7 +200,7 @@ def test_an_index_that_another_session_builds_is_not_called_a_failed_one(project
     holder.execute("SELECT * FROM t")
     other = threading.Thread(target=project.database.execute, args=["CREATE INDEX CONCURRENTLY t_n ON t (n)"])
     other.start()
-    until(lambda: project.rows(BUILDS))
+    rig.until(lambda: project.rows(BUILDS))
     project.write({"2_i": "CREATE UNIQUE INDEX CONCURRENTLY ON u (column1);"})
     ran = project("up")
     holder.execute("COMMIT")

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+import inside
 import pytest
-from desk import Desk
-
-import migrate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from desk import Desk
+
 
 # Two of each form: of one letter, of digits, with what ends a user name, a host or a path, or what it is called.
 PASSWORDS = (
@@ -68,11 +67,11 @@ def of_options() -> dict[str, list[Typed]]:
     """Put it behind every option and in the place of every word, for each command."""
     here = {"MIGRATE_DIR": "sql", "DATABASE_URL": "sqlite:app.db"}
     found: dict[str, list[Typed]] = {}
-    for (command, _), own in migrate._ARGUMENTS.items():
+    for command, own in inside.ARGUMENTS.items():
         base = command, *NEEDED.get(command, ())
         placed: list[tuple[str, ...]] = [(*base, "URL"), ("URL", *base), (*base, "--", "URL"), (*base, "-xURL"),
                                          (*base, "--unknown=URL"), (*base, "x", "URL")]  # fmt: skip
-        for names, *_ in (*migrate._COMMON, *own):
+        for names, *_ in (*inside.COMMON, *own):
             name = names.split()[-1]
             placed += [(*base, name, "URL"), (*base, f"{name}=URL")] if name.startswith("-") else [(command, "URL")]
         found[command] = [Typed(("-v", *words), here, {}) for words in placed]
@@ -103,11 +102,6 @@ def of_variables() -> dict[str, list[Typed]]:
 
 
 PLACES = of_options() | of_variables()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 def came_out(desk: Desk, typed: Typed, url: str) -> list[object]:

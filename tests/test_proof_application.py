@@ -105,7 +105,7 @@ def test_an_application_at_work_loses_nothing_and_nobody_sees_a_deadlock(
 ) -> None:
     on = " ON event" if database.dialect == "mysql" else ""
     rig.write(tmp_path, BASE | {name: text.replace("{on}", on) for name, text in WORK.items()})
-    assert rig.run(tmp_path, database.url, "up", "1").exit == 0
+    assert rig.command(tmp_path, database.url, "up", "1").exit == 0
     with Application(database) as application:
         for _ in range(8 if full else 1):
             for words in (["up"], ["down", "--to", "1", "--yes"], ["up"], ["down", "3", "--yes"]):
@@ -128,7 +128,7 @@ CONCURRENTLY = {
 @pytest.mark.repeated
 def test_an_index_is_built_concurrently_while_other_runs_wait_for_the_lock(postgres: Database, tmp_path: Path) -> None:
     rig.write(tmp_path, CONCURRENTLY)
-    assert rig.run(tmp_path, postgres.url, "up", "1").exit == 0
+    assert rig.command(tmp_path, postgres.url, "up", "1").exit == 0
     old = postgres.connect().cursor()
     old.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     old.execute("SELECT * FROM t")
@@ -152,4 +152,4 @@ def test_an_index_that_failed_half_way_is_named_with_the_way_to_drop_it(postgres
     assert "hint: the index t_n is invalid: DROP INDEX CONCURRENTLY t_n;" in ran.err
     postgres.execute("DROP INDEX CONCURRENTLY t_n")
     rig.write(tmp_path, CONCURRENTLY)
-    assert rig.run(tmp_path, postgres.url, "up").exit == 0
+    assert rig.command(tmp_path, postgres.url, "up").exit == 0

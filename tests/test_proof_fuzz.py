@@ -12,6 +12,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import inside
 import pytest
 from desk import MODULE
 from hypothesis import HealthCheck, Phase, given, settings
@@ -200,7 +201,7 @@ def test_mysql_executes_the_statements_that_we_find(mysql_family: Database, full
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     def prove(sql: str) -> None:
-        ours = list(migrate._split(sql, lambda: migrate.MYSQL_SYNTAX))
+        ours = list(inside.split(sql, lambda: migrate.MYSQL_SYNTAX))
         if any(each.fault for each in ours):
             return
         mark = f"{mysql_family.name} {next(numbers)}"

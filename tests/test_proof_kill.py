@@ -11,17 +11,17 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from desk import clean_environment
+import rig
 from faults import CUT
 
 if TYPE_CHECKING:
+    from desk import Ran
+
     from servers import Database
 
 FAULTS = Path(__file__).with_name("faults.py")
@@ -54,20 +54,9 @@ LAST = "CREATE TABLE z (n INTEGER);\nINSERT INTO z VALUES (1);\n"
 DOWN = "-- migrate: no-transaction\nDROP TABLE u;\nDROP TABLE t;\n"
 
 
-def write(folder: Path, texts: dict[str, str]) -> None:
-    (folder / "sql").mkdir()
-    for name, text in texts.items():
-        (folder / "sql" / f"{name}.sql").write_text(text)
-
-
-def run(folder: Path, database: Database, *words: str, kill_at: str = "") -> subprocess.CompletedProcess[str]:
-    environment = clean_environment() | {"DATABASE_URL": database.url, "PYTHONPATH": str(FAULTS.parent.parent)}
-    if kill_at:
-        environment["MIGRATE_KILL_AT"] = kill_at
-    return subprocess.run(
-        [sys.executable, str(FAULTS), "--dir", "sql", *words],
-        cwd=folder, env=environment, text=True, capture_output=True, check=False, timeout=120,
-    )  # fmt: skip
+def run(folder: Path, database: Database, *words: str, kill_at: str) -> rig.Ended:
+    """Run a command in a process of its own, which is killed at this point."""
+    return rig.Ended(rig.start(folder, database.url, *words, program=FAULTS, MIGRATE_KILL_AT=kill_at))
 
 
 def state(database: Database) -> tuple[str, list[Any], list[Any]]:
@@ -90,23 +79,22 @@ class Matrix:
     ) -> None:
         self.database, self.folder, self.texts, self.before, self.words = database, folder, texts, before, words
         self.asked: list[tuple[int, str]] = []
-        write(folder, texts)
 
     def fresh(self, name: str) -> tuple[Database, Path]:
         folder = self.folder / name
         folder.mkdir()
-        write(folder, self.texts)
+        rig.write(folder, self.texts)
         database = self.database.server.create(folder)
         if self.before:
-            assert run(folder, database, *self.before).returncode == 0
+            assert rig.command(folder, database.url, *self.before).exit == 0
         return database, folder
 
     def expected(self) -> tuple[int, tuple[str, list[Any], list[Any]]]:
         database, folder = self.fresh("expected")
         try:
             ran = run(folder, database, *self.words, kill_at="count")
-            assert ran.returncode == 0, ran.stderr
-            return int(ran.stderr.split()[-1]), state(database)
+            assert ran.exit == 0, ran.err
+            return int(ran.err.split()[-1]), state(database)
         finally:
             database.drop()
 
@@ -114,23 +102,23 @@ class Matrix:
         database, folder = self.fresh(str(point))
         try:
             ran = run(folder, database, *self.words, kill_at=str(point))
-            assert ran.returncode == -signal.SIGKILL, (point, ran.stderr)
-            done = run(folder, database, "up") if self.words == ["up"] else self.again(folder, database)
-            if done.returncode == 4:
-                self.asked.append((point, done.stderr))
-                assert database.dialect != "mysql" or CUT in ran.stderr, (point, done.stderr)
-                done = self.advise(folder, database, done.stderr)
-            assert done.returncode == 0, (point, done.stderr)
+            assert ran.exit == -signal.SIGKILL, (point, ran.err)
+            done = self.again(folder, database)
+            if done.exit == 4:
+                self.asked.append((point, done.err))
+                assert database.dialect != "mysql" or CUT in ran.err, (point, done.err)
+                done = self.advise(folder, database, done.err)
+            assert done.exit == 0, (point, done.err)
             assert state(database) == wanted, point
         finally:
             database.drop()
 
-    def again(self, folder: Path, database: Database) -> subprocess.CompletedProcess[str]:
-        """Go on downwards, if there is anything left to undo."""
-        left = database.query("SELECT version FROM schema_migrations")
-        return run(folder, database, *(self.words if left else ["status"]))
+    def again(self, folder: Path, database: Database) -> Ran:
+        """Go on; downwards, if there is anything left to undo."""
+        left = self.words == ["up"] or database.query("SELECT version FROM schema_migrations")
+        return rig.command(folder, database.url, *(self.words if left else ["status"]))
 
-    def advise(self, folder: Path, database: Database, said: str) -> subprocess.CompletedProcess[str]:
+    def advise(self, folder: Path, database: Database, said: str) -> Ran:
         """Do what the message asks of a person: look, undo by hand what is there, say so, and run again."""
         found = re.search(r"^error: (\d) \w+ stopped while statement (\d+) ran: only a person can see if it has", said)
         assert found, said
@@ -138,8 +126,8 @@ class Matrix:
         assert f"repair {version} --applied" in said
         assert f"repair {version} --pending" in said
         database.execute(*(f"DROP TABLE IF EXISTS {table}" for table in TABLES[version]))
-        assert run(folder, database, "repair", version, "--pending").returncode == 0
-        return run(folder, database, "up") if self.words == ["up"] else self.again(folder, database)
+        assert rig.command(folder, database.url, "repair", version, "--pending").exit == 0
+        return self.again(folder, database)
 
     def prove(self, *, full: bool) -> list[tuple[int, str]]:
         count, wanted = self.expected()

@@ -19,6 +19,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+import inside
 import pymysql
 import pytest
 import rig
@@ -111,7 +112,7 @@ def split(sql: str) -> list[Found]:
     def read() -> Iterator[Found]:
         database = SCRIPTS["mysql"](migrate.DatabaseURL.parse("mysql://a@b/c"))
         syntax = [database.syntax]
-        for each in migrate._split(sql, lambda: syntax[-1]):
+        for each in inside.split(sql, lambda: syntax[-1]):
             yield each, syntax[-1]
             syntax.append(database.syntax_after(each, syntax[-1]))
 

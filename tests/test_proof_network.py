@@ -7,10 +7,9 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+import inside
 import pytest
 import rig
-
-import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +38,7 @@ def test_a_network_cut_around_commit_is_told_as_it_is(
     server_database: Database, tmp_path: Path, after: bool, command: str
 ) -> None:
     rig.write(tmp_path, FILES)
-    assert rig.run(tmp_path, server_database.url, "up", "1" if command == "up" else "2").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up", "1" if command == "up" else "2").exit == 0
     proxy = rig.Proxy(direct(server_database), b"COMMIT", after=after)
     try:
         ran = rig.run(tmp_path, proxy.url, command)
@@ -63,22 +62,22 @@ def test_a_network_cut_around_commit_is_told_as_it_is(
         assert ran.exit == 0, ran.err
     rows = server_database.query("SELECT n FROM t")
     assert rows == ([(1,)] if inside else [])
-    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
     assert server_database.query("SELECT n FROM t") == [(1,)]
 
 
 def test_a_network_cut_in_the_middle_of_a_statement_leaves_nothing(server_database: Database, tmp_path: Path) -> None:
-    text = {"postgres": "SELECT pg_sleep(1);", "mysql": "DO SLEEP(1);"}[server_database.dialect]
-    rig.write(tmp_path, FILES | {"3_c.up": f"INSERT INTO t VALUES (3);\n{text}\n"})
-    assert rig.run(tmp_path, server_database.url, "up", "2").exit == 0
-    proxy = rig.Proxy(direct(server_database), text[-9:-1].encode(), after=False)
+    text = server_database.SLEEP.format(1)
+    rig.write(tmp_path, FILES | {"3_c.up": f"INSERT INTO t VALUES (3);\n{text};\n"})
+    assert rig.command(tmp_path, server_database.url, "up", "2").exit == 0
+    proxy = rig.Proxy(direct(server_database), text[-8:].encode(), after=False)
     try:
         ran = rig.run(tmp_path, proxy.url, "up")
     finally:
         proxy.close()
     assert ran.exit == 1
     assert "nothing was changed" in ran.err
-    assert rig.run(tmp_path, server_database.url, "up").exit == 0
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
     assert sorted(server_database.query("SELECT n FROM t")) == [(1,), (3,)]
 
 
@@ -94,8 +93,9 @@ def mortal(request: pytest.FixtureRequest) -> Iterator[rig.Mortal]:
 def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
     mortal: rig.Mortal, tmp_path: Path, full: bool
 ) -> None:
-    text = {"postgres": "SELECT pg_sleep(0.3);", "mysql": "DO SLEEP(0.3);"}[mortal.dialect]
-    rows = "".join(f"INSERT INTO t{{0}} VALUES ({number});\n{text}\n" for number in range(3))
+    pause = 0.3 if full else 0.1
+    text = mortal.kind.SLEEP.format(pause)
+    rows = "".join(f"INSERT INTO t{{0}} VALUES ({number});\n{text};\n" for number in range(3))
     table = "CREATE TABLE t{0} (n INTEGER);\n"
     for number in range(12 if full else 2):
         folder = tmp_path / str(number)
@@ -103,13 +103,13 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
         again = f"CREATE TABLE u{number} (n INTEGER);\n" + rows.format(f"{number}")
         rig.write(folder, {f"{number}1_a.up": table.format(number) + rows.format(number), f"{number}2_b.up": again})
         process = rig.start(folder, mortal.url, "--table", f"history{number}", "up")
-        time.sleep(0.5 + number * (0.2 if full else 0.7))
+        time.sleep(0.5 + number * (0.2 if full else 0.3))
         mortal.kill()
         mortal.restart()
         ran = rig.Ended(process)
         assert "Traceback" not in ran.err
         assert ran.exit in {0, 1}
-        done = rig.run(folder, mortal.url, "--table", f"history{number}", "up")
+        done = rig.command(folder, mortal.url, "--table", f"history{number}", "up")
         if done.exit == 4:  # it died between a statement of its own transaction and the note: only a person can tell
             assert mortal.dialect == "mysql"
             assert "only a person can see if it has" in done.err
@@ -120,16 +120,12 @@ def test_a_server_killed_in_the_middle_of_a_run_comes_back_to_an_exact_history(
 
 
 def test_a_server_that_dies_while_a_run_waits_for_the_lock_is_told(mortal: rig.Mortal, tmp_path: Path) -> None:
-    text = {"postgres": "SELECT pg_sleep(60);", "mysql": "DO SLEEP(60);"}[mortal.dialect]
-    rig.write(tmp_path, {"1_a.up": text})
-    first = rig.start(tmp_path, mortal.url, "up")
-    where = {
-        "postgres": "pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep(60%'",
-        "mysql": "information_schema.processlist WHERE id <> CONNECTION_ID() AND info LIKE '%SLEEP(60%'",
-    }[mortal.dialect]
-    rig.until(lambda: mortal.query(f"SELECT 1 FROM {where}"))
-    second = rig.start(tmp_path, mortal.url, "up")
-    time.sleep(1.5)
+    rig.write(tmp_path, {"1_a.up": mortal.kind.ENDLESS})
+    first = rig.start_rival(tmp_path, mortal.url, "up", RIVAL_PATIENCE="2")
+    rig.until(lambda: mortal.query(mortal.kind.RUNNING.format(mortal.kind.ENDLESS)))
+    second = rig.start_rival(tmp_path, mortal.url, "up", RIVAL_PATIENCE="2", RIVAL_FOLDER=str(tmp_path))
+    rig.until(lambda: rig.at_the_lock(tmp_path, second))
+    time.sleep(0.2)  # it asks for the lock every 50 ms
     mortal.kill()
     for process in (first, second):
         ended = rig.Ended(process)
@@ -140,7 +136,7 @@ def test_a_server_that_dies_while_a_run_waits_for_the_lock_is_told(mortal: rig.M
 
 def test_a_dead_network_is_noticed_by_tcp(server_database: Database) -> None:
     """A proxy cannot show it: it acknowledges what it does not pass on. So the socket is asked."""
-    database = migrate.DATABASES[server_database.dialect](migrate.DatabaseURL.parse(server_database.url))
+    database = inside.database_at(server_database.url)
     database.open()
     try:
         raw = database.connection

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from desk import Desk
 
 import migrate
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from desk import Desk
 
     from servers import Database
 
@@ -47,8 +46,7 @@ def assert_silent(text: str, secret: str = SECRET) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    desk = Desk.start(tmp_path, monkeypatch, capsys)
+def desk(desk: Desk) -> Desk:
     desk.write(FILES)
     return desk
 
@@ -80,7 +78,7 @@ def test_a_server_that_is_another_or_has_no_such_database_hears_no_more_than_it_
     other = {"postgres": "mysql", "mysql": "postgres"}[server_database.dialect]
     for url in (
         secret_url(server_database, name="no_such_database"),
-        secret_url(server_database, scheme=other, options="?connect_timeout=2"),
+        secret_url(server_database, scheme=other, options="?connect_timeout=1"),
         secret_url(server_database).replace(ENCODED, ENCODED[:-9]),  # a piece of it is wrong, and shown as little
     ):
         desk.set(DATABASE_URL=url)

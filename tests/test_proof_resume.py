@@ -21,7 +21,7 @@ import clients
 import grammar
 import pytest
 import rig
-from desk import MODULE, VARIABLES
+from desk import MODULE
 from grammar import ASKS, REBUILT, Form, Language, Piece, Writer, may_ask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as with_seed
@@ -336,8 +336,6 @@ def witnessed(case: Case, verdict: Verdict) -> set[str]:
 
 @pytest.fixture
 def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     made = Place(database, tmp_path)
     yield made

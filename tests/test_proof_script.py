@@ -19,16 +19,6 @@ from test_proof_kill import DOWN, JOURNALED, PLAIN, points, state, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from servers import Database
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def prove(project: Project, before: list[str], plan: list[str], again: list[str], *, full: bool) -> None:

@@ -38,11 +38,6 @@ def assert_silent(text: str, secret: str = SECRET) -> None:
     assert found == [], text
 
 
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
-
-
 WRONG = [
     "postgres://app:{0}@127.0.0.1:1/db",
     "mysql://app:{0}@127.0.0.1:1/db",
@@ -144,17 +139,20 @@ def test_a_password_that_works_is_shown_by_no_command(guarded: tuple[Database, s
 
 def test_a_password_is_in_no_process_list(guarded: tuple[Database, str], tmp_path: Path) -> None:
     database, url = guarded
-    sleep = {"postgres": "SELECT pg_sleep(3);", "mysql": "DO SLEEP(3);"}[database.dialect]
-    rig.write(tmp_path, {"1_a.up": sleep})
+    gate = rig.Gate(database, tmp_path / "gate")
+    rig.write(tmp_path, {"1_a.up": gate.statement})
     process = rig.start(tmp_path, url, "-v", "up")
+    rig.until(gate.somebody)
     activity = {
-        "postgres": "SELECT * FROM pg_stat_activity WHERE query LIKE '%leep(3%'",
-        "mysql": "SELECT * FROM information_schema.processlist WHERE info LIKE '%LEEP(3%' AND id <> CONNECTION_ID()",
+        "postgres": "SELECT * FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        "mysql": "SELECT * FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()",
     }[database.dialect]
-    rig.until(lambda: database.query(activity))
-    assert_silent(str(database.query(activity)))
+    shown = str(database.query(activity))
+    assert gate.statement.rstrip(";") in shown.replace("\\'", "'")
+    assert_silent(shown)
     with open(f"/proc/{process.pid}/cmdline") as words:  # noqa: PTH123
         assert_silent(words.read())
+    gate.open()
     ended = rig.Ended(process)
     assert_silent(ended.out + ended.err)
 

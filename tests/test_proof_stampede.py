@@ -103,7 +103,7 @@ def test_what_a_file_sets_does_not_reach_the_other_clients_of_a_pooler(postgres:
 
     rig.write(tmp_path, {"1_a.up": "SET search_path = nowhere; SET lock_timeout = '7s';"})
     with rig.pgbouncer(postgres) as url:
-        assert rig.run(tmp_path, url, "up").exit == 0
+        assert rig.command(tmp_path, url, "up").exit == 0
         with psycopg.connect(url, prepare_threshold=None) as client:
             found = client.execute(
                 "SELECT current_setting('search_path'), current_setting('lock_timeout'),"

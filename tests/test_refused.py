@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import Desk
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from desk import Desk
+
 
 FIRST = (
     "error: ATTACH: a transaction over two files is not atomic\n"
@@ -19,11 +19,6 @@ FIRST = (
     "nothing was run.\n"
     "fix: migrate each database in a run of its own\n"
 )
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 def attaching(count: int, *, way: str = "up") -> dict[str, str]:

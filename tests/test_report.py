@@ -10,26 +10,17 @@ import select
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 from desk import CALLED, RUNNER, THREE, Desk, clean_environment, masked
 
 import migrate
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 TOOL = f"migrate {migrate.__version__}"
 # About two seconds, in one statement; no timing is asserted, only that it is long enough for the bar to appear.
 SLOW = """CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
 SELECT sum(i * i % 7) AS total FROM n;
 """
-
-
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture(name="applied")

@@ -5,24 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import inside
 import pytest
-from project import Project
 
 import migrate
 from migrate_review.proof import proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from servers import Database
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
+    from project import Project
 
 
 postgres = pytest.mark.databases("postgres")
@@ -132,7 +124,7 @@ CREATE SEQUENCE sq; CREATE TABLE counted (n INT DEFAULT (NEXT VALUE FOR sq)); AL
 
 
 def fingerprint(project: Project) -> set[str]:
-    database = migrate.DATABASES[project.database.dialect](migrate.DatabaseURL.parse(project.database.url))
+    database = inside.database_at(project.database.url)
     with contextlib.closing(database):
         database.open()
         return proof_of(database).fingerprint()

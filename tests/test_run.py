@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -16,14 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
-from project import Project
+import rig
 
 import migrate
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
-    from servers import Database
+    from project import Project
+
 
 A = "CREATE TABLE a (n INTEGER);"
 B = "CREATE TABLE b (n INTEGER);"
@@ -33,13 +34,6 @@ THREE = {
     "2_b": B, "2_b.down": "DROP TABLE b;",
     "3_c": C, "3_c.down": "DROP TABLE c;",
 }  # fmt: skip
-
-
-@pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
 
 
 def shown_url(project: Project) -> str:
@@ -558,7 +552,7 @@ def test_reading_an_empty_database_creates_nothing(project: Project) -> None:
     assert project.database.dump() == ""
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 @pytest.mark.parametrize("applied", [False, True], ids=["before the first run", "after it"])
 def test_a_user_who_may_only_select_can_look(project: Project, applied: bool) -> None:
     project.write(THREE)
@@ -637,39 +631,15 @@ def test_runners_that_start_together_apply_each_file_once(project: Project) -> N
     assert len(project.log()) == 5
 
 
-SLEEP = {
-    "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 300000000) "
-    "SELECT count(*) FROM c;",
-    "postgres": "SELECT pg_sleep(60);",
-    "mysql": "SELECT SLEEP(60);",
-}
-
-
 def start_long_run(project: Project) -> subprocess.Popen[str]:
     """Start a run that is in the middle of a long statement when this returns."""
-    project.write({"1_a": A, "2_long": f"{B}\n{SLEEP[project.database.dialect]}\n{C}"})
-    process = subprocess.Popen(
-        [sys.executable, migrate.__file__, "--dir", "sql", "--color", "never", "-v", "up"],
-        env={**os.environ, "DATABASE_URL": project.database.url},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    busy = {
-        "postgres": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND query LIKE '%pg_sleep(60)%' AND "
-        "state = 'active' AND pid <> pg_backend_pid()"
-        " AND datname = current_database()",
-        "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE()"
-        " AND info LIKE '%SLEEP(60)%' "
-        "AND id <> CONNECTION_ID() AND db = DATABASE()",
-    }.get(project.database.dialect)
-    for _ in range(200):
-        if busy is None:
-            if (project.home / "test.db-journal").exists():
-                time.sleep(0.3)
-                break
-        elif project.rows(busy) != [(0,)]:
-            break
-        time.sleep(0.05)
+    project.write({"1_a": A, "2_long": f"{B}\n{project.database.ENDLESS};\n{C}"})
+    process = rig.start(project.home, project.database.url, "--color", "never", "-v", "up")
+    if project.database.dialect == "sqlite":
+        rig.until((project.home / "test.db-journal").exists)
+        time.sleep(0.3)
+    else:
+        rig.until(lambda: project.database.running(project.database.ENDLESS))
     return process
 
 
@@ -683,8 +653,7 @@ def test_a_signal_makes_the_running_file_safe(project: Project, number: int, cod
     assert "Traceback" not in err
     if project.database.dialect == "mysql":
         # The server goes on with a statement whose client has gone, unless the client has told it to stop.
-        running = "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(60)%' AND db = DATABASE()"
-        for (thread,) in project.rows(f"{running} AND id <> CONNECTION_ID()"):
+        for (thread,) in project.database.running(project.database.ENDLESS):
             with contextlib.suppress(pymysql.OperationalError):
                 project.database.execute(f"KILL QUERY {thread}")
         project.write({"2_long": f"{B}\nSELECT 1;\n{C}"})
@@ -820,7 +789,7 @@ def test_notify_hears_of_a_file_before_and_after(project: Project) -> None:
     assert [type(event).__name__ for event in events] == ["Step", "Result"]
 
 
-@pytest.mark.databases("postgres", "mysql")
+@pytest.mark.databases("server")
 def test_no_message_holds_the_password(project: Project) -> None:
     project.write(THREE)
     url = project.database.url.replace(f"/{project.database.name}", "/no_such_database")

@@ -7,10 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import Desk
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from desk import Desk
 
     from servers import Database
 
@@ -34,11 +33,10 @@ INSERT INTO books (id, title, pages) VALUES (1, 'One', 100), (2, 'Two', 200), (3
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    made = Desk.start(tmp_path, monkeypatch, capsys)
-    made.write({**FILES, "seed.sql": SEED})
-    made.set(MIGRATE_DIR="sql")
-    return made
+def desk(desk: Desk) -> Desk:
+    desk.write({**FILES, "seed.sql": SEED})
+    desk.set(MIGRATE_DIR="sql")
+    return desk
 
 
 def words(database: Database) -> list[str]:

@@ -16,9 +16,7 @@ from project import another as on_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from servers import Database
 
 PROGRAM = "imagor-studio-migrate"
 ALONE = "-- migrate: no-transaction\n"
@@ -27,14 +25,12 @@ SEEN = "CREATE TABLE seen (n INTEGER, v VARCHAR(200))"
 
 
 @pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return plain(Project.start(database, tmp_path, capsys, monkeypatch))
+def project(project: Project) -> Project:
+    return plain(project)
 
 
 def plain(project: Project) -> Project:
-    """Do without TLS on MySQL: to read the certificates takes longer than the rest of a short run."""
+    """Do without TLS on MySQL: to agree on keys takes longer than the rest of a short run."""
     if project.database.dialect == "mysql":
         project.database.url += "?ssl_mode=DISABLED"
     return project
@@ -817,7 +813,7 @@ RETRIED = {
 }
 
 
-@pytest.mark.databases("mysql", "postgres")
+@pytest.mark.databases("server")
 @each_of(RETRIED)
 def test_a_session_that_can_be_made_again_is_before_a_file_is_tried_again(
     project: Project, number: int, monkeypatch: pytest.MonkeyPatch
@@ -854,7 +850,7 @@ TIMEOUT = {
 }
 
 
-@pytest.mark.databases("mysql", "postgres")
+@pytest.mark.databases("server")
 @each_of(NOT_RETRIED)
 def test_a_file_whose_session_cannot_be_made_again_is_not_tried_again_and_says_why(
     project: Project, number: int, monkeypatch: pytest.MonkeyPatch
@@ -1520,7 +1516,7 @@ UNSEEN = {
 }  # fmt: skip
 
 
-@pytest.mark.databases("mysql", "postgres")
+@pytest.mark.databases("server")
 @each_of(UNSEEN)
 def test_what_nobody_sees_in_the_text_is_as_in_the_client_or_asked_for(project: Project, number: int) -> None:
     makes, reads = of(UNSEEN, project, number)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,14 +17,11 @@ import migrate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from desk import Desk
+
 SECRET = "s3cr3t"
 FORMS = "sqlite:./app.db, postgres://user:password@host:5432/name or mysql://user:password@host:3306/name"
 ENCODE = "percent-encode special characters in user name and password: @ %40, / %2F, # %23, ? %3F, % %25"
-
-
-@pytest.fixture(name="desk")
-def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk.start(tmp_path, monkeypatch, capsys)
 
 
 def load(environ: Mapping[str, str] | None = None, **flags: Any) -> migrate.Settings:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 import migrate
+from servers import DIALECTS
 
 if TYPE_CHECKING:
     from servers import Database
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-DIALECTS = ["sqlite", "postgres", "mysql"]
 FILES = sorted(path for dialect in DIALECTS for path in (SQL / dialect).iterdir())
 NAMES = sorted({path.name for path in FILES})
 MIGRATIONS = sorted({name.split(".")[0] for name in NAMES})
@@ -146,12 +146,12 @@ def run(database: Database, migrations: list[str], direction: str) -> None:
 
 
 def keys(database: Database) -> list[str]:
-    column = "`key`" if database.dialect == "mysql" else "key"
+    column = database.quoted("key")
     return [key for (key,) in database.query(f"SELECT {column} FROM registry ORDER BY id")]
 
 
 def add_setting(database: Database, identifier: object, key: str, owner: str = "me", value: str = ".x") -> None:
-    column = "`key`" if database.dialect == "mysql" else "key"
+    column = database.quoted("key")
     database.execute(
         f"INSERT INTO registry (id, owner_id, {column}, value) VALUES ('{identifier}', '{owner}', '{key}', '{value}')"
     )
@@ -209,7 +209,7 @@ UUID = "9b2f1c1e-7d4e-4f0a-8a65-0c6f3d2e1b7a"
 def test_every_owner_of_the_servers_has_settings_under_the_longest_key(database: Database, owner: str) -> None:
     run(database, MIGRATIONS, "up")
     add_setting(database, UUID, "\U0001f511" * 255, owner, value="x" * 100_000)
-    column = "`key`" if database.dialect == "mysql" else "key"
+    column = database.quoted("key")
     assert database.query(f"SELECT id, owner_id, {column}, LENGTH(value) FROM registry") == [
         (UUID, owner, "\U0001f511" * 255, 100_000)
     ]

@@ -38,9 +38,8 @@ SLOW = (
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+def desk(desk: Desk) -> Desk:
     """A desk with three migrations, the first of which is applied."""
-    desk = Desk.start(tmp_path, monkeypatch, capsys)
     desk.write(THREE)
     assert desk.here("up", "1").exit == 0
     return desk

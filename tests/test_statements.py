@@ -10,6 +10,7 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING
 
+import inside
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -553,7 +554,7 @@ def test_what_stands_before_one_delimiter_is_split_as_the_server_does(kind: str,
     sql = f"CREATE TABLE t (a INT);\nDELIMITER //\n{packet}//\nDELIMITER ;\nSELECT 'last';\n"
     if kind == "Oracle mode":
         sql = "SET sql_mode = ORACLE;\n" + sql
-    ours = list(migrate._split(sql, lambda: migrate.MYSQL_ANSI_QUOTES if "ORACLE" in sql else MYSQL))
+    ours = list(inside.split(sql, lambda: migrate.MYSQL_ANSI_QUOTES if "ORACLE" in sql else MYSQL))
     assert [each.text for each in ours if each.text in marked] == marked
     assert not any(each.fault for each in ours)
     assert all(sql[each.offset :].startswith(each.text) for each in ours)
@@ -582,7 +583,7 @@ def test_without_a_delimiter_of_its_own_a_file_is_split_the_same(kind: str) -> N
 )
 @pytest.mark.parametrize("frame", ["{};", "DELIMITER //\n{}//\n"], ids=["alone", "before a delimiter"])
 def test_where_an_end_is_not_certain_it_is_said(frame: str, sql: str) -> None:
-    assert next(migrate._split(frame.format(sql), lambda: MYSQL)).fault == "unclosed block"
+    assert next(inside.split(frame.format(sql), lambda: MYSQL)).fault == "unclosed block"
 
 
 JAVASCRIPT = "CREATE FUNCTION f(a INT) RETURNS INT LANGUAGE JAVASCRIPT AS $$ let b = a; // it's;\n return b; $$"
@@ -625,7 +626,7 @@ LIBRARY = "CREATE LIBRARY IF NOT EXISTS l COMMENT 'a' LANGUAGE JAVASCRIPT AS $js
     ],
 )
 def test_a_body_of_another_language_is_in_dollar_quotes(sql: str, expected: list[str]) -> None:
-    parts = migrate._split(sql, lambda: MYSQL)
+    parts = inside.split(sql, lambda: MYSQL)
     assert [f"{each.fault}: {each.text}" if each.fault else each.text for each in parts] == expected
     assert "it's" not in bare(sql, MYSQL).split("DELIMITER")[0]
 

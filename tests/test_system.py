@@ -10,13 +10,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 from desk import MODULE, Desk, clean_environment
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SQL = "CREATE TABLE a (n INTEGER);"
 FILES = {"sql/1_a.up.sql": SQL, "sql/1_a.down.sql": "DROP TABLE a;"}
@@ -24,8 +20,7 @@ KINDS = ("fifo", "socket", "folder", "device", "loop")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    desk = Desk.start(tmp_path, monkeypatch, capsys)
+def desk(desk: Desk) -> Desk:
     desk.write(FILES)
     return desk
 

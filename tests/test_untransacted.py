@@ -11,25 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from project import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from project import Project
 
-    from servers import Database
 
 pytestmark = pytest.mark.databases("mysql")
 TABLES = "CREATE TABLE plain (n INTEGER PRIMARY KEY) ENGINE = {};\nCREATE TABLE safe (n INTEGER PRIMARY KEY);"
 
 
 @pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    made = Project.start(database, tmp_path, capsys, monkeypatch)
-    made.write({"1_tables": TABLES.format("MyISAM")})
-    made.succeed("up")
-    return made
+def project(project: Project) -> Project:
+    project.write({"1_tables": TABLES.format("MyISAM")})
+    project.succeed("up")
+    return project
 
 
 def rows(project: Project) -> tuple[list[int], list[int]]:

@@ -1,0 +1,27 @@
+"""What the tests know of how the runner is made, in one place: what is renamed or moved there is one line here.
+
+Whatever can be seen from outside is tested by the command line and by the names in ``migrate.__all__``. The rest is the
+lexer, whose properties are shown text by text, what a driver is told, and lists from which a test makes its cases.
+"""
+
+from __future__ import annotations
+
+import migrate
+
+split = migrate._split
+
+FORMS = {  # which forms of statements a session is told apart by, as the server's make has them
+    "sqlite": (migrate._SQLiteForms, migrate.SQLITE_SYNTAX),
+    "postgres": (migrate._PostgresForms, migrate.POSTGRES_SYNTAX),
+    "mariadb": (migrate._MySQLForms, migrate.MYSQL_SYNTAX),
+    "mysql": (migrate._MySQL9Forms, migrate.MYSQL_SYNTAX),
+}
+URL_FORMS = migrate._forms()  # as a message names them
+ARGUMENTS = {command: own for (command, _), own in migrate._ARGUMENTS.items()}
+COMMON = migrate._COMMON  # the arguments of every command
+
+
+def database_at(url: str) -> migrate.Database:
+    """Return what talks to the database at *url*; it is not open yet."""
+    read = migrate.DatabaseURL.parse(url)
+    return migrate.DATABASES[read.dialect](read)
