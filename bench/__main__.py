@@ -70,13 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         taking, without = tools.take_part(_wanted(options))
         earlier = tools.at(options.against, taking) if options.against else {}
         there = Servers.discover(options.databases)
-        labels = _one_of_each(there)
+        if not (labels := _one_of_each(there)):
+            raise tools.Failed(f"no database is called {' or '.join(options.databases)}")
         there.start(labels)
         with console.status("the servers start") as status:
             bench = Bench(options, there, labels, taking, earlier, status.update)
             known = bench.measure()
-    except (turns.Failed, subprocess.CalledProcessError, ConnectionError) as error:
-        print(f"error: {getattr(error, 'stderr', None) or error}", file=sys.stderr)
+    except (tools.Failed, subprocess.CalledProcessError, ConnectionError) as error:
+        print(f"error: {str(getattr(error, 'stderr', None) or error).strip()}", file=sys.stderr)
         return 2
     finally:
         there.stop()

@@ -82,40 +82,30 @@ def table(known: Iterable[Line], *, judged: bool) -> Table:
     """Return the lines as a table; *judged*: with the goals, which are for the full form alone."""
     from rich.table import Table
 
-    sheet = Table(box=None, pad_edge=False, header_style="bold")
-    for head in (
-        "figure",
-        "database",
-        "",
-        "migrate",
-        "beside",
-        "",
-        "ratio",
-        "min",
-        "max",
-        *(["goal"] if judged else []),
-    ):
-        sheet.add_column(head, justify="left" if head in ("figure", "database", "beside", "goal") else "right")
+    sheet = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
+    sheet.caption = "ratio: of the medians; min and max: of single turns"
+    words = ("figure", "database", "beside")
+    for head in ["figure", "database", "migrate", "beside", "", "ratio", "min", "max"] + ["goal"] * judged:
+        sheet.add_column(head, justify="left" if head in words else "right")
     before = ("", "")
     for line in known:
-        unit = UNITS[line.figure.reading]
-        words = (line.title, line.database)
-        title, database = ("" if old == new else new for old, new in zip(before, words, strict=True))
+        new_title, new_database = line.title != before[0], (line.title, line.database) != before
         row = [
-            title, line.database if title else database, unit, _number(statistics.median(line.ours)),
-            line.other, _number(statistics.median(line.theirs)),
+            line.title if new_title else "", line.database if new_database else "", _median(line, line.ours),
+            line.other, _median(line, line.theirs),
             f"{line.ratio:.2f}", f"{min(line.ratios):.2f}", f"{max(line.ratios):.2f}",
         ]  # fmt: skip
-        if judged:
-            met = line.goal is not None and line.ratio <= line.goal
-            row.append("" if line.goal is None else f"{line.goal}" + ("" if met else "  [red]behind[/red]"))
+        if judged and line.goal is not None:
+            row.append(f"{line.goal}" if line.ratio <= line.goal else f"[red]behind {line.goal}[/red]")
         sheet.add_row(*row)
-        before = words
+        before = (line.title, line.database)
     return sheet
 
 
-def _number(value: float) -> str:
-    return f"{value:.3f}" if value < 10 else f"{value:.1f}" if value < 1000 else f"{value:,.0f}"  # noqa: PLR2004
+def _median(line: Line, values: list[float]) -> str:
+    value = statistics.median(values)
+    digits = 0 if value >= 1000 or line.figure.reading == "trips" else 1 if value >= 10 else 3  # noqa: PLR2004
+    return f"{value:,.{digits}f} {UNITS[line.figure.reading]}".rstrip()
 
 
 def to_json(measured: Iterable[Measured], about: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,10 @@ HOME = ROOT / "build" / "bench"
 ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(HOME), "LC_ALL": "C.UTF-8"}
 
 
+class Failed(Exception):  # noqa: N818  # reads as what it is where it is caught
+    """A tool is not there, ended with an error, or did not do its work. The message is the last that it said."""
+
+
 class Order(NamedTuple):
     """One command."""
 
@@ -84,10 +88,10 @@ class Client(Tool):
             starts = ((beginning(database.dialect, each), text) for each, text in scripts)
             _write(folder / step, "".join(f"{start}{text}COMMIT;\n" if start else text for start, text in starts))
 
-    def order(self, step: str, folder: Path, database: Database) -> Order | None:
+    def order(self, step: str, folder: Path, database: Database) -> Order:
         """Return the client that the server came with."""
         if not database.client:
-            return None
+            raise Failed("it is not on this machine")
         env = {"PGPASSWORD": database.password, "PGCLIENTENCODING": "UTF8", "MYSQL_PWD": database.password}
         return Order(list(database.client), {**ENVIRONMENT, **env}, str(folder / step))
 

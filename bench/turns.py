@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .slow import SlowNetwork
-from .tools import HOME
+from .tools import HOME, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from .figures import Task
     from .tools import Tool
-
-
-class Failed(Exception):  # noqa: N818  # reads as what it is where it is caught
-    """A tool ended with an error, or did not do its work. The message is the last that it said."""
 
 
 class Reading(NamedTuple):
