@@ -77,7 +77,7 @@ repeat: .venv/.dev      ## N times what has two runners, a cluster or a signal i
 	@$(VENV) -m pytest -n 2 -m repeated --repeat $(N) $(ARGS)
 
 .PHONY: bench
-bench: .venv/.dev       ## how fast, beside the databases' own clients: make bench ARGS='--full', or ARGS='--against v1.0.0'
+bench: .venv/.dev       ## how fast, beside the databases' own clients and other tools: make bench ARGS=--full
 	@$(VENV) -m bench $(ARGS)
 
 .PHONY: lint

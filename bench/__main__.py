@@ -70,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         taking, without = tools.take_part(_wanted(options))
         earlier = tools.at(options.against, taking) if options.against else {}
         there = Servers.discover(options.databases)
-        if not (labels := _one_of_each(there)):
-            raise tools.Failed(f"no database is called {' or '.join(options.databases)}")
+        labels = _one_of_each(there, options.databases)
         there.start(labels)
         with console.status("the servers start") as status:
             bench = Bench(options, there, labels, taking, earlier, status.update)
@@ -102,8 +101,10 @@ def _wanted(options: argparse.Namespace) -> list[str]:
     return [name for name in options.tools if not options.against or name in report.OURS]
 
 
-def _one_of_each(there: Servers) -> list[str]:
-    """Return one label for each flavor: of two PostgreSQL servers the first."""
+def _one_of_each(there: Servers, wanted: list[str]) -> list[str]:
+    """Return one label for each flavor: of two PostgreSQL servers the first. Raises Failed if there is none."""
+    if not there.candidates:
+        raise tools.Failed(f"no database is called {' or '.join(wanted)}")
     first = dict[str, str]()
     for label, candidate in there.candidates.items():
         first.setdefault(candidate.flavor, label)
