@@ -159,5 +159,5 @@ def _about(options: argparse.Namespace, there: Servers) -> dict[str, Any]:
 
 if __name__ == "__main__":
     # A password as the other tools take it: no odd characters, and as many rounds of SCRAM as PostgreSQL makes itself.
-    with patch.multiple(machine, PASSWORD="bench", _verifier=str):
+    with patch.multiple(machine, PASSWORD="bench", _verifier=str):  # noqa: S106
         sys.exit(main())
