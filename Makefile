@@ -8,9 +8,12 @@
 PYTHON ?= python3
 ARGS =
 NAME =
+VERSION =
 N = 20
 VENV = .venv/bin/python
 RUN = $(VENV) migrate.py
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+    --custom-compile-command 'make lock' $(ARGS)
 
 .PHONY: help
 help:       ## this list
@@ -50,6 +53,25 @@ log: .venv/.runtime     ## who ran what, when, with what outcome
 check: .venv/.runtime   ## the migration files alone: names, pairs, parity; no database
 	@$(RUN) check $(ARGS)
 
+.PHONY: verify
+verify: .venv/.runtime  ## each down file undoes its up file, shown on a scratch database
+	@$(RUN) verify $(ARGS)
+
+.PHONY: wait
+wait: .venv/.runtime    ## until the database has every migration that is here
+	@$(RUN) wait $(ARGS)
+
+##@ The history alone (runs nothing)
+.PHONY: baseline
+baseline: .venv/.runtime ## a database has the schema already: make baseline VERSION=20250923
+	@test -n "$(VERSION)" || { echo "error: up to which version is it there?" >&2; echo "fix: make baseline VERSION=20250923" >&2; exit 2; }
+	@$(RUN) baseline "$(VERSION)" $(ARGS)
+
+.PHONY: repair
+repair: .venv/.runtime  ## which way a dirty migration went: make repair VERSION=20250923 ARGS=--applied
+	@test -n "$(VERSION)" || { echo "error: which migration is dirty?" >&2; echo "fix: make repair VERSION=20250923 ARGS=--applied, or ARGS=--pending" >&2; exit 2; }
+	@$(RUN) repair "$(VERSION)" $(ARGS)
+
 ##@ Development
 .PHONY: new
 new: .venv/.runtime     ## an empty migration in every dialect: make new NAME=add_email_to_users
@@ -86,7 +108,7 @@ lint: .venv/.dev        ## style of the Python, of the SQL, and of what deploys 
 	@$(VENV) -m ruff format --check --quiet . || { echo "fix: make format" >&2; exit 1; }
 	@for dialect in sqlite postgres mysql; do $(VENV) -m sqlfluff lint -n --disable-progress-bar --dialect $$dialect sql/$$dialect || exit 1; done
 	@.venv/bin/hadolint deploy/Dockerfile
-	@.venv/bin/shellcheck .ci/run deploy/*.sh tests/images/*.sh
+	@.venv/bin/shellcheck .ci/run deploy/*.sh deploy/kubernetes/*.sh tests/images/*.sh
 	@.venv/bin/kubernetes-validate --strict --quiet deploy/kubernetes/migration-job.yaml deploy/kubernetes/deployment.yaml
 	@.venv/bin/actionlint .github/workflows/*.yml
 
@@ -107,6 +129,11 @@ man: .venv/.dev         ## the man page and the completions, in build/share
 .PHONY: build
 build: .venv/.dev       ## the sdist and the wheel, in dist/
 	@$(VENV) -m hatchling build
+
+.PHONY: lock
+lock: .venv/.dev        ## what the image installs, with hashes, as pyproject.toml asks; ARGS=-U: the newest
+	@$(LOCK) --output-file deploy/requirements.txt pyproject.toml
+	@awk -F '"' '/^requires = / { print $$2 }' pyproject.toml | $(LOCK) --output-file deploy/requirements-build.txt -
 
 .PHONY: clean
 clean:      ## remove what make made; databases and .env stay

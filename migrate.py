@@ -492,7 +492,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for name in filter(_PG_VARIABLE_PATTERN.fullmatch, environ):
         refuse_url(name, environ[name])
     numbers = {word: found[name] for word in _NUMBERS if (name := f"MIGRATE_{word.upper()}") in found}
-    is_number = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII).fullmatch
+    form = r"\d+(\.\d*)?|\.\d+"
     return Settings(
         DatabaseURL.parse(found.get("DATABASE_URL", "sqlite:./imagor-studio.db"), source=source),
         Path(found["MIGRATE_DIR"]) if "MIGRATE_DIR" in found else None,
@@ -500,7 +500,7 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        **{word: float(text) if is_number(text) else -1 for word, text in numbers.items()},
+        **{word: float(text) if re.fullmatch(form, text, re.ASCII) else -1 for word, text in numbers.items()},
     )
 
 
@@ -969,7 +969,7 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
 @lru_cache
 def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
     end = re.escape(delimiter)
-    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}[{_LETTERS}0-9$])+"  # any other may come inside a word
+    word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}{_LETTER_DIGIT_DOLLAR})+"  # any other may come inside a word
     return re.compile(rf"(?P<delimiter>{end})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
 
@@ -1054,7 +1054,7 @@ class _Compound:
             block = self._blocks[-1] if self._blocks and not is_body else ""
             if word == "END" and block not in ("", "DECLARE"):
                 word = yield from self._end()
-            elif word in _PARTS.get(block, ()):
+            elif f"{block}/{word}" in _PARTS:
                 self._blocks[-1] = word if word == "EXCEPTION" else block
                 if word in ("EXCEPTION", "ELSE"):
                     word = yield
@@ -1236,20 +1236,11 @@ def pairs_in(texts: str) -> dict[str, str]:
     return dict(each.split() for each in texts.split(","))
 
 
-_THEN: Final = frozenset({"THEN"})
-_END: Final = frozenset({"END"})
-_CONDITIONS: Final = {  # what opens a block with a condition, and where that ends; in Oracle mode each has LOOP for DO
-    "IF": _THEN,
-    "CASE": frozenset({"WHEN"}),
-    **dict.fromkeys(("WHILE", "FOR"), frozenset({"DO", "LOOP"})),
-}
-_PARTS: Final = {  # what goes on in a block where a statement may start
-    "IF": ("ELSE", "ELSEIF", "ELSIF"),
-    "CASE": ("WHEN", "ELSE"),
-    "REPEAT": ("UNTIL",),
-    "BEGIN": ("EXCEPTION",),
-    "EXCEPTION": ("WHEN",),
-}
+_THEN, _END, _DO = names_in("THEN"), names_in("END"), names_in("DO LOOP")  # in Oracle mode each has LOOP for DO
+# What opens a block with a condition, and where that ends; what goes on in a block where a statement may start.
+_CONDITIONS: Final = {"IF": _THEN, "CASE": names_in("WHEN"), "WHILE": _DO, "FOR": _DO}
+_PARTS: Final = names_in("""IF/ELSE IF/ELSEIF IF/ELSIF CASE/WHEN CASE/ELSE REPEAT/UNTIL BEGIN/EXCEPTION
+    EXCEPTION/WHEN""")
 _NAMED_ENDS: Final = frozenset({*_CONDITIONS, "LOOP", "REPEAT"})  # these have END IF and so on
 _PROGRAMS: Final = names_in("EVENT FUNCTION LIBRARY PACKAGE PROCEDURE TRIGGER")
 _BEFORE_PROGRAM: Final = names_in("OR REPLACE AGGREGATE DEFINER = @ . ( )")
@@ -1259,14 +1250,16 @@ _TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COL
     SECURITY SIGNED SQL TYPE UNICODE UNSIGNED USING VARBINARY VARCHAR VARCHARACTER VARYING ZEROFILL % =""")
 
 
-_LETTERS: Final = r"A-Za-z_\x80-\U0010ffff"  # to all three, everything beyond ASCII is a letter
+# To all three, everything beyond ASCII is a letter. Said by what is none: a range to the end takes long to compile.
+_LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
+_LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
-_E_BEFORE: Final = rf"(?<=[eE])(?<![{_LETTERS}0-9$][eE])"
+_E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
 _CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
-_TAG: Final = rf"\$(?:[{_LETTERS}][{_LETTERS}0-9]*)?\$"
+_TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
 SQLITE_SYNTAX: Final = Syntax(
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
@@ -1287,7 +1280,7 @@ POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
 MYSQL_SYNTAX: Final = Syntax(
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
     tokens=rf"""(?P<quote>'{_ESCAPED}'|(?:"{_ESCAPED}")+|(?:`[^`]*`)+)|(?P<unclosed_quote>['"`].*)"""
-    rf"|(?P<dollar>(?<![{_LETTERS}0-9$]){_TAG})"
+    rf"|(?P<dollar>(?<!{_LETTER_DIGIT_DOLLAR}){_TAG})"
     r"|(?P<conditional>/\*M?!(?!\d*\\-)\d*|\*/(?!\*))|(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*|#[^\n]*|/\*.*?\*/)"
     r"|(?P<unclosed_comment>/\*.*)|(?P<go>\\[gG])|(?P<client_command>\\(?!N)[^\n]*)",
     # The client takes --x for a comment where a statement may start; elsewhere, as in 5--1, it is two operators.
@@ -1384,7 +1377,9 @@ class _Lost:
     def note(self, nature: Nature) -> None:
         """Note what is known of the session after a statement, in whatever way it was made."""
         exactly = {"found exactly"} if "found" in nature.writes else set[str]()
-        self._known = set() if "*" in nature.writes else self._known | nature.writes | exactly
+        self._known.update(nature.writes, exactly)
+        if "*" in nature.writes:
+            self._known.clear()
         self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
 
     def lacks(self, reads: Iterable[str]) -> str:
@@ -1451,7 +1446,7 @@ def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
         elif nature.removes or not covers(over, lasting):
             needed.append(number)
             over |= lasting | nature.removes if Trait.MAYBE not in nature.traits else set()
-            over = {key for key in over if not any(covers([key], [each]) for each in nature.reads)}
+            over -= {key for each in nature.reads for key in (each, f"{each.partition(' ')[0]} *")}
             if any(key.startswith("prepared ") for key in lasting):  # its text is read by the rules that hold then
                 over = {key for key in over if not key.startswith(("set ", "role "))}
     found, written = set[int](), set[str]()
@@ -1491,8 +1486,8 @@ class Hidden(NamedTuple):
         for nature in natures:
             reads, writes = nature.reads, nature.writes
             called = {key.partition(" ")[2] for key in reads if key.startswith("calls ")}
-            if "code" in writes and called and called <= self.routines and not self.keys:
-                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}  # nothing hides there
+            if "code" in writes and called and called <= self.routines and not self.keys:  # nothing hides there
+                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}
             elif "code" in writes:
                 reads, writes = reads | self.keys, writes | self.keys
             elif Trait.DATA in nature.traits and "fires" in reads:
@@ -1617,8 +1612,9 @@ class Forms:
             if "*" in nature.writes or words[0] == "ROLLBACK":
                 told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
-            read = {names[each] for each in {*map(self.fold, words)} & names.keys()} if names else set[str]()
-            nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
+            if names:
+                read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
+                nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
                 half = (
                     _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
@@ -1734,7 +1730,7 @@ class Forms:
 
         None where it is not known, and [] where all that is known is that it means nothing to a session.
         """
-        return None
+        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
@@ -1746,15 +1742,21 @@ class Forms:
 
     def nature(self, words: Sequence[str]) -> Nature:
         """Return the nature of a statement that is spelled so."""
-        rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
+        rest = ""
         for pattern, traits, *more in self._rows.get(words[0], ()):
+            if pattern and not rest:
+                rest = " ".join("?" if is_quoted(each) else each for each in words[1:])
             if re.match(pattern, rest):
-                nature, keys = self.described(words, traits), "".join(more)
-                names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if keys else []
-                named = [each.format(*names) for each in keys.split(", ") if keys]
-                told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
-                return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
+                nature = self.described(words, traits)
+                return self._with(nature, words, more[0]) if more else nature
         return self.worst
+
+    def _with(self, nature: Nature, words: Sequence[str], keys: str) -> Nature:
+        """Return *nature* with the keys of a row."""
+        names = [self.fold(each) for each in (words[-1], *words[1:3], "", "")] if "{" in keys else []
+        named = [each.format(*names) for each in keys.split(", ")]
+        told = ([each[1:] for each in named if each[0] == sign] for sign in "?+-")
+        return Nature(nature.traits, *(each.union(more) for each, more in zip(nature[1:], told, strict=True)))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a statement of a known form is, with what it calls."""
@@ -1764,15 +1766,15 @@ class Forms:
                 reads.add(self.sees[name])
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
-            elif name in self.harmless or name in self.known:
-                traits &= ~Trait.REPEATS
-            elif name not in self.pure and not self.takes_part(
-                name, "".join(words[place + 1 : place + 2]), reads, writes
-            ):
-                self.unknown.add(name)
-                reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
-                writes |= {"*", "id", "code"}
-                traits = self._noted(traits)
+            elif name not in self.pure:
+                told = self.takes_part(name, "".join(words[place + 1 : place + 2]), reads, writes)
+                if name in self.harmless or name in self.known:
+                    traits &= ~Trait.REPEATS
+                elif not told:
+                    self.unknown.add(name)
+                    reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
+                    writes |= {"*", "id", "code"}
+                    traits = self._noted(traits)
         return Nature(traits, frozenset(reads), frozenset(writes))
 
     @staticmethod
@@ -1904,11 +1906,7 @@ class _SQLiteForms(Forms):
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
         TABLE_XINFO""")
-    _pragmas: ClassVar = {  # all others set something
-        **dict.fromkeys(("APPLICATION_ID", "USER_VERSION"), _ROWS & ~Trait.CALLS),
-        **dict.fromkeys(("AUTO_VACUUM", "INCREMENTAL_VACUUM", "ENCODING", "JOURNAL_MODE", "OPTIMIZE"), Trait.WHOLE),
-        **dict.fromkeys(("PAGE_SIZE", "WAL_CHECKPOINT"), Trait.WHOLE),
-    }
+    _acting = names_in("AUTO_VACUUM ENCODING INCREMENTAL_VACUUM JOURNAL_MODE OPTIMIZE PAGE_SIZE WAL_CHECKPOINT")
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread_pattern = regex(r"temp|pragma|attach|changes|last_insert_rowid", re.IGNORECASE)
@@ -1918,18 +1916,22 @@ class _SQLiteForms(Forms):
         if words[0] != "PRAGMA":
             return super().nature(words)
         name, *value = [self.fold(word).upper() for word in words[3 if words[2:3] == ["."] else 1 :]] or [""]
-        traits = _LOOK | Trait.REPEATS if name in self._looks else self._pragmas.get(name, _SET) if value else _SET
+        traits = _LOOK | Trait.REPEATS if name in self._looks else _SET
+        if value and name in self._acting:
+            traits = Trait.WHOLE
+        elif value and name in ("APPLICATION_ID", "USER_VERSION"):
+            traits = _ROWS & ~Trait.CALLS
         sets = {f"set {name.lower()}"} if value and traits == _SET else set[str]()
         return Nature(traits, frozenset(), frozenset(sets))
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms. No function here is a person's."""
-        made, writes = self.made(words), set[str]()
-        traits = _TEMP if words[0] == "CREATE" and made.schema == self.temporary_schema else traits
+        writes = set[str]()
+        if words[0] == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema):
+            traits, made = _TEMP, self.made(words)
+            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         called = (self.fold(word).upper() for word, after in itertools.pairwise(words) if after == "(")
         reads = {self.sees[name] for name in called if name in self.sees and Trait.CALLS in traits}
-        if traits == _TEMP:
-            writes |= {f"temp {made.name}"} | ({f"trigger {made.name}"} if made.kind == "TRIGGER" else set())
         return Nature(traits, frozenset(reads), frozenset(writes))
 
 
@@ -2009,10 +2011,10 @@ class _PostgresForms(Forms):
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
-        first, second, made = words[0], "".join(words[1:2]), self.made(words)
+        first, second = words[0], "".join(words[1:2])
         if first == "DO":
             return self._block(words, traits)
-        is_temporary = first == "CREATE" and (traits == _TEMP or made.schema == self.temporary_schema)
+        is_temporary = first == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema)
         nature = super().described(words, traits)
         reads, writes = {*nature.reads}, {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
@@ -2020,7 +2022,7 @@ class _PostgresForms(Forms):
             # What it reads from may call what nobody sees.
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
             traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
-            writes.add(f"temp {made.name}")
+            writes.add(f"temp {self.made(words).name}")
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
@@ -2043,10 +2045,6 @@ class _PostgresForms(Forms):
             return self.worst._replace(traits=traits)
         more = {"set by code"} if "EXECUTE" in text.upper() else set()
         return self.worst._replace(writes=self.worst.writes | more)
-
-    def prepared_text(self, words: Sequence[str], syntax: Syntax, texts: Mapping[str, str]) -> list[str] | None:
-        """See Forms."""
-        return [*words[words.index("AS") + 1 :]] if "AS" in words else None
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
@@ -2252,7 +2250,7 @@ class _MySQLForms(Forms):
             return Nature(traits, frozenset(reads), frozenset())
         if "*" in writes or first in ("LOAD", "GET"):  # it may be handed out
             writes |= {*self.variables(words)}
-        into = self._into(words)
+        into = self._into(words) if "INTO" in words else set[str]()
         if first in _QUERIES:
             if not {"INTO", ":="} & {*words} and ("lock" not in writes or "FROM" in words):
                 traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
@@ -2920,7 +2918,7 @@ class Database(ABC):
 
     def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
-        self._poll(partial(self.send, self.commit_sql))
+        self._poll(partial(self.query, self.commit_sql))
 
     def rollback(self) -> bool:
         """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
@@ -3119,8 +3117,7 @@ class Database(ABC):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         """Return what is wrong with *statement*, and the fix; None mostly."""
-        fix = "split it, or raise max_allowed_packet"
-        return None if self.takes(statement.text) else ("more than the server takes at once", fix)
+        return None
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
@@ -3983,6 +3980,10 @@ class Postgres(Database):
             for columns in [range(each.nfields)]
         ]
 
+    def commit(self) -> None:
+        """See Database. A tag is what tells that it was none."""
+        self.send(self.commit_sql)
+
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
         self._exchange(sql)
@@ -4139,7 +4140,7 @@ class Postgres(Database):
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else super().find_fault(statement)
+        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else None
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -4743,7 +4744,7 @@ class MySQL(Database):
     # What statements are.
 
     def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        return next(self._find_faults(statement), None) or super().find_fault(statement)
+        return next(self._find_faults(statement), None)
 
     def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
@@ -4770,6 +4771,8 @@ class MySQL(Database):
             yield "with this, IS NULL reads LAST_INSERT_ID()", fix
         if (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or sets & self._read_only:
             yield _READ_ONLY
+        if not self.takes(statement.text):
+            yield "more than the server takes at once", "split it, or raise max_allowed_packet"
 
     def _switches(self, words: Sequence[str]) -> bool:
         """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
@@ -6204,8 +6207,8 @@ class Run:
 
     def _watch(self, stop: threading.Event) -> None:
         """Tell what a statement waits for, and show a sign of life to the nodes of a cluster."""
-        database = self.database  # asked before a lock timeout is over: only who waits can be asked for whom
-        early = min(2.0, database.lock_limit / 2 or 2.0)
+        database = self.database  # asked well before a lock timeout is over: only who waits can be asked for whom
+        early = min(2.0, database.lock_limit / 4 or 2.0)
         while not stop.wait(early / 4):
             now = self.now
             seconds = time.monotonic() - now.since if now else 0.0
@@ -6335,7 +6338,7 @@ class Run:
                 if again and number <= self.settings.retries:
                     if why := attempt.unrepeatable():
                         failed.message += f"\nit was not tried again: {why}"
-                    elif self._paused(batch, number, failed.message) and attempt.is_renewed():
+                    elif self._paused(number, failed.message) and attempt.is_renewed():
                         continue
                     elif self.shield.raised:
                         failed = _interrupted()
@@ -6400,13 +6403,13 @@ class Run:
     def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
 
-    def _paused(self, batch: Sequence[Step], number: int, what: str) -> bool:
+    def _paused(self, number: int, what: str) -> bool:
         """Say who is in the way, and wait before retry *number*; return False where a signal has ended that."""
-        step = self.now.step if self.now else batch[0]
+        title = self.now.step.title if self.now else ""
         delay = min(30.0, 2 ** (number - 1)) * (0.5 + os.urandom(1)[0] / 256)
         who = "".join(f"; in the way: {each}" for each in self.database.blockers)
         again = f"again in {delay:.1f} s ({number} of {self.settings.retries:.0f})"
-        self.notify(f"{step.title}: {_first_line(what)}{who}; rolled back, {again}")
+        self.notify(f"{title}: {_first_line(what)}{who}; rolled back, {again}")
         with contextlib.suppress(KeyboardInterrupt):
             self.shield.pause(delay)
         return self.shield.raised is None
@@ -7712,6 +7715,16 @@ class _Output(io.TextIOWrapper):
                 os.dup2(nowhere.fileno(), self.fileno())
 
 
+def _command() -> str:
+    """Return the installed command as a word that finds this one: by its name, or by its path where PATH does not."""
+    import shutil
+
+    name, path = "imagor-studio-migrate", sys.argv[0]
+    found = shutil.which(name)
+    elsewhere = "/" in path and Path(path).name == name and not (found and Path(found).samefile(path))
+    return shell_word(path) if elsewhere else name
+
+
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
@@ -7733,7 +7746,7 @@ class _Screen:
 
         def typed(found: re.Match[str]) -> str:
             script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed: maybe .venv/bin/python
-            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else ["imagor-studio-migrate"]
+            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else [_command()]
             given = {} if "--help" in found[1] else self.given
             about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
             return " ".join((*program, *about, found[1]))
@@ -7857,15 +7870,11 @@ class _Screen:
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
             done = [each._asdict() for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
-            if self.events and not self._lost:
+            if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
         sys.stderr.write(f"{head} {error}\n")
         return error.exit_code
-
-    @property
-    def _lost(self) -> OSError | None:
-        return sys.stdout.lost if isinstance(sys.stdout, _Output) else None
 
     def ended(self, code: int) -> int:
         """Return the exit code: *code*, or 1 where a command was only to show what could not be written. Say so.
@@ -7873,7 +7882,7 @@ class _Screen:
         A reader that has gone, such as head, is told nothing.
         """
         sys.stdout.flush()  # what a signal held up
-        lost, stands = self._lost, self.stands
+        lost, stands = getattr(sys.stdout, "lost", None), self.stands
         if not lost:
             return code
         if not isinstance(lost, ConnectionError):

@@ -820,3 +820,14 @@ def test_json_on_stdout_is_utf_8_text_as_it_is(desk: Desk) -> None:
     ran = desk.here("--format", "json", "status")
     assert "größe" in ran.out
     assert json.loads(ran.out)["migrations"][0]["name"] == "größe"
+
+
+def test_a_command_that_path_does_not_find_is_named_by_its_path(desk: Desk) -> None:
+    desk.write({"bin/imagor-studio-migrate": "#!/bin/sh\n", "there/imagor-studio-migrate": "#!/bin/sh\n"})
+    for folder in ("bin", "there"):
+        (desk.home / folder / "imagor-studio-migrate").chmod(0o755)
+    called = "./bin/imagor-studio-migrate"
+    desk.monkeypatch.setattr("sys.argv", [called])
+    for path, named in (("/nowhere", called), (f"{desk.home}/there", called), ("bin", "imagor-studio-migrate")):
+        desk.set(PATH=path)
+        assert f"fix: correct the path, or create it:  {named} up\n" in desk("down").err

@@ -6,13 +6,13 @@ Not a part of ``make test``: ``make test-docker`` runs it. See docker_host.py fo
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,14 @@ import pytest
 import yaml
 from docker_host import Docker, NoDockerError, docker_host
 
+import migrate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "deploy" / "compose.yaml"
+LOCK = ROOT / "deploy" / "requirements.txt"
 IMAGE = "imagor-studio-migrate"
 COMMAND = ["imagor-studio-migrate", "--migrate-command=up"]  # as the guide types it
 APPLIED = ["20250504", "20250816", "20250831", "20250923"]
@@ -77,7 +80,7 @@ class Stack:
         if more:
             services[self.migrate] = more
         override = self.home / "override.yaml"
-        override.write_text(yaml.safe_dump({"version": "3.9", "services": services}))
+        override.write_text(yaml.safe_dump({"services": services}))
         files = ["-f", str(COMPOSE), "-f", str(override), "-p", self.name]
         profile = ["--profile", "mysql"] if self.dialect == "mysql" else []
         return [*files, *profile, *words]
@@ -164,6 +167,16 @@ def test_the_image_is_no_root_and_has_no_compiler(docker: Docker) -> None:
     assert ran.stdout.split() == ["10001", "0"]
 
 
+def test_the_image_has_what_the_lock_file_says_and_no_more(docker: Docker) -> None:
+    program = (
+        "from importlib import metadata as m; print(*(f'{d.name}=={d.version}'.lower() for d in m.distributions()))"
+    )
+    ran = docker.run("run", "--rm", "--entrypoint", "/opt/migrate/bin/python", IMAGE, "-I", "-c", program)
+    there = {each.replace("_", "-") for each in ran.stdout.split()} - {f"{IMAGE}=={migrate.__version__}"}
+    assert len(there) > 4
+    assert there <= set(re.findall(r"^[\w.-]+==[\w.]+", LOCK.read_text(), re.MULTILINE))
+
+
 def test_the_image_is_small_and_labelled(docker: Docker) -> None:
     (base, ours) = json.loads(docker.run("image", "inspect", "python:3.12-slim", IMAGE).stdout)
     assert ours["Size"] - base["Size"] < 50e6, "the README says 43 MB"
@@ -173,8 +186,7 @@ def test_the_image_is_small_and_labelled(docker: Docker) -> None:
 
 def test_what_the_image_installs_is_there_for_arm64_too(tmp_path: Path) -> None:
     """A wheel for each dependency, so that no compiler is needed there either."""
-    needed = [each for each in metadata.requires(IMAGE) or [] if "extra ==" not in each]
-    assert len(needed) == 4
+    needed = ["--require-hashes", "--requirement", str(LOCK)]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--target", str(tmp_path)]
     platform = ["--only-binary=:all:", "--python-version=3.12"]
     platform += [f"--platform=manylinux_2_{glibc}_aarch64" for glibc in (17, 28)]
@@ -275,3 +287,24 @@ def test_a_migration_container_that_is_killed_is_run_again_to_the_right_end(stac
     ran = stack.up(**changed(files))
     assert ran.returncode == 0, ran.stderr + stack.logs(stack.migrate)
     assert stack.states() == dict.fromkeys([*APPLIED, "20260101"], "applied")
+
+
+def test_ones_own_sql_is_run_before_ones_own_application(docker: Docker) -> None:
+    own = ["-f", str(ROOT / "deploy" / "own-sql" / "compose.yaml"), "-p", f"migrate{secrets.token_hex(4)}"]
+
+    def compose(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return docker.compose(*own, *words, check=check, POSTGRES_PASSWORD="s3cret")
+
+    try:
+        docker.provide("postgres:15")
+    except NoDockerError as reason:
+        pytest.skip(f"Docker cannot be had here: {reason}")
+    try:
+        compose("up", "--detach", "--no-build", "app")
+        there = compose("ps", "--quiet", "app").stdout.strip()
+        assert docker.run("wait", there).stdout.strip() == "0", docker.run("logs", there).stderr
+        assert docker.run("logs", there).stdout.split("\n")[0].split() == ["id", "|", "body"]
+        status = compose("run", "--rm", "-T", "migrate", "status", "--format", "plain").stdout
+        assert "20261001\tcreate_notes\tapplied\t" in status
+    finally:
+        compose("down", "--volumes", "--timeout", "1", check=False)

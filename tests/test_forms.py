@@ -304,6 +304,7 @@ MYSQL_TEMPORARY = [
     row("if not there", "CREATE TEMPORARY TABLE IF NOT EXISTS t (n INT)", TEMPORARY),
     row("of a database", "CREATE TEMPORARY TABLE d.`T` AS SELECT 1", TEMPORARY),
     row("like another", "CREATE TEMPORARY TABLE t LIKE u", TEMPORARY),
+    row("with a dollar", "CREATE TEMPORARY TABLE $t (n INT)", TEMPORARY.replace("temp t", "temp $t")),
     row("in a conditional comment", "/*!50000 CREATE TEMPORARY TABLE t (n INT) */",
         "session whole maybe; writes count, id, sequences, temp t, warnings"),
     row("with comments", "CREATE /* a */ TEMPORARY -- b\n TABLE t (n INT)", TEMPORARY),
@@ -672,6 +673,15 @@ def test_each_variable_that_a_set_sets_on_its_way_is_written(dialect: str, sql: 
 def test_what_is_easily_forgotten(dialect: str, sql: str, what: str, key: str) -> None:
     nature = natures(dialect, sql)[0]
     assert {key, "*"} & getattr(nature, what), told(nature)
+
+
+def test_a_number_of_a_sequence_is_taken_also_by_a_function_that_is_known() -> None:
+    forms, rules = FORMS["postgres"]
+    made = forms()
+    made.known = frozenset({"NEXTVAL"})  # the server's own, which has been asked for it
+    (nature,) = made.natures([*split_statements("SELECT nextval('s')", rules)], rules, lambda _statement, same: same)
+    assert nature.writes == {"id", "sequence"}
+    assert not nature.reads
 
 
 @pytest.mark.parametrize("dialect", ["mariadb", "mysql"])

@@ -1,0 +1,2 @@
+-- The notes are lost.
+DROP TABLE notes;
