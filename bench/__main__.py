@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -158,6 +159,7 @@ def _about(options: argparse.Namespace, there: Servers) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that databases and servers are gone then, too
     # A password as the other tools take it: no odd characters, and as many rounds of SCRAM as PostgreSQL makes itself.
     with patch.multiple(machine, PASSWORD="bench", _verifier=str):  # noqa: S106
         sys.exit(main())
