@@ -98,6 +98,10 @@ prove: .venv/.dev       ## the proofs in full length: kills, stampedes, cut netw
 repeat: .venv/.dev      ## N times what has two runners, a cluster or a signal in it: make repeat N=20
 	@$(VENV) -m pytest -n 2 -m repeated --repeat $(N) $(ARGS)
 
+.PHONY: bench
+bench: .venv/.dev       ## how fast, beside the databases' own clients and other tools: make bench ARGS=--full
+	@$(VENV) -m bench $(ARGS)
+
 .PHONY: lint
 lint: .venv/.dev        ## style of the Python, of the SQL, and of what deploys it
 	@$(VENV) -m ruff check .
@@ -133,7 +137,7 @@ lock: .venv/.dev        ## what the image installs, with hashes, as pyproject.to
 
 .PHONY: clean
 clean:      ## remove what make made; databases and .env stay
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__ tests/__pycache__ man/__pycache__ \
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__ tests/__pycache__ man/__pycache__ bench/__pycache__ \
 	    migrate_review/__pycache__ migrate_review/*/__pycache__
 
 # Two stamps: running migrations waits for the drivers only, not for the test tools.
