@@ -6318,8 +6318,8 @@ class Run:
         """Note what the history has to say by now, and that there may be new code in the database."""
         for step in batch:
             self.database.look_again(step.script.sql)
-        if gone := {step.key for step in batch if step.row}:
-            self.applied = [row for row in self.applied if row.key not in gone]
+        if gone := {step.row.version for step in batch if step.row}:
+            self.applied = [row for row in self.applied if row.version not in gone]
         self.applied += [
             Applied(step.version, step.name, step.script.checksum, step.down_sql, applied_by=self.database.person())
             for step in batch
@@ -6687,7 +6687,7 @@ class Journal(Attempt):
             self.noted.append(self.noted[-1] if Trait.SESSION in nature.traits else number)
         self.hidden = Hidden()
         self.first = self._resume_point()
-        self.way = self.find_way(self.first)
+        self.way = self.find_way(self.first) if self.first else Way(frozenset())  # nothing has run: nothing is lost
         self.owner, self.before = run.owner(), step.row
         self.claimed = False  # as the session sees it: perhaps not committed
         self.begun = False  # the file has begun a transaction, which may have ended by itself since
