@@ -159,13 +159,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def until(true: Callable[[], Any], seconds: float = 30) -> None:
-    """Wait until *true* is; fail after *seconds*."""
-    end, pause = time.monotonic() + seconds, 0.005
+def until(true: Callable[[], Any], seconds: float = 30, *, pause: float = 0.005) -> None:
+    """Wait until *true* is; fail after *seconds*. The first *pause* is the shortest."""
+    end, longest = time.monotonic() + seconds, max(pause, 0.05)
     while not true():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(pause)
-        pause = min(2 * pause, 0.05)  # to look costs a connection, most of the time
+        pause = min(2 * pause, longest)  # to look costs a connection, most of the time
 
 
 def install(package: str) -> None:
