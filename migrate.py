@@ -5403,8 +5403,10 @@ def choose_down(
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
     if rows and count is not None and count > len(rows):
         _refuse_version(count, {row.key: row for row in rows} | file_by_key, "down")
-        what = f"there are {counted(len(rows), 'migration')} to roll back, and not {count}"
-        raise SettingsError(what, fix="write how many, or for all of them:  migrate down --all")
+        what = (
+            f"there {'is' if len(rows) == 1 else 'are'} {counted(len(rows), 'migration')} to roll back, and not {count}"
+        )
+        raise SettingsError(what, fix="write how many, or which version is to stay:  migrate down --to VERSION")
     keep = -1
     if to_here:
         keep = max(file_by_key, default=-1)

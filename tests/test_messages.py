@@ -884,8 +884,8 @@ TYPED = [
     Case("a version where a number belongs, down", "did you mean  migrate down --to 20250504",
          "migrate down 20250504", ["migrate down --to 20250504"],
          [{"20250504_a.up": A["1_a.up"]}, "migrate up"], "migrate down --to 20250504"),
-    Case("more than there is to roll back", "write how many, or for all of them:  migrate down --all", "migrate down 3",
-         ["migrate down --all"], [A, B, "migrate up"], "migrate down"),
+    Case("more than there is to roll back", "write how many, or which version is to stay:  migrate down --to VERSION",
+         "migrate down 3", ["migrate down --to 1"], [A, B, "migrate up"], "migrate down", fill={"VERSION": "1"}),
     *(
         Case(f"a word that is not known: {do}", f"look at what there is:  migrate{command} --help", do,
              [f"migrate{command} --help"], [A], again)

@@ -356,6 +356,8 @@ def test_more_than_there_is_to_undo_is_refused_and_a_small_number_may_be_a_versi
     files, rows = migrations_of([1, 2, 3]), rows_of([1, 2])
     with pytest.raises(migrate.SettingsError, match="there are 2 migrations to roll back, and not 3"):
         migrate.choose_down([], rows, count=3)
+    with pytest.raises(migrate.SettingsError, match="there is 1 migration to roll back, and not 20250816"):
+        migrate.choose_down(files, rows[:1], count=20250816)
     assert versions_of(migrate.choose_down(files, rows, count=2)) == [2, 1]
     assert versions_of(migrate.choose_up(files, rows, count=3)) == [3]
     assert migrate.choose_down(files, [], count=3) == []  # nothing to roll back, as without a number

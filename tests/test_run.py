@@ -320,7 +320,7 @@ def test_down_by_more_than_there_are_rolls_nothing_back(project: Project) -> Non
     project.succeed("up")
     ran = project("down", "9")
     assert (ran.exit, ran.out) == (2, "")
-    assert ran.err.startswith("error: there are 3 migrations to roll back, and not 9\nfix: write how many, or for all")
+    assert ran.err.startswith("error: there are 3 migrations to roll back, and not 9\nfix: write how many, or which")
     assert project.database.tables() == ["a", "b", "c"]
 
 

@@ -48,13 +48,6 @@ THREE = {
 
 
 @pytest.fixture
-def project(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    return Project.start(database, tmp_path, capsys, monkeypatch)
-
-
-@pytest.fixture
 def twin(project: Project) -> Iterator[Project]:
     with another(project, "twin") as twin:
         yield twin
