@@ -6,9 +6,20 @@ lexer, whose properties are shown text by text, what a driver is told, and lists
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import migrate
 
-split = migrate._split
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def split(sql: str, syntax: Callable[[], migrate.Syntax]) -> Iterator[migrate.Statement]:
+    """What a file is split into for the server; offsets are those of its octets."""
+    octets = migrate.octets_of(sql)
+    for each in migrate.alike(octets, syntax):
+        yield from migrate.Statements(octets, [each])
+
 
 FORMS = {  # which forms of statements a session is told apart by, as the server's make has them
     "sqlite": (migrate._SQLiteForms, migrate.SQLITE_SYNTAX),
