@@ -2828,6 +2828,10 @@ class Doom:
 _REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: one without it cannot be made
 
 
+# So many bytes go together: of statements that are alike, of these in one packet, of a file that is sent as it is.
+_PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again.
 
@@ -2923,7 +2927,7 @@ class Database(ABC):
     lone_schema = ""  # where there is but one
     schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
     packet_limit: float = math.inf  # bytes
-    packet_size: float = 0  # of statements that are alike, so many bytes go together
+    packet_size: float = 0  # of statements that are alike, so many bytes go together in a journaled file
     rival = "another runner is at work"
     driver_errors: tuple[type[Exception], ...] = ()
 
@@ -4753,7 +4757,7 @@ class MySQL(Database):
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         self._adapt()
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
-        self.packet_size = min(int(packet) / 4, 2**20)
+        self.packet_size = min(int(packet) / 4, _PACKET)
         if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
             self.forms, self.is_mariadb = _MySQL9Forms(), False
 
@@ -5808,7 +5812,6 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | str"], None]
 
-_PIECE, _MESSAGE = 2**18, 2**22  # bytes: of statements that are alike, of a file that is sent whole: so many at once
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
@@ -5931,23 +5934,24 @@ def read_step(step: Step, database: Database) -> Step:
 
 
 def _read_statements(step: Step, database: Database) -> Step:
-    """Do that with a text which is for this database."""
+    """Do that with a text which is for this database.
+
+    In it, *modes* are statements that ask for a level of isolation, *loose* ones are in no transaction of the file's
+    own, and *alone* are those that cannot run inside of one.
+    """
     octets, syntax, journaled = step.script.octets, database.syntax, is_journaled(step, database)
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
-    found, parts, modes = list[Alike](), list[_Part](), list[Statement]()  # modes ask for a level of isolation
-    loose = list[Statement]()  # not between the file's own BEGIN and COMMIT
-    alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
-    level, begun, inside, apart = "", False, False, False
+    found, parts, modes, loose = list[Alike](), list[_Part](), list[Statement](), list[Statement]()
+    alone, faults = list[_Fault](), list[_Fault]()
+    level, begun, inside, apart, kind = "", False, False, False, cast("bool | None", None)
     for each in alike(octets, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         statement = each.brief
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
         refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens, (wanted, once) = (
-            bool(database.opens_pattern.match(code)),
-            ("", False) if free else database.modes(statement),
-        )
+        opens = bool(database.opens_pattern.match(code))
+        wanted, once = ("", False) if free else database.modes(statement)
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
             continue
@@ -5957,8 +5961,7 @@ def _read_statements(step: Step, database: Database) -> Step:
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
         if opens or database.closes_pattern.match(code):
-            kind: bool | None = opens
-            inside, apart = opens, apart or bool(database.apart_pattern.search(code))
+            kind, inside, apart = opens, opens, apart or bool(database.apart_pattern.search(code))
         elif once:
             modes.append(statement)
             continue
@@ -5973,14 +5976,13 @@ def _read_statements(step: Step, database: Database) -> Step:
                 faults.append((statement, taking))
         found.append(each)
         parts.append((statement, kind))
-    every, count = [each for each, _ in parts], sum(opens is None for _, opens in parts)
     unpaired = [*_find_unpaired(parts, database)]
     faults += database.find_loose(loose, journaled=journaled)
     if not free:
         faults += [*unpaired, *_find_ended(parts, database)]
     elif not faults:
-        faults += _find_divided(database, every)
-    if not journaled and len(alone) < count + sum(bool(opens) for _, opens in parts):
+        faults += _find_divided(database, [each for each, _ in parts])
+    if not journaled and len(alone) < sum(opens is not False for _, opens in parts):
         faults += alone
     _refuse_first(step, faults or _find_beyond(step, database))
     if journaled and (database.transactional or apart or (free and unpaired)):
