@@ -825,10 +825,12 @@ def test_what_is_told_of_one_change_of_rows_holds_for_all_that_are_taken_to_be_a
 ) -> None:
     made, syntax = FORMS[dialect]
     verbs = re.compile("(?i)(insert|replace|update|delete) ")
-    more = [
+    calls = "f", "nextval", "setval", "set_config", "pg_catalog . SET_CONFIG", "current_setting", "get_lock", "lower"
+    more = [f"INSERT INTO t VALUES ({each} ('a', 'b'))" for each in calls]
+    more += [
         "INSERT INTO t VALUES (1, 'x')",
-        "UPDATE t SET a = f('x', 1) WHERE b = 2",
-        "INSERT INTO t VALUES (g (), 'a''b')",
+        "UPDATE t SET a = g('x', 1) WHERE b = 2",
+        "DELETE FROM t WHERE a IN ('x')",
     ]
     sql = data.draw(st.sampled_from([*filter(verbs.match, ALL[dialect]), *more]))
     literal = st.sampled_from(["1", "'search_path'", "'x'", "'s''t'", "20.5", "'@v'", "'set_config('"])
