@@ -2820,6 +2820,12 @@ def _spaced(words: Sequence[str]) -> str:
     return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}" for before, each in pairs)
 
 
+# The word that a message quotes, where no place comes with it.
+_QUOTED_PATTERN: Final = regex(
+    r"""(?s)(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z"""
+)
+
+
 class Made(NamedTuple):
     """What a statement makes by name: its kind, in upper case; for a trigger with the table's name before its own."""
 
@@ -3166,6 +3172,18 @@ class Database(ABC):
         if isinstance(part, Note) and failed.kind in {Kind.ABSENT, Kind.OTHER}:
             failed.kind = Kind.OUTRUN
         return failed
+
+    def placed(self, text: str, message: str) -> tuple[int, bool, str]:
+        """Return where in a statement an error is, if that is exact, and the message without the place.
+
+        What a message quotes tells that, where it stands in the statement exactly once.
+        """
+        found = _QUOTED_PATTERN.search(message)
+        word = found[1] if found else ""
+        word = word if word in text else word.rpartition(".")[2]
+        edge = r"\b" if word.isidentifier() else ""
+        places = [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)] if word else []
+        return (*((places[0], True) if len(places) == 1 else (0, False)), message)
 
     def run_all(self, texts: Sequence[str]) -> None:
         """Run a person's statements, one by one. Raises DriverError with the *number* of the one that has failed."""
@@ -4905,6 +4923,23 @@ class MySQL(Database):
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
+    _near_pattern = regex(r"(?s)(.*?)(?:; check the manual .*?)? near '(.*)' at line (\d+)")
+
+    def placed(self, text: str, message: str) -> tuple[int, bool, str]:
+        """See Database. It quotes what comes from there on, and counts the lines of the statement; one is enough."""
+        found = self._near_pattern.fullmatch(message)
+        if not found:
+            return super().placed(text, message)
+        said, quoted, line = found[1], found[2].removesuffix("..."), int(found[3])
+        if not quoted:
+            return len(text), True, f"{said}: it is not complete"
+        shown = _in_utf8mb3(text)
+        begin = sum(len(each) + 1 for each in shown.split("\n")[: line - 1])
+        ends, places = shown.endswith(quoted), [each.start() for each in re.finditer(re.escape(quoted), shown)]
+        exact = ends or len(places) == 1
+        place = len(text) - len(quoted) if ends else next((each for each in places if each >= begin), 0)
+        return place, exact, f"{said} near '{found[2].partition(chr(10))[0]}'"
+
     def run_all(self, texts: Sequence[str]) -> None:
         """See Database. One packet; what the message of an error quotes goes on into the next statement."""
         texts = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])]
@@ -5314,13 +5349,17 @@ def _cut(message: str, text: str, tail: str) -> str:
     found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
     if not found:
         return message
-    # Of a letter that utf8mb3 does not have, MariaDB shows a question mark.
-    place = re.sub(r"[\U00010000-\U0010ffff]", "?", text + tail).find(found[2].removesuffix("..."))
+    place = _in_utf8mb3(text + tail).find(found[2].removesuffix("..."))
     rest = text[place:]
     if not found[2] or place < 0 or len(rest.encode()) > 80:  # noqa: PLR2004 (so much is quoted at most)
         rest = found[2]
     # What a routine lacks at its end is looked for in what comes after it.
     return f"{found[1]}{rest}{found[3]}{min(int(found[4]), text.count(chr(10)) + 1)}"
+
+
+def _in_utf8mb3(text: str) -> str:
+    """Return a text as MariaDB quotes it: with a question mark for each letter that is not in there."""
+    return re.sub(r"[\U00010000-\U0010ffff]", "?", text)
 
 
 def _mysql_syntax(mode: str) -> Syntax:
@@ -5867,10 +5906,6 @@ _LEVEL: Final = (
 )
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
-# The word that a message quotes, where no place comes with it.
-_QUOTED_PATTERN: Final = regex(
-    r"""(?s)(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z"""
-)
 
 
 class Result(NamedTuple):
@@ -5918,16 +5953,6 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     if not exact:
         return f"{script_path(step)}:{line}", excerpt
     return f"{script_path(step)}:{line}:{len(left) + 1}", f"{excerpt}\n{' ' * len(shown)}^"
-
-
-def _guess_offset(text: str, message: str) -> int | None:
-    """Find the word that an error message quotes, where it stands in the statement exactly once."""
-    found = _QUOTED_PATTERN.search(message)
-    word = found[1] if found else ""
-    word = word if word in text else word.rpartition(".")[2]
-    edge = r"\b" if word.isidentifier() else ""
-    places = [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)] if word else []
-    return places[0] if len(places) == 1 else None
 
 
 def script_path(step: Step) -> str:
@@ -6819,8 +6844,8 @@ class Run:
         if statement and offset is not None:
             offset = statement.offset + len(octets_of(statement.text[:offset]))
         elif reported and offset is None and failed.kind is not Kind.OUTRUN:
-            guess = _guess_offset(reported.text, failed.message)
-            offset, exact = reported.offset + len(octets_of(reported.text[: guess or 0])), guess is not None
+            guess, exact, failed.message = database.placed(reported.text, failed.message)
+            offset = reported.offset + len(octets_of(reported.text[:guess]))
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who = "a person, a trigger, a policy, this file"

@@ -66,6 +66,26 @@ def test_a_network_cut_around_commit_is_told_as_it_is(
     assert server_database.query("SELECT n FROM t") == [(1,)]
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before they have all left", "before they are answered"])
+def test_a_network_cut_in_the_middle_of_many_changes_leaves_nothing(
+    server_database: Database, tmp_path: Path, after: bool
+) -> None:
+    rows = [f"INSERT INTO t VALUES ({n});" for n in range(1000, 4000)]
+    rig.write(tmp_path, FILES | {"3_c.up": "\n".join(rows)})
+    assert rig.command(tmp_path, server_database.url, "up", "2").exit == 0
+    proxy = rig.Proxy(direct(server_database), b"(2500)", after=after)
+    try:
+        ran = rig.run(tmp_path, proxy.url, "up")
+    finally:
+        proxy.close()
+    assert proxy.cut.is_set()
+    assert ran.exit == 1
+    assert "nothing was changed" in ran.err
+    assert server_database.query("SELECT count(*) FROM t") == [(1,)]
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
+    assert server_database.query("SELECT count(*), min(n), max(n) FROM t") == [(3001, 1, 3999)]
+
+
 def test_a_network_cut_in_the_middle_of_a_statement_leaves_nothing(server_database: Database, tmp_path: Path) -> None:
     text = server_database.SLEEP.format(1)
     rig.write(tmp_path, FILES | {"3_c.up": f"INSERT INTO t VALUES (3);\n{text};\n"})
