@@ -49,7 +49,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
-from functools import lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
@@ -331,8 +331,8 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
 
 
 def _in_utf8(text: str) -> str:
-    """Return a word of the command line or the environment as UTF-8 reads its bytes, whatever the locale is."""
-    return os.fsencode(text).decode(errors="surrogateescape")
+    """Return a word of the system's, such as a name of a file, as UTF-8 reads its bytes, whatever the locale is."""
+    return text if text.isascii() else os.fsencode(text).decode(errors="surrogateescape")
 
 
 def _forms() -> str:
@@ -550,14 +550,14 @@ def shell_word(path: Path | str) -> str:
 
 def _decoded(data: bytes) -> str:
     """Return UTF-8 text without a BOM. Raises ValueError, which says what it is instead, or where it is not that."""
-    # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
-    start = data[:4096]
-    zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
-    wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "")
-    if wide:
-        raise ValueError(f"it is {wide}: save it as UTF-8")
-    if b"\0" in data:  # libpq would cut the text there, and report success
-        raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    has_mark = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    if has_mark or b"\0" in data:
+        # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
+        start = data[:4096]
+        zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
+        wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if has_mark else "")
+        # Of one byte alone: libpq would cut the text there, and report success.
+        raise ValueError(f"it is {wide}: save it as UTF-8" if wide else f"a NUL byte at byte {data.index(0)}")
     try:
         return data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -607,6 +607,7 @@ class Script(NamedTuple):
 class Migration(NamedTuple):
     """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
 
+    In a run a down file is read when it is asked for, and where it cannot be read, FileError is raised there.
     *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
     """
 
@@ -622,6 +623,15 @@ class Migration(NamedTuple):
         return version_key(self.version)
 
 
+class _Found(Migration):
+    """One that has a function in place of ``down``, until that is asked for."""
+
+    @cached_property
+    def down(self) -> Script | None:
+        return self[3]()  # type: ignore[misc,no-any-return,operator]
+
+
+@cache
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
     is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
@@ -646,11 +656,12 @@ def _some(texts: Sequence[str], between: str = ", ") -> str:
     return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
 
 
-def _listed(folder: Path) -> list[Path]:
-    """Return what lies in *folder*, by name. Raises FileError."""
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in *folder*. Raises FileError."""
     try:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
-        return sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            return [*entries]
     except OSError as error:
         what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
         way = f"let this user list the folder and read its files:  ls -ld {word}"
@@ -661,7 +672,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    beside = any(FILE_NAME_PATTERN.fullmatch(path.name) for path in _listed(root))
+    beside = any(FILE_NAME_PATTERN.fullmatch(entry.name) for entry in _listed(root))
     found = [(dialect, root / name) for name, dialect in DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     if (found and beside) or len(found) > len(dict(found)):
         what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
@@ -677,64 +688,92 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     return folders.get(dialect, root / dialect) if folders else root
 
 
-def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
+class _Half:
+    """A file of a pair, by its name. Raises ValueError for another name."""
+
+    __slots__ = "direction", "entry", "key", "name", "version"
+
+    def __init__(self, entry: os.DirEntry[str]) -> None:
+        name = _in_utf8(entry.name)
+        match = FILE_NAME_PATTERN.fullmatch(name)
+        if not match or not name.isprintable():
+            raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
+        self.version, self.name, self.direction = match.groups()
+        self.entry, self.key = entry, version_key(self.version)
+
+    def read(self) -> Script:
+        """Return its text. Raises ValueError with what is wrong, or OSError."""
+        if not self.entry.is_file():  # a pipe or a device may be read for ever
+            self.entry.stat()  # says of a link why it leads nowhere
+            raise ValueError("no regular file")
+        with open(self.entry.path, "rb", buffering=0) as file:  # noqa: PTH123 (pathlib takes more than twice as long)
+            return Script.from_text(Path(self.entry.path), _decoded(file.read()))
+
+
+def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False) -> list[Migration]:
     """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
 
     For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
+    *lazily*, a down file is read when ``down`` is asked for, and FileError is raised there.
     """
-    found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
-    faults: list[str] = []
-    unread = set[str]()
-    for path in _listed(directory):
-        if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
+    ups, downs = dict[int, list[_Half]](), dict[int, list[_Half]]()  # of each version
+    faults, misnamed, script = list[str](), set[str](), cache(_Half.read)
+    for entry in sorted(_listed(directory), key=attrgetter("name")):
+        if not entry.name.lower().endswith(".sql") or entry.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
-            direction, half = _read_half(path)
-            found[direction].append(half)
-        except (OSError, ValueError) as error:
-            faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-            unread.add(path.name.partition("_")[0])
+            half = _Half(entry)
+            (ups if half.direction == "up" else downs).setdefault(half.key, []).append(half)
+        except ValueError as error:
+            faults.append(f"{entry.name}: {error}")
+            misnamed.add(entry.name.partition("_")[0])
+    # Of several down files of a version, their first lines say which is meant.
+    for halves in (*ups.values(), *(each for each in downs.values() if not lazily or len(each) > 1)):
+        for half in [*halves]:
+            try:
+                script(half)
+            except (OSError, ValueError) as error:  # noqa: PERF203 (a fault in one is none in the others)
+                faults.append(f"{half.entry.name}: {error.strerror if isinstance(error, OSError) else error}")
+                halves.remove(half)
     # A down file that names no dialect is for those of the up file with its name.
-    of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    ups, downs = dict[int, list[Migration]](), dict[int, list[Migration]]()
-    for halves, by_key in (found["up"], ups), (found["down"], downs):
-        for half in halves:
-            others, only = by_key.setdefault(half.key, []), half.up.only or of_up.get((half.key, half.name), ())
-            rivals = (each.up.path.name for each in others if meet(only, each.elsewhere))
-            faults += [f"{half.up.path.name}: the same version as {rival}" for rival in rivals][:1]
-            others.append(half._replace(elsewhere=only))  # until it is known for which database
-    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in unread)
-    faults += [f"{half.up.path.name}: a down file without its up file" for half in lone]
+    of_up = {(half.key, half.name): script(half).only for halves in ups.values() for half in halves}
+
+    def dialects(half: _Half) -> tuple[str, ...]:
+        return script(half).only or of_up.get((half.key, half.name), ())
+
+    for halves in (*ups.values(), *downs.values()):
+        for number, half in enumerate(halves[1:], 1):
+            rivals = (each.entry.name for each in halves[:number] if meet(dialects(half), dialects(each)))
+            faults += [f"{half.entry.name}: the same version as {rival}" for rival in rivals][:1]
+    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
+    faults += [f"{half.entry.name}: a down file without its up file" for half in lone]
     if faults or not ups:
         names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
         fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
+
+    def undo(half: _Half) -> Script | None:
+        try:
+            backs = (each for each in downs.get(half.key, ()) if meet(script(each).only, here))
+            return next((script(each) for each in backs if meet(script(half).only, dialects(each))), None)
+        except (OSError, ValueError):  # it is read only now
+            again = find_migrations(directory, dialect)  # raises FileError with this fault, and every other
+            return next((each.down for each in again if each.version == half.version), None)
+
     for _, halves in sorted(ups.items()):
-        pairs = list[Migration]()
-        for half in halves:
-            undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
-            back = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
-            pairs.append(half._replace(down=back, elsewhere=() if meet(half.up.only, here) else half.up.only))
-        migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
+        fitting = [half for half in halves if meet(script(half).only, here)]
+        for half in (fitting or halves)[: 1 if dialect else None]:
+            kind: type[Migration] = _Found if lazily and half.key in downs else Migration
+            back: Any = undo(half) if kind is Migration else partial(undo, half)
+            migrations.append(kind(half.version, half.name, script(half), back, () if fitting else script(half).only))
     return migrations
 
 
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
     """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
     return not only or not others or not set(only).isdisjoint(others)
-
-
-def _read_half(path: Path) -> tuple[str, Migration]:
-    """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
-    name = _in_utf8(path.name)
-    match = FILE_NAME_PATTERN.fullmatch(name)
-    if not match or not name.isprintable():
-        raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
-    if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
-        raise ValueError("no regular file")
-    return match[3], Migration(match[1], match[2], Script.from_text(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -744,7 +783,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
         fix = "use letters, digits and underscores:  migrate new add_email_to_users"
         raise SettingsError(f'"{name}" cannot be the name of a migration', fix=fix)
     folders = list(dialect_directories(root).values()) or [root]
-    used = {path.name.partition("_")[0] for folder in folders for path in _listed(folder)}
+    used = {entry.name.partition("_")[0] for folder in folders for entry in _listed(folder)}
     while (version := now.strftime("%Y%m%d%H%M%S")) in used:
         now += timedelta(seconds=1)
     title = f"-- {version} {word.replace('_', ' ')}"
@@ -3401,7 +3440,7 @@ class SQLite(Database):
     def _open(self, uri: str) -> None:
         # The time that SQLite waits for a lock by itself, in which no signal is seen.
         self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
-        self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # also of what is not UTF-8
+        self.connection.text_factory = lambda data: data.decode(errors="replace")  # also of what is not UTF-8
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
 
@@ -5171,20 +5210,20 @@ class History:
         where = "" if version is None else f"WHERE {quoted('version')} = ?"
         kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, quoted(name)) for name in Applied._fields]
-        rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
-        return sorted(rows, key=lambda row: row.key)
+        rows = [self._typed(row) for row in self._select(self.relation, names, where, version)]
+        return sorted(rows, key=attrgetter("key"))
 
-    def _typed(self, row: Applied) -> Applied:
+    def _typed(self, row: Sequence[Any]) -> Applied:
+        version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
         try:
-            if _DIGITS_PATTERN.fullmatch(row.version):
-                text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                typed = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
-                return typed._replace(statements=statements, statements_done=done, took_ms=took)
+            if _DIGITS_PATTERN.fullmatch(version):
+                text = back.decode(errors="replace") if isinstance(back, bytes) else back
+                ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
+                return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
         except (OverflowError, TypeError, ValueError):
             pass
-        what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
-        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(row.version)};"
+        what = f"the history has a row that this tool has not written: version {version!r}, at {at}"
+        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
         raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
     def digest(self) -> str:
@@ -5341,7 +5380,7 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
     newest, result = max(row_by_key, default=-1), []
     for key in sorted({*file_by_key, *row_by_key}):
         file, row = file_by_key.get(key), row_by_key.get(key)
-        has_down = bool((file and file.down) or (row and row.down_sql is not None))
+        has_down = bool((row and row.down_sql is not None) or (file and file.down))  # a file is read only where asked
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
             ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
@@ -5419,9 +5458,10 @@ def choose_down(
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
     steps, errors = list[Step](), dict[str, MigrateError]()
-    for row in rows:
+    files = [file_by_key[row.key].down if row.key in file_by_key else None for row in rows]
+    for row, file in zip(rows, files, strict=True):
         with gathered(errors, f"{row.version} {row.name}"):
-            steps.append(_down_step(row, file_by_key.get(row.key)))
+            steps.append(_down_step(row, file))
     refuse_all(errors)
     return steps
 
@@ -5435,8 +5475,8 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
         raise SettingsError(what, fix=f"did you mean  migrate {direction} --to {version}")
 
 
-def _down_step(row: Applied, migration: Migration | None) -> Step:
-    file, title = migration.down if migration else None, f"{row.version} {row.name}"
+def _down_step(row: Applied, file: Script | None) -> Step:
+    title = f"{row.version} {row.name}"
     path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
     fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
     if file:
@@ -5888,7 +5928,8 @@ class Run:
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         dialect, results = settings.url.dialect, list[Result]()
-        migrations = find_migrations(migration_directory(settings.directory, dialect), dialect) if files else []
+        folder = migration_directory(settings.directory, dialect) if files else None
+        migrations = find_migrations(folder, dialect, lazily=True) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
@@ -7649,14 +7690,15 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
     value = row[column]
     if value is None:
         return ""
+    if column == "took_ms":
+        return f"{value} ms"
     if column == "findings":
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
-    if column == "state":
+    if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
-        value = f"{value} ({more})" if more else value
-    shown = f"{value} ms" if column == "took_ms" else _json(value)
-    return " ".join(shown.replace("out_of_order", "out of order").split())
+        value = value.replace("_", " ") + (f" ({more})" if more else "")
+    return " ".join(_json(value).split())
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -8367,6 +8409,7 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
 
 if _IS_PROGRAM:
     gc.enable()
+    gc.set_threshold(100_000)  # of thousands of files, most stays
     if hasattr(gc, "freeze"):
         gc.freeze()
 if __name__ == "__main__":
