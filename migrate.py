@@ -656,12 +656,13 @@ def _some(texts: Sequence[str], between: str = ", ") -> str:
     return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
 
 
-def _listed(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what lies in *folder*. Raises FileError."""
+def _listed(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what lies in *folder*. Raises FileError."""
     try:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
         with os.scandir(folder) as entries:
-            return [*entries]
+            yield from entries
+            return
     except OSError as error:
         what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
         way = f"let this user list the folder and read its files:  ls -ld {word}"
@@ -706,8 +707,12 @@ class _Half:
         if not self.entry.is_file():  # a pipe or a device may be read for ever
             self.entry.stat()  # says of a link why it leads nowhere
             raise ValueError("no regular file")
-        with open(self.entry.path, "rb", buffering=0) as file:  # noqa: PTH123 (pathlib takes more than twice as long)
-            return Script.from_text(Path(self.entry.path), _decoded(file.read()))
+        file = os.open(self.entry.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # pathlib takes four times as long
+        try:
+            data = b"".join(iter(partial(os.read, file, 2**16), b""))
+        finally:
+            os.close(file)
+        return Script.from_text(Path(self.entry.path), _decoded(data))
 
 
 def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False) -> list[Migration]:
@@ -741,8 +746,8 @@ def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False)
     def dialects(half: _Half) -> tuple[str, ...]:
         return script(half).only or of_up.get((half.key, half.name), ())
 
-    for halves in (*ups.values(), *downs.values()):
-        for number, half in enumerate(halves[1:], 1):
+    for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
+        for number, half in enumerate(halves):
             rivals = (each.entry.name for each in halves[:number] if meet(dialects(half), dialects(each)))
             faults += [f"{half.entry.name}: the same version as {rival}" for rival in rivals][:1]
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
@@ -3440,7 +3445,6 @@ class SQLite(Database):
     def _open(self, uri: str) -> None:
         # The time that SQLite waits for a lock by itself, in which no signal is seen.
         self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
-        self.connection.text_factory = lambda data: data.decode(errors="replace")  # also of what is not UTF-8
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
 
@@ -3543,7 +3547,16 @@ class SQLite(Database):
 
     def query(self, sql: str, *args: object) -> Rows:
         """See Database. Waits for another process, as ``run`` does."""
-        rows: Rows = self._wait(partial(super().query, sql, *args))
+        if self.connection is not None:
+            self.connection.text_factory = str
+        ask = partial(self._wait, partial(super().query, sql, *args))
+        try:
+            rows: Rows = ask()
+        except DriverError as failed:
+            if not failed.message.startswith("Could not decode"):
+                raise
+            self.connection.text_factory = lambda data: data.decode(errors="replace")  # which takes longer
+            rows = ask()
         if self._frozen and self._size("-wal") >= 0:
             raise DriverError("another process has begun to write this file, while it was read", Kind.BUSY)
         return rows
@@ -3556,6 +3569,7 @@ class SQLite(Database):
         if self._ended:  # while it waited
             raise DriverError("interrupted", Kind.CANCELLED)
         with self.translated():
+            self.connection.text_factory = bytes  # it may be no UTF-8, and is dropped
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
 
@@ -5408,14 +5422,14 @@ def choose_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     if count is not None:
         _refuse_version(count, file_by_key, "up")
-    limit = math.inf if to is None else find_version(to, file_by_key)
+    limit, newest = math.inf if to is None else find_version(to, file_by_key), max(file_by_key, default=-1)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
     errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
-        ahead = state.state == "missing" and state.key > max(file_by_key, default=-1)
+        ahead = state.state == "missing" and state.key > newest
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
             errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
         if state.state in {"pending", "out_of_order"}:
@@ -7698,7 +7712,7 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
         value = value.replace("_", " ") + (f" ({more})" if more else "")
-    return " ".join(_json(value).split())
+    return " ".join(value.split()) if isinstance(value, str) else _json(value)
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -8409,7 +8423,7 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
 
 if _IS_PROGRAM:
     gc.enable()
-    gc.set_threshold(100_000)  # of thousands of files, most stays
+    gc.set_threshold(100_000)  # of what thousands of files make, too, most stays
     if hasattr(gc, "freeze"):
         gc.freeze()
 if __name__ == "__main__":
