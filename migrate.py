@@ -750,10 +750,11 @@ class _Half:
             raise ValueError("no regular file")
         file = os.open(self.entry.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # pathlib takes four times as long
         try:
-            data = b"".join(iter(partial(os.read, file, 2**16), b""))
+            pieces = iter(partial(os.read, file, os.fstat(file).st_size + 1), b"")
+            octets = _decoded(b"".join(pieces))  # the bytes themselves are kept no longer
         finally:
             os.close(file)
-        return Script.from_octets(self.entry.path, _decoded(data))
+        return Script.from_octets(self.entry.path, octets)
 
 
 def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False) -> list[Migration]:
