@@ -669,7 +669,8 @@ class _Found(Migration):
 
     @cached_property
     def down(self) -> Script | None:
-        return self[3]()  # type: ignore[misc,no-any-return,operator]
+        read: Any = self[3]
+        return cast("Script | None", read())
 
 
 @cache
