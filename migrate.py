@@ -992,14 +992,14 @@ _Thing = TypeVar("_Thing")
 class Alike(NamedTuple):
     """Statements of a file that come one after the other and differ in literals only; mostly it is one.
 
-    *brief* is what to look at to know what each is: the statement, or, of *inserts* of nothing but literals, the first
-    with one NULL in place of these.
+    *brief* is what to look at to know what each is: the first, or, of INSERTs of nothing but literals, the first with
+    one NULL in place of these.
     """
 
     brief: Statement
     starts: list[int]
     ends: list[int]
-    inserts: bool = False
+    differ: bool = False  # from their brief
 
 
 def alike(octets: str, syntax: Callable[[], Syntax]) -> Iterator[Alike]:
@@ -1007,37 +1007,69 @@ def alike(octets: str, syntax: Callable[[], Syntax]) -> Iterator[Alike]:
 
     The client sends all before its delimiter at once. To send that as it is would lose the errors of all but the first.
     """
-    line, counted = 1, 0
+    line, counted, last, found = 1, 0, "", Alike(Statement("", 0, 0), [], [])
     for starts, ends, fault, head, by_grammar in _spans(octets, syntax):
-        line, counted = line + octets.count("\n", counted, starts[0]), starts[0]
-        if head:
-            yield Alike(Statement(f"{text_of(head)} (NULL)", line, counted), starts, ends, inserts=True)
+        (start, *_), (end, *_) = starts, ends
+        shape = "" if head or fault or not by_grammar else _shape(octets, start, end)
+        if shape and shape == last:
+            found.starts.append(start)
+            found.ends.append(end)
             continue
-        piece = octets[starts[0] : ends[0]].rstrip("; \t\r\n")
+        if last:
+            yield found
+        last, line, counted = shape, line + octets.count("\n", counted, start), start
+        if head:
+            yield Alike(Statement(f"{text_of(head)} (NULL)", line, start), starts, ends, differ=True)
+            continue
+        if shape:
+            found = Alike(Statement(text_of(octets[start:end]), line, start), [start], [end], differ=True)
+            continue
+        piece = octets[start:end].rstrip("; \t\r\n")
         rules = syntax()._replace(literals="", start_pattern=_BLANKS_PATTERN)
         within = by_grammar or fault or ";" not in piece  # else no commands of the client are in there
         for (begin,), (stop,), fault_of, *_ in [([0], [len(piece)], fault)] if within else _spans(piece, rules):
             more = piece.count("\n", 0, begin)
-            statement = Statement(text_of(piece[begin:stop]), line + more, counted + begin, fault_of)
-            yield Alike(statement, [counted + begin], [counted + stop])
+            statement = Statement(text_of(piece[begin:stop]), line + more, start + begin, fault_of)
+            yield Alike(statement, [start + begin], [start + stop])
+    if last:
+        yield found
+
+
+def _shape(octets: str, start: int, end: int) -> str:
+    """Return a change of rows without its literals, by which it is told what it is; "" for what may depend on them."""
+    if end - start > _SHAPED or not _CHANGES_PATTERN.match(octets, start):
+        return ""
+    shape = _LITERAL_PATTERN.sub("\0", octets[start:end])
+    return shape if _is_shape(shape) else ""
+
+
+@lru_cache
+def _is_shape(shape: str) -> bool:
+    """Tell if what is said of a statement is the same whatever literals it has: takes_part() looks at some."""
+    odd = ("'", "@", "$", "\\", "/*", "--", "#", "SET_CONFIG", "CURRENT_SETTING")  # more than words and signs; these
+    return not any(each in shape.upper() for each in odd)
 
 
 class Statements(Sequence[Statement]):
-    """The statements of a file. One of many that are alike is made when it is asked for: a file is in memory once.
+    """The statements of a file. One of some that are alike is made when it is asked for: a file is in memory once.
 
     *briefs* are those of Alike, at the same places: one and the same for all that are alike.
     """
 
     def __init__(self, octets: str = "", found: Iterable[Alike] = ()) -> None:
         self._octets, self._line = octets, (0, 1)  # the last offset of which the line was asked for
-        self._starts, self._ends, self._inserts = array("Q"), array("Q"), bytearray()
-        self._runs, self.briefs = list[tuple[int, int]](), list[Statement]()
+        self._starts, self._ends, self._differ = array("Q"), array("Q"), bytearray()
+        self._runs, self.briefs = list[list[int]](), list[Statement]()
+        changes = False
         for each in found:
-            self._runs.append((len(self.briefs) + 1, len(self.briefs) + len(each.starts)))
+            before, changes = changes, bool(_CHANGES_PATTERN.match(each.brief.text))
+            if not (before and changes):
+                self._runs.append([len(self.briefs) + 1, 0])
             self._starts.extend(each.starts)
             self._ends.extend(each.ends)
-            self._inserts += bytes([each.inserts]) * len(each.starts)
+            self._differ += bytes([each.differ]) * len(each.starts)
             self.briefs += [each.brief] * len(each.starts)
+            self._runs[-1][1] = len(self.briefs)
 
     @classmethod
     def of(cls, statements: Iterable[Statement]) -> Statements:
@@ -1055,7 +1087,7 @@ class Statements(Sequence[Statement]):
         """Return a statement, or a list of some."""
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
-        if not self._inserts[place]:
+        if not self._differ[place]:
             return self.briefs[place]
         start = self._starts[place]
         offset, line = self._line if self._line[0] <= start else (0, 1)
@@ -1095,7 +1127,7 @@ class Statements(Sequence[Statement]):
         return [self._octets[start:end] for start, end in places]
 
     def pieces(self, size: float) -> Iterator[tuple[int, int]]:
-        """Yield the first and last numbers of statements that may go together: alike, and all in *size* bytes."""
+        """Yield the first and last numbers of statements that may go together: changes of rows, in *size* bytes."""
         for first, last in self._runs:
             while first <= last:
                 end = min(self._starts[first - 1] + size, self._ends[-1])
@@ -1543,6 +1575,9 @@ _TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COL
 _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
+_SHAPED = 4096  # bytes: what is longer is rarely like another one
+_CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
+_LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
 _WORD_PATTERN: Final = regex(r"([A-Za-z_]+)[ \t\r\n(]")
 _BODILESS_PATTERN: Final = regex(  # what begins so has no statements in it
     r"(?:(?:(?:CREATE(?:\s+UNIQUE)?|ALTER|DROP)\s+(?:INDEX|TABLE)|DELETE|INSERT|REPLACE|SELECT|UPDATE)\s+[\w'\"`*\[])",
@@ -2881,7 +2916,7 @@ class Doom:
 _REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: one without it cannot be made
 
 
-# So many bytes go together: of statements that are alike, of these in one packet, of a file that is sent as it is.
+# So many bytes go together: of changes of rows, of these in one packet, of a file that is sent as it is.
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
 
@@ -2980,7 +3015,7 @@ class Database(ABC):
     lone_schema = ""  # where there is but one
     schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
     packet_limit: float = math.inf  # bytes
-    packet_size: float = 0  # of statements that are alike, so many bytes go together in a journaled file
+    packet_size: float = 0  # of changes of rows, so many bytes go together in a journaled file
     rival = "another runner is at work"
     driver_errors: tuple[type[Exception], ...] = ()
 
@@ -5341,7 +5376,8 @@ def _cut(message: str, text: str, tail: str) -> str:
     found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
     if not found:
         return message
-    place = (text + tail).find(found[2].removesuffix("..."))
+    # Of a letter that utf8mb3 does not have, MariaDB shows a question mark.
+    place = re.sub(r"[\U00010000-\U0010ffff]", "?", text + tail).find(found[2].removesuffix("..."))
     rest = text[place:]
     if not found[2] or place < 0 or len(rest.encode()) > 80:  # noqa: PLR2004 (so much is quoted at most)
         rest = found[2]
@@ -5875,6 +5911,7 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | str"], None]
 
+_BRIEF: Final = 0.05  # seconds: what is done in so little is done many times at once
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
@@ -6891,18 +6928,25 @@ class Run:
         self.now = Now(step, time.monotonic())
         self.notify(step)
 
-    def run_alike(self, step: Step, first: int, last: int) -> None:
-        """Run statements that are alike, with one clock. Raises DriverError, about the one that has failed."""
-        statements = step.statements
-        with self.running(statements[first - 1]):
-            try:
-                self.database.run_all([text_of(each) for each in statements.octets(first, last)])
-            except DriverError as failed:
-                if self.now and failed.number:
-                    self.now = self.now._replace(statement=statements[first + failed.number - 2])
-                failed.number = 0
-                raise
-        self.refuse_ended()
+    def run_changes(self, step: Step, first: int, last: int) -> None:
+        """Run changes of rows, one after the other. Raises DriverError, about the one that has failed.
+
+        There is one clock for those that go together: these are more only as long as they take next to no time.
+        """
+        statements, count = step.statements, 1
+        while first <= last:
+            end = min(first + count - 1, last)
+            with self.running(statements[first - 1]):
+                try:
+                    self.database.run_all([text_of(each) for each in statements.octets(first, end)])
+                except DriverError as failed:
+                    if self.now and failed.number:
+                        self.now = self.now._replace(statement=statements[first + failed.number - 2])
+                    failed.number = 0
+                    raise
+                took = time.monotonic() - self.now.since if self.now else 0.0
+            self.refuse_ended()
+            first, count = end + 1, max(1, 4 * count if took < _BRIEF else count // 4)
 
     @contextlib.contextmanager
     def running(self, statement: Statement | None) -> Iterator[None]:
@@ -7037,7 +7081,7 @@ class Attempt:
         else:
             run.zero({key for each in run.natures_that_matter(step) for key in each.reads})
             for first, last in step.statements.pieces(_PIECE):
-                run.run_alike(step, first, last)
+                run.run_changes(step, first, last)
                 if not database.in_transaction:
                     break
         if not database.in_transaction:
@@ -7344,12 +7388,18 @@ class Journal(Attempt):
             elif alone or (number in ends and not self._share(natures[number - 1 : last])):
                 self._run_together(number, last)
                 number = last
-            elif number in pieces and number not in ends and self._share([natures[number - 1]]):
-                self._run_alike(number, pieces[number])
+            elif number in pieces and self._go_together(number, pieces[number], ends):
+                self._run_changes(number, pieces[number])
                 number = pieces[number]
             else:
                 self._run_one(number, opens=number in ends)
             number += 1
+
+    def _go_together(self, first: int, last: int, ends: Mapping[int, int]) -> bool:
+        """Tell if nothing has to be done between changes of rows."""
+        numbers = range(first, last + 1)
+        odd = ends.keys() | self.way.gone | self.way.checks
+        return odd.isdisjoint(numbers) and self._share(distinct(self.natures[first - 1 : last]))
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
@@ -7398,13 +7448,13 @@ class Journal(Attempt):
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
 
-    def _run_alike(self, first: int, last: int) -> None:
-        """Run INSERTs that are alike, in one transaction with the claim. Raises DriverError."""
+    def _run_changes(self, first: int, last: int) -> None:
+        """Run changes of rows, in one transaction with the claim. Raises DriverError."""
         self.reached, self.begun = first, self.begun and self.database.in_transaction
         if not self.database.in_transaction:
             self._open(first)
         try:
-            self.run.run_alike(self.step, first, last)
+            self.run.run_changes(self.step, first, last)
         except DriverError:
             if self.run.now and self.run.now.statement:
                 self.reached = self.step.statements.at(self.run.now.statement.offset)
