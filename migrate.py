@@ -51,7 +51,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
-from functools import lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from operator import attrgetter, length_hint, sub
 from pathlib import Path
 from stat import S_ISREG
@@ -333,8 +333,8 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
 
 
 def _in_utf8(text: str) -> str:
-    """Return a word of the command line or the environment as UTF-8 reads its bytes, whatever the locale is."""
-    return os.fsencode(text).decode(errors="surrogateescape")
+    """Return a word of the system's, such as a name of a file, as UTF-8 reads its bytes, whatever the locale is."""
+    return text if text.isascii() else os.fsencode(text).decode(errors="surrogateescape")
 
 
 def _forms() -> str:
@@ -561,14 +561,14 @@ def text_of(octets: str) -> str:
 
 def _decoded(data: bytes) -> str:
     """Return octets_of() UTF-8 text, without a BOM. Raises ValueError: what it is instead, or where it is not that."""
-    # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
-    start = data[:4096]
-    zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
-    wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "")
-    if wide:
-        raise ValueError(f"it is {wide}: save it as UTF-8")
-    if b"\0" in data:  # libpq would cut the text there, and report success
-        raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    has_mark = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    if has_mark or b"\0" in data:
+        # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
+        start = data[:4096]
+        zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
+        wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if has_mark else "")
+        # Of one byte alone: libpq would cut the text there, and report success.
+        raise ValueError(f"it is {wide}: save it as UTF-8" if wide else f"a NUL byte at byte {data.index(0)}")
     begin = 0
     try:
         while begin < len(data) and not data.isascii():  # piece by piece: the text as it is would be larger
@@ -599,7 +599,7 @@ class Script(NamedTuple):
     The text is kept as *octets*, octets_of() it: a large one with letters beyond ASCII is not larger in memory.
     """
 
-    path: Path
+    file: Path | str  # a path is made of it when it is asked for: of thousands, that takes as long as to read them
     octets: str
     checksum: str
     in_transaction: bool = True
@@ -609,38 +609,46 @@ class Script(NamedTuple):
         return f"Script({str(self.path)!r})"
 
     @property
+    def path(self) -> Path:
+        """Return where the file is."""
+        return Path(self.file)
+
+    @property
     def sql(self) -> str:
         """Return the text, which is made anew each time where it has letters beyond ASCII."""
         return text_of(self.octets)
 
     @classmethod
-    def from_text(cls, path: Path, sql: str) -> Script:
+    def from_text(cls, file: Path | str, sql: str) -> Script:
         """Do what from_octets() does."""
-        return cls.from_octets(path, octets_of(sql))
+        return cls.from_octets(file, octets_of(sql))
 
     @classmethod
-    def from_octets(cls, path: Path, octets: str) -> Script:
+    def from_octets(cls, file: Path | str, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
         first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
+        read = octets.replace("\r\n", "\n") if "\r" in octets else octets
+        checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
         directive = _DIRECTIVE_PATTERN.match(first)
-        found = (directive[1].replace(",", " ").split() or [""]) if directive else []
+        if not directive:
+            return cls(file, octets, checksum)
+        found = directive[1].replace(",", " ").split() or [""]
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
-        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :] if directive else "")):
+        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :])):
             wrong += [more[1]] if more[1].lower() in DIALECT_BY_SCHEME else []  # a comma is missing
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
             knows = 'which knows "no-transaction" and "only DIALECT"'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}')
-        read = octets.replace("\r\n", "\n") if "\r" in octets else octets
-        checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
-        return cls(path, octets, checksum, "no-transaction" not in found, only)
+        return cls(file, octets, checksum, "no-transaction" not in found, only)
 
 
 class Migration(NamedTuple):
     """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
 
+    In a run a down file is read when it is asked for, and where it cannot be read, FileError is raised there.
     *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
     """
 
@@ -656,6 +664,16 @@ class Migration(NamedTuple):
         return version_key(self.version)
 
 
+class _Found(Migration):
+    """One that has a function in place of ``down``, until that is asked for."""
+
+    @cached_property
+    def down(self) -> Script | None:
+        read: Any = self[3]
+        return cast("Script | None", read())
+
+
+@cache
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
     is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
@@ -680,11 +698,13 @@ def _some(texts: Sequence[str], between: str = ", ") -> str:
     return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
 
 
-def _listed(folder: Path) -> list[Path]:
-    """Return what lies in *folder*, by name. Raises FileError."""
+def _listed(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what lies in *folder*. Raises FileError."""
     try:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
-        return sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            yield from entries
+            return
     except OSError as error:
         what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
         way = f"let this user list the folder and read its files:  ls -ld {word}"
@@ -695,7 +715,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    beside = any(FILE_NAME_PATTERN.fullmatch(path.name) for path in _listed(root))
+    beside = any(FILE_NAME_PATTERN.fullmatch(entry.name) for entry in _listed(root))
     found = [(dialect, root / name) for name, dialect in DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     if (found and beside) or len(found) > len(dict(found)):
         what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
@@ -711,64 +731,97 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     return folders.get(dialect, root / dialect) if folders else root
 
 
-def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
+class _Half:
+    """A file of a pair, by its name. Raises ValueError for another name."""
+
+    __slots__ = "direction", "entry", "key", "name", "version"
+
+    def __init__(self, entry: os.DirEntry[str]) -> None:
+        name = _in_utf8(entry.name)
+        match = FILE_NAME_PATTERN.fullmatch(name)
+        if not match or not name.isprintable():
+            raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
+        self.version, self.name, self.direction = match.groups()
+        self.entry, self.key = entry, version_key(self.version)
+
+    def read(self) -> Script:
+        """Return its text. Raises ValueError with what is wrong, or OSError."""
+        if not self.entry.is_file():  # a pipe or a device may be read for ever
+            self.entry.stat()  # says of a link why it leads nowhere
+            raise ValueError("no regular file")
+        file = os.open(self.entry.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # pathlib takes four times as long
+        try:
+            pieces = iter(partial(os.read, file, os.fstat(file).st_size + 1), b"")
+            octets = _decoded(b"".join(pieces))  # the bytes themselves are kept no longer
+        finally:
+            os.close(file)
+        return Script.from_octets(self.entry.path, octets)
+
+
+def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False) -> list[Migration]:
     """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
 
     For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
+    *lazily*, a down file is read when ``down`` is asked for, and FileError is raised there.
     """
-    found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
-    faults: list[str] = []
-    unread = set[str]()
-    for path in _listed(directory):
-        if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
+    ups, downs = dict[int, list[_Half]](), dict[int, list[_Half]]()  # of each version
+    faults, misnamed, script = list[str](), set[str](), cache(_Half.read)
+    for entry in sorted(_listed(directory), key=attrgetter("name")):
+        if not entry.name.lower().endswith(".sql") or entry.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
-            direction, half = _read_half(path)
-            found[direction].append(half)
-        except (OSError, ValueError) as error:
-            faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-            unread.add(path.name.partition("_")[0])
+            half = _Half(entry)
+            (ups if half.direction == "up" else downs).setdefault(half.key, []).append(half)
+        except ValueError as error:
+            faults.append(f"{entry.name}: {error}")
+            misnamed.add(entry.name.partition("_")[0])
+    # Of several down files of a version, their first lines say which is meant.
+    for halves in (*ups.values(), *(each for each in downs.values() if not lazily or len(each) > 1)):
+        for half in [*halves]:
+            try:
+                script(half)
+            except (OSError, ValueError) as error:  # noqa: PERF203 (a fault in one is none in the others)
+                faults.append(f"{half.entry.name}: {error.strerror if isinstance(error, OSError) else error}")
+                halves.remove(half)
     # A down file that names no dialect is for those of the up file with its name.
-    of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    ups, downs = dict[int, list[Migration]](), dict[int, list[Migration]]()
-    for halves, by_key in (found["up"], ups), (found["down"], downs):
-        for half in halves:
-            others, only = by_key.setdefault(half.key, []), half.up.only or of_up.get((half.key, half.name), ())
-            rivals = (each.up.path.name for each in others if meet(only, each.elsewhere))
-            faults += [f"{half.up.path.name}: the same version as {rival}" for rival in rivals][:1]
-            others.append(half._replace(elsewhere=only))  # until it is known for which database
-    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in unread)
-    faults += [f"{half.up.path.name}: a down file without its up file" for half in lone]
+    of_up = {(half.key, half.name): script(half).only for halves in ups.values() for half in halves}
+
+    def dialects(half: _Half) -> tuple[str, ...]:
+        return script(half).only or of_up.get((half.key, half.name), ())
+
+    for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
+        for number, half in enumerate(halves):
+            rivals = (each.entry.name for each in halves[:number] if meet(dialects(half), dialects(each)))
+            faults += [f"{half.entry.name}: the same version as {rival}" for rival in rivals][:1]
+    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
+    faults += [f"{half.entry.name}: a down file without its up file" for half in lone]
     if faults or not ups:
         names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
         fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
+
+    def undo(half: _Half) -> Script | None:
+        try:
+            backs = (each for each in downs.get(half.key, ()) if meet(script(each).only, here))
+            return next((script(each) for each in backs if meet(script(half).only, dialects(each))), None)
+        except (OSError, ValueError):  # it is read only now
+            again = find_migrations(directory, dialect)  # raises FileError with this fault, and every other
+            return next((each.down for each in again if each.version == half.version), None)
+
     for _, halves in sorted(ups.items()):
-        pairs = list[Migration]()
-        for half in halves:
-            undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
-            back = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
-            pairs.append(half._replace(down=back, elsewhere=() if meet(half.up.only, here) else half.up.only))
-        migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
+        fitting = [half for half in halves if meet(script(half).only, here)]
+        for half in (fitting or halves)[: 1 if dialect else None]:
+            kind: type[Migration] = _Found if lazily and half.key in downs else Migration
+            back: Any = undo(half) if kind is Migration else partial(undo, half)
+            migrations.append(kind(half.version, half.name, script(half), back, () if fitting else script(half).only))
     return migrations
 
 
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
     """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
     return not only or not others or not set(only).isdisjoint(others)
-
-
-def _read_half(path: Path) -> tuple[str, Migration]:
-    """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
-    name = _in_utf8(path.name)
-    match = FILE_NAME_PATTERN.fullmatch(name)
-    if not match or not name.isprintable():
-        raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
-    if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
-        raise ValueError("no regular file")
-    return match[3], Migration(match[1], match[2], Script.from_octets(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -778,7 +831,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
         fix = "use letters, digits and underscores:  migrate new add_email_to_users"
         raise SettingsError(f'"{name}" cannot be the name of a migration', fix=fix)
     folders = list(dialect_directories(root).values()) or [root]
-    used = {path.name.partition("_")[0] for folder in folders for path in _listed(folder)}
+    used = {entry.name.partition("_")[0] for folder in folders for entry in _listed(folder)}
     while (version := now.strftime("%Y%m%d%H%M%S")) in used:
         now += timedelta(seconds=1)
     title = f"-- {version} {word.replace('_', ' ')}"
@@ -3731,7 +3784,6 @@ class SQLite(Database):
     def _open(self, uri: str) -> None:
         # The time that SQLite waits for a lock by itself, in which no signal is seen.
         self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
-        self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # also of what is not UTF-8
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
 
@@ -3834,7 +3886,16 @@ class SQLite(Database):
 
     def query(self, sql: str, *args: object) -> Rows:
         """See Database. Waits for another process, as ``run`` does."""
-        rows: Rows = self._wait(partial(super().query, sql, *args))
+        if self.connection is not None:
+            self.connection.text_factory = str
+        ask = partial(self._wait, partial(super().query, sql, *args))
+        try:
+            rows: Rows = ask()
+        except DriverError as failed:
+            if not failed.message.startswith("Could not decode"):
+                raise
+            self.connection.text_factory = lambda data: data.decode(errors="replace")  # which takes longer
+            rows = ask()
         if self._frozen and self._size("-wal") >= 0:
             raise DriverError("another process has begun to write this file, while it was read", Kind.BUSY)
         return rows
@@ -3860,6 +3921,7 @@ class SQLite(Database):
         if self._ended:  # while it waited
             raise DriverError("interrupted", Kind.CANCELLED)
         with self.translated():
+            self.connection.text_factory = bytes  # it may be no UTF-8, and is dropped
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
 
@@ -5549,20 +5611,20 @@ class History:
         where = "" if version is None else f"WHERE {quoted('version')} = ?"
         kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, quoted(name)) for name in Applied._fields]
-        rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
-        return sorted(rows, key=lambda row: row.key)
+        rows = [self._typed(row) for row in self._select(self.relation, names, where, version)]
+        return sorted(rows, key=attrgetter("key"))
 
-    def _typed(self, row: Applied) -> Applied:
+    def _typed(self, row: Sequence[Any]) -> Applied:
+        version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
         try:
-            if _DIGITS_PATTERN.fullmatch(row.version):
-                text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                typed = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
-                return typed._replace(statements=statements, statements_done=done, took_ms=took)
+            if _DIGITS_PATTERN.fullmatch(version):
+                text = back.decode(errors="replace") if isinstance(back, bytes) else back
+                ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
+                return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
         except (OverflowError, TypeError, ValueError):
             pass
-        what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
-        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(row.version)};"
+        what = f"the history has a row that this tool has not written: version {version!r}, at {at}"
+        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
         raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
     def digest(self) -> str:
@@ -5719,7 +5781,7 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
     newest, result = max(row_by_key, default=-1), []
     for key in sorted({*file_by_key, *row_by_key}):
         file, row = file_by_key.get(key), row_by_key.get(key)
-        has_down = bool((file and file.down) or (row and row.down_sql is not None))
+        has_down = bool((row and row.down_sql is not None) or (file and file.down))  # a file is read only where asked
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
             ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
@@ -5747,14 +5809,14 @@ def choose_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     if count is not None:
         _refuse_version(count, file_by_key, "up")
-    limit = math.inf if to is None else find_version(to, file_by_key)
+    limit, newest = math.inf if to is None else find_version(to, file_by_key), max(file_by_key, default=-1)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
     errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
-        ahead = state.state == "missing" and state.key > max(file_by_key, default=-1)
+        ahead = state.state == "missing" and state.key > newest
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
             errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
         if state.state in {"pending", "out_of_order"}:
@@ -5797,9 +5859,10 @@ def choose_down(
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
     steps, errors = list[Step](), dict[str, MigrateError]()
-    for row in rows:
+    files = [file_by_key[row.key].down if row.key in file_by_key else None for row in rows]
+    for row, file in zip(rows, files, strict=True):
         with gathered(errors, f"{row.version} {row.name}"):
-            steps.append(_down_step(row, file_by_key.get(row.key)))
+            steps.append(_down_step(row, file))
     refuse_all(errors)
     return steps
 
@@ -5813,8 +5876,8 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
         raise SettingsError(what, fix=f"did you mean  migrate {direction} --to {version}")
 
 
-def _down_step(row: Applied, migration: Migration | None) -> Step:
-    file, title = migration.down if migration else None, f"{row.version} {row.name}"
+def _down_step(row: Applied, file: Script | None) -> Step:
+    title = f"{row.version} {row.name}"
     path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
     fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
     if file:
@@ -6286,7 +6349,8 @@ class Run:
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         dialect, results = settings.url.dialect, list[Result]()
-        migrations = find_migrations(migration_directory(settings.directory, dialect), dialect) if files else []
+        folder = migration_directory(settings.directory, dialect) if files else None
+        migrations = find_migrations(folder, dialect, lazily=True) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
@@ -8110,14 +8174,15 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
     value = row[column]
     if value is None:
         return ""
+    if column == "took_ms":
+        return f"{value} ms"
     if column == "findings":
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
-    if column == "state":
+    if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
-        value = f"{value} ({more})" if more else value
-    shown = f"{value} ms" if column == "took_ms" else _json(value)
-    return " ".join(shown.replace("out_of_order", "out of order").split())
+        value = value.replace("_", " ") + (f" ({more})" if more else "")
+    return " ".join(value.split()) if isinstance(value, str) else _json(value)
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -8828,6 +8893,7 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
 
 if _IS_PROGRAM:
     gc.enable()
+    gc.set_threshold(100_000)  # of what thousands of files make, too, most stays
     if hasattr(gc, "freeze"):
         gc.freeze()
 if __name__ == "__main__":
