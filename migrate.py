@@ -2659,6 +2659,7 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
     verifies = False  # a rival can come between two files of a run, so that each looks at the history again
+    joins = False  # the end of a file and the beginning of the next one travel as one message
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
@@ -2883,15 +2884,14 @@ class Database(ABC):
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
-        found, first = list[Rows](), self.opening(key, level)
-        opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        found, (first, opening) = list[Rows](), self._opening(key, level)
         together = bool(self._locked) or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
                 rows = self.send(*opening, *(more if together else ()))
             except DriverError as failed:
-                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
+                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > first:
                     raise
                 self.rollback()
                 return False
@@ -2903,6 +2903,26 @@ class Database(ABC):
 
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
+
+    def _opening(self, key: str, level: str | None) -> tuple[int, list[str]]:
+        """Return all that begin() sends first; the number of its parts up to opening(). The last one takes the lock."""
+        first = self.opening(key, level)
+        return len(first), [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+
+    def begin_after(self, ending: Sequence[str], key: str, *more: str, level: str) -> list[Rows] | DriverError:
+        """Send the *ending* of one transaction, and with it what begin() sends for the next; return what came of that.
+
+        The *ending* takes the lock of the session, if that is not held: nobody is to be waited for. What is open then
+        may wait for us. Raises DriverError for the *ending* alone: nothing has begun then.
+        """
+        opening = [*ending, *self._opening(key, level)[1], *self.waits_sql]
+        try:
+            return self.send(*opening, *more)[len(opening) :]
+        except DriverError as failed:
+            if failed.number <= len(ending):  # 0, where the connection was lost
+                raise
+            failed.number -= len(ending)
+            return failed
 
     @contextlib.contextmanager
     def transaction(self, key: str) -> Iterator[None]:
@@ -3864,6 +3884,7 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
+        self.joins = not self.pooled
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
@@ -3969,8 +3990,9 @@ class Postgres(Database):
                 what = part.otherwise if isinstance(part, Truth) else _OUTRUN
                 raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
             raise self._of_part(failed, part) from None
-        if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
-            raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
+        for part, result in zip(parts, results, strict=True):
+            if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
+                raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
         return [
             [
                 tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
@@ -5858,6 +5880,7 @@ class Run:
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
     def __init__(
         self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
@@ -6284,15 +6307,18 @@ class Run:
         if steps := choose():
             before()
         while steps:
+            if self.shield.raised and self.ahead:
+                self.database.rollback()
             self.shield.check()
             batch = self._batch(steps)
-            self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
+            following = self._following(batch, steps)
+            self.entitle(batch[-1])
             try:
                 if self.soiled:  # with it goes its lock, for a moment
                     self.database.renew()
                     self.soiled = False
                     self.verify()
-                self._see_through(batch)
+                self._see_through(batch, following)
             except _OutdatedError:
                 self.database.rollback()
                 if self.database.local_locks:
@@ -6302,8 +6328,12 @@ class Run:
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
+            self.soiled = not (self.all_or_nothing or following) and self.leaves(batch[-1], self.database.takes_back)
         return self.results
+
+    def entitle(self, step: Step) -> None:
+        """Have the session called after *step*."""
+        self.database.title = f"migrate {step.direction} {step.version}"
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
@@ -6315,6 +6345,13 @@ class Run:
             if not self.all_or_nothing and self.leaves(step, self.database.takes_back):
                 break
         return batch
+
+    def _following(self, batch: Sequence[Step], steps: Sequence[Step]) -> Step | None:
+        """Return the step after *batch*, if its claim may go with the end of that: nothing is to be done in between."""
+        both = steps[len(batch) - 1 : len(batch) + 1]
+        if len(both) == 1 or not self.database.joins or any(is_journaled(each, self.database) for each in both):
+            return None
+        return None if self.database.may_matter(both[0].script.sql) else both[1]
 
     def _remember(self, batch: Sequence[Step]) -> None:
         """Note what the history has to say by now, and that there may be new code in the database."""
@@ -6328,16 +6365,17 @@ class Run:
             if step.direction == "up"
         ]
 
-    def _see_through(self, batch: Sequence[Step]) -> None:
+    def _see_through(self, batch: Sequence[Step], following: Step | None = None) -> None:
         """Live the life of a file, from its claim to its outcome; of several where they share a transaction.
 
-        One that waited too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has
-        failed, each file runs on its own. The outcome is told once, when it is true. Raises StatementError,
-        StoppedError, and _OutdatedError where a rival was faster.
+        With the end of it goes the claim of the step that is *following*, of which nothing is told yet. One that waited
+        too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has failed, each
+        file runs on its own. The outcome is told once, when it is true. Raises StatementError, StoppedError, and
+        _OutdatedError where a rival was faster.
         """
         self.now = None
         journaled = is_journaled(batch[0], self.database)
-        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch)
+        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch, following)
         for number in itertools.count(1):
             try:
                 outcome = Outcome(attempt.live())
@@ -6560,8 +6598,8 @@ class Attempt:
 
     certain = True  # nothing of what has failed is left
 
-    def __init__(self, run: Run, batch: Sequence[Step]) -> None:
-        self.run, self.batch, self.database = run, batch, run.database
+    def __init__(self, run: Run, batch: Sequence[Step], following: Step | None = None) -> None:
+        self.run, self.batch, self.following, self.database = run, batch, following, run.database
 
     def live(self) -> list[Result]:
         """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
@@ -6583,7 +6621,7 @@ class Attempt:
                     self._refuse_broken(before)
                 result = run.result(step, len(step.statements))
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
-                database.send(*same, *run.finish(step, owner, result.took_ms), *ending)
+                self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
                 results.append(result)
                 database.look_again(step.script.sql)
         except BaseException:
@@ -6592,18 +6630,34 @@ class Attempt:
         return results
 
     def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
-        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.database
-        parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one.
+
+        Where it has gone with the end of the file before, take up what came of it.
+        """
+        database, parts, found = self.database, self._parts(step, owner), self.run.ahead
+        self.run.ahead = None
         try:
-            found = (
-                database.send(*database.session_sql(local=True), *parts)
-                if level is None
-                else database.begin(self.run.history.relation, *parts, level=level)
-            )
+            if isinstance(found, DriverError):
+                raise found
+            if level is None:
+                found = database.send(*database.session_sql(local=True), *parts)
+            found = found or database.begin(self.run.history.relation, *parts, level=level)
         except DriverError as failed:
             raise self.run.seems_hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
+
+    def _parts(self, step: Step, owner: str) -> list[str]:
+        """Return the claim of *step*, and what tells which transaction it is in."""
+        return [self.run.claim(step, owner), *filter(None, [self.database.transaction_id_sql])]
+
+    def _end(self, ending: Sequence[str], owner: str) -> None:
+        """Send the *ending* of a file; with it goes the claim of the one that is following, if there is one."""
+        run, database, step = self.run, self.database, self.following
+        if step is None:
+            database.send(*ending)
+            return
+        run.entitle(step)
+        run.ahead = database.begin_after(ending, run.history.relation, *self._parts(step, owner), level=step.level)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
