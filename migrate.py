@@ -4379,6 +4379,7 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     _idle_sql = """SELECT 1 FROM information_schema.processlist
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
+    _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error = True, "1064"
     speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
@@ -4394,6 +4395,8 @@ class MySQL(Database):
         WHERE trigger_schema <> 'sys' UNION ALL
         SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
+    _table_pattern = regex(r"(?i)(CREATE|ALTER|DROP)\s+(TABLE|(UNIQUE\s+)?INDEX)\b")
+    _hiding_pattern = regex(rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b")
     _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
@@ -4609,12 +4612,12 @@ class MySQL(Database):
         """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
 
         That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
-        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
+        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of. What sets a variable to what it is
+        has no rows, which take the driver longer than all else.
         """
         held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
-        proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
-        if self.is_mariadb:  # a number in another encoding is none to the driver
-            proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
+        hit = f"IF(ROW_COUNT() = 1{held}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"
+        proof = f"SET SESSION {self._ours} = {hit}"
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
@@ -4846,8 +4849,7 @@ class MySQL(Database):
             return parts
         if self.is_mariadb:
             return [*parts, "DO (SELECT 1 FROM (SELECT 1) AS one)"]
-        same = "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"
-        return [*parts, "SELECT 0 FROM DUAL WHERE 0", same]
+        return [*parts, "SELECT 0 FROM DUAL WHERE 0", f"SET SESSION {self._ours} = @@SESSION.{self._ours}"]
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
@@ -4859,7 +4861,7 @@ class MySQL(Database):
         code: list[tuple[str, str | None]] = [
             ("" if kind == "routine" else name.lower(), text) for kind, _, name, text in there
         ]
-        for text in (each.text for each in statements if first_word(each.text, self.syntax) not in self._silent):
+        for text in (each.text for each in statements if not self._is_silent(each.text)):
             words = spelled(text, self.syntax)
             fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
             kept = "VIEW" not in words
@@ -4891,6 +4893,13 @@ class MySQL(Database):
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
             self._code = None
+
+    def _is_silent(self, text: str) -> bool:
+        """Tell if a statement holds no code: what it does to the session, its nature says."""
+        if first_word(text, self.syntax) in self._silent:
+            return True
+        found, more = self._table_pattern.match(text), (self._code_pattern, self._hiding_pattern)
+        return found is not None and not any(each.search(text, found.end()) for each in more)
 
     def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
