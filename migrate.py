@@ -3042,7 +3042,7 @@ class Database(ABC):
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
-        return self.literal(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+        return self.literal(datetime.now(timezone.utc).isoformat(" ", "milliseconds").removesuffix("+00:00"))
 
     def took(self, since: float) -> object:
         """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
@@ -3056,7 +3056,8 @@ class Database(ABC):
 
     def held(self, value: str) -> str:
         """Return a text as the database can hold it: with a ? for each letter that its encoding does not have."""
-        return value.translate(dict.fromkeys(map(ord, self.lacking(value)), "?"))
+        lacking = self.lacking(value)
+        return value.translate(dict.fromkeys(map(ord, lacking), "?")) if lacking else value
 
     def lacking(self, text: str) -> set[str]:
         """Return the letters of *text* that the encoding does not have. The server knows; each is asked for once."""
@@ -4737,7 +4738,7 @@ class MySQL(Database):
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
-        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
+        began = (self._clock + timedelta(seconds=since)).isoformat(" ", "microseconds")
         return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
 
     # Letters.
@@ -4868,6 +4869,8 @@ class MySQL(Database):
             on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
             on += 2 if words[on + 1 : on + 2] == ["."] else 0
             code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
+        if not code:
+            return Hidden()
         pieces = [(table, None if text is None else spelled(text, self.syntax)) for table, text in code]
         names = {name for _, words in pieces for name in self._assigned(words or ())}
         settings = {"by code"}
@@ -6643,14 +6646,13 @@ class Attempt:
 
         Where it has gone with the end of the file before, take up what came of it.
         """
-        database, parts, found = self.database, self._parts(step, owner), self.run.ahead
-        self.run.ahead = None
+        database, found, self.run.ahead = self.database, self.run.ahead, None
         try:
             if isinstance(found, DriverError):
                 raise found
             if level is None:
-                found = database.send(*database.session_sql(local=True), *parts)
-            found = found or database.begin(self.run.history.relation, *parts, level=level)
+                found = database.send(*database.session_sql(local=True), *self._parts(step, owner))
+            found = found or database.begin(self.run.history.relation, *self._parts(step, owner), level=level)
         except DriverError as failed:
             raise self.run.seems_hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
