@@ -45,16 +45,18 @@ import re
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
 from functools import lru_cache, partial
-from operator import attrgetter
+from operator import attrgetter, length_hint, sub
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, TypeVar, cast
 from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
@@ -531,7 +533,7 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
 def read_text_file(path: Path, source: str) -> str:
     try:
         with path.open("rb") as file:  # a device, such as /dev/zero, may have no end
-            return _decoded(file.read(2**20 if path.is_char_device() else -1))
+            return text_of(_decoded(file.read(2**20 if path.is_char_device() else -1)))
     except OSError as error:
         reason, fix = error.strerror, f"correct the path:  ls -l {shell_word(path)}"
     except ValueError as error:
@@ -548,8 +550,17 @@ def shell_word(path: Path | str) -> str:
     return shlex.quote(text) if text.isprintable() else f"$'{escaped}'"
 
 
+def octets_of(text: str) -> str:
+    """Return a text as its UTF-8, a character for each byte: the letters of a few words make no text larger then."""
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
+def text_of(octets: str) -> str:
+    return octets if octets.isascii() else octets.encode("latin-1").decode()
+
+
 def _decoded(data: bytes) -> str:
-    """Return UTF-8 text without a BOM. Raises ValueError, which says what it is instead, or where it is not that."""
+    """Return octets_of() UTF-8 text, without a BOM. Raises ValueError: what it is instead, or where it is not that."""
     # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
     start = data[:4096]
     zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
@@ -558,11 +569,19 @@ def _decoded(data: bytes) -> str:
         raise ValueError(f"it is {wide}: save it as UTF-8")
     if b"\0" in data:  # libpq would cut the text there, and report success
         raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    begin = 0
     try:
-        return data.decode().removeprefix("\ufeff")
+        while begin < len(data) and not data.isascii():  # piece by piece: the text as it is would be larger
+            end = begin + 2**20
+            while data[end : end + 1] and data[end] & 0xC0 == 0x80:  # noqa: PLR2004 (a letter goes on there)
+                end += 1
+            data[begin:end].decode()
+            begin = end
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1  # the byte itself may be one of a password
-        raise ValueError(f"it is not UTF-8 at byte {error.start}, line {line}: save it as UTF-8") from None
+        place = begin + error.start
+        line = data.count(b"\n", 0, place) + 1  # the byte itself may be one of a password
+        raise ValueError(f"it is not UTF-8 at byte {place}, line {line}: save it as UTF-8") from None
+    return data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
 
 
 # Migration files ######################################################################################################
@@ -575,10 +594,13 @@ _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s
 
 
 class Script(NamedTuple):
-    """One file: the text as it will run. *checksum* is SHA-256 over it with CRLF read as LF, without a BOM."""
+    """One file: the text as it will run. *checksum* is SHA-256 over it with CRLF read as LF, without a BOM.
+
+    The text is kept as *octets*, octets_of() it: a large one with letters beyond ASCII is not larger in memory.
+    """
 
     path: Path
-    sql: str
+    octets: str
     checksum: str
     in_transaction: bool = True
     only: tuple[str, ...] = ()  # the dialects that it is written for; () is every one
@@ -586,22 +608,34 @@ class Script(NamedTuple):
     def __repr__(self) -> str:
         return f"Script({str(self.path)!r})"
 
+    @property
+    def sql(self) -> str:
+        """Return the text, which is made anew each time where it has letters beyond ASCII."""
+        return text_of(self.octets)
+
     @classmethod
     def from_text(cls, path: Path, sql: str) -> Script:
+        """Do what from_octets() does."""
+        return cls.from_octets(path, octets_of(sql))
+
+    @classmethod
+    def from_octets(cls, path: Path, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
-        directive = _DIRECTIVE_PATTERN.match(sql.partition("\n")[0])
+        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
+        directive = _DIRECTIVE_PATTERN.match(first)
         found = (directive[1].replace(",", " ").split() or [""]) if directive else []
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
-        if only and (more := re.match(r"[ \t]+(\w+)", sql[directive.end() :] if directive else "")):
+        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :] if directive else "")):
             wrong += [more[1]] if more[1].lower() in DIALECT_BY_SCHEME else []  # a comma is missing
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
             knows = 'which knows "no-transaction" and "only DIALECT"'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}')
-        checksum = hashlib.sha256(sql.replace("\r\n", "\n").encode()).hexdigest()
-        return cls(path, sql, checksum, "no-transaction" not in found, only)
+        read = octets.replace("\r\n", "\n") if "\r" in octets else octets
+        checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
+        return cls(path, octets, checksum, "no-transaction" not in found, only)
 
 
 class Migration(NamedTuple):
@@ -734,7 +768,7 @@ def _read_half(path: Path) -> tuple[str, Migration]:
         raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
     if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
         raise ValueError("no regular file")
-    return match[3], Migration(match[1], match[2], Script.from_text(path, _decoded(path.read_bytes())))
+    return match[3], Migration(match[1], match[2], Script.from_octets(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -790,12 +824,14 @@ class Syntax(NamedTuple):
     """What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
+    *literals* is one of those that depend on nothing, without a group; "" where none is known.
     *start_pattern* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
     """
 
     tokens: str
+    literals: str = ""
     start_pattern: re.Pattern[str] = _BLANKS_PATTERN
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
@@ -812,12 +848,33 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
     A callable is asked before each statement: a ``SET sql_mode`` that has just been run counts for what follows.
     Comments alone are no statement. Text that ends inside a quote or comment ends with a faulty statement.
     """
-    position, line, counted, delimiter = 0, 1, 0, ";"
+    line = counted = 0
+    for starts, ends, fault, *_ in _spans(sql, syntax):
+        for start, end in zip(starts, ends, strict=True):
+            line += sql.count("\n", counted, start)
+            counted = start
+            yield Statement(sql[start:end], line + 1, start, fault)
+
+
+_Span = tuple[
+    list[int], list[int], str, str, bool
+]  # starts, ends, fault; what comes before the literals; by the grammar
+
+
+def _spans(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[_Span]:
+    """Yield where the statements of *sql* are: of INSERTs that are alike but for their literals, many at once."""
+    position, delimiter = 0, ";"
     while position < len(sql):
         rules = syntax if isinstance(syntax, Syntax) else syntax()
         start = position
         special = None if sql.startswith(delimiter, start) else rules.start_pattern.match(sql, start)
         if special is None:
+            if delimiter == ";" and rules.literals:
+                for head, starts, ends, after in _inserts(sql, start, rules.literals):
+                    yield starts, ends, "", head, True
+                    position = after
+                if position > start:
+                    continue
             end, position, fault = _find_end(sql, start, rules, delimiter)
         elif special.lastgroup == "client_command":
             end = position = special.end()
@@ -826,24 +883,209 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
             delimiter = special["delimiter"] if special.lastgroup else delimiter
             position = special.end()
             continue
+        while end > start and sql[end - 1] in " \t\n\r\f\v":
+            end -= 1
         if end > start:
-            line += sql.count("\n", counted, start)
-            counted = start
-            yield Statement(sql[start:end].rstrip(" \t\n\r\f\v"), line, start, fault)
+            yield [start], [end], fault, "", delimiter == ";"
 
 
-def _split(sql: str, syntax: Callable[[], Syntax]) -> Iterator[Statement]:
+def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list[int], list[int], int]]:
+    """Yield INSERTs of nothing but literals, from *position* on, as long as they come one after the other.
+
+    Of those that have the same before their literals: that, their starts and ends, and where the next one may start.
+    One step of a regex takes many rows, which are most of a large file, but not all: it keeps what it has taken.
+    """
+    first, more = _compile_inserts(literals)
+    while True:
+        head, starts, ends, whole = "", list[int](), list[int](), True
+        for found in first.finditer(sql, position):
+            start, after = found.span()
+            if start != position or found[1] != (head or found[1] or "-"):
+                break
+            rows: re.Match[str] | None = found
+            if whole := found.start(2) >= 0:
+                ends.append(found.start(2))
+            else:
+                while rows and rows.start("end") < 0:
+                    rows = more.match(sql, after)
+                    after = rows.end() if rows else after
+                if not rows:
+                    break
+                ends.append(rows.start("end"))
+            head, position = found[1], after
+            starts.append(start)
+            if not whole:
+                break
+        if not starts:
+            return
+        yield head, starts, ends, position
+
+
+@lru_cache
+def _compile_inserts(literals: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what matches the beginning of such an INSERT, and more rows of it; *end* is where it ends."""
+    name = rf"""(?:{_LETTER}{_LETTER_DIGIT_DOLLAR}*|"[^"\\]+"|`[^`\\]+`)"""
+    row = rf"\(\s*(?:{literals})(?:\s*,\s*(?:{literals}))*\s*\)"
+    head = rf"(?:INSERT(?:\s+IGNORE|\s+OR\s+[A-Z]+)?|REPLACE)\s+INTO\s+{name}(?:\.{name})?\s*"
+    head += rf"(?:\(\s*{name}(?:\s*,\s*{name})*\s*\)\s*)?(?:OVERRIDING\s+(?:SYSTEM|USER)\s+VALUE\s+)?VALUES"
+    rows, end = rf"{row}(?:\s*,\s*{row}){{0,200}}", r"(?:(?P<end>\s*;)\s*)?"
+    flags = re.ASCII | re.DOTALL | re.IGNORECASE
+    return re.compile(rf"(?P<head>{head})\s*{rows}{end}|", flags), re.compile(rf"\s*,\s*{rows}{end}", flags)
+
+
+_Thing = TypeVar("_Thing")
+
+
+class Alike(NamedTuple):
+    """Statements of a file that come one after the other and differ in literals only; mostly it is one.
+
+    *brief* is what to look at to know what each is: the first, or, of INSERTs of nothing but literals, the first with
+    one NULL in place of these.
+    """
+
+    brief: Statement
+    starts: list[int]
+    ends: list[int]
+    differ: bool = False  # from their brief
+
+
+def alike(octets: str, syntax: Callable[[], Syntax]) -> Iterator[Alike]:
     """Split a file as the server will: to it a DELIMITER is nothing, it ends a statement where its grammar does.
 
     The client sends all before its delimiter at once. To send that as it is would lose the errors of all but the first.
     """
-    for statement in split_statements(sql, syntax):
-        text = statement.text.rstrip("; \t\r\n")
-        if statement.fault or ";" not in text:
-            yield statement._replace(text=text)
-        else:  # no commands of the client are in there
-            for part in split_statements(text, syntax()._replace(start_pattern=_BLANKS_PATTERN)):
-                yield part._replace(line=statement.line + part.line - 1, offset=statement.offset + part.offset)
+    line, counted, last, found = 1, 0, "", Alike(Statement("", 0, 0), [], [])
+    for starts, ends, fault, head, by_grammar in _spans(octets, syntax):
+        (start, *_), (end, *_) = starts, ends
+        shape = "" if head or fault or not by_grammar else _shape(octets, start, end)
+        if shape and shape == last:
+            found.starts.append(start)
+            found.ends.append(end)
+            continue
+        if last:
+            yield found
+        last, line, counted = shape, line + octets.count("\n", counted, start), start
+        if head:
+            yield Alike(Statement(f"{text_of(head)} (NULL)", line, start), starts, ends, differ=True)
+            continue
+        if shape:
+            found = Alike(Statement(text_of(octets[start:end]), line, start), [start], [end], differ=True)
+            continue
+        piece = octets[start:end].rstrip("; \t\r\n")
+        rules = syntax()._replace(literals="", start_pattern=_BLANKS_PATTERN)
+        within = by_grammar or fault or ";" not in piece  # else no commands of the client are in there
+        for (begin,), (stop,), fault_of, *_ in [([0], [len(piece)], fault)] if within else _spans(piece, rules):
+            more = piece.count("\n", 0, begin)
+            statement = Statement(text_of(piece[begin:stop]), line + more, start + begin, fault_of)
+            yield Alike(statement, [start + begin], [start + stop])
+    if last:
+        yield found
+
+
+def _shape(octets: str, start: int, end: int) -> str:
+    """Return a change of rows without its literals, by which it is told what it is; "" for what may depend on them."""
+    if end - start > _SHAPED or not _CHANGES_PATTERN.match(octets, start):
+        return ""
+    shape = _LITERAL_PATTERN.sub("\0", octets[start:end])
+    return shape if _is_shape(shape) else ""
+
+
+@lru_cache
+def _is_shape(shape: str) -> bool:
+    """Tell if what is said of a statement is the same whatever literals it has: takes_part() looks at some."""
+    odd = ("'", "@", "$", "\\", "/*", "--", "#", "SET_CONFIG", "CURRENT_SETTING")  # more than words and signs; these
+    return not any(each in shape.upper() for each in odd)
+
+
+class Statements(Sequence[Statement]):
+    """The statements of a file. One of some that are alike is made when it is asked for: a file is in memory once.
+
+    *briefs* are those of Alike, at the same places: one and the same for all that are alike.
+    """
+
+    def __init__(self, octets: str = "", found: Iterable[Alike] = ()) -> None:
+        self._octets, self._line = octets, (0, 1)  # the last offset of which the line was asked for
+        self._starts, self._ends, self._differ = array("Q"), array("Q"), bytearray()
+        self._runs, self.briefs = list[list[int]](), list[Statement]()
+        changes = False
+        for each in found:
+            before, changes = changes, bool(_CHANGES_PATTERN.match(each.brief.text))
+            if not (before and changes):
+                self._runs.append([len(self.briefs) + 1, 0])
+            self._starts.extend(each.starts)
+            self._ends.extend(each.ends)
+            self._differ += bytes([each.differ]) * len(each.starts)
+            self.briefs += [each.brief] * len(each.starts)
+            self._runs[-1][1] = len(self.briefs)
+
+    @classmethod
+    def of(cls, statements: Iterable[Statement]) -> Statements:
+        """Return statements that are not, or no longer, what stands in a file."""
+        octets, found = "", list[Alike]()
+        for each in statements:
+            start, octets = len(octets), octets + octets_of(each.text)
+            found.append(Alike(each, [start], [len(octets)]))
+        return cls(octets, found)
+
+    def __len__(self) -> int:
+        return len(self.briefs)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return a statement, or a list of some."""
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        if not self._differ[place]:
+            return self.briefs[place]
+        start = self._starts[place]
+        offset, line = self._line if self._line[0] <= start else (0, 1)
+        line += self._octets.count("\n", offset, start)
+        self._line = start, line
+        return Statement(text_of(self._octets[start : self._ends[place]]), line, start)
+
+    @property
+    def code(self) -> str:
+        """Return the text of all, for who looks for words in it; of what is alike, once."""
+        return ";\n".join(each.text for each in distinct(self.briefs))
+
+    def at(self, offset: int) -> int:
+        """Return the number, from 1, of the statement that stands at an offset in the file; 0 if none does."""
+        number = bisect_right(self._starts, offset)
+        return number if number and offset < self._ends[number - 1] else 0
+
+    @property
+    def longest(self) -> int:
+        """Return the size of the largest statement, in bytes."""
+        return max(map(sub, self._ends, self._starts), default=0)
+
+    def before(self, offset: int) -> int:
+        """Return how many statements begin before *offset*."""
+        return bisect_left(self._starts, offset)
+
+    def breaks(self, size: int) -> Iterator[int]:
+        """Yield where to cut the file, between two statements, for pieces of *size* bytes, or a little more."""
+        begin = 0
+        while (place := self.before(begin + size)) < len(self):
+            begin = self._starts[place]
+            yield begin
+
+    def octets(self, first: int, last: int) -> list[str]:
+        """Return the texts of the statements with these numbers, as octets_of() them."""
+        places = zip(self._starts[first - 1 : last], self._ends[first - 1 : last], strict=True)
+        return [self._octets[start:end] for start, end in places]
+
+    def pieces(self, size: float) -> Iterator[tuple[int, int]]:
+        """Yield the first and last numbers of statements that may go together: changes of rows, in *size* bytes."""
+        for first, last in self._runs:
+            while first <= last:
+                end = min(self._starts[first - 1] + size, self._ends[-1])
+                number = max(first, bisect_right(self._ends, int(end), first - 1, last))
+                yield first, number
+                first = number + 1  # noqa: PLW2901 (what is left of them)
+
+
+def distinct(things: Iterable[_Thing]) -> list[_Thing]:
+    """Return *things* without those that come after the same one."""
+    return [next(group) for _, group in itertools.groupby(things, key=id)]
 
 
 def first_word(text: str, syntax: Syntax) -> str:
@@ -851,6 +1093,8 @@ def first_word(text: str, syntax: Syntax) -> str:
 
     MySQL's conditional comments are code: the first word of ``/*!50003 CREATE*/ TABLE`` is CREATE.
     """
+    if word := _WORD_PATTERN.match(text):
+        return word[1].upper()
     kinds = (kind for kind, *_ in tokenize(text, 0, syntax))
     return next((kind for kind in kinds if kind not in ("comment", "conditional")), "")
 
@@ -860,6 +1104,8 @@ def bare(text: str, syntax: Syntax) -> str:
 
     The length and the line breaks stay. So does the code in MySQL's conditional comments.
     """
+    if not _compile_tokens(syntax.tokens, ";", words=False).search(text):  # which is sooner told
+        return text
     pieces, position = list[str](), 0
     for kind, start, end in tokenize(text, 0, syntax):
         if kind.startswith(("comment", "conditional", "quote", "unclosed")):
@@ -903,6 +1149,8 @@ def is_quoted(word: str) -> bool:
 
 def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int, int, str]:
     """Find where the statement ends, where to go on after it, and what is wrong with it."""
+    if delimiter == ";" and _BODILESS_PATTERN.match(sql, start) and (found := _find_semicolon(sql, start, rules)):
+        return found
     body = rules.body()
     code_end, fault, depth = start, "", 0
     by_grammar = delimiter == ";"  # only the client knows other delimiters, and it looks for nothing else
@@ -919,6 +1167,24 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
             fault = "unclosed comment" if depth else ""
     unfinished = body.fault if body.is_complete() else body.unfinished
     return code_end, len(sql), fault or (unfinished if by_grammar else "")
+
+
+def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
+    """Find the end of a statement without a body, with no look at its words; None where it has anything unusual."""
+    search, position, comment = _compile_tokens(rules.tokens, ";", words=False).search, start, -1
+    while True:
+        found = search(sql, position)
+        kind, end = (found.lastgroup or "", found.start()) if found else ("", len(sql))
+        comment = comment if comment >= 0 and not sql[position:end].strip(" \t\n\r\f\v") else -1
+        if kind in ("", "delimiter"):
+            code_end, code = end if comment < 0 else comment, sql[start:end]
+            if rules.blocks and code.count("(") != code.count(")"):  # a rule of PostgreSQL has statements in them
+                return None
+            return code_end, found.end() if found else end, ""
+        if kind not in ("quote", "comment") or not found or sql[end] == "$":
+            return None
+        comment = -1 if kind == "quote" else end if comment < 0 else comment
+        position = found.end()
 
 
 def tokenize(
@@ -967,8 +1233,10 @@ def _skip_nested_comment(sql: str, start: int) -> tuple[str, int]:
 
 
 @lru_cache
-def _compile_tokens(tokens: str, delimiter: str) -> re.Pattern[str]:
+def _compile_tokens(tokens: str, delimiter: str, *, words: bool = True) -> re.Pattern[str]:
     end = re.escape(delimiter)
+    if not words:
+        return re.compile(f"(?P<delimiter>{end})|{tokens}", re.ASCII | re.DOTALL)
     word = f"(?:{'' if delimiter == ';' else f'(?!{end})'}{_LETTER_DIGIT_DOLLAR})+"  # any other may come inside a word
     return re.compile(rf"(?P<delimiter>{end})|{tokens}|(?P<code>{word}|:=|\S)", re.ASCII | re.DOTALL)
 
@@ -1254,6 +1522,14 @@ _TRAITS: Final = names_in("""ASCII AUTHID BINARY BYTE CHAR CHARACTER CHARSET COL
 _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
+_SHAPED = 4096  # bytes: what is longer is rarely like another one
+_CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
+_LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
+_WORD_PATTERN: Final = regex(r"([A-Za-z_]+)[ \t\r\n(]")
+_BODILESS_PATTERN: Final = regex(  # what begins so has no statements in it
+    r"(?:(?:(?:CREATE(?:\s+UNIQUE)?|ALTER|DROP)\s+(?:INDEX|TABLE)|DELETE|INSERT|REPLACE|SELECT|UPDATE)\s+[\w'\"`*\[])",
+    re.ASCII | re.IGNORECASE,
+)
 _HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE |TEMP(?:ORARY)? )*")
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
@@ -1261,13 +1537,18 @@ _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 _CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
+_NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:E[-+]?[0-9]+)?"
+_LITERALS: Final = rf"(?:'[^']*')+|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE"
+
 SQLITE_SYNTAX: Final = Syntax(
+    literals=_LITERALS,
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
     r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
     start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
+    literals=_LITERALS,
     tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
@@ -1275,9 +1556,12 @@ POSTGRES_SYNTAX: Final = Syntax(
     blocks=frozenset({"("}),
 )
 POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
-    tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
+    literals="", tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
+_MYSQL_LITERALS = rf"(?:_BINARY\s*)?(?:'[^'\\]*(?:\\.[^'\\]*)*')+|{_NUMBER}|[BX]'[0-9A-F]*'|0X[0-9A-F]+|NULL|TRUE|FALSE"
+
 MYSQL_SYNTAX: Final = Syntax(
+    literals=_MYSQL_LITERALS + r"""|(?:"[^"\\]*(?:\\.[^"\\]*)*")+""",
     # The first line of a MariaDB dump, /*M!999999\- ... */, is a word to the client, which then drops the comment.
     tokens=rf"""(?P<quote>'{_ESCAPED}'|(?:"{_ESCAPED}")+|(?:`[^`]*`)+)|(?P<unclosed_quote>['"`].*)"""
     rf"|(?P<dollar>(?<!{_LETTER_DIGIT_DOLLAR}){_TAG})"
@@ -1293,8 +1577,12 @@ MYSQL_SYNTAX: Final = Syntax(
     ),
     compound=True,
 )
-MYSQL_NO_BACKSLASH_ESCAPES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?"))
-MYSQL_ANSI_QUOTES: Final = MYSQL_SYNTAX._replace(tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"'))
+MYSQL_NO_BACKSLASH_ESCAPES: Final = MYSQL_SYNTAX._replace(
+    literals="", tokens=MYSQL_SYNTAX.tokens.replace(_ESCAPED, ".*?")
+)
+MYSQL_ANSI_QUOTES: Final = MYSQL_SYNTAX._replace(
+    literals=_MYSQL_LITERALS, tokens=MYSQL_SYNTAX.tokens.replace(f'"{_ESCAPED}"', '".*?"')
+)
 
 
 # What a statement is: of each dialect one table of forms, closed. Whoever runs a file asks nothing else.
@@ -1605,7 +1893,12 @@ class Forms:
         Who has one of the *names*, in small letters, reads its key.
         """
         found, told, opened = list[Nature](), _Told(), 0  # where a transaction began
+        last: Statement | None = None
         for statement in statements:
+            if statement is last:  # INSERTs that are alike
+                found.append(found[-1])
+                continue
+            last = statement
             words = spelled(statement.text, syntax) or [""]
             syntax = after(statement, syntax)
             nature = self._spoken(self.nature(words), words, syntax, told)
@@ -2570,6 +2863,10 @@ class Doom:
 _REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: one without it cannot be made
 
 
+# So many bytes go together: of changes of rows, of these in one packet, of a file that is sent as it is.
+_PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again.
 
@@ -2666,6 +2963,7 @@ class Database(ABC):
     lone_schema = ""  # where there is but one
     schema_words: tuple[str, ...] = ("SCHEMA",)  # what comes after them is one
     packet_limit: float = math.inf  # bytes
+    packet_size: float = 0  # of changes of rows, so many bytes go together in a journaled file
     rival = "another runner is at work"
     driver_errors: tuple[type[Exception], ...] = ()
 
@@ -2870,6 +3168,16 @@ class Database(ABC):
             failed.kind = Kind.OUTRUN
         return failed
 
+    def run_all(self, texts: Sequence[str]) -> None:
+        """Run a person's statements, one by one. Raises DriverError with the *number* of the one that has failed."""
+        number = 0
+        try:
+            for number, text in enumerate(texts, 1):  # noqa: B007 (it is read when one fails)
+                self.run(text)
+        except DriverError as failed:
+            failed.number = number
+            raise
+
     def session_sql(self, *, local: bool) -> list[str]:
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
@@ -3056,7 +3364,7 @@ class Database(ABC):
 
     def held(self, value: str) -> str:
         """Return a text as the database can hold it: with a ? for each letter that its encoding does not have."""
-        lacking = self.lacking(value)
+        lacking = self.lacking(value) if self.encoding else ()
         return value.translate(dict.fromkeys(map(ord, lacking), "?")) if lacking else value
 
     def lacking(self, text: str) -> set[str]:
@@ -3091,9 +3399,9 @@ class Database(ABC):
         sql = None if sql is None else self.fitted(sql)
         return sql if sql is None or self.held(sql) == sql else None
 
-    def takes(self, *texts: str | None) -> bool:
-        """Tell if the server takes *texts* at once, with the notes that travel with a statement."""
-        return sum(len(each.encode()) for each in texts if each) + 8192 <= self.packet_limit
+    def takes(self, size: int) -> bool:
+        """Tell if the server takes so many bytes at once, with the notes that travel with a statement."""
+        return size + 8192 <= self.packet_limit
 
     # What the statements of a file are, and may be.
 
@@ -3221,6 +3529,9 @@ class Database(ABC):
     def find_taking(self, statement: Statement, syntax: Syntax) -> tuple[str, str] | None:
         """Return what of the history *statement* would take away, and the way out; None mostly."""
         words, kind, name, shown = list[str](), "", tuple[str, ...](), ""
+        text, names = statement.text.lower(), {each[-1].lower() for every in self.kept.values() for each in every}
+        if not any(each in text or not each.isidentifier() for each in names):
+            return None
         for word in words_of(statement.text, syntax):
             last = words[-1] if words else ""
             if word == ".":
@@ -3533,6 +3844,19 @@ class SQLite(Database):
     def run(self, sql: str) -> None:
         self._ticks, self._ended = 0, False
         self._wait(partial(self._step, sql))
+
+    def run_all(self, texts: Sequence[str]) -> None:
+        """See Database. Of many, none is looked at between them; one that another process is in the way of waits."""
+        if len(texts) == 1:
+            super().run_all(texts)
+            return
+        self._ticks, self._ended, left = 0, False, iter(texts)
+        try:
+            with self.translated(), self._cursor() as cursor:
+                deque(map(cursor.execute, left), maxlen=0)
+        except DriverError as failed:
+            failed.number = len(texts) - length_hint(left)
+            raise
 
     def _step(self, sql: str) -> None:
         if self._ended:  # while it waited
@@ -4107,7 +4431,7 @@ class Postgres(Database):
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
         texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
-        for each in statements:
+        for each in distinct(statements):
             first = first_word(each.text, self.syntax)
             makes = first == "CREATE" and self._code_pattern.search(each.text)
             made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
@@ -4493,6 +4817,7 @@ class MySQL(Database):
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         self._adapt()
         self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
+        self.packet_size = min(int(packet) / 4, _PACKET)
         if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
             self.forms, self.is_mariadb = _MySQL9Forms(), False
 
@@ -4604,6 +4929,16 @@ class MySQL(Database):
 
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
+
+    def run_all(self, texts: Sequence[str]) -> None:
+        """See Database. One packet; what the message of an error quotes goes on into the next statement."""
+        texts = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])]
+        try:
+            self._exchange("; ".join(texts))
+        except DriverError as failed:
+            rest = "; ".join(texts[failed.number :])
+            failed.message = _cut(failed.message, texts[failed.number - 1][:-1], f"\n; {rest}")
+            raise
 
     def _titled(self, sql: str) -> str:
         # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
@@ -4797,8 +5132,6 @@ class MySQL(Database):
             yield "with this, IS NULL reads LAST_INSERT_ID()", fix
         if (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or sets & self._read_only:
             yield _READ_ONLY
-        if not self.takes(statement.text):
-            yield "more than the server takes at once", "split it, or raise max_allowed_packet"
 
     def _switches(self, words: Sequence[str]) -> bool:
         """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
@@ -4812,7 +5145,10 @@ class MySQL(Database):
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
-        asks = [bool(self._asks_pattern.search(each.text)) for each in statements]
+        asks, last = list[bool](), None
+        for each in statements:
+            asks.append(asks[-1] if each is last else bool(self._asks_pattern.search(each.text)))
+            last = each
         asking = [place for place, each in enumerate(found) if asks[place] and Trait.SESSION in each.traits]
         if not asking:
             return found
@@ -4856,7 +5192,7 @@ class MySQL(Database):
         """See Database. The text of a routine that this user may not see is NULL."""
         if self._code is None:
             self._code = self.query(self._code_sql) if self.connection else []
-        statements, home = [*statements], self.url.database.lower()
+        statements, home = distinct(statements), self.url.database.lower()
         named = "\n".join(each.text for each in statements).lower()
         there = [each for each in self._code if each[1].lower() == home or each[1].lower() in named]
         code: list[tuple[str, str | None]] = [
@@ -5010,7 +5346,8 @@ def _cut(message: str, text: str, tail: str) -> str:
     found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
     if not found:
         return message
-    place = (text + tail).find(found[2].removesuffix("..."))
+    # Of a letter that utf8mb3 does not have, MariaDB shows a question mark.
+    place = re.sub(r"[\U00010000-\U0010ffff]", "?", text + tail).find(found[2].removesuffix("..."))
     rest = text[place:]
     if not found[2] or place < 0 or len(rest.encode()) > 80:  # noqa: PLR2004 (so much is quoted at most)
         rest = found[2]
@@ -5323,7 +5660,7 @@ class Step(NamedTuple):
     row: Applied | None = None  # the row of the history that it changes
     stored: bool = False  # the text comes from the history
     note: str = ""
-    statements: tuple[Statement, ...] = ()  # what will run, once the text has been read
+    statements: Statements = Statements()  # what will run, once the text has been read
     level: str = ""  # of isolation, that the file asks for in a transaction of this tool
 
     def __repr__(self) -> str:
@@ -5543,6 +5880,7 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | str"], None]
 
+_BRIEF: Final = 0.05  # seconds: what is done in so little is done many times at once
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
 _FAULTS: Final = {
@@ -5559,6 +5897,7 @@ _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
+_TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 # The word that a message quotes, where no place comes with it.
 _QUOTED_PATTERN: Final = regex(
@@ -5599,11 +5938,15 @@ def silent(_event: Step | Result | Running | str) -> None:
 
 
 def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
-    """Return ``path:line:column`` and that line, with a caret; where not *exact*, without column and caret."""
-    before, after = step.script.sql[:offset], step.script.sql[offset:]
-    line, left = before.count("\n") + 1, before.rpartition("\n")[2]
+    """Return ``path:line:column`` and that line, with a caret; where not *exact*, without column and caret.
+
+    *offset* counts octets, as that of a Statement of the file does.
+    """
+    octets = step.script.octets
+    line, begin, end = octets.count("\n", 0, offset) + 1, octets.rfind("\n", 0, offset) + 1, octets.find("\n", offset)
+    left, right = text_of(octets[begin:offset]), text_of(octets[offset : end if end >= 0 else len(octets)])
     shown = f"  {line} | {left[-60:]}".expandtabs(1)  # of a line that is too long, show what is around the place
-    excerpt = shown + after.partition("\n")[0].rstrip("\r").expandtabs(1)[:80]
+    excerpt = shown + right.rstrip("\r").expandtabs(1)[:80]
     if not exact:
         return f"{script_path(step)}:{line}", excerpt
     return f"{script_path(step)}:{line}:{len(left) + 1}", f"{excerpt}\n{' ' * len(shown)}^"
@@ -5650,45 +5993,49 @@ def read_step(step: Step, database: Database) -> Step:
         fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
         where = f"{script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
-    sql = database.fitted(step.script.sql)
-    note = step.note if step.stored or sql != step.down_sql else ""  # but for what does not fit, it is the same
-    step = step._replace(script=step.script._replace(sql=sql), down_sql=database.storable(step.down_sql), note=note)
+    script, note = step.script, step.note
+    if database.encoding and not script.octets.isascii():
+        script = script._replace(octets=octets_of(database.fitted(script.sql)))
+    if note and not step.stored and script.octets == octets_of(step.down_sql or ""):
+        note = ""  # but for what does not fit, it is the same
+    step = step._replace(script=script, down_sql=database.storable(step.down_sql), note=note)
     return _read_statements(step, database)
 
 
 def _read_statements(step: Step, database: Database) -> Step:
-    """Do that with a text which is for this database."""
-    sql, syntax, journaled = step.script.sql, database.syntax, is_journaled(step, database)
+    """Do that with a text which is for this database.
+
+    In it, *modes* are statements that ask for a level of isolation, *loose* ones are in no transaction of the file's
+    own, and *alone* are those that cannot run inside of one.
+    """
+    octets, syntax, journaled = step.script.octets, database.syntax, is_journaled(step, database)
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
-    parts, modes = list[_Part](), list[Statement]()  # modes ask for what our transaction has, a level of isolation
-    loose = list[Statement]()  # not between the file's own BEGIN and COMMIT
-    alone, faults = list[_Fault](), list[_Fault]()  # alone: what cannot run inside a transaction
-    level, begun, inside, apart = "", False, False, False
-    for statement in _split(sql, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
+    found, parts, modes, loose = list[Alike](), list[_Part](), list[Statement](), list[Statement]()
+    alone, faults = list[_Fault](), list[_Fault]()
+    level, begun, inside, apart, kind = "", False, False, False, cast("bool | None", None)
+    for each in alike(octets, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
+        statement = each.brief
         syntax = database.syntax_after(statement, syntax)
         first = first_word(statement.text, syntax)
         refusal = database.refusals.get(first) or (_CONTROL if first in database.control_words else None)
         code = code_of(statement, syntax) if refusal else ""
-        opens, (wanted, once) = (
-            bool(database.opens_pattern.match(code)),
-            ("", False) if free else database.modes(statement),
-        )
+        opens = bool(database.opens_pattern.match(code))
+        wanted, once = ("", False) if free else database.modes(statement)
         if statement.fault:
             faults.append((statement, _FAULTS[statement.fault]))
             continue
-        if fault := database.find_fault(statement):
-            faults.append((statement, fault))
+        faults += _find_wrong(each, database)
         if not begun:
             level = wanted or level
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
         if opens or database.closes_pattern.match(code):
-            parts.append((statement, opens))
-            inside, apart = opens, apart or bool(database.apart_pattern.search(code))
+            kind, inside, apart = opens, opens, apart or bool(database.apart_pattern.search(code))
         elif once:
             modes.append(statement)
+            continue
         else:
-            begun = begun or first not in _READS_NOTHING
+            kind, begun = None, begun or first not in _READS_NOTHING
             loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 if not (free and refusal.fix == _CONTROL.fix):
@@ -5696,25 +6043,47 @@ def _read_statements(step: Step, database: Database) -> Step:
                 apart = apart or free
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
-            parts.append((statement, None))
-    every, statements = [each for each, _ in parts], [each for each, opens in parts if opens is None]
+        found.append(each)
+        parts.append((statement, kind))
     unpaired = [*_find_unpaired(parts, database)]
     faults += database.find_loose(loose, journaled=journaled)
     if not free:
         faults += [*unpaired, *_find_ended(parts, database)]
     elif not faults:
-        faults += _find_divided(database, every)
-    if not journaled and len(alone) < len(statements) + sum(bool(opens) for _, opens in parts):
+        faults += _find_divided(database, [each for each, _ in parts])
+    if not journaled and len(alone) < sum(opens is not False for _, opens in parts):
         faults += alone
-    for statement, (what, fix) in (faults or database.beyond(sql))[:1]:
+    _refuse_first(step, faults or _find_beyond(step, database))
+    if journaled and (database.transactional or apart or (free and unpaired)):
+        return step._replace(statements=Statements(octets, found))
+    without = Statements(octets, (each for each, (_, opens) in zip(found, parts, strict=True) if opens is None))
+    if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
+        return step._replace(statements=without, script=step.script._replace(in_transaction=False))
+    blanked = _blanked(octets, [*modes, *(each for each, opens in parts if opens is not None)])
+    return step._replace(statements=without, script=step.script._replace(octets=blanked), level=level)
+
+
+def _refuse_first(step: Step, faults: Iterable[_Fault]) -> None:
+    """Raise FileError for the first of *faults*, if there is one."""
+    for statement, (what, fix) in faults:
         where, excerpt = place_in(step, statement.offset)
         raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
-    if journaled and (database.transactional or apart or (free and unpaired)):
-        return step._replace(statements=tuple(every))
-    if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
-        return step._replace(statements=tuple(statements), script=step.script._replace(in_transaction=False))
-    blanked = _blanked(sql, [*modes, *(each for each, opens in parts if opens is not None)])
-    return step._replace(statements=tuple(statements), script=step.script._replace(sql=blanked), level=level)
+
+
+def _find_wrong(found: Alike, database: Database) -> Iterator[_Fault]:
+    """Yield what is wrong with a statement by itself; of some that are alike, with the largest."""
+    if fault := database.find_fault(found.brief):
+        yield found.brief, fault
+    size, place = max((end - start, start) for start, end in zip(found.starts, found.ends, strict=True))
+    if not database.takes(size):
+        yield found.brief._replace(offset=place), _TOO_LARGE
+
+
+def _find_beyond(step: Step, database: Database) -> list[_Fault]:
+    """Return what letter of a file the encoding of the database does not have."""
+    sql = step.script.sql if database.encoding else ""
+    faults = database.beyond(sql)
+    return [(each._replace(offset=len(octets_of(sql[: each.offset]))), fault) for each, fault in faults]
 
 
 def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
@@ -5761,13 +6130,13 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
 
 
-def _blanked(sql: str, statements: Iterable[Statement]) -> str:
+def _blanked(octets: str, statements: Sequence[Statement]) -> str:
     """Return a text with blanks in place of *statements*: what comes after them is where it was."""
     pieces, position = list[str](), 0
     for each in sorted(statements, key=attrgetter("offset")):
-        pieces += sql[position : each.offset], re.sub(r"[^\n]", " ", each.text)
-        position = each.offset + len(each.text)
-    return "".join([*pieces, sql[position:]])
+        pieces += octets[position : each.offset], re.sub(r"[^\n]", " ", octets_of(each.text))
+        position = each.offset + len(pieces[-1])
+    return "".join([*pieces, octets[position:]]) if pieces else octets
 
 
 def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterator[_Fault]:
@@ -5784,11 +6153,13 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
             yield statements[last - 1], (what, fix)
 
 
-def _checksums(statements: Sequence[Statement]) -> list[str]:
+def _checksums(statements: Statements = Statements()) -> list[str]:  # noqa: B008 (it is empty, and never changes)
     """Return for each k, from 0, the checksum of the first k statements, with CRLF read as LF."""
     sums = [hashlib.sha256().hexdigest()]
-    for statement in statements:
-        sums.append(hashlib.sha256((sums[-1] + statement.text.replace("\r\n", "\n")).encode()).hexdigest())
+    for first, last in statements.pieces(_PIECE):
+        for octets in statements.octets(first, last):
+            text = octets.replace("\r\n", "\n") if "\r" in octets else octets
+            sums.append(hashlib.sha256((sums[-1] + text).encode("latin-1")).hexdigest())
     return sums
 
 
@@ -6270,9 +6641,11 @@ class Run:
                 continue
             waits = database.observe()
             if self.now is now and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
-                statements = now.step.statements
-                number = statements.index(now.statement) + 1 if now.statement in statements else 0
-                self.notify(Running(now.step, number, seconds, waits))
+                self.notify(
+                    Running(
+                        now.step, now.step.statements.at(now.statement.offset if now.statement else -1), seconds, waits
+                    )
+                )
             if database.local_locks and (observer := database.observer):
                 beat = self.history.change(now.step.version, {"took_ms": self.took_ms}, owner=self.owner())
                 with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
@@ -6363,12 +6736,12 @@ class Run:
         both = steps[len(batch) - 1 : len(batch) + 1]
         if len(both) == 1 or not self.database.joins or any(is_journaled(each, self.database) for each in both):
             return None
-        return None if self.database.may_matter(both[0].script.sql) else both[1]
+        return None if self.database.may_matter(both[0].statements.code) else both[1]
 
     def _remember(self, batch: Sequence[Step]) -> None:
         """Note what the history has to say by now, and that there may be new code in the database."""
         for step in batch:
-            self.database.look_again(step.script.sql)
+            self.database.look_again(step.statements.code)
         if gone := {step.row.version for step in batch if step.row}:
             self.applied = [row for row in self.applied if row.version not in gone]
         self.applied += [
@@ -6420,21 +6793,22 @@ class Run:
 
     def natures_that_matter(self, step: Step) -> Sequence[Nature]:
         """Return what the statements of a file are; none where none of them can be of interest to another file."""
-        return self.natures(step) if self.database.may_matter(step.script.sql) else ()
+        return self.natures(step) if self.database.may_matter(step.statements.code) else ()
 
     def natures(self, step: Step) -> list[Nature]:
         """Return what the statements of a file are; of the last one asked for, it is kept."""
         if self.known_natures is None or self.known_natures[0] is not step:
-            self.known_natures = step, self.database.natures(step.statements)
+            self.known_natures = step, self.database.natures(step.statements.briefs)
         return self.known_natures[1]
 
     def leaves(self, step: Step, undone: frozenset[str]) -> bool:
         """Tell if a file leaves something in the session, of a kind that is not *undone*."""
-        hidden = self.database.hidden(step.statements) if self.database.notes_travel else Hidden()
+        briefs = step.statements.briefs
+        hidden = self.database.hidden(briefs) if self.database.notes_travel else Hidden()
         names = hidden.names
-        natures = self.database.natures(step.statements, names) if names else self.natures_that_matter(step)
-        keys = {key for each in hidden.shown(natures) for key in each.writes - BRIEF}
-        keys |= hidden.keys if any(Trait.CALLS in each.traits for each in natures) else set()
+        natures = self.database.natures(briefs, names) if names else self.natures_that_matter(step)
+        keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
+        keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
 
@@ -6489,14 +6863,14 @@ class Run:
         statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
         if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
             statement, number, offset = None, 0, None
-        reported = statement or dict(enumerate(step.statements, 1)).get(number)
+        reported = statement or (step.statements[number - 1] if 0 < number <= len(step.statements) else None)
         if statement and offset is not None:
-            offset += statement.offset
+            offset = statement.offset + len(octets_of(statement.text[:offset]))
         elif reported and offset is None and failed.kind is not Kind.OUTRUN:
             guess = _guess_offset(reported.text, failed.message)
-            offset, exact = reported.offset + (guess or 0), guess is not None
+            offset, exact = reported.offset + len(octets_of(reported.text[: guess or 0])), guess is not None
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
-        line = "the file" if offset is None else f"line {step.script.sql.count(chr(10), 0, offset) + 1}"
+        line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who = "a person, a trigger, a policy, this file"
         fixes = {
             Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {direction}",
@@ -6538,6 +6912,26 @@ class Run:
         self.now = Now(step, time.monotonic())
         self.notify(step)
 
+    def run_changes(self, step: Step, first: int, last: int) -> None:
+        """Run changes of rows, one after the other. Raises DriverError, about the one that has failed.
+
+        There is one clock for those that go together: these are more only as long as they take next to no time.
+        """
+        statements, count = step.statements, 1
+        while first <= last:
+            end = min(first + count - 1, last)
+            with self.running(statements[first - 1]):
+                try:
+                    self.database.run_all([text_of(each) for each in statements.octets(first, end)])
+                except DriverError as failed:
+                    if self.now and failed.number:
+                        self.now = self.now._replace(statement=statements[first + failed.number - 2])
+                    failed.number = 0
+                    raise
+                took = time.monotonic() - self.now.since if self.now else 0.0
+            self.refuse_ended()
+            first, count = end + 1, max(1, 4 * count if took < _BRIEF else count // 4)
+
     @contextlib.contextmanager
     def running(self, statement: Statement | None) -> Iterator[None]:
         """Start the clock of what the body runs, a *statement* or None for the whole file; a signal ends it."""
@@ -6560,7 +6954,7 @@ class Run:
     def claim(self, step: Step, owner: str | None, done: int = 0, checksum: str = "") -> Note:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
         values: dict[str, Any] = {"dirty": True, "direction": step.direction, "statements": len(step.statements)}
-        values |= {"statements_done": done, "done_checksum": checksum or _checksums(())[0], "owner": owner}
+        values |= {"statements_done": done, "done_checksum": checksum or _checksums()[0], "owner": owner}
         if step.row:
             values |= {"applied_at": Code(self.database.now()), "took_ms": 0}
             values |= {"applied_by": self.database.person()} if step.direction == "up" else {}
@@ -6635,7 +7029,7 @@ class Attempt:
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
                 self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
                 results.append(result)
-                database.look_again(step.script.sql)
+                database.look_again(step.statements.code)
         except BaseException:
             database.rollback()
             raise
@@ -6679,20 +7073,33 @@ class Attempt:
     def _run_text(self, step: Step) -> None:
         """Run the text of a file inside the open transaction. Raises DriverError."""
         run, database = self.run, self.database
-        if database.whole_files and not database.split_pattern.search(step.script.sql):
-            if step.statements:
+        if database.whole_files and not database.split_pattern.search(step.statements.code):
+            for start, end in self._messages(step):
                 with run.running(None):
-                    database.run(step.script.sql)
+                    self._run_message(step, start, end)
         else:
             run.zero({key for each in run.natures_that_matter(step) for key in each.reads})
-            for statement in step.statements:
-                with run.running(statement):
-                    database.run(statement.text)
-                run.refuse_ended()
+            for first, last in step.statements.pieces(_PIECE):
+                run.run_changes(step, first, last)
                 if not database.in_transaction:
                     break
         if not database.in_transaction:
             raise DriverError("the file has ended the transaction that it runs in")
+
+    def _messages(self, step: Step) -> Iterator[tuple[int, int]]:
+        """Yield where the messages that a file goes in begin and end: it is mostly one."""
+        places = [0, *step.statements.breaks(_MESSAGE), len(step.script.octets)]
+        yield from itertools.pairwise(places) if step.statements else ()
+
+    def _run_message(self, step: Step, start: int, end: int) -> None:
+        """Run a part of a file. Raises DriverError with the number and the offset, in octets, in the file."""
+        text = text_of(step.script.octets[start:end])
+        try:
+            self.database.run(text)
+        except DriverError as failed:
+            failed.number += step.statements.before(start) if failed.number else 0
+            failed.offset = None if failed.offset is None else start + len(octets_of(text[: failed.offset]))
+            raise
 
     def undo(self, failed: DriverError) -> DriverError:
         """Roll back what has *failed*, if that is not done; return what that means."""
@@ -6799,9 +7206,10 @@ class Journal(Attempt):
     def shown(self) -> list[Nature]:
         """Return what the statements are, with what code of the database may do, as it is now."""
         self.database.look_again()
-        self.hidden = self.database.hidden(self.step.statements)
+        briefs = self.step.statements.briefs
+        self.hidden = self.database.hidden(briefs)
         names = self.hidden.names
-        return self.hidden.shown(self.database.natures(self.step.statements, names) if names else self.natures)
+        return self.hidden.shown(self.database.natures(briefs, names) if names else self.natures)
 
     def find_way(self, done: int, *, failed: int = 0) -> Way:
         """Return how to go on after *done* statements, in a fresh session; the one that has *failed* will be mended."""
@@ -6902,8 +7310,8 @@ class Journal(Attempt):
             if limits := database.session_sql(local=False):
                 database.send(*limits)
             self._rebuild()
-            longest = max((each.text for each in step.statements), key=len, default="")
-            fits = database.takes(step.down_sql, step.down_sql, longest)  # in hexadecimal digits, perhaps
+            down_sql = octets_of(step.down_sql or "")
+            fits = database.takes(2 * len(down_sql) + step.statements.longest)  # in hexadecimal digits, perhaps
             if database.transactional or database.local_locks or not fits:
                 self._claim_alone()
             run.begin(step)
@@ -6969,6 +7377,7 @@ class Journal(Attempt):
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
         spans = find_spans(natures[first:], self.database.forms.together)
         ends = {first + begin: first + end for begin, end in spans.items()}
+        pieces = {begin: end for begin, end in self.step.statements.pieces(self.database.packet_size) if begin < end}
         number = first + 1
         while number <= len(statements):
             last = ends.get(number, number)
@@ -6978,9 +7387,18 @@ class Journal(Attempt):
             elif alone or (number in ends and not self._share(natures[number - 1 : last])):
                 self._run_together(number, last)
                 number = last
+            elif number in pieces and self._go_together(number, pieces[number], ends):
+                self._run_changes(number, pieces[number])
+                number = pieces[number]
             else:
                 self._run_one(number, opens=number in ends)
             number += 1
+
+    def _go_together(self, first: int, last: int, ends: Mapping[int, int]) -> bool:
+        """Tell if nothing has to be done between changes of rows."""
+        numbers = range(first, last + 1)
+        odd = ends.keys() | self.way.gone | self.way.checks
+        return odd.isdisjoint(numbers) and self._share(distinct(self.natures[first - 1 : last]))
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
@@ -7028,6 +7446,22 @@ class Journal(Attempt):
             self._run_noted(number)
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
+
+    def _run_changes(self, first: int, last: int) -> None:
+        """Run changes of rows, in one transaction with the claim. Raises DriverError."""
+        self.reached, self.begun = first, self.begun and self.database.in_transaction
+        if not self.database.in_transaction:
+            self._open(first)
+        try:
+            self.run.run_changes(self.step, first, last)
+        except DriverError:
+            if self.run.now and self.run.now.statement:
+                self.reached = self.step.statements.at(self.run.now.statement.offset)
+            raise
+        self.reached = last
+        if not self.database.in_transaction:  # it has committed after all
+            self.database.send(self.note(last))
+            self.known = last
 
     def _run_noted(self, number: int) -> None:
         """Run one statement, together with what notes it, or the one before, where that can be. Raises DriverError."""
@@ -7141,7 +7575,7 @@ class Journal(Attempt):
             if partly and self.database.refused(self.run.now.statement, failed):
                 self.refused = True
                 return False
-            return Trait.WHOLE not in self.database.nature_now(self.step.statements, self.reached).traits
+            return Trait.WHOLE not in self.database.nature_now(self.step.statements.briefs, self.reached).traits
         return partly
 
     def is_changed(self) -> bool:
@@ -7210,7 +7644,7 @@ class Journal(Attempt):
 
     def _reckon(self, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
         """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
-        statements, number, now = self.step.statements, self.reached, self.run.now
+        statements, number, now = self.step.statements.briefs, self.reached, self.run.now
         lost, runs = failed.kind is Kind.LOST, now is not None and now.statement is not None
         done = row.statements_done if row else self.known
         # What a statement has committed by itself, it has committed together with the note that it has started.

@@ -113,8 +113,11 @@ def deed(statement: Statement, database: Database) -> str:
 
 def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement of a step does besides its work, as the manual of its database has it."""
-    syntax = database.syntax
-    for number, statement in enumerate(step.statements, 1):
+    syntax, last = database.syntax, None
+    for number, statement in enumerate(step.statements.briefs, 1):
+        if statement is last:  # INSERTs that are alike
+            continue
+        last = statement
         found = fitting(database.dialect, spelled(statement.text, syntax))
         said = [(row.rule, row.what, row.page) for row in found if row.what != "-"]
         for each in dict.fromkeys(sorted(said, key=lambda each: _order(database.dialect)[each[0]])):
@@ -376,14 +379,11 @@ def lint_steps(dialect: str, steps: Sequence[Step]) -> Iterator[tuple[int, Effec
 
 def _attached(findings: Iterable[_Finding], step: Step) -> Iterator[int]:
     """Yield the number of the statement that each finding stands in; 0 for none."""
-    lines = step.script.sql.split("\n")
+    lines = step.script.octets.split("\n")
     begins = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
     for each in findings:
         number = min(each.line, len(lines)) - 1  # the file may be another one by now
-        before = lines[number].encode(errors="surrogateescape")[: each.column]
-        place = begins[number] + len(before.decode(errors="surrogateescape"))
-        covers = (each.offset <= place < each.offset + len(each.text) for each in step.statements)
-        yield next((at for at, covered in enumerate(covers, 1) if covered), 0)
+        yield step.statements.at(begins[number] + min(each.column, len(lines[number])))
 
 
 def _findings(dialect: str, paths: Sequence[Path]) -> Iterator[_Finding]:

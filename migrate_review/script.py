@@ -40,6 +40,7 @@ from migrate import (
     Settings,
     SQLite,
     Statement,
+    Statements,
     __version__,
     bare,
     counted,
@@ -48,6 +49,7 @@ from migrate import (
     find_version,
     gathered,
     is_journaled,
+    octets_of,
     place_in,
     refuse_all,
     script_path,
@@ -55,6 +57,7 @@ from migrate import (
     spelled,
     split_key,
     split_statements,
+    text_of,
     tokenize,
     whoami,
 )
@@ -608,10 +611,10 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
                 (f"({count_sql} WHERE {database.quoted(column)} IN ({listed})) <> {len(versions)}", elsewhere)
             )
         _write_step(written, database, step, named, expected)
-        leaves = number < len(steps) and database.forms.may_matter(step.script.sql)
-        texts = (each for every in steps[:number] for each in every.statements)
+        leaves = number < len(steps) and database.forms.may_matter(step.statements.code)
+        texts = (each for every in steps[:number] for each in every.statements.briefs)
         hidden = run.database.hidden(texts) if leaves else Hidden()
-        natures = hidden.shown(database.natures(step.statements, hidden.names)) if leaves else []
+        natures = hidden.shown(database.natures(step.statements.briefs, hidden.names)) if leaves else []
         if what := database.forget(step.statements, natures) if leaves else "":
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
             raise FileError(f"no file can follow in a script: {what}", where=script_path(step), fix=fix)
@@ -683,8 +686,8 @@ def _with_comments(step: Step, syntax: Syntax) -> Step:
     """Put what comments stand between the statements before those that they belong to."""
     end, texts = 0, []
     for each in step.statements:
-        gap = step.script.sql[end : each.offset]
+        gap = text_of(step.script.octets[end : each.offset])
         kept = [gap[start:stop] for kind, start, stop in tokenize(gap, 0, syntax) if kind == "comment"]
         texts.append(each._replace(text="\n".join([*kept, each.text])))
-        end = each.offset + len(each.text)
-    return step._replace(statements=tuple(texts))
+        end = each.offset + len(octets_of(each.text))
+    return step._replace(statements=Statements.of(texts))

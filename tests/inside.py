@@ -6,9 +6,32 @@ lexer, whose properties are shown text by text, what a driver is told, and lists
 
 from __future__ import annotations
 
+import contextlib
+import re
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
 import migrate
 
-split = migrate._split
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+
+
+def split(sql: str, syntax: Callable[[], migrate.Syntax]) -> Iterator[migrate.Statement]:
+    """What a file is split into for the server; offsets are those of its octets."""
+    octets = migrate.octets_of(sql)
+    for each in migrate.alike(octets, syntax):
+        yield from migrate.Statements(octets, [each])
+
+
+@contextlib.contextmanager
+def by_words() -> Iterator[None]:
+    """Let the lexer read each word of every statement, also of those whose end can be found without that."""
+    with patch.object(migrate, "_BODILESS_PATTERN", re.compile("(?!)")):
+        yield
+
 
 FORMS = {  # which forms of statements a session is told apart by, as the server's make has them
     "sqlite": (migrate._SQLiteForms, migrate.SQLITE_SYNTAX),
@@ -25,3 +48,13 @@ def database_at(url: str) -> migrate.Database:
     """Return what talks to the database at *url*; it is not open yet."""
     read = migrate.DatabaseURL.parse(url)
     return migrate.DATABASES[read.dialect](read)
+
+
+PIECE = migrate._PIECE  # bytes of statements that are alike: so many go together
+
+
+def cut(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no more than *size* bytes of a file go together."""
+    monkeypatch.setattr(migrate, "_PIECE", size)
+    monkeypatch.setattr(migrate, "_MESSAGE", size)
+    monkeypatch.setattr(migrate, "_PACKET", size)

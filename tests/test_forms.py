@@ -6,6 +6,7 @@ worst that there is.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import inside
@@ -815,6 +816,33 @@ def test_neither_comments_for_blanks_nor_the_case_of_letters_change_what_a_state
     blanks += ["# it's\n"] if dialect in {"mariadb", "mysql"} else []
     again = respelled(sql, FORMS[dialect][1], lambda: data.draw(st.sampled_from(blanks)), data.draw(st.booleans()))
     assert natures(dialect, again) == natures(dialect, sql)
+
+
+@every_dialect
+@given(data=st.data())
+def test_what_is_told_of_one_change_of_rows_holds_for_all_that_are_taken_to_be_alike(
+    dialect: str, data: st.DataObject
+) -> None:
+    made, syntax = FORMS[dialect]
+    verbs = re.compile("(?i)(insert|replace|update|delete) ")
+    calls = "f", "nextval", "setval", "set_config", "pg_catalog . SET_CONFIG", "current_setting", "get_lock", "lower"
+    more = [f"INSERT INTO t VALUES ({each} ('a', 'b'))" for each in calls]
+    more += [
+        "INSERT INTO t VALUES (1, 'x')",
+        "UPDATE t SET a = g('x', 1) WHERE b = 2",
+        "DELETE FROM t WHERE a IN ('x')",
+    ]
+    sql = data.draw(st.sampled_from([*filter(verbs.match, ALL[dialect]), *more]))
+    literal = st.sampled_from(["1", "'search_path'", "'x'", "'s''t'", "20.5", "'@v'", "'set_config('"])
+    others = [re.sub(r"(?<!\w)'[^']*'|(?<![\w.])\d+", lambda _: data.draw(literal), sql) for _ in range(3)]
+    text = ";\n".join([*others, *(["SELECT 1", *others] if data.draw(st.booleans()) else [])])
+    found = migrate.Statements(text, migrate.alike(text, lambda: syntax))
+    assert [each.text for each in found] == [each.text for each in split_statements(text, syntax)]
+
+    def told_of(statements: Sequence[migrate.Statement]) -> list[Nature]:
+        return made().natures(statements, syntax, lambda _statement, same: same)
+
+    assert told_of(found.briefs) == told_of([*found])
 
 
 # --- how a file goes on ---------------------------------------------------------------------------------------------

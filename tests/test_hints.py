@@ -33,7 +33,8 @@ MANUALS = {
 def step(dialect: str, sql: str) -> tuple[migrate.Database, migrate.Step]:
     """The statements of *sql*, as a step for a database that nobody has opened."""
     database = migrate.DATABASES[dialect](migrate.DatabaseURL(dialect, "x"))
-    statements = (*migrate.split_statements(sql, database.syntax),)
+    octets = migrate.octets_of(sql)
+    statements = migrate.Statements(octets, migrate.alike(octets, lambda: database.syntax))
     return database, migrate.Step(
         "1", "x", "up", migrate.Script.from_text(Path("1_x.up.sql"), sql), statements=statements
     )
@@ -674,9 +675,11 @@ def test_what_a_setting_makes_a_text_is_no_code() -> None:
     database, one = step("mysql", "")
     statements = (*migrate.split_statements("SET sql_mode = 'NO_BACKSLASH_ESCAPES'", database.syntax),)
     later = migrate.Statement(r"UPDATE t SET a = 'x\' WHERE b = 'y'", 2, 40)
-    one = one._replace(statements=(*statements, later))
+    one = one._replace(statements=migrate.Statements.of([*statements, later]))
     assert [each.rule for each in hints.effects(database, one)] == [LOCKS]
-    assert EVERY in [each.rule for each in hints.effects(database, one._replace(statements=(later,)))]
+    assert EVERY in [
+        each.rule for each in hints.effects(database, one._replace(statements=migrate.Statements.of([later])))
+    ]
 
 
 def test_a_statement_takes_time_in_proportion_to_its_length() -> None:

@@ -805,6 +805,36 @@ def test_a_statement_is_one_statement(syntax: Syntax, sql: str) -> None:
         assert list(split_statements(statement.text, syntax)) == [statement._replace(line=1, offset=0)]
 
 
+INSERTS = """
+    INSERT INTO REPLACE IGNORE OR t s.t "t" `t` "t\\" VALUES (a, b) (a) ( ) , ; ;; NULL 1 -1 - -- -2.5e3 1e .5 0x1F
+    X'41' X'4;' b'1' TRUE now() 'a' 'it''s' ';' '--;' 'é;' '\\' '\\';' 'a 'b "x;" "y" E'\\';' $a$;$a$ a$b$;$b$ /* ; */ #
+    /*!1 DEFAULT _binary SELECT UPDATE t SET CREATE TABLE INDEX UNIQUE ALTER DROP TRIGGER BEGIN END CASE \\g :
+"""
+rows = st.lists(
+    st.sampled_from(["1, 'a'", "-2, 'it''s;'", "NULL,'é'", "0x1, '\\n'", "3 , now()"]), min_size=1, max_size=4
+)
+inserts = st.builds(
+    lambda head, rows, end: f"{head} ({'), ('.join(rows)}){end}",
+    st.sampled_from(
+        ["INSERT INTO t VALUES", "INSERT INTO t (a,b) VALUES", "insert into `s`.t values", "REPLACE INTO t VALUES"]
+    ),
+    rows,
+    st.sampled_from([";", ";\n", " ;", ";;", "; -- c;\n", " -- d;\n;", ""]),
+)
+insert_like = st.lists(inserts | st.sampled_from([*INSERTS.split(), "-- c;'\n", "\n", "\r\n"]), max_size=20).map(
+    " ".join
+)
+
+
+@every_syntax
+@given(sql=insert_like | sql_like)
+def test_what_is_read_in_one_step_ends_where_it_does_word_by_word(syntax: Syntax, sql: str) -> None:
+    quickly = list(split_statements(sql, syntax)), list(inside.split(sql, lambda: syntax))
+    slow = syntax._replace(literals="")
+    with inside.by_words():
+        assert quickly == (list(split_statements(sql, slow)), list(inside.split(sql, lambda: slow)))
+
+
 WHOLE = {
     "sqlite": [TRIGGER, "SELECT ';', [;]", "SELECT /* ; */ 1", "SELECT 1 -- ;\n + 2", "CREATE TABLE t (a)"],
     "postgres": [ATOMIC, "SELECT $a$;$a$", "SELECT E'\\';'", "SELECT /* /* ; */ ; */ 1", "SELECT (1;2)", "SELECT $1"],
