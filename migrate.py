@@ -7041,6 +7041,7 @@ class Attempt:
         Where it has gone with the end of the file before, take up what came of it.
         """
         database, found, self.run.ahead = self.database, self.run.ahead, None
+        self.run.entitle(step)
         try:
             if isinstance(found, DriverError):
                 raise found
