@@ -3015,6 +3015,7 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
     verifies = False  # a rival can come between two files of a run, so that each looks at the history again
+    joins = False  # the end of a file and the beginning of the next one travel as one message
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
@@ -3262,15 +3263,14 @@ class Database(ABC):
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
-        found, first = list[Rows](), self.opening(key, level)
-        opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        found, (first, opening) = list[Rows](), self._opening(key, level)
         together = bool(self._locked) or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
                 rows = self.send(*opening, *(more if together else ()))
             except DriverError as failed:
-                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
+                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > first:
                     raise
                 self.rollback()
                 return False
@@ -3282,6 +3282,26 @@ class Database(ABC):
 
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
+
+    def _opening(self, key: str, level: str | None) -> tuple[int, list[str]]:
+        """Return all that begin() sends first; the number of its parts up to opening(). The last one takes the lock."""
+        first = self.opening(key, level)
+        return len(first), [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+
+    def begin_after(self, ending: Sequence[str], key: str, *more: str, level: str) -> list[Rows] | DriverError:
+        """Send the *ending* of one transaction, and with it what begin() sends for the next; return what came of that.
+
+        The *ending* takes the lock of the session, if that is not held: nobody is to be waited for. What is open then
+        may wait for us. Raises DriverError for the *ending* alone: nothing has begun then.
+        """
+        opening = [*ending, *self._opening(key, level)[1], *self.waits_sql]
+        try:
+            return self.send(*opening, *more)[len(opening) :]
+        except DriverError as failed:
+            if failed.number <= len(ending):  # 0, where the connection was lost
+                raise
+            failed.number -= len(ending)
+            return failed
 
     @contextlib.contextmanager
     def transaction(self, key: str) -> Iterator[None]:
@@ -3401,7 +3421,7 @@ class Database(ABC):
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
-        return self.literal(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+        return self.literal(datetime.now(timezone.utc).isoformat(" ", "milliseconds").removesuffix("+00:00"))
 
     def took(self, since: float) -> object:
         """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
@@ -4269,6 +4289,7 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
+        self.joins = not self.pooled
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
@@ -4374,8 +4395,9 @@ class Postgres(Database):
                 what = part.otherwise if isinstance(part, Truth) else _OUTRUN
                 raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
             raise self._of_part(failed, part) from None
-        if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
-            raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
+        for part, result in zip(parts, results, strict=True):
+            if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
+                raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
         return [
             [
                 tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
@@ -4762,6 +4784,7 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     _idle_sql = """SELECT 1 FROM information_schema.processlist
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
+    _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error = True, "1064"
     speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
@@ -4777,6 +4800,8 @@ class MySQL(Database):
         WHERE trigger_schema <> 'sys' UNION ALL
         SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
+    _table_pattern = regex(r"(?i)(CREATE|ALTER|DROP)\s+(TABLE|(UNIQUE\s+)?INDEX)\b")
+    _hiding_pattern = regex(rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b")
     _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
@@ -5020,12 +5045,12 @@ class MySQL(Database):
         """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
 
         That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
-        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
+        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of. What sets a variable to what it is
+        has no rows, which take the driver longer than all else.
         """
         held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
-        proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
-        if self.is_mariadb:  # a number in another encoding is none to the driver
-            proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
+        hit = f"IF(ROW_COUNT() = 1{held}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"
+        proof = f"SET SESSION {self._ours} = {hit}"
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
@@ -5145,7 +5170,7 @@ class MySQL(Database):
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
-        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
+        began = (self._clock + timedelta(seconds=since)).isoformat(" ", "microseconds")
         return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
 
     # Letters.
@@ -5258,8 +5283,7 @@ class MySQL(Database):
             return parts
         if self.is_mariadb:
             return [*parts, "DO (SELECT 1 FROM (SELECT 1) AS one)"]
-        same = "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"
-        return [*parts, "SELECT 0 FROM DUAL WHERE 0", same]
+        return [*parts, "SELECT 0 FROM DUAL WHERE 0", f"SET SESSION {self._ours} = @@SESSION.{self._ours}"]
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
@@ -5271,14 +5295,15 @@ class MySQL(Database):
         code: list[tuple[str, str | None]] = [
             ("" if kind == "routine" else name.lower(), text) for kind, _, name, text in there
         ]
-        made = (each for each in statements if first_word(each.text, self.syntax) not in self._silent)
-        for text in (each.text for each in made):
+        for text in (each.text for each in statements if not self._is_silent(each.text)):
             words = spelled(text, self.syntax)
             fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
             kept = "VIEW" not in words
             on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
             on += 2 if words[on + 1 : on + 2] == ["."] else 0
             code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
+        if not code:
+            return Hidden()
         pieces = [(table, None if text is None else spelled(text, self.syntax)) for table, text in code]
         names = {name for _, words in pieces for name in self._assigned(words or ())}
         settings = {"by code"}
@@ -5304,6 +5329,13 @@ class MySQL(Database):
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
             self._code = None
+
+    def _is_silent(self, text: str) -> bool:
+        """Tell if a statement holds no code: what it does to the session, its nature says."""
+        if first_word(text, self.syntax) in self._silent:
+            return True
+        found, more = self._table_pattern.match(text), (self._code_pattern, self._hiding_pattern)
+        return found is not None and not any(each.search(text, found.end()) for each in more)
 
     def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
@@ -6319,6 +6351,7 @@ class Run:
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
     def __init__(
         self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
@@ -6748,15 +6781,18 @@ class Run:
         if steps := choose():
             before()
         while steps:
+            if self.shield.raised and self.ahead:
+                self.database.rollback()
             self.shield.check()
             batch = self._batch(steps)
-            self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
+            following = self._following(batch, steps)
+            self.entitle(batch[-1])
             try:
                 if self.soiled:  # with it goes its lock, for a moment
                     self.database.renew()
                     self.soiled = False
                     self.verify()
-                self._see_through(batch)
+                self._see_through(batch, following)
             except _OutdatedError:
                 self.database.rollback()
                 if self.database.local_locks:
@@ -6766,8 +6802,12 @@ class Run:
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
+            self.soiled = not (self.all_or_nothing or following) and self.leaves(batch[-1], self.database.takes_back)
         return self.results
+
+    def entitle(self, step: Step) -> None:
+        """Have the session called after *step*."""
+        self.database.title = f"migrate {step.direction} {step.version}"
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
@@ -6779,6 +6819,13 @@ class Run:
             if not self.all_or_nothing and self.leaves(step, self.database.takes_back):
                 break
         return batch
+
+    def _following(self, batch: Sequence[Step], steps: Sequence[Step]) -> Step | None:
+        """Return the step after *batch*, if its claim may go with the end of that: nothing is to be done in between."""
+        both = steps[len(batch) - 1 : len(batch) + 1]
+        if len(both) == 1 or not self.database.joins or any(is_journaled(each, self.database) for each in both):
+            return None
+        return None if self.database.may_matter(both[0].statements.code) else both[1]
 
     def _remember(self, batch: Sequence[Step]) -> None:
         """Note what the history has to say by now, and that there may be new code in the database."""
@@ -6792,16 +6839,17 @@ class Run:
             if step.direction == "up"
         ]
 
-    def _see_through(self, batch: Sequence[Step]) -> None:
+    def _see_through(self, batch: Sequence[Step], following: Step | None = None) -> None:
         """Live the life of a file, from its claim to its outcome; of several where they share a transaction.
 
-        One that waited too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has
-        failed, each file runs on its own. The outcome is told once, when it is true. Raises StatementError,
-        StoppedError, and _OutdatedError where a rival was faster.
+        With the end of it goes the claim of the step that is *following*, of which nothing is told yet. One that waited
+        too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has failed, each
+        file runs on its own. The outcome is told once, when it is true. Raises StatementError, StoppedError, and
+        _OutdatedError where a rival was faster.
         """
         self.now = None
         journaled = is_journaled(batch[0], self.database)
-        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch)
+        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch, following)
         for number in itertools.count(1):
             try:
                 outcome = Outcome(attempt.live())
@@ -7045,8 +7093,8 @@ class Attempt:
 
     certain = True  # nothing of what has failed is left
 
-    def __init__(self, run: Run, batch: Sequence[Step]) -> None:
-        self.run, self.batch, self.database = run, batch, run.database
+    def __init__(self, run: Run, batch: Sequence[Step], following: Step | None = None) -> None:
+        self.run, self.batch, self.following, self.database = run, batch, following, run.database
 
     def live(self) -> list[Result]:
         """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
@@ -7068,7 +7116,7 @@ class Attempt:
                     self._refuse_broken(before)
                 result = run.result(step, len(step.statements))
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
-                database.send(*same, *run.finish(step, owner, result.took_ms), *ending)
+                self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
                 results.append(result)
                 database.look_again(step.statements.code)
         except BaseException:
@@ -7077,18 +7125,34 @@ class Attempt:
         return results
 
     def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
-        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.database
-        parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one.
+
+        Where it has gone with the end of the file before, take up what came of it.
+        """
+        database, found, self.run.ahead = self.database, self.run.ahead, None
+        self.run.entitle(step)
         try:
-            found = (
-                database.send(*database.session_sql(local=True), *parts)
-                if level is None
-                else database.begin(self.run.history.relation, *parts, level=level)
-            )
+            if isinstance(found, DriverError):
+                raise found
+            if level is None:
+                found = database.send(*database.session_sql(local=True), *self._parts(step, owner))
+            found = found or database.begin(self.run.history.relation, *self._parts(step, owner), level=level)
         except DriverError as failed:
             raise self.run.seems_hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
+
+    def _parts(self, step: Step, owner: str) -> list[str]:
+        """Return the claim of *step*, and what tells which transaction it is in."""
+        return [self.run.claim(step, owner), *filter(None, [self.database.transaction_id_sql])]
+
+    def _end(self, ending: Sequence[str], owner: str) -> None:
+        """Send the *ending* of a file; with it goes the claim of the one that is following, if there is one."""
+        run, database, step = self.run, self.database, self.following
+        if step is None:
+            database.send(*ending)
+            return
+        run.entitle(step)
+        run.ahead = database.begin_after(ending, run.history.relation, *self._parts(step, owner), level=step.level)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
