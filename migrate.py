@@ -7960,7 +7960,8 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         yield warning(shown_path(down_path), f"another name than {up_path.name}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
-        for number, line in enumerate(script.sql.split("\n")[1:], 2):
+        later = script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0
+        for number, line in enumerate(script.sql.split("\n")[1:] if later else (), 2):
             if _DIRECTIVE_PATTERN.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")

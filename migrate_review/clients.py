@@ -82,10 +82,9 @@ class ScriptDatabase(Database):
 
     def write(self, *lines: str) -> None:
         """Write whole lines, of which a statement is not cut in two: what has left before a signal can run."""
-        if self.hand_on:
-            for line in lines:
-                self._pieces += line, "\n"
-                self._waiting += len(line)
+        for line in lines if self.hand_on else ():
+            self._pieces += line, "\n"
+            self._waiting += len(line)
             if self._waiting >= _PIECE:
                 self.flush()
 
@@ -556,7 +555,10 @@ def _names(steps: Sequence[Step]) -> set[str]:
 def _cut_line_breaks(text: str, syntax: Syntax) -> str:
     if "\r\n" not in text:
         return ""
-    quotes = (text[start:end] for kind, start, end in tokenize(text, 0, syntax) if kind == "quote")
+    if re.search(rf"{COMMENT}|[\"`\[\\$]", text):
+        quotes = [text[start:end] for kind, start, end in tokenize(text, 0, syntax) if kind == "quote"]
+    else:  # nothing but these quotes is in it, doubled ones too: every second piece is inside
+        quotes = text.split("'")[1::2]
     return "the client reads CR LF inside quotes as LF" if any("\r\n" in each for each in quotes) else ""
 
 
