@@ -51,7 +51,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
-from functools import lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from operator import attrgetter, length_hint, sub
 from pathlib import Path
 from stat import S_ISREG
@@ -333,8 +333,8 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
 
 
 def _in_utf8(text: str) -> str:
-    """Return a word of the command line or the environment as UTF-8 reads its bytes, whatever the locale is."""
-    return os.fsencode(text).decode(errors="surrogateescape")
+    """Return a word of the system's, such as a name of a file, as UTF-8 reads its bytes, whatever the locale is."""
+    return text if text.isascii() else os.fsencode(text).decode(errors="surrogateescape")
 
 
 def _forms() -> str:
@@ -561,14 +561,14 @@ def text_of(octets: str) -> str:
 
 def _decoded(data: bytes) -> str:
     """Return octets_of() UTF-8 text, without a BOM. Raises ValueError: what it is instead, or where it is not that."""
-    # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
-    start = data[:4096]
-    zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
-    wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "")
-    if wide:
-        raise ValueError(f"it is {wide}: save it as UTF-8")
-    if b"\0" in data:  # libpq would cut the text there, and report success
-        raise ValueError(f"a NUL byte at byte {data.index(0)}")
+    has_mark = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    if has_mark or b"\0" in data:
+        # Of a text in UTF-16 that is mostly ASCII, every second byte is 0; of one in UTF-32, three of four.
+        start = data[:4096]
+        zeros = [start[place::4].count(0) * 8 > len(start[place::4]) for place in range(4)]
+        wide = {2: "UTF-16", 3: "UTF-32"}.get(sum(zeros), "UTF-16" if has_mark else "")
+        # Of one byte alone: libpq would cut the text there, and report success.
+        raise ValueError(f"it is {wide}: save it as UTF-8" if wide else f"a NUL byte at byte {data.index(0)}")
     begin = 0
     try:
         while begin < len(data) and not data.isascii():  # piece by piece: the text as it is would be larger
@@ -599,7 +599,7 @@ class Script(NamedTuple):
     The text is kept as *octets*, octets_of() it: a large one with letters beyond ASCII is not larger in memory.
     """
 
-    path: Path
+    file: Path | str  # a path is made of it when it is asked for: of thousands, that takes as long as to read them
     octets: str
     checksum: str
     in_transaction: bool = True
@@ -609,38 +609,46 @@ class Script(NamedTuple):
         return f"Script({str(self.path)!r})"
 
     @property
+    def path(self) -> Path:
+        """Return where the file is."""
+        return Path(self.file)
+
+    @property
     def sql(self) -> str:
         """Return the text, which is made anew each time where it has letters beyond ASCII."""
         return text_of(self.octets)
 
     @classmethod
-    def from_text(cls, path: Path, sql: str) -> Script:
+    def from_text(cls, file: Path | str, sql: str) -> Script:
         """Do what from_octets() does."""
-        return cls.from_octets(path, octets_of(sql))
+        return cls.from_octets(file, octets_of(sql))
 
     @classmethod
-    def from_octets(cls, path: Path, octets: str) -> Script:
+    def from_octets(cls, file: Path | str, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
         first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
+        read = octets.replace("\r\n", "\n") if "\r" in octets else octets
+        checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
         directive = _DIRECTIVE_PATTERN.match(first)
-        found = (directive[1].replace(",", " ").split() or [""]) if directive else []
+        if not directive:
+            return cls(file, octets, checksum)
+        found = directive[1].replace(",", " ").split() or [""]
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
-        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :] if directive else "")):
+        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :])):
             wrong += [more[1]] if more[1].lower() in DIALECT_BY_SCHEME else []  # a comma is missing
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
             knows = 'which knows "no-transaction" and "only DIALECT"'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}')
-        read = octets.replace("\r\n", "\n") if "\r" in octets else octets
-        checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
-        return cls(path, octets, checksum, "no-transaction" not in found, only)
+        return cls(file, octets, checksum, "no-transaction" not in found, only)
 
 
 class Migration(NamedTuple):
     """A pair of files; *down* is None where it cannot be undone. *version* is text, compared as a number (``key``).
 
+    In a run a down file is read when it is asked for, and where it cannot be read, FileError is raised there.
     *elsewhere* are the dialects that the up file is for, where that of the database is none of them: it never runs.
     """
 
@@ -656,6 +664,16 @@ class Migration(NamedTuple):
         return version_key(self.version)
 
 
+class _Found(Migration):
+    """One that has a function in place of ``down``, until that is asked for."""
+
+    @cached_property
+    def down(self) -> Script | None:
+        read: Any = self[3]
+        return cast("Script | None", read())
+
+
+@cache
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
     is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
@@ -680,11 +698,13 @@ def _some(texts: Sequence[str], between: str = ", ") -> str:
     return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
 
 
-def _listed(folder: Path) -> list[Path]:
-    """Return what lies in *folder*, by name. Raises FileError."""
+def _listed(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what lies in *folder*. Raises FileError."""
     try:
         os.stat(f"{folder}/.")  # noqa: PTH116 (pathlib drops the dot; names can be listed without the right to more)
-        return sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            yield from entries
+            return
     except OSError as error:
         what, word = f"the folder {shown_path(folder)} cannot be read: {error.strerror}", shell_word(shown_path(folder))
         way = f"let this user list the folder and read its files:  ls -ld {word}"
@@ -695,7 +715,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def dialect_directories(root: Path) -> dict[str, Path]:
     """Return the dialect folders in *root*, {} if it holds the files. Raises FileError: no folder, or not clear."""
-    beside = any(FILE_NAME_PATTERN.fullmatch(path.name) for path in _listed(root))
+    beside = any(FILE_NAME_PATTERN.fullmatch(entry.name) for entry in _listed(root))
     found = [(dialect, root / name) for name, dialect in DIALECT_BY_SCHEME.items() if (root / name).is_dir()]
     if (found and beside) or len(found) > len(dict(found)):
         what = "it is not clear which files are meant: files beside dialect folders, or two folders of one dialect"
@@ -711,64 +731,98 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
     return folders.get(dialect, root / dialect) if folders else root
 
 
-def find_migrations(directory: Path, dialect: str = "") -> list[Migration]:
+class _Half:
+    """A file of a pair, by its name. Raises ValueError for another name."""
+
+    __slots__ = "direction", "entry", "key", "name", "version"
+
+    def __init__(self, entry: os.DirEntry[str]) -> None:
+        name = _in_utf8(entry.name)
+        match = FILE_NAME_PATTERN.fullmatch(name)
+        if not match or not name.isprintable():
+            raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
+        self.version, self.name, self.direction = match.groups()
+        self.entry, self.key = entry, version_key(self.version)
+
+    def read(self) -> Script:
+        """Return its text. Raises ValueError with what is wrong, or OSError."""
+        if not self.entry.is_file():  # a pipe or a device may be read for ever
+            self.entry.stat()  # says of a link why it leads nowhere
+            raise ValueError("no regular file")
+        file = os.open(self.entry.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # pathlib takes four times as long
+        try:
+            pieces = iter(partial(os.read, file, os.fstat(file).st_size + 1), b"")
+            octets = _decoded(b"".join(pieces))  # the bytes themselves are kept no longer
+        finally:
+            os.close(file)
+        return Script.from_octets(self.entry.path, octets)
+
+
+def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False) -> list[Migration]:
     """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
 
     For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
+    *lazily*, a down file is read when ``down`` is asked for, and FileError is raised there.
     """
-    found: dict[str, list[Migration]] = {"up": [], "down": []}  # a migration for each file, until they are paired
-    faults: list[str] = []
-    unread = set[str]()
-    for path in _listed(directory):
-        if path.suffix.lower() != ".sql" or path.name.startswith((".", "#")):
+    ups, downs = dict[int, list[_Half]](), dict[int, list[_Half]]()  # of each version
+    faults, misnamed, script = list[str](), set[str](), cache(_Half.read)
+    for entry in sorted(_listed(directory), key=attrgetter("name")):
+        if not entry.name.lower().endswith(".sql") or entry.name.startswith((".", "#")):
             continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
         try:
-            direction, half = _read_half(path)
-            found[direction].append(half)
-        except (OSError, ValueError) as error:
-            faults.append(f"{path.name}: {error.strerror if isinstance(error, OSError) else error}")
-            unread.add(path.name.partition("_")[0])
+            half = _Half(entry)
+            (ups if half.direction == "up" else downs).setdefault(half.key, []).append(half)
+        except ValueError as error:
+            faults.append(f"{entry.name}: {error}")
+            misnamed.add(entry.name.partition("_")[0])
+    # Of several down files of a version, their first lines say which is meant.
+    for halves in (*ups.values(), *(each for each in downs.values() if not lazily or len(each) > 1)):
+        for half in [*halves]:
+            try:
+                script(half)
+            except (OSError, ValueError) as error:  # noqa: PERF203 (a fault in one is none in the others)
+                faults.append(f"{half.entry.name}: {error.strerror if isinstance(error, OSError) else error}")
+                halves.remove(half)
     # A down file that names no dialect is for those of the up file with its name.
-    of_up = {(half.key, half.name): half.up.only for half in found["up"]}
-    ups, downs = dict[int, list[Migration]](), dict[int, list[Migration]]()
-    for halves, by_key in (found["up"], ups), (found["down"], downs):
-        for half in halves:
-            others, only = by_key.setdefault(half.key, []), half.up.only or of_up.get((half.key, half.name), ())
-            rivals = (each.up.path.name for each in others if meet(only, each.elsewhere))
-            faults += [f"{half.up.path.name}: the same version as {rival}" for rival in rivals][:1]
-            others.append(half._replace(elsewhere=only))  # until it is known for which database
-    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in unread)
-    faults += [f"{half.up.path.name}: a down file without its up file" for half in lone]
+    named = [half for halves in ups.values() for half in halves if script(half).only]
+    of_up = {(half.key, half.name): script(half).only for half in named}
+
+    def dialects(half: _Half) -> tuple[str, ...]:
+        return script(half).only or of_up.get((half.key, half.name), ())
+
+    for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
+        for number, half in enumerate(halves):
+            rivals = (each.entry.name for each in halves[:number] if meet(dialects(half), dialects(each)))
+            faults += [f"{half.entry.name}: the same version as {rival}" for rival in rivals][:1]
+    lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
+    faults += [f"{half.entry.name}: a down file without its up file" for half in lone]
     if faults or not ups:
         names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
         what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
         fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
         raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
+
+    def undo(half: _Half) -> Script | None:
+        try:
+            backs = (each for each in downs.get(half.key, ()) if meet(script(each).only, here))
+            return next((script(each) for each in backs if meet(script(half).only, dialects(each))), None)
+        except (OSError, ValueError):  # it is read only now
+            again = find_migrations(directory, dialect)  # raises FileError with this fault, and every other
+            return next((each.down for each in again if each.version == half.version), None)
+
     for _, halves in sorted(ups.items()):
-        pairs = list[Migration]()
-        for half in halves:
-            undo = (each for each in downs.get(half.key, ()) if meet(each.up.only, here))
-            back = next((each.up for each in undo if meet(half.up.only, each.elsewhere)), None)
-            pairs.append(half._replace(down=back, elsewhere=() if meet(half.up.only, here) else half.up.only))
-        migrations += sorted(pairs, key=lambda pair: bool(pair.elsewhere))[: 1 if dialect else None]
+        fitting = [half for half in halves if meet(script(half).only, here)]
+        for half in (fitting or halves)[: 1 if dialect else None]:
+            kind: type[Migration] = _Found if lazily and half.key in downs else Migration
+            back: Any = undo(half) if kind is Migration else partial(undo, half)
+            migrations.append(kind(half.version, half.name, script(half), back, () if fitting else script(half).only))
     return migrations
 
 
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
     """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
     return not only or not others or not set(only).isdisjoint(others)
-
-
-def _read_half(path: Path) -> tuple[str, Migration]:
-    """Read one file: its direction, and its text as ``up``. Raises ValueError with what is wrong, or OSError."""
-    name = _in_utf8(path.name)
-    match = FILE_NAME_PATTERN.fullmatch(name)
-    if not match or not name.isprintable():
-        raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
-    if not S_ISREG(path.stat().st_mode):  # a pipe or a device may be read for ever
-        raise ValueError("no regular file")
-    return match[3], Migration(match[1], match[2], Script.from_octets(path, _decoded(path.read_bytes())))
 
 
 def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
@@ -778,7 +832,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
         fix = "use letters, digits and underscores:  migrate new add_email_to_users"
         raise SettingsError(f'"{name}" cannot be the name of a migration', fix=fix)
     folders = list(dialect_directories(root).values()) or [root]
-    used = {path.name.partition("_")[0] for folder in folders for path in _listed(folder)}
+    used = {entry.name.partition("_")[0] for folder in folders for entry in _listed(folder)}
     while (version := now.strftime("%Y%m%d%H%M%S")) in used:
         now += timedelta(seconds=1)
     title = f"-- {version} {word.replace('_', ' ')}"
@@ -2820,6 +2874,12 @@ def _spaced(words: Sequence[str]) -> str:
     return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}" for before, each in pairs)
 
 
+# The word that a message quotes, where no place comes with it.
+_QUOTED_PATTERN: Final = regex(
+    r"""(?s)(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z"""
+)
+
+
 class Made(NamedTuple):
     """What a statement makes by name: its kind, in upper case; for a trigger with the table's name before its own."""
 
@@ -2956,6 +3016,7 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
     verifies = False  # a rival can come between two files of a run, so that each looks at the history again
+    joins = False  # the end of a file and the beginning of the next one travel as one message
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
@@ -3167,6 +3228,18 @@ class Database(ABC):
             failed.kind = Kind.OUTRUN
         return failed
 
+    def placed(self, text: str, message: str) -> tuple[int, bool, str]:
+        """Return where in a statement an error is, if that is exact, and the message without the place.
+
+        What a message quotes tells that, where it stands in the statement exactly once.
+        """
+        found = _QUOTED_PATTERN.search(message)
+        word = found[1] if found else ""
+        word = word if word in text else word.rpartition(".")[2]
+        edge = r"\b" if word.isidentifier() else ""
+        places = [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)] if word else []
+        return (*((places[0], True) if len(places) == 1 else (0, False)), message)
+
     def run_all(self, texts: Sequence[str]) -> None:
         """Run a person's statements, one by one. Raises DriverError with the *number* of the one that has failed."""
         number = 0
@@ -3191,15 +3264,14 @@ class Database(ABC):
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
-        found, first = list[Rows](), self.opening(key, level)
-        opening = [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        found, (first, opening) = list[Rows](), self._opening(key, level)
         together = bool(self._locked) or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
                 rows = self.send(*opening, *(more if together else ()))
             except DriverError as failed:
-                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > len(first):
+                if failed.kind is not Kind.LOCK_TIMEOUT or failed.number > first:
                     raise
                 self.rollback()
                 return False
@@ -3211,6 +3283,26 @@ class Database(ABC):
 
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
+
+    def _opening(self, key: str, level: str | None) -> tuple[int, list[str]]:
+        """Return all that begin() sends first; the number of its parts up to opening(). The last one takes the lock."""
+        first = self.opening(key, level)
+        return len(first), [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+
+    def begin_after(self, ending: Sequence[str], key: str, *more: str, level: str) -> list[Rows] | DriverError:
+        """Send the *ending* of one transaction, and with it what begin() sends for the next; return what came of that.
+
+        The *ending* takes the lock of the session, if that is not held: nobody is to be waited for. What is open then
+        may wait for us. Raises DriverError for the *ending* alone: nothing has begun then.
+        """
+        opening = [*ending, *self._opening(key, level)[1], *self.waits_sql]
+        try:
+            return self.send(*opening, *more)[len(opening) :]
+        except DriverError as failed:
+            if failed.number <= len(ending):  # 0, where the connection was lost
+                raise
+            failed.number -= len(ending)
+            return failed
 
     @contextlib.contextmanager
     def transaction(self, key: str) -> Iterator[None]:
@@ -3330,7 +3422,7 @@ class Database(ABC):
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
-        return self.literal(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+        return self.literal(datetime.now(timezone.utc).isoformat(" ", "milliseconds").removesuffix("+00:00"))
 
     def took(self, since: float) -> object:
         """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
@@ -3713,7 +3805,6 @@ class SQLite(Database):
     def _open(self, uri: str) -> None:
         # The time that SQLite waits for a lock by itself, in which no signal is seen.
         self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
-        self.connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # also of what is not UTF-8
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
 
@@ -3816,7 +3907,16 @@ class SQLite(Database):
 
     def query(self, sql: str, *args: object) -> Rows:
         """See Database. Waits for another process, as ``run`` does."""
-        rows: Rows = self._wait(partial(super().query, sql, *args))
+        if self.connection is not None:
+            self.connection.text_factory = str
+        ask = partial(self._wait, partial(super().query, sql, *args))
+        try:
+            rows: Rows = ask()
+        except DriverError as failed:
+            if not failed.message.startswith("Could not decode"):
+                raise
+            self.connection.text_factory = lambda data: data.decode(errors="replace")  # which takes longer
+            rows = ask()
         if self._frozen and self._size("-wal") >= 0:
             raise DriverError("another process has begun to write this file, while it was read", Kind.BUSY)
         return rows
@@ -3842,6 +3942,7 @@ class SQLite(Database):
         if self._ended:  # while it waited
             raise DriverError("interrupted", Kind.CANCELLED)
         with self.translated():
+            self.connection.text_factory = bytes  # it may be no UTF-8, and is dropped
             for _row in self.connection.execute(sql):
                 pass  # an unfetched SELECT would lock its table
 
@@ -4189,6 +4290,7 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
+        self.joins = not self.pooled
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
@@ -4294,8 +4396,9 @@ class Postgres(Database):
                 what = part.otherwise if isinstance(part, Truth) else _OUTRUN
                 raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
             raise self._of_part(failed, part) from None
-        if parts[-1] == "COMMIT" and (tag := (results[-1].command_status or b"").decode()) != "COMMIT":
-            raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
+        for part, result in zip(parts, results, strict=True):
+            if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
+                raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
         return [
             [
                 tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
@@ -4682,6 +4785,7 @@ class MySQL(Database):
     # By what it runs: a session that a KILL has found idle is called Killed.
     _idle_sql = """SELECT 1 FROM information_schema.processlist
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
+    _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error = True, "1064"
     speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
@@ -4697,6 +4801,8 @@ class MySQL(Database):
         WHERE trigger_schema <> 'sys' UNION ALL
         SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
+    _table_pattern = regex(r"(?i)(CREATE|ALTER|DROP)\s+(TABLE|(UNIQUE\s+)?INDEX)\b")
+    _hiding_pattern = regex(rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b")
     _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
@@ -4905,6 +5011,23 @@ class MySQL(Database):
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
+    _near_pattern = regex(r"(?s)(.*?)(?:; check the manual .*?)? near '(.*)' at line (\d+)")
+
+    def placed(self, text: str, message: str) -> tuple[int, bool, str]:
+        """See Database. It quotes what comes from there on, and counts the lines of the statement; one is enough."""
+        found = self._near_pattern.fullmatch(message)
+        if not found:
+            return super().placed(text, message)
+        said, quoted, line = found[1], found[2].removesuffix("..."), int(found[3])
+        if not quoted:
+            return len(text), True, f"{said}: it is not complete"
+        shown = _in_utf8mb3(text)
+        begin = sum(len(each) + 1 for each in shown.split("\n")[: line - 1])
+        ends, places = shown.endswith(quoted), [each.start() for each in re.finditer(re.escape(quoted), shown)]
+        exact = ends or len(places) == 1
+        place = len(text) - len(quoted) if ends else next((each for each in places if each >= begin), 0)
+        return place, exact, f"{said} near '{found[2].partition(chr(10))[0]}'"
+
     def run_all(self, texts: Sequence[str]) -> None:
         """See Database. One packet; what the message of an error quotes goes on into the next statement."""
         texts = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])]
@@ -4923,12 +5046,12 @@ class MySQL(Database):
         """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
 
         That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
-        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of.
+        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of. What sets a variable to what it is
+        has no rows, which take the driver longer than all else.
         """
         held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
-        proof = f"SELECT IF(ROW_COUNT() = 1{held}, 0, (SELECT 1 UNION SELECT 2)) LIMIT 1"
-        if self.is_mariadb:  # a number in another encoding is none to the driver
-            proof = f"SET STATEMENT character_set_results = utf8mb4 FOR {proof}"
+        hit = f"IF(ROW_COUNT() = 1{held}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"
+        proof = f"SET SESSION {self._ours} = {hit}"
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
@@ -5048,7 +5171,7 @@ class MySQL(Database):
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
-        began = f"{self._clock + timedelta(seconds=since):%Y-%m-%d %H:%M:%S.%f}"
+        began = (self._clock + timedelta(seconds=since)).isoformat(" ", "microseconds")
         return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
 
     # Letters.
@@ -5161,8 +5284,7 @@ class MySQL(Database):
             return parts
         if self.is_mariadb:
             return [*parts, "DO (SELECT 1 FROM (SELECT 1) AS one)"]
-        same = "SET SESSION sql_quote_show_create = @@SESSION.sql_quote_show_create"
-        return [*parts, "SELECT 0 FROM DUAL WHERE 0", same]
+        return [*parts, "SELECT 0 FROM DUAL WHERE 0", f"SET SESSION {self._ours} = @@SESSION.{self._ours}"]
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. The text of a routine that this user may not see is NULL."""
@@ -5174,14 +5296,15 @@ class MySQL(Database):
         code: list[tuple[str, str | None]] = [
             ("" if kind == "routine" else name.lower(), text) for kind, _, name, text in there
         ]
-        made = (each for each in statements if first_word(each.text, self.syntax) not in self._silent)
-        for text in (each.text for each in made):
+        for text in (each.text for each in statements if not self._is_silent(each.text)):
             words = spelled(text, self.syntax)
             fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
             kept = "VIEW" not in words
             on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
             on += 2 if words[on + 1 : on + 2] == ["."] else 0
             code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
+        if not code:
+            return Hidden()
         pieces = [(table, None if text is None else spelled(text, self.syntax)) for table, text in code]
         names = {name for _, words in pieces for name in self._assigned(words or ())}
         settings = {"by code"}
@@ -5207,6 +5330,13 @@ class MySQL(Database):
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
             self._code = None
+
+    def _is_silent(self, text: str) -> bool:
+        """Tell if a statement holds no code: what it does to the session, its nature says."""
+        if first_word(text, self.syntax) in self._silent:
+            return True
+        found, more = self._table_pattern.match(text), (self._code_pattern, self._hiding_pattern)
+        return found is not None and not any(each.search(text, found.end()) for each in more)
 
     def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
@@ -5314,13 +5444,17 @@ def _cut(message: str, text: str, tail: str) -> str:
     found = re.fullmatch(r"(.* near ')(.*)(' at line )(\d+)", message, re.DOTALL)
     if not found:
         return message
-    # Of a letter that utf8mb3 does not have, MariaDB shows a question mark.
-    place = re.sub(r"[\U00010000-\U0010ffff]", "?", text + tail).find(found[2].removesuffix("..."))
+    place = _in_utf8mb3(text + tail).find(found[2].removesuffix("..."))
     rest = text[place:]
     if not found[2] or place < 0 or len(rest.encode()) > 80:  # noqa: PLR2004 (so much is quoted at most)
         rest = found[2]
     # What a routine lacks at its end is looked for in what comes after it.
     return f"{found[1]}{rest}{found[3]}{min(int(found[4]), text.count(chr(10)) + 1)}"
+
+
+def _in_utf8mb3(text: str) -> str:
+    """Return a text as MariaDB quotes it: with a question mark for each letter that is not in there."""
+    return re.sub(r"[\U00010000-\U0010ffff]", "?", text)
 
 
 def _mysql_syntax(mode: str) -> Syntax:
@@ -5510,20 +5644,20 @@ class History:
         where = "" if version is None else f"WHERE {quoted('version')} = ?"
         kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, quoted(name)) for name in Applied._fields]
-        rows = [self._typed(Applied(*row)) for row in self._select(self.relation, names, where, version)]
-        return sorted(rows, key=lambda row: row.key)
+        rows = [self._typed(row) for row in self._select(self.relation, names, where, version)]
+        return sorted(rows, key=attrgetter("key"))
 
-    def _typed(self, row: Applied) -> Applied:
+    def _typed(self, row: Sequence[Any]) -> Applied:
+        version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
         try:
-            if _DIGITS_PATTERN.fullmatch(row.version):
-                text = row.down_sql.decode(errors="replace") if isinstance(row.down_sql, bytes) else row.down_sql
-                statements, done, took = map(int, (row.statements, row.statements_done, row.took_ms))
-                typed = row._replace(dirty=bool(row.dirty), applied_at=_utc(row.applied_at), down_sql=text)
-                return typed._replace(statements=statements, statements_done=done, took_ms=took)
+            if _DIGITS_PATTERN.fullmatch(version):
+                text = back.decode(errors="replace") if isinstance(back, bytes) else back
+                ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
+                return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
         except (OverflowError, TypeError, ValueError):
             pass
-        what = f"the history has a row that this tool has not written: version {row.version!r}, at {row.applied_at}"
-        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(row.version)};"
+        what = f"the history has a row that this tool has not written: version {version!r}, at {at}"
+        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
         raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
     def digest(self) -> str:
@@ -5680,7 +5814,7 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
     newest, result = max(row_by_key, default=-1), []
     for key in sorted({*file_by_key, *row_by_key}):
         file, row = file_by_key.get(key), row_by_key.get(key)
-        has_down = bool((file and file.down) or (row and row.down_sql is not None))
+        has_down = bool((row and row.down_sql is not None) or (file and file.down))  # a file is read only where asked
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
             ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
@@ -5708,14 +5842,14 @@ def choose_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     if count is not None:
         _refuse_version(count, file_by_key, "up")
-    limit = math.inf if to is None else find_version(to, file_by_key)
+    limit, newest = math.inf if to is None else find_version(to, file_by_key), max(file_by_key, default=-1)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
     errors: dict[str, MigrateError] = {}
     for state in compare(migrations, applied):
-        ahead = state.state == "missing" and state.key > max(file_by_key, default=-1)
+        ahead = state.state == "missing" and state.key > newest
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
             errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
         if state.state in {"pending", "out_of_order"}:
@@ -5758,9 +5892,10 @@ def choose_down(
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
     steps, errors = list[Step](), dict[str, MigrateError]()
-    for row in rows:
+    files = [file_by_key[row.key].down if row.key in file_by_key else None for row in rows]
+    for row, file in zip(rows, files, strict=True):
         with gathered(errors, f"{row.version} {row.name}"):
-            steps.append(_down_step(row, file_by_key.get(row.key)))
+            steps.append(_down_step(row, file))
     refuse_all(errors)
     return steps
 
@@ -5774,8 +5909,8 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
         raise SettingsError(what, fix=f"did you mean  migrate {direction} --to {version}")
 
 
-def _down_step(row: Applied, migration: Migration | None) -> Step:
-    file, title = migration.down if migration else None, f"{row.version} {row.name}"
+def _down_step(row: Applied, file: Script | None) -> Step:
+    title = f"{row.version} {row.name}"
     path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
     fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
     if file:
@@ -5867,10 +6002,6 @@ _LEVEL: Final = (
 )
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
-# The word that a message quotes, where no place comes with it.
-_QUOTED_PATTERN: Final = regex(
-    r"""(?s)(?:near|no such \w+:|Unknown \w+) ['"]?(.+?)['"]?(?: at line \d+| in '.*|: .*)?\Z"""
-)
 
 
 class Result(NamedTuple):
@@ -5918,16 +6049,6 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     if not exact:
         return f"{script_path(step)}:{line}", excerpt
     return f"{script_path(step)}:{line}:{len(left) + 1}", f"{excerpt}\n{' ' * len(shown)}^"
-
-
-def _guess_offset(text: str, message: str) -> int | None:
-    """Find the word that an error message quotes, where it stands in the statement exactly once."""
-    found = _QUOTED_PATTERN.search(message)
-    word = found[1] if found else ""
-    word = word if word in text else word.rpartition(".")[2]
-    edge = r"\b" if word.isidentifier() else ""
-    places = [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)] if word else []
-    return places[0] if len(places) == 1 else None
 
 
 def script_path(step: Step) -> str:
@@ -6231,6 +6352,7 @@ class Run:
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
     def __init__(
         self, settings: Settings, notify: Notify, history: History, migrations: list[Migration], results: list[Result]
@@ -6261,7 +6383,8 @@ class Run:
         """
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         dialect, results = settings.url.dialect, list[Result]()
-        migrations = find_migrations(migration_directory(settings.directory, dialect), dialect) if files else []
+        folder = migration_directory(settings.directory, dialect) if files else None
+        migrations = find_migrations(folder, dialect, lazily=True) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
@@ -6659,15 +6782,18 @@ class Run:
         if steps := choose():
             before()
         while steps:
+            if self.shield.raised and self.ahead:
+                self.database.rollback()
             self.shield.check()
             batch = self._batch(steps)
-            self.database.title = f"migrate {batch[-1].direction} {batch[-1].version}"
+            following = self._following(batch, steps)
+            self.entitle(batch[-1])
             try:
                 if self.soiled:  # with it goes its lock, for a moment
                     self.database.renew()
                     self.soiled = False
                     self.verify()
-                self._see_through(batch)
+                self._see_through(batch, following)
             except _OutdatedError:
                 self.database.rollback()
                 if self.database.local_locks:
@@ -6677,8 +6803,12 @@ class Run:
                 continue
             steps = steps[len(batch) :]
             self._remember(batch)
-            self.soiled = not self.all_or_nothing and self.leaves(batch[-1], self.database.takes_back)
+            self.soiled = not (self.all_or_nothing or following) and self.leaves(batch[-1], self.database.takes_back)
         return self.results
+
+    def entitle(self, step: Step) -> None:
+        """Have the session called after *step*."""
+        self.database.title = f"migrate {step.direction} {step.version}"
 
     def _batch(self, steps: Sequence[Step]) -> list[Step]:
         """Return the first of *steps*, and those that go into one transaction with it."""
@@ -6690,6 +6820,13 @@ class Run:
             if not self.all_or_nothing and self.leaves(step, self.database.takes_back):
                 break
         return batch
+
+    def _following(self, batch: Sequence[Step], steps: Sequence[Step]) -> Step | None:
+        """Return the step after *batch*, if its claim may go with the end of that: nothing is to be done in between."""
+        both = steps[len(batch) - 1 : len(batch) + 1]
+        if len(both) == 1 or not self.database.joins or any(is_journaled(each, self.database) for each in both):
+            return None
+        return None if self.database.may_matter(both[0].statements.code) else both[1]
 
     def _remember(self, batch: Sequence[Step]) -> None:
         """Note what the history has to say by now, and that there may be new code in the database."""
@@ -6703,16 +6840,17 @@ class Run:
             if step.direction == "up"
         ]
 
-    def _see_through(self, batch: Sequence[Step]) -> None:
+    def _see_through(self, batch: Sequence[Step], following: Step | None = None) -> None:
         """Live the life of a file, from its claim to its outcome; of several where they share a transaction.
 
-        One that waited too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has
-        failed, each file runs on its own. The outcome is told once, when it is true. Raises StatementError,
-        StoppedError, and _OutdatedError where a rival was faster.
+        With the end of it goes the claim of the step that is *following*, of which nothing is told yet. One that waited
+        too long for a lock, or lost a deadlock, is tried again, and told how often; of a batch that has failed, each
+        file runs on its own. The outcome is told once, when it is true. Raises StatementError, StoppedError, and
+        _OutdatedError where a rival was faster.
         """
         self.now = None
         journaled = is_journaled(batch[0], self.database)
-        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch)
+        attempt: Attempt = Journal(self, batch[0]) if journaled else Attempt(self, batch, following)
         for number in itertools.count(1):
             try:
                 outcome = Outcome(attempt.live())
@@ -6819,8 +6957,8 @@ class Run:
         if statement and offset is not None:
             offset = statement.offset + len(octets_of(statement.text[:offset]))
         elif reported and offset is None and failed.kind is not Kind.OUTRUN:
-            guess = _guess_offset(reported.text, failed.message)
-            offset, exact = reported.offset + len(octets_of(reported.text[: guess or 0])), guess is not None
+            guess, exact, failed.message = database.placed(reported.text, failed.message)
+            offset = reported.offset + len(octets_of(reported.text[:guess]))
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who = "a person, a trigger, a policy, this file"
@@ -6956,8 +7094,8 @@ class Attempt:
 
     certain = True  # nothing of what has failed is left
 
-    def __init__(self, run: Run, batch: Sequence[Step]) -> None:
-        self.run, self.batch, self.database = run, batch, run.database
+    def __init__(self, run: Run, batch: Sequence[Step], following: Step | None = None) -> None:
+        self.run, self.batch, self.following, self.database = run, batch, following, run.database
 
     def live(self) -> list[Result]:
         """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
@@ -6979,7 +7117,7 @@ class Attempt:
                     self._refuse_broken(before)
                 result = run.result(step, len(step.statements))
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
-                database.send(*same, *run.finish(step, owner, result.took_ms), *ending)
+                self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
                 results.append(result)
                 database.look_again(step.statements.code)
         except BaseException:
@@ -6988,18 +7126,34 @@ class Attempt:
         return results
 
     def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
-        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one."""
-        database = self.database
-        parts = [self.run.claim(step, owner), *filter(None, [database.transaction_id_sql])]
+        """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one.
+
+        Where it has gone with the end of the file before, take up what came of it.
+        """
+        database, found, self.run.ahead = self.database, self.run.ahead, None
+        self.run.entitle(step)
         try:
-            found = (
-                database.send(*database.session_sql(local=True), *parts)
-                if level is None
-                else database.begin(self.run.history.relation, *parts, level=level)
-            )
+            if isinstance(found, DriverError):
+                raise found
+            if level is None:
+                found = database.send(*database.session_sql(local=True), *self._parts(step, owner))
+            found = found or database.begin(self.run.history.relation, *self._parts(step, owner), level=level)
         except DriverError as failed:
             raise self.run.seems_hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
+
+    def _parts(self, step: Step, owner: str) -> list[str]:
+        """Return the claim of *step*, and what tells which transaction it is in."""
+        return [self.run.claim(step, owner), *filter(None, [self.database.transaction_id_sql])]
+
+    def _end(self, ending: Sequence[str], owner: str) -> None:
+        """Send the *ending* of a file; with it goes the claim of the one that is following, if there is one."""
+        run, database, step = self.run, self.database, self.following
+        if step is None:
+            database.send(*ending)
+            return
+        run.entitle(step)
+        run.ahead = database.begin_after(ending, run.history.relation, *self._parts(step, owner), level=step.level)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
@@ -8086,14 +8240,15 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
     value = row[column]
     if value is None:
         return ""
+    if column == "took_ms":
+        return f"{value} ms"
     if column == "findings":
         return ", ".join(dict.fromkeys(each["rule"] for each in value))
-    if column == "state":
+    if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
-        value = f"{value} ({more})" if more else value
-    shown = f"{value} ms" if column == "took_ms" else _json(value)
-    return " ".join(shown.replace("out_of_order", "out of order").split())
+        value = value.replace("_", " ") + (f" ({more})" if more else "")
+    return " ".join(value.split()) if isinstance(value, str) else _json(value)
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -8812,6 +8967,7 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
 
 if _IS_PROGRAM:
     gc.enable()
+    gc.set_threshold(1_000_000)  # of what thousands of files make, too, most stays: a twentieth of such a run
     if hasattr(gc, "freeze"):
         gc.freeze()
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ class Migrate(Tool):
         super().__init__(name)
         self.tree = tree
         # What pip writes for an entry point. Such a module is compiled once, and a script every time.
-        self.command = [str(tree / "migrate.py")] if script else ["-c", "import migrate, sys; sys.exit(migrate.main())"]
+        installed = "import sys; sys.argv[0] = 'imagor-studio-migrate'; import migrate; sys.exit(migrate.main())"
+        self.command = [str(tree / "migrate.py")] if script else ["-c", installed]
 
     def write(self, folder: Path, migrations: Iterable[Migration], database: Database) -> None:  # noqa: ARG002
         """Write two files each."""

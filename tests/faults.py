@@ -64,6 +64,12 @@ def armed_message(send: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def armed_texts(run_all: Callable[..., Any]) -> Callable[..., Any]:
+    """Do the same for what runs many statements of a person."""
+    message = armed_message(lambda database, *texts: run_all(database, texts))
+    return functools.wraps(run_all)(lambda database, texts: message(database, *texts))
+
+
 def cut(database: Any, send: Callable[..., Any], parts: Any) -> None:
     """Send the first *parts* of a message, and say so; then there is no session any more."""
     with contextlib.suppress(migrate.DriverError):
@@ -78,6 +84,8 @@ if POINT:
         for name, arm in (("query", armed), ("run", armed), ("commit", armed), ("send", armed_message)):
             if name in vars(each) and not getattr(vars(each)[name], "__isabstractmethod__", False):
                 setattr(each, name, arm(vars(each)[name]))
+    for each in (migrate.SQLite, migrate.MySQL):  # the others run one by one
+        each.run_all = armed_texts(each.run_all)  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     code = migrate.main()

@@ -29,6 +29,7 @@ FEW = {
         "typing",
         "_typing",
     ),
+    *("array", "bisect", "_bisect"),  # in which a step holds its statements
     *("errno", "fnmatch", "glob", "grp", "ipaddress", "math", "nt", "ntpath", "pwd", "urllib", "warnings", "_winapi"),
     *("locale", "_locale"),  # of argparse
 }

@@ -92,6 +92,20 @@ def test_a_down_file_for_another_database_does_not_undo_it_here(project: Project
     )
 
 
+def test_status_counts_no_down_file_for_another_database(project: Project) -> None:
+    there = OTHER[project.database.dialect]
+    project.write(pair(1) | pair(2, down=there))
+    for _ in ("pending", "applied"):
+        states = json.loads(project("--format", "json", "status").out)["migrations"]
+        assert [each["has_down"] for each in states] == [True, False]
+        project.succeed("up")
+    project.write({"2_all.down": "DROP TABLE t2;"})
+    states = json.loads(project("--format", "json", "status").out)["migrations"]
+    assert [each["has_down"] for each in states] == [True, True]
+    project.succeed("down", "--all")
+    assert project.database.tables() == []
+
+
 def test_what_ran_here_before_it_was_for_another_database_can_be_undone(project: Project) -> None:
     there = OTHER[project.database.dialect]
     project.write(pair(1))

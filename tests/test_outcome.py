@@ -18,6 +18,8 @@ import pytest
 import rig
 from desk import CALLED, MODULE, RUNNER, clean_environment
 
+from bench.slow import SlowNetwork
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
@@ -167,6 +169,102 @@ def test_a_signal_while_results_are_printed_stops_between_two_files(database: Da
     ended = Outcome(process, out)
     assert [version for _, version in ended.told] == [version for version, dirty in history(database) if not dirty]
     assert ended.exit == (0 if len(ended.told) == count - 1 else 143)
+
+
+# --- between two files ----------------------------------------------------------------------------------------------
+# On PostgreSQL the COMMIT of one and the claim of the next one travel in one message.
+
+
+def test_a_file_asks_for_two_answers_and_on_mysql_for_one_a_statement_and_one_of_a_commit(
+    server_database: Database, tmp_path: Path
+) -> None:
+    more = " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4" if server_database.dialect == "mysql" else ""
+    text = f"CREATE TABLE t{{0}} (n INTEGER){more};\nINSERT INTO t{{0}} VALUES (1);\n"
+    rig.write(tmp_path, {f"{number}_a.up": text.format(number) for number in range(10, 20)})
+    network = SlowNetwork(server_database.server.address.host, server_database.server.address.port, 0)
+    url, trips = network.before(server_database).url, list[int]()
+    for count in ("1", "2", "7"):  # the first run makes the history
+        before = network.trips
+        assert rig.command(tmp_path, url, "up", count).exit == 0
+        trips.append(network.trips - before)
+    network.close()
+    assert trips[2] - trips[1] == 5 * (3 if more else 2)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_signal_as_a_file_commits_stops_before_the_next_one(
+    server_database: Database, tmp_path: Path, moment: str
+) -> None:
+    rig.write(tmp_path, {"1_a.up": TABLE})
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
+    rig.write(tmp_path, {"1_a.up": TABLE, **{f"{n}_b.up": f"INSERT INTO t VALUES ({n});" for n in (2, 3)}})
+    with started(tmp_path, server_database.url, "up", RIVAL_SIGNAL=f"{moment} COMMIT") as process:
+        ended = Outcome(process)
+    assert ended.exit == 143
+    assert ended.told in ([], [("applied", "2")])
+    assert history(server_database) == [("1", False), *((version, False) for _, version in ended.told)]
+    assert ended.told or server_database.dialect == "mysql"  # whose note and COMMIT a signal takes back
+    assert not any(version == "3" for version, *_ in log(server_database))
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
+    assert server_database.query("SELECT n FROM t ORDER BY n") == [(2,), (3,)]
+
+
+@pytest.mark.parametrize("retries", [0, 5])
+def test_a_claim_that_waits_too_long_is_its_own_files_and_the_file_before_is_told(
+    server_database: Database, tmp_path: Path, retries: int
+) -> None:
+    ways = {"up": "CREATE TABLE t{0} (n INTEGER);", "down": "DROP TABLE t{0};"}
+    rig.write(tmp_path, {f"{n}_a.{way}": text.format(n) for n in (1, 2) for way, text in ways.items()})
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
+    holder = server_database.connect().cursor()
+    holder.execute("BEGIN")
+    holder.execute("SELECT version FROM schema_migrations WHERE version = '1' FOR UPDATE")
+    words = "--ddl-lock-timeout", "1", "--retries", f"{retries}", "down", "--all", "--yes"
+    with started(tmp_path, server_database.url, *words) as process:
+        notice = process.stderr.readline() if retries and process.stderr else ""
+        holder.execute("COMMIT") if retries else None
+        out, err = process.communicate(timeout=30)
+    told = re.findall(r"^rolled back  (\d+) ", out, re.MULTILINE)
+    assert "Traceback" not in err
+    if retries:
+        assert (process.returncode, told, history(server_database)) == (0, ["2", "1"], []), err
+        assert re.match("1 a: .*; rolled back, again in", notice)
+    else:
+        assert (process.returncode, told) == (1, ["2"]), err
+        assert "nothing was changed" in err
+        assert history(server_database) == [("1", False)]
+        assert [row[:3] for row in log(server_database)][2:] == [("2", "down", "ok"), ("1", "down", "failed")]
+        assert server_database.query("SELECT n FROM t1") == []
+
+
+@pytest.mark.databases("postgres")
+def test_a_server_that_closes_in_the_middle_of_a_message_is_told_by_how_far_it_came(
+    database: Database, tmp_path: Path
+) -> None:
+    rig.write(tmp_path, {"1_a.up": TABLE})
+    assert rig.command(tmp_path, database.url, "up").exit == 0
+    database.execute(
+        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'",
+        "CREATE TRIGGER die BEFORE INSERT ON schema_migrations"
+        " FOR EACH ROW WHEN (NEW.version = '3') EXECUTE FUNCTION die()",
+    )
+    rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "INSERT INTO t VALUES (2);", "3_c.up": "SELECT 1;"})
+    ran = rig.command(tmp_path, database.url, "up")
+    assert (ran.exit, re.findall(r"^applied  (\d+) ", ran.out, re.MULTILINE)) == (1, ["2"])
+    assert "nothing was changed by this file" in ran.err
+    assert "sql/3_c.up.sql" in ran.err
+    assert history(database) == [("1", False), ("2", False)]
+    assert [row[:3] for row in log(database)][1:] == [("2", "up", "ok"), ("3", "up", "failed")]
+
+
+@pytest.mark.databases("postgres")
+def test_an_application_takes_its_time_between_two_files(database: Database, tmp_path: Path) -> None:
+    rig.write(tmp_path, {"1_a.up": TABLE, "2_b.up": "INSERT INTO t VALUES (2);"})
+    database.execute(f"ALTER DATABASE {database.quoted(database.name)} SET idle_in_transaction_session_timeout = 100")
+    text = "results = migrate.up(settings, notify=lambda event: time.sleep(0.3))\nsay(len(results))\n"
+    with script(tmp_path, database.url, text) as process:
+        assert process.communicate(timeout=30) == ("2\n", "")
 
 
 # --- what only waits ------------------------------------------------------------------------------------------------

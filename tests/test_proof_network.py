@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -64,6 +65,50 @@ def test_a_network_cut_around_commit_is_told_as_it_is(
     assert rows == ([(1,)] if inside else [])
     assert rig.command(tmp_path, server_database.url, "up").exit == 0
     assert server_database.query("SELECT n FROM t") == [(1,)]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
+def test_a_network_cut_between_two_files_is_told_as_it_is(
+    server_database: Database, tmp_path: Path, after: bool
+) -> None:
+    """On PostgreSQL the COMMIT of one and the claim of the next one travel in one message."""
+    rig.write(tmp_path, FILES | {"3_c.up": "INSERT INTO t VALUES (3);"})
+    assert rig.command(tmp_path, server_database.url, "up", "1").exit == 0
+    proxy = rig.Proxy(direct(server_database), b"COMMIT", after=after)
+    try:
+        ran = rig.run(tmp_path, proxy.url, "up")
+    finally:
+        proxy.close()
+    assert proxy.cut.is_set()
+    assert "Traceback" not in ran.err
+    told = re.findall(r"^applied  (\d+) ", ran.out, re.MULTILINE)
+    assert [(version, False) for version in ["1", *told]] == history(server_database), ran.err
+    assert told == (["2", "3"] if ran.exit == 0 else []), ran.err
+    assert ran.err.count("the connection was lost during COMMIT; the history says that it was done") == len(told) / 2
+    assert ran.exit == 0 or "nothing was changed" in ran.err
+    assert ran.exit == 0 or not after or server_database.dialect == "mysql"
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
+    assert server_database.query("SELECT n FROM t ORDER BY n") == [(1,), (3,)]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before they have all left", "before they are answered"])
+def test_a_network_cut_in_the_middle_of_many_changes_leaves_nothing(
+    server_database: Database, tmp_path: Path, after: bool
+) -> None:
+    rows = [f"INSERT INTO t VALUES ({n});" for n in range(1000, 4000)]
+    rig.write(tmp_path, FILES | {"3_c.up": "\n".join(rows)})
+    assert rig.command(tmp_path, server_database.url, "up", "2").exit == 0
+    proxy = rig.Proxy(direct(server_database), b"(2500)", after=after)
+    try:
+        ran = rig.run(tmp_path, proxy.url, "up")
+    finally:
+        proxy.close()
+    assert proxy.cut.is_set()
+    assert ran.exit == 1
+    assert "nothing was changed" in ran.err
+    assert server_database.query("SELECT count(*) FROM t") == [(1,)]
+    assert rig.command(tmp_path, server_database.url, "up").exit == 0
+    assert server_database.query("SELECT count(*), min(n), max(n) FROM t") == [(3001, 1, 3999)]
 
 
 def test_a_network_cut_in_the_middle_of_a_statement_leaves_nothing(server_database: Database, tmp_path: Path) -> None:

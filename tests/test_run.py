@@ -346,6 +346,44 @@ def test_down_refuses_before_it_touches_anything_where_a_down_file_is_missing(pr
     assert project.database.tables() == ["a", "b", "c"]
 
 
+UNREAD: dict[str, str | bytes] = {"1_a.down": b"DROP TABLE \xe9;", "2_b.down": "-- migrate: no-transactoin\n"}
+UNREADABLE = (
+    "error: 2 faults in the migration files:\n"
+    "  1_a.down.sql: it is not UTF-8 at byte 11, line 1: save it as UTF-8\n"
+    '  2_b.down.sql: unknown word "no-transactoin" after "-- migrate:",'
+    ' which knows "no-transaction" and "only DIALECT"\n'
+    "  --> sql\n"
+    "nothing was run.\n"
+)
+
+
+def test_the_down_files_of_what_is_applied_are_read_by_who_needs_them(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "2")
+    project.write(UNREAD)
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+    assert project.succeed("up").out.startswith("applied  3 c  1 statement")
+    assert project.succeed("up").err == "up to date at 3 (3 applied)\n"
+    assert project.succeed("plan").err == "nothing to do\n"
+    assert project.succeed("wait", "--timeout", "0").out == ""
+    project.succeed("down")  # of the third
+    for command in ("down", "redo", "check"):
+        ran = project(command)
+        faults = [each.strip() in ran.out + ran.err for each in UNREADABLE.splitlines()[1:3]]
+        assert (command, ran.exit, faults) == (command, 2, [True, True])
+    assert project.database.tables() == ["a", "b"]
+
+
+def test_a_down_file_that_cannot_be_read_is_refused_before_its_up_file_runs(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "1")
+    project.write(UNREAD)
+    for command in ("up", "plan", "status"):
+        ran = project(command)
+        assert (command, ran.exit, ran.err.startswith(UNREADABLE)) == (command, 2, True)
+    assert project.database.tables() == ["a"]
+
+
 def test_a_down_file_that_differs_from_the_stored_text_runs_and_says_so(project: Project) -> None:
     project.write({"1_a": A, "1_a.down": "SELECT 1;"})
     project.succeed("up")

@@ -205,6 +205,19 @@ def test_a_connection_to_look_changes_nothing_and_becomes_one_that_writes(desk: 
     assert desk.rows("SELECT a FROM more") == [(1,)]
 
 
+def test_text_that_is_not_utf_8_is_read_as_well_as_it_can_be_and_stops_no_file(desk: Desk) -> None:
+    with contextlib.closing(sqlite3.connect("app.db", isolation_level=None)) as other:
+        other.execute("UPDATE schema_migrations SET name = CAST(X'6fff6e65' AS TEXT)")
+        other.execute("CREATE TABLE words AS SELECT CAST(X'ff' AS TEXT) AS word")
+    assert desk.here("status").out.startswith("1\to\ufffdne\tapplied\t")
+    desk.write({"sql/4_four.up.sql": "SELECT word FROM words;\nCREATE TABLE four AS SELECT word FROM words;"})
+    assert desk.here("up").exit == 0
+    assert [line.split("\t")[1:3] for line in desk.here("status").out.splitlines()] == [
+        *(["o\ufffdne", "applied"], ["two", "applied"], ["three", "applied"], ["four", "applied"])
+    ]
+    assert desk.rows("SELECT hex(word) FROM four") == [("FF",)]
+
+
 def test_a_file_that_cannot_be_written_is_not_tried(desk: Desk) -> None:
     desk.rows("PRAGMA journal_mode = WAL")
     with elsewhere(desk, folder=0o777, file=0o444) as there:
