@@ -221,7 +221,9 @@ def test_a_claim_that_waits_too_long_is_its_own_files_and_the_file_before_is_tol
     holder.execute("SELECT version FROM schema_migrations WHERE version = '1' FOR UPDATE")
     words = "--ddl-lock-timeout", "1", "--retries", f"{retries}", "down", "--all", "--yes"
     with started(tmp_path, server_database.url, *words) as process:
-        notice = process.stderr.readline() if retries and process.stderr else ""
+        notice = ""
+        while retries and process.stderr and not re.match(r"1 a: ", notice):  # after where, and whom it waits for
+            notice = process.stderr.readline()
         holder.execute("COMMIT") if retries else None
         out, err = process.communicate(timeout=30)
     told = re.findall(r"^rolled back  (\d+) ", out, re.MULTILINE)
