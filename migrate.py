@@ -275,6 +275,19 @@ _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict
 )
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
+_VARIABLES: Final = frozenset(
+    (
+        *(
+            "DATABASE_URL",
+            "DATABASE_URL_FILE",
+            "MIGRATE_DATABASE_URL",
+            "MIGRATE_DATABASE_URL_FILE",
+            "FORCE_AUTO_MIGRATE",
+        ),
+        *("MIGRATE_COMMAND", "MIGRATE_DIR", "MIGRATE_SCRATCH_URL", "MIGRATE_TABLE"),
+        *(f"MIGRATE_{word.upper()}" for word in _NUMBERS),
+    )
+)
 
 
 class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
@@ -444,6 +457,7 @@ class _Settings(NamedTuple):
     statement_timeout: float | None = None
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
+    slips: tuple[str, ...] = ()  # what to say of variables that are nearly ours
     force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
 
@@ -475,10 +489,11 @@ class Settings(_Settings):
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
-    found, source = dict[str, str](), ""
+    found, source, slips = dict[str, str](), "", list[str]()
     for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
+        slips += _find_slips(given, place) if layer is not flags else []
         for name in () if source else ("MIGRATE_DATABASE_URL", "DATABASE_URL"):
             if secret := given.get(f"{name}_FILE"):
                 if name in given:
@@ -503,8 +518,23 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
+        slips=tuple(slips),
         **{word: float(text) if re.fullmatch(form, text, re.ASCII) else -1 for word, text in numbers.items()},
     )
+
+
+def _find_slips(names: Iterable[str], place: str) -> Iterator[str]:
+    """Yield what to say of each variable that is one letter from one of ours: nothing reads it."""
+    for name in names:
+        word = name.upper()
+        near = [ours for ours in _VARIABLES if -2 < len(word) - len(ours) < 2] if name not in _VARIABLES else []  # noqa: PLR2004
+        for ours in near:
+            same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
+            rest, other = word[same:], ours[same:]
+            swapped = rest[:2] == other[1::-1] and rest[2:] == other[2:]
+            if rest == other[1:] or rest[1:] == other or rest[1:] == other[1:] or swapped:
+                where = f" in {place}" if place else ""
+                yield f"warning: nothing reads {name}, which is set{where}; did you mean {ours}?"
 
 
 def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
@@ -8427,10 +8457,19 @@ class _Screen:
 
     def begin(self, settings: Settings, command: str) -> None:
         """Get ready for a *command*: one that changes something says where, and ends with the outcome of that."""
+        for slip in settings.slips:
+            self(slip)
         self.stands = command in _CHANGING
         if self.stands and command != "new":
             self.place = f"on {settings.url} ({settings.url_source or 'the default'})"
-            self.at_once, self.first = command == "reset", {"database": str(settings.url)}
+            self.first = {"database": str(settings.url)}
+            if command not in {"up", "down", "redo"}:  # which tell it with their first file, if there is one
+                self._tell_place()
+
+    def _tell_place(self) -> None:
+        place, self.place = self.place, ""
+        if self.form != "json":
+            self(place)
 
     def as_typed(self, text: str) -> str:
         """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
@@ -8450,9 +8489,8 @@ class _Screen:
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
-        if self.place and not self.events and (self.at_once or isinstance(event, (Step, Result))):
-            place, self.place = self.place, ""
-            self(place)
+        if self.place and isinstance(event, (Step, Result)):
+            self._tell_place()
         if isinstance(event, Step):
             self._since, self._told, self._heard = time.monotonic(), 0.0, False
             if self.events:
