@@ -8158,8 +8158,18 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 
 _STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order", "skipped")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
-_GOOD: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
-_STYLES: Final = _GOOD | dict.fromkeys(("dirty", "changed", "missing", "out of order", "failed", "fault"), "bold red")
+# Colors of which a person reads each on black and on white; yellow, and what else a terminal calls bright, is none.
+_GREEN, _AMBER, _RED = "color(28)", "color(130)", "bold color(160)"
+_GOOD: Final = dict.fromkeys(("applied", "ok", "undone"), _GREEN) | dict.fromkeys(
+    ("pending", "warning", "no down file"), _AMBER
+)
+_BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault", "differs")
+_STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
+# How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
+_HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
+_PROSE: Final = ("error", "note", "findings", "what", "fix")  # below its row, where it does not fit beside it
+_SPARE: Final = ("tool", "direction", "file", "mode", "statements", "took_ms", "applied_by")  # left out, in this order
+_SHORTEST: Final = {"name": 12, "applied_by": 8, "where": 20}  # so far these are shortened before that
 
 
 class View(NamedTuple):
@@ -8233,11 +8243,13 @@ def _json(value: Any) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
-def cell_text(row: Mapping[str, Any], column: str) -> str:
-    """Return a value of a row as text for a table, or for a tab-separated line."""
+def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
+    """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
     if value is None:
         return ""
+    if briefly and isinstance(value, datetime):
+        return _json(value).partition(".")[0] + "Z"
     if column == "took_ms":
         return f"{value} ms"
     if column == "findings":
@@ -8247,6 +8259,54 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
         value = value.replace("_", " ") + (f" ({more})" if more else "")
     return " ".join(value.split()) if isinstance(value, str) else _json(value)
+
+
+class _Layout(NamedTuple):
+    """Where the cells of a table go: *beside* each other with the width of each, *below* their row, or nowhere."""
+
+    beside: Mapping[str, int]
+    below: Sequence[str]
+    left_out: Sequence[str]
+    gap: int
+
+    @classmethod
+    def within(cls, width: int, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> _Layout:
+        """Fit *rows* into *width*, if that can be. A column that holds nothing has no place; an error is below."""
+        from rich.cells import cell_len
+
+        full = {
+            column: max(map(cell_len, (_HEADS.get(column, column), *(row[column] for row in rows))))
+            for column in columns
+            if any(row[column] not in {"", "0"} for row in rows)
+        }
+        least = {column: min(size, _SHORTEST.get(column, size)) for column, size in full.items()}
+        below, left_out, gap = [each for each in full if each == "error"], list[str](), 3
+        spare = [each for each in _SPARE if each in full]
+
+        def lacking(sizes: Mapping[str, int]) -> int:
+            here = [sizes[each] for each in full if each not in {*below, *left_out}]
+            return 1 + sum(here) + gap * (len(here) - 1) - width
+
+        if lacking(full) > 0:
+            below, gap = [each for each in full if each in _PROSE], 2
+        while lacking(least) > 0 and spare:
+            left_out.append(spare.pop(0))
+        beside = {each: size for each, size in full.items() if each not in {*below, *left_out}}
+        while lacking(full | beside) > 0 and (long := [each for each in beside if beside[each] > least[each]]):
+            beside[max(long, key=beside.__getitem__)] -= 1
+        return cls(beside, below, left_out, gap)
+
+
+def _shortened(text: str, column: str, width: int, sign: str) -> str:
+    """Cut *text* to *width* with a *sign*: a place in the middle, so that its beginning and its end are seen."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= width:
+        return text
+    tail = ""
+    while column == "where" and cell_len(tail) < (width - 1) * 2 // 3:
+        tail = text[-1 - len(tail) :]
+    return set_cell_size(text, width - 1 - cell_len(tail)).rstrip() + sign + tail
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -8421,11 +8481,11 @@ class _Screen:
         elif self.form == "github":
             sys.stdout.write("".join(f"{_annotation(finding)}\n" for finding in listed))
         else:
-            rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
             console = self._console() if self.form == "table" and len(view.columns) > 1 else None
             if console:
-                self._draw_table(console, view, rows)
+                self._draw_table(console, view, listed)
             else:
+                rows = ([cell_text(row, column) for column in view.columns] for row in listed if view.columns)
                 sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
             sys.stdout.write(f"\n{view.details}\n")
@@ -8439,10 +8499,14 @@ class _Screen:
 
     def _print_sql(self, text: str, dialect: str) -> None:
         if console := self._console() if self._colored(sys.stdout) else None:
-            from rich.syntax import Syntax
+            from pygments.token import Comment, Keyword, Number, String
+            from rich.style import Style
+            from rich.syntax import ANSISyntaxTheme, Syntax
 
+            styles = {Comment: _GREEN, Keyword: "bold", Number: _AMBER, String: _AMBER}
+            theme = ANSISyntaxTheme({each: Style.parse(style) for each, style in styles.items()})
             lexer = DATABASES[dialect].lexer
-            console.print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
+            console.print(Syntax(text, lexer, theme=theme, background_color="default", word_wrap=True))
         else:
             sys.stdout.write(f"{text}\n")
 
@@ -8454,20 +8518,41 @@ class _Screen:
             width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
             return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
 
-    def _draw_table(self, console: Any, view: View, rows: Sequence[Sequence[str]]) -> None:
-        from rich import box
-        from rich.table import Table
+    def _draw_table(self, console: Any, view: View, listed: Sequence[Mapping[str, Any]]) -> None:
+        from rich.cells import cell_len
         from rich.text import Text
 
-        names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
-        table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
+        def written(text: str) -> str:  # as it will be, so that the columns keep their width
+            return text.encode(console.encoding, "backslashreplace").decode(console.encoding)
+
+        rows = [{each: written(cell_text(row, each, briefly=True)) for each in view.columns} for row in listed]
+        layout = _Layout.within(console.width, view.columns, rows)
+        sign, rule = ("…", "─") if console.encoding.startswith("utf") else ("~", "-")
+
+        def show(cells: Mapping[str, str], style: str = "") -> None:
+            line = Text(" ")
+            for column, width in layout.beside.items():
+                cell = _shortened(cells[column], column, width, sign)
+                line.append(cell, style or _STYLES.get(cell.partition(" (")[0], ""))
+                line.append(" " * (width - cell_len(cell) + layout.gap))
+            line.rstrip()
+            console.print(line, soft_wrap=True)
+
+        if rows:
+            show({each: _HEADS.get(each, each) for each in view.columns}, "bold")
+            wide = sum(layout.beside.values()) + layout.gap * (len(layout.beside) - 1)
+            console.print(" " + rule * min(wide, console.width - 1), style="dim", soft_wrap=True)
         for row in rows:
-            # As it will be written, so that the columns keep their width.
-            cells = (each.encode(console.encoding, "backslashreplace").decode(console.encoding) for each in row)
-            table.add_row(*(Text(cell, _STYLES.get(cell.partition(" (")[0], "")) for cell in cells))
-        for shown in (table if rows else "", view.caption):
-            if shown:
-                console.print(shown, markup=False)
+            show(row)
+            for column in filter(row.get, layout.below):
+                text = Text(row[column] if column != "fix" else f"fix: {row[column]}")
+                for line in text.wrap(console, max(20, console.width - 4)):
+                    line.rstrip()
+                    console.print("   ", line, soft_wrap=True)
+        if left_out := ", ".join(_HEADS.get(each, each) for each in layout.left_out):
+            console.print(f"\n{left_out}: in a wider terminal, or with --format plain", soft_wrap=True)
+        if view.caption:
+            console.print("\n" * bool(rows) + written(view.caption), markup=False, soft_wrap=True)
 
     def fail(self, error: MigrateError) -> int:
         """Print an error for a person, and as JSON where that was asked for; return its exit code."""
