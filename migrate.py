@@ -8384,10 +8384,15 @@ class _Output(io.TextIOWrapper):
                 os.dup2(nowhere.fileno(), self.fileno())
 
 
-def _command() -> str:
-    """Return the installed command as a word that finds this one: by its name, or by its path where PATH does not."""
+def _program() -> str:
+    """Return the program as it was called: the script with its Python, or the installed command.
+
+    That is named by its path where PATH does not find it.
+    """
     import shutil
 
+    if Path(sys.argv[0]).name == "migrate.py":  # with the Python that was typed: maybe .venv/bin/python
+        return f"{shell_word(sys.orig_argv[0])} {shell_word(sys.argv[0])}"
     name, path = "imagor-studio-migrate", sys.argv[0]
     found = shutil.which(name)
     elsewhere = "/" in path and Path(path).name == name and not (found and Path(found).samefile(path))
@@ -8414,11 +8419,9 @@ class _Screen:
         """
 
         def typed(found: re.Match[str]) -> str:
-            script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed: maybe .venv/bin/python
-            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else [_command()]
             given = {} if "--help" in found[1] else self.given
             about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
-            return " ".join((*program, *about, found[1]))
+            return " ".join((_program(), *about, found[1]))
 
         return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
@@ -8607,7 +8610,7 @@ def desk(part: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "migrate_review":
             raise
-        what = "this is a command of review, and needs the package migrate_review, which is not installed"
+        what = "this needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
         raise SettingsError(
@@ -8751,24 +8754,36 @@ _BACKUP: Final = (
 )
 _SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
-_DATABASE: Final = "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list"
-_LIMIT: Final = "{}; 0 is no limit (default: as the database says, else {})"
+_DATABASE: Final = "the database; no process list shows it as DATABASE_URL (default: sqlite:./imagor-studio.db)"
+_LIMIT: Final = "{}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
     ("--database-url", _DATABASE, _URL),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
-    ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
-    ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
-    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", _SECONDS),
-    ("--ddl-lock-timeout", _LIMIT.format("how long a statement waits for a lock on a table", 5), _SECONDS),
-    ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    ("--statement-timeout", _LIMIT.format("how long a statement may run", 0), _SECONDS),
-    ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
+    (
+        "--dir",
+        "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)",
+        {"metavar": "DIR"},
+    ),
+    ("--table", "the history table (MIGRATE_TABLE; default: schema_migrations)", {"metavar": "NAME"}),
+    ("--lock-timeout", "the wait for another runner; 0 does not wait (MIGRATE_LOCK_TIMEOUT; default: 60)", _SECONDS),
+    (
+        "--ddl-lock-timeout",
+        _LIMIT.format("how long a statement waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5),
+        _SECONDS,
+    ),
+    ("--retries", "how often it is tried again after that (MIGRATE_RETRIES; default: 5)", {"metavar": "N"}),
+    ("--statement-timeout", _LIMIT.format("how long a statement may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
+    (
+        "--migrate-command",
+        "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)",
+        {"metavar": "COMMAND"},
+    ),
     (
         "--format",
         "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
         {"choices": ("table", "plain", "json", "csv", "github", "html")},
     ),
-    ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
+    ("--color", "default: auto; never where NO_COLOR is set", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
 )
@@ -8794,7 +8809,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--yes", "do not ask", _SWITCH),
     ),
     ("redo", "roll back the last migration and apply it again"): (),
-    ("reset", "drop every table, and what the files made beside them, and apply all again: for development only"): (
+    ("reset", "DANGER: drop every table, and what the files made; apply all again"): (
         _BACKUP,
         ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
         ("--yes", "do not ask; needed where there is no terminal", _SWITCH),
@@ -8820,18 +8835,18 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),
     ),
-    ("check", "look at the files alone: names, pairs, parity, statements; no database"): (
+    ("check", "look at the files alone: names, pairs, parity; no database"): (
         ("--base", "a git ref: its files must be here, unchanged, and new ones sort after them", {"metavar": "REF"}),
         ("--strict", "fail for warnings too", _SWITCH),
     ),
     ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
         ("version", "the last version to mark", _VERSION),
     ),
-    ("wait", "wait until the database is reachable, or has every migration that is here"): (
+    ("wait", "wait until the database answers, or has every migration"): (
         ("--for", "default: migrations", _AWAITED),
         ("--timeout", "how long to wait; 0 looks once (default: 60)", _TIMEOUT),
     ),
-    ("verify", "prove on a scratch database that every down file undoes its up file"): (
+    ("verify", "prove on a scratch database that each down file undoes its up"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
         ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
     ),
@@ -8840,6 +8855,48 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--applied", "the change is complete", _SWITCH),
         ("--pending", "the change was undone by hand; run it again", {"action": "store_false", "dest": "applied"}),
     ),
+    ("completion", "print what makes a shell complete commands, options, versions"): (
+        ("shell", "source the output of it", {"choices": ("bash", "zsh", "fish")}),
+    ),
+    ("help", "explain a command, or the settings"): (
+        ("topic", "a command, or settings", {"metavar": "COMMAND|settings", "nargs": "?"}),
+    ),
+}
+_GROUPS: Final = {
+    "Change the database": ("up", "down", "redo", "reset", "baseline", "repair"),
+    "Look, and change nothing": ("status", "plan", "log", "check", "verify", "wait"),
+    "Beside the database": ("new", "completion", "help"),
+}
+_MORE: Final = """Examples:
+  {prog} new add_email_to_users
+  {prog} --database-url sqlite:./app.db --dir sql up
+  {prog} down --to 20250816
+
+More:
+  {prog} help COMMAND
+  {prog} help settings
+  man imagor-studio-migrate
+
+Exit codes: 0 done; 1 a statement failed, or the database was not reached;
+2 wrong words, settings or files; 3 something is pending; 4 history and files
+disagree; 5 another run has the lock; 130, 143 interrupted, terminated
+"""
+_ABOUT_SETTINGS: Final = """Each may be given as an option, before or after the command; most as a variable in
+the environment, or as a line NAME=value in .env. An option wins over the environment, the environment over .env."""
+_VARIABLES: Final = """Variables alone: MIGRATE_DATABASE_URL, which wins over DATABASE_URL; DATABASE_URL_FILE and
+MIGRATE_DATABASE_URL_FILE, a file that holds the URL; MIGRATE_SCRATCH_URL, for verify; FORCE_AUTO_MIGRATE, for
+applications."""
+# What other tools call a command.
+_SYNONYMS: Final = {
+    **dict.fromkeys(("migrate", "upgrade", "apply", "deploy", "update", "run"), "up"),
+    **dict.fromkeys(("rollback", "downgrade", "revert", "undo"), "down"),
+    **dict.fromkeys(("create", "generate", "make", "add", "revision"), "new"),
+    **dict.fromkeys(("info", "current", "version", "list", "show"), "status"),
+    **dict.fromkeys(("force", "resolve", "fix"), "repair"),
+    **dict.fromkeys(("drop", "fresh", "clean"), "reset"),
+    **dict.fromkeys(("validate", "lint"), "check"),
+    "history": "log",
+    "stamp": "baseline",
 }
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
@@ -8867,6 +8924,7 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "csv": ("status", "plan", "log", "new", "check", "verify"),
     "github": ("check",),
 }
+_WORDS: Final = (*_COMMANDS, "completion", "help")
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
 _ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.values()))
 _OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
@@ -8888,13 +8946,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
-            message = f'there is no command "{wrong[1]}"{nearest(wrong[1], _COMMANDS)}'
+            near = f" (did you mean {_SYNONYMS[wrong[1]]}?)" if wrong[1] in _SYNONYMS else nearest(wrong[1], _WORDS)
+            message = f'there is no command "{wrong[1]}"{near}'
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
             near = nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
         message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
-        raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
+        command = re.sub(r".*migrate(\.py)?'?", "", self.prog)
+        raise SettingsError(message, fix=f"look at what there is:  migrate{command} --help")
 
 
 def _unshown(prog: str) -> argparse.HelpFormatter:
@@ -8909,16 +8969,43 @@ def _common_options(default: str | None = None) -> _Parser:
     return parser
 
 
-def build_parser() -> argparse.ArgumentParser:
+class _Overview(_Parser):
+    """The parser of the whole command line; its help is a page that a terminal shows at once."""
+
+    def format_help(self) -> str:
+        """Return the commands in groups, examples, where the rest is, and the exit codes."""
+        texts = dict(_ARGUMENTS.keys())
+        lines = [f"usage: {self.prog} [settings] COMMAND [options]", "", self.description or ""]
+        for group, commands in _GROUPS.items():
+            lines += ["", f"{group}:", *(f"  {command:<11} {texts[command]}" for command in commands)]
+        return "\n".join(lines) + "\n\n" + _MORE.format(prog=self.prog)
+
+
+def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
-    parser = _Parser(parents=[_common_options(argparse.SUPPRESS)], description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    parents = [_common_options(argparse.SUPPRESS)]  # of their own: what the man page hides here stays above
+    about = (__doc__ or "").partition(":")[0] + "."
+    parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
+    parser.add_argument("--version", action="version", version=f"imagor-studio-migrate {__version__}", help="print it")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
-        what = f"{text[0].upper()}{text[1:]}."
-        commands.add_parser(command, help=text, description=what, parents=parents).take(command, arguments)
+        what, more = f"{text[0].upper()}{text[1:]}.", f"The settings, such as --database-url:  {prog} help settings"
+        commands.add_parser(command, help=text, description=what, epilog=more).take(command, arguments)
     return parser
+
+
+def _explain(words: Sequence[str]) -> NoReturn:
+    """Print the help that *words* ask for, or what makes a shell complete them, and leave."""
+    parser = build_parser(_program())
+    asked = parser.parse_args(words)  # with --help and --version, it leaves here
+    if asked.command == "completion":
+        sys.stdout.write(desk("completion").script(asked.shell))
+    elif asked.topic == "settings":
+        page = _common_options()
+        page.usage, page.description, page.epilog = "SETTINGS", _ABOUT_SETTINGS, _VARIABLES
+        sys.stdout.write(page.format_help().partition("\n\n")[2])
+    else:
+        parser.parse_args([asked.topic, "--help"] if asked.topic else ["--help"])
+    raise SystemExit(0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -8931,6 +9018,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        words = sys.argv[1:] if argv is None else argv
+        if words[:1] == ["--complete"]:  # a shell asks what may follow, and shows no error
+            with contextlib.suppress(MigrateError):
+                sys.stdout.write("".join(f"{line}\n" for line in desk("completion").offers(words[1:])))
+            return 0
         return _run_command(argv)
 
 
@@ -9011,21 +9103,24 @@ def _run_command(argv: Sequence[str] | None) -> int:
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
     given, flag = vars(options), options.migrate_command
-    if {"-h", "--help", "--version"}.intersection(words):
-        build_parser().parse_args(words)  # prints, and leaves
+    named = next((word for word in words if word in _WORDS), None)
+    if named in {"completion", "help"} or {"-h", "--help", "--version"}.intersection(words):
+        _explain(words)
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
     command, where = (settings.command, "MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
-    if named := next((word for word in words if word in _COMMANDS), None):
+    if named:
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
         words.remove(named)  # its options may stand before it
         command = named
     elif not command:
-        parser = build_parser()
+        parser = build_parser(_program())
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
+    elif words and words[0].isalpha():  # a command that there is not, and none of those that the variable names
+        build_parser().parse_args(words[:1])
     elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
