@@ -468,14 +468,19 @@ class Settings(_Settings):
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
             if value is not None and (not 0 <= value < 10**7 or (word == "retries" and value % 1)):
                 what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
-                raise SettingsError(what, fix=f"write it like  {option} {usual:g}")
+                where = f"{option} or MIGRATE_{word.upper()}"
+                raise SettingsError(what, where=where, fix=f"write it like  {option} {usual:g}")
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
     found, source = dict[str, str](), ""
-    for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
+    for place, layer in (
+        ("--database-url", flags),
+        ("", environ),
+        *(each[:2] for each in _read_config(options.get("config"))),
+    ):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
         for name in () if source else ("MIGRATE_DATABASE_URL", "DATABASE_URL"):
@@ -506,8 +511,26 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     )
 
 
-def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
-    """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
+def name_place(error: MigrateError, options: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    """Say in an *error* about a setting where that was given: as an option, in the environment, or in which line."""
+    found = re.fullmatch(r"(?:(--[a-z-]+) or )?(MIGRATE_[A-Z_]+|DATABASE_URL|FORCE_AUTO_MIGRATE)( in .*)?", error.where)
+    if not found:
+        return
+    option, name, _ = found.groups("")
+    if options.get(option.removeprefix("--").replace("-", "_")) is not None:
+        error.where = option
+        return
+    place = "the environment" if environ.get(name) or (name == "DATABASE_URL" and name in environ) else ""
+    for path, _, lines in () if place else _read_config(options.get("config")):
+        place = f"{path}:{lines[name]}" if name in lines else ""
+    if place:
+        error.where = f"{name} in {place}"
+        error.what = re.sub(rf"\A{option} takes", f"{name} takes", error.what)
+        error.fix = error.fix.replace(f"like  {option} ", f"like  {name}=")
+
+
+def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str, int]]]:
+    """Return a .env file, its variables, and the line of each. .env may be missing; a *named* file may not."""
     refuse_url("--config", named or "")
     path = Path(named or ".env")
     if named is None and (not os.path.lexists(path) or path.is_dir()):  # a virtual environment may be called so
@@ -527,7 +550,9 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
             what = "this line has no =" if alone else "this line cannot be read"
             fix = "write NAME=value; put a value with spaces, # or quotes in it in single quotes"
             raise SettingsError(what, where=f"{path}:{line.original.line}", fix=fix)
-    return [(str(path), {line.key: line.value or "" for line in lines if line.key is not None})]
+    known = {line.key: line for line in lines if line.key is not None}
+    values = {name: line.value or "" for name, line in known.items()}
+    return [(str(path), values, {name: line.original.line for name, line in known.items()})]
 
 
 def read_text_file(path: Path, source: str) -> str:
@@ -8143,7 +8168,9 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
     if settings.force_auto_migrate is None:
         fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
-        raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", fix=fix)
+        error = SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", where="FORCE_AUTO_MIGRATE", fix=fix)
+        name_place(error, {}, os.environ)
+        raise error
     if not settings.url.is_file and not force and not settings.force_auto_migrate:
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
@@ -8986,7 +9013,9 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
     about = (__doc__ or "").partition(":")[0] + "."
     parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
-    parser.add_argument("--version", action="version", version=f"imagor-studio-migrate {__version__}", help="print it")
+    parser.add_argument(
+        "--version", action="version", version=f"imagor-studio-migrate {__version__}", help="print the version"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
         what, more = f"{text[0].upper()}{text[1:]}.", f"The settings, such as --database-url:  {prog} help settings"
@@ -8994,10 +9023,12 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     return parser
 
 
-def _explain(words: Sequence[str]) -> NoReturn:
-    """Print the help that *words* ask for, or what makes a shell complete them, and leave."""
+def _explain(words: Sequence[str]) -> None:
+    """Print the help that *words* ask for, or what makes a shell complete them, and leave; return where they do not."""
     parser = build_parser(_program())
     asked = parser.parse_args(words)  # with --help and --version, it leaves here
+    if asked.command not in {"completion", "help"}:
+        return  # as log --version 20250816
     if asked.command == "completion":
         sys.stdout.write(desk("completion").script(asked.shell))
     elif asked.topic == "settings":
@@ -9046,14 +9077,14 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, stopped, sealed = _Screen(), list[int](), False
+    screen, options = _Screen(), argparse.Namespace()
+    stopped, sealed, before = list[int](), False, dict[int, Any]()
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
             stopped.append(number)
             raise KeyboardInterrupt
 
-    before = dict[int, Any]()
     try:
         with contextlib.suppress(ValueError):  # in a thread of an application, signals are not ours
             for each in (signal.SIGINT, signal.SIGTERM):
@@ -9067,9 +9098,6 @@ def _run_command(argv: Sequence[str] | None) -> int:
         dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
         screen.stands = command in _CHANGING and not dry_run
-        if screen.form == "html" and (own.get("sql") or not (command == "plan" or dry_run)):
-            fix = "write  migrate plan --format html"
-            raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
         if options.verbose:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
@@ -9085,6 +9113,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
             fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
             error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
+        name_place(error, vars(options), os.environ)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
@@ -9110,7 +9139,9 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
-    command, where = (settings.command, "MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
+    command, where = (
+        (settings.command, "--migrate-command or MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
+    )
     if named:
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
@@ -9133,6 +9164,9 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     taken, left = parser.parse_known_args(words)
     if left:
         _Parser().error(f"unrecognized arguments: {' '.join(left)}")
+    if options.format == "html" and ("--sql" in words or not (command == "plan" or "--dry-run" in words)):
+        fix = "write  migrate plan --format html"
+        raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
     return settings, command, vars(taken)
 
 

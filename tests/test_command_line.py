@@ -251,6 +251,7 @@ def test_a_command_wins_over_the_variable_and_contradicts_the_flag(three: Desk) 
 
 @pytest.mark.parametrize("how", ["--migrate-command", "MIGRATE_COMMAND"])
 def test_migrate_command_knows_the_four_of_the_guide(three: Desk, how: str) -> None:
+    where = how if how.startswith("--") else f"{how} in the environment"
     if how.startswith("--"):
         ran = three.here(how, "stauts")
     else:
@@ -260,7 +261,7 @@ def test_migrate_command_knows_the_four_of_the_guide(three: Desk, how: str) -> N
         2,
         "",
         (
-            f'error: there is no command "stauts" (did you mean status?)\n  --> {how}\n'
+            f'error: there is no command "stauts" (did you mean status?)\n  --> {where}\n'
             "fix: write one of up, down, status, reset\n"
         ),
     )
@@ -858,6 +859,7 @@ def test_auto_migrate_takes_no_word_for_false_that_says_neither(desk: Desk, url:
         migrate.auto_migrate(url)
     assert str(caught.value) == (
         "FORCE_AUTO_MIGRATE is neither true nor false\n"
+        "  --> FORCE_AUTO_MIGRATE in the environment\n"
         "fix: write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
     )
     assert desk("--database-url", "sqlite:app.db", "status").exit == 0  # the commands do not read it
