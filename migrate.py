@@ -8196,8 +8196,9 @@ _STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
 # How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
 _HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
 _PROSE: Final = ("error", "note", "findings", "what", "fix")  # below its row, where it does not fit beside it
-_SPARE: Final = ("tool", "direction", "file", "mode", "statements", "took_ms", "applied_by")  # left out, in this order
-_SHORTEST: Final = {"name": 12, "applied_by": 8, "where": 20}  # so far these are shortened before that
+_TWICE: Final = ("tool", "direction", "file")  # left out, in this order, before a name is cut: it is said elsewhere
+_SHORTEST: Final = {"name": 12, "applied_by": 8, "where": 20}  # then these are shortened so far
+_SPARE: Final = ("mode", "statements", "took_ms", "applied_by")  # then these are left out
 
 
 class View(NamedTuple):
@@ -8309,7 +8310,6 @@ class _Layout(NamedTuple):
         }
         least = {column: min(size, _SHORTEST.get(column, size)) for column, size in full.items()}
         below, left_out, gap = [each for each in full if each == "error"], list[str](), 3
-        spare = [each for each in _SPARE if each in full]
 
         def lacking(sizes: Mapping[str, int]) -> int:
             here = [sizes[each] for each in full if each not in {*below, *left_out}]
@@ -8317,8 +8317,10 @@ class _Layout(NamedTuple):
 
         if lacking(full) > 0:
             below, gap = [each for each in full if each in _PROSE], 2
-        while lacking(least) > 0 and spare:
-            left_out.append(spare.pop(0))
+        for spare, sizes in ((_TWICE, full), (_SPARE, least)):
+            for each in spare:
+                if each in full and lacking(sizes) > 0:
+                    left_out.append(each)
         beside = {each: size for each, size in full.items() if each not in {*below, *left_out}}
         while lacking(full | beside) > 0 and (long := [each for each in beside if beside[each] > least[each]]):
             beside[max(long, key=beside.__getitem__)] -= 1
@@ -8537,7 +8539,8 @@ class _Screen:
             styles = {Comment: _GREEN, Keyword: "bold", Number: _AMBER, String: _AMBER}
             theme = ANSISyntaxTheme({each: Style.parse(style) for each, style in styles.items()})
             lexer = DATABASES[dialect].lexer
-            console.print(Syntax(text, lexer, theme=theme, background_color="default", word_wrap=True))
+            # Not broken into lines: the terminal does that, and what is copied from it is the text as it was.
+            console.print(Syntax("", lexer, theme=theme).highlight(text), soft_wrap=True, end="")
         else:
             sys.stdout.write(f"{text}\n")
 

@@ -103,6 +103,21 @@ def test_what_a_narrow_terminal_has_no_room_for_is_told(desk: Desk) -> None:
     assert "wider terminal" not in screen(desk, 140, "log")
 
 
+def test_a_name_is_cut_after_what_is_said_elsewhere_is_left_out(desk: Desk) -> None:
+    for width, *words in ((80, "verify"), (140, "verify"), (100, "plan", "down"), (140, "plan", "down")):
+        shown = screen(desk, width, *words)
+        assert f"  {LONG}  " in shown.partition(" version ")[2]
+        assert re.search(r"^(direction, )?file: in a wider terminal, or with --format plain$", shown, re.MULTILINE)
+    assert f"{LONG}   " in screen(desk, 140, "log")
+
+
+def test_sql_is_printed_as_it_is_however_narrow_the_terminal(desk: Desk) -> None:
+    desk.write({"sql/20260104093000_text.up.sql": f"INSERT INTO users SELECT '{'x ' * 60}' -- {'why ' * 30}\n  ;\n"})
+    plain = desk.here("--format", "plain", "-v", "plan").out.partition("\n\n")[2]
+    assert len(plain) > 300
+    assert screen(desk, 80, "-v", "plan").endswith(f"\n\n{plain}")
+
+
 def test_a_column_that_holds_nothing_is_left_out(desk: Desk) -> None:
     desk.here("down", "--all")
     assert screen(desk, 140, "status").split("\n")[0].split() == ["version", "name", "state"]
