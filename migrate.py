@@ -8579,8 +8579,10 @@ class _Screen:
         for row in rows:
             show(row)
             for column in filter(row.get, layout.below):
-                text = Text(row[column] if column != "fix" else f"fix: {row[column]}")
-                for line in text.wrap(console, max(20, console.width - 4)):
+                if column == "fix":  # not broken into lines: it may hold a command, to be copied
+                    console.print(Text(f"    fix: {row[column]}"), soft_wrap=True)
+                    continue
+                for line in Text(row[column]).wrap(console, max(20, console.width - 4)):
                     line.rstrip()
                     console.print("   ", line, soft_wrap=True)
         if left_out := ", ".join(_HEADS.get(each, each) for each in layout.left_out):
