@@ -275,7 +275,7 @@ _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict
 )
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
-_VARIABLES: Final = frozenset(
+_KNOWN_VARIABLES: Final = frozenset(
     (
         *(
             "DATABASE_URL",
@@ -529,7 +529,11 @@ def _find_slips(names: Iterable[str], place: str) -> Iterator[str]:
     """Yield what to say of each variable that is one letter from one of ours: nothing reads it."""
     for name in names:
         word = name.upper()
-        near = [ours for ours in _VARIABLES if -2 < len(word) - len(ours) < 2] if name not in _VARIABLES else []  # noqa: PLR2004
+        near = (
+            [ours for ours in _KNOWN_VARIABLES if -2 < len(word) - len(ours) < 2]
+            if name not in _KNOWN_VARIABLES
+            else []
+        )  # noqa: PLR2004
         for ours in near:
             same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
             rest, other = word[same:], ours[same:]
