@@ -8607,7 +8607,8 @@ class _Screen:
                 sys.stderr.write(f"{self.as_typed(event)}\n")
         elif isinstance(event, Notice) and not self.quiet:
             if self.events:
-                self._print(self._began | {"level": event.level, "message": event.text}, "notice")
+                said = without_data(event.text)  # a log is read by many
+                self._print(self._began | {"level": event.level, "message": said}, "notice")
             elif self.form != "json":
                 head, self._heard = "" if self._heard else f"from {event.step.title}:\n", True
                 said = f"{event.level}: {event.text}".replace("\n", "\n    ")
