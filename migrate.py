@@ -5146,11 +5146,9 @@ class MySQL(Database):
         proof = f"SET SESSION {self._ours} = {hit}"
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
-            added = (
-                [f"{self._titled(part.text)}\n", f"{self._warnings_sql} LIMIT 20"]
-                if isinstance(part, Statement)
-                else [part]
-            )
+            added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
+            if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
+                added.append(f"{self._warnings_sql} LIMIT 20")
             added += [proof] if isinstance(part, Note) else []
             texts += added
             numbers += [number] * len(added)
