@@ -3550,6 +3550,10 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
+    def remains(self, statement: Statement) -> tuple[str, str]:
+        """Return what *statement* leaves where it was cut off, and the query that shows it; empty for nothing known."""
+        return "", ""
+
     def broken_references(self) -> Counter[tuple[str, str]]:
         """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
         return Counter()
@@ -4594,6 +4598,16 @@ class Postgres(Database):
         for (what,) in unfinished() if name else ():  # IF NOT EXISTS has found it
             message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
             raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
+
+    def remains(self, statement: Statement) -> tuple[str, str]:
+        code = code_of(statement, self.syntax)
+        if not re.match(CONCURRENTLY, code, re.DOTALL):
+            return "", ""
+        if code.startswith("ALTER"):
+            sql = "SELECT inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhdetachpending;"
+            return "a partition detached in part, to be finished with DETACH PARTITION .. FINALIZE", sql
+        sql = "SELECT indexrelid::regclass FROM pg_catalog.pg_index WHERE NOT indisvalid;"
+        return "an invalid index, to be dropped with DROP INDEX CONCURRENTLY", sql
 
     # The history, and what reset drops.
 
@@ -7325,10 +7339,12 @@ class Journal(Attempt):
 
     def _ask(self, number: int) -> str:
         """Return the fix where only a person can tell if statement *number* has run."""
-        return (
-            f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
-            f"{self._say()}"
-        )
+        whether = f"look at the tables whether statement {number} has run"
+        found = self.step.statements[number - 1 : number]
+        what, sql = self.database.remains(found[0]) if found else ("", "")
+        if sql:
+            whether = f"this shows if statement {number} has left {what}:\n       {sql}\n     {whether}"
+        return f"{whether}, finish or undo the rest by hand, and say which:\n{self._say()}"
 
     def _say(self) -> str:
         """Return both ways to say what was done by hand. The words are about the version."""
