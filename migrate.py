@@ -8207,8 +8207,13 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
-def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
-    """Show what ``plan`` returned: its steps, with their statements and the *findings* about each step."""
+def steps_view(
+    settings: Settings,
+    steps: Sequence[Step],
+    findings: Sequence[Sequence[Mapping[str, Any]]],
+    tables: Sequence[Sequence[Mapping[str, Any]]],
+) -> View:
+    """Show what ``plan`` returned: its steps, with their statements, the *findings* about each and what it touches."""
     database = DATABASES[settings.url.dialect](settings.url)
     rows = [
         {
@@ -8224,9 +8229,10 @@ def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Seq
             "text": step.script.sql,
             "down_sql": step.down_sql if step.direction == "up" else None,
             "sql": [{"number": n, "line": each.line, "text": each.text} for n, each in enumerate(step.statements, 1)],
+            "tables": [*touched],
             "findings": [*known],
         }
-        for step, known in zip(steps, findings, strict=True)
+        for step, known, touched in zip(steps, findings, tables, strict=True)
     ]
     columns = ("version", "name", "direction", "statements", "done", "mode", "file", "note", "findings")
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
@@ -8560,16 +8566,25 @@ def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: A
     for name in ("all_or_nothing", "backup", "yes"):
         choice.pop(name, None)
     if notify.form == "html":
-        page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
+        page: View = desk("page").plan_page(settings, direction, notify=notify, typed=notify.as_typed, **choice)
         return page
-    steps = plan(settings, direction, notify=notify, **choice)
-    found: Sequence[Sequence[Mapping[str, Any]]] = [()] * len(steps)
-    try:
-        if steps:
-            found = desk("hints").of_plan(DATABASES[settings.url.dialect](settings.url), steps, notify)
-    except SettingsError as error:
-        notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
-    return steps_view(settings, steps, found)
+    with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
+        steps = run.planned(direction, **choice)
+        view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
+        try:
+            if steps:
+                found, tables = (
+                    desk("hints").of_plan(run.database, steps, notify),
+                    desk("sizes").of_plan(run.database, steps),
+                )
+                view = steps_view(settings, steps, found, tables)
+                touched = desk("sizes").summary(view.document["steps"])
+                view = view._replace(caption="\n".join(f"touches  {each}" for each in touched))
+            else:
+                notify("nothing to do")
+        except SettingsError as error:
+            notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
+    return view
 
 
 def _down(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:

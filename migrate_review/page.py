@@ -28,13 +28,13 @@ from migrate import (
     version_key,
     whoami,
 )
-from migrate_review import NO_VERSION, part_of
+from migrate_review import NO_VERSION, part_of, sizes
 from migrate_review.hints import of_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from migrate import Database, Notify, Settings
+    from migrate import Database, Notify, Settings, Status, Step
 
 # What hides in a text, or turns it round, in a browser: whoever reviews a plan is to see it.
 _HIDDEN: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -46,18 +46,21 @@ _LINKED: Final = 20  # lines of one finding, at the most: a file of data may hav
 _COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
 
 
-def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
-    """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside."""
+def plan_page(
+    settings: Settings, direction: str, *, notify: Notify, typed: Callable[[str], str] = str, **choice: Any
+) -> View:
+    """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside.
+
+    *typed* names the program as it was called, in the commands that are on it.
+    """
     with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps, states = run.planned(direction, **choice), compare(run.migrations, run.applied)
         database, up_by_key = run.database, {each.key: each.up.sql for each in run.migrations}
+        tables = sizes.of_plan(database, steps)
     if not steps:
         notify("nothing to do")
-    findings = of_plan(database, steps, notify)
-    rows, status = (
-        steps_view(settings, steps, findings).document["steps"],
-        status_view(settings, states, exit_code=False),
-    )
+    rows = steps_view(settings, steps, of_plan(database, steps, notify), tables).document["steps"]
+    status = status_view(settings, states, exit_code=False)
     moved = {each.key for each in steps}
     after = [
         each.version
@@ -66,10 +69,12 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
     ]
     start, end = status.document["current"] or NO_VERSION, after[-1] if after else NO_VERSION
     sections, contents, rules = "", list[list[str]](), Counter[str]()
-    for number, row in enumerate(rows, 1):
+    for number, (row, step) in enumerate(zip(rows, steps, strict=True), 1):
         title, file = (escape(each).replace("_", "_<wbr>") for each in (f"{row['version']} {row['name']}", row["file"]))
         beside = row["down_sql"] if direction == "up" else up_by_key.get(version_key(row["version"]))
-        sections += _html_step(f"{number}", row, title=title, file=file, beside=beside, database=database)
+        sections += _html_step(
+            f"{number}", row, title=title, file=file, beside=beside, database=database, like=_like(step)
+        )
         contents.append(
             [
                 f"{number}",
@@ -79,20 +84,26 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
             ]
         )
         rules.update(each["rule"] for each in row["findings"])
+    options = " --out-of-order" * choice.get("out_of_order", False)
+    commands = _commands(rows, start, end, states, options) if rows else {}
     total = f"{counted(len(rows), 'migration')}, {counted(sum(row['statements'] for row in rows), 'statement')}"
     facts = {
         "Plan": f"{total}, from {start} to {end}" if rows else f"nothing to do, at {start}",
         "Findings": ", ".join(f"{rule}: {rules[rule]}" for rule in sorted(rules, key="locks".__eq__)) or "none",
         "No down file": ", ".join(row["version"] for row in rows if direction == "up" and row["down_sql"] is None),
+        "Touches": "\n".join(sizes.summary(rows)),
+        **commands,
         "History table": settings.table,
         "Made by": f"{whoami()}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, migrate {__version__}",
     }
+    shown = {key: escape(value).replace("\n", "<br>") for key, value in facts.items()}
+    shown |= {key: _html_command(value, typed) for key, value in commands.items()}
     page = Template(part_of("page.html")).substitute(
         direction=direction,
         database=escape(str(settings.url)),
         label=database.label,
         sections=sections,
-        facts="\n".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value),
+        facts="\n".join(f"<dt>{key}</dt><dd>{value}</dd>" for key, value in shown.items() if value),
         contents=_html_table("steps", ("", "migration", "statements", "findings"), contents) if rows else "",
         opened="" if rows else " open",
         counts=escape(status.caption.rpartition(": ")[2]),
@@ -105,14 +116,59 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
     return View({"page": _HIDDEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", page)})
 
 
+def _commands(
+    rows: Sequence[Mapping[str, Any]], start: str, end: str, states: Sequence[Status], options: str
+) -> dict[str, str]:
+    """Return the command that does what is planned, and the one that takes that back, or why there is none."""
+    versions = [row["version"] for row in rows]
+    if rows[0]["direction"] == "down":
+        gone = [each.version for each in states if each.state == "missing" and each.version in versions]
+        back = f"no command: {', '.join(gone)} has no up file here" if gone else f"  migrate up --to {versions[0]}"
+        return {"To run it": _down_to(end), "To go back": back}
+    last, stays = max(versions, key=version_key), [row["version"] for row in rows if row["down_sql"] is None]
+    below = [each for each in versions if start != NO_VERSION and version_key(each) < version_key(start)]
+    back = _down_to(start)
+    if below:
+        back = f"no command: {', '.join(below)} lies below {start}, which was applied before"
+    elif last in stays:
+        back = f"no command: {last} has no down file"
+    elif stays:
+        back = f"{_down_to(stays[-1])}  as {stays[-1]} has no down file"
+    return {"To run it": f"  migrate up --to {last}{options}", "To go back": back}
+
+
+def _down_to(version: str) -> str:
+    return "  migrate down --all" if version == NO_VERSION else f"  migrate down --to {version}"
+
+
+def _html_command(text: str, typed: Callable[[str], str]) -> str:
+    """Return a text that may begin with a command, as errors have them, with that as it is *typed*."""
+    command, rest = re.match("(?s)(  migrate (?:(?!  ).)+)?(.*)", text).groups("")  # type: ignore[union-attr]
+    return f"<code>{escape(typed(command).strip())}</code>{escape(rest)}" if command else escape(rest)
+
+
 def _html_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table, which scrolls by itself, of cells that are HTML already."""
-    head = "".join(f'<th scope="col">{each.replace("_", " ")}</th>' for each in columns)
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    names = [each.replace("_", " ") for each in columns]
+    head = "".join(f'<th scope="col">{each}</th>' for each in names)
+    body = "\n".join(
+        "<tr>" + "".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) + "</tr>"
+        for row in rows
+    )
     return (
         f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
+
+
+def _like(step: Step) -> Mapping[int, int]:
+    """Return how many statements follow one that are like it, by its number: it stands for them in what is found."""
+    found, last = Counter[int](), 0
+    briefs = step.statements.briefs
+    for number, (before, each) in enumerate(zip((None, *briefs), briefs, strict=False), 1):
+        last = last if each is before else number
+        found[last] += each is before
+    return found
 
 
 def _html_step(
@@ -123,6 +179,7 @@ def _html_step(
     file: str,
     beside: str | None,
     database: Database,
+    like: Mapping[int, int],
 ) -> str:
     """Return a section about one step: the text that runs, what is found in it, and the text of the other direction."""
     mode = f"One transaction: if a statement fails, {database.label} rolls the whole file back."
@@ -130,19 +187,23 @@ def _html_step(
         why = "in no transaction" if database.transactional else f"as {database.label} commits with each DDL statement"
         mode = f"Statement by statement, {why}: if one fails, those before it stay, and the next run goes on there."
     resumed = f"It goes on: {counted(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
-    told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
+    touched = f"Touches {'; '.join(map(sizes.told, row['tables']))}." if row["tables"] else ""
+    told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"], touched) if each)
     way, other = row["direction"], "down" if row["direction"] == "up" else "up"
     begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
     for each in row["sql"] if row["statements"] > 1 else ():
         begins.setdefault(each["line"], []).append(f"({each['number']})")
-    places = dict[tuple[str, ...], dict[int, None]]()  # lines of each finding, in order
+    places = dict[tuple[str, ...], dict[int, str]]()  # lines of each finding, in order, with what is said of others
     for each in row["findings"]:
-        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = None
-    for (rule, what, link), every in places.items():
+        more = f"; the same for {counted(like[each['statement']], 'more statement')} below" * bool(
+            like[each["statement"]]
+        )
+        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = more
+    for (rule, what, link), every in sorted(places.items(), key=lambda each: each[0][0] == "locks"):
         lines = [*every]
         kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
-        for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
-            notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
+        for line, more in every.items():
+            notes.setdefault(line, []).append(f'<span class="{kind}">{said}{more}</span>')
         linked = ", ".join(f'<a href="#line-{number}-{way}-{line}">{line}</a>' for line in lines[:_LINKED])
         linked += ", \u2026" * (len(lines) > _LINKED)
         found += (
