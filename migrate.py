@@ -8242,11 +8242,17 @@ def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
     known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
-        known.setdefault(each["statement"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
+        line = f"-- {each['rule']}: {each['what']}{and_below(each)}  {each['link']}"
+        known.setdefault(each["statement"], {})[line] = None
     for each in row["sql"]:
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
         said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
+
+
+def and_below(finding: Mapping[str, Any]) -> str:
+    """Return what is added to a finding that stands for statements like its own, which come next."""
+    return f"; the same for {counted(finding['more'], 'more statement')} below" if finding["more"] else ""
 
 
 def _json(value: Any) -> str:
@@ -8262,8 +8268,8 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
         return ""
     if column == "took_ms":
         return f"{value} ms"
-    if column == "findings":
-        return ", ".join(dict.fromkeys(each["rule"] for each in value))
+    if column == "findings":  # that they lock, most do
+        return ", ".join(sorted(dict.fromkeys(each["rule"] for each in value), key="locks".__eq__))
     if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)

@@ -65,6 +65,7 @@ class Effect(NamedTuple):
     rule: str  # of the table, or of the linter
     what: str
     link: str
+    more: int = 0  # statements right below that are like it, and have no Effect of their own
 
 
 class Row(NamedTuple):
@@ -113,15 +114,13 @@ def deed(statement: Statement, database: Database) -> str:
 
 def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement of a step does besides its work, as the manual of its database has it."""
-    syntax, last = database.syntax, None
-    for number, statement in enumerate(step.statements.briefs, 1):
-        if statement is last:  # INSERTs that are alike
-            continue
-        last = statement
+    syntax, first = database.syntax, 1
+    for _, (statement, *like) in itertools.groupby(step.statements.briefs, id):
         found = fitting(database.dialect, spelled(statement.text, syntax))
         said = [(row.rule, row.what, row.page) for row in found if row.what != "-"]
         for each in dict.fromkeys(sorted(said, key=lambda each: _order(database.dialect)[each[0]])):
-            yield Effect(number, statement.line, *each)
+            yield Effect(first, statement.line, *each, len(like))
+        first += 1 + len(like)
         syntax = database.syntax_after(statement, syntax)
 
 

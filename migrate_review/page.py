@@ -20,6 +20,7 @@ from migrate import (
     Script,
     View,
     __version__,
+    and_below,
     cell_text,
     compare,
     counted,
@@ -34,7 +35,7 @@ from migrate_review.hints import of_plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from migrate import Database, Notify, Settings, Status, Step
+    from migrate import Database, Notify, Settings, Status
 
 # What hides in a text, or turns it round, in a browser: whoever reviews a plan is to see it.
 _HIDDEN: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -69,12 +70,10 @@ def plan_page(
     ]
     start, end = status.document["current"] or NO_VERSION, after[-1] if after else NO_VERSION
     sections, contents, rules = "", list[list[str]](), Counter[str]()
-    for number, (row, step) in enumerate(zip(rows, steps, strict=True), 1):
+    for number, row in enumerate(rows, 1):
         title, file = (escape(each).replace("_", "_<wbr>") for each in (f"{row['version']} {row['name']}", row["file"]))
         beside = row["down_sql"] if direction == "up" else up_by_key.get(version_key(row["version"]))
-        sections += _html_step(
-            f"{number}", row, title=title, file=file, beside=beside, database=database, like=_like(step)
-        )
+        sections += _html_step(f"{number}", row, title=title, file=file, beside=beside, database=database)
         contents.append(
             [
                 f"{number}",
@@ -161,16 +160,6 @@ def _html_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     )
 
 
-def _like(step: Step) -> Mapping[int, int]:
-    """Return how many statements follow one that are like it, by its number: it stands for them in what is found."""
-    found, last = Counter[int](), 0
-    briefs = step.statements.briefs
-    for number, (before, each) in enumerate(zip((None, *briefs), briefs, strict=False), 1):
-        last = last if each is before else number
-        found[last] += each is before
-    return found
-
-
 def _html_step(
     number: str,
     row: Mapping[str, Any],
@@ -179,7 +168,6 @@ def _html_step(
     file: str,
     beside: str | None,
     database: Database,
-    like: Mapping[int, int],
 ) -> str:
     """Return a section about one step: the text that runs, what is found in it, and the text of the other direction."""
     mode = f"One transaction: if a statement fails, {database.label} rolls the whole file back."
@@ -195,10 +183,7 @@ def _html_step(
         begins.setdefault(each["line"], []).append(f"({each['number']})")
     places = dict[tuple[str, ...], dict[int, str]]()  # lines of each finding, in order, with what is said of others
     for each in row["findings"]:
-        more = f"; the same for {counted(like[each['statement']], 'more statement')} below" * bool(
-            like[each["statement"]]
-        )
-        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = more
+        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = and_below(each)
     for (rule, what, link), every in sorted(places.items(), key=lambda each: each[0][0] == "locks"):
         lines = [*every]
         kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
