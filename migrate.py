@@ -8440,10 +8440,8 @@ class _Screen:
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
             self._print(about | {**view.document}, "done")
-        elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
-            if isinstance(sys.stdout, io.TextIOWrapper):
-                sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-            sys.stdout.write(listed)
+        elif isinstance(listed, str):
+            self.print_text(listed)
         elif self.form == "csv":
             sys.stdout.write(_csv(view, listed))
         elif self.form == "github":
@@ -8461,6 +8459,13 @@ class _Screen:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
         return view.exit_code
+
+    @staticmethod
+    def print_text(text: str) -> None:
+        """Print a text, or a piece of it, as it is, whatever the terminal is set to."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+        sys.stdout.write(text)
 
     def _colored(self, stream: TextIO) -> bool:
         return self.color == "always" or (self.color == "auto" and stream.isatty())
@@ -8640,7 +8645,10 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
         settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
-            return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
+            pieces, screen = list[str](), more["notify"]
+            hand_on = pieces.append if screen.form == "json" else screen.print_text
+            desk("script").write_script(settings, direction, hand_on, start=start, count=count, **more)
+            return View({"script": "".join(pieces)})
         return _preview(settings, direction=direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"

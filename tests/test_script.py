@@ -24,7 +24,7 @@ from desk import RUNNER, clean_environment
 from project import Project, Ran, another
 
 import migrate
-from migrate_review.script import SCRIPTS
+from migrate_review.clients import SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -433,8 +433,11 @@ def test_a_database_may_be_called_anything(dialect: str) -> None:
     """A slash in its name is no folder, and a question mark stands for no value."""
     writer = SCRIPTS[dialect](migrate.DatabaseURL(dialect, "a/b?"))
     name = writer.name_of(writer.url.database)
+    pieces: list[str] = []
+    writer.hand_on = pieces.append
     writer.stop_if([(f"name <> {writer.literal(name)}", f"this plan is for {name}")])
-    text = "\n".join(writer.lines)
+    writer.flush()
+    text = "".join(pieces)
     assert "name <> 'a/b?'" in text
     assert "'this plan is for a/b?'" in text
 
