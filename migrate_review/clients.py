@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 2**16
 _NAME_PATTERN: Final = re.compile(r""":['"]?([\w\x80-\xff]+)""", re.ASCII)  # in octets
 COMMENT: Final = r"--|#|/\*"  # begins one
+BEGINS: Final = "-- >>> the text of the file"
+ENDS: Final = "-- <<< written by migrate"
 
 
 class ScriptDatabase(Database):
@@ -79,9 +81,19 @@ class ScriptDatabase(Database):
         super().__init__(url, lock_wait, statement_wait, lock_timeout)
         self.hand_on: Callable[[str], object] | None = None  # what is written; None: nobody reads it
         self._pieces, self._waiting = list[str](), 0  # of what has not left
+        self._in_file = False  # what was written last is a person's
 
     def write(self, *lines: str) -> None:
-        """Write whole lines, of which a statement is not cut in two: what has left before a signal can run."""
+        """Write whole lines of ours, of which a statement is not cut in two: what has left before a signal can run."""
+        self._put(*[ENDS] * self._in_file, *lines)
+        self._in_file = False
+
+    def write_text(self, *lines: str) -> None:
+        """Write such lines of a file, between marks."""
+        self._put(*[BEGINS] * (not self._in_file), *lines)
+        self._in_file = True
+
+    def _put(self, *lines: str) -> None:
         if self.hand_on:
             for line in lines:
                 self._pieces += line, "\n"
@@ -98,11 +110,12 @@ class ScriptDatabase(Database):
     def write_file(self, step: Step) -> None:
         """Write the text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         octets, begin = step.script.octets, 0
+        self.write_text()
         for end in step.statements.breaks(_PIECE) if self.hand_on else ():
             self._pieces.append(text_of(octets[begin:end]))
             self.flush()
             begin = end
-        self.write(text_of(octets[begin:]) if self.hand_on else "", self.delimiter)
+        self.write_text(text_of(octets[begin:]) if self.hand_on else "", self.delimiter)
 
     def _connect(self, *, write: bool) -> None:
         """See Database. To nothing."""
@@ -146,8 +159,8 @@ class ScriptDatabase(Database):
         return self.elapsed
 
     def run(self, sql: str, *, end: str = "\n") -> None:
-        """Write a statement of a file, as write_file() does; notice what it does to transactions."""
-        self.write(f"{sql}{end}{self.delimiter}")
+        """Write a statement of a file, or one of ours, which has another *end*; notice what it does to transactions."""
+        (self.write_text if end == "\n" else self.write)(f"{sql}{end}{self.delimiter}")
         if first_word(sql, self.syntax) not in self.control_words:
             return
         code = bare(sql, self.syntax).strip(" \n;").upper()
@@ -156,7 +169,7 @@ class ScriptDatabase(Database):
         self.commits = not self.opens_pattern.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
 
     def run_all(self, texts: Sequence[str]) -> None:
-        self.write(*(f"{each}\n{self.delimiter}" for each in texts))
+        self.write_text(*(f"{each}\n{self.delimiter}" for each in texts))
 
     def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
         """Take the lock *key* of this tool, where there is one, or stop."""
@@ -174,6 +187,10 @@ class ScriptDatabase(Database):
         self.send(*before)
         self.run(statement.text)
         self.send(*self.own_sql, *done, self.commit_sql)
+
+    @abstractmethod
+    def tell(self, text: str) -> None:
+        """Write what prints a line when the script runs."""
 
     @abstractmethod
     def start(self, steps: Sequence[Step]) -> None:
@@ -256,6 +273,9 @@ class SQLiteScript(ScriptDatabase, SQLite):
         self.query("PRAGMA foreign_keys = OFF")
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
 
+    def tell(self, text: str) -> None:
+        self.write('.print "' + re.sub(r'["\\]', r"\\\g<0>", text) + '"')
+
     def person(self) -> str:
         """See Database. SQLite knows no users; who has made the plan is known."""
         return Code(self.literal(f"sqlite3, plan by {whoami()}"[:255]))
@@ -336,6 +356,9 @@ class PostgresScript(ScriptDatabase, Postgres):
             what = f"this plan is for {STRINGS} = {strings}: make it with this database's URL"
             self.stop_if([(f"current_setting('{STRINGS}') <> '{strings}'", what)])
 
+    def tell(self, text: str) -> None:
+        self.write(r"\echo '" + re.sub(r"['\\]", r"\\\g<0>", text) + "'")
+
     def start_file(self) -> None:
         """See ScriptDatabase. RESET ALL takes the encoding back, too."""
         self.write("\\encoding UTF8\nSELECT clock_timestamp() AS migrate_began \\gset")
@@ -415,6 +438,10 @@ class MySQLScript(ScriptDatabase, MySQL):
             what = "run mysql with --comments: the SQL holds some"
             self.stop_if([(f"({kept}) NOT LIKE CONCAT('%/* kept', ' */%')", what)])
 
+    def tell(self, text: str) -> None:
+        """See ScriptDatabase. The name of the column is printed, too."""
+        self.query(f"SELECT {self.literal(text)} AS migrate")
+
     def start_file(self) -> None:
         self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
 
@@ -476,7 +503,8 @@ class MySQLScript(ScriptDatabase, MySQL):
             self.send(*done)
             return
         mark = "".join(f"{each}; " for each in [*(() if whole else started), *before])
-        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
+        parts = f"START TRANSACTION; {mark}", BEGINS, statement.text, ";", ENDS, f"{'; '.join(done)}; {self.commit_sql}"
+        self.run("\n".join(parts), end=" ")
 
     def follow(self, other: Database, *, offline: bool) -> None:
         super().follow(other, offline=offline)
