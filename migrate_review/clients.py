@@ -11,7 +11,7 @@ import math
 import re
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from migrate import (
     BRIEF,
@@ -94,10 +94,9 @@ class ScriptDatabase(Database):
         self._in_file = True
 
     def _put(self, *lines: str) -> None:
-        if self.hand_on:
-            for line in lines:
-                self._pieces += line, "\n"
-                self._waiting += len(line)
+        for line in lines if self.hand_on else ():
+            self._pieces += line, "\n"
+            self._waiting += len(line)
             if self._waiting >= _PIECE:
                 self.flush()
 
@@ -140,10 +139,12 @@ class ScriptDatabase(Database):
 
     def query(self, sql: str, *args: object) -> Rows:
         """Write a statement of ours, with its values."""
-        values = iter(args)
-        text = MARKS_PATTERN.sub(lambda mark: self.literal(next(values, Code("?"))) if mark[0] == "?" else mark[0], sql)
-        self.run(text, end="")
+        self.run(self._filled(sql, *args), end="")
         return []
+
+    def _filled(self, sql: str, *args: object) -> str:
+        values = iter(args)
+        return MARKS_PATTERN.sub(lambda mark: self.literal(next(values, Code("?"))) if mark[0] == "?" else mark[0], sql)
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """Write statements of ours, one by one."""
@@ -404,8 +405,12 @@ class PostgresScript(ScriptDatabase, Postgres):
         )
         self.write(self._block("\n" + checks) + ";")
 
-    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
-        return []  # the client cannot look
+    def _unfinished(self, table: str | None, name: str | None) -> Rows:
+        """See Postgres. The client cannot look, but it can stop."""
+        if name:
+            found = f"EXISTS ({self._filled(self._unfinished_sql, table, name)})"
+            self.stop_if([(found, f"an earlier run has left {name} half done")])
+        return []
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         code = bare(statement.text, syntax) if ":" in statement.text else ""
@@ -584,7 +589,10 @@ def _names(steps: Sequence[Step]) -> set[str]:
 def _cut_line_breaks(text: str, syntax: Syntax) -> str:
     if "\r\n" not in text:
         return ""
-    quotes = (text[start:end] for kind, start, end in tokenize(text, 0, syntax) if kind == "quote")
+    if re.search(rf"{COMMENT}|[\"`\[\\$]", text):
+        quotes = [text[start:end] for kind, start, end in tokenize(text, 0, syntax) if kind == "quote"]
+    else:  # nothing but these quotes is in it, doubled ones too: every second piece is inside
+        quotes = text.split("'")[1::2]
     return "the client reads CR LF inside quotes as LF" if any("\r\n" in each for each in quotes) else ""
 
 

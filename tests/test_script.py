@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import itertools
+import json
 import os
 import re
 import shutil
@@ -24,7 +26,8 @@ from desk import RUNNER, clean_environment
 from project import Project, Ran, another
 
 import migrate
-from migrate_review.clients import SCRIPTS
+from migrate_review.clients import BEGINS, ENDS, SCRIPTS
+from migrate_review.script import write_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,13 +111,14 @@ def lines(found: tuple[str, dict[str, list[str]], dict[str, list[dict[str, Any]]
     ]
 
 
-def assert_stops(project: Project, script: str) -> None:
-    """Run *script*: an error of the client, and nothing changes."""
+def assert_stops(project: Project, script: str) -> str:
+    """Run *script*: an error of the client, which is returned, and nothing changes."""
     before = state(project.database)
     ran = run(project.database, script)
     assert ran.returncode != 0
     assert ran.stderr
     assert state(project.database) == before
+    return ran.stderr.decode()
 
 
 def copy_corpus(project: Project) -> list[str]:
@@ -251,6 +255,59 @@ def test_the_script_names_each_file_with_its_checksum_and_has_its_text(project: 
     assert "***" in script or project.database.dialect == "sqlite"
 
 
+@pytest.mark.parametrize("journaled", [False, True], ids=["plain", "no-transaction"])
+def test_the_text_of_the_files_stands_between_marks_and_all_else_is_ours(project: Project, journaled: bool) -> None:
+    head = JOURNALED if journaled else ""
+    project.write({name: head + text for name, text in THREE.items()})
+    script = script_of(project)
+    assert f'-- What stands between "{BEGINS}" and "{ENDS}" is the text of a file as it is.\n' in script
+    parts = re.split(f"^{BEGINS}\n(.*?)^{ENDS}\n", script, flags=re.MULTILINE | re.DOTALL)
+    theirs, ours = "".join(parts[1::2]), "".join(parts[::2])
+    for name, text in THREE.items():
+        for statement in text.splitlines():
+            within = statement.rstrip(";")
+            assert (name, within in theirs) == (name, "down" not in name)
+            assert (name, within in ours) == (name, "down" in name)  # a down file is kept in the history
+    assert "schema_migrations" not in theirs
+
+
+def test_a_script_prints_how_far_it_is(project: Project) -> None:
+    project.write(THREE | {"2_two": "CREATE TABLE two (n INTEGER);\nSELECT wrong;\n"})
+    ran = printed(project.database, script_of(project))
+    assert said(ran) == ["1 of 3  up  1 one", "2 of 3  up  2 two"]
+    project.write({"2_two": THREE["2_two"]})
+    if project.states()["2"] != "pending":  # MySQL: as up goes on
+        project.succeed("up", "1")
+    ran = printed(project.database, script_of(project, "up", "1"))
+    assert said(ran)[-1] == "The end: 1 migration."
+    ran = printed(project.database, script_of(project, "down"))
+    assert said(ran) == ["1 of 1  down  " + said(ran)[0].partition("  down  ")[2], "The end: 1 migration."]
+
+
+def said(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if re.match(r"\d+ of \d+  |The end", line)]
+
+
+def printed(database: Database, script: str) -> str:
+    """Return what the client prints on stdout."""
+    words, environment = command(database), {**os.environ, "MYSQL_PWD": database.password}
+    ran = subprocess.run(words, input=script.encode(), capture_output=True, env=environment, check=False, timeout=120)
+    return ran.stdout.decode()
+
+
+@pytest.mark.parametrize("text", ["it's", 'a "b"', "a\\b", "`date` :x %s", "é"])
+def test_what_is_printed_is_what_is_said(database: Database, text: str) -> None:
+    lines, writer = list[str](), SCRIPTS[database.dialect](migrate.DatabaseURL.parse(database.url))
+    writer.hand_on = lines.append
+    writer.tell(f"1 of 1  {text}")
+    writer.flush()
+    shown = f"1 of 1  {text}"
+    # The mysql client shows a backslash as two.
+    assert said(printed(database, "".join(lines))) == [
+        shown.replace("\\", "\\\\") if database.dialect == "mysql" else shown
+    ]
+
+
 # --- What a client cannot say ---------------------------------------------------------------------------------------
 
 JOURNALED = "-- migrate: no-transaction\n"
@@ -315,6 +372,60 @@ def test_what_the_client_cannot_say_is_refused_before_anything_is_printed(projec
         project.remove(f"{number}_refused")
 
 
+MANY = "".join(
+    f"INSERT INTO many (n, a) VALUES ({number}, 'it''s {number} :of ✓ -- /* {'many ' * 40}');\n"
+    f"{'-- a comment, with a quote: its ✓' + chr(10) if number % 100 == 0 else ''}"
+    for number in range(700)
+)
+IN_THE_THIRD = {  # of many statements that are alike but for their texts, one; and what can only be told by its effect
+    "sqlite": ["INSERT INTO many (n, a) VALUES (1, 'x\r\ny');\n", "SELECT 1\n/\n2;\n", "PRAGMA temp_store = 2;\n"],
+    "postgres": ["SELECT a[1:ENCODING] FROM (SELECT 2 AS encoding, '{1,2}'::INTEGER[] AS a) AS s;\n"],
+    "mysql": ["INSERT INTO many (n, a) VALUES (1, 'x\r\ny');\n", "PREPARE p FROM @sql;\nEXECUTE p;\n"],
+}
+
+
+def test_what_is_refused_in_the_third_file_prints_nothing(project: Project) -> None:
+    project.write({"1_before": COUNTER, "2_many": f"CREATE TABLE many (n INTEGER, a VARCHAR(250));\n{MANY}"})
+    project.write({"4_after": "CREATE TABLE after_it (n INTEGER);\n"})
+    for sql in IN_THE_THIRD[project.database.dialect]:
+        project.write({"3_refused": f"{MANY}{sql}{MANY}"})
+        for words in ["--sql"], ["--sql", "--format", "json"]:
+            ran = project("plan", *words)
+            assert (sql, ran.exit, "Up, 4 migrations" in ran.out) == (sql, 2, False)
+            assert "sql/3_refused.up.sql" in ran.err + ran.out, ran.err
+            assert ran.out == "" or words[1:]
+    project.write({"3_refused": MANY})
+    assert "-- The end: 4 migrations." in script_of(project)
+
+
+def alike(script: str) -> str:
+    """Return a script without what tells two runs from each other."""
+    return re.sub(r"at \d{4}-\d\d-\d\d \d\d:\d\d UTC|pid \d+, connection \d+, \w+", "", script)
+
+
+@pytest.mark.parametrize("journaled", [False, True], ids=["plain", "no-transaction"])
+def test_a_script_leaves_in_pieces_that_end_between_statements_and_are_the_whole(
+    project: Project, twin: Project, *, journaled: bool
+) -> None:
+    lines = MANY.splitlines()[: 300 if journaled else 700]
+    table = "CREATE TABLE many (n INTEGER, a VARCHAR(250));"
+    project.write({"1_many": "\n".join([f"{JOURNALED * journaled}{table}", *lines, ""])})
+    pieces: list[str] = []
+    write_script(project.settings, "up", pieces.append)
+    assert len(pieces) > 1
+    assert max(map(len, pieces)) < 100_000
+    script = "".join(pieces)
+    assert alike(script) == alike(migrate.plan_script(project.settings)) == alike(script_of(project))
+    assert alike(script) == alike(json.loads(project("--format", "json", "plan", "--sql").out)["script"])
+    places = [script.find(line.rstrip(";")) for line in lines]
+    assert -1 not in places
+    whole = [re.findall(r"^INSERT INTO many .* many '\)(?=\n?(?:;|//)\n)", each, re.MULTILINE) for each in pieces]
+    assert len([*itertools.chain(*whole)]) == sum(line.startswith("INSERT") for line in lines)
+    run_well(twin.database, script_of(twin))
+    project.succeed("up")
+    assert_same(project, twin, "many")
+
+
 @pytest.mark.long
 def test_what_the_client_can_hardly_say_is_refused_or_ends_the_same(project: Project) -> None:
     for number, (what, sql) in enumerate(EITHER[project.database.dialect].items(), 1):
@@ -335,14 +446,19 @@ def test_what_the_client_can_hardly_say_is_refused_or_ends_the_same(project: Pro
 
 
 def test_a_script_that_runs_twice_changes_nothing_the_second_time(project: Project) -> None:
+    again = "nothing to do: this plan has run already"
     project.write(THREE)
     up = script_of(project)
     run_well(project.database, up)
-    assert_stops(project, up)
+    assert again in assert_stops(project, up)
     down = script_of(project, "down", "3")
-    assert_stops(project, up)
+    assert again in assert_stops(project, up)
+    project.write({"4_four": "CREATE TABLE four (n INTEGER);\n", "4_four.down": "DROP TABLE four;\n"})
+    project.succeed("up")  # what came later is nothing to this plan
+    assert again in assert_stops(project, up)
+    project.succeed("down")
     run_well(project.database, down)
-    assert_stops(project, down)
+    assert again in assert_stops(project, down)
     assert project.database.tables() == []
     run_well(project.database, up)  # all is as it was when this was planned
     assert project.rows("SELECT n FROM counter ORDER BY n") == [(1,), (2,), (3,)]
@@ -768,6 +884,20 @@ def test_what_must_run_alone_runs_alone(project: Project, twin: Project) -> None
     assert_same(project, twin, "up")
 
 
+@pytest.mark.databases("postgres")
+def test_a_script_does_not_take_an_invalid_index_for_one(project: Project) -> None:
+    project.write({"1_t": "CREATE TABLE t AS VALUES (1), (1);"})
+    project.succeed("up")
+    index = "CREATE UNIQUE INDEX CONCURRENTLY {}t_n ON t (column1)"
+    with pytest.raises(Exception, match="could not create unique index"):
+        project.database.execute(index.format(""))
+    project.write({"2_i": f"-- migrate: no-transaction\n{index.format('IF NOT EXISTS ')};"})
+    ran = run(project.database, script_of(project))
+    assert ran.returncode != 0
+    assert b"ERROR:  an earlier run has left t_n half done" in ran.stderr
+    assert project.states()["2"] == "dirty (0 of 1)"
+
+
 def test_what_is_out_of_order_and_what_a_newer_release_brought_can_be_planned_too(project: Project) -> None:
     project.write(THREE)
     project.remove("2_two", "2_two.down")
@@ -845,5 +975,5 @@ def test_a_client_that_goes_on_after_errors_does_not_go_on_after_this_one(projec
         [*client[:place], "--force", *client[place:]], input=script.encode(), capture_output=True, check=False,
         env={**os.environ, "MYSQL_PWD": project.database.password}, timeout=60,
     )  # fmt: skip
-    assert b"this plan starts at an empty history, and the database does not" in ran.stderr
+    assert b"nothing to do: this plan has run already" in ran.stderr
     assert state(project.database) == before
