@@ -91,12 +91,12 @@ def plan_page(
         "Findings": ", ".join(f"{rule}: {rules[rule]}" for rule in sorted(rules, key="locks".__eq__)) or "none",
         "No down file": ", ".join(row["version"] for row in rows if direction == "up" and row["down_sql"] is None),
         "Touches": "\n".join(sizes.summary(rows)),
-        **commands,
+        **dict.fromkeys(commands, ""),  # in this place
         "History table": settings.table,
         "Made by": f"{whoami()}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, migrate {__version__}",
     }
     shown = {key: escape(value).replace("\n", "<br>") for key, value in facts.items()}
-    shown |= {key: _html_command(value, typed) for key, value in commands.items()}
+    shown |= {key: _html_command(*value, typed) for key, value in commands.items()}
     page = Template(part_of("page.html")).substitute(
         direction=direction,
         database=escape(str(settings.url)),
@@ -117,33 +117,33 @@ def plan_page(
 
 def _commands(
     rows: Sequence[Mapping[str, Any]], start: str, end: str, states: Sequence[Status], options: str
-) -> dict[str, str]:
-    """Return the command that does what is planned, and the one that takes that back, or why there is none."""
+) -> dict[str, tuple[str, str]]:
+    """Return the command that does what is planned, the one that takes that back, and what is to be said of each."""
     versions = [row["version"] for row in rows]
     if rows[0]["direction"] == "down":
         gone = [each.version for each in states if each.state == "missing" and each.version in versions]
-        back = f"no command: {', '.join(gone)} has no up file here" if gone else f"  migrate up --to {versions[0]}"
-        return {"To run it": _down_to(end), "To go back": back}
+        back = ("", f"no command: {', '.join(gone)} has no up file here") if gone else (f"up --to {versions[0]}", "")
+        return {"To run it": (_down_to(end), ""), "To go back": back}
     last, stays = max(versions, key=version_key), [row["version"] for row in rows if row["down_sql"] is None]
     below = [each for each in versions if start != NO_VERSION and version_key(each) < version_key(start)]
-    back = _down_to(start)
+    back = _down_to(start), ""
     if below:
-        back = f"no command: {', '.join(below)} lies below {start}, which was applied before"
+        back = "", f"no command: {', '.join(below)} lies below {start}, which was applied before"
     elif last in stays:
-        back = f"no command: {last} has no down file"
+        back = "", f"no command: {last} has no down file"
     elif stays:
-        back = f"{_down_to(stays[-1])}  as {stays[-1]} has no down file"
-    return {"To run it": f"  migrate up --to {last}{options}", "To go back": back}
+        back = _down_to(stays[-1]), f", as {stays[-1]} has no down file"
+    return {"To run it": (f"up --to {last}{options}", ""), "To go back": back}
 
 
 def _down_to(version: str) -> str:
-    return "  migrate down --all" if version == NO_VERSION else f"  migrate down --to {version}"
+    return "down --all" if version == NO_VERSION else f"down --to {version}"
 
 
-def _html_command(text: str, typed: Callable[[str], str]) -> str:
-    """Return a text that may begin with a command, as errors have them, with that as it is *typed*."""
-    command, rest = re.match("(?s)(  migrate (?:(?!  ).)+)?(.*)", text).groups("")  # type: ignore[union-attr]
-    return f"<code>{escape(typed(command).strip())}</code>{escape(rest)}" if command else escape(rest)
+def _html_command(command: str, said: str, typed: Callable[[str], str]) -> str:
+    """Return a command as it is *typed*, if there is one, and what is *said* of it."""
+    shown = f"<code>{escape(typed(f'  migrate {command}').strip())}</code>" if command else ""
+    return shown + escape(said)
 
 
 def _html_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

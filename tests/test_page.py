@@ -142,7 +142,7 @@ SOME_WAY_BACK = FILES | {"sql/6_empty.down.sql": "", "sql/4_four.down.sql": "SEL
         (THREE, ["up"], ["down", "--all", "--dry-run"], ("<code>{0} down --all</code>", "<code>{0} up --to 3</code>")),
         (FILES, ["up", "1"], ["plan"], ("<code>{0} up --to 6</code>", "no command: 6 has no down file")),
         (FILES, ["up", "1"], ["plan", "4"],
-         ("<code>{0} up --to 5</code>", "<code>{0} down --to 4</code>  as 4 has no down file")),
+         ("<code>{0} up --to 5</code>", "<code>{0} down --to 4</code>, as 4 has no down file")),
         (SOME_WAY_BACK, ["up", "4"], ["plan"], ("<code>{0} up --to 6</code>", "<code>{0} down --to 4</code>")),
     ],
     ids=["up", "from nothing", "down", "to nothing", "no way back", "half a way back", "all the way back"],
