@@ -114,7 +114,8 @@ class PostgresCatalogue(Catalogue):
         parts AS (SELECT root, root AS part FROM named
             UNION SELECT root, inhrelid FROM parts JOIN pg_catalog.pg_inherits ON inhparent = part),
         locked AS (SELECT coalesce(indrelid, relation) AS oid FROM pg_catalog.pg_locks
-            LEFT JOIN pg_catalog.pg_index ON indexrelid = relation WHERE mode = 'AccessExclusiveLock'),
+            LEFT JOIN pg_catalog.pg_index ON indexrelid = relation WHERE mode = 'AccessExclusiveLock'
+            AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())),
         sizes AS (SELECT root, CASE WHEN relkind = 'p' THEN 0 WHEN greatest(reltuples, relpages) > 0
                 THEN nullif(reltuples, -1) ELSE nullif(pg_stat_get_live_tuples(part), 0) END AS rows,
             CASE WHEN part NOT IN (SELECT oid FROM locked WHERE oid IS NOT NULL) THEN pg_total_relation_size(part)
@@ -187,7 +188,8 @@ def _named(items: Items, before: frozenset[str]) -> Iterator[tuple[str, ...]]:
 def told(table: Mapping[str, Any]) -> str:
     """Return in words how large a table is."""
     rows = "" if table["rows"] is None else f"~{table['rows']:,} row{'s' * (table['rows'] != 1)}"
-    return f"{table['name']}: " + (", ".join(filter(None, (rows, _in_bytes(table["bytes"])))) or "size not known")
+    name = " ".join(table["name"].split())
+    return f"{name}: " + (", ".join(filter(None, (rows, _in_bytes(table["bytes"])))) or "size not known")
 
 
 def summary(steps: Sequence[Mapping[str, Any]]) -> list[str]:
