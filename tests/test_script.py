@@ -64,6 +64,19 @@ def script_of(project: Project, *words: str) -> str:
     return ran.out
 
 
+def assert_has_run(project: Project, script: str) -> None:
+    """Run *script* again, once MySQL has let go of the lock of a client that has ended: there is nothing to do."""
+    said = [assert_stops(project, script)]
+
+    def is_alone() -> bool:
+        if "another runner" in said[-1]:
+            said.append(assert_stops(project, script))
+        return "another runner" not in said[-1]
+
+    rig.until(is_alone)
+    assert "nothing to do: this plan has run already" in said[-1]
+
+
 def catalogue(database: Database) -> str:
     """Return the schema without two things that the way of a statement leaves in the text that is kept of it.
 
@@ -446,19 +459,18 @@ def test_what_the_client_can_hardly_say_is_refused_or_ends_the_same(project: Pro
 
 
 def test_a_script_that_runs_twice_changes_nothing_the_second_time(project: Project) -> None:
-    again = "nothing to do: this plan has run already"
     project.write(THREE)
     up = script_of(project)
     run_well(project.database, up)
-    assert again in assert_stops(project, up)
+    assert_has_run(project, up)
     down = script_of(project, "down", "3")
-    assert again in assert_stops(project, up)
+    assert_has_run(project, up)
     project.write({"4_four": "CREATE TABLE four (n INTEGER);\n", "4_four.down": "DROP TABLE four;\n"})
     project.succeed("up")  # what came later is nothing to this plan
-    assert again in assert_stops(project, up)
+    assert_has_run(project, up)
     project.succeed("down")
     run_well(project.database, down)
-    assert again in assert_stops(project, down)
+    assert_has_run(project, down)
     assert project.database.tables() == []
     run_well(project.database, up)  # all is as it was when this was planned
     assert project.rows("SELECT n FROM counter ORDER BY n") == [(1,), (2,), (3,)]
