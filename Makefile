@@ -108,7 +108,7 @@ lint: .venv/.dev        ## style of the Python, of the SQL, and of what deploys 
 	@$(VENV) -m ruff format --check --quiet . || { echo "fix: make format" >&2; exit 1; }
 	@for dialect in sqlite postgres mysql; do $(VENV) -m sqlfluff lint -n --disable-progress-bar --dialect $$dialect sql/$$dialect || exit 1; done
 	@.venv/bin/hadolint deploy/Dockerfile
-	@.venv/bin/shellcheck .ci/run deploy/*.sh deploy/kubernetes/*.sh tests/images/*.sh
+	@.venv/bin/shellcheck .ci/run deploy/*.sh deploy/kubernetes/*.sh tests/images/*.sh migrate_review/completion.bash
 	@.venv/bin/kubernetes-validate --strict --quiet deploy/kubernetes/migration-job.yaml deploy/kubernetes/deployment.yaml
 	@.venv/bin/actionlint .github/workflows/*.yml
 

@@ -275,6 +275,19 @@ _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict
 )
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
+_KNOWN_VARIABLES: Final = frozenset(
+    (
+        *(
+            "DATABASE_URL",
+            "DATABASE_URL_FILE",
+            "MIGRATE_DATABASE_URL",
+            "MIGRATE_DATABASE_URL_FILE",
+            "FORCE_AUTO_MIGRATE",
+        ),
+        *("MIGRATE_COMMAND", "MIGRATE_DIR", "MIGRATE_SCRATCH_URL", "MIGRATE_TABLE"),
+        *(f"MIGRATE_{word.upper()}" for word in _NUMBERS),
+    )
+)
 
 
 class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
@@ -444,6 +457,7 @@ class _Settings(NamedTuple):
     statement_timeout: float | None = None
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
+    slips: tuple[str, ...] = ()  # what to say of variables that are nearly ours
     force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
 
@@ -469,16 +483,19 @@ class Settings(_Settings):
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
             if value is not None and (not 0 <= value < 10**7 or (word == "retries" and value % 1)):
                 what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
-                raise SettingsError(what, fix=f"write it like  {option} {usual:g}")
+                where = f"{option} or MIGRATE_{word.upper()}"
+                raise SettingsError(what, where=where, fix=f"write it like  {option} {usual:g}")
 
 
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
-    found, source = dict[str, str](), ""
-    for place, layer in (("--database-url", flags), ("", environ), *_read_config(options.get("config"))):
+    found, source, slips = dict[str, str](), "", list[str]()
+    configured = (each[:2] for each in _read_config(options.get("config")))
+    for place, layer in (("--database-url", flags), ("", environ), *configured):
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
+        slips += _find_slips(given, place) if layer is not flags else []
         for name in () if source else ("MIGRATE_DATABASE_URL", "DATABASE_URL"):
             if secret := given.get(f"{name}_FILE"):
                 if name in given:
@@ -503,12 +520,49 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
+        slips=tuple(slips),
         **{word: float(text) if re.fullmatch(form, text, re.ASCII) else -1 for word, text in numbers.items()},
     )
 
 
-def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
-    """Return the variables of a .env file, after what to call its URL. .env may be missing; a *named* file may not."""
+def _find_slips(names: Iterable[str], place: str) -> Iterator[str]:
+    """Yield what to say of each variable that is one letter from one of ours: nothing reads it."""
+    for name in names:
+        word = name.upper()
+        near = (
+            [ours for ours in _KNOWN_VARIABLES if -2 < len(word) - len(ours) < 2]
+            if name not in _KNOWN_VARIABLES
+            else []
+        )  # noqa: PLR2004
+        for ours in near:
+            same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
+            rest, other = word[same:], ours[same:]
+            swapped = rest[:2] == other[1::-1] and rest[2:] == other[2:]
+            if rest == other[1:] or rest[1:] == other or rest[1:] == other[1:] or swapped:
+                where = f" in {place}" if place else ""
+                yield f"warning: nothing reads {name}, which is set{where}; did you mean {ours}?"
+
+
+def name_place(error: MigrateError, options: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    """Say in an *error* about a setting where that was given: as an option, in the environment, or in which line."""
+    found = re.fullmatch(r"(?:(--[a-z-]+) or )?(MIGRATE_[A-Z_]+|DATABASE_URL|FORCE_AUTO_MIGRATE)( in .*)?", error.where)
+    if not found:
+        return
+    option, name, _ = found.groups("")
+    if options.get(option.removeprefix("--").replace("-", "_")) is not None:
+        error.where = option
+        return
+    place = "the environment" if environ.get(name) or (name == "DATABASE_URL" and name in environ) else ""
+    for path, _, lines in () if place else _read_config(options.get("config")):
+        place = f"{path}:{lines[name]}" if name in lines else ""
+    if place:
+        error.where = f"{name} in {place}"
+        error.what = re.sub(rf"\A{option} takes", f"{name} takes", error.what)
+        error.fix = error.fix.replace(f"like  {option} ", f"like  {name}=")
+
+
+def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str, int]]]:
+    """Return a .env file, its variables, and the line of each. .env may be missing; a *named* file may not."""
     refuse_url("--config", named or "")
     path = Path(named or ".env")
     if named is None and (not os.path.lexists(path) or path.is_dir()):  # a virtual environment may be called so
@@ -528,7 +582,9 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str]]]:
             what = "this line has no =" if alone else "this line cannot be read"
             fix = "write NAME=value; put a value with spaces, # or quotes in it in single quotes"
             raise SettingsError(what, where=f"{path}:{line.original.line}", fix=fix)
-    return [(str(path), {line.key: line.value or "" for line in lines if line.key is not None})]
+    known = {line.key: line for line in lines if line.key is not None}
+    values = {name: line.value or "" for name, line in known.items()}
+    return [(str(path), values, {name: line.original.line for name, line in known.items()})]
 
 
 def read_text_file(path: Path, source: str) -> str:
@@ -8232,7 +8288,9 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
     if settings.force_auto_migrate is None:
         fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
-        raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", fix=fix)
+        error = SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", where="FORCE_AUTO_MIGRATE", fix=fix)
+        name_place(error, {}, os.environ)
+        raise error
     if not settings.url.is_file and not force and not settings.force_auto_migrate:
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
@@ -8248,8 +8306,19 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
 
 _STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_order", "skipped")
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
-_GOOD: Final = {"applied": "green", "ok": "green", "pending": "yellow", "warning": "yellow"}
-_STYLES: Final = _GOOD | dict.fromkeys(("dirty", "changed", "missing", "out of order", "failed", "fault"), "bold red")
+# Colors of which a person reads each on black and on white; yellow, and what else a terminal calls bright, is none.
+_GREEN, _AMBER, _RED = "color(28)", "color(130)", "bold color(160)"
+_GOOD: Final = dict.fromkeys(("applied", "ok", "undone"), _GREEN) | dict.fromkeys(
+    ("pending", "warning", "no down file"), _AMBER
+)
+_BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault", "differs")
+_STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
+# How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
+_HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
+_PROSE: Final = ("error", "note", "findings", "what", "fix")  # below its row, where it does not fit beside it
+_TWICE: Final = ("tool", "direction", "file")  # left out, in this order, before a name is cut: it is said elsewhere
+_SHORTEST: Final = {"name": 12, "applied_by": 8, "where": 20}  # then these are shortened so far
+_SPARE: Final = ("mode", "statements", "took_ms", "applied_by")  # then these are left out
 
 
 class View(NamedTuple):
@@ -8335,11 +8404,13 @@ def _json(value: Any) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
-def cell_text(row: Mapping[str, Any], column: str) -> str:
-    """Return a value of a row as text for a table, or for a tab-separated line."""
+def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
+    """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
     if value is None:
         return ""
+    if briefly and isinstance(value, datetime):
+        return _json(value).partition(".")[0] + "Z"
     if column == "took_ms":
         return f"{value} ms"
     if column == "findings":  # that they lock, most do
@@ -8349,6 +8420,55 @@ def cell_text(row: Mapping[str, Any], column: str) -> str:
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
         value = value.replace("_", " ") + (f" ({more})" if more else "")
     return " ".join(value.split()) if isinstance(value, str) else _json(value)
+
+
+class _Layout(NamedTuple):
+    """Where the cells of a table go: *beside* each other with the width of each, *below* their row, or nowhere."""
+
+    beside: Mapping[str, int]
+    below: Sequence[str]
+    left_out: Sequence[str]
+    gap: int
+
+    @classmethod
+    def within(cls, width: int, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> _Layout:
+        """Fit *rows* into *width*, if that can be. A column that holds nothing has no place; an error is below."""
+        from rich.cells import cell_len
+
+        full = {
+            column: max(map(cell_len, (_HEADS.get(column, column), *(row[column] for row in rows))))
+            for column in columns
+            if any(row[column] not in {"", "0"} for row in rows)
+        }
+        least = {column: min(size, _SHORTEST.get(column, size)) for column, size in full.items()}
+        below, left_out, gap = [each for each in full if each == "error"], list[str](), 3
+
+        def lacking(sizes: Mapping[str, int]) -> int:
+            here = [sizes[each] for each in full if each not in {*below, *left_out}]
+            return 1 + sum(here) + gap * (len(here) - 1) - width
+
+        if lacking(full) > 0:
+            below, gap = [each for each in full if each in _PROSE], 2
+        for spare, sizes in ((_TWICE, full), (_SPARE, least)):
+            for each in spare:
+                if each in full and lacking(sizes) > 0:
+                    left_out.append(each)
+        beside = {each: size for each, size in full.items() if each not in {*below, *left_out}}
+        while lacking(full | beside) > 0 and (long := [each for each in beside if beside[each] > least[each]]):
+            beside[max(long, key=beside.__getitem__)] -= 1
+        return cls(beside, below, left_out, gap)
+
+
+def _shortened(text: str, column: str, width: int, sign: str) -> str:
+    """Cut *text* to *width* with a *sign*: a place in the middle, so that its beginning and its end are seen."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= width:
+        return text
+    tail = ""
+    while column == "where" and cell_len(tail) < (width - 1) * 2 // 3:
+        tail = text[-1 - len(tail) :]
+    return set_cell_size(text, width - 1 - cell_len(tail)).rstrip() + sign + tail
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -8426,10 +8546,15 @@ class _Output(io.TextIOWrapper):
                 os.dup2(nowhere.fileno(), self.fileno())
 
 
-def _command() -> str:
-    """Return the installed command as a word that finds this one: by its name, or by its path where PATH does not."""
+def _program() -> str:
+    """Return the program as it was called: the script with its Python, or the installed command.
+
+    That is named by its path where PATH does not find it.
+    """
     import shutil
 
+    if Path(sys.argv[0]).name == "migrate.py":  # with the Python that was typed: maybe .venv/bin/python
+        return f"{shell_word(sys.orig_argv[0])} {shell_word(sys.argv[0])}"
     name, path = "imagor-studio-migrate", sys.argv[0]
     found = shutil.which(name)
     elsewhere = "/" in path and Path(path).name == name and not (found and Path(found).samefile(path))
@@ -8458,10 +8583,19 @@ class _Screen:
 
     def begin(self, settings: Settings, command: str) -> None:
         """Get ready for a *command*: one that changes something says where, and ends with the outcome of that."""
+        for slip in settings.slips:
+            self(slip)
         self.stands = command in _CHANGING
         if self.stands and command != "new":
             self.place = f"on {settings.url} ({settings.url_source or 'the default'})"
-            self.at_once, self.first = command == "reset", {"database": str(settings.url)}
+            self.first = {"database": str(settings.url)}
+            if command not in {"up", "down", "redo"}:  # which tell it with their first file, if there is one
+                self._tell_place()
+
+    def _tell_place(self) -> None:
+        place, self.place = self.place, ""
+        if self.form != "json":
+            self(place)
 
     def as_typed(self, text: str) -> str:
         """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
@@ -8470,20 +8604,17 @@ class _Screen:
         """
 
         def typed(found: re.Match[str]) -> str:
-            script = Path(sys.argv[0]).name == "migrate.py"  # with the Python that was typed: maybe .venv/bin/python
-            program = map(shell_word, (sys.orig_argv[0], sys.argv[0])) if script else [_command()]
             given = {} if "--help" in found[1] else self.given
             about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
-            return " ".join((*program, *about, found[1]))
+            return " ".join((_program(), *about, found[1]))
 
         return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
-        if self.place and not self.events and (self.at_once or isinstance(event, (Step, Result))):
-            place, self.place = self.place, ""
-            self(place)
+        if self.place and isinstance(event, (Step, Result)):
+            self._tell_place()
         if isinstance(event, Step):
             self._since, self._told, self._heard = time.monotonic(), 0.0, False
             if self.events:
@@ -8565,11 +8696,11 @@ class _Screen:
         elif self.form == "github":
             sys.stdout.write("".join(f"{_annotation(finding)}\n" for finding in listed))
         else:
-            rows = [[cell_text(row, column) for column in view.columns] for row in listed if view.columns]
             console = self._console() if self.form == "table" and len(view.columns) > 1 else None
             if console:
-                self._draw_table(console, view, rows)
+                self._draw_table(console, view, listed)
             else:
+                rows = ([cell_text(row, column) for column in view.columns] for row in listed if view.columns)
                 sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
             sys.stdout.write(f"\n{view.details}\n")
@@ -8590,10 +8721,15 @@ class _Screen:
 
     def _print_sql(self, text: str, dialect: str) -> None:
         if console := self._console() if self._colored(sys.stdout) else None:
-            from rich.syntax import Syntax
+            from pygments.token import Comment, Keyword, Number, String
+            from rich.style import Style
+            from rich.syntax import ANSISyntaxTheme, Syntax
 
+            styles = {Comment: _GREEN, Keyword: "bold", Number: _AMBER, String: _AMBER}
+            theme = ANSISyntaxTheme({each: Style.parse(style) for each, style in styles.items()})
             lexer = DATABASES[dialect].lexer
-            console.print(Syntax(text, lexer, theme="ansi_dark", background_color="default", word_wrap=True))
+            # Not broken into lines: the terminal does that, and what is copied from it is the text as it was.
+            console.print(Syntax("", lexer, theme=theme).highlight(text), soft_wrap=True, end="")
         else:
             sys.stdout.write(f"{text}\n")
 
@@ -8605,20 +8741,43 @@ class _Screen:
             width, force = None if sys.stdout.isatty() else 200, {"always": True, "never": False}.get(self.color)
             return Console(width=width, force_terminal=force, no_color=self.color == "never", highlight=False)
 
-    def _draw_table(self, console: Any, view: View, rows: Sequence[Sequence[str]]) -> None:
-        from rich import box
-        from rich.table import Table
+    def _draw_table(self, console: Any, view: View, listed: Sequence[Mapping[str, Any]]) -> None:
+        from rich.cells import cell_len
         from rich.text import Text
 
-        names = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
-        table = Table(*(names.get(each, each) for each in view.columns), box=box.SIMPLE_HEAD, pad_edge=False)
+        def written(text: str) -> str:  # as it will be, so that the columns keep their width
+            return text.encode(console.encoding, "backslashreplace").decode(console.encoding)
+
+        rows = [{each: written(cell_text(row, each, briefly=True)) for each in view.columns} for row in listed]
+        layout = _Layout.within(console.width, view.columns, rows)
+        sign, rule = ("…", "─") if console.encoding.startswith("utf") else ("~", "-")
+
+        def show(cells: Mapping[str, str], style: str = "") -> None:
+            line = Text(" ")
+            for column, width in layout.beside.items():
+                cell = _shortened(cells[column], column, width, sign)
+                line.append(cell, style or _STYLES.get(cell.partition(" (")[0], ""))
+                line.append(" " * (width - cell_len(cell) + layout.gap))
+            line.rstrip()
+            console.print(line, soft_wrap=True)
+
+        if rows:
+            show({each: _HEADS.get(each, each) for each in view.columns}, "bold")
+            wide = sum(layout.beside.values()) + layout.gap * (len(layout.beside) - 1)
+            console.print(" " + rule * min(wide, console.width - 1), style="dim", soft_wrap=True)
         for row in rows:
-            # As it will be written, so that the columns keep their width.
-            cells = (each.encode(console.encoding, "backslashreplace").decode(console.encoding) for each in row)
-            table.add_row(*(Text(cell, _STYLES.get(cell.partition(" (")[0], "")) for cell in cells))
-        for shown in (table if rows else "", view.caption):
-            if shown:
-                console.print(shown, markup=False)
+            show(row)
+            for column in filter(row.get, layout.below):
+                if column == "fix":  # not broken into lines: it may hold a command, to be copied
+                    console.print(Text(f"    fix: {row[column]}"), soft_wrap=True)
+                    continue
+                for line in Text(row[column]).wrap(console, max(20, console.width - 4)):
+                    line.rstrip()
+                    console.print("   ", line, soft_wrap=True)
+        if left_out := ", ".join(_HEADS.get(each, each) for each in layout.left_out):
+            console.print(f"\n{left_out}: in a wider terminal, or with --format plain", soft_wrap=True)
+        if view.caption:
+            console.print("\n" * bool(rows) + written(view.caption), markup=False, soft_wrap=True)
 
     def fail(self, error: MigrateError) -> int:
         """Print an error for a person, and as JSON where that was asked for; return its exit code."""
@@ -8673,7 +8832,7 @@ def desk(part: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "migrate_review":
             raise
-        what = "this is a command of review, and needs the package migrate_review, which is not installed"
+        what = "this needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
         raise SettingsError(
@@ -8828,24 +8987,36 @@ _BACKUP: Final = (
 )
 _SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
-_DATABASE: Final = "the database (default: sqlite:./imagor-studio.db); DATABASE_URL is not seen in a process list"
-_LIMIT: Final = "{}; 0 is no limit (default: as the database says, else {})"
+_DATABASE: Final = "the database; no process list shows it as DATABASE_URL (default: sqlite:./imagor-studio.db)"
+_LIMIT: Final = "{}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
     ("--database-url", _DATABASE, _URL),
     ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
-    ("--dir", "a folder of migration files, or of dialect folders (default: the SQL that ships)", {"metavar": "DIR"}),
-    ("--table", "the history table (default: schema_migrations)", {"metavar": "NAME"}),
-    ("--lock-timeout", "the wait for another runner; 0 does not wait (default: 60)", _SECONDS),
-    ("--ddl-lock-timeout", _LIMIT.format("how long a statement waits for a lock on a table", 5), _SECONDS),
-    ("--retries", "how often it is tried again after that (default: 5)", {"metavar": "N"}),
-    ("--statement-timeout", _LIMIT.format("how long a statement may run", 0), _SECONDS),
-    ("--migrate-command", "up, down, status or reset: the same as the command itself", {"metavar": "COMMAND"}),
+    (
+        "--dir",
+        "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)",
+        {"metavar": "DIR"},
+    ),
+    ("--table", "the history table (MIGRATE_TABLE; default: schema_migrations)", {"metavar": "NAME"}),
+    ("--lock-timeout", "the wait for another runner; 0 does not wait (MIGRATE_LOCK_TIMEOUT; default: 60)", _SECONDS),
+    (
+        "--ddl-lock-timeout",
+        _LIMIT.format("how long a statement waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5),
+        _SECONDS,
+    ),
+    ("--retries", "how often it is tried again after that (MIGRATE_RETRIES; default: 5)", {"metavar": "N"}),
+    ("--statement-timeout", _LIMIT.format("how long a statement may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
+    (
+        "--migrate-command",
+        "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)",
+        {"metavar": "COMMAND"},
+    ),
     (
         "--format",
         "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
         {"choices": ("table", "plain", "json", "csv", "github", "html")},
     ),
-    ("--color", "default: auto", {"choices": ("auto", "always", "never")}),
+    ("--color", "default: auto; never where NO_COLOR is set", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
 )
@@ -8871,7 +9042,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--yes", "do not ask", _SWITCH),
     ),
     ("redo", "roll back the last migration and apply it again"): (),
-    ("reset", "drop every table, and what the files made beside them, and apply all again: for development only"): (
+    ("reset", "DANGER: drop every table, and what the files made; apply all again"): (
         _BACKUP,
         ("--schema", "a PostgreSQL schema to empty too; may be repeated", _SCHEMAS),
         ("--yes", "do not ask; needed where there is no terminal", _SWITCH),
@@ -8897,18 +9068,18 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ("new", "write an empty pair of files into every dialect folder"): (
         ("name", "such as add_email_to_users", {"metavar": "NAME"}),
     ),
-    ("check", "look at the files alone: names, pairs, parity, statements; no database"): (
+    ("check", "look at the files alone: names, pairs, parity; no database"): (
         ("--base", "a git ref: its files must be here, unchanged, and new ones sort after them", {"metavar": "REF"}),
         ("--strict", "fail for warnings too", _SWITCH),
     ),
     ("baseline", "mark everything up to VERSION as applied, and run nothing"): (
         ("version", "the last version to mark", _VERSION),
     ),
-    ("wait", "wait until the database is reachable, or has every migration that is here"): (
+    ("wait", "wait until the database answers, or has every migration"): (
         ("--for", "default: migrations", _AWAITED),
         ("--timeout", "how long to wait; 0 looks once (default: 60)", _TIMEOUT),
     ),
-    ("verify", "prove on a scratch database that every down file undoes its up file"): (
+    ("verify", "prove on a scratch database that each down file undoes its up"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
         ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
     ),
@@ -8917,6 +9088,48 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--applied", "the change is complete", _SWITCH),
         ("--pending", "the change was undone by hand; run it again", {"action": "store_false", "dest": "applied"}),
     ),
+    ("completion", "print what makes a shell complete commands, options, versions"): (
+        ("shell", "source the output of it", {"choices": ("bash", "zsh", "fish")}),
+    ),
+    ("help", "explain a command, or the settings"): (
+        ("topic", "a command, or settings", {"metavar": "COMMAND|settings", "nargs": "?"}),
+    ),
+}
+_GROUPS: Final = {
+    "Change the database": ("up", "down", "redo", "reset", "baseline", "repair"),
+    "Look, and change nothing": ("status", "plan", "log", "check", "verify", "wait"),
+    "Beside the database": ("new", "completion", "help"),
+}
+_MORE: Final = """Examples:
+  {prog} new add_email_to_users
+  {prog} --database-url sqlite:./app.db --dir sql up
+  {prog} down --to 20250816
+
+More:
+  {prog} help COMMAND
+  {prog} help settings
+  man imagor-studio-migrate
+
+Exit codes: 0 done; 1 a statement failed, or the database was not reached;
+2 wrong words, settings or files; 3 something is pending; 4 history and files
+disagree; 5 another run has the lock; 130, 143 interrupted, terminated
+"""
+_ABOUT_SETTINGS: Final = """Each may be given as an option, before or after the command; most as a variable in
+the environment, or as a line NAME=value in .env. An option wins over the environment, the environment over .env."""
+_VARIABLES: Final = """Variables alone: MIGRATE_DATABASE_URL, which wins over DATABASE_URL; DATABASE_URL_FILE and
+MIGRATE_DATABASE_URL_FILE, a file that holds the URL; MIGRATE_SCRATCH_URL, for verify; FORCE_AUTO_MIGRATE, for
+applications."""
+# What other tools call a command.
+_SYNONYMS: Final = {
+    **dict.fromkeys(("migrate", "upgrade", "apply", "deploy", "update", "run"), "up"),
+    **dict.fromkeys(("rollback", "downgrade", "revert", "undo"), "down"),
+    **dict.fromkeys(("create", "generate", "make", "add", "revision"), "new"),
+    **dict.fromkeys(("info", "current", "version", "list", "show"), "status"),
+    **dict.fromkeys(("force", "resolve", "fix"), "repair"),
+    **dict.fromkeys(("drop", "fresh", "clean"), "reset"),
+    **dict.fromkeys(("validate", "lint"), "check"),
+    "history": "log",
+    "stamp": "baseline",
 }
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
@@ -8945,6 +9158,7 @@ _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "csv": ("status", "plan", "log", "new", "check", "verify"),
     "github": ("check",),
 }
+_WORDS: Final = (*_COMMANDS, "completion", "help")
 _GUIDE_COMMANDS: Final = ("up", "down", "status", "reset")
 _ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.values()))
 _OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
@@ -8966,13 +9180,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
-            message = f'there is no command "{wrong[1]}"{nearest(wrong[1], _COMMANDS)}'
+            near = f" (did you mean {_SYNONYMS[wrong[1]]}?)" if wrong[1] in _SYNONYMS else nearest(wrong[1], _WORDS)
+            message = f'there is no command "{wrong[1]}"{near}'
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
             near = nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
         message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
-        raise SettingsError(message, fix=f"look at what there is:  migrate{self.prog.partition('migrate')[2]} --help")
+        command = re.sub(r".*migrate(\.py)?'?", "", self.prog)
+        raise SettingsError(message, fix=f"look at what there is:  migrate{command} --help")
 
 
 def _unshown(prog: str) -> argparse.HelpFormatter:
@@ -8987,16 +9203,47 @@ def _common_options(default: str | None = None) -> _Parser:
     return parser
 
 
-def build_parser() -> argparse.ArgumentParser:
+class _Overview(_Parser):
+    """The parser of the whole command line; its help is a page that a terminal shows at once."""
+
+    def format_help(self) -> str:
+        """Return the commands in groups, examples, where the rest is, and the exit codes."""
+        texts = dict(_ARGUMENTS.keys())
+        lines = [f"usage: {self.prog} [settings] COMMAND [options]", "", self.description or ""]
+        for group, commands in _GROUPS.items():
+            lines += ["", f"{group}:", *(f"  {command:<11} {texts[command]}" for command in commands)]
+        return "\n".join(lines) + "\n\n" + _MORE.format(prog=self.prog)
+
+
+def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
-    parser = _Parser(parents=[_common_options(argparse.SUPPRESS)], description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    parents = [_common_options(argparse.SUPPRESS)]  # of their own: what the man page hides here stays above
+    about = (__doc__ or "").partition(":")[0] + "."
+    parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
+    parser.add_argument(
+        "--version", action="version", version=f"imagor-studio-migrate {__version__}", help="print the version"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
-        what = f"{text[0].upper()}{text[1:]}."
-        commands.add_parser(command, help=text, description=what, parents=parents).take(command, arguments)
+        what, more = f"{text[0].upper()}{text[1:]}.", f"The settings, such as --database-url:  {prog} help settings"
+        commands.add_parser(command, help=text, description=what, epilog=more).take(command, arguments)
     return parser
+
+
+def _explain(words: Sequence[str]) -> None:
+    """Print the help that *words* ask for, or what makes a shell complete them, and leave; return where they do not."""
+    parser = build_parser(_program())
+    asked = parser.parse_args(words)  # with --help and --version, it leaves here
+    if asked.command not in {"completion", "help"}:
+        return  # as log --version 20250816
+    if asked.command == "completion":
+        sys.stdout.write(desk("completion").script(asked.shell))
+    elif asked.topic == "settings":
+        page = _common_options()
+        page.usage, page.description, page.epilog = "SETTINGS", _ABOUT_SETTINGS, _VARIABLES
+        sys.stdout.write(page.format_help().partition("\n\n")[2])
+    else:
+        parser.parse_args([asked.topic, "--help"] if asked.topic else ["--help"])
+    raise SystemExit(0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -9009,6 +9256,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115 (for as long as we run)
     out, err = _Output.over(sys.stdout), _Output.over(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        words = sys.argv[1:] if argv is None else argv
+        if words[:1] == ["--complete"]:  # a shell asks what may follow, and shows no error
+            with contextlib.suppress(MigrateError):
+                sys.stdout.write("".join(f"{line}\n" for line in desk("completion").offers(words[1:])))
+            return 0
         return _run_command(argv)
 
 
@@ -9031,14 +9283,14 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, stopped, sealed = _Screen(), list[int](), False
+    screen, options = _Screen(), argparse.Namespace()
+    stopped, sealed, before = list[int](), False, dict[int, Any]()
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
             stopped.append(number)
             raise KeyboardInterrupt
 
-    before = dict[int, Any]()
     try:
         with contextlib.suppress(ValueError):  # in a thread of an application, signals are not ours
             for each in (signal.SIGINT, signal.SIGTERM):
@@ -9052,9 +9304,6 @@ def _run_command(argv: Sequence[str] | None) -> int:
         dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
         screen.begin(settings, "" if dry_run else command)
-        if screen.form == "html" and (own.get("sql") or not (command == "plan" or dry_run)):
-            fix = "write  migrate plan --format html"
-            raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
         if options.verbose:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
@@ -9070,6 +9319,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
             fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
             error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
+        name_place(error, vars(options), os.environ)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
@@ -9089,21 +9339,26 @@ def _run_command(argv: Sequence[str] | None) -> int:
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:
     """Parse the *words* that are no common *options*. Their command wins over --migrate-command or MIGRATE_COMMAND."""
     given, flag = vars(options), options.migrate_command
-    if {"-h", "--help", "--version"}.intersection(words):
-        build_parser().parse_args(words)  # prints, and leaves
+    named = next((word for word in words if word in _WORDS), None)
+    if named in {"completion", "help"} or {"-h", "--help", "--version"}.intersection(words):
+        _explain(words)
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
-    command, where = (settings.command, "MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
-    if named := next((word for word in words if word in _COMMANDS), None):
+    command, where = (
+        (settings.command, "--migrate-command or MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
+    )
+    if named:
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
         words.remove(named)  # its options may stand before it
         command = named
     elif not command:
-        parser = build_parser()
+        parser = build_parser(_program())
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
+    elif words and words[0].isalpha():  # a command that there is not, and none of those that the variable names
+        build_parser().parse_args(words[:1])
     elif command not in _GUIDE_COMMANDS:
         what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
@@ -9115,6 +9370,9 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     taken, left = parser.parse_known_args(words)
     if left:
         _Parser().error(f"unrecognized arguments: {' '.join(left)}")
+    if options.format == "html" and ("--sql" in words or not (command == "plan" or "--dry-run" in words)):
+        fix = "write  migrate plan --format html"
+        raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)
     return settings, command, vars(taken)
 
 

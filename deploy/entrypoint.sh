@@ -7,7 +7,7 @@ set -eu
 if [ -z "${DATABASE_URL-}${DATABASE_URL_FILE-}${MIGRATE_DATABASE_URL-}${MIGRATE_DATABASE_URL_FILE-}" ] &&
     ! grep -qs '^[^#]*DATABASE_URL' .env; then
     case " $* " in
-        *" --database-url"* | *" --config"* | *" --help "* | *" -h "* | *" --version "* | *" check "* | *" verify "* | *" --dialect"*) ;;
+        *" --database-url"* | *" --config"* | *" --help "* | *" -h "* | *" --version "* | *" check "* | *" verify "* | *" help "* | *" completion "* | *" --dialect"*) ;;
         *)
             echo "error: no database is named in this container" >&2
             echo "fix: set DATABASE_URL, or DATABASE_URL_FILE to a mounted secret" >&2

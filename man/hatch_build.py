@@ -1,7 +1,8 @@
-"""Make the man page and the shell completions from the parser, while the wheel is built or by `make man`.
+"""Make the man page from the parser, and put it and the shell completions where they belong, while the wheel is built.
 
-The parser says what the options are; imagor-studio-migrate.h2m beside this file says the rest. Hatchling loads this
-file by its path (see pyproject.toml). Importing migrate.py must need no driver: a build has none.
+The parser says what the options are; imagor-studio-migrate.h2m beside this file says the rest. The completions are what
+the command `completion` prints. `make man` does the same. Hatchling loads this file by its path (see pyproject.toml).
+Importing migrate.py must need no driver: a build has none.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
-import shtab
 from argparse_manpage.manpage import Manpage
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -80,13 +80,7 @@ def man_page() -> str:
 
 def completion(shell: str) -> str:
     """Return the completion script for *shell*."""
-    parser, _ = _parser()
-    for action in _actions(parser):
-        if action.dest == "config":
-            action.complete = shtab.FILE  # type: ignore[attr-defined]  # how shtab is told
-        elif action.dest == "dir":
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-    return str(shtab.complete(parser, shell=shell))
+    return (ROOT / "migrate_review" / f"completion.{shell}").read_text(encoding="utf-8")
 
 
 def _parser() -> tuple[argparse.ArgumentParser, str]:
@@ -114,18 +108,11 @@ def _commands(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     return [command for group in _groups(parser) for command in group.choices.values()]
 
 
-def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    """Return the options and arguments of *parser* and of its subcommands."""
-    return [action for each in [parser, *_commands(parser)] for action in each._actions]  # noqa: SLF001 - likewise
-
-
 def _hide_repetitions(parser: argparse.ArgumentParser) -> None:
-    """Say once what argparse says twice: options that stand before or after a command, and a command's own line."""
-    shared = set(parser._option_string_actions)  # noqa: SLF001 - likewise
+    """Say once what argparse says twice: a command's own line, its --help, and where the settings are told."""
     for command in _commands(parser):
-        for action in command._actions:  # noqa: SLF001 - likewise
-            if action.option_strings and shared.issuperset(action.option_strings):
-                action.help = argparse.SUPPRESS
+        command.epilog = None
+        command._option_string_actions["--help"].help = argparse.SUPPRESS  # noqa: SLF001 - likewise
     for group in _groups(parser):
         for line in group._choices_actions:  # noqa: SLF001 - likewise
             command = group.choices[line.dest]

@@ -58,7 +58,8 @@ def without_notices(err: str) -> str:
 
 def meant(words: Sequence[str]) -> list[str]:
     """Say to a roll back of several that it is meant, as nobody can be asked."""
-    return [*words, "--yes"] if "down" in words and not {"--yes", "plan", "--dry-run"} & {*words} else [*words]
+    asked = {"--yes", "plan", "--dry-run", "help"} & {*words} or sys.stdin.isatty()
+    return [*words, "--yes"] if "down" in words and not asked else [*words]
 
 
 class Ran(NamedTuple):

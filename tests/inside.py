@@ -75,3 +75,13 @@ def cut(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate, "_PIECE", size)
     monkeypatch.setattr(migrate, "_MESSAGE", size)
     monkeypatch.setattr(migrate, "_PACKET", size)
+
+
+def minute(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a minute be shorter, for what is told once in each."""
+    monkeypatch.setattr(migrate, "_MINUTE", seconds)
+
+
+def main(*words: str) -> int:
+    """Run a command, with nothing taken out of what it says."""
+    return migrate.main([*words])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DESK = MODULE.parent / "migrate_review"
-MISSING = "this is a command of review, and needs the package migrate_review, which is not installed"
+MISSING = "this needs the package migrate_review, which is not installed"
 FIX = (
     "fix: install the two together, in one version:  pip install imagor-studio-migrate\n"
     "     or put the folder migrate_review beside migrate.py\n"
@@ -78,7 +78,15 @@ def test_the_module_alone_runs_every_other_command(alone: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["plan --sql", "plan --format html", "up --dry-run --format html", "verify", "check --base HEAD"]
+    "words",
+    [
+        "plan --sql",
+        "plan --format html",
+        "up --dry-run --format html",
+        "verify",
+        "check --base HEAD",
+        "completion bash",
+    ],
 )
 def test_a_command_of_review_says_what_to_install(alone: Path, words: str) -> None:
     ran = run(alone, *words.split())

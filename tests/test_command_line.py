@@ -17,7 +17,8 @@ from desk import CALLED, MODULE, PROGRAM, THREE, Desk, clean_environment, masked
 import migrate
 
 COMMANDS = [
-    *("up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "verify", "repair")
+    *("up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "verify", "repair"),
+    *("completion", "help"),
 ]
 APPLIED = "applied  1 one  1 statement, N ms\napplied  2 two  2 statements, N ms\napplied  3 three  1 statement, N ms\n"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -54,12 +55,89 @@ def test_help_and_version_go_to_stdout(desk: Desk) -> None:
         ran = desk(command, "--help")
         assert (ran.exit, ran.err) == (0, "")
         assert ran.out.startswith(f"usage: {PROGRAM} {command} ")
-        assert "--database-url" in ran.out
+        assert ran.out.endswith(f"The settings, such as --database-url: {PROGRAM} help settings\n")
+        assert "--lock-timeout" not in ran.out
+        assert desk("help", command) == ran
 
 
-def test_the_help_names_every_command_and_none_that_does_not_work_yet(desk: Desk) -> None:
+def test_the_help_names_every_command_in_three_groups_and_fits_80_columns(desk: Desk) -> None:
     text = desk("--help").out
-    assert re.findall(r"^    (\w+) ", text, re.MULTILINE) == COMMANDS
+    groups = {
+        title: re.findall(r"^  (\w+) ", lines, re.MULTILINE)
+        for title, lines in re.findall(r"(.*):\n((?:  .*\n)+)", text)
+    }
+    assert [*groups] == ["Change the database", "Look, and change nothing", "Beside the database", "Examples", "More"]
+    named = [command for title, commands in groups.items() if title not in {"Examples", "More"} for command in commands]
+    assert sorted(named) == sorted(COMMANDS)
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(text.splitlines()) <= 42
+    assert desk("help") == desk("--help")
+
+
+def test_the_help_names_the_program_as_it_was_called_and_its_examples_can_be_typed(three: Desk) -> None:
+    three.write({"sql/4_add_email_to_users.up.sql": "SELECT 1;\n"})
+    text = three.process("--help").stdout
+    examples = re.search(r"Examples:\n((?:  .*\n)+)", text)
+    assert text.startswith(f"usage: {CALLED} [settings] COMMAND [options]\n")
+    assert examples is not None
+    assert [line.removeprefix(f"  {CALLED} ") for line in examples[1].splitlines()] == [
+        "new add_email_to_users",
+        "--database-url sqlite:./app.db --dir sql up",
+        "down --to 20250816",
+    ]
+    for words in re.findall(rf"^  {re.escape(CALLED)} (.*)$", text.replace("COMMAND", "up"), re.MULTILINE):
+        if words.startswith(("help", "--database-url")):
+            assert three.process(*words.split()).returncode == 0, words
+
+
+def test_the_help_ends_with_the_exit_codes(desk: Desk) -> None:
+    codes = desk("--help").out.partition("\nExit codes: ")[2]
+    assert re.findall(r"\b\d+\b", codes) == ["0", "1", "2", "3", "4", "5", "130", "143"]
+
+
+def test_the_settings_have_a_page_with_the_variable_of_each(desk: Desk) -> None:
+    ran = desk("help", "settings")
+    assert (ran.exit, ran.err) == (0, "")
+    without = {"--config", "--database-url", "--format", "--color", "--quiet", "--verbose"}
+    for names, _, _ in migrate._COMMON:
+        option = names.split()[-1]
+        variable = "MIGRATE_" + option.removeprefix("--").removeprefix("migrate-").replace("-", "_").upper()
+        assert f"{option} " in ran.out
+        assert option in without or variable in ran.out, option
+    assert max(map(len, ran.out.splitlines())) <= 80
+    for variable in ("DATABASE_URL", "MIGRATE_DATABASE_URL", "DATABASE_URL_FILE", "MIGRATE_SCRATCH_URL", "NO_COLOR"):
+        assert re.search(rf"\b{variable}\b", ran.out), variable
+
+
+def test_the_help_needs_no_settings_that_work(desk: Desk) -> None:
+    desk.write({".env": "this is no setting\n"})
+    desk.set(DATABASE_URL="nonsense")
+    for words in (
+        ["help"],
+        ["help", "settings"],
+        ["help", "up"],
+        ["up", "--help"],
+        ["completion", "bash"],
+        ["--version"],
+    ):
+        assert desk(*words).exit == 0, words
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        *(("migrate", "up"), ("rollback", "down"), ("history", "log"), ("create", "new"), ("force", "repair")),
+        *(("stamp", "baseline"), ("upgrade", "up"), ("downgrade", "down"), ("info", "status"), ("validate", "check")),
+    ],
+)
+def test_the_words_of_other_tools_are_answered_with_ours(three: Desk, word: str, ours: str) -> None:
+    expected = (
+        f'error: there is no command "{word}" (did you mean {ours}?)\nfix: look at what there is:  {PROGRAM} --help\n'
+    )
+    assert three(word) == three(word, "3") == three("help", word) == (2, "", expected)
+    three.set(MIGRATE_COMMAND="up")
+    assert three(word) == (2, "", expected)
+    assert "imagor-studio.db" not in three.names()
 
 
 @pytest.mark.parametrize(
@@ -173,6 +251,7 @@ def test_a_command_wins_over_the_variable_and_contradicts_the_flag(three: Desk) 
 
 @pytest.mark.parametrize("how", ["--migrate-command", "MIGRATE_COMMAND"])
 def test_migrate_command_knows_the_four_of_the_guide(three: Desk, how: str) -> None:
+    where = how if how.startswith("--") else f"{how} in the environment"
     if how.startswith("--"):
         ran = three.here(how, "stauts")
     else:
@@ -182,7 +261,7 @@ def test_migrate_command_knows_the_four_of_the_guide(three: Desk, how: str) -> N
         2,
         "",
         (
-            f'error: there is no command "stauts" (did you mean status?)\n  --> {how}\n'
+            f'error: there is no command "stauts" (did you mean status?)\n  --> {where}\n'
             "fix: write one of up, down, status, reset\n"
         ),
     )
@@ -780,6 +859,7 @@ def test_auto_migrate_takes_no_word_for_false_that_says_neither(desk: Desk, url:
         migrate.auto_migrate(url)
     assert str(caught.value) == (
         "FORCE_AUTO_MIGRATE is neither true nor false\n"
+        "  --> FORCE_AUTO_MIGRATE in the environment\n"
         "fix: write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
     )
     assert desk("--database-url", "sqlite:app.db", "status").exit == 0  # the commands do not read it

@@ -78,7 +78,7 @@ def test_the_database_may_stand_in_a_file_of_the_working_directory(tmp_path: Pat
 @pytest.mark.parametrize(
     "words",
     [
-        *(("--version",), ("check",), ("--help",), ("-q", "verify")),
+        *(("--version",), ("check",), ("--help",), ("help", "up"), ("completion", "bash"), ("-q", "verify")),
         ("plan", "--sql", "--dialect", "postgres", "--from", "20250816"),
     ],
 )

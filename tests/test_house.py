@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from email.parser import HeaderParser
 from fnmatch import fnmatch
@@ -36,26 +39,32 @@ COMPLETIONS = {
     "fish": f"share/fish/vendor_completions.d/{PROG}.fish",
 }
 COMMANDS = [
-    *("up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "verify", "repair")
+    *("up", "down", "redo", "reset", "status", "plan", "log", "new", "check", "baseline", "wait", "verify", "repair"),
+    *("completion", "help"),
 ]
 NOT_YET = ["adopt"]
-# What a person sees in each shell who types `imagor-studio-migrate pla` and the Tab key. $1 is the completion.
+# Prints what becomes of the line $2 in each shell when a person types the Tab key. $1 is the completion. The shell says
+# when it is ready in two pieces, as a terminal repeats what is typed.
 TAB = {
-    "bash": f"""
-        source "$1"; COMP_WORDS=({PROG} pla); COMP_CWORD=1
-        read -r _ function _ <<< "$(complete -p {PROG} | grep -o -- '-F.*')"
-        $function {PROG} pla {PROG}; echo "{PROG} ${{COMPREPLY[*]}}"
+    "bash": r"""
+        source "$1"; PS1=; bind -x '"\C-g": printf "[%s]" "$READLINE_LINE"; exit'; printf %s re; echo ady
     """,
-    "zsh": f"""
-        zmodload zsh/zpty; zpty shell zsh -f -i
-        zpty -w shell "PROMPT=; fpath=(${{(q)1:h}} \\$fpath); autoload -Uz compinit; compinit -u -D"
-        zpty -w shell 'tell() {{ print -r -- "[$BUFFER]"; exit }}; zle -N tell; bindkey "^G" tell; print re""ady'
-        zpty -r shell seen '*ready*'
-        zpty -w -n shell $'{PROG} pla\\t\\a'
-        zpty -r shell seen '*\\[{PROG}*\\]'; print -r -- "${{${{seen##*\\[}}%\\]*}}"
+    "zsh": r"""
+        PROMPT=; fpath=("${1:h}" $fpath); autoload -Uz compinit; compinit -u -D;
+        tell() { print -rn -- "[$BUFFER]"; exit }; zle -N tell; bindkey "^G" tell; print re""ady
     """,
-    "fish": f"""source $argv[1]; echo {PROG} (complete -C "{PROG} pla" | string split -f1 \\t)""",
 }
+LINES = [
+    ("pla", "plan"),
+    ("repair 202505", "repair 20250504"),
+    ("baseline 202509", "baseline 20250923"),
+    ("down --to 2025081", "down --to 20250816"),
+    ("--dir=own up --to=2026", "--dir=own up --to=20260101"),
+    ("--config app.e", "--config app.env"),
+    ("--dir ow", "--dir own/"),
+    ("--database-url postgres://ann@h/app baseline 202509", "--database-url postgres://ann@h/app baseline 20250923"),
+    ("wait --for d", "wait --for database"),
+]
 
 
 def read(name: str) -> str:
@@ -315,10 +324,8 @@ def test_the_version_is_written_in_one_place(metadata: Message) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_man_page_and_the_completions_know_every_command(unpacked: dict[str, str], command: str) -> None:
+def test_the_man_page_knows_every_command(unpacked: dict[str, str], command: str) -> None:
     assert rf".SS \fB{PROG} {command}\fR" in unpacked[MAN_PAGE].replace(r"\-", "-")
-    for path in COMPLETIONS.values():
-        assert re.search(rf"\b{command}\b", unpacked[path])
 
 
 def test_the_man_page_has_the_sections_that_the_parser_cannot_know(man_page: Path) -> None:
@@ -353,14 +360,57 @@ def test_the_shell_can_read_its_completion(shell: str, unpacked: dict[str, str],
 
 
 @pytest.mark.parametrize("shell", COMPLETIONS)
-def test_the_shell_completes_a_command(shell: str, unpacked: dict[str, str], tmp_path: Path) -> None:
+def test_the_command_prints_the_completion_that_the_wheel_installs(
+    shell: str, installed: Path, unpacked: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("a broken line, as a profile may meet one where the shell starts\n")
+    printed = run(installed / PROG, "completion", shell, cwd=tmp_path, env=without_settings())
+    assert printed == unpacked[COMPLETIONS[shell]]
+    (line,) = re.findall(rf"^\S.*completion {shell}\b.*$", printed, re.MULTILINE)
+    assert line.partition(":  ")[2] in read("README.md")
+
+
+def typed(command: list[str | Path], setup: str, line: str, cwd: Path, env: dict[str, str]) -> str:
+    """Type *line* and the Tab key into a shell on a terminal, once that is set up, and return what the line becomes."""
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        command, cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    ) as shell:
+        os.close(slave)
+        seen = ""
+        for text, awaited in ((f" {setup}\n", r"ready\s"), (f"{line}\t\a", r"\[.*\]")):
+            os.write(master, text.encode())
+            seen, end = "", time.monotonic() + 60
+            while not re.search(awaited, seen):
+                assert select.select([master], [], [], max(0.0, end - time.monotonic()))[0], seen
+                seen += os.read(master, 65536).decode()
+        shell.kill()
+    os.close(master)
+    return str(re.findall(r"\[([^\]\[]*)\]", seen)[-1])
+
+
+@pytest.mark.parametrize("shell", COMPLETIONS)
+@pytest.mark.parametrize(("begun", "becomes"), LINES, ids=[begun for begun, _ in LINES])
+def test_the_tab_key_completes_commands_options_versions_and_paths_in_a_virtual_environment(
+    shell: str, begun: str, becomes: str, *, installed: Path, unpacked: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "20260101_a.up.sql").write_text("SELECT 1;")
+    (tmp_path / "app.env").touch()
     script = tmp_path / Path(COMPLETIONS[shell]).name
     script.write_text(unpacked[COMPLETIONS[shell]], encoding="utf-8")
-    bare = {"bash": ("--norc", "-c"), "zsh": ("-f", "-c"), "fish": ("--no-config", "-c")}[shell]
-    name = () if shell == "fish" else (shell,)  # what the others take for $0
-    env = os.environ | {"HOME": str(tmp_path)}
-    seen = run(need(shell, f"apt-get install {shell}"), *bare, TAB[shell], *name, script, cwd=tmp_path, env=env)
-    assert seen.strip() == f"{PROG} plan"
+    env = without_settings() | {"HOME": str(tmp_path), "PATH": f"{installed}:{os.environ['PATH']}", "TERM": "dumb"}
+    program = need(shell, f"apt-get install {shell}")
+    if shell == "fish":
+        ask = f"source $argv[1]; complete -C '{PROG} {begun}' | string split -f1 \\t; true"
+        assert (
+            run(program, "--no-config", "-c", ask, script, cwd=tmp_path, env=env).strip() == becomes.rpartition(" ")[2]
+        )
+    else:
+        bare = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"]}[shell]
+        setup = " ".join(TAB[shell].split("\n")).replace("${1:h}", str(tmp_path)).replace("$1", str(script))
+        seen = typed([program, *bare], setup, f"{PROG} {begun}", tmp_path, env)
+        assert seen.rstrip() == f"{PROG} {becomes}"
 
 
 def test_the_commands_are_the_ones_that_work() -> None:

@@ -432,7 +432,7 @@ def test_a_dialect_without_a_folder_is_an_error_that_names_the_folder(desk: Desk
         2,
         (
             "error: the folder sql/sqlite cannot be read: No such file or directory\n"
-            "  --> --dir or MIGRATE_DIR\n"
+            "  --> MIGRATE_DIR in the environment\n"
             "fix: correct the path, or create it:  mkdir -p sql/sqlite\n"
         ),
     )
@@ -443,7 +443,7 @@ def test_a_missing_folder_an_empty_one_and_a_file_in_its_place(desk: Desk) -> No
     assert (ran.exit, ran.err) == (
         2,
         (
-            "error: the folder sql cannot be read: No such file or directory\n  --> --dir or MIGRATE_DIR\n"
+            "error: the folder sql cannot be read: No such file or directory\n  --> MIGRATE_DIR in the environment\n"
             "fix: correct the path, or create it:  mkdir -p sql\n"
         ),
     )
@@ -454,7 +454,7 @@ def test_a_missing_folder_an_empty_one_and_a_file_in_its_place(desk: Desk) -> No
     desk.write({"file": "x"})
     ran = desk("--dir", "file", "up")
     assert ran.exit == 2
-    assert ran.err.startswith("error: the folder file cannot be read: Not a directory\n  --> --dir or MIGRATE_DIR\n")
+    assert ran.err.startswith("error: the folder file cannot be read: Not a directory\n  --> --dir\n")
     assert desk.names() == ["file", "sql"]
 
 

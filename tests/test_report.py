@@ -115,9 +115,9 @@ def test_the_table_of_status(desk: Desk) -> None:
 
 def test_the_tables_of_plan_log_and_check(applied: Desk) -> None:
     (first, *_) = squeezed(applied.here("plan", "down", "--format", "table").out.strip())
-    assert first == "version name direction statements done mode file note findings"
+    assert first == "version name direction statements mode file findings"
     (first, *_) = squeezed(applied.here("log", "--format", "table").out.strip())
-    assert first == "at version name action outcome took by tool error"
+    assert first == "at version name action outcome took by tool"
     applied.write({"sql/9_bad.up.sql": "SELECT 'open"})
     lines = squeezed(applied.here("check", "--format", "table").out.strip())
     assert lines[0] == "level where what fix"
@@ -172,7 +172,7 @@ def test_status_on_a_terminal_is_a_table_in_color_and_plain_in_a_pipe(applied: D
     terminal = Terminal(applied, "status")
     assert terminal.finish() == 0
     assert "version" in terminal.text
-    assert "\033[32m" in terminal.seen
+    assert "\033[38;5;28mapplied\033[0m" in terminal.seen
     piped = Terminal(applied, "status", stdout="pipe")
     assert piped.finish() == 0
     assert piped.piped.startswith("1\tone\tapplied\t")

@@ -296,6 +296,53 @@ def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, time
     assert error.exit_code == 2
 
 
+# Words that cannot be used, each with the beginning of what is said of it, and with its option.
+WRONG = [
+    *(
+        (f"MIGRATE_{word.upper().replace('-', '_')}", "soon", f"takes {kind}, from 0 on", f"--{word}")
+        for word, kind in (
+            *(("lock-timeout", "seconds"), ("ddl-lock-timeout", "seconds"), ("statement-timeout", "seconds")),
+            ("retries", "a whole number"),
+        )
+    ),
+    ("MIGRATE_TABLE", "a b", '"a b" cannot be the history table', "--table"),
+    ("MIGRATE_DIR", "nowhere", "the folder nowhere cannot be read", "--dir"),
+    ("MIGRATE_COMMAND", "stauts", 'there is no command "stauts"', "--migrate-command"),
+    ("DATABASE_URL", "app.db", "the database URL has no scheme", "--database-url"),
+    ("MIGRATE_DATABASE_URL", "app.db", "the database URL has no scheme", "--database-url"),
+]
+
+
+@pytest.mark.parametrize(("name", "word", "what", "option"), WRONG, ids=[name for name, *_ in WRONG])
+def test_a_setting_that_is_wrong_is_named_with_the_one_place_that_it_came_from(
+    desk: Desk, name: str, word: str, what: str, option: str
+) -> None:
+    command = [] if name == "MIGRATE_COMMAND" else ["status"]
+
+    def told(*words: str) -> tuple[str, str]:
+        ran = desk(*words, *command)
+        assert (ran.exit, ran.out) == (2, "")
+        assert what in ran.err.splitlines()[0]
+        return ran.err.partition("\n  --> ")[2].partition("\nfix: ")[::2]
+
+    desk.write({".env": f"# what was here before\n\nOTHER=1\n{name}='{word}'\n", "app.env": f"{name}='{word}'\n"})
+    in_file, fix = told()
+    assert in_file == f"{name} in .env:4"
+    assert not fix.startswith("write it like  ") or re.fullmatch(rf"write it like  {name}=\d+\n", fix)
+    assert told("--config", "app.env")[0] == f"{name} in app.env:1"
+    desk.set(**{name: word})
+    assert told()[0] == f"{name} in the environment"
+    where, fix = told(option, word)
+    assert where == option
+    assert not fix.startswith("write it like  ") or re.fullmatch(rf"write it like  {option} \d+\n", fix)
+
+
+def test_an_empty_variable_is_not_blamed_for_what_the_file_says(desk: Desk) -> None:
+    desk.write({".env": "MIGRATE_TABLE='a b'\n"})
+    desk.set(MIGRATE_TABLE="")
+    assert "\n  --> MIGRATE_TABLE in .env:1\n" in desk("status").err
+
+
 def test_settings_made_in_python_are_checked_as_well() -> None:
     url = migrate.DatabaseURL.parse("sqlite:a.db")
     for wrong in (

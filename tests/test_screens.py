@@ -1,0 +1,190 @@
+"""What fits on a terminal: tables at any width, in colors that can be read on black and on white."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from desk import Desk
+from test_report import Terminal
+
+import migrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONG = "add_the_email_of_each_user_and_an_index_for_it"
+FILES = {
+    "sql/20260101093000_create_users.up.sql": "CREATE TABLE users (id INTEGER);\n",
+    "sql/20260101093000_create_users.down.sql": "DROP TABLE users;\n",
+    f"sql/20260102093000_{LONG}.up.sql": "CREATE TABLE emails (id INTEGER);\nINSERT INTO emails VALUES (1);\n",
+    f"sql/20260102093000_{LONG}.down.sql": "DROP TABLE emails;\n",
+    "sql/20260103093000_fill.up.sql": "CREATE TABLE more (id INTEGER);\nINSERT INTO emials VALUES (1);\n",
+}
+TABLES = [["status"], ["log"], ["plan"], ["plan", "down"], ["check"], ["verify"]]
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """Two migrations with versions of 14 digits applied, one with a long name; the third has failed."""
+    desk = Desk.start(tmp_path, monkeypatch, capsys)
+    desk.write(FILES)
+    assert desk.here("up").exit == 1
+    return desk
+
+
+def screen(desk: Desk, width: int, *words: str) -> str:
+    """Return what a terminal of this width shows, times and people masked where that leaves the columns in place."""
+    terminal = Terminal(desk, *words, COLUMNS=str(width))
+    terminal.finish()
+    at = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-11-24T09:30:10Z", terminal.text)
+    at = re.sub(r"(?<= )[\w.-]+@[\w.-]+…?", "ann@box", at)
+    at = re.sub(r" {2,}took", "  took", re.sub(r" *\d+ ms +", "  N ms  ", at))
+    return re.sub(r"─+", "─", at)
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+@pytest.mark.parametrize("words", TABLES, ids=" ".join)
+def test_a_table_is_as_wide_as_the_terminal_at_the_most_and_cuts_no_version_and_no_time(
+    desk: Desk, words: list[str], width: int
+) -> None:
+    terminal = Terminal(desk, *words, COLUMNS=str(width))
+    terminal.finish()
+    table, _, _ = terminal.text.partition("\n\n")
+    assert [line for line in table.splitlines() if len(line) > width] == []
+    assert len(set(re.findall(r"2026010[123]093000", table))) == {"log": 3, "status": 3, "verify": 3}.get(
+        words[0], 1
+    ) or (words == ["plan", "down"])
+    if words[0] in {"status", "log"}:
+        times = re.findall(r"\d{4}-\d\d-\S*", table)
+        assert len(times) == {"status": 2, "log": 3}[words[0]]
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", each) for each in times), times
+    assert not re.search(r"\b(applie|faile|pendin|undon|transactio)…", table)
+
+
+def test_status_at_80_columns(desk: Desk) -> None:
+    lines = screen(desk, 80, "status").splitlines()
+    assert [re.sub(r" {2,}", "  ", line) for line in lines] == [
+        " version  name  state  applied at  took  by",
+        " ─",
+        *(
+            line
+            for version, name in (("20260101093000", "create_users"), ("20260102093000", lines[3].split()[1]))
+            for line in [f" {version}  {name}  applied  2026-11-24T09:30:10Z  N ms  ann@box"]
+        ),
+        " 20260103093000  fill  pending",
+        "",
+        "sqlite:app.db: 2 applied, 1 pending",
+    ]
+    assert re.fullmatch(r"add_the_ema\w*…", lines[3].split()[1])
+
+
+def test_an_error_stands_below_its_row_in_the_log(desk: Desk) -> None:
+    for width in (80, 140):
+        _head, _rule, failed, error, *_ = screen(desk, width, "log").splitlines()
+        assert failed.split()[1:5] == ["20260103093000", "fill", "up", "failed"]
+        assert error == "    no such table: emials"
+
+
+def test_a_long_error_is_broken_and_not_cut(desk: Desk) -> None:
+    desk.write({"sql/20260103093000_fill.up.sql": f"INSERT INTO {' x' * 3}{'y' * 90} VALUES (1);\n"})
+    desk.here("up")
+    terminal = Terminal(desk, "log", "1", COLUMNS="80")
+    terminal.finish()
+    said = "".join(re.findall(r"^    (.*)$", terminal.text, re.MULTILINE))
+    assert said.replace(" ", "") == desk.here("log", "1").out.rstrip("\n").rpartition("\t")[2].replace(" ", "")
+    assert all(len(line) <= 80 for line in terminal.text.splitlines())
+
+
+def test_what_a_narrow_terminal_has_no_room_for_is_told(desk: Desk) -> None:
+    assert screen(desk, 80, "log").endswith("\n\ntool, took: in a wider terminal, or with --format plain\n")
+    assert "wider terminal" not in screen(desk, 140, "log")
+
+
+def test_a_name_is_cut_after_what_is_said_elsewhere_is_left_out(desk: Desk) -> None:
+    for width, *words in ((80, "verify"), (140, "verify"), (100, "plan", "down"), (140, "plan", "down")):
+        shown = screen(desk, width, *words)
+        assert f"  {LONG}  " in shown.partition(" version ")[2]
+        assert re.search(r"^(direction, )?file: in a wider terminal, or with --format plain$", shown, re.MULTILINE)
+    assert f"{LONG}   " in screen(desk, 140, "log")
+
+
+def test_sql_is_printed_as_it_is_however_narrow_the_terminal(desk: Desk) -> None:
+    desk.write({"sql/20260104093000_text.up.sql": f"INSERT INTO users SELECT '{'x ' * 60}' -- {'why ' * 30}\n  ;\n"})
+    plain = desk.here("--format", "plain", "-v", "plan").out.partition("\n\n")[2]
+    assert len(plain) > 300
+    assert screen(desk, 80, "-v", "plan").endswith(f"\n\n{plain}")
+
+
+def test_a_column_that_holds_nothing_is_left_out(desk: Desk) -> None:
+    desk.here("down", "--all")
+    assert screen(desk, 140, "status").split("\n")[0].split() == ["version", "name", "state"]
+    head = screen(desk, 140, "plan").split("\n")[0].split()
+    assert "done" not in head
+    assert "note" not in head
+    desk.write({"sql/20260101093000_create_users.up.sql": "-- nothing yet\n"})
+    assert "    no statements in this file\n" in screen(desk, 80, "plan")
+    assert "no statements in this file" in desk.here("--format", "table", "plan").out
+
+
+def test_a_finding_stands_with_its_way_out_below_its_place(desk: Desk) -> None:
+    assert screen(desk, 80, "check") == (
+        "0 faults, 1 warning\n level    where\n ─\n warning  sql/20260103093000_fill.up.sql\n"
+        "    no down file: it cannot be undone\n    fix: add one, if it can be\n"
+    )
+
+
+def test_a_command_is_not_broken_into_lines_so_that_it_can_be_copied(desk: Desk) -> None:
+    desk.write({"sql/nonsense.sql": "SELECT 1;\n"})
+    (fix,) = re.findall(r"^    fix: (.* new NAME)$", screen(desk, 80, "check"), re.MULTILINE)
+    assert len(fix) > 80
+
+
+def test_a_place_is_cut_in_the_middle_where_it_is_longer_than_the_terminal(desk: Desk) -> None:
+    desk.write({f"sql/20260104093000_{LONG}_{LONG}.up.sql": "SELECT 1;\n"})
+    place = screen(desk, 80, "check").splitlines()[-3].split()[1]
+    assert re.fullmatch(r"sql/20260104093000_\w+…\w+_for_it\.up\.sql", place)
+
+
+def test_letters_of_two_columns_keep_the_table_straight(desk: Desk) -> None:
+    desk.write({"sql/20260104093000_用户表添加邮箱地址列以及相应的索引.up.sql": "SELECT 1;\n"})
+    desk.write({"sql/20260103093000_fill.up.sql": "SELECT 1;\n"})
+    desk.here("up")
+    lines = screen(desk, 80, "status").splitlines()
+    row = next(line for line in lines if "用户表" in line)
+    wide = len(re.findall(r"[\u4e00-\u9fff]", row))
+    assert row.index("applied") + wide == lines[2].index("applied")
+
+
+# ---- color: shown by the contrast that the guidelines for the web ask of large letters, on black and on white
+
+
+def luminance(red: int, green: int, blue: int) -> float:
+    parts = [each / 255 for each in (red, green, blue)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_each_color_can_be_read_on_black_and_on_white(desk: Desk) -> None:
+    desk.write({"sql/20260101093000_create_users.up.sql": "-- edited\nSELECT 'text', 12;\n"})
+    seen = ""
+    for words in (["status"], ["log"], ["check"], ["verify"], ["-v", "plan", "--out-of-order", "down"]):
+        terminal = Terminal(desk, *words)
+        terminal.finish()
+        seen += terminal.seen
+    codes = [code for codes in re.findall(r"\033\[([\d;]*)m", seen) for code in re.findall(r"38;5;\d+|\d+", codes)]
+    colors = {code for code in codes if code.startswith("38;5;")}
+    assert {*codes} - colors - {"0", "1", "2", "49"} - {"31"} == set()  # 31: of "error:", in bold
+    assert len(colors) == 3
+    for color in colors:
+        number = int(color[5:]) - 16
+        light = luminance(*(each and 55 + 40 * each for each in (number // 36, number // 6 % 6, number % 6)))
+        assert (light + 0.05) / 0.05 >= 3.8
+        assert 1.05 / (light + 0.05) >= 4.5
+
+
+def test_plain_lines_keep_every_column_and_the_milliseconds(desk: Desk) -> None:
+    first = desk.here("log", "1").out.rstrip("\n").split("\t")
+    assert len(first) == len(migrate.LogEntry._fields)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first[0])

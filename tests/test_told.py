@@ -1,0 +1,218 @@
+"""What a run tells while it runs: where, whom it waits for, what takes long, what the server says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import inside
+import pytest
+import rig
+from desk import RUNNER, clean_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from project import Project
+
+    from servers import Database
+
+FILES = {"1_a.up": "CREATE TABLE t (n INTEGER);", "1_a.down": "DROP TABLE t;"}
+
+
+def said(folder: Path, *words: str, **variables: str) -> tuple[int, list[str]]:
+    """Run a command in a process of its own, and return its exit code and what it says on stderr."""
+    done = subprocess.run(
+        [*RUNNER, *words], cwd=folder, env=clean_environment() | {"MIGRATE_DIR": "sql"} | variables, text=True,
+        capture_output=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return done.returncode, done.stderr.splitlines()
+
+
+# --- where ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_changes_something_says_first_where(tmp_path: Path) -> None:
+    rig.write(tmp_path, FILES)
+    url = {"DATABASE_URL": "sqlite:app.db"}
+    where = "on sqlite:app.db (DATABASE_URL)"
+    for words in ("up", "down", "up", "redo", "repair 1 --applied", "reset --yes", "baseline 1"):
+        if words.startswith("repair"):
+            rig.write(tmp_path, {"1_a.up": "CREATE TABLE t (n INTEGER); -- edited"})
+        code, lines = said(tmp_path, *words.split(), **url)
+        assert (words, code, lines[:1]) == (words, 0, [where])
+    for words in ("status", "up 1 --dry-run", "plan", "log", "check", "new x"):
+        assert (words, where in said(tmp_path, *words.split(), **url)[1]) == (words, False)
+    assert said(tmp_path, "--database-url", "sqlite:b.db", "up", "1")[1] == ["on sqlite:b.db (--database-url)"]
+    assert said(tmp_path, "up", "1")[1] == ["on sqlite:./imagor-studio.db (the default)"]
+    assert said(tmp_path, "up", "--to", "1")[1] == ["up to date at 1 (1 applied)"]
+    (tmp_path / ".env").write_text("DATABASE_URL=sqlite:c.db\n")
+    assert said(tmp_path, "up", "1")[1] == ["on sqlite:c.db (DATABASE_URL in .env)"]
+    assert said(tmp_path, "-q", "down")[1] == []
+
+
+def test_no_password_is_told_with_the_place_and_json_has_it_in_its_first_event(
+    database: Database, tmp_path: Path
+) -> None:
+    rig.write(tmp_path, FILES)
+    done = subprocess.run(
+        [*RUNNER, "--format", "json", "up"], cwd=tmp_path, text=True, capture_output=True, check=True,
+        env=clean_environment() | {"MIGRATE_DIR": "sql", "DATABASE_URL": database.url},
+    )  # fmt: skip
+    first, *others = map(json.loads, done.stdout.splitlines())
+    shown = str(inside.database_at(database.url).url)
+    assert (done.stderr, first["event"], first["database"]) == ("", "started", shown)
+    assert [each.get("database") for each in others] == [None, shown]  # applied, done
+    assert not database.password or database.password not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("DATABSE_URL", "DATABASE_URL"), ("MIGRATE_DIRR", "MIGRATE_DIR"), ("MIGRATE_TABEL", "MIGRATE_TABLE"),
+     ("IGRATE_COMMAND", "MIGRATE_COMMAND"), ("MIGRATE-RETRIES", "MIGRATE_RETRIES"), ("database_url", "DATABASE_URL")],
+)  # fmt: skip
+def test_a_variable_that_is_one_letter_from_ours_is_warned_of(tmp_path: Path, name: str, ours: str) -> None:
+    rig.write(tmp_path, FILES)
+    told = f"warning: nothing reads {name}, which is set{{}}; did you mean {ours}?"
+    code, lines = said(tmp_path, "--database-url", "sqlite:app.db", "up", **{name: "postgres://a:secret@h/b"})
+    assert (code, lines) == (0, [told.format(""), "on sqlite:app.db (--database-url)"])
+    (tmp_path / ".env").write_text(f"{name}=secret\n")
+    assert said(tmp_path, "--database-url", "sqlite:app.db", "status") == (0, [told.format(" in .env")])
+    (tmp_path / ".env").write_text("MIGRATE_TABLES_PREFIX=x\nDATABASE=y\n")
+    assert said(tmp_path, "--database-url", "sqlite:app.db", "status") == (0, [])
+
+
+# --- several roll backs ---------------------------------------------------------------------------------------------
+
+
+def test_more_than_one_roll_back_without_a_terminal_needs_a_word(tmp_path: Path) -> None:
+    rig.write(tmp_path, FILES | {"2_b.up": "SELECT 1;", "2_b.down": "SELECT 1;"})
+    url = {"DATABASE_URL": "sqlite:app.db"}
+    assert said(tmp_path, "up", **url)[0] == 0
+    for words in ("down 2", "down --all", "down --to 0"):
+        code, lines = said(tmp_path, *words.split(), **url)
+        assert code == 2
+        assert lines == [
+            "error: there is no terminal to ask on: this rolls back",
+            *("  2 b", "  1 a"),
+            "  --> sqlite:app.db",
+            "fix: say that you mean it, with --yes",
+        ] or words == "down --to 0"  # fmt: skip
+    assert said(tmp_path, "down", **url)[0] == 0
+    assert said(tmp_path, "up", **url)[0] == 0
+    assert said(tmp_path, "down", "2", "--yes", **url)[0] == 0
+
+
+# --- waiting --------------------------------------------------------------------------------------------------------
+
+
+def test_whom_a_run_waits_for_is_told_at_once_and_in_the_end_that_it_has_done_it(
+    database: Database, tmp_path: Path
+) -> None:
+    text = database.SLEEP.format(2) if database.dialect != "sqlite" else SLOW
+    rig.write(tmp_path, {"1_a.up": f"CREATE TABLE t (n INTEGER);\n{text};"})
+    first = rig.start(tmp_path, database.url, "up")
+    time.sleep(1)
+    began = time.monotonic()
+    second = rig.start(tmp_path, database.url, "up")
+    assert second.stderr
+    line = second.stderr.readline()
+    assert time.monotonic() - began < 1.5 or database.dialect == "sqlite", line
+    assert re.match(r"waiting: another (runner is at work|process writes this file)", line)
+    if database.dialect != "sqlite":
+        assert re.search(r"; .*since .* UTC", line)
+    rest = second.stderr.read()
+    assert re.fullmatch(r"1 a is applied already, by \S+\nup to date at 1 \(applied by the other run\)\n", rest)
+    assert (rig.Ended(first).exit, second.wait()) == (0, 0)
+    second.stderr.close()
+    assert second.stdout
+    second.stdout.close()
+
+
+SLOW = """WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 12000000)
+    SELECT count(*) FROM c"""
+
+
+# --- what takes long ------------------------------------------------------------------------------------------------
+
+
+def test_without_a_terminal_long_work_is_told_when_it_is_seen_and_once_a_minute(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if project.database.dialect == "sqlite":
+        pytest.skip("how fast this machine counts is nobody's business")
+    inside.minute(1.0, monkeypatch)
+    project.write({"1_a": "SELECT 1;", "2_long": project.database.SLEEP.format(4.5) + ";"})
+    with monkeypatch.context() as patched:
+        patched.setenv("DATABASE_URL", project.database.url)
+        patched.setenv("MIGRATE_DIR", "sql")
+        assert inside.main("up") == 0
+        told = capsys.readouterr().err.splitlines()
+        assert told[0].startswith("on ")
+        assert re.fullmatch(r"running  2 long(: .*)?", told[1])
+        assert re.fullmatch(r"still running, 0 min  2 long(: .*)?", told[2])
+        project.write({"3_more": project.database.SLEEP.format(3) + ";"})
+        assert inside.main("--format", "json", "up") == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    running = [each for each in events if each["event"] == "running"]
+    assert [(each["version"], each["name"], each["seconds"] >= 2) for each in running[:1]] == [("3", "more", True)]
+
+
+# --- what the server says -------------------------------------------------------------------------------------------
+
+LOUD = {
+    "postgres": (
+        "DROP TABLE IF EXISTS nothing;\n"
+        "DO $$ BEGIN RAISE NOTICE 'copied % rows', 5; RAISE WARNING 'careful' USING HINT = 'slowly'; END $$;"
+    ),
+    "mysql": (
+        "DROP TABLE IF EXISTS nothing;\nCREATE TABLE t (v VARCHAR(3));\nSET sql_mode = '';\n"
+        "INSERT INTO t VALUES ('größer');"
+    ),
+}
+SAID = {
+    "postgres": [
+        ("notice", 'table "nothing" does not exist, skipping'),
+        ("notice", "copied 5 rows"),
+        ("warning", "careful\nhint: slowly"),
+    ],
+    "mysql": [
+        ("note", "Unknown table '{}.nothing' (1051)"),
+        ("warning", "Data truncated for column 'v' at row 1 (1265)"),
+    ],
+}
+
+
+@pytest.mark.databases("postgres", "mysql")
+def test_what_the_server_says_is_told_under_its_file(project: Project) -> None:
+    text, name = LOUD[project.database.dialect], inside.database_at(project.database.url).url.database
+    expected = [(level, said.format(name)) for level, said in SAID[project.database.dialect]]
+    project.write({"1_quiet": "SELECT 1;", "2_loud": text, "3_loud": text.replace("CREATE TABLE t", "CREATE TABLE u")})
+    lines = "".join(f"  {level}: {said}\n".replace("\nhint", "\n    hint") for level, said in expected)
+    assert project.succeed("up", "2").err == f"from 2 loud:\n{lines}"
+    assert project.succeed("-q", "up").err == ""
+    project.write({"4_loud": text.replace("CREATE TABLE t", "CREATE TABLE w")})
+    events = [json.loads(line) for line in project.succeed("--format", "json", "up").out.splitlines()]
+    notices = [each for each in events if each["event"] == "notice"]
+    assert [(each["level"], each["message"]) for each in notices] == expected
+    assert {(each["version"], each["name"]) for each in notices} == {("4", "loud")}
+
+
+@pytest.mark.databases("mysql")
+def test_warnings_of_changes_that_go_together_are_counted_and_what_reads_counts_is_left_alone(project: Project) -> None:
+    many = "".join(f"INSERT INTO t VALUES ('too long {n}');\n" for n in range(20))
+    project.write({"1_a": f"CREATE TABLE t (v VARCHAR(3));\nSET sql_mode = '';\n{many}"
+                   "CREATE TABLE c AS SELECT 1 AS n;\nUPDATE t SET v = 'longer than that';\n"
+                   "INSERT INTO c VALUES (ROW_COUNT());"})  # fmt: skip
+    told = project.succeed("up").err
+    assert re.search(r"^  warning: \d+ warnings for \d+ statements that went together$", told, re.MULTILINE)
+    assert project.rows("SELECT n FROM c ORDER BY n") == [(1,), (20,)]
+
+
+def test_of_the_tools_own_statements_nothing_is_told(project: Project) -> None:
+    project.write({"1_a": "CREATE TABLE t (n INTEGER);", "1_a.down": "DROP TABLE t;"})
+    for words in ("up", "redo", "down", "baseline 1"):
+        assert (words, project.succeed(*words.split()).err) == (words, "")
