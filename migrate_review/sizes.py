@@ -5,6 +5,7 @@ Nothing is counted, and nothing is waited for: who plans beside a run that holds
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -43,24 +44,40 @@ class Size(NamedTuple):
 class Catalogue:
     """What is asked of a database; this one has nothing to say."""
 
-    sql = ""  # a Size for the table ?, in the schema ?, or for the one that the index of that name is of
+    names_sql = ""  # which of the names ? may be there, or all that are,
+    sql = ""  # and a Size for the table ?, in the schema ?, or for the one that the index of that name is of
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.known = dict[tuple[str, ...], list[Size]]()
 
-    def of_step(self, step: Step) -> list[Size]:
-        """Return the tables that the statements of a step name, as the database has them now."""
-        found, last, syntax = dict[Size, None](), None, self.database.syntax
-        for statement in step.statements.briefs if self.sql else ():
+    def of_steps(self, steps: Sequence[Step]) -> list[list[Size]]:
+        """Return the tables that the statements of each step name, as the database has them now."""
+        named = [dict.fromkeys(self._named(step)) for step in steps if self.sql]
+        asked, there = {name[-1] for names in named for name in names}, set[str]()
+        if asked:
+            with contextlib.suppress(DriverError):
+                there = {
+                    self._fold(self.database.quoted(name)) for (name,) in self.database.query(self.names_sql, [*asked])
+                }
+        found = [
+            dict.fromkeys(size for name in names if name[1:] or name[0] in there for size in self._look_up(name))
+            for names in named
+        ]
+        return [[*sizes, *(self.whole() if sizes else ())] for sizes in found] or [[]] * len(steps)
+
+    def _named(self, step: Step) -> Iterator[tuple[str, ...]]:
+        syntax, last = self.database.syntax, None
+        for statement in step.statements.briefs:
             if statement is last:  # INSERTs that are alike
                 continue
             last = statement
             for name in named(words_of(statement.text, syntax)):
-                folded = tuple(self.database._fold(each) for each in name[-2:])  # noqa: SLF001 (as its SQL has it)
-                found |= dict.fromkeys(self._look_up(folded))
+                yield tuple(map(self._fold, name[-2:]))
             syntax = self.database.syntax_after(statement, syntax)
-        return [*found, *(self.whole() if found else ())]
+
+    def _fold(self, word: str) -> str:
+        return self.database._fold(word)  # noqa: SLF001 (as its SQL has it)
 
     def _look_up(self, name: tuple[str, ...]) -> list[Size]:
         if name not in self.known:
@@ -83,6 +100,7 @@ class Catalogue:
 class SQLiteCatalogue(Catalogue):
     """SQLite: rows as ANALYZE has counted them, where it has. Of bytes, only those of the whole file are known."""
 
+    names_sql = "SELECT name FROM sqlite_master"
     sql = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE ? IN ('', 'main') AND lower(name) = ?"
     _rows_sql = """SELECT max(CAST(substr(stat, 1, instr(stat || ' ', ' ')) AS INTEGER)) FROM sqlite_stat1
         WHERE tbl = ?"""
@@ -105,6 +123,7 @@ class PostgresCatalogue(Catalogue):
     To ask for a size waits for who has the table to himself: such a one is not asked about.
     """
 
+    names_sql = "SELECT DISTINCT relname::text FROM pg_catalog.pg_class WHERE relname = ANY(?)"
     sql = """WITH RECURSIVE named AS (
             SELECT DISTINCT coalesce(i.indrelid, c.oid) AS root FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -128,6 +147,7 @@ class PostgresCatalogue(Catalogue):
 class MySQLCatalogue(Catalogue):
     """MySQL and MariaDB: as the engine estimates them now. MySQL would write that down, and keep it for a day."""
 
+    names_sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
     sql = """SELECT CASE table_schema WHEN database() THEN table_name ELSE concat(table_schema, '.', table_name) END,
         table_rows, data_length + index_length FROM information_schema.tables
         WHERE table_schema = ? AND table_name = ? AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"""
@@ -150,7 +170,7 @@ _CATALOGUES: Final[Mapping[str, type[Catalogue]]] = {
 def of_plan(database: Database, steps: Sequence[Step]) -> list[list[dict[str, Any]]]:
     """Return, for each step, the tables that it touches and that are there, as a plan lists them."""
     catalogue = _CATALOGUES.get(database.dialect, Catalogue)(database)
-    return [[each._asdict() for each in catalogue.of_step(step)] for step in steps]
+    return [[each._asdict() for each in sizes] for sizes in catalogue.of_steps(steps)]
 
 
 def named(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
