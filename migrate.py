@@ -529,11 +529,8 @@ def _find_slips(names: Iterable[str], place: str) -> Iterator[str]:
     """Yield what to say of each variable that is one letter from one of ours: nothing reads it."""
     for name in names:
         word = name.upper()
-        near = (
-            [ours for ours in _KNOWN_VARIABLES if -2 < len(word) - len(ours) < 2]
-            if name not in _KNOWN_VARIABLES
-            else []
-        )  # noqa: PLR2004
+        known = _KNOWN_VARIABLES if name not in _KNOWN_VARIABLES else frozenset[str]()
+        near = (ours for ours in known if abs(len(word) - len(ours)) <= 1)
         for ours in near:
             same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
             rest, other = word[same:], ours[same:]
@@ -8321,6 +8318,9 @@ _SHORTEST: Final = {"name": 12, "applied_by": 8, "where": 20}  # then these are 
 _SPARE: Final = ("mode", "statements", "took_ms", "applied_by")  # then these are left out
 
 
+_MINUTE: Final = 60.0  # seconds
+
+
 class View(NamedTuple):
     """What a command shows: a JSON document whose last entry is a list of rows, and their columns in a table."""
 
@@ -8581,16 +8581,19 @@ class _Screen:
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
 
-    def begin(self, settings: Settings, command: str) -> None:
-        """Get ready for a *command*: one that changes something says where, and ends with the outcome of that."""
+    def begin(self, settings: Settings, *, stands: bool, place: bool, at_once: bool) -> None:
+        """Get ready for a command: one that changes something ends with the outcome of that, and says where it does.
+
+        That is told *at_once*, or with its first file, if there is one.
+        """
         for slip in settings.slips:
             self(slip)
-        self.stands = command in _CHANGING
-        if self.stands and command != "new":
+        self.stands = stands
+        if stands and place:
             self.place = f"on {settings.url} ({settings.url_source or 'the default'})"
             self.first = {"database": str(settings.url)}
-            if command not in {"up", "down", "redo"}:  # which tell it with their first file, if there is one
-                self._tell_place()
+        if self.place and at_once:
+            self._tell_place()
 
     def _tell_place(self) -> None:
         place, self.place = self.place, ""
@@ -8635,7 +8638,8 @@ class _Screen:
                 sys.stderr.write(f"{self.as_typed(event)}\n")
         elif isinstance(event, Notice) and not self.quiet:
             if self.events:
-                self._print(self._began | {"level": event.level, "message": event.text}, "notice")
+                said = without_data(event.text)  # a log is read by many
+                self._print(self._began | {"level": event.level, "message": said}, "notice")
             elif self.form != "json":
                 head, self._heard = "" if self._heard else f"from {event.step.title}:\n", True
                 said = f"{event.level}: {event.text}".replace("\n", "\n    ")
@@ -9151,8 +9155,8 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "verify": lambda settings, **more: desk("proof").view(settings, **more),
     "repair": lambda settings, **more: [repair(settings, **more)],
 }
-_MINUTE: Final = 60.0  # seconds
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
+_BY_FILES: Final = ("up", "down", "redo")
 _CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
 _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
     "csv": ("status", "plan", "log", "new", "check", "verify"),
@@ -9303,7 +9307,8 @@ def _run_command(argv: Sequence[str] | None) -> int:
         settings, command, own = _parse(options, words)
         dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
-        screen.begin(settings, "" if dry_run else command)
+        stands = command in _CHANGING and not dry_run
+        screen.begin(settings, stands=stands, place=command != "new", at_once=command not in _BY_FILES)
         if options.verbose:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")

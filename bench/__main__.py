@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
+os.environ["MIGRATE_TEST_DURABLE"] = "1"
+
 import servers as machine
 from servers import Servers, Unavailable
 

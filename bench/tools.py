@@ -71,7 +71,7 @@ class Migrate(Tool):
 
     def order(self, step: str, folder: Path, database: Database) -> Order:
         """Return `up`, `status` or `down --all`."""
-        words = {"up": ["up"], "nothing": ["up"], "status": ["status"], "down": ["down", "--all"]}[step]
+        words = {"up": ["up"], "nothing": ["up"], "status": ["status"], "down": ["down", "--all", "--yes"]}[step]
         env = {"DATABASE_URL": database.url, "MIGRATE_DIR": str(folder), "PYTHONPATH": str(self.tree)}
         return Order([sys.executable, *self.command, *words], {**ENVIRONMENT, **env})
 

@@ -42,6 +42,7 @@ FORMS = {  # which forms of statements a session is told apart by, as the server
 }
 URL_FORMS = migrate._forms()  # as a message names them
 ARGUMENTS = {command: own for (command, _), own in migrate._ARGUMENTS.items()}
+without_data = migrate.without_data
 COMMON = migrate._COMMON  # the arguments of every command
 
 

@@ -63,6 +63,8 @@ Rights = Literal["none", "select", "all"]
 HISTORY = "schema_migrations"  # tables with this prefix are the runner's own, and no part of a schema under test
 USER = "migrator"
 PASSWORD = f"s3cret-Pässw0rd%@:/?#{secrets.token_hex(4)}"
+# For `make bench`: servers that keep on the disk what they have committed, as those of a person do.
+DURABLE = os.environ.get("MIGRATE_TEST_DURABLE") == "1"
 TIME_ZONE = "+05:45"
 MYSQL_IMAGE = "mysql:8.4"
 MYSQL_PACKAGES = ("mysql-server-core", "mysql-client-core")
@@ -702,7 +704,7 @@ def start_postgres(label: str, folder: Path, origin: str) -> Server:
     def postgres(port: int) -> list[str]:
         settings = {
             "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home.path,
-            "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
+            **dict.fromkeys(() if DURABLE else ("fsync", "full_page_writes", "synchronous_commit"), "off"),
             "dynamic_shared_memory_type": "mmap",  # so that all of it lies in the folder that goes away
             "shared_buffers": "32MB", "jit": "off", "timezone": "<+0545>-05:45",
         }  # fmt: skip
@@ -737,7 +739,8 @@ def start_mariadb(program: Path) -> Server:
     base = ["--no-defaults", f"--datadir={home.path}/data"]
     install = [installer, *base, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
     # As it starts, it removes the temporary files of every MariaDB that has the same folder for them.
-    options = ["--innodb-flush-method=nosync", "--innodb-log-file-size=32M", f"--tmpdir={home.path}"]
+    quick = [] if DURABLE else ["--innodb-flush-method=nosync"]
+    options = [*quick, "--innodb-log-file-size=32M", f"--tmpdir={home.path}"]
     mariadbd = partial(_mysqld, home, [str(program), *base], options)
     address, version = _launch(home, "mysql", [install], mariadbd, signal.SIGKILL)
     return Server(
@@ -782,10 +785,8 @@ def start_mysql(program: Program, origin: str) -> Server:
     home = _Home("mysql", "mysql")
     # Without secure-file-priv= it asks for a folder that only a package makes.
     base = [*program.server, "--no-defaults", f"--datadir={home.path}/data", *program.options, "--secure-file-priv="]
-    options = [
-        "--innodb-flush-method=nosync", "--innodb-doublewrite=OFF", "--innodb-redo-log-capacity=32M", "--mysqlx=OFF",
-        "--skip-log-bin",
-    ]  # fmt: skip
+    quick = [] if DURABLE else ["--innodb-flush-method=nosync", "--innodb-doublewrite=OFF"]
+    options = [*quick, "--innodb-redo-log-capacity=32M", "--mysqlx=OFF", "--skip-log-bin"]
     initialize = [*base, "--initialize-insecure", *options[:3], "--innodb-flush-log-at-trx-commit=0"]
     address, version = _launch(home, "mysql", [initialize], partial(_mysqld, home, base, options), signal.SIGKILL)
     client = (*program.client, *_client_options("mysql", address)) if program.client else ()
@@ -806,7 +807,8 @@ def _mysqld(home: _Home, base: list[str], options: list[str], port: int) -> list
     return [
         *base, *options, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={home.path}/socket",
         f"--pid-file={home.path}/pid", f"--init-file={setup}", "--skip-name-resolve", "--character-set-server=utf8mb4",
-        f"--default-time-zone={TIME_ZONE}", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
+        f"--default-time-zone={TIME_ZONE}", f"--innodb-flush-log-at-trx-commit={DURABLE:d}",
+        "--innodb-buffer-pool-size=64M",
     ]  # fmt: skip
 
 
@@ -882,12 +884,12 @@ def _cache() -> Path:
 
 
 class _Home:
-    """The folder of one server, owned by the user that it will run as: in memory where there is room."""
+    """The folder of one server, owned by the user that it will run as: in memory where there is room, and it may go."""
 
     def __init__(self, name: str, user: str | None, parent: Path | None = None) -> None:
         memory = Path("/dev/shm")  # noqa: S108  # mkdtemp makes the name unguessable
         roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
-        parent = parent or (memory if roomy else None)
+        parent = parent or (memory if roomy and not DURABLE else Path("/var/tmp") if DURABLE else None)  # noqa: S108
         self.path = Path(tempfile.mkdtemp(prefix=f"migrate-test-{name}-", dir=parent))
         self.path.chmod(0o755)
         self.user: int | None = None

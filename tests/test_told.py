@@ -197,7 +197,8 @@ def test_what_the_server_says_is_told_under_its_file(project: Project) -> None:
     project.write({"4_loud": text.replace("CREATE TABLE t", "CREATE TABLE w")})
     events = [json.loads(line) for line in project.succeed("--format", "json", "up").out.splitlines()]
     notices = [each for each in events if each["event"] == "notice"]
-    assert [(each["level"], each["message"]) for each in notices] == expected
+    without_data = [(level, inside.without_data(said)) for level, said in expected]
+    assert [(each["level"], each["message"]) for each in notices] == without_data
     assert {(each["version"], each["name"]) for each in notices} == {("4", "loud")}
 
 
