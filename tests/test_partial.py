@@ -65,6 +65,7 @@ def test_an_index_in_another_schema_is_named_with_it(project: Project) -> None:
     assert hints(ran.err) == [hint]
     ran = project("up")
     assert ran.err.startswith(
+        'from 2 i:\n  notice: relation "I ON i" already exists, skipping\n'
         'error: the index "I ON i" exists already, and is invalid: an earlier build of it failed\n'
         f"{hint}\n  --> sql/2_i.up.sql:1\n"
     )
@@ -91,6 +92,7 @@ def test_if_not_exists_does_not_take_an_invalid_index_for_one(project: Project) 
     ran = project("up")
     assert ran.exit == 1
     assert ran.err == (
+        'from 2 i:\n  notice: relation "t_n" already exists, skipping\n'
         "error: the index t_n exists already, and is invalid: an earlier build of it failed\n"
         "hint: the index t_n is invalid: DROP INDEX CONCURRENTLY t_n;\n"
         "  --> sql/2_i.up.sql:1\n"
