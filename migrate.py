@@ -3618,6 +3618,10 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
+    def remains(self, statement: Statement) -> tuple[str, str]:
+        """Return what *statement* leaves where it was cut off, and the query that shows it; empty for nothing known."""
+        return "", ""
+
     def broken_references(self) -> Counter[tuple[str, str]]:
         """Count rows that point to nothing, by (table, parent), where the database does not check by itself."""
         return Counter()
@@ -4656,7 +4660,7 @@ class Postgres(Database):
             return
         found = self._named_pattern.match(" ".join(words_of(statement.text, self.syntax)))
         name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
-        unfinished = partial(self.query, self._unfinished_sql, table, name)
+        unfinished = partial(self._unfinished, table, name)
         before, ours = [] if name else unfinished(), self.own.get("lock_timeout", 0)
         self.query(self._limit_instead(ours, _ENDLESS))
         try:
@@ -4669,6 +4673,19 @@ class Postgres(Database):
         for (what,) in unfinished() if name else ():  # IF NOT EXISTS has found it
             message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
             raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
+
+    def _unfinished(self, table: str | None, name: str | None) -> Rows:
+        return self.query(self._unfinished_sql, table, name)
+
+    def remains(self, statement: Statement) -> tuple[str, str]:
+        code = code_of(statement, self.syntax)
+        if not re.match(CONCURRENTLY, code, re.DOTALL):
+            return "", ""
+        if code.startswith("ALTER"):
+            sql = "SELECT inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhdetachpending;"
+            return "a partition detached in part, to be finished with DETACH PARTITION .. FINALIZE", sql
+        sql = "SELECT indexrelid::regclass FROM pg_catalog.pg_index WHERE NOT indisvalid;"
+        return "an invalid index, to be dropped with DROP INDEX CONCURRENTLY", sql
 
     # The history, and what reset drops.
 
@@ -7442,10 +7459,12 @@ class Journal(Attempt):
 
     def _ask(self, number: int) -> str:
         """Return the fix where only a person can tell if statement *number* has run."""
-        return (
-            f"look at the tables whether statement {number} has run, finish or undo the rest by hand, and say which:\n"
-            f"{self._say()}"
-        )
+        whether = f"look at the tables whether statement {number} has run"
+        found = self.step.statements[number - 1 : number]
+        what, sql = self.database.remains(found[0]) if found else ("", "")
+        if sql:
+            whether = f"this shows if statement {number} has left {what}:\n       {sql}\n     {whether}"
+        return f"{whether}, finish or undo the rest by hand, and say which:\n{self._say()}"
 
     def _say(self) -> str:
         """Return both ways to say what was done by hand. The words are about the version."""
@@ -8329,8 +8348,13 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
 
 
-def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Sequence[Mapping[str, Any]]]) -> View:
-    """Show what ``plan`` returned: its steps, with their statements and the *findings* about each step."""
+def steps_view(
+    settings: Settings,
+    steps: Sequence[Step],
+    findings: Sequence[Sequence[Mapping[str, Any]]],
+    tables: Sequence[Sequence[Mapping[str, Any]]],
+) -> View:
+    """Show what ``plan`` returned: its steps, with their statements, the *findings* about each and what it touches."""
     database = DATABASES[settings.url.dialect](settings.url)
     rows = [
         {
@@ -8346,9 +8370,10 @@ def steps_view(settings: Settings, steps: Sequence[Step], findings: Sequence[Seq
             "text": step.script.sql,
             "down_sql": step.down_sql if step.direction == "up" else None,
             "sql": [{"number": n, "line": each.line, "text": each.text} for n, each in enumerate(step.statements, 1)],
+            "tables": [*touched],
             "findings": [*known],
         }
-        for step, known in zip(steps, findings, strict=True)
+        for step, known, touched in zip(steps, findings, tables, strict=True)
     ]
     columns = ("version", "name", "direction", "statements", "done", "mode", "file", "note", "findings")
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
@@ -8358,11 +8383,17 @@ def _listing(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
     known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
-        known.setdefault(each["statement"], {})[f"-- {each['rule']}: {each['what']}  {each['link']}"] = None
+        line = f"-- {each['rule']}: {each['what']}{and_below(each)}  {each['link']}"
+        known.setdefault(each["statement"], {})[line] = None
     for each in row["sql"]:
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
         said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
+
+
+def and_below(finding: Mapping[str, Any]) -> str:
+    """Return what is added to a finding that stands for statements like its own, which come next."""
+    return f"; the same for {counted(finding['more'], 'more statement')} below" if finding["more"] else ""
 
 
 def _json(value: Any) -> str:
@@ -8380,8 +8411,8 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return _json(value).partition(".")[0] + "Z"
     if column == "took_ms":
         return f"{value} ms"
-    if column == "findings":
-        return ", ".join(dict.fromkeys(each["rule"] for each in value))
+    if column == "findings":  # that they lock, most do
+        return ", ".join(sorted(dict.fromkeys(each["rule"] for each in value), key="locks".__eq__))
     if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
@@ -8825,16 +8856,25 @@ def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: A
     for name in ("all_or_nothing", "backup", "yes"):
         choice.pop(name, None)
     if notify.form == "html":
-        page: View = desk("page").plan_page(settings, direction, notify=notify, **choice)
+        page: View = desk("page").plan_page(settings, direction, notify=notify, typed=notify.as_typed, **choice)
         return page
-    steps = plan(settings, direction, notify=notify, **choice)
-    found: Sequence[Sequence[Mapping[str, Any]]] = [()] * len(steps)
-    try:
-        if steps:
-            found = desk("hints").of_plan(DATABASES[settings.url.dialect](settings.url), steps, notify)
-    except SettingsError as error:
-        notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
-    return steps_view(settings, steps, found)
+    with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
+        steps = run.planned(direction, **choice)
+        view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
+        try:
+            if steps:
+                found, tables = (
+                    desk("hints").of_plan(run.database, steps, notify),
+                    desk("sizes").of_plan(run.database, steps),
+                )
+                view = steps_view(settings, steps, found, tables)
+                touched = desk("sizes").summary(view.document["steps"])
+                view = view._replace(caption="\n".join(f"touches  {each}" for each in touched))
+            else:
+                notify("nothing to do")
+        except SettingsError as error:
+            notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
+    return view
 
 
 def _down(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:

@@ -3,6 +3,7 @@
     script    plan --sql             the plan as a script for the database's own client,
     clients                          in the words of each of them
     page      plan --format html     the plan as a page to read; page.html is its template
+    sizes     plan                   the tables that it touches, as large as the catalogue estimates
     proof     verify                 up, down, up on a scratch database; schema_postgres.sql describes one
     base      check --base           the files against those of a git ref
     hints     plan, check            what a statement locks, rewrites or loses, by hints.tsv; and a linter

@@ -11,7 +11,7 @@ import math
 import re
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from migrate import (
     BRIEF,
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 2**16
 _NAME_PATTERN: Final = re.compile(r""":['"]?([\w\x80-\xff]+)""", re.ASCII)  # in octets
 COMMENT: Final = r"--|#|/\*"  # begins one
+BEGINS: Final = "-- >>> the text of the file"
+ENDS: Final = "-- <<< written by migrate"
 
 
 class ScriptDatabase(Database):
@@ -79,9 +81,19 @@ class ScriptDatabase(Database):
         super().__init__(url, lock_wait, statement_wait, lock_timeout)
         self.hand_on: Callable[[str], object] | None = None  # what is written; None: nobody reads it
         self._pieces, self._waiting = list[str](), 0  # of what has not left
+        self._in_file = False  # what was written last is a person's
 
     def write(self, *lines: str) -> None:
-        """Write whole lines, of which a statement is not cut in two: what has left before a signal can run."""
+        """Write whole lines of ours, of which a statement is not cut in two: what has left before a signal can run."""
+        self._put(*[ENDS] * self._in_file, *lines)
+        self._in_file = False
+
+    def write_text(self, *lines: str) -> None:
+        """Write such lines of a file, between marks."""
+        self._put(*[BEGINS] * (not self._in_file), *lines)
+        self._in_file = True
+
+    def _put(self, *lines: str) -> None:
         for line in lines if self.hand_on else ():
             self._pieces += line, "\n"
             self._waiting += len(line)
@@ -97,11 +109,12 @@ class ScriptDatabase(Database):
     def write_file(self, step: Step) -> None:
         """Write the text of a file: it may end with a comment, so that the delimiter has a line of its own."""
         octets, begin = step.script.octets, 0
+        self.write_text()
         for end in step.statements.breaks(_PIECE) if self.hand_on else ():
             self._pieces.append(text_of(octets[begin:end]))
             self.flush()
             begin = end
-        self.write(text_of(octets[begin:]) if self.hand_on else "", self.delimiter)
+        self.write_text(text_of(octets[begin:]) if self.hand_on else "", self.delimiter)
 
     def _connect(self, *, write: bool) -> None:
         """See Database. To nothing."""
@@ -126,10 +139,12 @@ class ScriptDatabase(Database):
 
     def query(self, sql: str, *args: object) -> Rows:
         """Write a statement of ours, with its values."""
-        values = iter(args)
-        text = MARKS_PATTERN.sub(lambda mark: self.literal(next(values, Code("?"))) if mark[0] == "?" else mark[0], sql)
-        self.run(text, end="")
+        self.run(self._filled(sql, *args), end="")
         return []
+
+    def _filled(self, sql: str, *args: object) -> str:
+        values = iter(args)
+        return MARKS_PATTERN.sub(lambda mark: self.literal(next(values, Code("?"))) if mark[0] == "?" else mark[0], sql)
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """Write statements of ours, one by one."""
@@ -145,8 +160,8 @@ class ScriptDatabase(Database):
         return self.elapsed
 
     def run(self, sql: str, *, end: str = "\n") -> None:
-        """Write a statement of a file, as write_file() does; notice what it does to transactions."""
-        self.write(f"{sql}{end}{self.delimiter}")
+        """Write a statement of a file, or one of ours, which has another *end*; notice what it does to transactions."""
+        (self.write_text if end == "\n" else self.write)(f"{sql}{end}{self.delimiter}")
         if first_word(sql, self.syntax) not in self.control_words:
             return
         code = bare(sql, self.syntax).strip(" \n;").upper()
@@ -155,7 +170,7 @@ class ScriptDatabase(Database):
         self.commits = not self.opens_pattern.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
 
     def run_all(self, texts: Sequence[str]) -> None:
-        self.write(*(f"{each}\n{self.delimiter}" for each in texts))
+        self.write_text(*(f"{each}\n{self.delimiter}" for each in texts))
 
     def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
         """Take the lock *key* of this tool, where there is one, or stop."""
@@ -173,6 +188,10 @@ class ScriptDatabase(Database):
         self.send(*before)
         self.run(statement.text)
         self.send(*self.own_sql, *done, self.commit_sql)
+
+    @abstractmethod
+    def tell(self, text: str) -> None:
+        """Write what prints a line when the script runs."""
 
     @abstractmethod
     def start(self, steps: Sequence[Step]) -> None:
@@ -255,6 +274,9 @@ class SQLiteScript(ScriptDatabase, SQLite):
         self.query("PRAGMA foreign_keys = OFF")
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
 
+    def tell(self, text: str) -> None:
+        self.write('.print "' + re.sub(r'["\\]', r"\\\g<0>", text) + '"')
+
     def person(self) -> str:
         """See Database. SQLite knows no users; who has made the plan is known."""
         return Code(self.literal(f"sqlite3, plan by {whoami()}"[:255]))
@@ -335,6 +357,9 @@ class PostgresScript(ScriptDatabase, Postgres):
             what = f"this plan is for {STRINGS} = {strings}: make it with this database's URL"
             self.stop_if([(f"current_setting('{STRINGS}') <> '{strings}'", what)])
 
+    def tell(self, text: str) -> None:
+        self.write(r"\echo '" + re.sub(r"['\\]", r"\\\g<0>", text) + "'")
+
     def start_file(self) -> None:
         """See ScriptDatabase. RESET ALL takes the encoding back, too."""
         self.write("\\encoding UTF8\nSELECT clock_timestamp() AS migrate_began \\gset")
@@ -380,8 +405,12 @@ class PostgresScript(ScriptDatabase, Postgres):
         )
         self.write(self._block("\n" + checks) + ";")
 
-    def _unfinished(self, name: str | None, table: str | None) -> list[tuple[Any, ...]]:
-        return []  # the client cannot look
+    def _unfinished(self, table: str | None, name: str | None) -> Rows:
+        """See Postgres. The client cannot look, but it can stop."""
+        if name:
+            found = f"EXISTS ({self._filled(self._unfinished_sql, table, name)})"
+            self.stop_if([(found, f"an earlier run has left {name} half done")])
+        return []
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         code = bare(statement.text, syntax) if ":" in statement.text else ""
@@ -413,6 +442,10 @@ class MySQLScript(ScriptDatabase, MySQL):
             kept = "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID() /* kept */"
             what = "run mysql with --comments: the SQL holds some"
             self.stop_if([(f"({kept}) NOT LIKE CONCAT('%/* kept', ' */%')", what)])
+
+    def tell(self, text: str) -> None:
+        """See ScriptDatabase. The name of the column is printed, too."""
+        self.query(f"SELECT {self.literal(text)} AS migrate")
 
     def start_file(self) -> None:
         self.query("SET @migrate_began = UTC_TIMESTAMP(3)")
@@ -475,7 +508,8 @@ class MySQLScript(ScriptDatabase, MySQL):
             self.send(*done)
             return
         mark = "".join(f"{each}; " for each in [*(() if whole else started), *before])
-        self.run(f"START TRANSACTION; {mark}\n{statement.text}\n; {'; '.join(done)}; {self.commit_sql}", end=" ")
+        parts = f"START TRANSACTION; {mark}", BEGINS, statement.text, ";", ENDS, f"{'; '.join(done)}; {self.commit_sql}"
+        self.run("\n".join(parts), end=" ")
 
     def follow(self, other: Database, *, offline: bool) -> None:
         super().follow(other, offline=offline)

@@ -65,6 +65,7 @@ class Effect(NamedTuple):
     rule: str  # of the table, or of the linter
     what: str
     link: str
+    more: int = 0  # statements right below that are like it, and have no Effect of their own
 
 
 class Row(NamedTuple):
@@ -107,28 +108,26 @@ def of_plan(database: Database, steps: Sequence[Step], notify: Notify) -> list[l
 
 def deed(statement: Statement, database: Database) -> str:
     """Return the word that says what a statement does: the one after EXPLAIN that runs it, in a WITH, or after it."""
-    _, items = _runs(table().get(database.dialect, {}), _nested(spelled(statement.text, database.syntax)))
+    _, items = _runs(table().get(database.dialect, {}), nested(spelled(statement.text, database.syntax)))
     return next((each[0] for each in _deeds(items) if each and isinstance(each[0], str)), "")
 
 
 def effects(database: Database, step: Step) -> Iterator[Effect]:
     """Yield what each statement of a step does besides its work, as the manual of its database has it."""
-    syntax, last = database.syntax, None
-    for number, statement in enumerate(step.statements.briefs, 1):
-        if statement is last:  # INSERTs that are alike
-            continue
-        last = statement
+    syntax, first = database.syntax, 1
+    for _, (statement, *like) in itertools.groupby(step.statements.briefs, id):
         found = fitting(database.dialect, spelled(statement.text, syntax))
         said = [(row.rule, row.what, row.page) for row in found if row.what != "-"]
         for each in dict.fromkeys(sorted(said, key=lambda each: _order(database.dialect)[each[0]])):
-            yield Effect(number, statement.line, *each)
+            yield Effect(first, statement.line, *each, len(like))
+        first += 1 + len(like)
         syntax = database.syntax_after(statement, syntax)
 
 
 def fitting(dialect: str, words: Iterable[str]) -> Iterator[Row]:
     """Yield the rows of the table that count for a statement, with those that say nothing."""
     known = table().get(dialect, {})
-    runs, items = _runs(known, _nested(words))
+    runs, items = _runs(known, nested(words))
     yield from runs
     for each in _deeds(items):
         actions = [*_actions(known, each)]
@@ -159,7 +158,7 @@ def _rows(known: Mapping[str, Sequence[Row]], items: Items) -> Sequence[Row]:
 # A statement, taken apart
 
 
-def _nested(words: Iterable[str]) -> list[Item]:
+def nested(words: Iterable[str]) -> list[Item]:
     """Return the words with those in brackets as a list of their own."""
     outer, inner = list[list[Item]](), list[Item]()
     for word in words:
@@ -313,7 +312,7 @@ def _name(items: Items, places: Places) -> Places:
     found = set[int]()
     for place in places:
         end = place
-        while end < len(items) and _is_name(items[end]):
+        while end < len(items) and is_name(items[end]):
             found.add(end + 1)
             end += 2
             if end >= len(items) or items[end - 1] != ".":
@@ -321,7 +320,8 @@ def _name(items: Items, places: Places) -> Places:
     return found
 
 
-def _is_name(item: Item) -> bool:
+def is_name(item: Item) -> bool:
+    """Tell if that may be a name, in quotes or without."""
     return isinstance(item, str) and (len(item) > 1 or item.isalnum() or item == "_") and item not in _NO_NAMES
 
 
@@ -361,7 +361,8 @@ class _Finding(NamedTuple):
 def lint(dialect: str, paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
     """Yield what the linter of a dialect, where it is installed, has to say of files, by line.
 
-    Without the rules that this tool makes up for: it sets timeouts, and the history keeps files from running twice.
+    Without the rules that this tool makes up for: it sets timeouts, the history keeps files from running twice, and
+    what cannot run in a transaction is run without one, or refused.
     """
     return ((each.path, each.effect(0)) for each in _findings(dialect, paths))
 
@@ -392,6 +393,7 @@ def _findings(dialect: str, paths: Sequence[Path]) -> Iterator[_Finding]:
     if not program or not paths:
         return
     ours = "require-lock-timeout,require-statement-timeout,prefer-robust-stmts"
+    ours += ",ban-concurrent-index-creation-in-transaction"
     command = [program, "--reporter", "json", "--assume-in-transaction", "--exclude", ours, *map(str, paths)]
     ran = subprocess.run(  # noqa: S603 (one command of ours)
         command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False

@@ -20,6 +20,7 @@ from migrate import (
     Script,
     View,
     __version__,
+    and_below,
     cell_text,
     compare,
     counted,
@@ -28,13 +29,13 @@ from migrate import (
     version_key,
     whoami,
 )
-from migrate_review import NO_VERSION, part_of
+from migrate_review import NO_VERSION, part_of, sizes
 from migrate_review.hints import of_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from migrate import Database, Notify, Settings
+    from migrate import Database, Notify, Settings, Status
 
 # What hides in a text, or turns it round, in a browser: whoever reviews a plan is to see it.
 _HIDDEN: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -46,18 +47,21 @@ _LINKED: Final = 20  # lines of one finding, at the most: a file of data may hav
 _COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
 
 
-def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: Any) -> View:
-    """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside."""
+def plan_page(
+    settings: Settings, direction: str, *, notify: Notify, typed: Callable[[str], str] = str, **choice: Any
+) -> View:
+    """Show what ``plan`` returns, and the status at that moment, as an HTML page that needs nothing from outside.
+
+    *typed* names the program as it was called, in the commands that are on it.
+    """
     with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps, states = run.planned(direction, **choice), compare(run.migrations, run.applied)
         database, up_by_key = run.database, {each.key: each.up.sql for each in run.migrations}
+        tables = sizes.of_plan(database, steps)
     if not steps:
         notify("nothing to do")
-    findings = of_plan(database, steps, notify)
-    rows, status = (
-        steps_view(settings, steps, findings).document["steps"],
-        status_view(settings, states, exit_code=False),
-    )
+    rows = steps_view(settings, steps, of_plan(database, steps, notify), tables).document["steps"]
+    status = status_view(settings, states, exit_code=False)
     moved = {each.key for each in steps}
     after = [
         each.version
@@ -79,20 +83,26 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
             ]
         )
         rules.update(each["rule"] for each in row["findings"])
+    options = " --out-of-order" * choice.get("out_of_order", False)
+    commands = _commands(rows, start, end, states, options) if rows else {}
     total = f"{counted(len(rows), 'migration')}, {counted(sum(row['statements'] for row in rows), 'statement')}"
     facts = {
         "Plan": f"{total}, from {start} to {end}" if rows else f"nothing to do, at {start}",
         "Findings": ", ".join(f"{rule}: {rules[rule]}" for rule in sorted(rules, key="locks".__eq__)) or "none",
         "No down file": ", ".join(row["version"] for row in rows if direction == "up" and row["down_sql"] is None),
+        "Touches": "\n".join(sizes.summary(rows)),
+        **dict.fromkeys(commands, ""),  # in this place
         "History table": settings.table,
         "Made by": f"{whoami()}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, migrate {__version__}",
     }
+    shown = {key: escape(value).replace("\n", "<br>") for key, value in facts.items()}
+    shown |= {key: _html_command(*value, typed) for key, value in commands.items()}
     page = Template(part_of("page.html")).substitute(
         direction=direction,
         database=escape(str(settings.url)),
         label=database.label,
         sections=sections,
-        facts="\n".join(f"<dt>{key}</dt><dd>{escape(value)}</dd>" for key, value in facts.items() if value),
+        facts="\n".join(f"<dt>{key}</dt><dd>{value}</dd>" for key, value in shown.items() if value),
         contents=_html_table("steps", ("", "migration", "statements", "findings"), contents) if rows else "",
         opened="" if rows else " open",
         counts=escape(status.caption.rpartition(": ")[2]),
@@ -105,10 +115,45 @@ def plan_page(settings: Settings, direction: str, *, notify: Notify, **choice: A
     return View({"page": _HIDDEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", page)})
 
 
+def _commands(
+    rows: Sequence[Mapping[str, Any]], start: str, end: str, states: Sequence[Status], options: str
+) -> dict[str, tuple[str, str]]:
+    """Return the command that does what is planned, the one that takes that back, and what is to be said of each."""
+    versions = [row["version"] for row in rows]
+    if rows[0]["direction"] == "down":
+        gone = [each.version for each in states if each.state == "missing" and each.version in versions]
+        back = ("", f"no command: {', '.join(gone)} has no up file here") if gone else (f"up --to {versions[0]}", "")
+        return {"To run it": (_down_to(end), ""), "To go back": back}
+    last, stays = max(versions, key=version_key), [row["version"] for row in rows if row["down_sql"] is None]
+    below = [each for each in versions if start != NO_VERSION and version_key(each) < version_key(start)]
+    back = _down_to(start), ""
+    if below:
+        back = "", f"no command: {', '.join(below)} lies below {start}, which was applied before"
+    elif last in stays:
+        back = "", f"no command: {last} has no down file"
+    elif stays:
+        back = _down_to(stays[-1]), f", as {stays[-1]} has no down file"
+    return {"To run it": (f"up --to {last}{options}", ""), "To go back": back}
+
+
+def _down_to(version: str) -> str:
+    return "down --all" if version == NO_VERSION else f"down --to {version}"
+
+
+def _html_command(command: str, said: str, typed: Callable[[str], str]) -> str:
+    """Return a command as it is *typed*, if there is one, and what is *said* of it."""
+    shown = f"<code>{escape(typed(f'  migrate {command}').strip())}</code>" if command else ""
+    return shown + escape(said)
+
+
 def _html_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table, which scrolls by itself, of cells that are HTML already."""
-    head = "".join(f'<th scope="col">{each.replace("_", " ")}</th>' for each in columns)
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    names = [each.replace("_", " ") for each in columns]
+    head = "".join(f'<th scope="col">{each}</th>' for each in names)
+    body = "\n".join(
+        "<tr>" + "".join(f'<td data-of="{name}">{cell}</td>' for name, cell in zip(names, row, strict=True)) + "</tr>"
+        for row in rows
+    )
     return (
         f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
@@ -130,19 +175,20 @@ def _html_step(
         why = "in no transaction" if database.transactional else f"as {database.label} commits with each DDL statement"
         mode = f"Statement by statement, {why}: if one fails, those before it stay, and the next run goes on there."
     resumed = f"It goes on: {counted(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
-    told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"]) if each)
+    touched = f"Touches {'; '.join(map(sizes.told, row['tables']))}." if row["tables"] else ""
+    told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"], touched) if each)
     way, other = row["direction"], "down" if row["direction"] == "up" else "up"
     begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
     for each in row["sql"] if row["statements"] > 1 else ():
         begins.setdefault(each["line"], []).append(f"({each['number']})")
-    places = dict[tuple[str, ...], dict[int, None]]()  # lines of each finding, in order
+    places = dict[tuple[str, ...], dict[int, str]]()  # lines of each finding, in order, with what is said of others
     for each in row["findings"]:
-        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = None
-    for (rule, what, link), every in places.items():
+        places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = and_below(each)
+    for (rule, what, link), every in sorted(places.items(), key=lambda each: each[0][0] == "locks"):
         lines = [*every]
         kind, said = "mild" if rule == "locks" else "loud", f"<b>{escape(rule)}</b> {escape(what)}"
-        for line in lines if kind == "loud" else lines[:1]:  # that each statement locks something is said once
-            notes.setdefault(line, []).append(f'<span class="{kind}">{said}</span>')
+        for line, more in every.items():
+            notes.setdefault(line, []).append(f'<span class="{kind}">{said}{more}</span>')
         linked = ", ".join(f'<a href="#line-{number}-{way}-{line}">{line}</a>' for line in lines[:_LINKED])
         linked += ", \u2026" * (len(lines) > _LINKED)
         found += (

@@ -268,7 +268,9 @@ class PostgresProof(Proof):
             told = [
                 f"{column} {value}"
                 for column, value in values.items()
-                if not (value is None or value is False or (column in numbered and value in {"0", "None"}))
+                if not (
+                    value is None or value is False or value == "" or (column in numbered and value in {"0", "None"})
+                )
             ]
             full = title or names.get(number, "")
             full = re.sub(r"^(large object) \d+", r"\1", full)  # a number, which is another one each time
@@ -439,7 +441,12 @@ def view(settings: Settings, *, scratch_url: str | None, seed: str | None, notif
     found = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
     verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
     bad = [each for each in verdicts if each.result in BAD]
-    shown = ("\n".join((f"{each.file}: after up and down", *each.diff)) if each.diff else each.error for each in bad)
+    shown = (
+        "\n".join((f"{each.file}: after up and down, + is left over, - is gone", *each.diff))
+        if each.diff
+        else each.error
+        for each in bad
+    )
     document, details = {"migrations": [each._asdict() for each in verdicts]}, "\n".join(filter(None, shown))
     return View(document, Verdict._fields[:5], details=details, exit_code=DriftError.exit_code if bad else 0)
 

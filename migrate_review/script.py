@@ -158,6 +158,7 @@ def _write_steps(
         f"-- To run it:  {database.client}",
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
         f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}",
+        f'-- What stands between "{clients.BEGINS}" and "{clients.ENDS}" is the text of a file as it is.',
     )
     database.start(steps)
     written = copy.copy(run)
@@ -171,7 +172,15 @@ def _write_steps(
         )
         count_sql = f"SELECT count(*) FROM {history.relation}"
         elsewhere = f"this plan starts at {at}, and the database does not"
+        done, planned = "", ", ".join(database.literal(each.version) for each in steps) if number == 1 else ""
+        if planned and way == "up":
+            texts = ", ".join(database.literal(each.script.checksum) for each in steps)
+            ran = f"version IN ({planned}) AND checksum IN ({texts}) AND NOT dirty"
+            done = f"({count_sql} WHERE {ran}) = {len(steps)}"
+        elif planned:
+            done = f"({count_sql} WHERE version IN ({planned})) = 0"
         expected = [
+            *([(done, "nothing to do: this plan has run already")] if done else []),
             (
                 f"EXISTS (SELECT 1 FROM {history.relation} WHERE {database.quoted('dirty')})",
                 "a migration stopped half way",
@@ -183,18 +192,25 @@ def _write_steps(
             expected.append(
                 (f"({count_sql} WHERE {database.quoted(column)} IN ({listed})) <> {len(versions)}", elsewhere)
             )
-        _write_step(written, database, step, named, expected)
+        said = f"{number} of {len(steps)}  {way}  {step.title}"
+        _write_step(written, database, step, named, expected, said=said)
         if what := "" if natures is None else database.forget(step.statements.briefs, natures):
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
             raise FileError(f"no file can follow in a script: {what}", where=script_path(step), fix=fix)
         versions = [*versions, step.version] if way == "up" else [each for each in versions if each != step.version]
         at = versions[-1] if versions else NO_VERSION
-    database.write(f"\n-- The end: {counted(len(steps), 'migration')}.")
+    end = f"The end: {counted(len(steps), 'migration')}."
+    database.tell(end)
+    database.write(f"\n-- {end}")
 
 
 def _remark(text: str) -> str:
     """Return a comment: whatever is in *text*, the line does not end there."""
-    return "-- " + "".join(each if each.isprintable() else "?" for each in text)
+    return f"-- {_printable(text)}"
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _refuse_unsuited(database: clients.ScriptDatabase, step: Step) -> None:
@@ -215,8 +231,10 @@ def _write_step(
     step: Step,
     named: Sequence[tuple[str, str]],
     expected: Sequence[tuple[str, str]],
+    *,
+    said: str,
 ) -> None:
-    """Write how *step* is run, after what ends the script before that."""
+    """Write how *step* is run, after what ends the script before that, and what is *said* then."""
     journaled, relation = is_journaled(step, database), run.history.relation
     run.now = Now(step, 0.0)
     database.start_file()
@@ -230,6 +248,7 @@ def _write_step(
         run.history.create()
         conditions = []
     database.stop_if([*conditions, *expected])
+    database.tell(_printable(said))
     journal, version = Journal(run, step), database.literal(step.version)
     database.send(journal.claim(0))
     journal.claimed = True

@@ -117,8 +117,30 @@ def test_what_squawk_finds_is_in_the_plan_with_its_rule_and_line(desk: Desk, pos
         "rule": "require-concurrent-index-creation",
         "what": "During normal index creation, table updates are blocked, but reads are still allowed",
         "link": "https://squawkhq.com/docs/require-concurrent-index-creation",
+        "more": 0,
     }
-    assert desk("plan").out.splitlines()[1].endswith("\tlocks, require-concurrent-index-creation")
+    assert desk("plan").out.splitlines()[1].endswith("\trequire-concurrent-index-creation, locks")
+
+
+def test_squawk_is_not_asked_about_what_this_tool_sees_to(desk: Desk, postgres: Database) -> None:
+    desk.set(DATABASE_URL=postgres.url)
+    desk.write(
+        {
+            "sql/1_one.up.sql": "CREATE TABLE one (id bigint);\n",
+            "sql/2_two.up.sql": "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY two ON one (id);\n",
+        }
+    )
+    assert [line.rpartition("\t")[2] for line in desk("plan").out.splitlines()] == ["", "locks"]
+
+
+def test_a_finding_stands_for_the_statements_below_that_are_like_its_own(desk: Desk) -> None:
+    insert = "INSERT INTO one VALUES ({});\n"
+    desk.write({"sql/1_one.up.sql": "".join(["CREATE TABLE one (id);\n", *map(insert.format, range(3))])})
+    said = [line for line in desk.here("plan", "-v").out.splitlines() if line.startswith("-- locks")]
+    locks, page = "-- locks: the database against every other writer", "https://www.sqlite.org/lockingv3.html"
+    assert said == [f"{locks}  {page}", f"{locks}; the same for 2 more statements below  {page}"]
+    (step,) = json.loads(desk.here("--format", "json", "plan").out)["steps"]
+    assert [(each["statement"], each["more"]) for each in step["findings"]] == [(1, 0), (2, 2)]
 
 
 def test_an_unreachable_database_says_how_to_plan_without_it(desk: Desk) -> None:

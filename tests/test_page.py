@@ -112,6 +112,74 @@ def test_findings_are_linked_to_their_line_and_to_what_says_so(desk: Desk) -> No
     assert 'id="line-4-up-4" data-n="   (3) 4"' in text
 
 
+def test_a_finding_is_at_each_line_that_it_is_true_of(desk: Desk) -> None:
+    desk.write(
+        {"sql/7_seven.up.sql": "CREATE TABLE a (n INTEGER);\n" + "INSERT INTO a VALUES (1);\n" * 3 + "DROP TABLE a;\n"}
+    )
+    text = page(desk, "plan")
+    lines = re.split('id="line-7-up-(\\d)"', text.partition('id="step-7"')[2].partition("</figure>")[0])
+    notes = {number: re.findall('<span class="(?:mild|loud)">(.*?)</span>', rest)
+             for number, rest in zip(lines[1::2], lines[2::2], strict=True)}  # fmt: skip
+    locks = "<b>locks</b> the database against every other writer"
+    assert notes == {
+        "1": [locks],
+        "2": [f"{locks}; the same for 2 more statements below"],
+        "3": [],
+        "4": [],
+        "5": ["<b>cannot be undone</b> the table cannot be recovered", locks],
+    }
+
+
+SOME_WAY_BACK = FILES | {"sql/6_empty.down.sql": "", "sql/4_four.down.sql": "SELECT 1;"}
+
+
+@pytest.mark.parametrize(
+    ("files", "before", "words", "shown"),
+    [
+        (THREE, ["up", "1"], ["plan"], ("<code>{0} up --to 3</code>", "<code>{0} down --to 1</code>")),
+        (THREE, ["status"], ["plan", "2"], ("<code>{0} up --to 2</code>", "<code>{0} down --all</code>")),
+        (THREE, ["up"], ["plan", "down", "2"], ("<code>{0} down --to 1</code>", "<code>{0} up --to 3</code>")),
+        (THREE, ["up"], ["down", "--all", "--dry-run"], ("<code>{0} down --all</code>", "<code>{0} up --to 3</code>")),
+        (FILES, ["up", "1"], ["plan"], ("<code>{0} up --to 6</code>", "no command: 6 has no down file")),
+        (FILES, ["up", "1"], ["plan", "4"],
+         ("<code>{0} up --to 5</code>", "<code>{0} down --to 4</code>, as 4 has no down file")),
+        (SOME_WAY_BACK, ["up", "4"], ["plan"], ("<code>{0} up --to 6</code>", "<code>{0} down --to 4</code>")),
+    ],
+    ids=["up", "from nothing", "down", "to nothing", "no way back", "half a way back", "all the way back"],
+)  # fmt: skip
+def test_the_commands_to_run_and_to_go_back_are_there(
+    desk: Desk, files: dict[str, str], before: list[str], words: list[str], shown: tuple[str, str]
+) -> None:
+    for path in (desk.home / "sql").iterdir():
+        path.unlink()
+    desk.write(files)
+    assert desk.here(*before).exit == 0
+    run, back = (each.format("imagor-studio-migrate") for each in shown)
+    assert f"<dt>To run it</dt><dd>{run}</dd>\n<dt>To go back</dt><dd>{back}</dd>" in page(desk, *words)
+    at = desk.here("--format", "json", "status").document["current"]
+    for command in re.findall("<code>[a-z-]+ (.*)</code>", f"{run}\n{back}"):
+        assert desk.here(*command.split(), *(["--yes"] * command.startswith("down"))).exit == 0
+    returned = desk.here("--format", "json", "status").document["current"] == at
+    assert returned == back.endswith("</code>")
+
+
+def test_the_commands_say_when_there_is_no_way_back(desk: Desk) -> None:
+    assert desk.here("up", "2").exit == 0
+    desk.write({"sql/0_zero.up.sql": "SELECT 1;", "sql/0_zero.down.sql": "SELECT 1;"})
+    text = page(desk, "plan", "--out-of-order", "2")
+    assert "<dd><code>imagor-studio-migrate up --to 3 --out-of-order</code></dd>" in text
+    assert "<dd>no command: 0 lies below 2, which was applied before</dd>" in text
+    (desk.home / "sql/2_two.up.sql").unlink()
+    (desk.home / "sql/2_two.down.sql").unlink()
+    assert "<dt>To go back</dt><dd>no command: 2 has no up file here</dd>" in page(desk, "plan", "down")
+
+
+def test_the_commands_are_as_they_were_typed_and_hold_no_password(desk: Desk) -> None:
+    ran = desk("--database-url", "sqlite:app.db", "--dir", "sql", "plan", "1", "--format", "html")
+    command = "imagor-studio-migrate --database-url sqlite:app.db --dir sql up --to 1"
+    assert f"<dt>To run it</dt><dd><code>{command}</code></dd>" in ran.out
+
+
 def test_a_text_is_shown_as_a_text(desk: Desk) -> None:
     desk.write({"sql/7_a&<b>.up.sql": "SELECT 1;\n"})
     read = Read(page(desk))
@@ -332,6 +400,18 @@ def test_code_scrolls_sideways_and_the_page_never(browser: Browser, served: tupl
     tops = "[...document.querySelectorAll('.pair')[0].children].map(each => each.getBoundingClientRect().top)"
     up, down = browser.value(tops)
     assert (up == down) == (width >= 1024)  # side by side where there is room
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_no_column_of_a_table_is_cut(browser: Browser, served: tuple[str, list[str]], width: int) -> None:
+    """Where there is no room for columns, a cell is a line that begins with the name of its column."""
+    browser.open(served[0], width=width)
+    browser.value("document.querySelector('details').open = true")
+    tables = "[...document.querySelectorAll('.scroll')].filter(each => each.querySelector('table'))"
+    assert browser.value(f"{tables}.length") == 2
+    assert browser.value(f"{tables}.every(each => each.scrollWidth <= each.clientWidth)")
+    label = browser.value("getComputedStyle(document.querySelector('td[data-of=version]'), '::before').content")
+    assert (label != "none") == (width < 768)
 
 
 @pytest.mark.parametrize(("scheme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(21, 24, 28)")])

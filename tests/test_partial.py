@@ -65,6 +65,7 @@ def test_an_index_in_another_schema_is_named_with_it(project: Project) -> None:
     assert hints(ran.err) == [hint]
     ran = project("up")
     assert ran.err.startswith(
+        'from 2 i:\n  notice: relation "I ON i" already exists, skipping\n'
         'error: the index "I ON i" exists already, and is invalid: an earlier build of it failed\n'
         f"{hint}\n  --> sql/2_i.up.sql:1\n"
     )
@@ -91,6 +92,7 @@ def test_if_not_exists_does_not_take_an_invalid_index_for_one(project: Project) 
     ran = project("up")
     assert ran.exit == 1
     assert ran.err == (
+        'from 2 i:\n  notice: relation "t_n" already exists, skipping\n'
         "error: the index t_n exists already, and is invalid: an earlier build of it failed\n"
         "hint: the index t_n is invalid: DROP INDEX CONCURRENTLY t_n;\n"
         "  --> sql/2_i.up.sql:1\n"
@@ -164,6 +166,61 @@ def test_a_partition_that_is_detached_in_part_is_named_with_the_way_to_the_end(p
     holder.execute("COMMIT")
     project.write({"2_d": "ALTER TABLE p DETACH PARTITION c FINALIZE;"})
     project.succeed("up")
+
+
+KILLED = [
+    pytest.param(
+        "CREATE INDEX CONCURRENTLY c_n ON c (n);",
+        "an invalid index, to be dropped with DROP INDEX CONCURRENTLY:\n"
+        "       SELECT indexrelid::regclass FROM pg_catalog.pg_index WHERE NOT indisvalid;",
+        [("c_n",)],
+        id="CREATE INDEX",
+    ),
+    pytest.param(
+        "ALTER TABLE p DETACH PARTITION c CONCURRENTLY;",
+        "a partition detached in part, to be finished with DETACH PARTITION .. FINALIZE:\n"
+        "       SELECT inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhdetachpending;",
+        [("c",)],
+        id="DETACH PARTITION",
+    ),
+]
+
+
+@concurrently
+@pytest.mark.parametrize(("sql", "shows", "left"), KILLED)
+def test_after_a_connection_was_cut_the_message_has_the_query_that_shows_what_is_left(
+    project: Project, sql: str, shows: str, left: list[tuple[str]]
+) -> None:
+    project.write({"1_p": PARTITIONS})
+    project.succeed("up")
+    holder = project.database.connect().cursor()
+    holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    holder.execute("SELECT * FROM c")
+    project.write({"2_i": sql})
+    waits = f"SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query = '{sql[:-1]}'"
+
+    def cut() -> None:
+        rig.until(lambda: project.rows(waits))
+        project.rows(f"SELECT pg_terminate_backend(pid) FROM ({waits}) AS cut")
+
+    thread = threading.Thread(target=cut)
+    thread.start()
+    first = project("up")
+    thread.join()
+    holder.execute("COMMIT")
+    fix = (
+        f"fix: this shows if statement 1 has left {shows}\n"
+        "     look at the tables whether statement 1 has run, finish or undo the rest by hand, and say which:\n"
+        "       imagor-studio-migrate repair 2 --applied    all of it has run\n"
+        "       imagor-studio-migrate repair 2 --pending    none of it has; run it again\n"
+    )
+    assert (first.exit, first.err.partition("fix: ")[0] + fix) == (1, first.err)
+    second = project("up")
+    assert second.err == (
+        "error: 2 i stopped while statement 1 ran: only a person can see if it has\n"
+        f"  --> sql/2_i.up.sql:1\n  1 | {sql}\nnothing was changed.\n{fix}"
+    )
+    assert [(str(each),) for (each,) in project.rows(shows.rpartition("       ")[2])] == left
 
 
 @concurrently

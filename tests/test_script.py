@@ -26,7 +26,7 @@ from desk import RUNNER, clean_environment
 from project import Project, Ran, another
 
 import migrate
-from migrate_review.clients import SCRIPTS
+from migrate_review.clients import BEGINS, ENDS, SCRIPTS
 from migrate_review.script import write_script
 
 if TYPE_CHECKING:
@@ -62,6 +62,19 @@ def script_of(project: Project, *words: str) -> str:
     assert ran.exit == 0, ran.err
     assert ran.out
     return ran.out
+
+
+def assert_has_run(project: Project, script: str) -> None:
+    """Run *script* again, once MySQL has let go of the lock of a client that has ended: there is nothing to do."""
+    said = [assert_stops(project, script)]
+
+    def is_alone() -> bool:
+        if "another runner" in said[-1]:
+            said.append(assert_stops(project, script))
+        return "another runner" not in said[-1]
+
+    rig.until(is_alone)
+    assert "nothing to do: this plan has run already" in said[-1]
 
 
 def catalogue(database: Database) -> str:
@@ -111,13 +124,14 @@ def lines(found: tuple[str, dict[str, list[str]], dict[str, list[dict[str, Any]]
     ]
 
 
-def assert_stops(project: Project, script: str) -> None:
-    """Run *script*: an error of the client, and nothing changes."""
+def assert_stops(project: Project, script: str) -> str:
+    """Run *script*: an error of the client, which is returned, and nothing changes."""
     before = state(project.database)
     ran = run(project.database, script)
     assert ran.returncode != 0
     assert ran.stderr
     assert state(project.database) == before
+    return ran.stderr.decode()
 
 
 def copy_corpus(project: Project) -> list[str]:
@@ -252,6 +266,59 @@ def test_the_script_names_each_file_with_its_checksum_and_has_its_text(project: 
     assert -1 not in places
     assert places == sorted(places)
     assert "***" in script or project.database.dialect == "sqlite"
+
+
+@pytest.mark.parametrize("journaled", [False, True], ids=["plain", "no-transaction"])
+def test_the_text_of_the_files_stands_between_marks_and_all_else_is_ours(project: Project, journaled: bool) -> None:
+    head = JOURNALED if journaled else ""
+    project.write({name: head + text for name, text in THREE.items()})
+    script = script_of(project)
+    assert f'-- What stands between "{BEGINS}" and "{ENDS}" is the text of a file as it is.\n' in script
+    parts = re.split(f"^{BEGINS}\n(.*?)^{ENDS}\n", script, flags=re.MULTILINE | re.DOTALL)
+    theirs, ours = "".join(parts[1::2]), "".join(parts[::2])
+    for name, text in THREE.items():
+        for statement in text.splitlines():
+            within = statement.rstrip(";")
+            assert (name, within in theirs) == (name, "down" not in name)
+            assert (name, within in ours) == (name, "down" in name)  # a down file is kept in the history
+    assert "schema_migrations" not in theirs
+
+
+def test_a_script_prints_how_far_it_is(project: Project) -> None:
+    project.write(THREE | {"2_two": "CREATE TABLE two (n INTEGER);\nSELECT wrong;\n"})
+    ran = printed(project.database, script_of(project))
+    assert said(ran) == ["1 of 3  up  1 one", "2 of 3  up  2 two"]
+    project.write({"2_two": THREE["2_two"]})
+    if project.states()["2"] != "pending":  # MySQL: as up goes on
+        project.succeed("up", "1")
+    ran = printed(project.database, script_of(project, "up", "1"))
+    assert said(ran)[-1] == "The end: 1 migration."
+    ran = printed(project.database, script_of(project, "down"))
+    assert said(ran) == ["1 of 1  down  " + said(ran)[0].partition("  down  ")[2], "The end: 1 migration."]
+
+
+def said(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if re.match(r"\d+ of \d+  |The end", line)]
+
+
+def printed(database: Database, script: str) -> str:
+    """Return what the client prints on stdout."""
+    words, environment = command(database), {**os.environ, "MYSQL_PWD": database.password}
+    ran = subprocess.run(words, input=script.encode(), capture_output=True, env=environment, check=False, timeout=120)
+    return ran.stdout.decode()
+
+
+@pytest.mark.parametrize("text", ["it's", 'a "b"', "a\\b", "`date` :x %s", "é"])
+def test_what_is_printed_is_what_is_said(database: Database, text: str) -> None:
+    lines, writer = list[str](), SCRIPTS[database.dialect](migrate.DatabaseURL.parse(database.url))
+    writer.hand_on = lines.append
+    writer.tell(f"1 of 1  {text}")
+    writer.flush()
+    shown = f"1 of 1  {text}"
+    # The mysql client shows a backslash as two.
+    assert said(printed(database, "".join(lines))) == [
+        shown.replace("\\", "\\\\") if database.dialect == "mysql" else shown
+    ]
 
 
 # --- What a client cannot say ---------------------------------------------------------------------------------------
@@ -395,11 +462,15 @@ def test_a_script_that_runs_twice_changes_nothing_the_second_time(project: Proje
     project.write(THREE)
     up = script_of(project)
     run_well(project.database, up)
-    assert_stops(project, up)
+    assert_has_run(project, up)
     down = script_of(project, "down", "3")
-    assert_stops(project, up)
+    assert_has_run(project, up)
+    project.write({"4_four": "CREATE TABLE four (n INTEGER);\n", "4_four.down": "DROP TABLE four;\n"})
+    project.succeed("up")  # what came later is nothing to this plan
+    assert_has_run(project, up)
+    project.succeed("down")
     run_well(project.database, down)
-    assert_stops(project, down)
+    assert_has_run(project, down)
     assert project.database.tables() == []
     run_well(project.database, up)  # all is as it was when this was planned
     assert project.rows("SELECT n FROM counter ORDER BY n") == [(1,), (2,), (3,)]
@@ -825,6 +896,20 @@ def test_what_must_run_alone_runs_alone(project: Project, twin: Project) -> None
     assert_same(project, twin, "up")
 
 
+@pytest.mark.databases("postgres")
+def test_a_script_does_not_take_an_invalid_index_for_one(project: Project) -> None:
+    project.write({"1_t": "CREATE TABLE t AS VALUES (1), (1);"})
+    project.succeed("up")
+    index = "CREATE UNIQUE INDEX CONCURRENTLY {}t_n ON t (column1)"
+    with pytest.raises(Exception, match="could not create unique index"):
+        project.database.execute(index.format(""))
+    project.write({"2_i": f"-- migrate: no-transaction\n{index.format('IF NOT EXISTS ')};"})
+    ran = run(project.database, script_of(project))
+    assert ran.returncode != 0
+    assert b"ERROR:  an earlier run has left t_n half done" in ran.stderr
+    assert project.states()["2"] == "dirty (0 of 1)"
+
+
 def test_what_is_out_of_order_and_what_a_newer_release_brought_can_be_planned_too(project: Project) -> None:
     project.write(THREE)
     project.remove("2_two", "2_two.down")
@@ -902,5 +987,5 @@ def test_a_client_that_goes_on_after_errors_does_not_go_on_after_this_one(projec
         [*client[:place], "--force", *client[place:]], input=script.encode(), capture_output=True, check=False,
         env={**os.environ, "MYSQL_PWD": project.database.password}, timeout=60,
     )  # fmt: skip
-    assert b"this plan starts at an empty history, and the database does not" in ran.stderr
+    assert b"nothing to do: this plan has run already" in ran.stderr
     assert state(project.database) == before

@@ -64,6 +64,19 @@ def assert_shown(desk: Desk, database: Database, case: WrongDown) -> None:
     assert any(case.words in line for line in shown), ran.out
 
 
+def test_what_is_left_over_or_gone_is_told_under_the_down_file(desk: Desk, postgres: Database) -> None:
+    """Of a table that is left, no line says that something of it is empty."""
+    desk.write({"sql/1_a.up.sql": "CREATE TABLE a (n TEXT);", "sql/1_a.down.sql": "DROP TABLE a;"})
+    desk.write({"sql/2_b.up.sql": "CREATE TABLE b (n TEXT);", "sql/2_b.down.sql": "DROP TABLE a;"})
+    lines = verify(desk, postgres).out.splitlines()
+    told = lines[lines.index("sql/2_b.down.sql: after up and down, + is left over, - is gone") + 1 :]
+    for sign, table in ("-", "a"), ("+", "b"):
+        assert [line.partition(": relam")[0] for line in told if line.startswith(sign)] == [
+            f"{sign} table public.{table}", f"{sign} table public.{table}: column n text",
+            f"{sign} table public.{table}",
+        ]  # fmt: skip
+
+
 # --- What it must not let pass --------------------------------------------------------------------------------------
 
 
