@@ -10,6 +10,7 @@ import copy
 import itertools
 import math
 import re
+import shlex
 from abc import abstractmethod
 from datetime import datetime, timezone
 from pathlib import Path
@@ -83,7 +84,8 @@ class ScriptDatabase(Database):
     name_of: Callable[[str], str] = str  # and of one in a URL
     clock = elapsed = Code()  # the time in UTC; the milliseconds since the file began
     who = Code()
-    schema = ""  # of the history
+    schema = ""  # of the history,
+    named = False  # which a person has named
     offline = False  # nothing is known of the server
     in_transaction = notes_travel = False
 
@@ -96,6 +98,11 @@ class ScriptDatabase(Database):
     ) -> None:
         super().__init__(url, lock_wait, statement_wait, lock_timeout)
         self.lines: list[str] = []
+
+    @property
+    def to_run(self) -> str:
+        """Return how the script is run."""
+        return self.client
 
     def _connect(self, *, write: bool) -> None:
         """See Database. To nothing."""
@@ -293,11 +300,17 @@ class PostgresScript(ScriptDatabase, Postgres):
     """For psql."""
 
     client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
-    database_sql, default_sql = "current_database()", "COALESCE(current_schema(), '')"
+    database_sql = "current_database()"
     clock = Code("clock_timestamp() AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
     who = Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
     schema = "public"
+
+    @property
+    def default_sql(self) -> str:  # type: ignore[override]
+        """See ScriptDatabase. What the URL names first may not be there yet."""
+        return "current_setting('search_path')" if self.search_path else "COALESCE(current_schema(), '')"
+
     _unset: Sequence[str] = ()
     # What psql 18, or the script, sets again, or does not let go of, however often it is unset.
     _psql_own = (
@@ -317,6 +330,20 @@ class PostgresScript(ScriptDatabase, Postgres):
             strings = "on" if self.syntax == POSTGRES_SYNTAX else "off"
             what = f"this plan is for {STRINGS} = {strings}: make it with this database's URL"
             self.stop_if([(f"current_setting('{STRINGS}') <> '{strings}'", what)])
+
+    @property
+    def to_run(self) -> str:
+        """See ScriptDatabase. libpq takes no search_path in a URL."""
+        if not self.search_path:
+            return self.client
+        path = re.sub(r"([\s\\])", r"\\\1", self.search_path)
+        return f"PGOPTIONS={shlex.quote(f'-c search_path={path}')} {self.client.replace('$DATABASE_URL', 'URL')}"
+
+    def make_schema(self, schema: str) -> None:
+        """See Database. One that nobody has named is there."""
+        if self.search_path or self.named:
+            missing = f"to_regnamespace({self.literal(self.quoted(schema))}) IS NULL"
+            self.lines.append(self._block(f" IF {missing} THEN CREATE SCHEMA {self.quoted(schema)}; END IF; ") + ";")
 
     def start_file(self) -> None:
         """See ScriptDatabase. RESET ALL takes the encoding back, too."""
@@ -562,7 +589,7 @@ def plan_script(
 def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
     settings, way = run.settings, steps[0].direction
     database = SCRIPTS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
-    database.schema = "".join(run.history.schemas)
+    database.schema, database.named = "".join(run.history.schemas), "." in settings.table
     database.follow(run.database, offline=offline)
     unsuited: dict[str, MigrateError] = {}
     for step in steps:
@@ -577,7 +604,7 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
     database.lines += [
         _remark(f"{way.capitalize()}, {counted(len(steps), 'migration')}, on {place}; history: {history.relation}"),
         _remark(f"Made by {whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
-        f"-- To run it:  {database.client}",
+        f"-- To run it:  {database.to_run}",
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
         f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}",
     ]
