@@ -4209,7 +4209,7 @@ class Postgres(Database):
         r"|DROP OWNED BY .*\bown\b"
     )
     ways_out: ClassVar = Database.ways_out | {
-        "SCHEMA": "take it out, or " + _OTHER.format("{1}.{2}"),
+        "SCHEMA": f"take it out, or {_OTHER.format('{1}.{2}')}",
         "OWNED": "take it out, or write what is to be dropped",
     }
     _apart = _Refusal(
@@ -5770,7 +5770,7 @@ class History:
                 return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
         except (OverflowError, TypeError, ValueError):
             pass
-        what = f"the history has a row that this tool has not written: version {version!r}, at {at}"
+        what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
         fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
         raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
@@ -7079,33 +7079,34 @@ class Run:
         return Outcome(error=error)
 
     def _look_back(self, step: Step, error: MigrateError) -> None:
-        """Say in *error* why what a file is to make is there: of a roll back, of the history, or not made by this tool.
+        """Say in *error* why what a file makes is there: a roll back left it, the history lies in it, or it is older.
 
         Raises DriverError and MigrateError.
         """
-        history, own = self.history, {result.version for result in self.results}
-        texts, words, place = (
-            (each.text for each in step.statements.briefs),
-            self.database.schema_words,
-            (*history.schemas,),
-        )
-        made = [each for text in texts for each in self.database.find_made(words_of(text, self.database.syntax))]
-        way, ran = "", [each for each in history.read_log(None, None, None) if each.outcome == "ok"]
-        if own_place := [each for there, each in made if there and each.kind in words and each.name == place]:
-            way = f"write CREATE {own_place[0].kind} IF NOT EXISTS, as the history lies in {own_place[0].text}"
+        history, database, (head, then, rest) = self.history, self.database, error.fix.partition(", then run")
+        if not head.startswith("correct "):
+            return
+        words = (words_of(each.text, database.syntax) for each in step.statements.briefs)
+        made = [each for every in words for there, each in database.find_made(every) if there and not each.optional]
+        places = [each for each in made if each.kind in database.schema_words and each.name == (*history.schemas,)]
+        ran = [each for each in history.read_log(None, None, None) if each.outcome == "ok"]
+        if places:
+            what = f"CREATE {places[0].kind} IF NOT EXISTS"
+            error.fix = f"write {what}, as the history lies in {places[0].text}{then}{rest}"
         elif [each.action for each in ran if each.version == step.version][:1] == ["down"]:
             file = next((each.down for each in self.migrations if each.key == step.key), None)
             by = shown_path(file.path) if file else f"the down text stored for {step.title}"
             error.state = f"{step.title} was rolled back by {by}, and that has left this there.\n{error.state}"
-            way = f"mend {by}, and drop by hand what it has left"
-        elif {each.version for each in ran} | {row.version for row in history.read()} <= own:
+            error.fix = f"mend {by}, and drop by hand what it has left{then}{rest}"
+        elif {each.version for each in ran} | {row.version for row in history.read()} <= {
+            result.version for result in self.results
+        }:
             newest = [each.version for each in self.migrations if not each.elsewhere][-1]
             error.fix = (
                 "if the database has the tables of these files, mark them as applied, which runs nothing:"
                 f"  migrate baseline {newest}\n     {newest} is the newest file; if the database is older, write the"
                 f" version of the last file that it has\n     or else {error.fix}"
             )
-        error.fix = re.sub(r"\Acorrect (line \d+|the file)", lambda _: way, error.fix) if way else error.fix
 
     def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)

@@ -248,14 +248,11 @@ def test_a_file_cannot_take_away_the_schema_that_the_history_lies_in(project: Pr
     name = project.database.name
     for sql in (text.format(name=name) for text in PLACES[project.database.dialect]):
         if project.database.dialect == "postgres":
-            fix = OUT.format("imagor.schema_migrations").replace(
-                "fix: ", "fix: create a schema for the history, imagor for example;\n     "
-            )
-            refuse(project, sql + ";", "the schema public", fix)
+            place, fix = "schema public", OUT.format("imagor.schema_migrations")
         else:
-            kind = sql.split()[1].lower()
+            place = f"{sql.split()[1].lower()} {name}"
             fix = "fix: take it out; drop the database by hand, and its history with it\n"
-            refuse(project, sql + ";", f"the {kind} {name}", fix)
+        refuse(project, sql + ";", f"the {place}, in which its table schema_migrations lies", fix)
 
 
 @postgres
