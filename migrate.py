@@ -3656,8 +3656,9 @@ class Database(ABC):
                 raise
         return [place] if place else [], columns
 
-    def make_schema(self, schema: str) -> None:  # noqa: B027 (there may be none)
-        """Make a *schema* that a person has named for the history, where there is none. Raises DriverError."""
+    def make_schema(self, schema: str) -> bool:
+        """Make the *schema* that the history is to lie in, if it is missing; tell if it was. Raises DriverError."""
+        return False
 
     def home(self, table: str) -> str | None:
         """Return the schema that *table* is in, or would be made in, where none is named; None for no such schema."""
@@ -4411,10 +4412,12 @@ class Postgres(Database):
         first = re.match(r'\s*("(?:[^"]|"")+"|[^",\s$]+)', self.search_path)
         return self._fold(first[1]) if first else super().home(table)
 
-    def make_schema(self, schema: str) -> None:
+    def make_schema(self, schema: str) -> bool:
         """See Database. IF NOT EXISTS would take the right to, also where it is there."""
-        if self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0]:
+        missing = bool(self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0])
+        if missing:
             self.query(f"CREATE SCHEMA {self.quoted(schema)}")
+        return missing
 
     def _wanted(self) -> dict[str, tuple[bool, int]]:
         """Return what this tool would set, in milliseconds, and whether a person has said it.
@@ -5719,14 +5722,18 @@ class History:
             fix = self.database.fixes.get(failed.kind, fix)
             raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
-    def create(self) -> None:
-        """Make the tables where they are missing. Raises MigrateError where the right to is missing."""
+    def create(self) -> list[str]:
+        """Make the tables where they are missing; return the schema that was made for them, if one was.
+
+        Raises MigrateError where the right to is missing.
+        """
+        made = list[str]()
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
         for schema in self.schemas:
             who = self.database.quoted(self.database.url.user or "USER")
             way = f"have someone create it:  CREATE SCHEMA {self.database.quoted(schema)} AUTHORIZATION {who};"
             with self._explained(way, "nothing was changed."):
-                self.database.make_schema(schema)
+                made += [schema] * self.database.make_schema(schema)
         fix = f"let this user create tables, or have someone create {self.table} and {self.table}_log"
         with self._explained(fix, "nothing was changed."):
             if self.database.before_tables_sql:
@@ -5736,6 +5743,7 @@ class History:
                 definition = f"({named.format(**types)}\n){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
         self.missing.clear()
+        return made
 
     def _select(self, relation: str, names: Sequence[str], rest: str, *args: object) -> list[tuple[Any, ...]]:
         if relation in self.missing:
@@ -6782,7 +6790,9 @@ class Run:
             if self.history.missing:
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.transaction() if self.database.transactional else contextlib.nullcontext():
-                    self.history.create()
+                    made = self.history.create()
+                for schema in made:
+                    self._tell(f"made the schema {schema}, for the history")
             yield
 
     @contextlib.contextmanager

@@ -339,11 +339,12 @@ class PostgresScript(ScriptDatabase, Postgres):
         path = re.sub(r"([\s\\])", r"\\\1", self.search_path)
         return f"PGOPTIONS={shlex.quote(f'-c search_path={path}')} {self.client.replace('$DATABASE_URL', 'URL')}"
 
-    def make_schema(self, schema: str) -> None:
+    def make_schema(self, schema: str) -> bool:
         """See Database. One that nobody has named is there."""
         if self.search_path or self.named:
             missing = f"to_regnamespace({self.literal(self.quoted(schema))}) IS NULL"
             self.lines.append(self._block(f" IF {missing} THEN CREATE SCHEMA {self.quoted(schema)}; END IF; ") + ";")
+        return False
 
     def start_file(self) -> None:
         """See ScriptDatabase. RESET ALL takes the encoding back, too."""

@@ -374,6 +374,22 @@ def test_a_shallow_clone_that_has_the_ref_and_nothing_in_common_says_so(clone: C
     )
 
 
+def test_a_ref_that_was_not_fetched_says_how_to_fetch_it(clone: Clone) -> None:
+    clone.git("clone", "--quiet", "--single-branch", "--branch", "branch", f"file://{clone.home}", "../one")
+    clone.monkeypatch.chdir(clone.home / "../one")
+    fetch = "fetch origin +refs/heads/main:refs/remotes/origin/main"
+    refused(
+        clone.check(base="origin/main"),
+        f'error: git knows no "origin/main"\n  --> --base\nfix: fetch it, if origin has it:  git {fetch}\n'
+        f"     or {REF_FIX.removeprefix('fix: ')}",
+    )
+    clone.git("-C", "../one", *fetch.split())
+    assert clone.check(base="origin/main") == CLEAN
+    refused(
+        clone.check(base="main"), f'error: git knows no "main" (did you mean origin/main?)\n  --> --base\n{REF_FIX}'
+    )
+
+
 def test_what_git_says_is_passed_on_with_its_own_fix(clone: Clone) -> None:
     clone.set(GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
     refused(
