@@ -138,7 +138,7 @@ class SettingsError(MigrateError):
 
 
 class FileError(MigrateError):
-    """A migration file, or a statement in it, that is refused before anything ran; or several, each with a *fault*."""
+    """A migration file, or a statement in it, that is refused before anything ran; *faults* are those of a folder."""
 
     exit_code = 2
     faults: Sequence[tuple[str, str, str]] = ()  # where, what, fix
@@ -604,7 +604,7 @@ _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s
 _TEMPLATES: Final = {"up": "\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": ": undo\n--\n-- Loses\n\n"}
 UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Locks\r?\n-- Undo|(Loses))\s*")
 # The marks between which other tools have both ways in one file, and a word that asks for no transaction.
-MARK_PATTERN: Final = regex(r"^--[ \t]*(\+goose|\+migrate|migrate:)[ \t]*(up|down)\b", re.IGNORECASE | re.MULTILINE)
+MARK_PATTERN: Final = regex(r"^--[ \t]*(\+goose|\+migrate|migrate:)[ \t]*((?i:up|down))\b", re.MULTILINE)
 _NAMES: Final = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
 _TOOL_BY_MARK: Final = {"+goose": "goose", "+migrate": "sql-migrate", "migrate:": "dbmate"}
 _MARK_ALONE_PATTERN: Final = regex(r"(?im)^--.*(NO\s+TRANSACTION|notransaction|transaction\s*:\s*false)")
@@ -657,12 +657,17 @@ class Script(NamedTuple):
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
-            marks = {found[2].lower(): found for found in MARK_PATTERN.finditer(octets)}
-            if len(marks) > 1:
+            if {"up", "down"} <= (marks := marked_ways(octets)).keys():
                 raise ValueError(*both_ways(Path(file).name, marks["up"], octets))
             knows = 'which knows "no-transaction" and "only DIALECT"'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}', "")
         return cls(file, octets, checksum, "no-transaction" not in found, only)
+
+
+def marked_ways(octets: str) -> dict[str, re.Match[str]]:
+    """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
+    found = MARK_PATTERN.finditer(octets) if any(mark in octets for mark in _TOOL_BY_MARK) else ()
+    return {mark[2].lower(): mark for mark in reversed([*found])}
 
 
 def both_ways(name: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
@@ -671,7 +676,7 @@ def both_ways(name: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
     up, down = (f"{mark[0][: -len(mark[2])]}{way}" for way in (("up", "down") if mark[2].islower() else ("Up", "Down")))
     alone = ", with  -- migrate: no-transaction  on its first line" * bool(_MARK_ALONE_PATTERN.search(octets))
     fix = f'write what is below "{up}" into {stem}.up.sql{alone}, what is below "{down}" into {stem}.down.sql'
-    return f"a file of {_TOOL_BY_MARK[mark[1].lower()]}, which has the way up and the way down in one", fix
+    return f"a file of {_TOOL_BY_MARK[mark[1]]}, which has the way up and the way down in one", fix
 
 
 class Migration(NamedTuple):
@@ -727,6 +732,10 @@ def _some(texts: Sequence[str], between: str = ", ") -> str:
     return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
 
 
+def _some_lines(said: Sequence[tuple[str, str]]) -> list[str]:
+    return _some([*map(" ".join, said)], "\n").splitlines()
+
+
 def _listed(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Yield what lies in *folder*. Raises FileError."""
     try:
@@ -773,7 +782,7 @@ class _Half:
             with contextlib.suppress(OSError):
                 if re.fullmatch(r"[0-9]+_[!-~]+\.sql", name) and entry.is_file():
                     marked = Path(entry.path).read_bytes()
-            if mark := MARK_PATTERN.search(octets := marked.decode("latin-1")):
+            for mark in marked_ways(octets := marked.decode("latin-1")).values():
                 raise ValueError(*both_ways(name, mark, octets))
             what = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
             raise ValueError(what, _NAMES)
@@ -803,8 +812,7 @@ def _look_deeper(folder: str) -> Iterator[tuple[str, str]]:
     """Yield the path of a *folder* beside the files, and what to say of it, if it, or one in it, has files of SQL."""
     found = 0
     for place, folders, names in os.walk(folder):
-        if place != folder:
-            folders.clear()
+        folders[:] = [name for name in folders if place == folder and name[0] != "."]
         found += sum(map(_is_sql, names))
     if found:
         yield shown_path(Path(folder)), f"is not read, and has {counted(found, 'file')} of SQL in it"
@@ -889,9 +897,7 @@ def _folder_error(
         fix = "name that folder with --dir, or move its files here"
     what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
     lines = [f"{name}: {fault}" + (f"; {way}" if way not in {"", _NAMES} else "") for name, fault, way in faults]
-    error = FileError(
-        "\n  ".join([what, *lines, *map(" ".join, deeper)]), where=where, state="nothing was run.", fix=fix
-    )
+    error = FileError("\n  ".join([what, *lines, *_some_lines(deeper)]), where=where, state="nothing was run.", fix=fix)
     mend = "mend this file, or move it to where no migrations are"
     error.faults = [(shown_path(directory / name), fault, way or mend) for name, fault, way in faults]
     return error
@@ -2887,6 +2893,7 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
     "resol|not known|No address": "correct the host name; where it is only not known yet:  migrate wait --for database",
     "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
+    "startup parameter": "set MIGRATE_DATABASE_URL to the URL of the server itself: this is a pooler",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
     "": "check that the server runs, and host, port and options in the URL",
 }
@@ -4409,7 +4416,7 @@ class Postgres(Database):
 
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""
-        first = re.match(r'\s*("(?:[^"]|"")+"|[^",\s$]+)', self.search_path)
+        first = re.match(r'\s*(?!"?\$user\b)("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
         return self._fold(first[1]) if first else super().home(table)
 
     def make_schema(self, schema: str) -> bool:
@@ -6230,7 +6237,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
             fix += f"\n     or, where there is no way back, remove it:  rm {shell_word(path)}"
         what = "nothing is written in this file yet: it is as `new` made it"
         raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step))
-    if len({mark[2].lower() for mark in MARK_PATTERN.finditer(octets)}) > 1:
+    if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
@@ -6547,7 +6554,7 @@ class Run:
                     raise ConnectError(what, where=str(settings.url), fix=fix)
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 run = cls(settings, notify, history, migrations, results)
-                run.unread = [*map(" ".join, unread)]
+                run.unread = _some_lines(unread)
                 yield run
         except (DriverError, MigrateError) as error:
             if isinstance(error, DriverError) and error.kind is Kind.BUSY:
@@ -7096,7 +7103,8 @@ class Run:
         history, database, (head, then, rest) = self.history, self.database, error.fix.partition(", then run")
         if not head.startswith("correct "):
             return
-        words = (words_of(each.text, database.syntax) for each in step.statements.briefs)
+        texts = (each.text for each in distinct(step.statements.briefs))
+        words = (words_of(each, database.syntax) for each in texts if first_word(each, database.syntax) == "CREATE")
         made = [each for every in words for there, each in database.find_made(every) if there and not each.optional]
         places = [each for each in made if each.kind in database.schema_words and each.name == (*history.schemas,)]
         ran = [each for each in history.read_log(None, None, None) if each.outcome == "ok"]
@@ -8057,7 +8065,12 @@ def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
             run.carry_out(partial(run.still_down, back, strictly=True))
             state = f"{back[0].title} is rolled back, and not applied again."
             run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
-            return run.carry_out(partial(run.still_again, again))
+            try:
+                return run.carry_out(partial(run.still_again, again))
+            except StatementError as error:
+                if back[0].title not in error.state:
+                    error.state = f"{back[0].title} was rolled back before that. {error.state}"
+                raise
 
 
 def reset(

@@ -120,8 +120,8 @@ def _find_commit(root: Path, base: str) -> str:
     _refuse_shallow(root, f'"{base}"', fetch)
     near = nearest(base, known) or "".join(f" (did you mean {each}?)" for each in known if each.endswith(f"/{base}"))
     if branch:
-        beside = [each.removeprefix(f"{remote}/") for each in known if each.startswith(f"{remote}/")]
-        near = nearest(branch, beside).replace("mean ", f"mean {remote}/", 1)
+        near = nearest(branch, [each.removeprefix(f"{remote}/") for each in known if each.startswith(f"{remote}/")])
+        near = near.replace("mean ", f"mean {remote}/", 1)
         fix = f"fetch it, if {remote} has it:  git fetch {fetch}\n     or {fix}"
     raise SettingsError(f'git knows no "{base}"{near}', where="--base", fix=fix)
 

@@ -605,7 +605,7 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
     database.lines += [
         _remark(f"{way.capitalize()}, {counted(len(steps), 'migration')}, on {place}; history: {history.relation}"),
         _remark(f"Made by {whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
-        f"-- To run it:  {database.to_run}",
+        _remark(f"To run it:  {database.to_run}"),
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
         f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}",
     ]

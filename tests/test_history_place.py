@@ -159,6 +159,13 @@ def test_the_schema_that_the_url_names_has_tables_and_history_and_is_made_where_
 
 
 @postgres
+def test_a_search_path_that_begins_with_the_user_is_the_server_s_to_read(project: Project) -> None:
+    project.write({"1_a": A})
+    assert project("up", url=with_option(project, "search_path=%22$user%22,public")).err == ""
+    assert project.states() == {"1": "applied"}
+
+
+@postgres
 def test_a_schema_of_the_search_path_that_is_there_is_not_made_again(project: Project) -> None:
     """That would take a right on the database."""
     project.database.execute("CREATE SCHEMA app")

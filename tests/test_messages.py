@@ -1486,6 +1486,11 @@ POSTGRES = [
          [one(f"{NOTX}{CONTROL_BY_CALL}CALL p();"), "migrate up"], [A, one(f"{CONTROL_BY_CALL}CALL p();")], code=1),
     Case("a pooler", "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again",
          "migrate up", [{"$MIGRATE_DATABASE_URL": "{url}"}], [A, one(f"{NOTX}SELECT 1;"), through_a_pooler], code=1),
+    Case("a pooler, and a schema of one's own",
+         "set MIGRATE_DATABASE_URL to the URL of the server itself: this is a pooler", "migrate up",
+         [url(lambda text: f"{text}?search_path=app", "MIGRATE_DATABASE_URL")],
+         [A, through_a_pooler, lambda person: person.desk.set(
+             DATABASE_URL=f"{os.environ['DATABASE_URL']}?search_path=app")], code=1),
     *(
         Case(f"a file that drops the schema of the history{name}", OTHER_SCHEMA, "migrate up", then,
              [A, one("DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;")], again, fill={"VERSION": "1"})
