@@ -673,9 +673,12 @@ def marked_ways(octets: str) -> dict[str, re.Match[str]]:
 def both_ways(name: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
     """Return what is wrong with a file of another tool, known by a *mark* in it, and the two to write instead."""
     stem = re.sub(r"(?i)(\.(up|down))?\.sql$", "", name)
-    up, down = (f"{mark[0][: -len(mark[2])]}{way}" for way in (("up", "down") if mark[2].islower() else ("Up", "Down")))
-    alone = ", with  -- migrate: no-transaction  on its first line" * bool(_MARK_ALONE_PATTERN.search(octets))
-    fix = f'write what is below "{up}" into {stem}.up.sql{alone}, what is below "{down}" into {stem}.down.sql'
+    first, second = ("up", "down") if mark[2].islower() else ("Up", "Down")
+    before, alone = mark[0].removesuffix(mark[2]), ""
+    if _MARK_ALONE_PATTERN.search(octets):
+        alone = ", with  -- migrate: no-transaction  on its first line"
+    fix = f'write what is below "{before}{first}" into {stem}.up.sql{alone}, what is below "{before}{second}" into'
+    fix = f"{fix} {stem}.down.sql"
     return f"a file of {_TOOL_BY_MARK[mark[1]]}, which has the way up and the way down in one", fix
 
 
@@ -4376,8 +4379,8 @@ class Postgres(Database):
         options |= {"port": ",".join(str(port or "") for _, port in url.hosts), "application_name": "migrate"}
         options |= {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
         options |= {"connect_timeout": "10", "tcp_user_timeout": "60000"} | {**url.options}
-        if path := self.search_path:  # as an option it stays where a file, or we, say RESET ALL
-            options["options"] = f"{options.get('options', '')} -c search_path=" + re.sub(r"([\s\\])", r"\\\1", path)
+        if self.search_option:  # so it stays where a file, or we, say RESET ALL
+            options["options"] = f"{options.get('options', '')} {self.search_option}"
             options = {name: value for name, value in options.items() if name not in {"schema", "search_path"}}
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
@@ -4414,6 +4417,16 @@ class Postgres(Database):
         """Return what the URL says of it; empty where it says nothing."""
         schema = self.url.options.get("schema", "")
         return self.quoted(schema) or self.url.options.get("search_path", "")
+
+    @property
+    def search_option(self) -> str:
+        """Return that as an option of the server's."""
+        return self.search_path and "-csearch_path=" + re.sub(r"([\s\\])", r"\\\1", self.search_path)
+
+    @property
+    def psql_url(self) -> str:
+        """Return what to give psql as the URL: it takes no search_path there."""
+        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
 
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""

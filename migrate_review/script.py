@@ -10,7 +10,6 @@ import copy
 import itertools
 import math
 import re
-import shlex
 from abc import abstractmethod
 from datetime import datetime, timezone
 from pathlib import Path
@@ -84,8 +83,7 @@ class ScriptDatabase(Database):
     name_of: Callable[[str], str] = str  # and of one in a URL
     clock = elapsed = Code()  # the time in UTC; the milliseconds since the file began
     who = Code()
-    schema = ""  # of the history,
-    named = False  # which a person has named
+    schema = ""  # of the history
     offline = False  # nothing is known of the server
     in_transaction = notes_travel = False
 
@@ -98,11 +96,6 @@ class ScriptDatabase(Database):
     ) -> None:
         super().__init__(url, lock_wait, statement_wait, lock_timeout)
         self.lines: list[str] = []
-
-    @property
-    def to_run(self) -> str:
-        """Return how the script is run."""
-        return self.client
 
     def _connect(self, *, write: bool) -> None:
         """See Database. To nothing."""
@@ -299,18 +292,13 @@ class SQLiteScript(ScriptDatabase, SQLite):
 class PostgresScript(ScriptDatabase, Postgres):
     """For psql."""
 
-    client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
-    database_sql = "current_database()"
+    client, database_sql = 'psql -X -d "{0.psql_url}" -f plan.sql', "current_database()"
+    default_sql = """(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE(current_schema(), '') END
+        FROM pg_catalog.pg_settings WHERE name = 'search_path')"""  # what it names first may not be there yet
     clock = Code("clock_timestamp() AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
     who = Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
     schema = "public"
-
-    @property
-    def default_sql(self) -> str:  # type: ignore[override]
-        """See ScriptDatabase. What the URL names first may not be there yet."""
-        return "current_setting('search_path')" if self.search_path else "COALESCE(current_schema(), '')"
-
     _unset: Sequence[str] = ()
     # What psql 18, or the script, sets again, or does not let go of, however often it is unset.
     _psql_own = (
@@ -331,19 +319,10 @@ class PostgresScript(ScriptDatabase, Postgres):
             what = f"this plan is for {STRINGS} = {strings}: make it with this database's URL"
             self.stop_if([(f"current_setting('{STRINGS}') <> '{strings}'", what)])
 
-    @property
-    def to_run(self) -> str:
-        """See ScriptDatabase. libpq takes no search_path in a URL."""
-        if not self.search_path:
-            return self.client
-        path = re.sub(r"([\s\\])", r"\\\1", self.search_path)
-        return f"PGOPTIONS={shlex.quote(f'-c search_path={path}')} {self.client.replace('$DATABASE_URL', 'URL')}"
-
     def make_schema(self, schema: str) -> bool:
-        """See Database. One that nobody has named is there."""
-        if self.search_path or self.named:
-            missing = f"to_regnamespace({self.literal(self.quoted(schema))}) IS NULL"
-            self.lines.append(self._block(f" IF {missing} THEN CREATE SCHEMA {self.quoted(schema)}; END IF; ") + ";")
+        name = self.quoted(schema)
+        block = f" IF to_regnamespace({self.literal(name)}) IS NULL THEN CREATE SCHEMA {name}; END IF; "
+        self.lines += [f"{self._block(block)};"] * (schema != PostgresScript.schema)
         return False
 
     def start_file(self) -> None:
@@ -590,7 +569,7 @@ def plan_script(
 def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
     settings, way = run.settings, steps[0].direction
     database = SCRIPTS[settings.url.dialect](settings.url, settings.ddl_lock_timeout, settings.statement_timeout)
-    database.schema, database.named = "".join(run.history.schemas), "." in settings.table
+    database.schema = "".join(run.history.schemas)
     database.follow(run.database, offline=offline)
     unsuited: dict[str, MigrateError] = {}
     for step in steps:
@@ -605,7 +584,7 @@ def _write_script(run: Run, steps: Sequence[Step], *, offline: bool) -> str:
     database.lines += [
         _remark(f"{way.capitalize()}, {counted(len(steps), 'migration')}, on {place}; history: {history.relation}"),
         _remark(f"Made by {whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
-        _remark(f"To run it:  {database.to_run}"),
+        f"-- To run it:  {database.client.format(database)}",
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
         f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}",
     ]

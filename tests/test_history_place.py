@@ -199,7 +199,7 @@ def test_a_file_that_makes_the_schema_of_the_history_is_led_to_if_not_exists(pro
 def test_a_script_for_a_url_with_a_search_path_runs_in_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.write({"1_a": A, "2_b": "CREATE TABLE b (n INTEGER);"})
     script = project("plan", "--sql", url=with_option(project, "search_path=app,public"))
-    assert "\n-- To run it:  PGOPTIONS='-c search_path=app,public' psql -X -d \"URL\" -f plan.sql\n" in script.out
+    assert '\n-- To run it:  psql -X -d "URL?options=-csearch_path%3Dapp,public" -f plan.sql\n' in script.out
     said = project.database.run_client(script.out).stderr
     assert "this plan is for the schema app,public, and search_path leads elsewhere" in said
     monkeypatch.setenv("PGOPTIONS", "-c search_path=app,public")
