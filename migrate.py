@@ -5976,8 +5976,11 @@ def choose_up(
     count: int | None = None,
     to: str | None = None,
     out_of_order: bool = False,
+    who: Callable[[], str] = str,
 ) -> list[Step]:
     """Choose what is pending, oldest first: all, *count* of it, or up to and with *to*; a dirty file goes on first.
+
+    *who* tells who asks, for an edited file that nobody else has applied.
 
     Raises DirtyError for one that cannot, DriftError, as _DRIFTS has it, and SettingsError where no file has *to*, and
     where *count* is a version.
@@ -5990,12 +5993,13 @@ def choose_up(
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
-    errors, newest_row = dict[str, MigrateError](), max((row.key for row in applied), default=-1)
+    errors, last = dict[str, MigrateError](), max(applied, key=attrgetter("key"), default=None)
     for state in compare(migrations, applied):
         ahead = state.state == "missing" and state.key > newest
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
             errors[f"{state.version} {state.name}"] = error = drift_error(state, file_by_key.get(state.key))
-            if state.state == "changed" and state.key == newest_row and state.has_down:
+            own = last is not None and last.key == state.key and last.applied_by == who()
+            if own and state.state == "changed" and state.has_down:
                 error.fix += "\n     or, where no other database has it yet, undo it and apply it anew:  migrate redo"
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[state.key]))
@@ -6599,7 +6603,8 @@ class Run:
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        return self.screen((choose_up if direction == "up" else choose_down)(self.migrations, rows, **choice))
+        choose = partial(choose_up, who=whoami) if direction == "up" else choose_down
+        return self.screen(choose(self.migrations, rows, **choice))
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -6677,7 +6682,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = choose_up(self.migrations, self.applied, **choice)
+        steps = choose_up(self.migrations, self.applied, who=whoami, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)

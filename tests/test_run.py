@@ -521,6 +521,14 @@ def test_an_edited_file_that_is_the_newest_may_be_done_again(project: Project) -
     assert project("up").err == "up to date at 3 (3 applied)\n"
 
 
+def test_an_edited_file_that_somebody_else_has_applied_may_not(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.database.execute("UPDATE schema_migrations SET applied_by = 'bob@host'")
+    project.write({"3_c": f"{C} -- edited"})
+    assert "redo" not in project("up").err
+
+
 def test_an_edited_file_that_has_no_way_back_may_not(project: Project) -> None:
     project.write({"1_a": A})
     project.succeed("up")
