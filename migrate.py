@@ -78,6 +78,7 @@ __all__ = [
     "MigrateError",
     "Migration",
     "NotReadyError",
+    "Notice",
     "Result",
     "Running",
     "Script",
@@ -3012,6 +3013,7 @@ class Doom:
 _REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: one without it cannot be made
 
 
+_BLINK: Final = 0.3  # seconds: who waits no longer does not notice
 # So many bytes go together: of changes of rows, of these in one packet, of a file that is sent as it is.
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
@@ -3120,6 +3122,8 @@ class Database(ABC):
     columns: tuple[str, ...] = ()  # of the last query,
     changed = 0  # and the number of rows that it has changed
     exists = writable = True
+    tell: Callable[[str], object] = staticmethod(bool)  # is called with what is waited for,
+    hear: Callable[[str, str], object] = staticmethod(str.removesuffix)  # with what the server says
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
@@ -3195,7 +3199,7 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout)
+        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout, told=True)
 
     def _can_wait(self) -> bool:
         """Tell if another connection can wait in line for the lock that this one has."""
@@ -3339,6 +3343,9 @@ class Database(ABC):
             failed.number = number
             raise
 
+    def listen(self, count: int = 1) -> None:  # noqa: B027 (most speak of their own accord)
+        """Hand on what the server has to say of the last *count* statements, which nothing that follows looks at."""
+
     def session_sql(self, *, local: bool) -> list[str]:
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
@@ -3459,12 +3466,13 @@ class Database(ABC):
         """Return SQL that fails where the transaction is not *number* any more."""
         return []
 
-    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None) -> Any:
-        """Return what *attempt* does, once that is not False, BUSY or a BlockingIOError.
+    def _poll(self, attempt: Callable[[], Any], lock_timeout: float | None = None, *, told: bool = False) -> Any:
+        """Return what *attempt* does, once that is not False, BUSY or a BlockingIOError; tell who is waited for, once.
 
         Raises LockedError at the lock timeout.
         """
-        deadline = time.monotonic() + (self.lock_timeout if lock_timeout is None else lock_timeout)
+        began = time.monotonic()
+        deadline = began + (self.lock_timeout if lock_timeout is None else lock_timeout)
         while True:
             try:
                 if (answer := attempt()) is not False:
@@ -3473,11 +3481,17 @@ class Database(ABC):
                 if isinstance(error, DriverError) and error.kind is not Kind.BUSY:
                     raise
             if time.monotonic() >= deadline:
-                holders = list[str]()
-                with contextlib.suppress(DriverError):  # where it can be seen
-                    holders = [_session(row) for row in self.query(self.holder_sql, self._key)]
-                raise self.locked_error(holders)
+                raise self.locked_error(self._holders())
+            if not told and time.monotonic() - began > _BLINK:
+                told = True
+                self.tell("; ".join([f"waiting: {self.rival}", *self._holders()[:1]]))
             self.pause(0.05)
+
+    def _holders(self) -> list[str]:
+        """Return who has the lock, where that can be seen."""
+        with contextlib.suppress(DriverError):
+            return [_session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
+        return []
 
     def pooled_error(self) -> MigrateError:
         """Return the error for a journaled file that would run through a connection pooler."""
@@ -4384,6 +4398,7 @@ class Postgres(Database):
             options = {name: value for name, value in options.items() if name not in {"schema", "search_path"}}
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+        self.connection.add_notice_handler(self._heard)
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
@@ -4439,6 +4454,12 @@ class Postgres(Database):
         if missing:
             self.query(f"CREATE SCHEMA {self.quoted(schema)}")
         return missing
+
+    def _heard(self, said: Any) -> None:
+        """Hand on what the server says while a statement runs."""
+        more = {"detail: ": said.message_detail, "hint: ": said.message_hint}
+        texts = [said.message_primary or "", *(f"{name}{text}" for name, text in more.items() if text)]
+        self.hear((said.severity_nonlocalized or said.severity or "notice").lower(), "\n".join(texts))
 
     def _wanted(self) -> dict[str, tuple[bool, int]]:
         """Return what this tool would set, in milliseconds, and whether a person has said it.
@@ -4921,6 +4942,7 @@ class MySQL(Database):
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error = True, "1064"
+    warnings, _warnings_sql = 0, "SHOW WARNINGS"  # how many the last packet had
     speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
@@ -5145,6 +5167,23 @@ class MySQL(Database):
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
+    def listen(self, count: int = 1) -> None:
+        """See Database. The server keeps what it has said of the last one."""
+        if self.warnings and count == 1:
+            self._hand_on(self._exchange(f"{self._warnings_sql} LIMIT 20")[0])
+        elif self.warnings:
+            self.hear("warning", f"{counted(self.warnings, 'warning')} for {count} statements that went together")
+        self.warnings = 0
+
+    def _hand_on(self, rows: Rows) -> None:
+        """Hand on warnings, which come in the encoding that a file has set for results."""
+        for row in rows:
+            level, code, text = (str(each).replace("\0", "") for each in row)
+            with contextlib.suppress(UnicodeError):
+                text = text_of(text)
+            if level != "Error":  # which is told by itself
+                self.hear(level.lower(), f"{text} ({code})")
+
     _near_pattern = regex(r"(?s)(.*?)(?:; check the manual .*?)? near '(.*)' at line (\d+)")
 
     def placed(self, text: str, message: str) -> tuple[int, bool, str]:
@@ -5188,7 +5227,11 @@ class MySQL(Database):
         proof = f"SET SESSION {self._ours} = {hit}"
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
-            added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
+            added = (
+                [f"{self._titled(part.text)}\n", f"{self._warnings_sql} LIMIT 20"]
+                if isinstance(part, Statement)
+                else [part]
+            )
             added += [proof] if isinstance(part, Note) else []
             texts += added
             numbers += [number] * len(added)
@@ -5206,6 +5249,9 @@ class MySQL(Database):
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
             raise self._of_part(failed, part) from None
+        for text, found in zip(texts, rows, strict=False):
+            self._hand_on(found if text.startswith(self._warnings_sql) else [])
+        self.warnings = 0
         return rows
 
     def _exchange(self, sql: str) -> list[Rows]:
@@ -5219,8 +5265,10 @@ class MySQL(Database):
             with self.translated(), connection.cursor() as cursor:
                 cursor.execute(sql.encode(), None)
                 found.append(cursor.fetchall() if cursor.description else [])
+                self.warnings = cursor.warning_count
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
+                    self.warnings += cursor.warning_count
         except DriverError as failed:
             failed.number = len(found) + 1
             raise
@@ -6130,7 +6178,7 @@ def _ways(version: str, applied: str, pending: str) -> str:
 # can be refused is refused before anything runs; then a file runs in a transaction where the database has such a
 # thing for DDL, and journaled, statement by statement, where it has not. The public verbs at the end tell the story.
 
-Notify = Callable[["Step | Result | Running | str"], None]
+Notify = Callable[["Step | Result | Running | Notice | str"], None]
 
 _BRIEF: Final = 0.05  # seconds: what is done in so little is done many times at once
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
@@ -6181,7 +6229,15 @@ class Finding(NamedTuple):
     fix: str
 
 
-def silent(_event: Step | Result | Running | str) -> None:
+class Notice(NamedTuple):
+    """What the server says while a file runs, as it says it: its level in small letters (notice, warning), a text."""
+
+    step: Step
+    level: str
+    text: str
+
+
+def silent(_event: Step | Result | Running | Notice | str) -> None:
     """Say nothing."""
 
 
@@ -6243,13 +6299,10 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    path, octets, down = script_path(step), step.script.octets, octets_of(step.down_sql or "")
-    if step.direction == "up" and UNWRITTEN_PATTERN.fullmatch(down) and not UNWRITTEN_PATTERN.fullmatch(octets):
-        path, octets = (
-            shown_path(step.script.path.with_name(re.sub(r"up\.sql$", "down.sql", step.script.path.name))),
-            down,
-        )
-    if found := UNWRITTEN_PATTERN.fullmatch(octets):
+    path, octets, found = script_path(step), step.script.octets, UNWRITTEN_PATTERN.fullmatch(step.script.octets)
+    if step.direction == "up" and not found and (found := UNWRITTEN_PATTERN.fullmatch(octets_of(step.down_sql or ""))):
+        path = re.sub(r"up\.sql\Z", "down.sql", path)
+    if found:
         fix = f"write it first, then run  migrate {step.direction}"
         if found[1] and not step.stored:
             fix += f"\n     or, where there is no way back, remove it:  rm {shell_word(path)}"
@@ -6526,6 +6579,7 @@ class Run:
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     unread: Sequence[str] = ()  # what lies beside the files, and is none of them
+    outrun = False  # a rival has applied what was planned
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
     ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
@@ -6538,6 +6592,7 @@ class Run:
         self.shield, self.token = _Shield(), os.urandom(8).hex()
         self.screened: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
+        self.database.tell, self.database.hear = self.notify, self.hear
 
     @classmethod
     @contextlib.contextmanager
@@ -6671,6 +6726,7 @@ class Run:
             elif (step.version, step.direction) in ours or step.key in known:
                 pass
             elif row:
+                self.outrun = True
                 self._tell(f"{step.title} is applied already, by {row.applied_by}")
             elif strictly:
                 fix = "look at the versions, and say again what to do:  migrate status"
@@ -6706,6 +6762,11 @@ class Run:
     def by(self, version: str) -> str:
         """Say who has changed a version last."""
         return "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, version, None))
+
+    def hear(self, level: str, text: str) -> None:
+        """Tell what the server says about a person's statement; of ours, nothing."""
+        if self.now and self.now.since:
+            self.notify(Notice(self.now.step, level, text))
 
     def _tell(self, text: str) -> None:
         """Tell what a rival has done, or the like, once, however often is planned."""
@@ -7236,6 +7297,7 @@ class Run:
                     failed.number = 0
                     raise
                 took = time.monotonic() - self.now.since if self.now else 0.0
+                self.database.listen(end - first + 1)
             self.refuse_ended()
             first, count = end + 1, max(1, 4 * count if took < _BRIEF else count // 4)
 
@@ -7685,6 +7747,7 @@ class Journal(Attempt):
             self.database.run(statements[began[-1]].text if began else self.database.begin_sql)
         spans = find_spans(natures[first:], self.database.forms.together)
         ends = {first + begin: first + end for begin, end in spans.items()}
+        seen = {number for begin, end in ends.items() for number in range(begin, end)}  # by the one after it
         pieces = {begin: end for begin, end in self.step.statements.pieces(self.database.packet_size) if begin < end}
         number = first + 1
         while number <= len(statements):
@@ -7699,7 +7762,7 @@ class Journal(Attempt):
                 self._run_changes(number, pieces[number])
                 number = pieces[number]
             else:
-                self._run_one(number, opens=number in ends)
+                self._run_one(number, opens=number in ends, listens=number not in seen)
             number += 1
 
     def _go_together(self, first: int, last: int, ends: Mapping[int, int]) -> bool:
@@ -7743,7 +7806,7 @@ class Journal(Attempt):
             way = self.way._replace(reader=number, key="id", lost=max(self.first, 1))
             raise DriverError(self._missing(way), Kind.GONE)
 
-    def _run_one(self, number: int, *, opens: bool) -> None:
+    def _run_one(self, number: int, *, opens: bool, listens: bool) -> None:
         """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
         database = self.database
         self.reached, self.begun = number, self.begun and database.in_transaction
@@ -7752,6 +7815,8 @@ class Journal(Attempt):
                 self._open(number)
             self._check_id(number)
             self._run_noted(number)
+            if listens:
+                database.listen()
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
 
@@ -8042,7 +8107,8 @@ def up(
             with run.working(steps):
                 run.carry_out(partial(run.still_up, steps, **choice), before=partial(run.back_up, backup))
         if not run.results:
-            there = run.applied and f"up to date at {run.applied[-1].version} ({len(run.applied)} applied)"
+            how = "applied by the other run" if run.outrun else f"{len(run.applied)} applied"
+            there = run.applied and f"up to date at {run.applied[-1].version} ({how})"
             notify(there or "nothing to do")
         return run.results
 
@@ -8342,7 +8408,8 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         yield warning(shown_path(down_path), f"another name than {up_path.name}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
-        for number, line in enumerate(script.sql.split("\n")[1:], 2):
+        later = script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0
+        for number, line in enumerate(script.sql.split("\n")[1:] if later else (), 2):
             if _DIRECTIVE_PATTERN.match(line):
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
@@ -8573,8 +8640,22 @@ class _Screen:
         self.given: Mapping[str, str] = {}  # options of the command line that say what it is about, by name
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
+        self.place, self.at_once = (
+            "",
+            False,
+        )  # where something is changed, until that is told: before a file, or at once
+        self.first: dict[str, Any] = {}  # what the first of the events says besides
+        self._since = self._told = 0.0  # when the file that runs began; how long it had run when that was told last
+        self._heard = False  # something of it
         self._began: dict[str, Any] = {}  # version and name of what runs, where events are told
         self._line = False  # one about what runs, which the next one overwrites
+
+    def begin(self, settings: Settings, command: str) -> None:
+        """Get ready for a *command*: one that changes something says where, and ends with the outcome of that."""
+        self.stands = command in _CHANGING
+        if self.stands and command != "new":
+            self.place = f"on {settings.url} ({settings.url_source or 'the default'})"
+            self.at_once, self.first = command == "reset", {"database": str(settings.url)}
 
     def as_typed(self, text: str) -> str:
         """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
@@ -8591,10 +8672,14 @@ class _Screen:
 
         return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
-    def __call__(self, event: Step | Result | Running | str) -> None:
+    def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
         self.close()
+        if self.place and not self.events and (self.at_once or isinstance(event, (Step, Result))):
+            place, self.place = self.place, ""
+            self(place)
         if isinstance(event, Step):
+            self._since, self._told, self._heard = time.monotonic(), 0.0, False
             if self.events:
                 self._began = {"version": event.version, "name": event.name}
                 more = {"direction": event.direction, "statements": len(event.statements)}
@@ -8611,20 +8696,46 @@ class _Screen:
                 self._print({"message": self.as_typed(event)}, "note")
             else:
                 sys.stderr.write(f"{self.as_typed(event)}\n")
-        elif isinstance(event, Running) and not self.quiet and sys.stderr.isatty() and self.form != "json":
+        elif isinstance(event, Notice) and not self.quiet:
+            if self.events:
+                self._print(self._began | {"level": event.level, "message": event.text}, "notice")
+            elif self.form != "json":
+                head, self._heard = "" if self._heard else f"from {event.step.title}:\n", True
+                said = f"{event.level}: {event.text}".replace("\n", "\n    ")
+                sys.stderr.write(f"{head}  {said}\n")
+        elif isinstance(event, Running) and not self.quiet:
+            self._tell_running(event)
+
+    def _tell_running(self, event: Running) -> None:
+        """Tell how far a file is: on a terminal in a line that is overwritten, elsewhere at first and once a minute."""
+        part = f"statement {event.number} of {len(event.step.statements)}" if event.number else ""
+        waits = ", ".join(filter(None, (part, event.waits)))
+        if sys.stderr.isatty() and self.form != "json":
             import shutil
 
-            part = f", statement {event.number} of {len(event.step.statements)}" if event.number else ""
-            said = f"{event.step.direction}  {event.step.title}{part}: {event.seconds:.0f} s  {event.waits}"
+            about = f"{event.step.direction}  {event.step.title}{f', {part}' * bool(part)}"
+            said = f"{about}: {event.seconds:.0f} s  {event.waits}"
             sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
             self._line = True
+            return
+        seconds = time.monotonic() - self._since
+        if self._told and seconds - self._told < _MINUTE:
+            return
+        how = f"still running, {seconds / 60:.0f} min" if self._told else "running"
+        self._told = seconds
+        if self.events:
+            more = {"seconds": round(seconds), "statement": event.number or None, "waits": event.waits or None}
+            self._print(self._began | more, "running")
+        elif self.form != "json":
+            sys.stderr.write(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n")
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
         import json
 
         if self.events:
-            document = {"event": event, "at": datetime.now(timezone.utc), **document}
+            document = {"event": event, "at": datetime.now(timezone.utc), **self.first, **document}
+            self.first = {}
         # A letter with a backslash of Python's would be no JSON.
         indent, escaped = None if self.events else 2, not (sys.stdout.encoding or "utf").lower().startswith("utf")
         sys.stdout.write(f"{json.dumps(document, indent=indent, ensure_ascii=escaped, default=_json)}\n")
@@ -8641,10 +8752,8 @@ class _Screen:
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
             self._print(about | {**view.document}, "done")
-        elif isinstance(listed, str):  # a text as it is, whatever the terminal is set to
-            if isinstance(sys.stdout, io.TextIOWrapper):
-                sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-            sys.stdout.write(listed)
+        elif isinstance(listed, str):
+            self.print_text(listed)
         elif self.form == "csv":
             sys.stdout.write(_csv(view, listed))
         elif self.form == "github":
@@ -8662,6 +8771,13 @@ class _Screen:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
         return view.exit_code
+
+    @staticmethod
+    def print_text(text: str) -> None:
+        """Print a text, or a piece of it, as it is, whatever the terminal is set to."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+        sys.stdout.write(text)
 
     def _colored(self, stream: TextIO) -> bool:
         return self.color == "always" or (self.color == "auto" and stream.isatty())
@@ -8787,9 +8903,8 @@ def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: A
 
 def _down(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
     def confirm(steps: Sequence[Step]) -> bool:
-        # Scripts roll back without a question; a person who is about to undo several is asked.
-        certain = yes or len(steps) == 1 or not sys.stdin.isatty()
-        return certain or _confirm(settings, "this rolls back" + "".join(f"\n  {step.title}" for step in steps))
+        many = len(steps) > 1
+        return yes or not many or _confirm(settings, "this rolls back" + "".join(f"\n  {each.title}" for each in steps))
 
     return down(settings, confirm=confirm, **more)
 
@@ -8832,7 +8947,10 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
         settings = settings._replace(url=DatabaseURL(dialect, ""))
     try:
         if sql:
-            return View({"script": desk("script").plan_script(settings, direction, start=start, count=count, **more)})
+            pieces, screen = list[str](), more["notify"]
+            hand_on = pieces.append if screen.form == "json" else screen.print_text
+            desk("script").write_script(settings, direction, hand_on, start=start, count=count, **more)
+            return View({"script": "".join(pieces)})
         return _preview(settings, direction=direction, count=count, **more)
     except ConnectError as error:
         way = f"migrate plan {direction} --sql --dialect {settings.url.dialect} --from VERSION"
@@ -9005,6 +9123,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "verify": lambda settings, **more: desk("proof").view(settings, **more),
     "repair": lambda settings, **more: [repair(settings, **more)],
 }
+_MINUTE: Final = 60.0  # seconds
 _RUNNING: Final = ("up", "down", "redo", "reset")  # as JSON, they print a line for each event
 _CHANGING: Final = (*_RUNNING, "baseline", "repair", "new")  # whatever becomes of their output
 _FORMATS: Final[Mapping[str, Sequence[str]]] = {  # not for every command
@@ -9117,7 +9236,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         settings, command, own = _parse(options, words)
         dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
-        screen.stands = command in _CHANGING and not dry_run
+        screen.begin(settings, "" if dry_run else command)
         if screen.form == "html" and (own.get("sql") or not (command == "plan" or dry_run)):
             fix = "write  migrate plan --format html"
             raise SettingsError("html is a page about a plan, and of nothing else", where="--format html", fix=fix)

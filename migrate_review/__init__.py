@@ -1,6 +1,7 @@
 """The desk of the person who reviews: what reads plans and files, and applies nothing to a database of anybody's.
 
-    script    plan --sql             the plan as a script for the database's own client
+    script    plan --sql             the plan as a script for the database's own client,
+    clients                          in the words of each of them
     page      plan --format html     the plan as a page to read; page.html is its template
     proof     verify                 up, down, up on a scratch database; schema_postgres.sql describes one
     base      check --base           the files against those of a git ref

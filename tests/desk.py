@@ -20,7 +20,7 @@ from unittest.mock import patch
 import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pytest
 
@@ -40,6 +40,25 @@ THREE = {
     "sql/3_three.up.sql": "CREATE TABLE three (id INTEGER);\n",
     "sql/3_three.down.sql": "DROP TABLE three;\n",
 }
+
+
+_PLACE = re.compile(r"^on \w+:\S+ \([^)\n]+\)\n", re.MULTILINE)
+_TIME = re.compile(r"^(waiting: |running  ).*\n", re.MULTILINE)
+
+
+def placed(err: str) -> str:
+    """Take out the line that says where something is changed, and those that are told where it takes its time."""
+    return _TIME.sub("", _PLACE.sub("", err, count=1))
+
+
+def without_notices(err: str) -> str:
+    """Take out what the server says of its own accord."""
+    return re.sub(r"^from .*:\n(  .*\n)+", "", err, flags=re.MULTILINE)
+
+
+def meant(words: Sequence[str]) -> list[str]:
+    """Say to a roll back of several that it is meant, as nobody can be asked."""
+    return [*words, "--yes"] if "down" in words and not {"--yes", "plan", "--dry-run"} & {*words} else [*words]
 
 
 class Ran(NamedTuple):
@@ -110,11 +129,11 @@ class Desk:
         """Type one command; nothing is added to it."""
         self.capsys.readouterr()
         try:
-            code = migrate.main(list(words))
+            code = migrate.main(meant(words))
         except SystemExit as left:  # --help and --version
             code = int(left.code or 0)
         out, err = self.capsys.readouterr()
-        return Ran(code, out, err)
+        return Ran(code, out, placed(err))
 
     def here(self, *words: str) -> Ran:
         """Type one command about the files in sql/ and the database app.db, as the environment says."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import migrate
@@ -42,6 +43,22 @@ FORMS = {  # which forms of statements a session is told apart by, as the server
 URL_FORMS = migrate._forms()  # as a message names them
 ARGUMENTS = {command: own for (command, _), own in migrate._ARGUMENTS.items()}
 COMMON = migrate._COMMON  # the arguments of every command
+
+
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return where every message is noted that this thread sends to a server from now on."""
+    sent, here = list[str](), threading.get_ident()
+
+    def noting(call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(database: migrate.Database, sql: str, *args: object) -> Any:
+            sent.extend([sql] if threading.get_ident() == here else [])
+            return call(database, sql, *args)
+
+        return wrapper
+
+    for kind, name in (migrate.Database, "query"), (migrate.Postgres, "_exchange"), (migrate.MySQL, "_exchange"):
+        monkeypatch.setattr(kind, name, noting(getattr(kind, name)))
+    return sent
 
 
 def database_at(url: str) -> migrate.Database:

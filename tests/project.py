@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
+from desk import meant, placed
+
 import migrate
 
 if TYPE_CHECKING:
@@ -72,10 +74,10 @@ class Project:
         self.capsys.readouterr()
         settings = {"DATABASE_URL": url or self.database.url, "MIGRATE_DIR": "sql", "MIGRATE_TABLE": self.table}
         with patch.dict(os.environ, settings, MIGRATE_LOCK_TIMEOUT="20"):
-            code = migrate.main([*words])
+            code = migrate.main(meant(words))
         out, err = self.capsys.readouterr()
         assert not self.database.password or self.database.password not in out + err
-        return Ran(code, out, err)
+        return Ran(code, out, placed(err))
 
     def succeed(self, *words: str) -> Ran:
         """Run one command that must exit with 0."""

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import pymysql
 import pytest
-from desk import RUNNER, Ran, clean_environment
+from desk import RUNNER, Ran, clean_environment, meant, placed
 
 import migrate
 import servers
@@ -38,7 +38,8 @@ class Ended:
     """A runner that has ended: its exit code, and what it said."""
 
     def __init__(self, process: subprocess.Popen[str], timeout: float = 120) -> None:
-        self.out, self.err = process.communicate(timeout=timeout)
+        self.out, err = process.communicate(timeout=timeout)
+        self.err = placed(err)
         self.exit = process.returncode
 
 
@@ -54,7 +55,8 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start a runner of the files in *folder*."""
     return subprocess.Popen(
-        [*([sys.executable, str(program)] if program else RUNNER), *words], cwd=folder, text=True,
+        [*([sys.executable, str(program)] if program else RUNNER), *(meant(words) if stdin is None else words)],
+        cwd=folder, text=True,
         env=clean_environment() | {"DATABASE_URL": url, "MIGRATE_DIR": "sql"} | variables,
         stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
@@ -103,10 +105,10 @@ def command(folder: Path, url: str, *words: str) -> Ran:
         os.chdir(folder)
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = migrate.main(["--database-url", url, "--dir", "sql", *words])
+                code = migrate.main(["--database-url", url, "--dir", "sql", *meant(words)])
         finally:
             os.chdir(before)
-    return Ran(code, out.getvalue(), err.getvalue())
+    return Ran(code, out.getvalue(), placed(err.getvalue()))
 
 
 class Gate:

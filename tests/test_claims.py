@@ -354,7 +354,10 @@ def test_a_lock_that_a_file_lets_go_of_is_taken_again_before_another_runner_sees
     first = claims.end()
     assert first.exit == 0, first.err
     ended = rig.Ended(second)
-    assert (ended.exit, masked(ended.err)) == (0, "2 b is applied already, by WHO\nup to date at 2 (2 applied)\n")
+    assert (ended.exit, masked(ended.err)) == (
+        0,
+        "2 b is applied already, by WHO\nup to date at 2 (applied by the other run)\n",
+    )
     assert claims.ran() == ["one", "two"]
 
 
@@ -395,7 +398,10 @@ def test_a_lock_that_a_procedure_lets_go_of_is_taken_again_with_the_next_note(cl
     assert second.poll() is None
     assert claims.end().exit == 0
     ended = rig.Ended(second)
-    assert (ended.exit, masked(ended.err)) == (0, "2 b is applied already, by WHO\nup to date at 2 (2 applied)\n")
+    assert (ended.exit, masked(ended.err)) == (
+        0,
+        "2 b is applied already, by WHO\nup to date at 2 (applied by the other run)\n",
+    )
     assert claims.ran() == ["one", "two"]
 
 

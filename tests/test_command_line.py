@@ -726,7 +726,7 @@ def test_the_checkout_names_itself_in_what_is_to_be_typed_next(three: Desk) -> N
 
 def test_the_default_database_is_a_file_here_and_the_default_files_are_those_that_ship(desk: Desk) -> None:
     done = desk.process("up")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "on sqlite:./imagor-studio.db (the default)\n")
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["20250504", "20250816", "20250831", "20250923"]
     assert desk.names() == ["imagor-studio.db"]
 

@@ -14,11 +14,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import inside
 import pytest
 import rig
 from desk import CALLED, MODULE, RUNNER, clean_environment
 
-from bench.slow import SlowNetwork
+import migrate
 
 if TYPE_CHECKING:
     import socket
@@ -176,19 +177,18 @@ def test_a_signal_while_results_are_printed_stops_between_two_files(database: Da
 
 
 def test_a_file_asks_for_two_answers_and_on_mysql_for_one_a_statement_and_one_of_a_commit(
-    server_database: Database, tmp_path: Path
+    server_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     more = " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4" if server_database.dialect == "mysql" else ""
     text = f"CREATE TABLE t{{0}} (n INTEGER){more};\nINSERT INTO t{{0}} VALUES (1);\n"
     rig.write(tmp_path, {f"{number}_a.up": text.format(number) for number in range(10, 20)})
-    network = SlowNetwork(server_database.server.address.host, server_database.server.address.port, 0)
-    url, trips = network.before(server_database).url, list[int]()
-    for count in ("1", "2", "7"):  # the first run makes the history
-        before = network.trips
-        assert rig.command(tmp_path, url, "up", count).exit == 0
-        trips.append(network.trips - before)
-    network.close()
-    assert trips[2] - trips[1] == 5 * (3 if more else 2)
+    settings = migrate.Settings(migrate.DatabaseURL.parse(server_database.url), tmp_path / "sql")
+    sent, counts = inside.messages(monkeypatch), list[int]()
+    for count in (1, 2, 7):  # the first run makes the history
+        sent.clear()
+        migrate.up(settings, count=count)
+        counts.append(len(sent))
+    assert counts[2] - counts[1] == 5 * (3 if more else 2)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -221,7 +221,9 @@ def test_a_claim_that_waits_too_long_is_its_own_files_and_the_file_before_is_tol
     holder.execute("SELECT version FROM schema_migrations WHERE version = '1' FOR UPDATE")
     words = "--ddl-lock-timeout", "1", "--retries", f"{retries}", "down", "--all", "--yes"
     with started(tmp_path, server_database.url, *words) as process:
-        notice = process.stderr.readline() if retries and process.stderr else ""
+        notice = ""
+        while retries and process.stderr and not re.match(r"1 a: ", notice):  # after where, and whom it waits for
+            notice = process.stderr.readline()
         holder.execute("COMMIT") if retries else None
         out, err = process.communicate(timeout=30)
     told = re.findall(r"^rolled back  (\d+) ", out, re.MULTILINE)

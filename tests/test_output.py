@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rig
-from desk import CALLED, RUNNER, THREE, Desk, Ran, clean_environment, masked
+from desk import CALLED, RUNNER, THREE, Desk, Ran, clean_environment, masked, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def typed(desk: Desk, words: str, redirected: str = "", **variables: str) -> Ran
     line = " ".join([f"exec {shlex.join(RUNNER)} --database-url sqlite:app.db --dir sql", words, redirected])
     environment = clean_environment() | variables
     done = subprocess.run(["sh", "-c", line], cwd=desk.home, env=environment, check=False, capture_output=True)
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Ran(done.returncode, done.stdout.decode(), placed(done.stderr.decode()))
 
 
 def to_nobody(desk: Desk, words: str, *, stderr: bool = False) -> Ran:
@@ -87,7 +87,7 @@ def to_nobody(desk: Desk, words: str, *, stderr: bool = False) -> Ran:
         )  # fmt: skip
     finally:
         os.close(writer)
-    return Ran(done.returncode, "", done.stderr or "")
+    return Ran(done.returncode, "", placed(done.stderr or ""))
 
 
 def stop_half_way(desk: Desk, words: str) -> None:
@@ -189,7 +189,7 @@ def test_a_reader_that_leaves_after_the_first_line_stops_no_run(database: Databa
     assert running.stderr is not None
     assert running.stdout.readline().startswith("applied  1 t")
     running.stdout.close()
-    assert (running.wait(60), running.stderr.read()) == (0, "")
+    assert (running.wait(60), placed(running.stderr.read())) == (0, "")
     running.stderr.close()
     states = [line.split("\t")[2] for line in rig.command(tmp_path, database.url, "status").out.splitlines()]
     assert states == ["applied"] * 5
@@ -322,10 +322,11 @@ def messages(desk: Desk, words: str, **variables: str) -> tuple[int, list[str], 
 def test_each_line_goes_out_in_one_write_with_its_line_break(desk: Desk, variables: dict[str, str]) -> None:
     desk.write(THREE | {"sql/4_four.up.sql": "SELECT ;"})
     code, out, err = messages(desk, "up", **variables)
-    assert (code, len(out), len(err)) == (1, 3, 1)
+    assert (code, len(out), len(err)) == (1, 3, 2)
+    assert placed(err[0]) == ""
     assert all(each.startswith("applied") and each.endswith(" ms\n") and each.count("\n") == 1 for each in out)
-    assert err[0].startswith("error: ")
-    assert err[0].endswith(f"{CALLED} {HERE} up\n")
+    assert err[1].startswith("error: ")
+    assert err[1].endswith(f"{CALLED} {HERE} up\n")
     code, out, err = messages(desk, "status", **variables)
     assert (code, len(out), err) == (0, 1, [])
     assert out[0].count("\n") == 4

@@ -26,7 +26,7 @@ import rig
 
 import migrate
 import servers
-from migrate_review.script import SCRIPTS
+from migrate_review.clients import SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -154,7 +154,7 @@ def test_up_beside_up_finds_its_work_done_and_says_who_did_it(rivals: Rivals) ->
     rivals.rival(new, "up")
     assert rivals.end() == [
         (0, applied(3, held=True) + applied(4), ""),
-        (0, "", already(3) + already(4) + "up to date at 4 (4 applied)\n"),
+        (0, "", already(3) + already(4) + "up to date at 4 (applied by the other run)\n"),
     ]
     assert rivals.ran() == ["1 up", "2 up", "3 up", "4 up"]
     assert [line[3] for line in rivals.log(new)[2:]] == [FIRST, FIRST]
@@ -167,7 +167,7 @@ def test_two_that_apply_the_next_file_apply_one(rivals: Rivals) -> None:
     rivals.rival(new, "up", "1")
     assert rivals.end() == [
         (0, applied(2, held=True), ""),
-        (0, "", already(2) + "up to date at 2 (2 applied)\n"),
+        (0, "", already(2) + "up to date at 2 (applied by the other run)\n"),
     ]
     assert rivals.ran() == ["1 up", "2 up"]
 
@@ -217,7 +217,7 @@ def test_a_version_that_is_spelt_in_two_ways_runs_once(rivals: Rivals) -> None:
     rivals.rival(second, "up")
     assert rivals.end() == [
         (0, applied(20250504, held=True), ""),
-        (0, "", already(20250504000000) + "up to date at 20250504 (1 applied)\n"),
+        (0, "", already(20250504000000) + "up to date at 20250504 (applied by the other run)\n"),
     ]
     assert rivals.ran() == ["20250504 up"]
     assert rivals.states(second) == {"20250504": "applied"}
@@ -414,7 +414,7 @@ def test_up_beside_reset_finds_all_done_again(rivals: Rivals) -> None:
     (first, (code, out, err)) = rivals.end()
     assert first == (0, applied(1, statements=3) + applied(2, held=True), "dropped 4 objects\n")
     assert (code, out) == (0, "")
-    assert err.endswith(already(2) + "up to date at 2 (2 applied)\n")
+    assert err.endswith(already(2) + "up to date at 2 (applied by the other run)\n")
     assert rivals.ran() == ["1 up", "2 up"]
 
 
@@ -502,7 +502,7 @@ def test_through_a_pooler_two_runners_do_what_one_would(pooled: tuple[Rivals, st
     rivals.hold(new, "up", "--to", "3", url=url)
     for release, *words in (new, "up", "--to", "3"), (new, "up", "1"), (old, "up", "--to", "3"), (new, "down"):
         rivals.rival(release, *words, url=url)
-    done = (0, "", already(3) + "up to date at 3 (3 applied)\n")
+    done = (0, "", already(3) + "up to date at 3 (applied by the other run)\n")
     (first, *others, down) = rivals.end()
     assert first == (0, applied(3, held=True), "")
     assert others[:2] == [done, done]

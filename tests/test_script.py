@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import itertools
+import json
 import os
 import re
 import shutil
@@ -24,7 +26,8 @@ from desk import RUNNER, clean_environment
 from project import Project, Ran, another
 
 import migrate
-from migrate_review.script import SCRIPTS
+from migrate_review.clients import SCRIPTS
+from migrate_review.script import write_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -315,6 +318,60 @@ def test_what_the_client_cannot_say_is_refused_before_anything_is_printed(projec
         project.remove(f"{number}_refused")
 
 
+MANY = "".join(
+    f"INSERT INTO many (n, a) VALUES ({number}, 'it''s {number} :of ✓ -- /* {'many ' * 40}');\n"
+    f"{'-- a comment, with a quote: its ✓' + chr(10) if number % 100 == 0 else ''}"
+    for number in range(700)
+)
+IN_THE_THIRD = {  # of many statements that are alike but for their texts, one; and what can only be told by its effect
+    "sqlite": ["INSERT INTO many (n, a) VALUES (1, 'x\r\ny');\n", "SELECT 1\n/\n2;\n", "PRAGMA temp_store = 2;\n"],
+    "postgres": ["SELECT a[1:ENCODING] FROM (SELECT 2 AS encoding, '{1,2}'::INTEGER[] AS a) AS s;\n"],
+    "mysql": ["INSERT INTO many (n, a) VALUES (1, 'x\r\ny');\n", "PREPARE p FROM @sql;\nEXECUTE p;\n"],
+}
+
+
+def test_what_is_refused_in_the_third_file_prints_nothing(project: Project) -> None:
+    project.write({"1_before": COUNTER, "2_many": f"CREATE TABLE many (n INTEGER, a VARCHAR(250));\n{MANY}"})
+    project.write({"4_after": "CREATE TABLE after_it (n INTEGER);\n"})
+    for sql in IN_THE_THIRD[project.database.dialect]:
+        project.write({"3_refused": f"{MANY}{sql}{MANY}"})
+        for words in ["--sql"], ["--sql", "--format", "json"]:
+            ran = project("plan", *words)
+            assert (sql, ran.exit, "Up, 4 migrations" in ran.out) == (sql, 2, False)
+            assert "sql/3_refused.up.sql" in ran.err + ran.out, ran.err
+            assert ran.out == "" or words[1:]
+    project.write({"3_refused": MANY})
+    assert "-- The end: 4 migrations." in script_of(project)
+
+
+def alike(script: str) -> str:
+    """Return a script without what tells two runs from each other."""
+    return re.sub(r"at \d{4}-\d\d-\d\d \d\d:\d\d UTC|pid \d+, connection \d+, \w+", "", script)
+
+
+@pytest.mark.parametrize("journaled", [False, True], ids=["plain", "no-transaction"])
+def test_a_script_leaves_in_pieces_that_end_between_statements_and_are_the_whole(
+    project: Project, twin: Project, *, journaled: bool
+) -> None:
+    lines = MANY.splitlines()[: 300 if journaled else 700]
+    table = "CREATE TABLE many (n INTEGER, a VARCHAR(250));"
+    project.write({"1_many": "\n".join([f"{JOURNALED * journaled}{table}", *lines, ""])})
+    pieces: list[str] = []
+    write_script(project.settings, "up", pieces.append)
+    assert len(pieces) > 1
+    assert max(map(len, pieces)) < 100_000
+    script = "".join(pieces)
+    assert alike(script) == alike(migrate.plan_script(project.settings)) == alike(script_of(project))
+    assert alike(script) == alike(json.loads(project("--format", "json", "plan", "--sql").out)["script"])
+    places = [script.find(line.rstrip(";")) for line in lines]
+    assert -1 not in places
+    whole = [re.findall(r"^INSERT INTO many .* many '\)(?=\n?(?:;|//)\n)", each, re.MULTILINE) for each in pieces]
+    assert len([*itertools.chain(*whole)]) == sum(line.startswith("INSERT") for line in lines)
+    run_well(twin.database, script_of(twin))
+    project.succeed("up")
+    assert_same(project, twin, "many")
+
+
 @pytest.mark.long
 def test_what_the_client_can_hardly_say_is_refused_or_ends_the_same(project: Project) -> None:
     for number, (what, sql) in enumerate(EITHER[project.database.dialect].items(), 1):
@@ -433,8 +490,11 @@ def test_a_database_may_be_called_anything(dialect: str) -> None:
     """A slash in its name is no folder, and a question mark stands for no value."""
     writer = SCRIPTS[dialect](migrate.DatabaseURL(dialect, "a/b?"))
     name = writer.name_of(writer.url.database)
+    pieces: list[str] = []
+    writer.hand_on = pieces.append
     writer.stop_if([(f"name <> {writer.literal(name)}", f"this plan is for {name}")])
-    text = "\n".join(writer.lines)
+    writer.flush()
+    text = "".join(pieces)
     assert "name <> 'a/b?'" in text
     assert "'this plan is for a/b?'" in text
 

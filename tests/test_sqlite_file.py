@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from desk import MODULE, THREE, Desk, clean_environment
+from desk import MODULE, THREE, Desk, clean_environment, placed
 
 import migrate
 
@@ -360,7 +360,7 @@ def test_a_file_without_transaction_that_waits_in_vain_says_what_has_run(desk: D
     ):
         out, err = runner.communicate()
     assert (runner.returncode, out) == (5, "")
-    assert err == (
+    assert placed(err) == (
         "error: another process writes this file, and kept the lock for all of the lock timeout\n"
         "  --> sql/2_two.up.sql:5\n  5 | INSERT INTO two VALUES (1);\n"
         "1 of 5 statements have run and stay; table schema_migrations says dirty.\n"
