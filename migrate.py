@@ -832,12 +832,8 @@ def find_migrations(
     folder in there that has files of SQL, and what to say of it.
     """
     ups, downs = dict[int, list[_Half]](), dict[int, list[_Half]]()  # of each version
-    faults, misnamed, script, deeper = (
-        list[tuple[str, str, str]](),
-        set[str](),
-        cache(_Half.read),
-        list[tuple[str, str]](),
-    )
+    faults, deeper = list[tuple[str, str, str]](), list[tuple[str, str]]()
+    misnamed, script = set[str](), cache(_Half.read)
     for entry in sorted(_listed(directory), key=attrgetter("name")):
         if not _is_sql(entry.name):  # Kubernetes mounts a ConfigMap as links into ..data
             deeper += _look_deeper(entry.path) if not entry.name.startswith(".") and entry.is_dir() else ()
