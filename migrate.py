@@ -139,9 +139,10 @@ class SettingsError(MigrateError):
 
 
 class FileError(MigrateError):
-    """A migration file, or a statement in it, that is refused before anything ran."""
+    """A migration file, or a statement in it, that is refused before anything ran; *faults* are those of a folder."""
 
     exit_code = 2
+    faults: Sequence[tuple[str, str, str]] = ()  # where, what, fix
 
 
 class ConnectError(MigrateError):
@@ -187,6 +188,7 @@ class Kind(Enum):
     LOCK_TIMEOUT = auto()  # waited too long for a lock on a table or a row
     LOST = auto()  # the connection has gone; what ran last may be in, or not
     OUTRUN = auto()  # what this run has claimed in the history is not its own any more
+    PRESENT = auto()  # what it is to make is there already
     READ_ONLY = auto()
     TAKEN = auto()  # a row of that version is there already
     UNFINISHED = auto()  # what it is to make is there, and of no use
@@ -360,6 +362,13 @@ def _parse_url(text: str) -> DatabaseURL:
     """Read any URL. Raises ValueError (what, fix), or UnicodeError, as what reads the rest of it does."""
     scheme, _, rest = text.partition(":")
     database = DATABASES.get(DIALECT_BY_SCHEME.get(scheme.lower(), ""))
+    library = re.match(r"(?:(jdbc):)?(\w+)(?:\+\w+)?:", text, re.IGNORECASE)  # as Java writes one, or SQLAlchemy
+    meant = DATABASES.get(DIALECT_BY_SCHEME.get(library[2].lower(), "")) if library and not database else None
+    if library and meant and (library[1] or meant.is_file):  # its path would be another one here
+        what = f"is {'a JDBC URL' if library[1] else 'written as for SQLAlchemy'}, of {meant.label}"
+        raise ValueError(what, f"write it like {meant.url_form}")
+    if library and meant:
+        database, rest = meant, text[library.end() :]
     of_path = r"[\udc80-\udcff]" * (database is not None and database.is_file)
     if not re.sub(of_path, "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
@@ -645,6 +654,14 @@ def _decoded(data: bytes) -> str:
 _DIGITS_PATTERN: Final = regex(r"[0-9]{1,64}")
 FILE_NAME_PATTERN: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+# What ``new`` writes, with what comes before it in every file.
+_TEMPLATES: Final = {"up": "\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": ": undo\n--\n-- Loses\n\n"}
+UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Locks\r?\n-- Undo|(Loses))\s*")
+# The marks between which other tools have both ways in one file, and a word that asks for no transaction.
+MARK_PATTERN: Final = regex(r"^--[ \t]*(\+goose|\+migrate|migrate:)[ \t]*((?i:up|down))\b", re.MULTILINE)
+_NAMES: Final = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
+_TOOL_BY_MARK: Final = {"+goose": "goose", "+migrate": "sql-migrate", "migrate:": "dbmate"}
+_MARK_ALONE_PATTERN: Final = regex(r"(?im)^--.*(NO\s+TRANSACTION|notransaction|transaction\s*:\s*false)")
 
 
 class Script(NamedTuple):
@@ -679,7 +696,7 @@ class Script(NamedTuple):
 
     @classmethod
     def from_octets(cls, file: Path | str, octets: str) -> Script:
-        """Read the two words that this tool knows inside SQL. Raises ValueError for another in their place."""
+        """Read the two words that this tool knows inside SQL. Raises ValueError (what, fix) for another there."""
         first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
         read = octets.replace("\r\n", "\n") if "\r" in octets else octets
         checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
@@ -694,9 +711,29 @@ class Script(NamedTuple):
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
+            if {"up", "down"} <= (marks := marked_ways(octets)).keys():
+                raise ValueError(*both_ways(Path(file).name, marks["up"], octets))
             knows = 'which knows "no-transaction" and "only DIALECT"'
-            raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}')
+            raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}', "")
         return cls(file, octets, checksum, "no-transaction" not in found, only)
+
+
+def marked_ways(octets: str) -> dict[str, re.Match[str]]:
+    """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
+    found = MARK_PATTERN.finditer(octets) if any(mark in octets for mark in _TOOL_BY_MARK) else ()
+    return {mark[2].lower(): mark for mark in reversed([*found])}
+
+
+def both_ways(name: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
+    """Return what is wrong with a file of another tool, known by a *mark* in it, and the two to write instead."""
+    stem = re.sub(r"(?i)(\.(up|down))?\.sql$", "", name)
+    first, second = ("up", "down") if mark[2].islower() else ("Up", "Down")
+    before, alone = mark[0].removesuffix(mark[2]), ""
+    if _MARK_ALONE_PATTERN.search(octets):
+        alone = ", with  -- migrate: no-transaction  on its first line"
+    fix = f'write what is below "{before}{first}" into {stem}.up.sql{alone}, what is below "{before}{second}" into'
+    fix = f"{fix} {stem}.down.sql"
+    return f"a file of {_TOOL_BY_MARK[mark[1]]}, which has the way up and the way down in one", fix
 
 
 class Migration(NamedTuple):
@@ -752,6 +789,10 @@ def _some(texts: Sequence[str], between: str = ", ") -> str:
     return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
 
 
+def _some_lines(said: Sequence[tuple[str, str]]) -> list[str]:
+    return _some([*map(" ".join, said)], "\n").splitlines()
+
+
 def _listed(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Yield what lies in *folder*. Raises FileError."""
     try:
@@ -786,7 +827,7 @@ def migration_directory(root: Path | None, dialect: str) -> Path:
 
 
 class _Half:
-    """A file of a pair, by its name. Raises ValueError for another name."""
+    """A file of a pair, by its name. Raises ValueError for another name: what, fix."""
 
     __slots__ = "direction", "entry", "key", "name", "version"
 
@@ -794,12 +835,19 @@ class _Half:
         name = _in_utf8(entry.name)
         match = FILE_NAME_PATTERN.fullmatch(name)
         if not match or not name.isprintable():
-            raise ValueError("not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case")
+            marked = b""
+            with contextlib.suppress(OSError):
+                if re.fullmatch(r"[0-9]+_[!-~]+\.sql", name) and entry.is_file():
+                    marked = Path(entry.path).read_bytes()
+            for mark in marked_ways(octets := marked.decode("latin-1")).values():
+                raise ValueError(*both_ways(name, mark, octets))
+            what = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
+            raise ValueError(what, _NAMES)
         self.version, self.name, self.direction = match.groups()
         self.entry, self.key = entry, version_key(self.version)
 
     def read(self) -> Script:
-        """Return its text. Raises ValueError with what is wrong, or OSError."""
+        """Return its text. Raises ValueError with what is wrong, and perhaps the fix, or OSError."""
         if not self.entry.is_file():  # a pipe or a device may be read for ever
             self.entry.stat()  # says of a link why it leads nowhere
             raise ValueError("no regular file")
@@ -812,22 +860,42 @@ class _Half:
         return Script.from_octets(self.entry.path, octets)
 
 
-def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False) -> list[Migration]:
+def _is_sql(name: str) -> bool:
+    """Tell a file of SQL from other files, and from the backups of editors (~, .swp, #..#, ._x)."""
+    return name.lower().endswith(".sql") and not name.startswith((".", "#"))
+
+
+def _look_deeper(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the path of a *folder* beside the files, and what to say of it, if it, or one in it, has files of SQL."""
+    found = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if place == folder and name[0] != "."]
+        found += sum(map(_is_sql, names))
+    if found:
+        yield shown_path(Path(folder)), f"is not read, and has {counted(found, 'file')} of SQL in it"
+
+
+def find_migrations(
+    directory: Path, dialect: str = "", *, lazily: bool = False, tell: Callable[[tuple[str, str]], object] = bool
+) -> list[Migration]:
     """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
 
     For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
-    *lazily*, a down file is read when ``down`` is asked for, and FileError is raised there.
+    *lazily*, a down file is read when ``down`` is asked for, and FileError is raised there. *tell* is called with each
+    folder in there that has files of SQL, and what to say of it.
     """
     ups, downs = dict[int, list[_Half]](), dict[int, list[_Half]]()  # of each version
-    faults, misnamed, script = list[str](), set[str](), cache(_Half.read)
+    faults, deeper = list[tuple[str, str, str]](), list[tuple[str, str]]()
+    misnamed, script = set[str](), cache(_Half.read)
     for entry in sorted(_listed(directory), key=attrgetter("name")):
-        if not entry.name.lower().endswith(".sql") or entry.name.startswith((".", "#")):
-            continue  # editor backups (~, .swp, #..#, ._x) and files that are not SQL
+        if not _is_sql(entry.name):  # Kubernetes mounts a ConfigMap as links into ..data
+            deeper += _look_deeper(entry.path) if not entry.name.startswith(".") and entry.is_dir() else ()
+            continue
         try:
             half = _Half(entry)
             (ups if half.direction == "up" else downs).setdefault(half.key, []).append(half)
         except ValueError as error:
-            faults.append(f"{entry.name}: {error}")
+            faults.append((entry.name, *error.args))
             misnamed.add(entry.name.partition("_")[0])
     # Of several down files of a version, their first lines say which is meant.
     for halves in (*ups.values(), *(each for each in downs.values() if not lazily or len(each) > 1)):
@@ -835,7 +903,8 @@ def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False)
             try:
                 script(half)
             except (OSError, ValueError) as error:  # noqa: PERF203 (a fault in one is none in the others)
-                faults.append(f"{half.entry.name}: {error.strerror if isinstance(error, OSError) else error}")
+                what, *fix = (error.strerror,) if isinstance(error, OSError) else error.args
+                faults.append((half.entry.name, str(what), "".join(fix)))
                 halves.remove(half)
     # A down file that names no dialect is for those of the up file with its name.
     named = [half for halves in ups.values() for half in halves if script(half).only]
@@ -847,14 +916,13 @@ def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False)
     for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
         for number, half in enumerate(halves):
             rivals = (each.entry.name for each in halves[:number] if meet(dialects(half), dialects(each)))
-            faults += [f"{half.entry.name}: the same version as {rival}" for rival in rivals][:1]
+            faults += [(half.entry.name, f"the same version as {rival}", "") for rival in rivals][:1]
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
-    faults += [f"{half.entry.name}: a down file without its up file" for half in lone]
+    faults += [(half.entry.name, "a down file without its up file", "") for half in lone]
     if faults or not ups:
-        names = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
-        what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-        fix, where = "mend or move these; " * bool(faults) + names, shown_path(directory)
-        raise FileError("\n  ".join([what, *sorted(faults)]), where=where, state="nothing was run.", fix=fix)
+        raise _folder_error(directory, sorted(faults), deeper)
+    for each in deeper:
+        tell(each)
     here, migrations = (dialect,) * bool(dialect), list[Migration]()
 
     def undo(half: _Half) -> Script | None:
@@ -874,6 +942,21 @@ def find_migrations(directory: Path, dialect: str = "", *, lazily: bool = False)
     return migrations
 
 
+def _folder_error(
+    directory: Path, faults: Sequence[tuple[str, str, str]], deeper: Sequence[tuple[str, str]]
+) -> FileError:
+    """Return the error for *faults*: name, what, and the fix where it is not the usual one; or for no files at all."""
+    fix, where = "mend or move these; " * bool(faults) + _NAMES, shown_path(directory)
+    if deeper and not faults:
+        fix = "name that folder with --dir, or move its files here"
+    what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
+    lines = [f"{name}: {fault}" + (f"; {way}" if way not in {"", _NAMES} else "") for name, fault, way in faults]
+    error = FileError("\n  ".join([what, *lines, *_some_lines(deeper)]), where=where, state="nothing was run.", fix=fix)
+    mend = "mend this file, or move it to where no migrations are"
+    error.faults = [(shown_path(directory / name), fault, way or mend) for name, fault, way in faults]
+    return error
+
+
 def meet(only: Sequence[str], others: Sequence[str]) -> bool:
     """Tell if two files are both for some database, by the dialects that each is for; none named is every one."""
     return not only or not others or not set(only).isdisjoint(others)
@@ -890,7 +973,7 @@ def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
     while (version := now.strftime("%Y%m%d%H%M%S")) in used:
         now += timedelta(seconds=1)
     title = f"-- {version} {word.replace('_', ' ')}"
-    texts = {"up": f"{title}\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": f"{title}: undo\n--\n-- Loses\n\n"}
+    texts = {way: title + text for way, text in _TEMPLATES.items()}
     files = {folder / f"{version}_{word}.{way}.sql": texts[way] for folder in folders for way in texts}
     try:
         for path, text in files.items():
@@ -2858,11 +2941,13 @@ _SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database|no regular file": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
+    "is a folder": "name a file in it, which need not be there yet:  {}/app.db",
     "to database": "create the database, or GRANT this user the rights on it",
     "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
     "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
     "resol|not known|No address": "correct the host name; where it is only not known yet:  migrate wait --for database",
     "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
+    "startup parameter": "set MIGRATE_DATABASE_URL to the URL of the server itself: this is a pooler",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
     "": "check that the server runs, and host, port and options in the URL",
 }
@@ -3042,7 +3127,6 @@ class Database(ABC):
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
-    no_schema = "none"  # the code of the error where the schema of the history is missing
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
@@ -3144,7 +3228,8 @@ class Database(ABC):
                 raise self.locked_error([]) from None
             message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
-            raise ConnectError(message, where=str(self.url), fix=self.fixes.get(failed.kind, fix)) from None
+            fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/")))
+            raise ConnectError(message, where=str(self.url), fix=fix) from None
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
         """Open a new connection, locks included, so that nothing a file has set reaches the next one.
@@ -3281,7 +3366,7 @@ class Database(ABC):
     def _of_part(self, failed: DriverError, part: str | Statement) -> DriverError:
         """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
         failed.ours = isinstance(part, str)
-        if isinstance(part, Note) and failed.kind in {Kind.ABSENT, Kind.OTHER}:
+        if isinstance(part, Note) and failed.kind in {Kind.ABSENT, Kind.PRESENT, Kind.OTHER}:
             failed.kind = Kind.OUTRUN
         return failed
 
@@ -3637,7 +3722,7 @@ class Database(ABC):
         """Return the schema of *table*, if there are schemas, and its columns; None where there is no such table."""
         place = schema or self.home(table)
         if place is None:
-            what, fix = "no schema of the search path exists", "create it, or name one:  --table schema.migrations"
+            what, fix = "no schema of the search path exists", "create it, or name one:  .../database?search_path=NAME"
             raise ConnectError(what, where=str(self.url), fix=fix)
         columns, relation = None, self.quoted(place, table)
         try:
@@ -3648,6 +3733,10 @@ class Database(ABC):
             if failed.kind is not Kind.ABSENT:
                 raise
         return [place] if place else [], columns
+
+    def make_schema(self, schema: str) -> bool:
+        """Make the *schema* that the history is to lie in, if it is missing; tell if it was. Raises DriverError."""
+        return False
 
     def home(self, table: str) -> str | None:
         """Return the schema that *table* is in, or would be made in, where none is named; None for no such schema."""
@@ -3691,6 +3780,7 @@ class Database(ABC):
         if not self.taking_pattern.match(" ".join(words)):
             return None
         what = f"all that {shown} owns" if kind == "OWNED" else f"the {kind.lower() or 'table'} {shown}"
+        what += f", in which its table {self.kept_table} lies" * (kind in self.schema_words)
         schema = "imagor_history" if ("imagor",) in self.kept.get("SCHEMA", ()) else "imagor"
         fix = self.ways_out[kind].format(_other_name(self.kept_table), schema, self.kept_table)
         return f"no file can drop, rename, hide or alter what holds the history: {what}", fix
@@ -3768,7 +3858,8 @@ class SQLite(Database):
     syntax, placeholder = SQLITE_SYNTAX, "?"
     kinds: ClassVar = _kinds(
         "BUSY database is locked; ABSENT no such table; ALONE within a trans, inside a trans; READ_ONLY readonly; "
-        "DENIED unable to open; FULL full; CANCELLED interrupted; DAMAGED disk image is malformed"
+        "DENIED unable to open; FULL full; CANCELLED interrupted; DAMAGED disk image is malformed; "
+        "PRESENT already exists, there is already, duplicate column name"
     )
     # Views first, they may name anything; then virtual tables, which take their shadow tables with them.
     objects_sql = """SELECT type, '"' || replace(name, '"', '""') || '"' FROM sqlite_master
@@ -3842,7 +3933,7 @@ class SQLite(Database):
         except OSError as error:
             raise DriverError(f"unable to open database file: {error.strerror}", Kind.DENIED) from None
         if not regular:
-            raise DriverError("it is no regular file")
+            raise DriverError("it is a folder" if file.is_dir() else "it is no regular file")
         self.exists, self.writable, self._frozen = memory or size >= 0, memory or write, False
         if not memory and not file.parent.is_dir():
             raise DriverError(f"there is no folder {shown_path(file.parent)}")
@@ -4156,12 +4247,12 @@ class Postgres(Database):
     url_form = "postgres://user:password@host:5432/name"
     url_options = """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr
         keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile
-        password port require_auth service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcrl
-        sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout
-        user"""  # libpq's own names
+        password port require_auth schema search_path service ssl_max_protocol_version ssl_min_protocol_version sslcert
+        sslcertmode sslcrl sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs
+        tcp_user_timeout user"""  # libpq's own names, and two that other tools take
     kinds: ClassVar = _kinds(
         "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
-        "LOCK_TIMEOUT 55P03; READ_ONLY 25006; TAKEN 23505"
+        "LOCK_TIMEOUT 55P03; PRESENT 42701, 42710, 42723, 42P04, 42P06, 42P07; READ_ONLY 25006; TAKEN 23505"
     )
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
@@ -4197,7 +4288,7 @@ class Postgres(Database):
         r"|DROP OWNED BY .*\bown\b"
     )
     ways_out: ClassVar = Database.ways_out | {
-        "SCHEMA": "create a schema for the history, {1} for example;\n     take it out, or " + _OTHER.format("{1}.{2}"),
+        "SCHEMA": f"take it out, or {_OTHER.format('{1}.{2}')}",
         "OWNED": "take it out, or write what is to be dropped",
     }
     _apart = _Refusal(
@@ -4243,7 +4334,6 @@ class Postgres(Database):
     making_pattern = _makes(
         "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
     )
-    no_schema = "3F000"
     _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _staying_codes = names_in("42501 2BP01 25001 42809 42725")
@@ -4356,6 +4446,9 @@ class Postgres(Database):
         options |= {"port": ",".join(str(port or "") for _, port in url.hosts), "application_name": "migrate"}
         options |= {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
         options |= {"connect_timeout": "10", "tcp_user_timeout": "60000"} | {**url.options}
+        if self.search_option:  # so it stays where a file, or we, say RESET ALL
+            options["options"] = f"{options.get('options', '')} {self.search_option}"
+            options = {name: value for name, value in options.items() if name not in {"schema", "search_path"}}
         given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         self.connection.add_notice_handler(self._heard)
@@ -4378,6 +4471,42 @@ class Postgres(Database):
         self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
         if limits := self.session_sql(local=False):
             self.send(*limits)
+
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        """See Database."""
+        url = super().read_url(rest)
+        if {"schema", "search_path"} <= url.options.keys():
+            raise ValueError("has both schema and search_path", "write one of the two")
+        return url
+
+    @property
+    def search_path(self) -> str:
+        """Return what the URL says of it; empty where it says nothing."""
+        schema = self.url.options.get("schema", "")
+        return self.quoted(schema) or self.url.options.get("search_path", "")
+
+    @property
+    def search_option(self) -> str:
+        """Return that as an option of the server's."""
+        return self.search_path and "-csearch_path=" + re.sub(r"([\s\\])", r"\\\1", self.search_path)
+
+    @property
+    def psql_url(self) -> str:
+        """Return what to give psql as the URL: it takes no search_path there."""
+        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
+
+    def home(self, table: str) -> str | None:
+        """See Database. What the URL names first need not be there yet."""
+        first = re.match(r'\s*(?!"?\$user\b)("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
+        return self._fold(first[1]) if first else super().home(table)
+
+    def make_schema(self, schema: str) -> bool:
+        """See Database. IF NOT EXISTS would take the right to, also where it is there."""
+        missing = bool(self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0])
+        if missing:
+            self.query(f"CREATE SCHEMA {self.quoted(schema)}")
+        return missing
 
     def _heard(self, said: Any) -> None:
         """Hand on what the server says while a statement runs."""
@@ -4811,7 +4940,8 @@ class MySQL(Database):
         ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
     kinds: ClassVar = _kinds(
         "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
-        "READ_ONLY 1290, 1836; TAKEN 1062; LOST 0, 1053, 1927, 2006, 2013, 2055"
+        "PRESENT 1007, 1050, 1060, 1061, 1304, 1359, 1537, 1826, 3822; READ_ONLY 1290, 1836; TAKEN 1062; "
+        "LOST 0, 1053, 1927, 2006, 2013, 2055"
     )
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
@@ -5713,24 +5843,32 @@ class History:
             raise DriftError(what, where=str(database.url), fix=fix)
 
     @contextlib.contextmanager
-    def _explained(self, fix: str = "give this user the right to read the tables", state: str = "") -> Iterator[None]:
+    def _explained(self, fix: str = "", state: str = "") -> Iterator[None]:
         try:
             yield
         except DriverError as failed:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
-            fix = f"{fix} {self.table} and {self.table}_log"
-            if failed.code == self.database.no_schema:
-                fix = f"create it:  CREATE SCHEMA {self.relation.rpartition('.')[0]};"
+            fix = fix or f"give this user the right to read the tables {self.table} and {self.table}_log"
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
             fix = self.database.fixes.get(failed.kind, fix)
             raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
-    def create(self) -> None:
-        """Make the tables where they are missing. Raises MigrateError where the right to is missing."""
+    def create(self) -> list[str]:
+        """Make the tables where they are missing; return the schema that was made for them, if one was.
+
+        Raises MigrateError where the right to is missing.
+        """
+        made = list[str]()
         types = {"text": self.database.text_type, "time": self.database.time_type, "id": self.database.id_type}
-        with self._explained("let this user create tables, or have someone create", "nothing was changed."):
+        for schema in self.schemas:
+            who = self.database.quoted(self.database.url.user or "USER")
+            way = f"have someone create it:  CREATE SCHEMA {self.database.quoted(schema)} AUTHORIZATION {who};"
+            with self._explained(way, "nothing was changed."):
+                made += [schema] * self.database.make_schema(schema)
+        fix = f"let this user create tables, or have someone create {self.table} and {self.table}_log"
+        with self._explained(fix, "nothing was changed."):
             if self.database.before_tables_sql:
                 self.database.query(self.database.before_tables_sql)
             for relation, columns in (self.relation, _COLUMNS), (self.log_relation, _LOG_COLUMNS):
@@ -5738,6 +5876,7 @@ class History:
                 definition = f"({named.format(**types)}\n){self.database.table_suffix}"
                 self.database.query(f"CREATE TABLE IF NOT EXISTS {relation} {definition}")
         self.missing.clear()
+        return made
 
     def _select(self, relation: str, names: Sequence[str], rest: str, *args: object) -> list[tuple[Any, ...]]:
         if relation in self.missing:
@@ -5772,7 +5911,7 @@ class History:
                 return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
         except (OverflowError, TypeError, ValueError):
             pass
-        what = f"the history has a row that this tool has not written: version {version!r}, at {at}"
+        what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
         fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
         raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
 
@@ -5949,8 +6088,11 @@ def choose_up(
     count: int | None = None,
     to: str | None = None,
     out_of_order: bool = False,
+    who: Callable[[], str] = str,
 ) -> list[Step]:
     """Choose what is pending, oldest first: all, *count* of it, or up to and with *to*; a dirty file goes on first.
+
+    *who* tells who asks, for an edited file that nobody else has applied.
 
     Raises DirtyError for one that cannot, DriftError, as _DRIFTS has it, and SettingsError where no file has *to*, and
     where *count* is a version.
@@ -5963,11 +6105,14 @@ def choose_up(
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
-    errors: dict[str, MigrateError] = {}
+    errors, last = dict[str, MigrateError](), max(applied, key=attrgetter("key"), default=None)
     for state in compare(migrations, applied):
         ahead = state.state == "missing" and state.key > newest
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            errors[f"{state.version} {state.name}"] = drift_error(state, file_by_key.get(state.key))
+            errors[f"{state.version} {state.name}"] = error = drift_error(state, file_by_key.get(state.key))
+            own = last is not None and last.key == state.key and last.applied_by == who()
+            if own and state.state == "changed" and state.has_down:
+                error.fix += "\n     or, where no other database has it yet, undo it and apply it anew:  migrate redo"
         if state.state in {"pending", "out_of_order"}:
             steps.append(Step.up(file_by_key[state.key]))
     refuse_all(errors, "migrate status")
@@ -6039,7 +6184,7 @@ def _down_step(row: Applied, file: Script | None) -> Step:
         script = Script.from_text(path, stored)
         wrong = "a letter in it is none" if re.search("[\0\ufffd]", stored) else ""
     except ValueError as error:
-        wrong = f"{error}"
+        wrong = error.args[0]
     if wrong:
         what = f"{title} cannot be undone: its down file is not here, and the text stored for it cannot run: {wrong}"
         raise DriftError(what, fix=fix)
@@ -6206,6 +6351,7 @@ def read_step(step: Step, database: Database) -> Step:
         fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
         where = f"{script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
+    _refuse_unready(step, database)
     script, note = step.script, step.note
     if database.encoding and not script.octets.isascii():
         script = script._replace(octets=octets_of(database.fitted(script.sql)))
@@ -6213,6 +6359,27 @@ def read_step(step: Step, database: Database) -> Step:
         note = ""  # but for what does not fit, it is the same
     step = step._replace(script=script, down_sql=database.storable(step.down_sql), note=note)
     return _read_statements(step, database)
+
+
+def _refuse_unready(step: Step, database: Database) -> None:
+    """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
+    path, octets, found = script_path(step), step.script.octets, UNWRITTEN_PATTERN.fullmatch(step.script.octets)
+    if step.direction == "up" and not found and (found := UNWRITTEN_PATTERN.fullmatch(octets_of(step.down_sql or ""))):
+        path = re.sub(r"up\.sql\Z", "down.sql", path)
+    if found:
+        fix = f"write it first, then run  migrate {step.direction}"
+        if found[1] and not step.stored:
+            fix += f"\n     or, where there is no way back, remove it:  rm {shell_word(path)}"
+        what = "nothing is written in this file yet: it is as `new` made it"
+        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step))
+    if {"up", "down"} <= marked_ways(octets).keys():
+        words = tokenize(octets, 0, database.syntax)
+        comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
+        marks = [mark for mark in comments if mark]
+        for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
+            what, fix = both_ways(step.script.path.name, marks[0], octets)
+            where, excerpt = place_in(step, mark.start())
+            raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
 
 
 def _read_statements(step: Step, database: Database) -> Step:
@@ -6475,6 +6642,7 @@ class Run:
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
+    unread: Sequence[str] = ()  # what lies beside the files, and is none of them
     outrun = False  # a rival has applied what was planned
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
     ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
@@ -6510,7 +6678,8 @@ class Run:
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         dialect, results = settings.url.dialect, list[Result]()
         folder = migration_directory(settings.directory, dialect) if files else None
-        migrations = find_migrations(folder, dialect, lazily=True) if folder else []
+        unread = list[tuple[str, str]]()
+        migrations = find_migrations(folder, dialect, lazily=True, tell=unread.append) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
         database.looks = looks
@@ -6522,6 +6691,7 @@ class Run:
                     raise ConnectError(what, where=str(settings.url), fix=fix)
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 run = cls(settings, notify, history, migrations, results)
+                run.unread = _some_lines(unread)
                 yield run
         except (DriverError, MigrateError) as error:
             if isinstance(error, DriverError) and error.kind is Kind.BUSY:
@@ -6546,11 +6716,14 @@ class Run:
         """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read."""
         rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
+            for said in self.unread:
+                self._tell(said)
             newest = max((row.key for row in rows), default=-1)
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        return self.screen((choose_up if direction == "up" else choose_down)(self.migrations, rows, **choice))
+        choose = partial(choose_up, who=whoami) if direction == "up" else choose_down
+        return self.screen(choose(self.migrations, rows, **choice))
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -6629,7 +6802,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = choose_up(self.migrations, self.applied, **choice)
+        steps = choose_up(self.migrations, self.applied, who=whoami, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)
@@ -6768,7 +6941,9 @@ class Run:
             if self.history.missing:
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.transaction() if self.database.transactional else contextlib.nullcontext():
-                    self.history.create()
+                    made = self.history.create()
+                for schema in made:
+                    self._tell(f"made the schema {schema}, for the history")
             yield
 
     @contextlib.contextmanager
@@ -7048,6 +7223,8 @@ class Run:
                     self.notify("the connection was lost during COMMIT; the history says that it was done")
                     return Outcome([self.result(each, len(each.statements)) for each in batch])
             attempt.settle(failed, error, stopped=stopped)
+            if failed.kind is Kind.PRESENT and step.direction == "up":
+                self._look_back(step, error)
         except LockedError:
             error.state = (
                 f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
@@ -7061,6 +7238,37 @@ class Run:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
         return Outcome(error=error)
+
+    def _look_back(self, step: Step, error: MigrateError) -> None:
+        """Say in *error* why what a file makes is there: a roll back left it, the history lies in it, or it is older.
+
+        Raises DriverError and MigrateError.
+        """
+        history, database, (head, then, rest) = self.history, self.database, error.fix.partition(", then run")
+        if not head.startswith("correct "):
+            return
+        texts = (each.text for each in distinct(step.statements.briefs))
+        words = (words_of(each, database.syntax) for each in texts if first_word(each, database.syntax) == "CREATE")
+        made = [each for every in words for there, each in database.find_made(every) if there and not each.optional]
+        places = [each for each in made if each.kind in database.schema_words and each.name == (*history.schemas,)]
+        ran = [each for each in history.read_log(None, None, None) if each.outcome == "ok"]
+        if places:
+            what = f"CREATE {places[0].kind} IF NOT EXISTS"
+            error.fix = f"write {what}, as the history lies in {places[0].text}{then}{rest}"
+        elif [each.action for each in ran if each.version == step.version][:1] == ["down"]:
+            file = next((each.down for each in self.migrations if each.key == step.key), None)
+            by = shown_path(file.path) if file else f"the down text stored for {step.title}"
+            error.state = f"{step.title} was rolled back by {by}, and that has left this there.\n{error.state}"
+            error.fix = f"mend {by}, and drop by hand what it has left{then}{rest}"
+        elif {each.version for each in ran} | {row.version for row in history.read()} <= {
+            result.version for result in self.results
+        }:
+            newest = [each.version for each in self.migrations if not each.elsewhere][-1]
+            error.fix = (
+                "if the database has the tables of these files, mark them as applied, which runs nothing:"
+                f"  migrate baseline {newest}\n     {newest} is the newest file; if the database is older, write the"
+                f" version of the last file that it has\n     or else {error.fix}"
+            )
 
     def failure(self, step: Step, what: str) -> Note:
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
@@ -7133,6 +7341,8 @@ class Run:
         """Start the clock of a file, and tell that it runs."""
         self.now = Now(step, time.monotonic())
         self.notify(step)
+        if not step.statements:
+            self._tell(f"{script_path(step)}: no statements in this file")
 
     def run_changes(self, step: Step, first: int, last: int) -> None:
         """Run changes of rows, one after the other. Raises DriverError, about the one that has failed.
@@ -8006,7 +8216,12 @@ def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
             run.carry_out(partial(run.still_down, back, strictly=True))
             state = f"{back[0].title} is rolled back, and not applied again."
             run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
-            return run.carry_out(partial(run.still_again, again))
+            try:
+                return run.carry_out(partial(run.still_again, again))
+            except StatementError as error:
+                if back[0].title not in error.state:
+                    error.state = f"{back[0].title} was rolled back before that. {error.state}"
+                raise
 
 
 def reset(
@@ -8048,6 +8263,8 @@ def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]
     with Run.opened(settings, notify, looks=True) as run:
         if not run.database.exists:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
+        for said in run.unread:
+            notify(said)
         return compare(run.migrations, run.applied)
 
 
@@ -8223,11 +8440,15 @@ def read_folders(settings: Settings) -> Folders:
     findings, found = list[Finding](), dict[str, dict[str, Migration]]()
     for dialect, folder in folders.items():
         try:
-            found[dialect] = {f"{each.version}_{each.name}": each for each in find_migrations(folder)}
+            deeper = list[tuple[str, str]]()
+            migrations = find_migrations(folder, tell=deeper.append)
+            found[dialect] = {f"{each.version}_{each.name}": each for each in migrations}
+            fix = f"move them into {shown_path(folder)}, or elsewhere; or name that folder with --dir"
+            findings += [Finding("warning", *each, fix) for each in deeper]
             for each in found[dialect].values():
                 findings += _check_pair(each, dialect, settings.table)
         except FileError as error:  # noqa: PERF203 (a fault in one folder does not end the look at the others)
-            findings.append(Finding("fault", error.where, error.what, error.fix))
+            findings += [Finding("fault", *each) for each in error.faults or [(error.where, error.what, error.fix)]]
     for dialect, here in found.items():
         for other, there in found.items():
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"

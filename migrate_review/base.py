@@ -111,14 +111,25 @@ def _find_commit(root: Path, base: str) -> str:
     commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", or_empty=True).strip()
     if commit.isalnum():
         return commit
-    _refuse_shallow(root, f'"{base}"')
-    near = nearest(base, _git(root, "for-each-ref", "--format=%(refname:short)").split())
+    known = [each for each in _git(root, "for-each-ref", "--format=%(refname:lstrip=2)").split() if "/HEAD" not in each]
+    remote, _, branch = base.partition("/")
+    if not (branch and remote in _git(root, "remote").split()):
+        remote = branch = ""
+    # A clone of one branch, or a shallow one, gets no other by a mere fetch.
+    fetch = f"{remote} {shell_word(f'+refs/heads/{branch}:refs/remotes/{base}')}" if branch else ""
+    _refuse_shallow(root, f'"{base}"', fetch)
+    near = nearest(base, known) or "".join(f" (did you mean {each}?)" for each in known if each.endswith(f"/{base}"))
+    if branch:
+        near = nearest(branch, [each.removeprefix(f"{remote}/") for each in known if each.startswith(f"{remote}/")])
+        near = near.replace("mean ", f"mean {remote}/", 1)
+        fix = f"fetch it, if {remote} has it:  git fetch {fetch}\n     or {fix}"
     raise SettingsError(f'git knows no "{base}"{near}', where="--base", fix=fix)
 
 
-def _refuse_shallow(root: Path, what: str) -> None:
+def _refuse_shallow(root: Path, what: str, fetch: str = "") -> None:
     if _git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
-        fix = "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0"
+        fix = f"fetch the rest:  git fetch --unshallow{f' {fetch}' * bool(fetch)}"
+        fix += "  or, in a workflow, actions/checkout with  fetch-depth: 0"
         raise SettingsError(f"this clone is shallow, and does not have {what}", where="--base", fix=fix)
 
 

@@ -332,8 +332,9 @@ class SQLiteScript(ScriptDatabase, SQLite):
 class PostgresScript(ScriptDatabase, Postgres):
     """For psql."""
 
-    client = 'psql -X -d "$DATABASE_URL" -f plan.sql'
-    database_sql, default_sql = "current_database()", "COALESCE(current_schema(), '')"
+    client, database_sql = 'psql -X -d "{0.psql_url}" -f plan.sql', "current_database()"
+    default_sql = """(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE(current_schema(), '') END
+        FROM pg_catalog.pg_settings WHERE name = 'search_path')"""  # what it names first may not be there yet
     clock = Code("clock_timestamp() AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
     who = Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
@@ -359,6 +360,12 @@ class PostgresScript(ScriptDatabase, Postgres):
 
     def tell(self, text: str) -> None:
         self.write(r"\echo '" + re.sub(r"['\\]", r"\\\g<0>", text) + "'")
+
+    def make_schema(self, schema: str) -> bool:
+        name = self.quoted(schema)
+        block = f" IF to_regnamespace({self.literal(name)}) IS NULL THEN CREATE SCHEMA {name}; END IF; "
+        self.write(*[f"{self._block(block)};"] * (schema != PostgresScript.schema))
+        return False
 
     def start_file(self) -> None:
         """See ScriptDatabase. RESET ALL takes the encoding back, too."""

@@ -155,7 +155,7 @@ def _write_steps(
     database.write(
         _remark(f"{way.capitalize()}, {counted(len(steps), 'migration')}, on {place}; history: {history.relation}"),
         _remark(f"Made by {whoami()} with migrate {__version__} at {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC."),
-        f"-- To run it:  {database.client}",
+        f"-- To run it:  {database.client.format(database)}",
         "-- It stops at the first error, and before any change where the database is not as this plan expects it.",
         f"-- What was done before an error stays, by the history: mend what failed, then  imagor-studio-migrate {way}",
         f'-- What stands between "{clients.BEGINS}" and "{clients.ENDS}" is the text of a file as it is.',

@@ -247,7 +247,7 @@ def test_files_that_cannot_be_read_are_told_before_the_ref_is_looked_at(clone: C
     ran = clone.check()
     assert ran.exit == 2
     assert ran.out.startswith(
-        "fault\tsql\t1 fault in the migration files: 1_t.down.sql: a down file without its up file"
+        "fault\tsql/1_t.down.sql\ta down file without its up file\tmend this file, or move it to where no"
     )
 
 
@@ -354,7 +354,8 @@ def test_a_shallow_clone_without_the_commit_says_how_to_fetch_it(clone: Clone) -
     refused(
         clone.check(base="origin/main"),
         'error: this clone is shallow, and does not have "origin/main"\n  --> --base\n'
-        "fix: fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0\n",
+        "fix: fetch the rest:  git fetch --unshallow origin +refs/heads/main:refs/remotes/origin/main"
+        "  or, in a workflow, actions/checkout with  fetch-depth: 0\n",
     )
     assert clone.check(base="HEAD") == CLEAN
 
@@ -370,6 +371,22 @@ def test_a_shallow_clone_that_has_the_ref_and_nothing_in_common_says_so(clone: C
         clone.check(base="origin/main"),
         "error: this clone is shallow, and does not have what is common to origin/main and this branch\n  --> --base\n"
         "fix: fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0\n",
+    )
+
+
+def test_a_ref_that_was_not_fetched_says_how_to_fetch_it(clone: Clone) -> None:
+    clone.git("clone", "--quiet", "--single-branch", "--branch", "branch", f"file://{clone.home}", "../one")
+    clone.monkeypatch.chdir(clone.home / "../one")
+    fetch = "fetch origin +refs/heads/main:refs/remotes/origin/main"
+    refused(
+        clone.check(base="origin/main"),
+        f'error: git knows no "origin/main"\n  --> --base\nfix: fetch it, if origin has it:  git {fetch}\n'
+        f"     or {REF_FIX.removeprefix('fix: ')}",
+    )
+    clone.git("-C", "../one", *fetch.split())
+    assert clone.check(base="origin/main") == CLEAN
+    refused(
+        clone.check(base="main"), f'error: git knows no "main" (did you mean origin/main?)\n  --> --base\n{REF_FIX}'
     )
 
 
@@ -466,8 +483,8 @@ def test_github_gets_one_command_for_each_finding(desk: Clone) -> None:
     ran = desk("--dir", "sql", "check", "--format", "github")
     assert (ran.exit, ran.err) == (2, "2 faults, 2 warnings\n")
     quote = migrate.check(migrate.Settings(migrate.DatabaseURL("sqlite", ""), Path("sql")))[0]
-    name = "1 b.up.sql: not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-    fix = "mend or move these; name files like 20250504093000_create_users.up.sql, in UTF-8"
+    name = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
+    fix = "name files like 20250504093000_create_users.up.sql, in UTF-8"
     fix += "; a new pair:  imagor-studio-migrate --dir sql new NAME"
     second = "sql/sqlite/2_b.up.sql"
     directive = "-- migrate: is read on the first line only%0Afix: move it there"
@@ -475,7 +492,7 @@ def test_github_gets_one_command_for_each_finding(desk: Clone) -> None:
         f"::error file=sql/sqlite/1_a.up.sql,line=1,col=1,title=migrate check::{quote.what}%0Afix: {quote.fix}",
         f"::warning file={second},title=migrate check::no down file: it cannot be undone%0Afix: add one, if it can be",
         f"::warning file={second},line=2,title=migrate check::{directive}",
-        f"::error file=sql/mysql,title=migrate check::1 fault in the migration files:%0A  {name}%0Afix: {fix}",
+        f"::error file=sql/mysql/1 b.up.sql,title=migrate check::{name}%0Afix: {fix}",
     ]
 
 

@@ -114,6 +114,101 @@ def test_a_place_that_somebody_has_named_is_a_place_for_a_history_of_its_own(pro
     assert project.rows(found) == [("one",), ("public",), ("two",)]
 
 
+def with_option(project: Project, option: str) -> str:
+    """The URL of the database with one option more."""
+    return f"{project.database.url}{'&' if '?' in project.database.url else '?'}{option}"
+
+
+@postgres
+@pytest.mark.parametrize(
+    ("option", "schema"),
+    [
+        ("search_path=app", "app"),
+        ("search_path=App,public", "app"),
+        ("search_path=%22My%20%5C%20%22%22App%22%2C%20public", 'My \\ "App'),
+        ("schema=My%20App", "My App"),
+        ("schema=app,b", "app,b"),
+        ("schema=app&options=-cwork_mem%3D5MB", "app"),
+    ],
+)
+def test_the_schema_that_the_url_names_has_tables_and_history_and_is_made_where_it_is_missing(
+    project: Project, option: str, schema: str
+) -> None:
+    url = with_option(project, option)
+    project.write(
+        {
+            "1_a": A,
+            "2_b": "SELECT set_config('search_path', 'pg_catalog', false); RESET ALL",
+            "3_c": "CREATE TABLE c (n INTEGER);",
+        }
+    )
+    assert project("status", url=url).exit == 0
+    assert schema not in {name for (name,) in project.rows("SELECT nspname::text FROM pg_namespace")}  # reading
+    ran = project("up", url=url)
+    assert (ran.exit, ran.err) == (0, f"made the schema {schema}, for the history\n")
+    found = (
+        "SELECT relnamespace::regnamespace::text, relname::text FROM pg_class WHERE relname IN ('a', 'c') OR relname"
+    )
+    place = project.rows("SELECT quote_ident({})".format("'" + schema.replace("'", "''") + "'"))[0][0]
+    names = ["a", "c", "schema_migrations", "schema_migrations_log"]
+    assert project.rows(f"{found} LIKE 'schema_migrations%' AND relkind = 'r' ORDER BY 2") == [
+        (place, name) for name in names
+    ]
+    assert project("up", url=url).err == "up to date at 3 (3 applied)\n"
+    assert project("down", "--all", "--yes", url=url).exit == 4  # there are no down files
+
+
+@postgres
+def test_a_search_path_that_begins_with_the_user_is_the_server_s_to_read(project: Project) -> None:
+    project.write({"1_a": A})
+    assert project("up", url=with_option(project, "search_path=%22$user%22,public")).err == ""
+    assert project.states() == {"1": "applied"}
+
+
+@postgres
+def test_a_schema_of_the_search_path_that_is_there_is_not_made_again(project: Project) -> None:
+    """That would take a right on the database."""
+    project.database.execute("CREATE SCHEMA app")
+    project.write({"1_a": A})
+    ran = project("up", url=with_option(project, "search_path=app"))
+    assert (ran.exit, ran.err) == (0, "")
+
+
+@postgres
+def test_a_schema_that_table_names_is_made(project: Project) -> None:
+    project.write({"1_a": A})
+    project.table = "app.history"
+    assert project.succeed("baseline", "1").err == "made the schema app, for the history\n"
+    assert project.states() == {"1": "applied"}
+
+
+@postgres
+def test_a_file_that_makes_the_schema_of_the_history_is_led_to_if_not_exists(project: Project) -> None:
+    project.write({"1_app": "CREATE SCHEMA app;"})
+    project.table = "app.history"
+    ran = project("up")
+    fix = "fix: write CREATE SCHEMA IF NOT EXISTS, as the history lies in app, then run  imagor-studio-migrate up\n"
+    assert (ran.exit, ran.err.partition("\nfix")[0].splitlines()[1], ran.err.endswith(fix)) == (
+        1, 'error: schema "app" already exists', True,
+    )  # fmt: skip
+    project.write({"1_app": "CREATE SCHEMA IF NOT EXISTS app;"})
+    project.succeed("up")
+
+
+@postgres
+def test_a_script_for_a_url_with_a_search_path_runs_in_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write({"1_a": A, "2_b": "CREATE TABLE b (n INTEGER);"})
+    script = project("plan", "--sql", url=with_option(project, "search_path=app,public"))
+    assert '\n-- To run it:  psql -X -d "URL?options=-csearch_path%3Dapp,public" -f plan.sql\n' in script.out
+    said = project.database.run_client(script.out).stderr
+    assert "this plan is for the schema app,public, and search_path leads elsewhere" in said
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=app,public")
+    assert project.database.run_client(script.out).returncode == 0
+    monkeypatch.delenv("PGOPTIONS")
+    ran = project("up", url=with_option(project, "search_path=app,public"))
+    assert (ran.exit, ran.err) == (0, "up to date at 2 (2 applied)\n")
+
+
 @postgres
 def test_a_history_that_this_user_cannot_read_is_none(project: Project) -> None:
     project.database.execute("CREATE SCHEMA hidden", "CREATE SCHEMA seen")
@@ -248,14 +343,11 @@ def test_a_file_cannot_take_away_the_schema_that_the_history_lies_in(project: Pr
     name = project.database.name
     for sql in (text.format(name=name) for text in PLACES[project.database.dialect]):
         if project.database.dialect == "postgres":
-            fix = OUT.format("imagor.schema_migrations").replace(
-                "fix: ", "fix: create a schema for the history, imagor for example;\n     "
-            )
-            refuse(project, sql + ";", "the schema public", fix)
+            place, fix = "schema public", OUT.format("imagor.schema_migrations")
         else:
-            kind = sql.split()[1].lower()
+            place = f"{sql.split()[1].lower()} {name}"
             fix = "fix: take it out; drop the database by hand, and its history with it\n"
-            refuse(project, sql + ";", f"the {kind} {name}", fix)
+        refuse(project, sql + ";", f"the {place}, in which its table schema_migrations lies", fix)
 
 
 @postgres

@@ -393,7 +393,7 @@ def _follow(case: Case, person: Person) -> None:
     code, said = person.type(case.do)
     shown = str(migrate.DatabaseURL.parse(person.database.url))
     fix = case.fix.replace("{url}", shown).replace("{path}", person.database.name)
-    fix = fix.replace("{home}", str(person.desk.home))
+    fix = fix.replace("{home}", str(person.desk.home)).replace("{user}", person.user)
     assert (fix, code) == (fixes(said, fix), case.code), said
     person.said, person.all = filled(fix, case), said
     for step in case.then:
@@ -444,6 +444,9 @@ URLS = [
         f"write one of {', '.join(migrate.MySQL.url_options.split())}; {ENCODE}",
         "mysql://db/app?ssl_mode=required",
     ),
+    ("jdbc:postgresql://db/app?user=app", "write it like postgres://user:password@host:5432/name", "postgres://app@db/app"),
+    ("sqlite+aiosqlite:///app.db", "write it like sqlite:./app.db", "sqlite:./app.db"),
+    ("postgres://db/app?schema=a&search_path=a", "write one of the two", "postgres://db/app?schema=a"),
     ("mysql://db:0/app", f"write host:port, or [::1]:port, the port from 1 to 65535; {ENCODE}",
      "mysql://[::1]:1/app"),
 ]  # fmt: skip
@@ -555,20 +558,68 @@ OTHER = (
     "  migrate --table schema_migrations_imagor baseline VERSION"
 )  # fmt: skip
 LOOK = "look at the versions:  migrate status"
+UNWRITTEN = (
+    "write it first, then run  migrate up\n     or, where there is no way back, remove it:  rm sql/2_b.down.sql"
+)  # fmt: skip
+THERE = (
+    "if the database has the tables of these files, mark them as applied, which runs nothing:  migrate baseline 2\n"
+    "     2 is the newest file; if the database is older, write the version of the last file that it has\n"
+    "     or else correct line 1, then run  migrate up"
+)  # fmt: skip
+
+
+def unwritten(way: str) -> Callable[[Person], None]:
+    """Write the files of B, but one of them as `new` made it."""
+
+    def make(person: Person) -> None:
+        person.do("migrate new more")
+        (made,) = Path("sql").glob(f"*_more.{way}.sql")
+        for name, text in B.items():
+            person.edit(name, made.read_text("utf-8") if name.endswith(way) else text)
+        for each in Path("sql").glob("*_more.*"):
+            each.unlink()
+
+    return make
+
+
 EDITED = (
     "put the file back, and write the change as a new migration:  migrate new NAME\n"
     "     or, where the database has it already:  migrate repair 1 --applied"
 )  # fmt: skip
+REDO = f"{EDITED}\n     or, where no other database has it yet, undo it and apply it anew:  migrate redo"
 EDIT = {"1_a.up": "CREATE TABLE a (n INTEGER, m INTEGER);\n"}
 
 HISTORY = [
     *(
-        Case("an edited file, and a new one", EDITED, do, [A, "migrate new more"], [A, "migrate up", EDIT], code=4,
+        Case("an edited file, and a new one", fix, do, [A, "migrate new more"], [A, "migrate up", EDIT], code=4,
              done=0, fill={"NAME": "more"}, again=again)
-        for do, again in [("migrate up", ""), ("migrate baseline 1", "")]
+        for fix, do, again in [
+            (REDO, "migrate up", "migrate status"), (EDITED, "migrate baseline 1", "")]
     ),
-    Case("an edited file that the database has", EDITED, "migrate up", ["migrate repair 1 --applied"],
-         [A, "migrate up", EDIT], code=4),
+    *(
+        Case("an edited file that the database has", fix, do, ["migrate repair 1 --applied"], [A, "migrate up", EDIT],
+             code=4)
+        for fix, do in [(REDO, "migrate up"), (EDITED, "migrate baseline 1")]
+    ),
+    Case("an edited file that nobody else has", REDO, "migrate up", ["migrate redo"], [A, "migrate up", EDIT], code=4),
+    *(
+        Case(f"a database that has its tables, {name}", THERE, "migrate up", then,
+             [A, B, by_hand("CREATE TABLE a (n INTEGER)"), *more], code=1)
+        for name, more, then in [
+            ("all", [by_hand("CREATE TABLE b (n INTEGER)")], ["migrate baseline 2"]),
+            ("some", [], [{"2_b.up": None, "2_b.down": None}, "! migrate up", lambda person: person.type(
+                "migrate baseline 1"), B]),
+            ("by mistake", [], [by_hand("DROP TABLE a"), "migrate up"]),
+        ]
+    ),
+    Case("a roll back that has left something, and redo",
+         "mend sql/1_a.down.sql, and drop by hand what it has left, then run  migrate up", "migrate redo",
+         [{"1_a.down": A["1_a.down"]}, by_hand("DROP TABLE a"), "migrate up"],
+         [A | {"1_a.down": "SELECT 1;\n"}, "migrate up"], code=1),
+    Case("a stored roll back that has left something",
+         "mend the down text stored for 1 a, and drop by hand what it has left, then run  migrate up", "migrate redo",
+         [{"1_a.down": A["1_a.down"]}, by_hand("DROP TABLE a"), "migrate up"],
+         [A | {"1_a.down": "SELECT 1;\n"}, "migrate up", {"1_a.down": None}], code=1),
     Case("a file that is missing, and comes back",
          "put its files back, or take it out of the history:  migrate repair 1 --pending", "migrate up", [A],
          [A, B, "migrate up", {"1_a.up": None, "1_a.down": None}], code=4),
@@ -797,8 +848,8 @@ CONNECT = [
          [{"$DATABASE_URL": "{url}"}], [A, {"notes": "x" * 5000, "$DATABASE_URL": "sqlite:notes"}], code=1),
     Case("no folder", "create the folder, or correct the path", "migrate up", [{"data/keep": ""}],
          [A, {"$DATABASE_URL": "sqlite:data/app.db"}], code=1),
-    Case("a folder for a file", "correct the path: this file holds something else", "migrate up",
-         [{"$DATABASE_URL": "sqlite:app.db"}], [A, {"$DATABASE_URL": "sqlite:sql"}], code=1),
+    Case("a folder for a file", "name a file in it, which need not be there yet:  sqlite:sql/app.db", "migrate up",
+         [{"$DATABASE_URL": "sqlite:sql/app.db"}], [A, {"$DATABASE_URL": "sqlite:sql"}], code=1),
     *(
         Case(f"{do} of what is not there", "correct the path, or create it:  migrate up", do, ["migrate up"], [A],
              again, code=1)
@@ -873,9 +924,34 @@ SHOWN = [
          [{"1_a.up": f"{FOREVER};\n", "test.db": ""}, stop_soon], code=130),
     Case("the name of a migration", "use letters, digits and underscores:  migrate new add_email_to_users",
          "migrate new add,email", ["migrate new add_email_to_users"], [], "migrate new add_email"),
-    Case("no files, and a new one", NAMES, "migrate up", ["migrate new first"], [], fill={"NAME": "first"}),
+    Case("no files, and a new one", NAMES, "migrate up", ["migrate new first"], [], "migrate status",
+         fill={"NAME": "first"}),
     Case("a name that is none", f"mend or move these; {NAMES}", "migrate up",
-         [{"sql/1_a.UP.SQL": None}, "migrate new first"], [{"sql/1_a.UP.SQL": ""}], fill={"NAME": "first"}),
+         [{"sql/1_a.UP.SQL": None}, "migrate new first"], [{"sql/1_a.UP.SQL": ""}], "migrate status",
+         fill={"NAME": "first"}),
+    Case("files a folder too deep", "name that folder with --dir, or move its files here", "migrate up",
+         [by_shell("mv sql/2024/* sql")], [{"sql/2024/1_a.up.sql": "CREATE TABLE a (n INTEGER);\n"}]),
+    Case("files a folder deeper", "move them into sql, or elsewhere; or name that folder with --dir",
+         "migrate check --strict", [by_shell("mv sql/2024/* sql")],
+         [A, {f"sql/2024/{name}.sql": text for name, text in B.items()}]),
+    *(
+        Case(f"a file of {tool}, {name}", f'{before}write what is below "{up}" into 2_b.up.sql, '
+             f'what is below "{down}" into 2_b.down.sql{after}', do, [by_shell(f"rm sql/{name}.sql"), B],
+             [A, {f"sql/{name}.sql": f"-- why\n{up}\n{B['2_b.up']}{down}\n{B['2_b.down']}"}])
+        for tool, up, down in [
+            ("goose", "-- +goose Up", "-- +goose Down"), ("sql-migrate", "-- +migrate Up", "-- +migrate Down"),
+            ("dbmate", "-- migrate:up", "-- migrate:down"),
+        ]
+        for name, do, before, after in [("2_b.up", "migrate up", "", ""), ("2_b", "migrate check", "", "")]
+    ),
+    *(
+        Case(f"a file that nobody has written, {name}", fix, do, then, [A, "migrate up", unwritten(way)], code=2)
+        for name, way, do, fix, then in [
+            ("up", "up", "migrate up", "write it first, then run  migrate up", [B, "migrate up"]),
+            ("down", "down", "migrate up", UNWRITTEN, [B, "migrate up"]),
+            ("down, which stays away", "down", "migrate up", UNWRITTEN, ["$ rm sql/2_b.down.sql", "migrate up"]),
+        ]
+    ),
 ]  # fmt: skip
 
 TYPED = [
@@ -1235,11 +1311,16 @@ MOMENTS = [
          "migrate status", ["$ sqlite3 test.db .dump", lambda _: Path("test.db.backup-1").replace("test.db")],
          [A, "migrate up", damage], code=1, fill={"FILE": "test.db"}),
     Case("new files, and no folder of one's own", "name your own folder:  migrate --dir sql new NAME",
-         "migrate new more", ["migrate --dir sql new more"], [installed_package], "migrate --dir sql check",
+         "migrate new more", ["migrate --dir sql new more"], [installed_package], "migrate --dir sql status",
          fill={"NAME": "more"}),
     Case("a ref, and no folder of one's own", "name your own folder:  migrate --dir sql check --base main",
          "migrate check --base main", ["migrate --dir sql check --base main"], [A, *git(COMMIT), installed_package],
          "migrate --dir sql check"),
+    Case("a ref that was not fetched",
+         "fetch it, if origin has it:  git fetch origin +refs/heads/main:refs/remotes/origin/main\n"
+         "     or name a branch, a tag or a commit:  migrate check --base origin/main",
+         "migrate check --base origin/main", ["$ git fetch origin +refs/heads/main:refs/remotes/origin/main"],
+         [A, *git(COMMIT, "git clone -q . ../up", "git remote add origin ../up")]),
     Case("a repository that is damaged", "ask git:  git fsck", "migrate check --base main",
          [by_shell("git fsck || true"), by_shell("rm -r .git/objects && mv tree .git/objects")],
          [A, *git(COMMIT),
@@ -1310,9 +1391,7 @@ ELSEWHERE = (
     "go on there, from now on with  --table public.schema_migrations\n"
     "     or begin a new history here, from now on with  --table app.schema_migrations"
 )  # fmt: skip
-OTHER_SCHEMA = "create a schema for the history, imagor for example;\n     take it out, or " + OTHER.replace(
-    "schema_migrations_imagor", "imagor.schema_migrations"
-)
+OTHER_SCHEMA = "take it out, or " + OTHER.replace("schema_migrations_imagor", "imagor.schema_migrations")
 TOO_LONG = "end what is in the way, or wait longer:  migrate up --ddl-lock-timeout 30 --retries 10"
 SOON = "migrate --ddl-lock-timeout 0.2 --retries 0 up"
 UNDROPPED = "DROP DATABASE migrate_verify_8b529b4a"
@@ -1346,13 +1425,18 @@ POSTGRES = [
          "name the primary server in the URL: this one is a replica, or set to read-only", "migrate up",
          [{"$DATABASE_URL": "{url}"}],
          [A, url(lambda text: f"{text}?options=-c%20default_transaction_read_only=on")], code=1),
-    Case("no such schema as --table names", 'create it:  CREATE SCHEMA "app";',
-         "migrate --table app.schema_migrations up", [by_hand('CREATE SCHEMA "app"')], [A], code=1),
-    Case("no schema, and it is created", "create it, or name one:  --table schema.migrations", "migrate up",
+    Case("a schema that --table names, and that this user may not make",
+         'have someone create it:  CREATE SCHEMA "app" AUTHORIZATION "{user}";',
+         "migrate --table app.schema_migrations up", [for_user('CREATE SCHEMA "app" AUTHORIZATION "{user}"')],
+         [{"1_a.up": "CREATE TABLE app.a (n INTEGER);"}, as_user("create")], code=1),
+    Case("no schema, and it is created", "create it, or name one:  .../database?search_path=NAME", "migrate up",
          [by_hand("CREATE SCHEMA app")], [A, url(lambda text: f"{text}?options=-c%20search_path=app")], code=1),
-    Case("no schema, and one is named", "create it, or name one:  --table schema.migrations", "migrate up",
-         [by_hand("CREATE SCHEMA schema"), {"1_a.up": "CREATE TABLE public.a (n INTEGER);"}],
-         [A, url(lambda text: f"{text}?options=-c%20search_path=app")], "migrate --table schema.migrations up", code=1),
+    Case("no schema, and one is named", "create it, or name one:  .../database?search_path=NAME", "migrate up",
+         [url(lambda text: f"{text}?search_path=app")], [A, url(lambda text: f"{text}?options=-c%20search_path=app")],
+         code=1),
+    Case("a schema that the history has made before", "write CREATE SCHEMA IF NOT EXISTS, as the history lies in app,"
+         " then run  migrate up", "migrate up", [one("CREATE SCHEMA IF NOT EXISTS app;"), "migrate up"],
+         [A, one("CREATE SCHEMA app;"), url(lambda text: f"{text}?search_path=app")], code=1),
     *(
         Case(f"a history in another schema, and {name}", ELSEWHERE, "migrate up", [], [
             A, "migrate up", "> CREATE SCHEMA app",
@@ -1402,22 +1486,26 @@ POSTGRES = [
          [one(f"{NOTX}{CONTROL_BY_CALL}CALL p();"), "migrate up"], [A, one(f"{CONTROL_BY_CALL}CALL p();")], code=1),
     Case("a pooler", "set MIGRATE_DATABASE_URL to the URL of the server itself, and run the same command again",
          "migrate up", [{"$MIGRATE_DATABASE_URL": "{url}"}], [A, one(f"{NOTX}SELECT 1;"), through_a_pooler], code=1),
+    Case("a pooler, and a schema of one's own",
+         "set MIGRATE_DATABASE_URL to the URL of the server itself: this is a pooler", "migrate up",
+         [url(lambda text: f"{text}?search_path=app", "MIGRATE_DATABASE_URL")],
+         [A, through_a_pooler, lambda person: person.desk.set(
+             DATABASE_URL=f"{os.environ['DATABASE_URL']}?search_path=app")], code=1),
     *(
         Case(f"a file that drops the schema of the history{name}", OTHER_SCHEMA, "migrate up", then,
              [A, one("DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;")], again, fill={"VERSION": "1"})
         for name, then, again in [
             (", and does not", [one("SELECT 1;")], ""),
-            ("", [by_hand("CREATE SCHEMA imagor"), "migrate --table imagor.schema_migrations up"],
+            ("", ["migrate --table imagor.schema_migrations up"],
              "migrate --table imagor.schema_migrations status --exit-code"),
-            (" of before", [by_hand("CREATE SCHEMA imagor"), by_hand("CREATE TABLE a (n INTEGER)"),
+            (" of before", [by_hand("CREATE TABLE a (n INTEGER)"),
                             "migrate --table imagor.schema_migrations baseline 1"],
              "migrate --table imagor.schema_migrations up"),
         ]
     ),
     *(
         Case(f"a file that drops the schema that was named before{name}",
-             OTHER_SCHEMA.replace("imagor.", "imagor_history.").replace("imagor for", "imagor_history for"),
-             "migrate --table imagor.schema_migrations up", [by_hand("CREATE SCHEMA imagor_history"), *then],
+             OTHER_SCHEMA.replace("imagor.", "imagor_history."), "migrate --table imagor.schema_migrations up", then,
              [A, one("DROP SCHEMA imagor CASCADE;"), "> CREATE SCHEMA imagor"],
              "migrate --table imagor_history.schema_migrations up", fill={"VERSION": "1"})
         for name, then in [

@@ -114,9 +114,113 @@ def test_backups_and_other_endings_are_ignored(desk: Desk, name: str) -> None:
     assert len(found(desk, _2_b="SELECT 1;")) == 1
 
 
-def test_folders_beside_the_files_are_ignored(desk: Desk) -> None:
-    desk.write({"sql/archive/1_old.up.sql": b"\0"})
-    assert len(found(desk, _2_b="SELECT 1;")) == 1
+def test_folders_with_files_of_sql_beside_the_files_are_named_and_not_read(desk: Desk) -> None:
+    desk.write({"sql/2024/1_a.up.sql": b"\0", "sql/2024/1_a.down.sql": "", "sql/2025/01/2_b.sql": ""})
+    desk.write({"sql/3_c.up.sql": "SELECT 1;", "sql/3_c.down.sql": "SELECT 1;"})
+    said = "sql/2024 is not read, and has 2 files of SQL in it\nsql/2025 is not read, and has 1 file of SQL in it\n"
+    for command in ("status", "plan"):
+        assert desk.here(command, "--format", "plain").err.endswith(said)
+    ran = desk.here("up")
+    assert (ran.exit, ran.err) == (0, said)
+    fix = "move them into sql, or elsewhere; or name that folder with --dir"
+    found = [f"warning\t{line.replace(' ', chr(9), 1)}\t{fix}\n" for line in said.splitlines()]
+    assert desk.here("check") == (0, "".join(found), "0 faults, 2 warnings\n")
+    assert desk.here("check", "--strict").exit == 2
+
+
+def test_where_all_files_lie_too_deep_the_folder_is_named(desk: Desk) -> None:
+    desk.write({"sql/2024/1_a.up.sql": "SELECT 1;"})
+    assert str(refusal(desk)) == (
+        "no migration files here\n  sql/2024 is not read, and has 1 file of SQL in it\n  --> sql\nnothing was run.\n"
+        "fix: name that folder with --dir, or move its files here"
+    )
+
+
+def test_other_folders_are_ignored(desk: Desk) -> None:
+    """A ConfigMap that Kubernetes mounts, what belongs to editors and git, pictures."""
+    desk.write({"sql/..2025_11_24/1_a.up.sql": "SELECT 1;", "sql/.git/1_a.up.sql": "", "sql/pictures/a.png": ""})
+    (desk.home / "sql/..data").symlink_to("..2025_11_24")
+    (desk.home / "sql/1_a.up.sql").symlink_to("..data/1_a.up.sql")
+    ran = desk.here("up")
+    assert (ran.exit, ran.err) == (0, "")
+
+
+def test_dialect_folders_beside_each_other_are_no_folders_too_deep(desk: Desk) -> None:
+    desk.write({"sql/sqlite/1_a.up.sql": "SELECT 1;", "sql/mysql/1_a.up.sql": "SELECT 1;"})
+    ran = desk.here("up")
+    assert (ran.exit, ran.err) == (0, "")
+
+
+# ---- files of other tools
+
+TOOLS = {
+    "goose": ("-- +goose Up", "-- +goose Down"),
+    "sql-migrate": ("-- +migrate Up", "-- +migrate Down"),
+    "dbmate": ("-- migrate:up", "-- migrate:down"),
+}
+UP, DOWN = "CREATE TABLE a (id INTEGER);\n", "DROP TABLE a;\n"
+
+
+def halves(tool: str, name: str = "1_a", alone: str = "") -> tuple[str, str]:
+    """What is said of a file of that tool, and the way out."""
+    up, down = TOOLS[tool]
+    fix = f'write what is below "{up}" into {name}.up.sql{alone}, what is below "{down}" into {name}.down.sql'
+    return f"a file of {tool}, which has the way up and the way down in one", fix
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_file_of_another_tool_with_both_ways_in_it_is_refused_by_name(desk: Desk, tool: str) -> None:
+    (up, down), (what, fix) = TOOLS[tool], halves(tool)
+    desk.write({"sql/1_a.up.sql": f"-- why\n{up}\n{UP}\n{down}\n{DOWN}"})
+    ran = desk.here("up")
+    assert (ran.exit, ran.err) == (
+        2, f"error: {what}\n  --> sql/1_a.up.sql:5:1\n  5 | {down}\n      ^\nnothing was run.\nfix: {fix}\n",
+    )  # fmt: skip
+    assert desk.names() == ["sql", "sql/1_a.up.sql"]
+    assert f"fault\tsql/1_a.up.sql:5:1\t{what}\t{fix}\n" in desk.here("check").out
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_file_of_another_tool_under_its_own_name_is_refused_by_name(desk: Desk, tool: str) -> None:
+    (up, down), (what, fix) = TOOLS[tool], halves(tool)
+    desk.write({"sql/1_a.sql": f"{up}\n{UP}{down}\n{DOWN}"})
+    assert str(refusal(desk)) == (
+        f"1 fault in the migration files:\n  1_a.sql: {what}; {fix}\n  --> sql\nnothing was run.\nfix: {FIX}"
+    )
+    assert desk.here("check").out == f"fault\tsql/1_a.sql\t{what}\t{fix}\n"
+
+
+@pytest.mark.parametrize(
+    ("tool", "first"),
+    [
+        ("goose", "-- +goose NO TRANSACTION\n-- +goose Up\n"),
+        ("sql-migrate", "-- +migrate Up notransaction\n"),
+        ("dbmate", "-- migrate:up transaction:false\n"),
+    ],
+)
+def test_one_that_runs_without_a_transaction_becomes_one_that_does(desk: Desk, tool: str, first: str) -> None:
+    desk.write({"sql/1_a.sql": f"{first}{UP}{TOOLS[tool][1]}\n{DOWN}"})
+    alone = ", with  -- migrate: no-transaction  on its first line"
+    assert "; ".join(halves(tool, alone=alone)) in refusal(desk).what
+
+
+def test_a_mark_on_the_first_line_is_known_before_the_words_of_this_tool(desk: Desk) -> None:
+    desk.write({"sql/1_a.up.sql": f"-- migrate:up\n{UP}-- migrate:down\n{DOWN}"})
+    assert refusal(desk).what.endswith(f"\n  1_a.up.sql: {'; '.join(halves('dbmate'))}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"-- +goose Up\n-- +goose StatementBegin\n{UP}-- +goose StatementEnd\n", id="one way"),
+        pytest.param(f"{UP}INSERT INTO a VALUES ('\n-- +goose Up\n-- +goose Down\n');", id="in a text"),
+        pytest.param(f"{UP}/*\n-- +goose Up\n-- +goose Down\n*/", id="in a comment"),
+        pytest.param(f"{UP} -- was -- +goose Up\n -- and -- +goose Down\n", id="said in passing"),
+    ],
+)
+def test_a_file_that_has_been_split_may_keep_its_marks(desk: Desk, text: str) -> None:
+    desk.write({"sql/1_a.up.sql": text})
+    assert desk.here("up").exit == 0
 
 
 KNOWS = 'which knows "no-transaction" and "only DIALECT"'
@@ -492,7 +596,6 @@ def test_new_writes_an_empty_pair_into_every_dialect_folder(desk: Desk) -> None:
 def test_new_in_a_folder_of_files_writes_there_and_the_pair_is_valid(desk: Desk) -> None:
     desk.write(THREE)
     assert desk.here("new", "more").exit == 0
-    assert desk.here("up").exit == 0
     newest = migrate.find_migrations(desk.home / "sql")[-1]
     assert (newest.name, newest.down is not None) == ("more", True)
 
@@ -590,7 +693,7 @@ def test_check_goes_on_with_the_other_folders_after_a_fault(desk: Desk) -> None:
     desk.write({"sql/sqlite/1 a.up.sql": "", "sql/mysql/1_a.up.sql": "SELECT 'open"})
     findings = migrate.check(settings(desk))
     faults = [each.where for each in findings if each.level == "fault"]
-    assert faults[0] == "sql/sqlite"
+    assert faults[0] == "sql/sqlite/1 a.up.sql"
     assert faults[1].startswith("sql/mysql/1_a.up.sql:1:")
 
 
@@ -622,3 +725,67 @@ def test_check_reports_a_down_file_that_only_one_folder_has(desk: Desk) -> None:
         }
     )
     assert [each.where for each in migrate.check(settings(desk))] == ["sql/sqlite/1_a.up.sql"]
+
+
+# ---- a file that nobody has written
+
+NOTHING = (
+    "error: nothing is written in this file yet: it is as `new` made it\n  --> {path}\nnothing was run.\nfix: {fix}\n"
+)
+
+
+def write_first(path: str, command: str = "up") -> str:
+    """What is said of a file that is as `new` made it."""
+    fix = f"write it first, then run  imagor-studio-migrate {command}"
+    if ".down." in path:
+        fix += f"\n     or, where there is no way back, remove it:  rm {path}"
+    return NOTHING.format(path=path, fix=fix)
+
+
+def made_by_new(desk: Desk) -> tuple[str, str]:
+    (desk.home / "sql").mkdir(exist_ok=True)
+    up, down = desk.here("new", "more").out.split()
+    return up, down
+
+
+@pytest.mark.parametrize("ends", ["", "\n\n", "CRLF"])
+def test_a_file_that_is_as_new_made_it_is_refused_before_anything_runs(desk: Desk, ends: str) -> None:
+    desk.write(THREE)
+    up, _down = made_by_new(desk)
+    text = (desk.home / up).read_text("utf-8")
+    desk.write({up: text.replace("\n", "\r\n") if ends == "CRLF" else text + ends})
+    for command in ("up", "plan"):
+        assert desk.here(command) == (2, "", write_first(up))
+    assert not (desk.home / "app.db").exists()
+    assert desk.here("status", "--format", "plain").out.count("pending") == 4
+
+
+def test_a_down_file_that_is_as_new_made_it_is_refused_with_its_up_file_and_by_down(desk: Desk) -> None:
+    desk.write(THREE)
+    up, down = made_by_new(desk)
+    template = (desk.home / down).read_bytes()
+    desk.write({up: "CREATE TABLE four (id INTEGER);\n"})
+    assert desk.here("up") == (2, "", write_first(down))
+    desk.write({down: "DROP TABLE four;\n"})
+    assert desk.here("up").exit == 0
+    desk.write({down: template})
+    assert desk.here("down") == (2, "", write_first(down, "down"))
+    assert desk.tables() == ["four", "one", "three", "two"]
+
+
+def test_check_says_it_of_both_files(desk: Desk) -> None:
+    up, down = made_by_new(desk)
+    ran = desk.here("check")
+    assert (ran.exit, ran.err) == (2, "2 faults, 0 warnings\n")
+    assert [line.split("\t")[1] for line in ran.out.splitlines()] == [up, down]
+
+
+@pytest.mark.parametrize("change", ["a comment", "another dialect"])
+def test_a_file_that_somebody_has_written_into_is_valid_and_told(desk: Desk, change: str) -> None:
+    up, down = made_by_new(desk)
+    text = (desk.home / up).read_text("utf-8")
+    text = text.replace("Why", "Why: nothing to do on SQLite") if change == "a comment" else f"-- for sqlite\n{text}"
+    desk.write({up: text})
+    (desk.home / down).unlink()
+    ran = desk.here("up")
+    assert (ran.exit, ran.err) == (0, f"{up}: no statements in this file\n")

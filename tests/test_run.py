@@ -369,7 +369,8 @@ def test_the_down_files_of_what_is_applied_are_read_by_who_needs_them(project: P
     project.succeed("down")  # of the third
     for command in ("down", "redo", "check"):
         ran = project(command)
-        faults = [each.strip() in ran.out + ran.err for each in UNREADABLE.splitlines()[1:3]]
+        said = ran.err + ran.out.replace("\t", ": ")  # a finding of check has cells
+        faults = [each.strip() in said for each in UNREADABLE.splitlines()[1:3]]
         assert (command, ran.exit, faults) == (command, 2, [True, True])
     assert project.database.tables() == ["a", "b"]
 
@@ -435,6 +436,104 @@ def test_baseline_marks_and_runs_nothing(project: Project) -> None:
     assert project.log() == [("1", "baseline", "ok"), ("2", "baseline", "ok")]
     project.succeed("up")
     assert project.database.tables() == ["c"]
+
+
+ROLLED_BACK = {
+    "sqlite": "nothing was changed by this file: SQLite rolled it back whole.",
+    "postgres": "nothing was changed by this file: PostgreSQL rolled it back whole.",
+    "mysql": "nothing was changed: no statement of this file has run.",
+}
+LEFT = "was rolled back by sql/3_c.down.sql, and that has left this there."
+LEADS = (
+    "fix: if the database has the tables of these files, mark them as applied, which runs nothing:"
+    "  imagor-studio-migrate baseline 3\n"
+    "     3 is the newest file; if the database is older, write the version of the last file that it has\n"
+    "     or else correct line {}, then run  imagor-studio-migrate up\n"
+)
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["the first file", "a later one"])
+def test_up_on_a_database_that_has_its_tables_leads_to_baseline(project: Project, first: bool) -> None:
+    project.database.execute(B)
+    project.write(THREE if first else THREE | {"1_a": "-- nothing\n"})
+    project.write({"2_b": f"-- why\n{B}"})
+    ran = project("up")
+    assert ran.exit == 1
+    assert ran.err.endswith(f"{ROLLED_BACK[project.database.dialect]}\n{LEADS.format(2)}"), ran.err
+    project.succeed("baseline", "2")
+    project.succeed("up")
+    assert project.states() == {"1": "applied", "2": "applied", "3": "applied"}
+
+
+def test_where_the_history_has_begun_nothing_leads_to_baseline(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "1")
+    project.database.execute(B)
+    ran = project("up")
+    assert ran.err.endswith("\nfix: correct line 1, then run  imagor-studio-migrate up\n")
+
+
+def test_redo_blames_a_down_file_that_has_left_something(project: Project) -> None:
+    project.write(THREE | {"3_c.down": "-- nothing yet\n"})
+    project.succeed("up")
+    ran = project("redo")
+    assert (ran.exit, ran.out.startswith("rolled back  3 c  0 statements, ")) == (1, True)
+    blame = f"3 c {LEFT}\n{ROLLED_BACK[project.database.dialect]}\nfix: mend sql/3_c.down.sql, and drop by hand"
+    assert f"\n{blame} what it has left, then run  imagor-studio-migrate up\n" in ran.err
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+    assert project("up").err.startswith("error: ")  # and a later run, too
+    assert f"\n{blame}" in project("up").err
+    project.write({"3_c.down": THREE["3_c.down"]})
+    project.database.execute("DROP TABLE c")
+    project.succeed("up")
+    project.succeed("redo")
+
+
+def test_the_first_file_rolled_back_by_halves_does_not_lead_to_baseline(project: Project) -> None:
+    project.write({"3_c": C, "3_c.down": "-- nothing yet\n"})
+    project.succeed("up")
+    project.succeed("down")
+    ran = project("up")
+    assert f"\n3 c {LEFT}\n" in ran.err
+    assert "baseline" not in ran.err
+
+
+def test_redo_of_a_file_that_fails_says_that_it_was_rolled_back(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"3_c": "CREATE TABEL c (n INTEGER);"})
+    ran = project("redo")
+    assert ran.exit == 1
+    assert f"\n3 c was rolled back before that. {ROLLED_BACK[project.database.dialect]}\n" in ran.err
+    project.write({"3_c": C})
+    project.succeed("up")
+
+
+def test_an_edited_file_that_is_the_newest_may_be_done_again(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"2_b": f"{B} -- edited"})
+    assert "redo" not in project("up").err
+    project.write({"2_b": B, "3_c": f"{C} -- edited"})
+    way = "     or, where no other database has it yet, undo it and apply it anew:  imagor-studio-migrate redo\n"
+    assert project("up").err.endswith(f"imagor-studio-migrate repair 3 --applied\n{way}")
+    project.succeed("redo")
+    assert project("up").err == "up to date at 3 (3 applied)\n"
+
+
+def test_an_edited_file_that_somebody_else_has_applied_may_not(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.database.execute("UPDATE schema_migrations SET applied_by = 'bob@host'")
+    project.write({"3_c": f"{C} -- edited"})
+    assert "redo" not in project("up").err
+
+
+def test_an_edited_file_that_has_no_way_back_may_not(project: Project) -> None:
+    project.write({"1_a": A})
+    project.succeed("up")
+    project.write({"1_a": f"{A} -- edited"})
+    assert "redo" not in project("up").err
 
 
 def test_baseline_of_an_unknown_version_is_refused_and_creates_nothing(project: Project) -> None:

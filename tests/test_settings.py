@@ -478,6 +478,18 @@ URLS = [
         ("mysql", "app", "u", "", (), {"unix_socket": "/run/mysqld/mysqld.sock"}),
         id="mysql socket",
     ),
+    pytest.param(
+        f"postgresql+psycopg://u:{SECRET}@h/app?schema=app",
+        "postgres://u:***@h/app",
+        ("postgres", "app", "u", SECRET, (("h", 0),), {"schema": "app"}),
+        id="of SQLAlchemy, postgres",
+    ),
+    pytest.param(
+        f"MySQL+PyMySQL://u:{SECRET}@h/app",
+        "mysql://u:***@h/app",
+        ("mysql", "app", "u", SECRET, (("h", 0),)),
+        id="of SQLAlchemy, mysql",
+    ),
 ]
 
 
@@ -549,6 +561,28 @@ REFUSED = [
     ),
     pytest.param("postgres://u:s3cr3t@h/a/b", UNREADABLE, id="two names"),
     pytest.param("postgres://u:s3cr3t@h/d\nx", CONTROL, id="a line break inside"),
+    pytest.param("mysql+pymysql://u:s3cr3t@h/d\nx", CONTROL, id="a line break inside one of SQLAlchemy"),
+    pytest.param(
+        "jdbc:postgresql://h/d?user=u&password=s3cr3t",
+        "the database URL is a JDBC URL, of PostgreSQL\nfix: write it like postgres://user:password@host:5432/name",
+        id="JDBC, postgres",
+    ),
+    pytest.param(
+        "jdbc:mariadb://h/d?password=s3cr3t",
+        "the database URL is a JDBC URL, of MySQL\nfix: write it like mysql://user:password@host:3306/name",
+        id="JDBC, mysql",
+    ),
+    pytest.param("jdbc:oracle:thin:u/s3cr3t@h", NO_SCHEME, id="JDBC, another database"),
+    pytest.param(
+        "sqlite+aiosqlite:///app.db",  # there, that is beside the program, and here in /
+        "the database URL is written as for SQLAlchemy, of SQLite\nfix: write it like sqlite:./app.db",
+        id="of SQLAlchemy, sqlite",
+    ),
+    pytest.param(
+        "postgres://u:s3cr3t@h/d?schema=a&search_path=a",
+        "the database URL has both schema and search_path\nfix: write one of the two",
+        id="two schemas",
+    ),
 ]
 
 
