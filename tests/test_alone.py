@@ -54,11 +54,11 @@ def test_the_module_alone_runs_every_other_command(alone: Path) -> None:
             "redo",
             "down",
             "log 1",
-            "new four",
-            "check",
             "reset --yes",
             "repair 1 --applied",
             "wait --timeout 0",
+            "new four",
+            "check",
             "--version",
         )
     )
@@ -69,7 +69,7 @@ def test_the_module_alone_runs_every_other_command(alone: Path) -> None:
         "rolled back  3 three",
         "down ok",
         "_four.up.sql",
-        "no statements in this file",
+        "nothing is written in this file yet",
         "1 one is applied: there is nothing to repair in this way",
         f"imagor-studio-migrate {migrate.__version__}",
     ):
