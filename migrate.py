@@ -3533,7 +3533,7 @@ class Database(ABC):
                 raise self.locked_error(self._holders())
             if not told and time.monotonic() - began > _BLINK:
                 told = True
-                self.tell("; ".join([f"waiting: {self.rival}", *self._holders()[:1]]))
+                self.tell("; ".join([f"waiting for the lock: {self.rival}", *self._holders()[:1]]))
             self.pause(0.05)
 
     def _holders(self) -> list[str]:

@@ -43,7 +43,7 @@ THREE = {
 
 
 _PLACE = re.compile(r"^on \w+:\S+ \([^)\n]+\)\n", re.MULTILINE)
-_TIME = re.compile(r"^(waiting: |running  ).*\n", re.MULTILINE)
+_TIME = re.compile(r"^(waiting for the lock: |running  ).*\n", re.MULTILINE)
 
 
 def placed(err: str) -> str:

@@ -634,7 +634,9 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
                 "link": "https://www.sqlite.org/lockingv3.html",
             },
         ],
+        "tables": step["tables"],
     }
+    assert [each["name"] for each in step["tables"]] == ["three"]
     entries = document(applied, "log", "2")["log"]
     assert [(each["version"], each["action"], each["outcome"], each["error"]) for each in entries] == [
         ("3", "up", "ok", None),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from desk import CALLED, RUNNER, Desk, clean_environment
+from desk import CALLED, RUNNER, Desk, clean_environment, placed
 
 import migrate
 
@@ -162,9 +162,10 @@ def test_a_file_that_waits_too_long_is_tried_again_and_says_for_whom(desk: Desk,
         assert server_database.tables() == ["t"]
     with runner(desk, server_database, "--ddl-lock-timeout", "1", "--retries", "9", "up") as process:
         assert process.stderr
-        said = process.stderr.readline()
+        where, said = process.stderr.readline(), process.stderr.readline()
         cursor.execute("COMMIT")
         out, _ = process.communicate(timeout=60)
+    assert placed(where) == ""
     assert re.search(r"1 add: .*; rolled back, again in \d+\.\d s \(1 of 9\)", said)
     assert out.startswith("applied  1 add")
     assert process.returncode == 0
@@ -180,11 +181,12 @@ def test_a_signal_between_two_attempts_is_told_what_is_in(desk: Desk, server_dat
     cursor.fetchall()
     with runner(desk, server_database, "--ddl-lock-timeout", "1", "--retries", "9", "up") as process:
         assert process.stderr
+        assert placed(process.stderr.readline()) == ""
         assert "; rolled back, again in " in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert err.startswith("error: terminated\n")
+    assert placed(err).startswith("error: terminated\n")
     postgres = server_database.dialect == "postgres"
     state = "rolled back whole: 1 add." if postgres else "1 of 2 statements have run and stay;"
     assert state in err
@@ -254,7 +256,7 @@ def test_a_signal_leaves_neither_a_lock_nor_a_running_statement(
     state = "rolled back whole: 2 slow."
     if server_database.dialect == "mysql":
         state = "1 of 2 statements have run and stay; table schema_migrations says dirty."
-    assert err.startswith(f"error: {word}\n")
+    assert placed(err).startswith(f"error: {word}\n")
     assert f"\n1 migration done before that; {state}\nfix: go on where it stopped:  {CALLED} --dir sql up\n" in re.sub(
         r"the statement was ended \(connection \d+\)\. ", "", err
     )
@@ -289,7 +291,7 @@ def test_a_signal_in_a_lock_wait_names_no_file_that_had_not_begun(desk: Desk, se
             loser.send_signal(signal.SIGTERM)
             out, err = loser.communicate(timeout=15)
         assert (loser.returncode, out) == (143, "")
-        assert err.startswith("error: terminated\nnothing was left half done.\nfix: ")
+        assert placed(err).startswith("error: terminated\nnothing was left half done.\nfix: ")
         winner.send_signal(signal.SIGTERM)
         winner.communicate(timeout=15)
     desk.set(DATABASE_URL=server_database.url)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import inside
 import pytest
 import rig
-from desk import CALLED, MODULE, RUNNER, clean_environment
+from desk import CALLED, MODULE, RUNNER, clean_environment, placed
 
 import migrate
 
@@ -522,7 +522,7 @@ def test_a_terminal_sends_it_to_the_whole_group(server_database: Database, tmp_p
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     rig.until(lambda: log(server_database), 5)  # who reads the pipe has gone: the shell does not wait for the run
-    assert err.startswith("error: interrupted\n")
+    assert placed(err).startswith("error: interrupted\n")
     assert "Traceback" not in err
     assert [row[:3] for row in log(server_database)] == [("1", "up", "failed")]
 

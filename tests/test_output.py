@@ -296,7 +296,7 @@ def test_an_answer_with_letters_that_the_terminal_does_not_have_is_no_yes(two: D
     os.close(slave)
     os.close(master)
     assert running.returncode == 2
-    assert said == (
+    assert placed(said) == (
         "sqlite:app.db: this drops every table, and all data in it.\nType yes to go on: error: not confirmed\n"
         "nothing was changed.\nfix: type the whole word yes, or give --yes\n"
     )

@@ -121,7 +121,7 @@ def test_whom_a_run_waits_for_is_told_at_once_and_in_the_end_that_it_has_done_it
     assert second.stderr
     line = second.stderr.readline()
     assert time.monotonic() - began < 1.5 or database.dialect == "sqlite", line
-    assert re.match(r"waiting: another (runner is at work|process writes this file)", line)
+    assert re.match(r"waiting for the lock: another (runner is at work|process writes this file)", line)
     if database.dialect != "sqlite":
         assert re.search(r"; .*since .* UTC", line)
     rest = second.stderr.read()
