@@ -9520,8 +9520,9 @@ def _run_command(argv: Sequence[str] | None) -> int:
                 before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
         screen = _Screen(options.format or "", options.color or "", quiet=options.quiet, verbose=options.verbose)
-        named = {*words, options.migrate_command or os.environ.get("MIGRATE_COMMAND")}
-        screen.events = screen.form == "json" and not named.isdisjoint(_RUNNING) and "--dry-run" not in words
+        typed = next((word for word in words if word in _COMMANDS), None)
+        named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
+        screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
         _refuse_urls(sys.argv[1:] if argv is None else argv)
         settings, command, own = _parse(options, words)
         dry_run = own.pop("dry_run", False)

@@ -625,6 +625,7 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
                 "rule": "cannot be undone",
                 "what": "the table cannot be recovered",
                 "link": "https://www.sqlite.org/lang_droptable.html",
+                "more": 0,
             },
             {
                 "statement": 1,
@@ -632,6 +633,7 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
                 "rule": "locks",
                 "what": "the database against every other writer",
                 "link": "https://www.sqlite.org/lockingv3.html",
+                "more": 0,
             },
         ],
         "tables": step["tables"],
