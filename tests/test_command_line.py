@@ -638,7 +638,7 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
         ],
         "tables": step["tables"],
     }
-    assert [each["name"] for each in step["tables"]] == ["three"]
+    assert [each["name"] for each in step["tables"]] == ["three", "app.db"]
     entries = document(applied, "log", "2")["log"]
     assert [(each["version"], each["action"], each["outcome"], each["error"]) for each in entries] == [
         ("3", "up", "ok", None),
