@@ -7263,11 +7263,10 @@ class Run:
         elif {each.version for each in ran} | {row.version for row in history.read()} <= {
             result.version for result in self.results
         }:
-            newest = [each.version for each in self.migrations if not each.elsewhere][-1]
             error.fix = (
-                "if the database has the tables of these files, mark them as applied, which runs nothing:"
-                f"  migrate baseline {newest}\n     {newest} is the newest file; if the database is older, write the"
-                f" version of the last file that it has\n     or else {error.fix}"
+                "if the database has all that the files up to this one make, mark them as applied, which runs nothing:"
+                f"  migrate baseline {step.version}\n     if it has that of newer files, too, write the version of the"
+                f" last of these\n     or else {error.fix}"
             )
 
     def failure(self, step: Step, what: str) -> Note:
@@ -9210,7 +9209,7 @@ _BACKUP: Final = (
 )
 _SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
-_DATABASE: Final = "the database; no process list shows it as DATABASE_URL (default: sqlite:./imagor-studio.db)"
+_DATABASE: Final = "the database (DATABASE_URL, which no process list shows; default: sqlite:./imagor-studio.db)"
 _LIMIT: Final = "{}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
     ("--database-url", _DATABASE, _URL),

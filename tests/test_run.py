@@ -445,9 +445,9 @@ ROLLED_BACK = {
 }
 LEFT = "was rolled back by sql/3_c.down.sql, and that has left this there."
 LEADS = (
-    "fix: if the database has the tables of these files, mark them as applied, which runs nothing:"
-    "  imagor-studio-migrate baseline 3\n"
-    "     3 is the newest file; if the database is older, write the version of the last file that it has\n"
+    "fix: if the database has all that the files up to this one make, mark them as applied, which runs nothing:"
+    "  imagor-studio-migrate baseline 2\n"
+    "     if it has that of newer files, too, write the version of the last of these\n"
     "     or else correct line {}, then run  imagor-studio-migrate up\n"
 )
 

@@ -47,14 +47,16 @@ def test_what_is_no_file_is_named_and_not_read(desk: Desk, kind: str) -> None:
         make(kind, name)
         for words in (["status"], ["up"], ["check"]):
             ran = desk.here(*words)
-            assert (ran.exit, f"{name[4:]}: {said}" in ran.out + ran.err) == (2, True), ran.err
+            told = f"{name}\t{said}" if words == ["check"] else f"{name[4:]}: {said}"
+            assert (ran.exit, told in ran.out + ran.err) == (2, True), ran.out + ran.err
         os.rmdir(name) if kind == "folder" else os.unlink(name)  # noqa: PTH106, PTH108
     desk.write(FILES)
     make(kind, "no.db")
     for words in (["status"], ["up"], ["wait", "--timeout", "0"]):
         ran = desk("--database-url", "sqlite:no.db", "--dir", "sql", *words)
         assert ran.exit in {1, 3}, ran.err
-        assert ("symbolic links" if kind == "loop" else "it is no regular file") in ran.err
+        told = {"loop": "symbolic links", "folder": "it is a folder"}.get(kind, "it is no regular file")
+        assert told in ran.err
     make(kind, ".env")
     ran = desk.here("status")
     if kind == "folder":  # of Python packages
