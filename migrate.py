@@ -3067,6 +3067,10 @@ _BLINK: Final = 0.3  # seconds: who waits no longer does not notice
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
 
+def _unheard(_level: str, _text: str) -> None:
+    """Hand on nothing of what a server says: nobody has asked for it."""
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again.
 
@@ -3172,7 +3176,7 @@ class Database(ABC):
     changed = 0  # and the number of rows that it has changed
     exists = writable = True
     tell: Callable[[str], object] = staticmethod(bool)  # is called with what is waited for,
-    hear: Callable[[str, str], object] = staticmethod(str.removesuffix)  # with what the server says
+    hear: Callable[[str, str], object] = staticmethod(_unheard)  # and with the level and text of what the server says
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
@@ -6392,7 +6396,7 @@ def _read_statements(step: Step, database: Database) -> Step:
     free = journaled and (database.transactional or not step.script.in_transaction)  # the journal moves with the file
     found, parts, modes, loose = list[Alike](), list[_Part](), list[Statement](), list[Statement]()
     alone, faults = list[_Fault](), list[_Fault]()
-    level, begun, inside, apart, kind = "", False, False, False, cast("bool | None", None)
+    level, begun, inside, apart = "", False, False, False
     for each in alike(octets, lambda: syntax):  # noqa: B023 (it asks anew after every statement)
         statement = each.brief
         syntax = database.syntax_after(statement, syntax)
@@ -6409,13 +6413,13 @@ def _read_statements(step: Step, database: Database) -> Step:
             level = wanted or level
         elif once and wanted and wanted != (level or database.level):
             faults.append((statement, _LEVEL))
-        if opens or database.closes_pattern.match(code):
-            kind, inside, apart = opens, opens, apart or bool(database.apart_pattern.search(code))
+        if ends := opens or bool(database.closes_pattern.match(code)):
+            inside, apart = opens, apart or bool(database.apart_pattern.search(code))
         elif once:
             modes.append(statement)
             continue
         else:
-            kind, begun = None, begun or first not in _READS_NOTHING
+            begun = begun or first not in _READS_NOTHING
             loose += [] if inside else [statement]
             if refusal and re.match(refusal.pattern, code, re.DOTALL):
                 if not (free and refusal.fix == _CONTROL.fix):
@@ -6424,7 +6428,7 @@ def _read_statements(step: Step, database: Database) -> Step:
             if first in _TAKING and (taking := database.find_taking(statement, syntax)):
                 faults.append((statement, taking))
         found.append(each)
-        parts.append((statement, kind))
+        parts.append((statement, opens if ends else None))
     unpaired = [*_find_unpaired(parts, database)]
     faults += database.find_loose(loose, journaled=journaled)
     if not free:

@@ -33,6 +33,16 @@ def direct(database: Database) -> str:
     return database.url + ("?sslmode=disable" if database.dialect == "postgres" else "?ssl_mode=DISABLED")
 
 
+def cut_at(word: bytes, database: Database, folder: Path, *, after: bool) -> rig.Ended:
+    """Run ``up`` over a network that is cut where this word is sent, or *after* it was answered."""
+    proxy = rig.Proxy(direct(database), word, after=after)
+    try:
+        return rig.run(folder, proxy.url, "up")
+    finally:
+        proxy.close()
+        assert proxy.cut.is_set()
+
+
 @pytest.mark.parametrize("command", ["up", "down"])
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 def test_a_network_cut_around_commit_is_told_as_it_is(
@@ -74,12 +84,7 @@ def test_a_network_cut_between_two_files_is_told_as_it_is(
     """On PostgreSQL the COMMIT of one and the claim of the next one travel in one message."""
     rig.write(tmp_path, FILES | {"3_c.up": "INSERT INTO t VALUES (3);"})
     assert rig.command(tmp_path, server_database.url, "up", "1").exit == 0
-    proxy = rig.Proxy(direct(server_database), b"COMMIT", after=after)
-    try:
-        ran = rig.run(tmp_path, proxy.url, "up")
-    finally:
-        proxy.close()
-    assert proxy.cut.is_set()
+    ran = cut_at(b"COMMIT", server_database, tmp_path, after=after)
     assert "Traceback" not in ran.err
     told = re.findall(r"^applied  (\d+) ", ran.out, re.MULTILINE)
     assert [(version, False) for version in ["1", *told]] == history(server_database), ran.err
@@ -98,12 +103,7 @@ def test_a_network_cut_in_the_middle_of_many_changes_leaves_nothing(
     rows = [f"INSERT INTO t VALUES ({n});" for n in range(1000, 4000)]
     rig.write(tmp_path, FILES | {"3_c.up": "\n".join(rows)})
     assert rig.command(tmp_path, server_database.url, "up", "2").exit == 0
-    proxy = rig.Proxy(direct(server_database), b"(2500)", after=after)
-    try:
-        ran = rig.run(tmp_path, proxy.url, "up")
-    finally:
-        proxy.close()
-    assert proxy.cut.is_set()
+    ran = cut_at(b"(2500)", server_database, tmp_path, after=after)
     assert ran.exit == 1
     assert "nothing was changed" in ran.err
     assert server_database.query("SELECT count(*) FROM t") == [(1,)]
