@@ -184,6 +184,7 @@ class Kind(Enum):
     DAMAGED = auto()  # the file cannot be read any more
     DEADLOCK = auto()
     DENIED = auto()  # it may not be opened
+    FORBIDDEN = auto()  # this user has no right to it
     FULL = auto()  # no room on the disk
     LOCK_TIMEOUT = auto()  # waited too long for a lock on a table or a row
     LOST = auto()  # the connection has gone; what ran last may be in, or not
@@ -209,10 +210,10 @@ class StoppedError(MigrateError, KeyboardInterrupt):
     exit_code = 130
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     import difflib
 
-    return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, n=1))
+    return "".join(f" (did you mean {near}?)" for near in difflib.get_close_matches(word, known, 1, cutoff))
 
 
 def counted(number: int, noun: str) -> str:
@@ -290,6 +291,19 @@ _KNOWN_VARIABLES: Final = frozenset(
         *(f"MIGRATE_{word.upper()}" for word in _NUMBERS),
     )
 )
+
+
+# What people call the URL of a database, and words that they use for ours.
+_URL_NAME_PATTERN: Final = regex(
+    r"((SQLALCHEMY|JDBC)_)?(DB|(?<=_)DATABASE|DATABASE(?!_URL\Z)|POSTGRES(QL)?|PG|MYSQL|MARIADB|SQLITE)"
+    r"_(URL|URI|DSN|CONNECTION(_(STRING|URL|URI))?)"
+)
+_USUAL_WORDS: Final = {
+    **dict.fromkeys(("DIRECTORY", "FOLDER", "PATH"), "DIR"),
+    **dict.fromkeys(("URI", "DSN"), "URL"),
+    "RETRY": "RETRIES",
+    "DB": "DATABASE",
+}
 
 
 class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
@@ -480,6 +494,16 @@ class Settings(_Settings):
         def __init__(self, *_args: object, **_named: object) -> None:
             self._check()
 
+    @property
+    def named_by(self) -> str:
+        """Return what has named the database."""
+        return self.url_source or "the default"
+
+    @property
+    def place(self) -> str:
+        """Return where things are changed, and what has said so."""
+        return f"{self.url} ({self.named_by})"
+
     def _check(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
         refuse_url("--table or MIGRATE_TABLE", self.table)
@@ -499,20 +523,21 @@ class Settings(_Settings):
 def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Take each setting from the parsed flags, the environment, --config or its default. Raises SettingsError."""
     flags = {f"MIGRATE_{flag.upper()}": str(value) for flag, value in options.items() if value is not None}
-    found, source, slips = dict[str, str](), "", list[str]()
-    configured = (each[:2] for each in _read_config(options.get("config")))
-    for place, layer in (("--database-url", flags), ("", environ), *configured):
+    found, source = dict[str, str](), ""
+    layers = [("the environment", environ, {}), *_read_config(options.get("config"))]
+    for place, layer, lines in ("--database-url", flags, {}), *layers:
         # Empty is how Compose spells "not set"; an empty DATABASE_URL is refused: the local default was not meant.
         given = {name: layer[name] for name in layer if layer[name] or name == "DATABASE_URL" or layer is flags}
-        slips += _find_slips(given, place) if layer is not flags else []
         for name in () if source else ("MIGRATE_DATABASE_URL", "DATABASE_URL"):
             if secret := given.get(f"{name}_FILE"):
                 if name in given:
-                    raise SettingsError(f"{name} and {name}_FILE are both set", where=place or name, fix="unset one")
+                    where = _in_place(name, place, lines)
+                    raise SettingsError(f"{name} and {name}_FILE are both set", where=where, fix="unset one")
                 refuse_url(f"{name}_FILE", secret)
-                given[name], source = read_text_file(Path(secret), f"{name}_FILE"), f"{name}_FILE, {secret}"
+                source = _in_place(f"{name}_FILE", place, lines)
+                given[name], source = read_text_file(Path(secret), source), f"{source}, {secret}"
             elif name in given:
-                source = place if layer is flags else f"{name} in {place}" if place else name
+                source = place if layer is flags else _in_place(name, place, lines)
             if source:
                 given["DATABASE_URL"] = given[name]
                 break
@@ -529,40 +554,84 @@ def load_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> Set
         command=found.get("MIGRATE_COMMAND", ""),
         url_source=source,
         force_auto_migrate=_TRUTH.get(found.get("FORCE_AUTO_MIGRATE", "0").strip().lower()),
-        slips=tuple(slips),
+        slips=tuple(slip for each in layers for slip in _find_slips(*each, found, named=bool(source))),
         **{word: float(text) if re.fullmatch(form, text, re.ASCII) else -1 for word, text in numbers.items()},
     )
 
 
-def _find_slips(names: Iterable[str], place: str) -> Iterator[str]:
-    """Yield what to say of each variable that is one letter from one of ours: nothing reads it."""
-    for name in names:
-        word = name.upper()
-        known = _KNOWN_VARIABLES if name not in _KNOWN_VARIABLES else frozenset[str]()
-        near = (ours for ours in known if abs(len(word) - len(ours)) <= 1)
-        for ours in near:
-            same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
-            rest, other = word[same:], ours[same:]
-            swapped = rest[:2] == other[1::-1] and rest[2:] == other[2:]
-            if rest == other[1:] or rest[1:] == other or rest[1:] == other[1:] or swapped:
-                where = f" in {place}" if place else ""
-                yield f"warning: nothing reads {name}, which is set{where}; did you mean {ours}?"
+def _in_place(name: str, place: str, lines: Mapping[str, int]) -> str:
+    """Say where a variable is set: in *place*, and where that is a file, in which of its *lines*."""
+    return f"{name} in {place}:{lines[name]}" if name in lines else f"{name} in {place}"
 
 
-def name_place(error: MigrateError, options: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-    """Say in an *error* about a setting where that was given: as an option, in the environment, or in which line."""
-    found = re.fullmatch(r"(?:(--[a-z-]+) or )?(MIGRATE_[A-Z_]+|DATABASE_URL|FORCE_AUTO_MIGRATE)( in .*)?", error.where)
+def _find_slips(
+    place: str, layer: Mapping[str, str], lines: Mapping[str, int], found: Collection[str], *, named: bool
+) -> Iterator[str]:
+    """Yield what to say of each variable that is nearly one of ours: nothing reads it."""
+    for name in layer:
+        if layer[name] and name not in _KNOWN_VARIABLES:
+            near = _meant_name(name.upper(), layer[name], found, named=named)
+            yield from (
+                f"warning: nothing reads {_in_place(name, place, lines)}; did you mean {ours}?" for ours in near
+            )
+
+
+def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) -> list[str]:
+    """Return which of ours a variable may be meant for. One that another program may own is so where ours is missing.
+
+    That is so of what is usual for a URL, where nobody has *named* a database, and of what begins like ours.
+    """
+    if _URL_NAME_PATTERN.fullmatch(word):
+        kind = text.partition(":")[0].partition("+")[0].lower()
+        return ["DATABASE_URL"] if not named and kind in DIALECT_BY_SCHEME else []
+    if near := [ours for ours in _KNOWN_VARIABLES if _is_a_letter_off(word, ours)]:
+        return near
+    first, _, rest = word.partition("_")
+    if first not in {"MIGRATE", "MIGRATION", "MIGRATIONS"} or not rest:
+        return []
+    words = {_USUAL_WORDS.get(each, each) for each in rest.split("_")}
+    ours = {each: {*each.split("_")[1:]} for each in sorted(_KNOWN_VARIABLES - {*found}) if each.startswith("MIGRATE_")}
+    lacking = first == "MIGRATE"  # that may be one word short
+    near = [each for each, its in ours.items() if words <= its and len(its) <= len(words) + lacking]
+    return [" or ".join(near)] if near else []
+
+
+def _is_a_letter_off(word: str, ours: str) -> bool:
+    """Tell if *word* lacks a letter of ours, has one more or another one, or two that have changed places."""
+    if abs(len(word) - len(ours)) > 1:
+        return False
+    same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
+    rest, other = word[same:], ours[same:]
+    swapped = rest[:2] == other[1::-1] and rest[2:] == other[2:]
+    return rest == other[1:] or rest[1:] == other or rest[1:] == other[1:] or swapped
+
+
+def name_place(
+    error: MigrateError, options: Mapping[str, Any], environ: Mapping[str, str], settings: Settings | None = None
+) -> None:
+    """Say in an *error* about a setting where that was given: as an option, in the environment, or in which line.
+
+    In one of the database of *settings* that does not answer, or not to this user: what has named it, also where the
+    fix says "in the URL".
+    """
+    if settings and error.where == str(settings.url) and type(error) in {MigrateError, ConnectError, NotReadyError}:
+        error.where = settings.place
+        error.fix = error.fix.replace("in the URL", f"in {settings.url_source.partition(' in ')[0] or 'the URL'}")
+    found = re.fullmatch(
+        r"(?:(--[a-z-]+) or )?(MIGRATE_[A-Z_]+|DATABASE_URL|FORCE_AUTO_MIGRATE)( in [^,]*)?", error.where
+    )
     if not found:
         return
     option, name, _ = found.groups("")
     if options.get(option.removeprefix("--").replace("-", "_")) is not None:
         error.where = option
         return
-    place = "the environment" if environ.get(name) or (name == "DATABASE_URL" and name in environ) else ""
+    place = _in_place(name, "the environment", {})
+    place *= bool(environ.get(name) or (name == "DATABASE_URL" and name in environ))
     for path, _, lines in () if place else _read_config(options.get("config")):
-        place = f"{path}:{lines[name]}" if name in lines else ""
+        place = _in_place(name, path, lines) * (name in lines)
     if place:
-        error.where = f"{name} in {place}"
+        error.where = place
         error.what = re.sub(rf"\A{option} takes", f"{name} takes", error.what)
         error.fix = error.fix.replace(f"like  {option} ", f"like  {name}=")
 
@@ -580,6 +649,10 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
     except ModuleNotFoundError:
         raise SettingsError("python-dotenv is missing", where=str(path), fix="pip install python-dotenv") from None
 
+    def number(line: Any) -> int:  # a blank line above it is counted as a part of it
+        text: str = line.original.string
+        return int(line.original.line) + text.count("\n", 0, len(text) - len(text.lstrip()))
+
     lines = list(parse_stream(io.StringIO(read_text_file(path, "--config"))))
     for line in lines:
         alone = line.key if line.value is None else ""  # Docker passes a name alone on; one of ours would say nothing
@@ -587,10 +660,10 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
             # It is not shown: it may be the one with the password.
             what = "this line has no =" if alone else "this line cannot be read"
             fix = "write NAME=value; put a value with spaces, # or quotes in it in single quotes"
-            raise SettingsError(what, where=f"{path}:{line.original.line}", fix=fix)
+            raise SettingsError(what, where=f"{path}:{number(line)}", fix=fix)
     known = {line.key: line for line in lines if line.key is not None}
     values = {name: line.value or "" for name, line in known.items()}
-    return [(str(path), values, {name: line.original.line for name, line in known.items()})]
+    return [(str(path), values, {name: number(line) for name, line in known.items()})]
 
 
 def read_text_file(path: Path, source: str) -> str:
@@ -660,6 +733,7 @@ UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Loc
 # The marks between which other tools have both ways in one file, and a word that asks for no transaction.
 MARK_PATTERN: Final = regex(r"^--[ \t]*(\+goose|\+migrate|migrate:)[ \t]*((?i:up|down))\b", re.MULTILINE)
 _NAMES: Final = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
+_MISNAMED: Final = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
 _TOOL_BY_MARK: Final = {"+goose": "goose", "+migrate": "sql-migrate", "migrate:": "dbmate"}
 _MARK_ALONE_PATTERN: Final = regex(r"(?im)^--.*(NO\s+TRANSACTION|notransaction|transaction\s*:\s*false)")
 
@@ -712,7 +786,7 @@ class Script(NamedTuple):
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
             if {"up", "down"} <= (marks := marked_ways(octets)).keys():
-                raise ValueError(*both_ways(Path(file).name, marks["up"], octets))
+                raise ValueError(*both_ways(shown_path(Path(file)), marks["up"], octets))
             knows = 'which knows "no-transaction" and "only DIALECT"'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}', "")
         return cls(file, octets, checksum, "no-transaction" not in found, only)
@@ -724,9 +798,9 @@ def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     return {mark[2].lower(): mark for mark in reversed([*found])}
 
 
-def both_ways(name: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
+def both_ways(path: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
     """Return what is wrong with a file of another tool, known by a *mark* in it, and the two to write instead."""
-    stem = re.sub(r"(?i)(\.(up|down))?\.sql$", "", name)
+    stem = re.sub(r"(?i)(\.(up|down))?\.sql$", "", path)
     first, second = ("up", "down") if mark[2].islower() else ("Up", "Down")
     before, alone = mark[0].removesuffix(mark[2]), ""
     if _MARK_ALONE_PATTERN.search(octets):
@@ -734,6 +808,50 @@ def both_ways(name: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
     fix = f'write what is below "{before}{first}" into {stem}.up.sql{alone}, what is below "{before}{second}" into'
     fix = f"{fix} {stem}.down.sql"
     return f"a file of {_TOOL_BY_MARK[mark[1]]}, which has the way up and the way down in one", fix
+
+
+# What other tools call their files, and the parts that ours are called after; or how such a file begins.
+_FLYWAY_PATTERN: Final = regex(r"(?P<kind>[VUBR])(?P<version>\d[\d._]*?)?__(?P<name>.+?)(\.(up|down))?\.sql")
+_NUMBERED_PATTERN: Final = regex(
+    r"(?P<version>\d{1,64})([-_. ]+(?P<name>[^-_. ][^.]*?))??([-_. ]+(?P<way>up|down))?\.sql", re.IGNORECASE
+)
+_POSTGRATOR_PATTERN: Final = regex(r"(?P<version>\d{1,64})\.(?P<way>do|undo)(\.(?P<name>.+))?\.sql")
+_FOLDER_PATTERN: Final = regex(r"(?P<version>\d[\d-]*)_(?P<name>.+)")
+_DJANGO_PATTERN: Final = regex(r"(?P<version>\d{4})_(?P<name>\w+)\.py")
+_SQITCH_PATTERN: Final = regex(r"-- (Deploy|Revert|Verify) (?:\S+:)?(?P<name>\S+)")
+_LIQUIBASE_PATTERN: Final = regex(r"--\s*liquibase formatted sql", re.IGNORECASE)
+_NODE_PATTERN: Final = regex(r"^--[ \t]*Up Migration\b", re.MULTILINE | re.IGNORECASE)
+
+
+def _write_as(folder: str, parts: Mapping[str, str | None], way: str = "") -> str:
+    """Say as which files to write one of another tool; NUMBER is what a person puts before a name that has none."""
+    version, name = (parts.get("version") or "").replace("-", ""), re.sub(r"\s+", "_", parts.get("name") or "NAME")
+    stem = f"{version if version.isdecimal() else 'NUMBER'}_{name}"
+    names = {each: shown_path(Path(folder, f"{stem}.{each}.sql")) for each in ("up", "down")}
+    return f"write it as {names[way]}" if way else f"write it as {names['up']}, the way back as {names['down']}"
+
+
+def _of_another_tool(path: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield what a file that has no name of ours may be, by its name and its *text*, and how to write it."""
+    folder, _, name = path.rpartition("/")
+    if found := _FLYWAY_PATTERN.fullmatch(name):
+        kind, fix = found["kind"], _write_as(folder, found.groupdict(), {"U": "down", "R": "up"}.get(found["kind"], ""))
+        what = {"U": " that undoes one", "R": " that runs whenever it is edited"}.get(kind, "")
+        yield f"a file of Flyway{what}", fix + ", under a new number for each edit" * (kind == "R")
+    if found := _SQITCH_PATTERN.match(text):
+        fix = _write_as(folder, found.groupdict(), "up" if found[1] == "Deploy" else "down")
+        fix = "leave it out: it changes nothing" if found[1] == "Verify" else f"{fix}, numbered as in sqitch.plan"
+        yield "a file of sqitch", fix
+    if _LIQUIBASE_PATTERN.match(text):
+        fix = _write_as(folder, {}).replace("write it", "write each changeset")
+        yield "a file of Liquibase", f"{fix}: what stands behind --rollback"
+    if found := _POSTGRATOR_PATTERN.fullmatch(name):
+        yield "a file of Postgrator", _write_as(folder, found.groupdict(), "up" if found["way"] == "do" else "down")
+    if (found := _NUMBERED_PATTERN.fullmatch(name)) and name.isprintable():
+        if _NODE_PATTERN.search(text):
+            yield "a file of node-pg-migrate, which has both ways in one", _write_as(folder, found.groupdict())
+        yield _MISNAMED, _write_as(folder, found.groupdict(), (found["way"] or "").lower())
+    yield _MISNAMED, _NAMES
 
 
 class Migration(NamedTuple):
@@ -789,8 +907,9 @@ def _some(texts: Sequence[str], between: str = ", ") -> str:
     return between.join([*texts[:9], *([f"and {len(texts) - 9} more"] if len(texts) > 9 else [])])  # noqa: PLR2004
 
 
-def _some_lines(said: Sequence[tuple[str, str]]) -> list[str]:
-    return _some([*map(" ".join, said)], "\n").splitlines()
+def _some_lines(said: Sequence[tuple[str, str, str]]) -> list[str]:
+    lines = [f"{path} is {what}: {fix}" if fix else f"{path} {what}" for path, what, fix in said]
+    return _some(lines, "\n").splitlines()
 
 
 def _listed(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -835,14 +954,14 @@ class _Half:
         name = _in_utf8(entry.name)
         match = FILE_NAME_PATTERN.fullmatch(name)
         if not match or not name.isprintable():
-            marked = b""
+            marked, path = b"", _in_utf8(entry.path)
             with contextlib.suppress(OSError):
-                if re.fullmatch(r"[0-9]+_[!-~]+\.sql", name) and entry.is_file():
+                if entry.is_file():
                     marked = Path(entry.path).read_bytes()
-            for mark in marked_ways(octets := marked.decode("latin-1")).values():
-                raise ValueError(*both_ways(name, mark, octets))
-            what = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-            raise ValueError(what, _NAMES)
+            octets = marked.decode("latin-1")
+            for mark in marked_ways(octets).values() if re.fullmatch(r"[0-9]+_[!-~]+\.sql", name) else ():
+                raise ValueError(*both_ways(shown_path(Path(path)), mark, octets))
+            raise ValueError(*next(_of_another_tool(path, octets)))
         self.version, self.name, self.direction = match.groups()
         self.entry, self.key = entry, version_key(self.version)
 
@@ -865,31 +984,48 @@ def _is_sql(name: str) -> bool:
     return name.lower().endswith(".sql") and not name.startswith((".", "#"))
 
 
-def _look_deeper(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield the path of a *folder* beside the files, and what to say of it, if it, or one in it, has files of SQL."""
-    found = 0
+def _look_deeper(folder: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what to say of a *folder* beside the files, if it, or one in it, has files of SQL: path, what, and the fix.
+
+    That is empty where it is not known which tool they are of.
+    """
+    here, found, top = Path(folder), 0, list[str]()
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if place == folder and name[0] != "."]
         found += sum(map(_is_sql, names))
-    if found:
-        yield shown_path(Path(folder)), f"is not read, and has {counted(found, 'file')} of SQL in it"
+        top += filter(_is_sql, names) if place == folder else ()
+    root, parts = str(here.parent), (match.groupdict() if (match := _FOLDER_PATTERN.fullmatch(here.name)) else None)
+    if parts and {"migration.sql"} <= {*top}:
+        yield shown_path(here / "migration.sql"), "a file of Prisma", _write_as(root, parts)
+    elif parts and {"up.sql"} <= {*top}:
+        yield shown_path(here / "up.sql"), "a file of Diesel", _write_as(root, parts, "up")
+        if "down.sql" in top:
+            yield shown_path(here / "down.sql"), "a file of Diesel", _write_as(root, parts, "down")
+    elif top and {here.name} <= (sqitch := {"deploy", "revert", "verify"}) and (here.parent / "deploy").is_dir():
+        for name in sorted(top) if here.name in sqitch - {"verify"} else ():
+            way = "up" if here.name == "deploy" else "down"
+            fix = f"{_write_as(root, {'name': name.removesuffix('.sql')}, way)}, numbered as in sqitch.plan"
+            yield shown_path(here / name), "a file of sqitch", fix
+    elif found:
+        yield shown_path(here), f"is not read, and has {counted(found, 'file')} of SQL in it", ""
 
 
 def find_migrations(
-    directory: Path, dialect: str = "", *, lazily: bool = False, tell: Callable[[tuple[str, str]], object] = bool
+    directory: Path, dialect: str = "", *, lazily: bool = False, tell: Callable[[tuple[str, str, str]], object] = bool
 ) -> list[Migration]:
     """Read every migration in *directory*, oldest first. Raises FileError, which lists every fault there is.
 
     For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
     *lazily*, a down file is read when ``down`` is asked for, and FileError is raised there. *tell* is called with each
-    folder in there that has files of SQL, and what to say of it.
+    folder in there that has files of SQL, or each of these, with what to say of it, and the fix if there is one.
     """
     ups, downs = dict[int, list[_Half]](), dict[int, list[_Half]]()  # of each version
-    faults, deeper = list[tuple[str, str, str]](), list[tuple[str, str]]()
+    faults, deeper, python = list[tuple[str, str, str]](), list[tuple[str, str, str]](), list[str]()
     misnamed, script = set[str](), cache(_Half.read)
     for entry in sorted(_listed(directory), key=attrgetter("name")):
         if not _is_sql(entry.name):  # Kubernetes mounts a ConfigMap as links into ..data
             deeper += _look_deeper(entry.path) if not entry.name.startswith(".") and entry.is_dir() else ()
+            python += [entry.name] if _DJANGO_PATTERN.fullmatch(entry.name) else []
             continue
         try:
             half = _Half(entry)
@@ -915,10 +1051,16 @@ def find_migrations(
 
     for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
         for number, half in enumerate(halves):
-            rivals = (each.entry.name for each in halves[:number] if meet(dialects(half), dialects(each)))
+            rivals = (
+                shown_path(Path(each.entry.path)) for each in halves[:number] if meet(dialects(half), dialects(each))
+            )
             faults += [(half.entry.name, f"the same version as {rival}", "") for rival in rivals][:1]
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     faults += [(half.entry.name, "a down file without its up file", "") for half in lone]
+    for name in python if not (faults or ups) else ():
+        printed = f"write what `manage.py sqlmigrate APP {name[:4]}` prints (with --backwards, for the way back)"
+        way = _write_as(str(directory), {"version": name[:4], "name": name[5:-3]}).replace("write it", printed)
+        faults.append((name, "a file of Django, in Python", way))
     if faults or not ups:
         raise _folder_error(directory, sorted(faults), deeper)
     for each in deeper:
@@ -943,17 +1085,20 @@ def find_migrations(
 
 
 def _folder_error(
-    directory: Path, faults: Sequence[tuple[str, str, str]], deeper: Sequence[tuple[str, str]]
+    directory: Path, faults: Sequence[tuple[str, str, str]], deeper: Sequence[tuple[str, str, str]]
 ) -> FileError:
     """Return the error for *faults*: name, what, and the fix where it is not the usual one; or for no files at all."""
-    fix, where = "mend or move these; " * bool(faults) + _NAMES, shown_path(directory)
-    if deeper and not faults:
+    all_faults = [(shown_path(directory / name), fault, way) for name, fault, way in faults]
+    all_faults += [each for each in deeper if each[2]]
+    rest = [each for each in deeper if not each[2]]
+    fix, where = "mend or move these; " * bool(all_faults) + _NAMES, shown_path(directory)
+    if rest and not all_faults:
         fix = "name that folder with --dir, or move its files here"
-    what = f"{counted(len(faults), 'fault')} in the migration files:" if faults else "no migration files here"
-    lines = [f"{name}: {fault}" + (f"; {way}" if way not in {"", _NAMES} else "") for name, fault, way in faults]
-    error = FileError("\n  ".join([what, *lines, *_some_lines(deeper)]), where=where, state="nothing was run.", fix=fix)
+    what = f"{counted(len(all_faults), 'fault')} in the migration files:" if all_faults else "no migration files here"
+    lines = [f"{path}: {fault}" + (f"; {way}" if way not in {"", _NAMES} else "") for path, fault, way in all_faults]
+    error = FileError("\n  ".join([what, *lines, *_some_lines(rest)]), where=where, state="nothing was run.", fix=fix)
     mend = "mend this file, or move it to where no migrations are"
-    error.faults = [(shown_path(directory / name), fault, way or mend) for name, fault, way in faults]
+    error.faults = [(path, fault, way or mend) for path, fault, way in all_faults]
     return error
 
 
@@ -2942,15 +3087,46 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database|no regular file": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
     "is a folder": "name a file in it, which need not be there yet:  {}/app.db",
-    "to database": "create the database, or GRANT this user the rights on it",
-    "denied|authentication failed": "correct user and password (special characters as %40), or GRANT the user rights",
-    "does not exist|Unknown database": "create the database and the user first, or correct their names in the URL",
+    "permission denied for database|not permitted to log in": "have an administrator type  {right}",
+    "to database": "create the database, or have an administrator type  {right}",
+    "pg_hba.conf": "let pg_hba.conf on the server admit this user from here; where it asks for TLS, ?sslmode=require"
+    " in the URL",
+    "(Peer|Ident) authentication": "name a host in the URL, such as 127.0.0.1: a socket compares {user}"
+    " with the name of the system's user",
+    "ccount is locked": "have an administrator type  ALTER USER {account} ACCOUNT UNLOCK;",
+    "word has expired|must SET PASSWORD": "give it another password:  ALTER USER {account} IDENTIFIED BY '...';",
+    "no password|password: NO": "write the password of {user} in the URL, behind the name: {user}:PASSWORD@",
+    "denied|authentication failed|role .* does not exist": "correct the user {user} or the password in the URL, special"
+    " characters as %40",
+    "does not exist|Unknown database": "create the database, or correct its name in the URL",
     "resol|not known|No address": "correct the host name; where it is only not known yet:  migrate wait --for database",
     "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
     "startup parameter": "set MIGRATE_DATABASE_URL to the URL of the server itself: this is a pooler",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
     "": "check that the server runs, and host, port and options in the URL",
 }
+
+
+# What a right to one of a kind is, of PostgreSQL; to a whole database there are several.
+_OWNED: Final = "table|view|materialized view|sequence|schema|function|type|domain"
+_RIGHTS: Final = {
+    "database": "",
+    "schema": "USAGE, CREATE",
+    "sequence": "ALL",
+    "tablespace": "CREATE",
+    **dict.fromkeys(("type", "domain", "language"), "USAGE"),
+    **dict.fromkeys(("function", "procedure", "routine"), "EXECUTE"),
+}
+
+
+def _in_one_line(message: str) -> str:
+    """Return the lines of a driver's message as sentences."""
+    lines = [" ".join(line.split()).removeprefix("- ") for line in message.splitlines()]
+    text, *more = filter(None, lines)
+    for line in more:
+        between = "" if text[-1] in ".:;,!?" else "." if line[0].isupper() else ";"
+        text += f"{between} {line}"
+    return text
 
 
 @lru_cache
@@ -3131,6 +3307,7 @@ class Database(ABC):
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
+    rights: tuple[tuple[str, str], ...] = ()  # what says that one is missing; what gives it, see right_sql()
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
@@ -3230,9 +3407,11 @@ class Database(ABC):
             self.close()
             if failed.kind is Kind.BUSY:
                 raise self.locked_error([]) from None
-            message = " ".join(failed.message.split())  # of what a driver is given, it repeats no password
+            message = _in_one_line(failed.message)  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
-            fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/")))
+            right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
+            known = {"right": right, "account": account, "user": self.url.user or "this user"}
+            fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/"), **known))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
     def renew(self, lock_timeout: float | None = None, *, patience: float = 0) -> None:
@@ -3253,6 +3432,27 @@ class Database(ABC):
                     raise
                 time.sleep(0.5)
         self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout, told=True)
+
+    def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
+        """Return what gives this user the right that a *message* misses; empty where it is not about one.
+
+        It is written with {0} what the right is to, {1} the database, {2} the right, {3} the kind, {4} the user.
+
+        The schema of a name stands in the *text* of the statement at best; *to_database* is a right that is not told.
+        """
+        found = ((re.search(pattern, message), sql) for pattern, sql in self.rights)
+        match, sql = next(((match, sql) for match, sql in found if match), (None, ""))
+        said = {"name": "", "kind": "", "right": "", "database": ""} | (match.groupdict("") if match else {})
+        schema = re.search(rf"""(\w+|"[^"]+")\."?{re.escape(said["name"])}\b""", text)
+        name = f"{schema[1]}.{self.quoted(said['name'])}" if schema else self.quoted(said["name"])
+        named = name, self.quoted(said["database"] or self.url.database)
+        given = _RIGHTS.get(said["kind"], "SELECT, INSERT, UPDATE, DELETE") or to_database
+        given = said["right"].upper().replace("GRANT", "GRANT OPTION") or given
+        return sql.format(*named, given, said["kind"].upper(), self._account(message))
+
+    def _account(self, _message: str) -> str:
+        """Return the user as SQL names it."""
+        return self.quoted(self.url.user or "USER")
 
     def _can_wait(self) -> bool:
         """Tell if another connection can wait in line for the lock that this one has."""
@@ -4256,7 +4456,22 @@ class Postgres(Database):
         tcp_user_timeout user"""  # libpq's own names, and two that other tools take
     kinds: ClassVar = _kinds(
         "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
-        "LOCK_TIMEOUT 55P03; PRESENT 42701, 42710, 42723, 42P04, 42P06, 42P07; READ_ONLY 25006; TAKEN 23505"
+        "LOCK_TIMEOUT 55P03; PRESENT 42701, 42710, 42723, 42P04, 42P06, 42P07; READ_ONLY 25006; TAKEN 23505; "
+        "FORBIDDEN 42501"
+    )
+    rights = (
+        (r"not permitted to log in", "ALTER ROLE {4} LOGIN;"),
+        (r"permission denied to create role", "ALTER ROLE {4} CREATEROLE;"),
+        (r"permission denied to create database", "ALTER ROLE {4} CREATEDB;"),
+        (r"CREATE privilege on (the )?current database", "GRANT CREATE ON DATABASE {1} TO {4};"),
+        (r"privileges of the (?P<name>\w+) role", "GRANT {0} TO {4};"),
+        (r'set parameter "(?P<name>[^"\n]+)"', "GRANT SET ON PARAMETER {0} TO {4};"),
+        (rf"must be owner of (?P<kind>{_OWNED}) (?P<name>[^\n]+)", "ALTER {3} {0} OWNER TO {4};"),
+        (
+            rf'permission denied for (?P<kind>{"|".join(_RIGHTS)}) "?(?P<name>[^"\n]+?)"?(\. DETAIL.*)?(\n|$)',
+            "GRANT {2} ON {3} {0} TO {4};",
+        ),
+        (r"permission denied for ([a-z]+ )?(table|view) (?P<name>[^\n]+)", "GRANT {2} ON {0} TO {4};"),
     )
     # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
     objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
@@ -4945,7 +5160,19 @@ class MySQL(Database):
     kinds: ClassVar = _kinds(
         "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
         "PRESENT 1007, 1050, 1060, 1061, 1304, 1359, 1537, 1826, 3822; READ_ONLY 1290, 1836; TAKEN 1062; "
-        "LOST 0, 1053, 1927, 2006, 2013, 2055"
+        "LOST 0, 1053, 1927, 2006, 2013, 2055; FORBIDDEN 1044, 1045, 1142, 1143, 1227, 1370, 1419"
+    )
+    _denied = r" command denied to .* for \w+ (?:[`'](?P<database>[^`'.]+)`?\.)?"
+    rights = (
+        (r"to database '(?P<database>[^']*)'", "GRANT ALL ON {1}.* TO {4};"),
+        (
+            rf"^(CREATE|ALTER|DROP|INDEX|INSERT|UPDATE|DELETE){_denied}",
+            "GRANT CREATE, ALTER, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE ON {1}.* TO {4};",
+        ),
+        (rf"^(?P<right>[A-Za-z ]+){_denied}", "GRANT {2} ON {1}.* TO {4};"),
+        (r"at least one of\) the (?P<right>[A-Z_ ]+?)( or |,| privilege)", "GRANT {2} ON *.* TO {4};"),
+        (r"using password", "GRANT FILE ON *.* TO {4};"),
+        (r"log_bin_trust_function_creators", "SET GLOBAL log_bin_trust_function_creators = 1;"),
     )
     objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
         SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
@@ -5071,6 +5298,15 @@ class MySQL(Database):
 
     # The connection.
 
+    account = ""  # as CURRENT_USER() names it
+
+    def _account(self, message: str) -> str:
+        """See Database. The host is that of the account, which need not be the one that this user comes from."""
+        told = re.search(r"user '(.*?)'@'(.*?)' to database", message)
+        user, host = (self.account.rpartition("@") if self.account else ("", "", ""))[::2]
+        user, host = (user, host) if user else told.groups() if told else (self.url.user, "%")
+        return "@".join(self.literal(each) for each in (user, host))
+
     def _connect(self, *, write: bool) -> None:
         import pymysql
         from pymysql.constants import CLIENT
@@ -5116,8 +5352,8 @@ class MySQL(Database):
             for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
-        asked = "@@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6)"
-        ((mode, packet, version, self.session_id, now, folds),) = self.query(
+        asked = "@@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6), CURRENT_USER()"
+        ((mode, packet, version, self.session_id, now, self.account, folds),) = self.query(
             f"SELECT {asked}, @@lower_case_table_names"
         )
         self._speak(given)
@@ -5685,7 +5921,9 @@ class MySQL(Database):
             what, state = "\n  ".join(["not all can be dropped:", _some(failed, "\n  ")]), "nothing was changed."
             if doom.dropped:
                 state = f"{doom.dropped} of {counted(len(objects), 'object')} are dropped, the rest is there."
-            fix = "GRANT this user the right, or mend what it says; then run the same command again"
+            rights = [right for each in failed if (right := self.right_sql(each.partition(": ")[2] or each))]
+            way = f", with  {rights[0]}\n     then" if rights else "; then"
+            fix = f"mend what it says{way} run the same command again"
             raise StatementError(what, where=str(self.url), state=state, fix=fix)
 
 
@@ -5853,7 +6091,9 @@ class History:
         except DriverError as failed:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
-            fix = fix or f"give this user the right to read the tables {self.table} and {self.table}_log"
+            right = self.database.right_sql(failed.message)
+            fix = fix or f"let this user read the tables {self.table} and {self.table}_log{{}}"
+            fix = fix.format(right and f":  {right}")
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
             fix = self.database.fixes.get(failed.kind, fix)
@@ -5869,9 +6109,9 @@ class History:
         for schema in self.schemas:
             who = self.database.quoted(self.database.url.user or "USER")
             way = f"have someone create it:  CREATE SCHEMA {self.database.quoted(schema)} AUTHORIZATION {who};"
-            with self._explained(way, "nothing was changed."):
+            with self._explained(way.replace("{", "{{").replace("}", "}}"), "nothing was changed."):
                 made += [schema] * self.database.make_schema(schema)
-        fix = f"let this user create tables, or have someone create {self.table} and {self.table}_log"
+        fix = f"let this user create tables{{}}\n     or have someone create {self.table} and {self.table}_log"
         with self._explained(fix, "nothing was changed."):
             if self.database.before_tables_sql:
                 self.database.query(self.database.before_tables_sql)
@@ -6381,7 +6621,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
         for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
-            what, fix = both_ways(step.script.path.name, marks[0], octets)
+            what, fix = both_ways(shown_path(step.script.path), marks[0], octets)
             where, excerpt = place_in(step, mark.start())
             raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
 
@@ -6682,7 +6922,7 @@ class Run:
         settings = Settings(DatabaseURL.parse(given)) if isinstance(given, str) else given
         dialect, results = settings.url.dialect, list[Result]()
         folder = migration_directory(settings.directory, dialect) if files else None
-        unread = list[tuple[str, str]]()
+        unread = list[tuple[str, str, str]]()
         migrations = find_migrations(folder, dialect, lazily=True, tell=unread.append) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
@@ -6703,6 +6943,8 @@ class Run:
             elif isinstance(error, DriverError):
                 state = "the connection was lost." if error.kind is Kind.LOST else ""
                 fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
+                if right := database.right_sql(error.message) if error.kind is Kind.FORBIDDEN else "":
+                    fix = f"have an administrator type  {right}"
                 error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
             error.results = tuple(results)
             if results and error.state == DriftError.usual_state:
@@ -6919,7 +7161,7 @@ class Run:
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            with gathered(refused, step.script.path.name):
+            with gathered(refused, script_path(step)):
                 self.screened[key] = self.screened.get(key) or read_step(step, self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
@@ -7311,7 +7553,12 @@ class Run:
             Kind.UNFINISHED: f"do what the hint says, then run  migrate {direction}",
         }
         fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}"))
-        if failed.left and failed.kind not in fixes:
+        if failed.kind is Kind.FORBIDDEN and (
+            right := database.right_sql(failed.message, reported.text if reported else "")
+        ):
+            other = "" if failed.ours else f"or correct {line}; "
+            fix = f"have an administrator type  {right}\n     {other}then run  migrate {direction}"
+        elif failed.left and failed.kind not in fixes:
             fix = f"correct {line}, and do what the hint says, then run  migrate {direction}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
@@ -8374,7 +8621,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
-            raise _no_repair(known[key], known[key].state)
+            raise _no_repair(known[key], known[key].state, applied=applied)
         if before.dirty:
             run.database.lock_timeout = 0
         try:
@@ -8401,7 +8648,7 @@ def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
         what = f"{before.version} {before.name} was taken out of the history meanwhile"
         raise DriftError(what, fix="look at the states:  migrate status")
     if state not in {"dirty", "changed" if applied else "missing"}:
-        raise _no_repair(row, state)
+        raise _no_repair(row, state, applied=applied)
     change = run.history.removal(row.version, owner=row.owner)
     if applied:
         values: dict[str, object] = {"dirty": False, "direction": "up", "statements_done": row.statements}
@@ -8412,9 +8659,15 @@ def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
     return [Result(row.version, row.name, "repair")]
 
 
-def _no_repair(row: Applied | Status, state: str) -> DriftError:
-    what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
-    return DriftError(what, fix="look at the states:  migrate status")
+def _no_repair(row: Applied | Status, state: str, *, applied: bool) -> DriftError:
+    what, fix = (
+        f"{row.version} {row.name} is {state}: there is nothing to repair in this way",
+        "look at the states:  migrate status",
+    )
+    if applied and state == "pending":
+        way = f"where it was run by hand, mark it as applied, and all before it:  migrate baseline {row.version}"
+        fix = f"{way}\n     or {fix}"
+    return DriftError(what, fix=fix)
 
 
 def new(settings: Settings, name: str) -> list[Path]:
@@ -8443,11 +8696,11 @@ def read_folders(settings: Settings) -> Folders:
     findings, found = list[Finding](), dict[str, dict[str, Migration]]()
     for dialect, folder in folders.items():
         try:
-            deeper = list[tuple[str, str]]()
+            deeper = list[tuple[str, str, str]]()
             migrations = find_migrations(folder, tell=deeper.append)
             found[dialect] = {f"{each.version}_{each.name}": each for each in migrations}
             fix = f"move them into {shown_path(folder)}, or elsewhere; or name that folder with --dir"
-            findings += [Finding("warning", *each, fix) for each in deeper]
+            findings += [Finding("warning", path, what, way or fix) for path, what, way in deeper]
             for each in found[dialect].values():
                 findings += _check_pair(each, dialect, settings.table)
         except FileError as error:  # noqa: PERF203 (a fault in one folder does not end the look at the others)
@@ -8456,7 +8709,12 @@ def read_folders(settings: Settings) -> Folders:
         for other, there in found.items():
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
-                Finding("fault", shown_path(folders[dialect]), f"{name} is in {folders[other].name}, and not here", fix)
+                Finding(
+                    "fault",
+                    shown_path(folders[dialect]),
+                    f"{name} is in {shown_path(folders[other])}, and not here",
+                    fix,
+                )
                 for name in sorted(there.keys() - here)
                 if meet(there[name].up.only, (dialect,))
             ]
@@ -8474,7 +8732,7 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
     if down_path is None:
         yield warning(shown_path(up_path), "no down file: it cannot be undone", "add one, if it can be")
     elif down_path.name != up_path.name.replace(".up.sql", ".down.sql"):
-        yield warning(shown_path(down_path), f"another name than {up_path.name}", "give both the same name")
+        yield warning(shown_path(down_path), f"another name than {shown_path(up_path)}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
         later = script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0
@@ -8812,7 +9070,7 @@ class _Screen:
             self(slip)
         self.stands = stands
         if stands and place:
-            self.place = f"on {settings.url} ({settings.url_source or 'the default'})"
+            self.place = f"on {settings.place}"
             self.first = {"database": str(settings.url)}
         if self.place and at_once:
             self._tell_place()
@@ -8833,7 +9091,7 @@ class _Screen:
             about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
             return " ".join((_program(), *about, found[1]))
 
-        return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
+        return re.sub(r"(?<=  |<\()migrate ([a-z-](?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -9265,7 +9523,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--all", "roll back everything", _SWITCH | {"dest": "everything"}),
         _DRY_RUN,
         _BACKUP,
-        ("--yes", "do not ask", _SWITCH),
+        ("--yes", "do not ask; needed for more than one where there is no terminal", _SWITCH),
     ),
     ("redo", "roll back the last migration and apply it again"): (),
     ("reset", "DANGER: drop every table, and what the files made; apply all again"): (
@@ -9283,8 +9541,12 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
-        ("--dialect", "the same without a database", {"choices": tuple(DATABASES)}),
-        ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"}),
+        (
+            "--dialect",
+            "with --sql and --from: for which, where no database is to be asked",
+            {"choices": tuple(DATABASES)},
+        ),
+        ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
     ),
     ("log", "show who ran what, when, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
@@ -9309,17 +9571,61 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
         ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
     ),
-    ("repair", "say which way a dirty migration went"): (
+    ("repair", "put the history right: a dirty, changed or missing migration"): (
         ("version", "the version to repair", _VERSION),
-        ("--applied", "the change is complete", _SWITCH),
-        ("--pending", "the change was undone by hand; run it again", {"action": "store_false", "dest": "applied"}),
+        ("--applied", "the change is complete, or the database has it as the file is now", _SWITCH),
+        (
+            "--pending",
+            "the change was undone by hand; run it again, where its file is here",
+            {"action": "store_false", "dest": "applied"},
+        ),
     ),
     ("completion", "print what makes a shell complete commands, options, versions"): (
-        ("shell", "source the output of it", {"choices": ("bash", "zsh", "fish")}),
+        ("shell", "which one; the output is to be sourced", {"choices": ("bash", "zsh", "fish")}),
     ),
     ("help", "explain a command, or the settings"): (
         ("topic", "a command, or settings", {"metavar": "COMMAND|settings", "nargs": "?"}),
     ),
+}
+# What the page of a command says besides, and what a person types.
+_DETAILS: Final = {
+    "up": "Where history and files disagree, it runs nothing.",
+    "down": "It runs the down file that is here, or else the text that was stored, and asks before more than one.",
+    "redo": "For a file that is being written.",
+    "reset": "For development only. It asks first.",
+    "status": "Also what is out of order (pending, and older than the newest applied), or skipped (only for other"
+    " databases).",
+    "plan": "It says what that locks, rewrites or loses; with -v, it shows every statement.",
+    "new": "The comment in them asks why, what is locked, and for the way back.",
+    "baseline": "For a database that has the schema already. Nothing is compared.",
+    "wait": "A gate for scripts and pods. Where it has waited in vain, it exits with 3.",
+    "verify": "Where one does not, it shows what is left over or gone, and exits with 4.",
+    "repair": "It runs nothing. Dirty is what stopped half way: --applied where the change is complete, --pending where"
+    " you have undone it. Changed is what was edited after it was applied: --applied where the database has that, too."
+    " Missing is what was applied and has no file here: --pending takes it out of the history. What is pending, and was"
+    " run by hand, baseline marks.",
+    "completion": "It completes versions from the files, too.",
+}
+_EXAMPLES: Final = {
+    "up": ("up", "up 1", "up --to 20250816"),
+    "down": ("down", "down 2", "down --to 20250816"),
+    "redo": ("redo",),
+    "reset": ("reset",),
+    "status": ("status", "status --exit-code"),
+    "plan": ("plan", "plan down 2", "plan --sql > plan.sql", "plan --format html > plan.html"),
+    "log": ("log", "log 5", "log --version 20250816", "log --since 7d"),
+    "new": ("new add_email_to_users",),
+    "check": ("check", "check --base origin/main --strict"),
+    "baseline": ("baseline 20250923",),
+    "wait": ("wait --for database", "wait --for migrations --timeout 300"),
+    "verify": ("verify", "verify --seed rows.sql"),
+    "repair": ("repair 20250816 --applied", "repair 20250816 --pending"),
+    "help": ("help repair", "help settings"),
+}
+_SOURCED: Final = {
+    "bash": "source <({} completion bash)",
+    "zsh": "source <({} completion zsh)",
+    "fish": "{} completion fish | source",
 }
 _GROUPS: Final = {
     "Change the database": ("up", "down", "redo", "reset", "baseline", "repair"),
@@ -9405,16 +9711,36 @@ class _Parser(argparse.ArgumentParser):
         return self
 
     def error(self, message: str) -> NoReturn:
+        near, command = "", re.sub(r".*migrate(\.py)?'?", "", self.prog)
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
-            near = f" (did you mean {_SYNONYMS[wrong[1]]}?)" if wrong[1] in _SYNONYMS else nearest(wrong[1], _WORDS)
+            word = wrong[1].lower()
+            near = nearest(_SYNONYMS.get(word, word), _WORDS) or nearest(word, _SYNONYMS)
+            near = re.sub(r"(?<=mean )\w+", lambda found: _SYNONYMS.get(found[0], found[0]), near)
             message = f'there is no command "{wrong[1]}"{near}'
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
-            near = nearest(wrong[1] or "", _OPTIONS - {wrong[1]})  # it may be an option of another command
+            near = nearest(wrong[1] or "", _OPTIONS - {wrong[1]}, 0.75)  # it may be an option of another command
             message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
         message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
-        command = re.sub(r".*migrate(\.py)?'?", "", self.prog)
-        raise SettingsError(message, fix=f"look at what there is:  migrate{command} --help")
+        fix = f"look at what there is:  migrate{command} --help"
+        if command == " completion":
+            message = f"completion is for {', '.join(_SOURCED)}: name one of them"
+            shell = Path(os.environ.get("SHELL", "")).name
+            lines = [_SOURCED[shell]] if shell in _SOURCED else _SOURCED.values()
+            fix = "type  " + "\n     or  ".join(line.format("migrate") for line in lines)
+        elif lacking := re.search(r"arguments are required: (\w+)\Z", message):
+            message = f"{command.strip()} needs a {lacking[1]}"
+            fix = f"write it like  migrate {_EXAMPLES[command.strip()][0]}"
+        error = _WordError(message, fix=fix)
+        if near and wrong:
+            error.slip = wrong[1], near.removeprefix(" (did you mean ").removesuffix("?)")
+        raise error
+
+
+class _WordError(SettingsError):
+    """A word of the command line that nobody knows; *slip* is it, and the nearest that there is."""
+
+    slip: tuple[str, str] | None = None
 
 
 def _unshown(prog: str) -> argparse.HelpFormatter:
@@ -9443,6 +9769,8 @@ class _Overview(_Parser):
 
 def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
+    import textwrap
+
     about = (__doc__ or "").partition(":")[0] + "."
     parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
     parser.add_argument(
@@ -9450,8 +9778,15 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
-        what, more = f"{text[0].upper()}{text[1:]}.", f"The settings, such as --database-url:  {prog} help settings"
-        commands.add_parser(command, help=text, description=what, epilog=more).take(command, arguments)
+        what = textwrap.fill(f"{text[0].upper()}{text[1:]}. {_DETAILS.get(command, '')}", 80)
+        typed = [f"{prog} {each}" for each in _EXAMPLES.get(command, ())] or [
+            each.format(prog) for each in _SOURCED.values()
+        ]
+        more = "\n  ".join(["Examples:", *typed]) + f"\n\nThe settings, such as --database-url:\n  {prog} help settings"
+        own = commands.add_parser(
+            command, help=text, description=what, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        own.take(command, arguments)
     return parser
 
 
@@ -9509,7 +9844,7 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, options = _Screen(), argparse.Namespace()
+    screen, options, settings = _Screen(), argparse.Namespace(), cast("Settings | None", None)
     stopped, sealed, before = list[int](), False, dict[int, Any]()
 
     def note(number: int, _frame: object) -> None:
@@ -9526,15 +9861,14 @@ def _run_command(argv: Sequence[str] | None) -> int:
         typed = next((word for word in words if word in _COMMANDS), None)
         named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
-        _refuse_urls(sys.argv[1:] if argv is None else argv)
-        settings, command, own = _parse(options, words)
+        settings, command, own = _read_words(options, words, sys.argv[1:] if argv is None else argv)
         dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
         stands = command in _CHANGING and not dry_run
         screen.begin(settings, stands=stands, place=command != "new", at_once=command not in _BY_FILES)
         if options.verbose:
-            source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
-            screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
+            files = shown_path(settings.directory or embedded_directory())
+            screen(f"database {settings.place}, table {settings.table}, files {files}")
         carry_out = partial(_preview, direction=command) if dry_run else _COMMANDS[command]
         done = carry_out(settings, notify=screen, **own)
         sealed = command in _CHANGING
@@ -9547,7 +9881,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             where = shown_path(Path(raised.filename)) if isinstance(raised.filename, str) else "the current directory"
             fix = "see that it is there and that this user may use it, and how things stand:  migrate status"
             error = MigrateError(f"the system says: {raised.strerror}", where=where, fix=fix)
-        name_place(error, vars(options), os.environ)
+        name_place(error, vars(options), os.environ, settings)
         if isinstance(error, StoppedError):
             number = stopped[0] if stopped else signal.SIGINT
             how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
@@ -9562,6 +9896,64 @@ def _run_command(argv: Sequence[str] | None) -> int:
         for number, handler in before.items():  # a process that ends with this code does so whatever comes now
             signal.signal(number, signal.SIG_IGN if argv is None else handler)
     return screen.ended(code)
+
+
+def _read_words(
+    options: argparse.Namespace, words: list[str], typed: Sequence[str]
+) -> tuple[Settings, str, dict[str, Any]]:
+    """Do what _parse() does; a word that is nearly right is answered with all that was *typed*, and it put right."""
+    named = next((f" {word}" for word in words if word in _WORDS), "")
+    try:
+        if words and words[0] in _SYNONYMS and {*words}.isdisjoint(_WORDS):  # before its options, which are not ours
+            build_parser().parse_args(words[:1])
+        _refuse_urls(typed)
+        return _parse(options, words)
+    except _WordError as error:
+        error.fix = (error.slip and _retype(typed, *error.slip)) or error.fix.replace(
+            "migrate --help", f"migrate{named} --help"
+        )
+        raise
+
+
+def _retype(typed: Sequence[str], wrong: str, right: str) -> str:
+    """Return what to type instead: *typed* with the *wrong* word right, as far as it fits; empty for no command."""
+    place = next(at for at, word in enumerate(typed) if word.partition("=")[0] == wrong)
+    words = [*typed[:place], right + typed[place].removeprefix(wrong), *typed[place + 1 :]]
+    common = [word for word in typed if word not in _common_options().parse_known_args(typed)[1]]
+    for fitting in filter(_fits, (words, [*common, right])):
+        if next(word for word in fitting if word in _WORDS) != "reset":  # that, nobody is told to type without a look
+            return f"type  migrate {' '.join(map(_shown_word, fitting))}"
+    return f"see what it takes:  migrate help {right}" if right in _WORDS else ""
+
+
+def _fits(words: Sequence[str]) -> bool:
+    """Tell if these words can be typed."""
+    try:
+        _, rest = _common_options().parse_known_args(words)
+        named = next((word for word in rest if word in _WORDS), None)
+        if named is None or {"-h", "--help"}.intersection(rest):
+            return named is not None
+        rest.remove(named)
+        taken = vars(build_parser().parse_args([named, *rest]))
+    except SettingsError:
+        return False
+    return all((taken.get(name) or "0").isdecimal() for name in ("version", "to"))
+
+
+def _shown_word(word: str) -> str:
+    """Return a word of a command line as it can be typed again; the place of a URL with a password says so."""
+    option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    return option + equals + ("URL" if _tells(value) else shell_word(value) if value or not option else "")
+
+
+def _tells(text: str) -> bool:
+    """Tell if a text may have a password in it."""
+    if not may_be_url(text):
+        return False
+    with contextlib.suppress(SettingsError):
+        url = DatabaseURL.parse(text)
+        return not url.is_file and bool(url.password or "pass" in text)
+    return True
 
 
 def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str, dict[str, Any]]:

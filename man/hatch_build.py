@@ -116,8 +116,8 @@ def _hide_repetitions(parser: argparse.ArgumentParser) -> None:
     for group in _groups(parser):
         for line in group._choices_actions:  # noqa: SLF001 - likewise
             command = group.choices[line.dest]
-            if (command.description or "").rstrip(".").lower() == (line.help or "").rstrip(".").lower():
-                command.description = None
+            said, told = " ".join((command.description or "").split()), f"{line.help}."
+            command.description = said[len(told) :].strip() if said.lower().startswith(told.lower()) else said
 
 
 if __name__ == "__main__":

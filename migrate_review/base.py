@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import migrate
@@ -24,6 +23,7 @@ from migrate_review.hints import lint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from migrate import Settings
 
@@ -74,7 +74,7 @@ def check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fin
                 for new in here.keys() - there
                 if _slot(new) == _slot(name) or (here[new] == text and _slot(new)[:2] == _slot(name)[:2])
             ]
-            what = f"was renamed to {Path(min(renamed)).name}" if renamed else "was removed"
+            what = f"was renamed to {shown_path(root / min(renamed))}" if renamed else "was removed"
             yield Finding("fault", shown_path(root / name), f"{what}; {base} has it", _put_back(base, root / name))
         elif name in here and here[name] not in {text, before.get(name)}:
             what = f"was edited; {base} has another text"
@@ -82,7 +82,7 @@ def check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fin
     for name in sorted(here.keys() - before, key=_slot):
         folder, way, key = slot = _slot(name)
         if way == "up" and slot not in slots and key < _slot(newest.get(folder, name))[2]:
-            what = f"is new, and does not sort after {Path(newest[folder]).name}, the newest in {base}"
+            what = f"is new, and does not sort after {shown_path(root / newest[folder])}, the newest in {base}"
             yield Finding("fault", shown_path(root / name), what, "give it a newer version, as  migrate new NAME  does")
 
 

@@ -100,7 +100,8 @@ def _following(before: Sequence[str], begun: str) -> Iterator[tuple[str, str]]:
     elif begun.startswith("-"):
         yield from _named(own | shared)
     elif not command:
-        yield from ((each, parser.description or "") for each, parser in commands.items())
+        told = ((each, " ".join((parser.description or "").split())) for each, parser in commands.items())
+        yield from ((each, re.sub(r"\. .*", ".", said)) for each, said in told)  # its first sentence
     else:
         arguments = [each for each in commands[command]._actions if not each.option_strings]  # noqa: SLF001 (argparse shows them nowhere else)
         found = [*_values(arguments[places], given)] if places < len(arguments) else []

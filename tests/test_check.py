@@ -167,7 +167,7 @@ def test_files_that_are_links_are_compared_as_links(clone: Clone) -> None:
 
 def test_a_new_file_that_sorts_before_the_newest_is_a_fault(clone: Clone) -> None:
     clone.write(pair(4) | pair(6))
-    what = "is new, and does not sort after 5_t.up.sql, the newest in main"
+    what = "is new, and does not sort after sql/5_t.up.sql, the newest in main"
     assert clone.check() == faults(("sql/4_t.up.sql", what, NEWER))
 
 
@@ -176,7 +176,7 @@ def test_a_new_file_is_compared_with_what_the_base_has_got_meanwhile(clone: Clon
     clone.git("checkout", "--quiet", "main")
     clone.commit(pair(7))
     clone.git("checkout", "--quiet", "branch")
-    what = "is new, and does not sort after 7_t.up.sql, the newest in main"
+    what = "is new, and does not sort after sql/7_t.up.sql, the newest in main"
     assert clone.check() == faults(("sql/6_t.up.sql", what, NEWER))
 
 
@@ -212,7 +212,10 @@ def test_a_file_with_another_name_is_renamed(clone: Clone) -> None:
     for way in ("up", "down"):
         (clone.home / f"sql/1_t.{way}.sql").rename(clone.home / f"sql/1_tables.{way}.sql")
     assert clone.check() == faults(
-        *((f"sql/1_t.{way}.sql", f"was renamed to 1_tables.{way}.sql; main has it", PUT_BACK) for way in ("down", "up"))
+        *(
+            (f"sql/1_t.{way}.sql", f"was renamed to sql/1_tables.{way}.sql; main has it", PUT_BACK)
+            for way in ("down", "up")
+        )
     )
 
 
@@ -220,7 +223,7 @@ def test_a_file_with_another_version_is_renamed(clone: Clone) -> None:
     for way in ("up", "down"):
         clone.git("mv", f"sql/5_t.{way}.sql", f"sql/6_t.{way}.sql")
     assert clone.check() == faults(
-        *((f"sql/5_t.{way}.sql", f"was renamed to 6_t.{way}.sql; main has it", PUT_BACK) for way in ("down", "up"))
+        *((f"sql/5_t.{way}.sql", f"was renamed to sql/6_t.{way}.sql; main has it", PUT_BACK) for way in ("down", "up"))
     )
 
 
@@ -430,7 +433,7 @@ def test_a_file_for_two_dialects_is_missing_where_the_second_is(desk: Clone) -> 
     first_line = "-- migrate: no-transaction, only postgres, mysql\n"
     desk.write(pair(2, folder="sql/postgres") | {"sql/postgres/2_t.up.sql": f"{first_line}SELECT 1;\n"})
     fix = "add it here too, or excuse it there: -- migrate: only postgres"
-    assert desk("--dir", "sql", "check") == faults(("sql/mysql", "2_t is in postgres, and not here", fix))
+    assert desk("--dir", "sql", "check") == faults(("sql/mysql", "2_t is in sql/postgres, and not here", fix))
 
 
 @pytest.mark.parametrize("way", ["up", "down"])
@@ -484,8 +487,7 @@ def test_github_gets_one_command_for_each_finding(desk: Clone) -> None:
     assert (ran.exit, ran.err) == (2, "2 faults, 2 warnings\n")
     quote = migrate.check(migrate.Settings(migrate.DatabaseURL("sqlite", ""), Path("sql")))[0]
     name = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-    fix = "name files like 20250504093000_create_users.up.sql, in UTF-8"
-    fix += "; a new pair:  imagor-studio-migrate --dir sql new NAME"
+    fix = "write it as sql/mysql/1_b.up.sql"
     second = "sql/sqlite/2_b.up.sql"
     directive = "-- migrate: is read on the first line only%0Afix: move it there"
     assert ran.out.splitlines() == [

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,8 @@ def test_help_and_version_go_to_stdout(desk: Desk) -> None:
         ran = desk(command, "--help")
         assert (ran.exit, ran.err) == (0, "")
         assert ran.out.startswith(f"usage: {PROGRAM} {command} ")
-        assert ran.out.endswith(f"The settings, such as --database-url: {PROGRAM} help settings\n")
+        assert ran.out.endswith(f"\n\nThe settings, such as --database-url:\n  {PROGRAM} help settings\n")
+        assert max(map(len, ran.out.splitlines())) <= 80
         assert "--lock-timeout" not in ran.out
         assert desk("help", command) == ran
 
@@ -88,6 +90,51 @@ def test_the_help_names_the_program_as_it_was_called_and_its_examples_can_be_typ
     for words in re.findall(rf"^  {re.escape(CALLED)} (.*)$", text.replace("COMMAND", "up"), re.MULTILINE):
         if words.startswith(("help", "--database-url")):
             assert three.process(*words.split()).returncode == 0, words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_of_a_command_has_examples_that_can_be_typed(three: Desk, command: str) -> None:
+    (listed,) = re.findall(r"\nExamples:\n((?:  .*\n)+)", three("help", command).out)
+    examples = [line.strip() for line in listed.splitlines()]
+    assert examples
+    for each in examples:
+        (words,) = re.findall(rf"{PROGRAM} ([^|>)]*)", each)
+        assert words.split()[0] == command
+        taken = migrate.build_parser().parse_args([word for word in words.split() if word not in {"--format", "html"}])
+        assert taken.command == command
+
+
+def test_the_page_of_repair_says_all_that_it_does(desk: Desk) -> None:
+    assert (
+        desk("help", "repair").out
+        == f"""\
+usage: {PROGRAM} repair [-h] (--applied | --pending) VERSION
+
+Put the history right: a dirty, changed or missing migration. It runs nothing.
+Dirty is what stopped half way: --applied where the change is complete,
+--pending where you have undone it. Changed is what was edited after it was
+applied: --applied where the database has that, too. Missing is what was applied
+and has no file here: --pending takes it out of the history. What is pending,
+and was run by hand, baseline marks.
+
+positional arguments:
+  VERSION     the version to repair
+
+options:
+  -h, --help  show this help message and exit
+  --applied   the change is complete, or the database has it as the file is
+              now
+  --pending   the change was undone by hand; run it again, where its file is
+              here
+
+Examples:
+  {PROGRAM} repair 20250816 --applied
+  {PROGRAM} repair 20250816 --pending
+
+The settings, such as --database-url:
+  {PROGRAM} help settings
+"""
+    )
 
 
 def test_the_help_ends_with_the_exit_codes(desk: Desk) -> None:
@@ -123,39 +170,106 @@ def test_the_help_needs_no_settings_that_work(desk: Desk) -> None:
         assert desk(*words).exit == 0, words
 
 
-@pytest.mark.parametrize(
-    ("word", "ours"),
-    [
-        *(("migrate", "up"), ("rollback", "down"), ("history", "log"), ("create", "new"), ("force", "repair")),
-        *(("stamp", "baseline"), ("upgrade", "up"), ("downgrade", "down"), ("info", "status"), ("validate", "check")),
-    ],
-)
-def test_the_words_of_other_tools_are_answered_with_ours(three: Desk, word: str, ours: str) -> None:
-    expected = (
-        f'error: there is no command "{word}" (did you mean {ours}?)\nfix: look at what there is:  {PROGRAM} --help\n'
-    )
-    assert three(word) == three(word, "3") == three("help", word) == (2, "", expected)
+OTHER_WORDS = {
+    "migrate": "up",
+    "upgrade": "up",
+    "rollback": "down",
+    "downgrade": "down",
+    "history": "log",
+    "info": "status",
+    "validate": "check",
+    "create": "new",
+    "force": "repair",
+    "stamp": "baseline",
+    "drop": "reset",
+}
+
+
+@pytest.mark.parametrize(("word", "ours"), OTHER_WORDS.items())
+def test_the_words_of_other_tools_are_answered_with_the_command_to_type(three: Desk, word: str, ours: str) -> None:
+    what = f'error: there is no command "{word}" (did you mean {ours}?)\nfix: '
+    lacking = ours in {"new", "repair", "baseline", "reset"}  # it takes an argument, or drops every table
+    fix = f"see what it takes:  {PROGRAM} help {ours}\n" if lacking else f"type  {PROGRAM} {ours}\n"
+    assert three(word) == (2, "", what + fix)
+    assert three("help", word) == (2, "", f"{what}type  {PROGRAM} help {ours}\n")
+    assert three(word, "--help").err == three(word.upper(), "--help").err.replace(word.upper(), word)
     three.set(MIGRATE_COMMAND="up")
-    assert three(word) == (2, "", expected)
+    assert three(word) == (2, "", what + fix)
     assert "imagor-studio.db" not in three.names()
 
 
 @pytest.mark.parametrize(
-    ("words", "what"),
+    ("typed", "fix"),
     [
-        (["stauts"], 'there is no command "stauts" (did you mean status?)'),
-        (["dwon", "2"], 'there is no command "dwon" (did you mean down?)'),
-        (["frobnicate"], 'there is no command "frobnicate"'),
-        (["up", "--dryrun"], "there is no option --dryrun (did you mean --dry-run?)"),
-        (["up", "--dir=sql", "--tabel=x"], "there is no option --tabel (did you mean --table?)"),
-        (["--verbos", "status"], "there is no option --verbos (did you mean --verbose?)"),
-        (["status", "--exitcode"], "there is no option --exitcode (did you mean --exit-code?)"),
+        ("rollback 2 --yes", "type  {} down 2 --yes"),
+        (
+            "--database-url sqlite:./app.db --dir=sql rollback 2",
+            "type  {} --database-url sqlite:./app.db --dir=sql down 2",
+        ),
+        ("--dir 'my sql' -q undo", "type  {} --dir 'my sql' -q down"),
+        ("rollback --to 20250816", "type  {} down --to 20250816"),
+        ("rollback --steps 2", "type  {} down"),  # what does not fit is left out
+        ("rollback s3cret", "type  {} down"),
+        ("rolback", "type  {} down"),  # a typo in a word of another tool
+        ("UP 1", "type  {} up 1"),
+        ("create add_email", "type  {} new add_email"),
+        ("create create", "type  {} new create"),
+        ("stamp 20250923", "type  {} baseline 20250923"),
+        ("stamp head", "see what it takes:  {} help baseline"),
+        ("force 3", "see what it takes:  {} help repair"),  # which way is for the person to say
+        ("fresh --yes", "see what it takes:  {} help reset"),  # which nobody is told to type without a look
+        ("reset --yess", "look at what there is:  {} reset --help"),
+        ("down --steps 2", "look at what there is:  {} down --help"),
+        ("--database-url postgres://ann:s3cret@h/app migrate", "type  {} --database-url URL up"),
+        ("--databse-url=postgres://ann:s3cret@h/app up", "type  {} --database-url=URL up"),
     ],
 )
-def test_an_unknown_word_suggests_the_nearest(three: Desk, words: list[str], what: str) -> None:
-    ran = three(*words)
-    assert (ran.exit, ran.out) == (2, "")
-    assert ran.err.startswith(f"error: {what}\nfix: look at what there is:  {PROGRAM} ")
+def test_a_slip_is_answered_with_all_that_was_typed_and_no_password(three: Desk, typed: str, fix: str) -> None:
+    ran = three(*shlex.split(typed))
+    assert (ran.exit, ran.out, ran.err.partition("\nfix: ")[2]) == (2, "", f"{fix.format(PROGRAM)}\n")
+    assert "s3cret" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "fix"),
+    [
+        ("stauts", 'there is no command "stauts" (did you mean status?)', "type  {} status"),
+        ("dwon 2", 'there is no command "dwon" (did you mean down?)', "type  {} down 2"),
+        ("frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
+        ("up --dryrun", "there is no option --dryrun (did you mean --dry-run?)", "type  {} up --dry-run"),
+        (
+            "up --dir=sql --tabel=x",
+            "there is no option --tabel (did you mean --table?)",
+            "type  {} up --dir=sql --table=x",
+        ),
+        ("--verbos status", "there is no option --verbos (did you mean --verbose?)", "type  {} --verbose status"),
+        (
+            "status --exitcode",
+            "there is no option --exitcode (did you mean --exit-code?)",
+            "type  {} status --exit-code",
+        ),
+        ("new", "new needs a NAME", "write it like  {} new add_email_to_users"),
+        ("baseline", "baseline needs a VERSION", "write it like  {} baseline 20250923"),
+    ],
+)
+def test_an_unknown_word_suggests_the_nearest(three: Desk, words: str, what: str, fix: str) -> None:
+    assert three(*words.split()) == (2, "", f"error: {what}\nfix: {fix.format(PROGRAM)}\n")
+
+
+def test_completion_alone_says_which_shells_and_what_to_type_in_that_of_the_person(three: Desk) -> None:
+    what = "error: completion is for bash, zsh, fish: name one of them\nfix: type  "
+    lines = {
+        "bash": f"source <({PROGRAM} completion bash)",
+        "zsh": f"source <({PROGRAM} completion zsh)",
+        "fish": f"{PROGRAM} completion fish | source",
+    }
+    for shell, line in lines.items():
+        three.set(SHELL=f"/usr/bin/{shell}")
+        assert three("completion") == three("completion", "tcsh") == (2, "", f"{what}{line}\n")
+        assert three("help", "completion").out.count(f"  {line}\n") == 1
+    for shell in ("/bin/tcsh", ""):
+        three.set(SHELL=shell)
+        assert three("completion") == (2, "", what + "\n     or  ".join(lines.values()) + "\n")
 
 
 @pytest.mark.parametrize("choice", ["--format", "--color"])
@@ -304,6 +418,11 @@ def test_down_redo_and_reset_print_what_they_did(applied: Desk) -> None:
         "error: 2 two is pending: there is nothing to repair in this way\nnothing was changed.\n"
         "fix: look at the states:  imagor-studio-migrate status\n"
     ))  # fmt: skip
+    assert applied.here("repair", "2", "--applied") == (4, "", (
+        "error: 2 two is pending: there is nothing to repair in this way\nnothing was changed.\n"
+        f"fix: where it was run by hand, mark it as applied, and all before it:  {PROGRAM} baseline 2\n"
+        f"     or look at the states:  {PROGRAM} status\n"
+    ))  # fmt: skip
     ran = applied.here("reset", "--yes")
     assert (ran.exit, masked(ran.out)) == (0, APPLIED)
     assert re.fullmatch(r"dropped \d+ objects\n", ran.err)
@@ -413,7 +532,7 @@ def test_going_back_on_a_file_that_is_not_there_is_an_error_and_creates_nothing(
     given = "--database-url sqlite:no.db --dir sql"
     fix = f"fix: correct the path, or create it:  {PROGRAM} {given} up\n"
     ran = three(*given.split(), *words)
-    assert ran == (1, "", f"error: no.db does not exist\n  --> sqlite:no.db\n{fix}")
+    assert ran == (1, "", f"error: no.db does not exist\n  --> sqlite:no.db (--database-url)\n{fix}")
     assert three.names() == before
 
 
@@ -422,7 +541,10 @@ def test_up_creates_the_file_and_no_folder(three: Desk) -> None:
     assert ran == (
         1,
         "",
-        "error: there is no folder data\n  --> sqlite:data/app.db\nfix: create the folder, or correct the path\n",
+        (
+            "error: there is no folder data\n  --> sqlite:data/app.db (--database-url)\n"
+            "fix: create the folder, or correct the path\n"
+        ),
     )
 
 
@@ -432,7 +554,7 @@ def test_what_is_no_database_is_left_alone(three: Desk) -> None:
         ran = three("--database-url", "sqlite:notes.txt", "--dir", "sql", command)
         assert (ran.exit, ran.out) == (1, "")
         assert ran.err == (
-            "error: file is not a database\n  --> sqlite:notes.txt\n"
+            "error: file is not a database\n  --> sqlite:notes.txt (--database-url)\n"
             "fix: correct the path: this file holds something else\n"
         )
     assert (three.home / "notes.txt").read_text().startswith("these are my notes")
@@ -724,11 +846,12 @@ def test_quiet_keeps_the_data_and_drops_the_talk(three: Desk) -> None:
 
 def test_verbose_says_which_database_table_and_files_and_no_password(three: Desk) -> None:
     ran = three.here("-v", "status")
-    assert ran.err.splitlines()[0] == "database sqlite:app.db (from DATABASE_URL), table schema_migrations, files sql"
+    where = "sqlite:app.db (DATABASE_URL in the environment)"
+    assert ran.err.splitlines()[0] == f"database {where}, table schema_migrations, files sql"
     ran = three("--verbose", "--database-url", "postgres://ann:s3cr3t@h/app?sslmode=require", "--dir", "sql", "check")
     assert (
         ran.err.splitlines()[0]
-        == "database postgres://ann:***@h/app (from --database-url), table schema_migrations, files sql"
+        == "database postgres://ann:***@h/app (--database-url), table schema_migrations, files sql"
     )
 
 

@@ -375,7 +375,7 @@ def test_migrate_database_url_may_be_in_a_mounted_file(desk: Desk) -> None:
     desk.write(ONE | {"secret": "sqlite:direct.db\n"})
     desk.set(DATABASE_URL="sqlite:pooled.db", MIGRATE_DATABASE_URL_FILE="secret")
     assert desk("--dir", "sql", "-v", "up").err.startswith(
-        "database sqlite:direct.db (from MIGRATE_DATABASE_URL_FILE, secret)"
+        "database sqlite:direct.db (MIGRATE_DATABASE_URL_FILE in the environment, secret)"
     )
 
 

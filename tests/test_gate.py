@@ -63,7 +63,7 @@ def test_wait_says_what_is_missing_and_ends_with_3(at: Desk, database: Database)
         "",
         (
             "error: not ready after 0 s: 2 two is pending, and 1 more to come\n"
-            f"  --> {url}\n"
+            f"  --> {url} (DATABASE_URL in the environment)\n"
             "fix: apply what is missing:  imagor-studio-migrate up\n"
             "     or wait longer:  imagor-studio-migrate wait --for migrations --timeout 60\n"
         ),
@@ -147,7 +147,7 @@ def test_wait_goes_on_until_there_is_a_sqlite_file(desk: Desk) -> None:
         "",
         (
             "error: not ready after 0 s: app.db does not exist\n"
-            "  --> sqlite:app.db\n"
+            "  --> sqlite:app.db (DATABASE_URL in the environment)\n"
             "fix: create it:  imagor-studio-migrate up\n"
             "     or wait longer:  imagor-studio-migrate wait --for database --timeout 60\n"
         ),
@@ -223,7 +223,7 @@ def test_a_url_of_the_wrong_kind_of_database_says_so(desk: Desk, postgres: Datab
         what, where, advice = ran.stderr.splitlines()
         assert (ran.returncode, ran.stdout, advice) == (1, "", fix)
         assert what.startswith("error: ")
-        assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
+        assert where == f"  --> {migrate.DatabaseURL.parse(url)} (--database-url)"
 
 
 def test_a_database_that_does_not_exist_is_told_in_one_screen(desk: Desk, server_database: Database) -> None:
@@ -233,8 +233,66 @@ def test_a_database_that_does_not_exist_is_told_in_one_screen(desk: Desk, server
     assert (ran.exit, ran.out) == (1, "")
     what, where, fix = ran.err.splitlines()
     assert "nowhere_at_all" in what
-    assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
-    assert fix == "fix: create the database and the user first, or correct their names in the URL"
+    assert where == f"  --> {migrate.DatabaseURL.parse(url)} (DATABASE_URL in the environment)"
+    assert fix == "fix: create the database, or correct its name in DATABASE_URL"
+
+
+def test_a_connection_that_is_refused_reads_as_sentences_and_says_where_the_url_stands(desk: Desk) -> None:
+    for url, what in {
+        "postgres://ann:s3cr3t@127.0.0.1:1/app": (
+            'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused.'
+            " Is the server running on that host and accepting TCP/IP connections?"
+        ),
+        "mysql://ann:s3cr3t@127.0.0.1:1/app": (
+            "Can't connect to MySQL server on '127.0.0.1' ([Errno 111] Connection refused)"
+        ),
+    }.items():
+        desk.write({".env": f"# the database\n\nDATABASE_URL={url}\n"})
+        assert desk("up") == (
+            1,
+            "",
+            (
+                f"error: {what}\n  --> {url.replace('s3cr3t', '***')} (DATABASE_URL in .env:3)\n"
+                "fix: check that the server runs, and host, port and options in DATABASE_URL\n"
+            ),
+        )
+
+
+def test_several_hosts_that_refuse_are_told_each_in_a_sentence(desk: Desk) -> None:
+    ran = desk("--database-url", "postgres://ann@127.0.0.1:1,127.0.0.1:2/app", "status")
+    assert ran.err.splitlines()[0].replace("'", "") == (
+        'error: connection failed: connection to server at "127.0.0.1", port 2 failed: Connection refused.'
+        " Is the server running on that host and accepting TCP/IP connections?"
+        " Multiple connection attempts failed. All failures were:"
+        ' host: 127.0.0.1, port: 1, hostaddr: 127.0.0.1: connection failed: connection to server at "127.0.0.1",'
+        " port 1 failed: Connection refused. Is the server running on that host and accepting TCP/IP connections?"
+        ' host: 127.0.0.1, port: 2, hostaddr: 127.0.0.1: connection failed: connection to server at "127.0.0.1",'
+        " port 2 failed: Connection refused. Is the server running on that host and accepting TCP/IP connections?"
+    )
+
+
+def test_a_wrong_password_names_the_user_and_where_it_is_set_and_no_grant(
+    desk: Desk, server_database: Database
+) -> None:
+    url = re.sub(":[^:@]*@", ":wr0ng@", server_database.url)
+    shown, user = migrate.DatabaseURL.parse(url), migrate.DatabaseURL.parse(url).user
+    desk.write({"secret": url})
+    for words, variables, named, place in (
+        (["--database-url", url], {}, "--database-url", "--database-url"),
+        ([], {"DATABASE_URL": url}, "DATABASE_URL", "DATABASE_URL in the environment"),
+        ([], {"DATABASE_URL_FILE": "secret"}, "DATABASE_URL_FILE", "DATABASE_URL_FILE in the environment, secret"),
+    ):
+        with pytest.MonkeyPatch.context() as patched:
+            for name, text in variables.items():
+                patched.setenv(name, text)
+            ran = desk(*words, "up")
+        what, *rest = ran.err.splitlines()
+        assert (ran.exit, "wr0ng" in ran.err) == (1, False)
+        assert re.search("password authentication failed|Access denied for user", what)
+        assert rest == [
+            f"  --> {shown} ({place})",
+            f"fix: correct the user {user} or the password in {named}, special characters as %40",
+        ]
 
 
 def test_mysql_calls_a_database_that_does_not_exist_a_matter_of_rights(desk: Desk, mysql_family: Database) -> None:
@@ -245,8 +303,9 @@ def test_mysql_calls_a_database_that_does_not_exist_a_matter_of_rights(desk: Des
     assert (ran.exit, ran.out) == (1, "")
     what, where, fix = ran.err.splitlines()
     assert what.endswith("to database 'nowhere_at_all'")
-    assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
-    assert fix == "fix: create the database, or GRANT this user the rights on it"
+    assert where == f"  --> {migrate.DatabaseURL.parse(url)} (DATABASE_URL in the environment)"
+    grant = f"GRANT ALL ON `nowhere_at_all`.* TO '{migrate.DatabaseURL.parse(url).user}'@'%';"
+    assert fix == f"fix: create the database, or have an administrator type  {grant}"
 
 
 # ---- logs for machines

@@ -161,7 +161,7 @@ TOOLS = {
 UP, DOWN = "CREATE TABLE a (id INTEGER);\n", "DROP TABLE a;\n"
 
 
-def halves(tool: str, name: str = "1_a", alone: str = "") -> tuple[str, str]:
+def halves(tool: str, name: str = "sql/1_a", alone: str = "") -> tuple[str, str]:
     """What is said of a file of that tool, and the way out."""
     up, down = TOOLS[tool]
     fix = f'write what is below "{up}" into {name}.up.sql{alone}, what is below "{down}" into {name}.down.sql'
@@ -185,7 +185,7 @@ def test_a_file_of_another_tool_under_its_own_name_is_refused_by_name(desk: Desk
     (up, down), (what, fix) = TOOLS[tool], halves(tool)
     desk.write({"sql/1_a.sql": f"{up}\n{UP}{down}\n{DOWN}"})
     assert str(refusal(desk)) == (
-        f"1 fault in the migration files:\n  1_a.sql: {what}; {fix}\n  --> sql\nnothing was run.\nfix: {FIX}"
+        f"1 fault in the migration files:\n  sql/1_a.sql: {what}; {fix}\n  --> sql\nnothing was run.\nfix: {FIX}"
     )
     assert desk.here("check").out == f"fault\tsql/1_a.sql\t{what}\t{fix}\n"
 
@@ -206,7 +206,7 @@ def test_one_that_runs_without_a_transaction_becomes_one_that_does(desk: Desk, t
 
 def test_a_mark_on_the_first_line_is_known_before_the_words_of_this_tool(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": f"-- migrate:up\n{UP}-- migrate:down\n{DOWN}"})
-    assert refusal(desk).what.endswith(f"\n  1_a.up.sql: {'; '.join(halves('dbmate'))}")
+    assert refusal(desk).what.endswith(f"\n  sql/1_a.up.sql: {'; '.join(halves('dbmate'))}")
 
 
 @pytest.mark.parametrize(
@@ -223,18 +223,103 @@ def test_a_file_that_has_been_split_may_keep_its_marks(desk: Desk, text: str) ->
     assert desk.here("up").exit == 0
 
 
+def test_a_folder_of_flyway_is_answered_with_the_files_to_write(desk: Desk) -> None:
+    names = "V1__create_users.sql", "V2_1__add email.sql", "U1__create_users.sql", "R__views.sql"
+    desk.write({f"sql/{name}": "SELECT 1;" for name in names})
+    assert desk.here("up") == (
+        2,
+        "",
+        (
+            "error: 4 faults in the migration files:\n"
+            "  sql/R__views.sql: a file of Flyway that runs whenever it is edited;"
+            " write it as sql/NUMBER_views.up.sql, under a new number for each edit\n"
+            "  sql/U1__create_users.sql: a file of Flyway that undoes one;"
+            " write it as sql/1_create_users.down.sql\n"
+            "  sql/V1__create_users.sql: a file of Flyway;"
+            " write it as sql/1_create_users.up.sql, the way back as sql/1_create_users.down.sql\n"
+            "  sql/V2_1__add email.sql: a file of Flyway;"
+            " write it as sql/NUMBER_add_email.up.sql, the way back as sql/NUMBER_add_email.down.sql\n"
+            f"  --> sql\nnothing was run.\nfix: {FIX.replace('migrate new', 'imagor-studio-migrate new')}\n"
+        ),
+    )
+
+
+BOTH = "write it as sql/{0}.up.sql, the way back as sql/{0}.down.sql"
+SQLMIGRATE = "write what `manage.py sqlmigrate APP 0001` prints (with --backwards, for the way back)"
+OTHERS = {  # what lies there, and what is said of it
+    "sql/20200101000000_init/migration.sql": ("", "a file of Prisma", BOTH.format("20200101000000_init")),
+    "sql/2020-01-01-000000_init/up.sql": ("", "a file of Diesel", "write it as sql/20200101000000_init.up.sql"),
+    "sql/deploy/users.sql": ("", "a file of sqitch", "write it as sql/NUMBER_users.up.sql, numbered as in sqitch.plan"),
+    "sql/users.sql": (
+        "-- Revert app:users from pg\n",
+        "a file of sqitch",
+        "write it as sql/NUMBER_users.down.sql, numbered as in sqitch.plan",
+    ),
+    "sql/changelog.sql": (
+        "--liquibase formatted sql\n",
+        "a file of Liquibase",
+        f"{BOTH.format('NUMBER_NAME').replace('write it', 'write each changeset')}: what stands behind --rollback",
+    ),
+    "sql/1580000000000_init.sql": (
+        "-- Up Migration\n\n-- Down Migration\n",
+        "a file of node-pg-migrate, which has both ways in one",
+        BOTH.format("1580000000000_init"),
+    ),
+    "sql/001.do.users.sql": ("", "a file of Postgrator", "write it as sql/001_users.up.sql"),
+    "sql/001.undo.users.sql": ("", "a file of Postgrator", "write it as sql/001_users.down.sql"),
+    "sql/0001_initial.py": (
+        "",
+        "a file of Django, in Python",
+        BOTH.format("0001_initial").replace("write it", SQLMIGRATE),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_file_of_another_tool_is_answered_with_that_and_the_files_to_write(desk: Desk, name: str) -> None:
+    text, what, fix = OTHERS[name]
+    desk.write({name: text or "SELECT 1;"})
+    assert str(refusal(desk)) == (
+        f"1 fault in the migration files:\n  {name}: {what}; {fix}\n  --> sql\nnothing was run.\nfix: {FIX}"
+    )
+    assert desk.here("check") == (2, f"fault\t{name}\t{what}\t{fix}\n", "1 fault, 0 warnings\n")
+
+
+def test_folders_of_another_tool_beside_the_files_are_told_and_not_read(desk: Desk) -> None:
+    name, fix = "sql/20200101000000_init/migration.sql", BOTH.format("20200101000000_init")
+    desk.write(
+        {name: "", "sql/1_a.up.sql": "SELECT 1;", "sql/1_a.down.sql": "SELECT 1;", "sql/x.py": "", "sql/y.rb": ""}
+    )
+    assert desk.here("status").err.endswith(f"{name} is a file of Prisma: {fix}\n")
+    assert desk.here("check") == (0, f"warning\t{name}\ta file of Prisma\t{fix}\n", "0 faults, 1 warning\n")
+
+
 KNOWS = 'which knows "no-transaction" and "only DIALECT"'
 MISNAMED = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-NEAR_MISSES = [
-    *("1_a.UP.SQL", "2_a.up.SQL", "3_.up.sql", "4.up.sql", "5_a b.up.sql", "6 a.up.sql", "7_a.sql", "8_a.upp.sql"),
-    *("a_9.up.sql", "V10__flyway.up.sql", "11-a.up.sql", "schema.sql", f"{'1' * 65}_more_than_64_digits.up.sql"),
-]
+NEAR_MISSES = {  # and what to write instead, where that is certain
+    "1_a.UP.SQL": "sql/1_a.up.sql",
+    "2_a.up.SQL": "sql/2_a.up.sql",
+    "3_.up.sql": "sql/3_NAME.up.sql",
+    "4.up.sql": "sql/4_NAME.up.sql",
+    "5_a b.up.sql": "sql/5_a_b.up.sql",
+    "6 a.down.sql": "sql/6_a.down.sql",
+    "7_a.sql": "sql/7_a.up.sql, the way back as sql/7_a.down.sql",
+    "8_a.upp.sql": "",
+    "a_9.up.sql": "",
+    "11-a.up.sql": "sql/11_a.up.sql",
+    "schema.sql": "",
+    f"{'1' * 65}_more_than_64_digits.up.sql": "",
+}
+
+
+def missed(name: str) -> str:
+    return f"sql/{name}: {MISNAMED}" + (f"; write it as {NEAR_MISSES[name]}" if NEAR_MISSES[name] else "")
 
 
 @pytest.mark.parametrize("name", NEAR_MISSES)
 def test_a_near_miss_is_an_error_that_says_how_files_are_named(desk: Desk, name: str) -> None:
     desk.write({f"sql/{name}": "SELECT 1;", "sql/20_good.up.sql": "SELECT 1;"})
-    what = f"1 fault in the migration files:\n  {name}: {MISNAMED}"
+    what = f"1 fault in the migration files:\n  {missed(name)}"
     assert str(refusal(desk)) == f"{what}\n  --> sql\nnothing was run.\nfix: {FIX}"
 
 
@@ -249,18 +334,18 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
     assert ran.exit == 2
     assert ran.out == ""
     head, *faults = ran.err.splitlines()
-    assert head == "error: 18 faults in the migration files:"
-    assert sorted(line.strip() for line in faults[:18]) == sorted(
+    assert head == "error: 17 faults in the migration files:"
+    assert sorted(line.strip() for line in faults[:17]) == sorted(
         [
-            *(f"{name}: {MISNAMED}" for name in NEAR_MISSES),
-            "20_nul.up.sql: a NUL byte at byte 8",
-            "21_latin.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8",
-            "22_alone.down.sql: a down file without its up file",
-            "23_b.up.sql: the same version as 23_a.up.sql",
-            f'24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", {KNOWS}',
+            *map(missed, NEAR_MISSES),
+            "sql/20_nul.up.sql: a NUL byte at byte 8",
+            "sql/21_latin.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8",
+            "sql/22_alone.down.sql: a down file without its up file",
+            "sql/23_b.up.sql: the same version as sql/23_a.up.sql",
+            f'sql/24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", {KNOWS}',
         ]
     )
-    assert faults[18:] == [
+    assert faults[17:] == [
         "  --> sql",
         "nothing was run.",
         f"fix: {FIX}".replace("migrate new", f"imagor-studio-migrate {given} new"),
@@ -273,12 +358,12 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
 def test_one_version_twice_is_refused_and_both_files_are_named(desk: Desk, one: str, other: str) -> None:
     desk.write({f"sql/{one}.up.sql": "", f"sql/{other}.up.sql": ""})
     first, second = sorted([f"{one}.up.sql", f"{other}.up.sql"])
-    assert refusal(desk).what.endswith(f"\n  {second}: the same version as {first}")
+    assert refusal(desk).what.endswith(f"\n  sql/{second}: the same version as sql/{first}")
 
 
 def test_two_down_files_of_one_version_are_refused(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": "", "sql/1_a.down.sql": "", "sql/1_b.down.sql": ""})
-    assert refusal(desk).what.endswith("\n  1_b.down.sql: the same version as 1_a.down.sql")
+    assert refusal(desk).what.endswith("\n  sql/1_b.down.sql: the same version as sql/1_a.down.sql")
 
 
 def test_the_longest_name_that_a_file_can_have_fits_into_the_history(desk: Desk) -> None:
@@ -326,13 +411,13 @@ def test_a_name_that_is_not_utf_8_is_refused(desk: Desk) -> None:
 def test_what_is_not_utf_8_is_refused_with_the_byte(desk: Desk, data: bytes, fault: str) -> None:
     desk.write({"sql/1_a.up.sql": data})
     what = refusal(desk).what
-    assert what.startswith("1 fault in the migration files:\n  1_a.up.sql: ")
+    assert what.startswith("1 fault in the migration files:\n  sql/1_a.up.sql: ")
     assert fault in what
 
 
 def test_a_down_file_is_read_as_strictly(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": "SELECT 1;", "sql/1_a.down.sql": b"\xe9"})
-    assert "  1_a.down.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8" in refusal(desk).what
+    assert "  sql/1_a.down.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8" in refusal(desk).what
 
 
 def test_a_bom_is_dropped_and_crlf_is_kept(desk: Desk) -> None:
@@ -356,8 +441,8 @@ def test_a_directory_a_dangling_link_and_a_good_link(desk: Desk) -> None:
     what = refusal(desk).what
     assert what == (
         "2 faults in the migration files:\n"
-        "  1_folder.up.sql: no regular file\n"
-        "  2_dangling.up.sql: No such file or directory"
+        "  sql/1_folder.up.sql: no regular file\n"
+        "  sql/2_dangling.up.sql: No such file or directory"
     )
 
 
@@ -367,8 +452,8 @@ def test_an_unreadable_file_is_said_with_the_other_faults(desk: Desk) -> None:
     (desk.home / "sql/1_a.up.sql").chmod(0)
     assert refusal(desk).what == (
         "2 faults in the migration files:\n"
-        "  1_a.up.sql: Permission denied\n"
-        "  2_b.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8"
+        "  sql/1_a.up.sql: Permission denied\n"
+        "  sql/2_b.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8"
     )
 
 
@@ -445,7 +530,7 @@ def test_the_words_on_the_first_line_count_in_the_checksum(tmp_path: Path) -> No
 )
 def test_another_word_there_is_refused(desk: Desk, words: str, word: str) -> None:
     desk.write({"sql/1_a.up.sql": f"-- migrate: {words}\n"})
-    fault = f'1_a.up.sql: unknown word "{word}" after "-- migrate:", {KNOWS}'
+    fault = f'sql/1_a.up.sql: unknown word "{word}" after "-- migrate:", {KNOWS}'
     assert refusal(desk).what == f"1 fault in the migration files:\n  {fault}"
 
 
@@ -669,12 +754,12 @@ def test_check_names_faults_and_warnings_and_opens_no_database(desk: Desk) -> No
     assert ran.err == "2 faults, 4 warnings\n"
     findings = ran.document["findings"]
     assert [(each["level"], re.sub(r"(:\d+):\d+$", r"\1", each["where"]), each["what"]) for each in findings] == [
-        ("warning", "sql/sqlite/1_b.down.sql", "another name than 1_a.up.sql"),
+        ("warning", "sql/sqlite/1_b.down.sql", "another name than sql/sqlite/1_a.up.sql"),
         ("fault", "sql/sqlite/1_a.up.sql:2", "a quote that is not closed"),
         ("warning", "sql/sqlite/2_b.up.sql", "no down file: it cannot be undone"),
         ("warning", "sql/sqlite/2_b.up.sql", "no statements in this file"),
         ("warning", "sql/postgres/1_a.up.sql:2", "-- migrate: is read on the first line only"),
-        ("fault", "sql/postgres", "2_b is in sqlite, and not here"),
+        ("fault", "sql/postgres", "2_b is in sql/sqlite, and not here"),
     ]
     assert not any(name.endswith(".db") for name in desk.names())
 
@@ -707,7 +792,7 @@ def test_check_finds_what_the_other_folders_have(desk: Desk) -> None:
     )
     (finding,) = migrate.check(settings(desk))
     fix = "add it here too, or excuse it there: -- migrate: only mysql"
-    assert finding == migrate.Finding("fault", "sql/sqlite", "2_b is in mysql, and not here", fix)
+    assert finding == migrate.Finding("fault", "sql/sqlite", "2_b is in sql/mysql, and not here", fix)
 
 
 def test_check_compares_names_too(desk: Desk) -> None:

@@ -119,7 +119,7 @@ def test_every_transcript_is_what_the_tool_prints(tmp_path: Path) -> None:
     typed = transcripts()
     assert typed
     for each in typed:
-        if re.match(r"git clone|pip install|docker |kubectl ", each.command):
+        if re.match(r"git clone|pipx install|docker |kubectl ", each.command):
             assert each.output == "", f"README.md:{each.line} promises an output that cannot be tested here"
             continue
         printed = on_a_terminal(each.command, fresh / each.folder, environment)

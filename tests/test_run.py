@@ -349,8 +349,8 @@ def test_down_refuses_before_it_touches_anything_where_a_down_file_is_missing(pr
 UNREAD: dict[str, str | bytes] = {"1_a.down": b"DROP TABLE \xe9;", "2_b.down": "-- migrate: no-transactoin\n"}
 UNREADABLE = (
     "error: 2 faults in the migration files:\n"
-    "  1_a.down.sql: it is not UTF-8 at byte 11, line 1: save it as UTF-8\n"
-    '  2_b.down.sql: unknown word "no-transactoin" after "-- migrate:",'
+    "  sql/1_a.down.sql: it is not UTF-8 at byte 11, line 1: save it as UTF-8\n"
+    '  sql/2_b.down.sql: unknown word "no-transactoin" after "-- migrate:",'
     ' which knows "no-transaction" and "only DIALECT"\n'
     "  --> sql\n"
     "nothing was run.\n"

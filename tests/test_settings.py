@@ -133,11 +133,14 @@ def test_a_switch_of_mysql_that_says_neither_is_refused_and_not_taken_for_false(
 
 
 def test_settings_are_frozen_and_say_where_the_url_came_from(desk: Desk) -> None:
-    desk.write({".env": "DATABASE_URL=sqlite:file.db\n", "secret": "sqlite:secret.db"})
-    assert load().url_source == "DATABASE_URL in .env"
-    assert load({"DATABASE_URL": "sqlite:a.db"}).url_source == "DATABASE_URL"
-    assert load({"DATABASE_URL_FILE": "secret"}).url_source == "DATABASE_URL_FILE, secret"
+    desk.write({".env": "# ours\n\nDATABASE_URL=sqlite:file.db\n", "secret": "sqlite:secret.db"})
+    assert load().url_source == "DATABASE_URL in .env:3"
+    assert load({"DATABASE_URL": "sqlite:a.db"}).url_source == "DATABASE_URL in the environment"
+    assert load({"DATABASE_URL_FILE": "secret"}).url_source == "DATABASE_URL_FILE in the environment, secret"
     assert load({}, database_url="sqlite:a.db").url_source == "--database-url"
+    assert load({}, database_url="sqlite:a.db").place == "sqlite:a.db (--database-url)"
+    (desk.home / ".env").unlink()
+    assert load().place == "sqlite:./imagor-studio.db (the default)"
     with pytest.raises(AttributeError):
         load().table = "other"  # type: ignore[misc]
 
@@ -146,9 +149,11 @@ def test_settings_are_frozen_and_say_where_the_url_came_from(desk: Desk) -> None
 
 
 def test_an_empty_database_url_is_refused_rather_than_taken_for_the_default(desk: Desk) -> None:
-    assert str(refusal({"DATABASE_URL": ""})) == (f"the database URL is empty\n  --> DATABASE_URL\nfix: write {FORMS}")
+    assert str(refusal({"DATABASE_URL": ""})) == (
+        f"the database URL is empty\n  --> DATABASE_URL in the environment\nfix: write {FORMS}"
+    )
     desk.write({".env": "DATABASE_URL=\n"})
-    assert refusal().where == "DATABASE_URL in .env"
+    assert refusal().where == "DATABASE_URL in .env:1"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +167,9 @@ def test_a_mounted_secret_may_end_in_a_line_break(desk: Desk, text: str) -> None
 def test_both_the_url_and_the_file_are_refused(desk: Desk) -> None:
     desk.write({"secret": "sqlite:secret.db"})
     error = refusal({"DATABASE_URL": "sqlite:a.db", "DATABASE_URL_FILE": "secret"})
-    assert str(error) == "DATABASE_URL and DATABASE_URL_FILE are both set\n  --> DATABASE_URL\nfix: unset one"
+    assert str(error) == (
+        "DATABASE_URL and DATABASE_URL_FILE are both set\n  --> DATABASE_URL in the environment\nfix: unset one"
+    )
 
 
 def test_a_url_of_a_stronger_layer_hides_the_file_of_a_weaker_one_and_the_other_way_round(desk: Desk) -> None:
@@ -182,13 +189,14 @@ def test_a_url_of_a_stronger_layer_hides_the_file_of_a_weaker_one_and_the_other_
 def test_a_secret_that_cannot_be_read_is_named_with_the_variable(desk: Desk) -> None:
     assert str(refusal({"DATABASE_URL_FILE": "missing"})) == (
         "missing cannot be read: No such file or directory\n"
-        "  --> DATABASE_URL_FILE\n"
+        "  --> DATABASE_URL_FILE in the environment\n"
         "fix: correct the path:  ls -l missing"
     )
     desk.write({"secret": b"postgres://u:s3cr3t\xff@h/d"})
     error = str(refusal({"DATABASE_URL_FILE": "secret"}))
     assert error.startswith(
-        "secret cannot be read: it is not UTF-8 at byte 19, line 1: save it as UTF-8\n  --> DATABASE_URL_FILE\n"
+        "secret cannot be read: it is not UTF-8 at byte 19, line 1: save it as UTF-8\n"
+        "  --> DATABASE_URL_FILE in the environment\n"
     )
     assert SECRET not in error
 
@@ -196,7 +204,9 @@ def test_a_secret_that_cannot_be_read_is_named_with_the_variable(desk: Desk) -> 
 def test_a_url_in_a_secret_that_cannot_be_read_is_not_shown(desk: Desk) -> None:
     desk.write({"secret": f"user:{SECRET}@host/app\n"})
     error = str(refusal({"DATABASE_URL_FILE": "secret"}))
-    assert error == (f"the database URL has no scheme\n  --> DATABASE_URL_FILE, secret\nfix: write {FORMS}")
+    assert error == (
+        f"the database URL has no scheme\n  --> DATABASE_URL_FILE in the environment, secret\nfix: write {FORMS}"
+    )
 
 
 # ---- .env

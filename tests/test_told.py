@@ -12,6 +12,8 @@ import pytest
 import rig
 from desk import RUNNER, clean_environment
 
+import migrate
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,7 +39,7 @@ def said(folder: Path, *words: str, **variables: str) -> tuple[int, list[str]]:
 def test_a_run_that_changes_something_says_first_where(tmp_path: Path) -> None:
     rig.write(tmp_path, FILES)
     url = {"DATABASE_URL": "sqlite:app.db"}
-    where = "on sqlite:app.db (DATABASE_URL)"
+    where = "on sqlite:app.db (DATABASE_URL in the environment)"
     for words in ("up", "down", "up", "redo", "repair 1 --applied", "reset --yes", "baseline 1"):
         if words.startswith("repair"):
             rig.write(tmp_path, {"1_a.up": "CREATE TABLE t (n INTEGER); -- edited"})
@@ -49,7 +51,7 @@ def test_a_run_that_changes_something_says_first_where(tmp_path: Path) -> None:
     assert said(tmp_path, "up", "1")[1] == ["on sqlite:./imagor-studio.db (the default)"]
     assert said(tmp_path, "up", "--to", "1")[1] == ["up to date at 1 (1 applied)"]
     (tmp_path / ".env").write_text("DATABASE_URL=sqlite:c.db\n")
-    assert said(tmp_path, "up", "1")[1] == ["on sqlite:c.db (DATABASE_URL in .env)"]
+    assert said(tmp_path, "up", "1")[1] == ["on sqlite:c.db (DATABASE_URL in .env:1)"]
     assert said(tmp_path, "-q", "down")[1] == []
 
 
@@ -75,13 +77,64 @@ def test_no_password_is_told_with_the_place_and_json_has_it_in_its_first_event(
 )  # fmt: skip
 def test_a_variable_that_is_one_letter_from_ours_is_warned_of(tmp_path: Path, name: str, ours: str) -> None:
     rig.write(tmp_path, FILES)
-    told = f"warning: nothing reads {name}, which is set{{}}; did you mean {ours}?"
+    told = f"warning: nothing reads {name} in {{}}; did you mean {ours}?"
     code, lines = said(tmp_path, "--database-url", "sqlite:app.db", "up", **{name: "postgres://a:secret@h/b"})
-    assert (code, lines) == (0, [told.format(""), "on sqlite:app.db (--database-url)"])
+    assert (code, lines) == (0, [told.format("the environment"), "on sqlite:app.db (--database-url)"])
     (tmp_path / ".env").write_text(f"{name}=secret\n")
-    assert said(tmp_path, "--database-url", "sqlite:app.db", "status") == (0, [told.format(" in .env")])
+    assert said(tmp_path, "--database-url", "sqlite:app.db", "status") == (0, [told.format(".env:1")])
     (tmp_path / ".env").write_text("MIGRATE_TABLES_PREFIX=x\nDATABASE=y\n")
     assert said(tmp_path, "--database-url", "sqlite:app.db", "status") == (0, [])
+
+
+URL_OF_THEIRS = "postgresql+psycopg://a:secret@h/b"
+NAMES_FOR_OURS = {  # another name, what it holds, what is meant, and which of ours makes it somebody else's
+    **dict.fromkeys(
+        ("DB_URL", "DATABASE_URI", "POSTGRES_URL", "MYSQL_URI", "DB_DSN", "SQLALCHEMY_DATABASE_URL"),
+        (URL_OF_THEIRS, "DATABASE_URL", "DATABASE_URL"),
+    ),
+    "MIGRATE_RETRY": ("3", "MIGRATE_RETRIES", "MIGRATE_RETRIES"),
+    "MIGRATIONS_DIR": ("elsewhere", "MIGRATE_DIR", "MIGRATE_DIR"),
+    "MIGRATION_PATH": ("elsewhere", "MIGRATE_DIR", "MIGRATE_DIR"),
+    "MIGRATE_TIMEOUT": ("3", "MIGRATE_LOCK_TIMEOUT or MIGRATE_STATEMENT_TIMEOUT", ""),
+    "MIGRATE_URL": ("x", "MIGRATE_DATABASE_URL or MIGRATE_SCRATCH_URL", ""),
+}
+
+
+@pytest.mark.parametrize("name", NAMES_FOR_OURS)
+def test_another_name_for_one_of_ours_is_warned_of_where_ours_is_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    text, ours, real = NAMES_FOR_OURS[name]
+    monkeypatch.chdir(tmp_path)
+    ways = {"DATABASE_URL": "sqlite:app.db", "MIGRATE_DIR": "sql", "MIGRATE_RETRIES": "3"}
+    unset = {each: ways[each] for each in ways if each != real}
+    told = f"warning: nothing reads {name} in {{}}; did you mean {ours}?"
+    assert slips(unset | {name: text}) == (told.format("the environment"),)
+    assert slips(ways | {name: text}) == ((told.format("the environment"),) if not real else ())
+    (tmp_path / ".env").write_text(f"# theirs\n{name}={text}\n")
+    assert slips(unset) == (told.format(".env:2"),)
+    assert slips(ways) == ((told.format(".env:2"),) if not real else ())
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"DB_URL": "redis://h/0"},
+        {"REDIS_URL": "redis://h/0"},
+        {"TEST_DATABASE_URL": "postgres://h/d"},
+        {"DBMATE_MIGRATIONS_DIR": "db"},
+        {"MIGRATIONS_URL": "x", "MIGRATE_TEST_DURABLE": "1", "DATABASE": "x", "MIGRATE": "1"},
+    ],
+)
+def test_what_other_programs_own_is_not_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theirs: dict[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert slips(theirs) == slips(theirs | {"DATABASE_URL": "sqlite:app.db"}) == ()
+
+
+def slips(environ: dict[str, str]) -> tuple[str, ...]:
+    return migrate.load_settings({}, environ).slips
 
 
 # --- several roll backs ---------------------------------------------------------------------------------------------
