@@ -495,14 +495,9 @@ class Settings(_Settings):
             self._check()
 
     @property
-    def named_by(self) -> str:
-        """Return what has named the database."""
-        return self.url_source or "the default"
-
-    @property
     def place(self) -> str:
-        """Return where things are changed, and what has said so."""
-        return f"{self.url} ({self.named_by})"
+        """Return which database it is, and what has named it."""
+        return f"{self.url} ({self.url_source or 'the default'})"
 
     def _check(self) -> None:
         name = r"[A-Za-z_][A-Za-z0-9_]{0,58}"  # "_log" is added, and PostgreSQL cuts names at 63 bytes in silence
@@ -577,9 +572,10 @@ def _find_slips(
 
 
 def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) -> list[str]:
-    """Return which of ours a variable may be meant for. One that another program may own is so where ours is missing.
+    """Return which of ours a variable may be meant for, by its name.
 
-    That is so of what is usual for a URL, where nobody has *named* a database, and of what begins like ours.
+    What another program may own counts only where ours is missing: what begins like ours, and what is usual for the URL
+    of a database, where nobody has *named* one.
     """
     if _URL_NAME_PATTERN.fullmatch(word):
         kind = text.partition(":")[0].partition("+")[0].lower()
@@ -819,6 +815,7 @@ _POSTGRATOR_PATTERN: Final = regex(r"(?P<version>\d{1,64})\.(?P<way>do|undo)(\.(
 _FOLDER_PATTERN: Final = regex(r"(?P<version>\d[\d-]*)_(?P<name>.+)")
 _DJANGO_PATTERN: Final = regex(r"(?P<version>\d{4})_(?P<name>\w+)\.py")
 _SQITCH_PATTERN: Final = regex(r"-- (Deploy|Revert|Verify) (?:\S+:)?(?P<name>\S+)")
+_SQITCH_WAYS: Final = {"deploy": "up", "revert": "down"}
 _LIQUIBASE_PATTERN: Final = regex(r"--\s*liquibase formatted sql", re.IGNORECASE)
 _NODE_PATTERN: Final = regex(r"^--[ \t]*Up Migration\b", re.MULTILINE | re.IGNORECASE)
 
@@ -839,7 +836,7 @@ def _of_another_tool(path: str, text: str) -> Iterator[tuple[str, str]]:
         what = {"U": " that undoes one", "R": " that runs whenever it is edited"}.get(kind, "")
         yield f"a file of Flyway{what}", fix + ", under a new number for each edit" * (kind == "R")
     if found := _SQITCH_PATTERN.match(text):
-        fix = _write_as(folder, found.groupdict(), "up" if found[1] == "Deploy" else "down")
+        fix = _write_as(folder, found.groupdict(), _SQITCH_WAYS.get(found[1].lower(), ""))
         fix = "leave it out: it changes nothing" if found[1] == "Verify" else f"{fix}, numbered as in sqitch.plan"
         yield "a file of sqitch", fix
     if _LIQUIBASE_PATTERN.match(text):
@@ -994,18 +991,18 @@ def _look_deeper(folder: str) -> Iterator[tuple[str, str, str]]:
         folders[:] = [name for name in folders if place == folder and name[0] != "."]
         found += sum(map(_is_sql, names))
         top += filter(_is_sql, names) if place == folder else ()
-    root, parts = str(here.parent), (match.groupdict() if (match := _FOLDER_PATTERN.fullmatch(here.name)) else None)
-    if parts and {"migration.sql"} <= {*top}:
+    match = _FOLDER_PATTERN.fullmatch(here.name)
+    root, parts = str(here.parent), match.groupdict() if match else None
+    if parts and "migration.sql" in top:
         yield shown_path(here / "migration.sql"), "a file of Prisma", _write_as(root, parts)
-    elif parts and {"up.sql"} <= {*top}:
+    elif parts and "up.sql" in top:
         yield shown_path(here / "up.sql"), "a file of Diesel", _write_as(root, parts, "up")
         if "down.sql" in top:
             yield shown_path(here / "down.sql"), "a file of Diesel", _write_as(root, parts, "down")
-    elif top and {here.name} <= (sqitch := {"deploy", "revert", "verify"}) and (here.parent / "deploy").is_dir():
-        for name in sorted(top) if here.name in sqitch - {"verify"} else ():
-            way = "up" if here.name == "deploy" else "down"
-            fix = f"{_write_as(root, {'name': name.removesuffix('.sql')}, way)}, numbered as in sqitch.plan"
-            yield shown_path(here / name), "a file of sqitch", fix
+    elif here.name in {"deploy", "revert", "verify"} and all((here.parent / each).is_dir() for each in _SQITCH_WAYS):
+        for name in sorted(top) if here.name in _SQITCH_WAYS else ():
+            fix = _write_as(root, {"name": name.removesuffix(".sql")}, _SQITCH_WAYS[here.name])
+            yield shown_path(here / name), "a file of sqitch", f"{fix}, numbered as in sqitch.plan"
     elif found:
         yield shown_path(here), f"is not read, and has {counted(found, 'file')} of SQL in it", ""
 
@@ -3122,7 +3119,7 @@ _RIGHTS: Final = {
 def _in_one_line(message: str) -> str:
     """Return the lines of a driver's message as sentences."""
     lines = [" ".join(line.split()).removeprefix("- ") for line in message.splitlines()]
-    text, *more = filter(None, lines)
+    text, *more = [*filter(None, lines)] or [""]
     for line in more:
         between = "" if text[-1] in ".:;,!?" else "." if line[0].isupper() else ";"
         text += f"{between} {line}"
@@ -5303,9 +5300,9 @@ class MySQL(Database):
     def _account(self, message: str) -> str:
         """See Database. The host is that of the account, which need not be the one that this user comes from."""
         told = re.search(r"user '(.*?)'@'(.*?)' to database", message)
-        user, host = (self.account.rpartition("@") if self.account else ("", "", ""))[::2]
-        user, host = (user, host) if user else told.groups() if told else (self.url.user, "%")
-        return "@".join(self.literal(each) for each in (user, host))
+        user, _, host = self.account.rpartition("@")
+        named = (user, host) if user else told.groups() if told else (self.url.user, "%")
+        return "@".join(map(self.literal, named))
 
     def _connect(self, *, write: bool) -> None:
         import pymysql
@@ -6397,10 +6394,11 @@ def choose_down(
         if row.dirty and (row.direction == "up" or row not in rows[:1]):
             raise dirty_error(row)
     steps, errors = list[Step](), dict[str, MigrateError]()
+    folder = migrations[0].up.path.parent if migrations else Path()
     files = [file_by_key[row.key].down if row.key in file_by_key else None for row in rows]
     for row, file in zip(rows, files, strict=True):
         with gathered(errors, f"{row.version} {row.name}"):
-            steps.append(_down_step(row, file))
+            steps.append(_down_step(row, file, folder))
     refuse_all(errors)
     return steps
 
@@ -6414,10 +6412,11 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
         raise SettingsError(what, fix=f"did you mean  migrate {direction} --to {version}")
 
 
-def _down_step(row: Applied, file: Script | None) -> Step:
+def _down_step(row: Applied, file: Script | None, folder: Path) -> Step:
     title = f"{row.version} {row.name}"
     path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
-    fix = f"write {path}, or undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
+    other = f"undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
+    fix = f"write {shown_path(folder / path)}, or {other}"
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
@@ -8660,10 +8659,8 @@ def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
 
 
 def _no_repair(row: Applied | Status, state: str, *, applied: bool) -> DriftError:
-    what, fix = (
-        f"{row.version} {row.name} is {state}: there is nothing to repair in this way",
-        "look at the states:  migrate status",
-    )
+    what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
+    fix = "look at the states:  migrate status"
     if applied and state == "pending":
         way = f"where it was run by hand, mark it as applied, and all before it:  migrate baseline {row.version}"
         fix = f"{way}\n     or {fix}"
@@ -8707,14 +8704,10 @@ def read_folders(settings: Settings) -> Folders:
             findings += [Finding("fault", *each) for each in error.faults or [(error.where, error.what, error.fix)]]
     for dialect, here in found.items():
         for other, there in found.items():
+            lacks = f"is in {shown_path(folders[other])}, and not here"
             fix = f"add it here too, or excuse it there: -- migrate: only {other}"
             findings += [
-                Finding(
-                    "fault",
-                    shown_path(folders[dialect]),
-                    f"{name} is in {shown_path(folders[other])}, and not here",
-                    fix,
-                )
+                Finding("fault", shown_path(folders[dialect]), f"{name} {lacks}", fix)
                 for name in sorted(there.keys() - here)
                 if meet(there[name].up.only, (dialect,))
             ]
@@ -9779,9 +9772,8 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
         what = textwrap.fill(f"{text[0].upper()}{text[1:]}. {_DETAILS.get(command, '')}", 80)
-        typed = [f"{prog} {each}" for each in _EXAMPLES.get(command, ())] or [
-            each.format(prog) for each in _SOURCED.values()
-        ]
+        typed = [f"{prog} {each}" for each in _EXAMPLES.get(command, ())]
+        typed = typed or [line.format(prog) for line in _SOURCED.values()]
         more = "\n  ".join(["Examples:", *typed]) + f"\n\nThe settings, such as --database-url:\n  {prog} help settings"
         own = commands.add_parser(
             command, help=text, description=what, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -389,7 +389,7 @@ def test_a_server_that_may_only_be_read_says_so(desk: Desk, postgres: Database) 
     ran = desk("--dir", "sql", "up")
     assert ran.exit == 1
     assert "read-only" in ran.err
-    assert "fix: name the primary server in the URL" in ran.err
+    assert "fix: name the primary server in DATABASE_URL" in ran.err
     assert desk("--dir", "sql", "status").exit == 0
 
 
@@ -470,7 +470,9 @@ def test_a_hot_standby_is_read_and_says_that_it_is_one(desk: Desk) -> None:
         for command in "up", "down":
             ran = desk("--dir", "sql", command)
             assert ran.exit == 1
-            assert "fix: name the primary server in the URL: this one is a replica, or set to read-only\n" in ran.err
+            assert (
+                "fix: name the primary server in DATABASE_URL: this one is a replica, or set to read-only\n" in ran.err
+            )
         assert desk("--dir", "sql", "plan").exit == 0
     finally:
         standby.remove()
@@ -497,7 +499,7 @@ def test_a_mysql_server_that_is_read_only_says_so(desk: Desk) -> None:
         ran = desk("--dir", "sql", "up")
         assert ran.exit == 1
         assert "read-only" in ran.err
-        assert "nothing was changed.\nfix: name the primary server in the URL" in ran.err
+        assert "nothing was changed.\nfix: name the primary server in DATABASE_URL" in ran.err
         assert desk("--dir", "sql", "status").exit == 0
     finally:
         server.remove()
@@ -544,5 +546,7 @@ def test_a_user_who_may_not_create_tables_is_told_whom_to_ask(desk: Desk, server
     ran = desk("--dir", "sql", "up")
     assert ran.exit == 1
     assert "nothing was changed.\n" in ran.err
-    assert "fix: let this user create tables, or have someone create schema_migrations" in ran.err
+    assert re.search(
+        r"\nfix: let this user create tables:  GRANT .*;\n     or have someone create schema_migrations and ", ran.err
+    )
     assert server_database.tables() == []

@@ -539,7 +539,6 @@ FILES_OF_OTHERS: list[tuple[str, str, str, list[Any]]] = [
         ("R__b.sql", "", "NUMBER_b", "write it as FORTH, under a new number for each edit"),
         ("b.sql", "-- Deploy app:b to pg\n", "NUMBER_b", "write it as FORTH, numbered as in sqitch.plan"),
         ("b.sql", "-- Verify app:b on pg\n", "NUMBER_b", "leave it out: it changes nothing"),
-        ("deploy/b.sql", "", "NUMBER_b", "write it as FORTH, numbered as in sqitch.plan"),
         (
             "changes.sql",
             "--liquibase formatted sql\n",
@@ -667,7 +666,7 @@ HISTORY = [
          [{"1_a.up": None, "1_a.down": None}, C], [B, "migrate up", A], code=4),
     *(
         Case(f"no down file, and {name}",
-             "write 1_a.down.sql, or undo it by hand, remove its up file, and say so:  migrate repair 1 --pending",
+             "write sql/1_a.down.sql, or undo it by hand, remove its up file, and say so:  migrate repair 1 --pending",
              "migrate down", then, [B, "migrate up", {"1_a.up": A["1_a.up"]}, "migrate up --out-of-order 1",
                                     "migrate down"], code=4)
         for name, then in [

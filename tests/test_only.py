@@ -87,7 +87,7 @@ def test_a_down_file_for_another_database_does_not_undo_it_here(project: Project
     assert ran.err == (
         "error: 1 all cannot be undone: it has no down file, and none was stored when it ran\n"
         "nothing was changed.\n"
-        "fix: write 1_all.down.sql, or undo it by hand, remove its up file, and say so:"
+        "fix: write sql/1_all.down.sql, or undo it by hand, remove its up file, and say so:"
         "  imagor-studio-migrate repair 1 --pending\n"
     )
 
@@ -156,7 +156,7 @@ def test_check_has_nothing_against_it_and_reads_each_file_by_its_own_rules(desk:
     assert (ran.exit, ran.out.split("\t")[:2]) == (2, ["fault", "sql/1_mysql.up.sql:3:1"])
     desk.write({"sql/1_second.up.sql": only("postgres, sqlite", "SELECT 1;")})
     ran = desk("--dir", "sql", "check")
-    assert "1_second.up.sql\tthe same version as 1_postgres.up.sql" in ran.out
+    assert "1_second.up.sql\tthe same version as sql/1_postgres.up.sql" in ran.out
 
 
 def test_without_a_dialect_all_files_are_there(desk: Desk) -> None:

@@ -37,7 +37,7 @@ def listed(desk: Desk, text: str) -> list[str]:
 def test_every_file_with_a_refused_statement_is_named(desk: Desk, words: list[str]) -> None:
     desk.write(attaching(8) | {"sql/9_b.up.sql": "SELECT 1;"})
     ran = desk.here(*words)
-    names = ", ".join(f"{number}_a.up.sql" for number in range(2, 7))
+    names = ", ".join(f"sql/{number}_a.up.sql" for number in range(2, 7))
     assert (ran.exit, ran.out) == (2, "")
     assert ran.err == f"{FIRST}     refused too: {names} and 2 more; all of them:  imagor-studio-migrate check\n"
     assert "2_a.up.sql" in desk.here("--format", "json", *words).out
@@ -49,7 +49,7 @@ def test_where_nobody_has_named_a_database_the_command_does(desk: Desk) -> None:
     desk.write(attaching(2))
     ran = desk("--dir", "sql", "up")
     command = "imagor-studio-migrate --dir sql --database-url sqlite:./imagor-studio.db check"
-    assert ran.err == f"{FIRST}     refused too: 2_a.up.sql; all of them:  {command}\n"
+    assert ran.err == f"{FIRST}     refused too: sql/2_a.up.sql; all of them:  {command}\n"
     assert listed(desk, ran.err) == ["sql/1_a.up.sql:2:1", "sql/2_a.up.sql:2:1"]
 
 
@@ -64,7 +64,10 @@ def test_every_refused_down_file_is_named(desk: Desk) -> None:
     desk.write(attaching(3, way="down"))
     desk.set(DATABASE_URL="sqlite:app.db")
     ran = desk("--dir", "sql", "down", "--all", "--yes")
-    assert "refused too: 2_a.down.sql, 1_a.down.sql; all of them:  imagor-studio-migrate --dir sql check\n" in ran.err
+    assert (
+        "refused too: sql/2_a.down.sql, sql/1_a.down.sql; all of them:  imagor-studio-migrate --dir sql check\n"
+        in ran.err
+    )
     assert listed(desk, ran.err) == [f"sql/{number}_a.down.sql:2:1" for number in (1, 2, 3)]
 
 
@@ -92,4 +95,4 @@ def test_every_migration_that_was_changed_is_named(desk: Desk) -> None:
 def test_every_file_that_a_client_misreads_is_named(desk: Desk) -> None:
     desk.write({f"sql/{number}_a.up.sql": "SELECT 4\n/\n2;" for number in (1, 2)} | {"sql/3_b.up.sql": "SELECT 1;"})
     ran = desk.here("plan", "--sql")
-    assert (ran.exit, "refused too: 2_a.up.sql\n" in ran.err) == (2, True), ran.err
+    assert (ran.exit, "refused too: sql/2_a.up.sql\n" in ran.err) == (2, True), ran.err

@@ -154,7 +154,7 @@ def test_what_was_cut_off_and_cannot_be_rolled_back_here_is_an_error(desk: Desk,
             assert ran.err == (
                 "error: a transaction was cut off, and to roll it back takes the right to write the file"
                 " and its folder\n"
-                "  --> sqlite:app.db\n"
+                "  --> sqlite:app.db (DATABASE_URL in the environment)\n"
                 "what is in the file may not be committed, and was not read.\n"
                 "fix: as a user who may write both, and where they are not read-only:  imagor-studio-migrate status\n"
             )
@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_written_is_not_tried(desk: Desk) -> None:
     with elsewhere(desk, folder=0o777, file=0o444) as there:
         ran = desk.here("up")
         assert ran.err == (
-            "error: attempt to write a readonly database\n  --> sqlite:app.db\n"
+            "error: attempt to write a readonly database\n  --> sqlite:app.db (DATABASE_URL in the environment)\n"
             "fix: let this user write the file and its folder, and run the same command again\n"
         )
         assert [*beside(there)] == ["app.db"]
@@ -396,7 +396,7 @@ def test_wait_waits_no_longer_than_its_own_timeout(desk: Desk) -> None:
     assert ran.err == (
         "waiting: another process writes this file\n"
         "error: not ready after 0.5 s: another process writes this file\n"
-        "  --> sqlite:app.db\n"
+        "  --> sqlite:app.db (DATABASE_URL in the environment)\n"
         "fix: let it finish, or end it\n"
         "     or wait longer:  imagor-studio-migrate wait --for migrations --timeout 60\n"
     )

@@ -96,7 +96,9 @@ def test_the_command_of_a_fix_is_one_that_a_shell_reads(desk: Desk, name: str) -
 def test_a_file_that_cannot_be_read_still_has_its_down_file(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": SQL.encode("utf-16")})
     ran = desk.here("up")
-    assert ran.err.startswith("error: 1 fault in the migration files:\n  1_a.up.sql: it is UTF-16: save it as UTF-8\n")
+    assert ran.err.startswith(
+        "error: 1 fault in the migration files:\n  sql/1_a.up.sql: it is UTF-16: save it as UTF-8\n"
+    )
 
 
 def test_a_backup_into_a_folder_lies_there_and_beside_what_is_there(desk: Desk) -> None:
@@ -147,7 +149,8 @@ def test_a_line_of_the_log_that_nobody_can_read_is_told(desk: Desk) -> None:
 
 def test_a_device_without_an_end_is_no_file_of_settings(desk: Desk) -> None:
     desk.set(DATABASE_URL_FILE="/dev/zero")
-    for words, place in ((["status"], "DATABASE_URL_FILE"), (["--config", "/dev/zero", "status"], "--config")):
+    places = (["status"], "DATABASE_URL_FILE in the environment"), (["--config", "/dev/zero", "status"], "--config")
+    for words, place in places:
         ran = desk(*words)
         assert ran.exit == 2
         assert ran.err.startswith(f"error: /dev/zero cannot be read: a NUL byte at byte 0\n  --> {place}\n"), ran.err
