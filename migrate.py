@@ -577,7 +577,7 @@ def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) ->
     What another program may own counts only where ours is missing: what begins like ours, and what is usual for the URL
     of a database, where nobody has *named* one.
     """
-    if _URL_NAME_PATTERN.fullmatch(word):
+    if word.endswith(("_URL", "_URI", "_DSN", "_STRING", "_CONNECTION")) and _URL_NAME_PATTERN.fullmatch(word):
         kind = text.partition(":")[0].partition("+")[0].lower()
         return ["DATABASE_URL"] if not named and kind in DIALECT_BY_SCHEME else []
     if near := [ours for ours in _KNOWN_VARIABLES if _is_a_letter_off(word, ours)]:

@@ -46,6 +46,7 @@ from migrate import (
     find_migrations,
     is_journaled,
     migration_directory,
+    name_place,
     names_in,
     read_text_file,
     shown_path,
@@ -100,7 +101,8 @@ class Proof(ABC):
             try:
                 self.database.query(f"CREATE DATABASE {name}")
             except DriverError as failed:
-                fix = "let this user create databases, or name a server where it may"
+                right = self.database.right_sql(failed.message).replace(name, r"migrate\_verify\_%")
+                fix = f"let this user create databases:  {right}\n     or name a server where it may"
                 raise ConnectError(
                     failed.message, where=str(self.database.url), state="nothing was changed.", fix=fix
                 ) from None
@@ -437,8 +439,14 @@ def verify(
 
 def view(settings: Settings, *, scratch_url: str | None, seed: str | None, notify: Any) -> View:
     """Show what ``verify`` returned, on the screen that is to be told of it."""
+    source = "--scratch-url" if scratch_url else "MIGRATE_SCRATCH_URL in the environment"
     scratch_url = scratch_url or os.environ.get("MIGRATE_SCRATCH_URL")
-    found = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    try:
+        found = verify(settings, scratch_url=scratch_url, seed=Path(seed) if seed else None, notify=notify)
+    except ConnectError as error:
+        if scratch_url:
+            name_place(error, {}, {}, settings._replace(url=DatabaseURL.parse(scratch_url), url_source=source))
+        raise
     verdicts = [each._replace(error=notify.as_typed(each.error)) for each in found]
     bad = [each for each in verdicts if each.result in BAD]
     shown = (

@@ -1647,7 +1647,8 @@ POSTGRES = [
     Case("a scratch database that is none", "name an empty one; verify makes its own database beside it",
          "migrate verify --scratch-url {url}", [by_hand("DROP TABLE a, schema_migrations, schema_migrations_log")],
          [A, "migrate up"]),
-    Case("a user who may not create databases", "let this user create databases, or name a server where it may",
+    Case("a user who may not create databases",
+         'let this user create databases:  ALTER ROLE "{user}" CREATEDB;\n     or name a server where it may',
          "migrate verify", [for_user("ALTER ROLE {user} CREATEDB")],
          [A, as_user("all"), lambda person: person.desk.set(MIGRATE_SCRATCH_URL=person.url)], code=1),
     *(

@@ -316,10 +316,17 @@ def test_a_user_who_may_not_make_databases_is_told_so(desk: Desk, server_databas
     url = server_database.create_user("all")
     ran = desk("--dir", "sql", "verify", "--scratch-url", url)
     assert (ran.exit, ran.out) == (1, "")
-    *_, where, state, fix = ran.err.splitlines()
-    assert where == f"  --> {migrate.DatabaseURL.parse(url)}"
-    assert state == "nothing was changed."
-    assert fix == "fix: let this user create databases, or name a server where it may"
+    shown = migrate.DatabaseURL.parse(url)
+    right = {
+        "postgres": f'ALTER ROLE "{shown.user}" CREATEDB;',
+        "mysql": rf"GRANT ALL ON `migrate\_verify\_%`.* TO '{shown.user}'@'%';",
+    }[server_database.dialect]
+    assert ran.err.partition("\n")[2] == (
+        f"  --> {shown} (--scratch-url)\nnothing was changed.\n"
+        f"fix: let this user create databases:  {right}\n     or name a server where it may\n"
+    )
+    server_database.execute(right)
+    assert desk("--dir", "sql", "verify", "--scratch-url", url).exit == 0
 
 
 # --- One file hides no other ----------------------------------------------------------------------------------------
@@ -430,3 +437,16 @@ def test_what_a_file_leaves_outside_of_its_database_is_there_already_the_second_
     assert ran.exit == 4, ran.err
     assert [result for *_, result in verdicts(ran)] == ["undone", "undone", "differs", "undone"]
     assert f"left on the server: database {other}\n" in ran.err
+
+
+def test_a_server_for_it_that_is_not_reached_is_named_with_what_named_it(desk: Desk, server_database: Database) -> None:
+    desk.write({"sql/1_a.up.sql": "SELECT 1;"})
+    url = re.sub(":[^:@]*@", ":wr0ng@", server_database.url)
+    shown = migrate.DatabaseURL.parse(url)
+    for words, place in (["--scratch-url", url], "--scratch-url"), ([], "MIGRATE_SCRATCH_URL in the environment"):
+        desk.set(MIGRATE_SCRATCH_URL="" if words else url)
+        ran = desk("--dir", "sql", "verify", *words)
+        assert ran.err.splitlines()[1:] == [
+            f"  --> {shown} ({place})",
+            f"fix: correct the user {shown.user} or the password in {place.split()[0]}, special characters as %40",
+        ]
