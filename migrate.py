@@ -121,6 +121,7 @@ class MigrateError(Exception):
 
     exit_code = 1
     usual_state: ClassVar[str] = ""
+    spoken: Collection[str] = ()  # what a log may repeat of the statement that failed: see plain_words()
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
         super().__init__(what)
@@ -1688,6 +1689,23 @@ class _Compound:
 
 def names_in(texts: str) -> frozenset[str]:
     return frozenset(texts.split())
+
+
+# After these there may be a value, also one whose quotes were forgotten.
+_BEFORE_VALUES: Final = names_in("VALUES VALUE LIKE IN BETWEEN THEN ELSE PASSWORD IDENTIFIED = < >")
+
+
+def plain_words(text: str, syntax: Syntax, quote: str) -> frozenset[str]:
+    """Return the words of a statement, in upper case, that are no data: those before all that may be a value.
+
+    A text in quotes may be one, but for a name in the *quote* of names. Where a quote within a value ends that too
+    early, what the value holds looks like words: so nothing counts that stands after it.
+    """
+
+    def is_plain(word: str) -> bool:
+        return word not in _BEFORE_VALUES and (word[0] == quote or not is_quoted(word))
+
+    return frozenset(itertools.takewhile(is_plain, spelled(text[:2000], syntax)))  # enough, and soon read
 
 
 def pairs_in(texts: str) -> dict[str, str]:
@@ -5740,8 +5758,8 @@ _LOG_COLUMNS: Final = """
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA_PATTERN: Final = regex(
-    r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
+    r"""(?is)(\b(?:table|column|type|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)"""
+    r"""\s+(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)(['"])(?:(?<=near .)([a-z_]\w*\b|[(),.]))?.*?(: syntax error)?\Z"""
 )
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate",
@@ -5750,9 +5768,17 @@ _TOOL_BY_COLUMNS: Final = {
 }
 
 
-def without_data(message: str) -> str:
-    """Return the first line of an error, up to what the database quotes from the data or from the statement."""
-    return _DATA_PATTERN.sub(lambda found: found[1] or "...", message).partition("\n")[0]
+def without_data(message: str, spoken: Collection[str] = ()) -> str:
+    """Return the first line of an error, up to what the database quotes from the data or from the statement.
+
+    The word that it begins to quote of a syntax stays, if it is one of the *spoken*.
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        known, quote, word, tail = found.groups("")
+        return known or (f"{quote}{word}{quote}" if word.upper() in spoken else "...") + tail
+
+    return _DATA_PATTERN.sub(shown, message).partition("\n")[0]
 
 
 class Applied(NamedTuple):
@@ -5954,9 +5980,9 @@ class History:
     def log_entry(
         self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
     ) -> Note:
-        """Return the SQL that adds a line to the log; of an *error* what holds no data."""
+        """Return the SQL that adds a line to the log; an *error* holds no data."""
         at, by, outcome = Code(self.database.now()), self.database.person(), "ok" if error is None else "failed"
-        values = at, version, name, action, outcome, took_ms, by, "", error and without_data(error)
+        values = at, version, name, action, outcome, took_ms, by, "", error
         return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
@@ -7273,7 +7299,8 @@ class Run:
                 f" last of these\n     or else {error.fix}"
             )
 
-    def failure(self, step: Step, what: str) -> Note:
+    def failure(self, step: Step, error: MigrateError) -> Note:
+        what = without_data(error.what, error.spoken)
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
 
     def result(self, step: Step, ran: int) -> Result:
@@ -7338,6 +7365,8 @@ class Run:
             what = f"{self.history.table} cannot be written: {what}"
         error = StatementError(what, **place)
         error.kind, error.code = failed.kind, failed.code
+        if reported:
+            error.spoken = plain_words(reported.text, database.syntax, database.quoted("x")[0])
         return error
 
     def begin(self, step: Step) -> None:
@@ -7575,7 +7604,7 @@ class Attempt:
             titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
             error.state = f"rolled back whole: {titles}."
         with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-            self.database.send(run.failure(step, error.what))
+            self.database.send(run.failure(step, error))
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
         """Say what is in, where the database cannot be asked *again*."""
@@ -8061,7 +8090,7 @@ class Journal(Attempt):
             error.state += f" Statement {at} may have run, or a part of it."
             error.fix = self._ask(at)
         try:
-            database.begin(history.relation, *parts, run.failure(step, error.what), database.commit_sql)
+            database.begin(history.relation, *parts, run.failure(step, error), database.commit_sql)
         except (DriverError, LockedError) as again:
             database.rollback()
             if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
@@ -8082,7 +8111,7 @@ class Journal(Attempt):
             else f"its row was changed while it ran: it says that {ran}, and names nobody."
         )
         error.fix = error.fix.replace(f"then run  migrate {self.step.direction}", "then look:  migrate status")
-        self.database.send(self.run.failure(self.step, error.what))
+        self.database.send(self.run.failure(self.step, error))
 
     def _reckon(self, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
         """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
@@ -9011,7 +9040,7 @@ class _Screen:
         self.stands, error.fix = True, self.as_typed(error.fix)
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
-                error.what, error.excerpt = without_data(error.what), ""
+                error.what, error.excerpt = without_data(error.what, error.spoken), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
             done = [each._asdict() for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")

@@ -133,3 +133,58 @@ def test_what_is_no_version_is_refused(audited: Project, version: str) -> None:
         f'error: "{version}" is no version\n  --> --version\n'
         "fix: write its digits alone; look at what there is:  imagor-studio-migrate status\n"
     )
+
+
+# --- the word that a syntax error is about --------------------------------------------------------------------------
+
+SYNTAX = {
+    "sqlite": "near {}: syntax error",
+    "postgres": "syntax error at or near {}",
+    "mysql": "You have an error in your SQL syntax near {}",
+}
+
+
+def logged(project: Project, sql: str) -> str:
+    """Return what the log says of a file that fails; as JSON, the run itself must have said the same."""
+    project.write({"1_a": sql})
+    ran = project("--format", "json", "up")
+    assert ran.exit == 1, ran.err
+    failed = json.loads(ran.out.splitlines()[-1])
+    entry = json.loads(project.succeed("log", "1", "--format", "json").out)["log"][0]
+    assert (failed["event"], failed["error"]["what"]) == ("failed", entry["error"])
+    return str(entry["error"])
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("CRATE TABLE t (n INTEGER);", "CRATE"),
+        ("CREATE TABEL t (v VARCHAR(9) DEFAULT 'w8-private');", "TABEL"),
+        ("drop table t whit u;", "whit"),
+        ("-- don't\nDROP TABLE (n);", "("),
+    ],
+)
+def test_the_log_has_the_word_that_a_syntax_error_is_about(project: Project, sql: str, word: str) -> None:
+    quote = "'" if project.database.dialect == "mysql" else '"'
+    assert logged(project, sql) == SYNTAX[project.database.dialect].format(f"{quote}{word}{quote}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("INSERT INTO t VALUES ('it's private', 'it's');", id="a quote within a value"),
+        pytest.param("INSERT INTO t VALUES (private value);", id="a value without quotes"),
+        pytest.param("UPDATE t SET v = private value;", id="another one"),
+        pytest.param("SELECT 1 'private' 'value';", id="a value in quotes"),
+        pytest.param("SELECT 'a' AS b, 'c' private value;", id="a word after a value"),
+    ],
+)
+def test_the_log_has_no_word_that_may_be_of_a_value(project: Project, sql: str) -> None:
+    assert logged(project, sql) == SYNTAX[project.database.dialect].format("...")
+
+
+@pytest.mark.databases("postgres")
+def test_the_log_has_the_type_that_is_not_there_and_not_what_is_no_value_of_it(project: Project) -> None:
+    assert logged(project, "CREATE TABLE t (n integr);") == 'type "integr" does not exist'
+    text = "CREATE TYPE \"A b\" AS ENUM ('x');\nSELECT 'private'::\"A b\";"
+    assert logged(project, text) == "invalid input value for enum ..."
