@@ -5833,7 +5833,7 @@ class History:
         Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
         *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
         """
-        self.database, self.table, self.texts = database, table, texts
+        self.database, self.table, self.texts, self.tool = database, table, texts, f"migrate {__version__}"
         schema, _, name = table.rpartition(".")
         with self._explained():
             self.schemas, columns = database.locate(name, schema)
@@ -5957,7 +5957,7 @@ class History:
         return self._insertion(self.relation, values)
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
-        values |= {"tool": f"migrate {__version__}"}
+        values |= {"tool": self.tool}
         names, listed = map(self.database.quoted, values), map(self.database.literal, values.values())
         return Note(f"INSERT INTO {relation} ({', '.join(names)})\n    VALUES ({', '.join(listed)})")
 
@@ -6049,9 +6049,15 @@ class Step(NamedTuple):
     note: str = ""
     statements: Statements = Statements()  # what will run, once the text has been read
     level: str = ""  # of isolation, that the file asks for in a transaction of this tool
+    typed: str = ""  # the command that it is a part of, where that is another one than its direction
 
     def __repr__(self) -> str:
         return f"Step({self.direction} {self.title})"
+
+    @property
+    def command(self) -> str:
+        """Return what to type for it to run, or to go on."""
+        return self.typed or self.direction
 
     @property
     def title(self) -> str:
@@ -6378,7 +6384,7 @@ def read_step(step: Step, database: Database) -> Step:
     What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
     if not meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
-        fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
+        fix = f"where it is for this one too, mend its first line, then run  migrate {step.command}"
         where = f"{script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     _refuse_unready(step, database)
@@ -6397,7 +6403,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
     if step.direction == "up" and not found and (found := UNWRITTEN_PATTERN.fullmatch(octets_of(step.down_sql or ""))):
         path = re.sub(r"up\.sql\Z", "down.sql", path)
     if found:
-        fix = f"write it first, then run  migrate {step.direction}"
+        fix = f"write it first, then run  migrate {step.command}"
         if found[1] and not step.stored:
             fix += f"\n     or, where there is no way back, remove it:  rm {shell_word(path)}"
         what = "nothing is written in this file yet: it is as `new` made it"
@@ -6668,6 +6674,8 @@ class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
+    typed = ""  # the command, where that is neither up nor down
+    halfway = ""  # what redo has rolled back, and not applied again: its title
     now: Now | None = None  # read by the threads that watch
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out = False  # one of those threads has ended the statement
@@ -6731,7 +6739,10 @@ class Run:
                 fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
                 error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
             error.results = tuple(results)
-            if results and error.state == DriftError.usual_state:
+            if run and run.halfway and run.halfway not in error.state:
+                more = "" if error.state == DriftError.usual_state else error.state
+                error.state = f"{run.halfway} is rolled back. {more}" if more else run.not_again()
+            elif results and error.state == DriftError.usual_state:
                 error.state = "nothing more was changed."
             raise error from None
         except KeyboardInterrupt:
@@ -6853,6 +6864,29 @@ class Run:
                 raise drift_error(state, Migration(step.version, step.name, step.script))
         return left
 
+    def left_pending(self, rows: Sequence[Applied]) -> list[Step]:
+        """Return the step that applies what the last attempt of all has left pending, or half applied; else nothing.
+
+        That is what has failed on its way up, and what ``redo`` has rolled back. Where the newest applied file was
+        edited since, it is that one which is meant. Raises what ``up`` would, and DriftError where another comes first.
+        """
+        states = [each for each in compare(self.migrations, rows) if each.state not in {"pending", "skipped"}]
+        files, last = {each.key: each for each in self.migrations}, self.history.read_log(1, None, None)
+        ways = {("up", "failed")} | {("down", "ok") for each in last if each.tool.endswith(" redo")}
+        meant = [
+            each for each in last if (each.action, each.outcome) in ways and _DIGITS_PATTERN.fullmatch(each.version)
+        ]
+        here = files.get(version_key(meant[0].version)) if meant else None
+        if not here or here.elsewhere or (states and states[-1].state == "changed"):
+            return []
+        if any(row.key == here.key and not row.dirty for row in rows):
+            return []
+        (first,) = self.planned("up", rows, count=1)
+        if first.key != here.key:
+            what = f"{here.version} {here.name} is pending, and {first.title} comes before it"
+            raise DriftError(what, fix="apply both:  migrate up")
+        return [first]
+
     def by(self, version: str) -> str:
         """Say who has changed a version last."""
         return "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, version, None))
@@ -6946,7 +6980,7 @@ class Run:
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
             with gathered(refused, step.script.path.name):
-                self.screened[key] = self.screened.get(key) or read_step(step, self.database)
+                self.screened[key] = self.screened.get(key) or read_step(step._replace(typed=self.typed), self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
@@ -7263,7 +7297,7 @@ class Run:
         except (DriverError, MigrateError) as again:
             error.state = error.state or attempt.unsettled(failed, again)
         if stopped and "repair" not in error.fix:
-            error.fix = f"go on where it stopped:  migrate {step.direction}"
+            error.fix = f"go on where it stopped:  migrate {step.command}"
         if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
@@ -7299,6 +7333,10 @@ class Run:
                 f" last of these\n     or else {error.fix}"
             )
 
+    def not_again(self) -> str:
+        """Say what is true between the two halves of ``redo``; nothing elsewhere."""
+        return f"{self.halfway} is rolled back, and not applied again." if self.halfway else ""
+
     def failure(self, step: Step, error: MigrateError) -> Note:
         what = without_data(error.what, error.spoken)
         return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
@@ -7319,7 +7357,7 @@ class Run:
 
     def _error(self, step: Step, failed: DriverError, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
-        database, direction = self.database, step.direction
+        database, command = self.database, step.command
         statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
         if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
             statement, number, offset = None, 0, None
@@ -7333,23 +7371,23 @@ class Run:
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who = "a person, a trigger, a policy, this file"
         fixes = {
-            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {direction}",
-            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}",
-            Kind.UNFINISHED: f"do what the hint says, then run  migrate {direction}",
+            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {command}",
+            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {command}",
+            Kind.UNFINISHED: f"do what the hint says, then run  migrate {command}",
         }
-        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}"))
+        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {command}"))
         if failed.left and failed.kind not in fixes:
-            fix = f"correct {line}, and do what the hint says, then run  migrate {direction}"
+            fix = f"correct {line}, and do what the hint says, then run  migrate {command}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
+            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {command}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
-            fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
+            fix = f"run it again, with more time if that was over:  migrate {command} --statement-timeout 0"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
             own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
+            fix = f"end what is in the way, or {way}:  migrate {command} {more}"
         place: Any = {"where": where, "excerpt": excerpt, "fix": fix}
         if stopped:
             return StoppedError(f"interrupted{failed.left}", **place)
@@ -7365,8 +7403,8 @@ class Run:
             what = f"{self.history.table} cannot be written: {what}"
         error = StatementError(what, **place)
         error.kind, error.code = failed.kind, failed.code
-        if reported:
-            error.spoken = plain_words(reported.text, database.syntax, database.quoted("x")[0])
+        if offset is not None and (number := step.statements.at(offset)):
+            error.spoken = plain_words(step.statements[number - 1].text, database.syntax, database.quoted("x")[0])
         return error
 
     def begin(self, step: Step) -> None:
@@ -7602,7 +7640,8 @@ class Attempt:
         if stopped:
             error.where = error.excerpt = ""  # nothing in the file is wrong
             titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
-            error.state = f"rolled back whole: {titles}."
+            error.state = f"{'rolled back whole' if step.direction == 'up' else 'still applied'}: {titles}."
+        error.state = run.not_again() or error.state
         with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
             self.database.send(run.failure(step, error))
 
@@ -7657,7 +7696,7 @@ class Journal(Attempt):
             )
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {counted(done, 'statement')} were edited since they ran"
-            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
+            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.command}")
         else:
             rest = range(done + 1, len(sums))
             lost = next((number for number in rest if sums[number][:32] == checksum[32:]), done + 1)
@@ -7696,7 +7735,7 @@ class Journal(Attempt):
         """Return the fix where a file cannot go on, because the session that a statement needs cannot be made again."""
         return (
             f"write line {self.step.statements[reader - 1].line} so that it does not need it, then run"
-            f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
+            f"  migrate {self.step.command}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
         )
 
     def _ask(self, number: int) -> str:
@@ -8110,7 +8149,7 @@ class Journal(Attempt):
             if row.owner
             else f"its row was changed while it ran: it says that {ran}, and names nobody."
         )
-        error.fix = error.fix.replace(f"then run  migrate {self.step.direction}", "then look:  migrate status")
+        error.fix = error.fix.replace(f"then run  migrate {self.step.command}", "then look:  migrate status")
         self.database.send(self.run.failure(self.step, error))
 
     def _reckon(self, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
@@ -8138,9 +8177,12 @@ class Journal(Attempt):
         if not done and not started:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
+            error.state = (not failed.left and self.run.not_again()) or error.state
             return
         table = self.run.history.table
         error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
+        if self.run.halfway:
+            error.state = f"{self.run.halfway} is rolled back, and half applied again: {error.state}"
         if failed.kind is Kind.GONE:
             error.fix = self._go_on(number)
         elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
@@ -8234,11 +8276,22 @@ def down(
 
 
 def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
-    """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
+    """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone.
+
+    What the last attempt has left pending, such as a ``redo`` whose second half has failed, is only applied: it is what
+    is meant, and nothing else is rolled back in its place.
+    """
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        back = run.planned("down", run.awaited())
+        run.typed, run.history.tool = "redo", f"{run.history.tool} redo"
+        rows = run.awaited()
+        if left := run.left_pending(rows):
+            how = "half applied: it goes on" if left[0].resume else "pending: it is applied"
+            notify(f"{left[0].title} is {how}, and nothing is rolled back")
+            with run.working(left):
+                return run.carry_out(partial(run.still_up, left, count=1))
+        back = run.planned("down", rows)
         if not back:
-            notify("nothing to roll back")
+            notify("nothing to redo: no migration is applied")
             return []
         again = run.screen([Step.up(each) for each in run.migrations if each.key == back[0].key and not each.elsewhere])
         if not again:
@@ -8246,14 +8299,9 @@ def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
         with run.working([*back, *again]):
             run.carry_out(partial(run.still_down, back, strictly=True))
-            state = f"{back[0].title} is rolled back, and not applied again."
-            run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
-            try:
-                return run.carry_out(partial(run.still_again, again))
-            except StatementError as error:
-                if back[0].title not in error.state:
-                    error.state = f"{back[0].title} was rolled back before that. {error.state}"
-                raise
+            run.halfway = back[0].title
+            run.failed = StoppedError("interrupted", state=run.not_again(), fix="apply it again:  migrate redo")
+            return run.carry_out(partial(run.still_again, again))
 
 
 def reset(
@@ -9581,7 +9629,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             number = stopped[0] if stopped else signal.SIGINT
             how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
-            if error.results:
+            if error.results and f"{error.results[-1].version} {error.results[-1].name}" not in error.state:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
         code = screen.fail(error)
     except SystemExit as left:  # --help and --version

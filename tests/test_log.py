@@ -162,6 +162,7 @@ def logged(project: Project, sql: str) -> str:
         ("CREATE TABEL t (v VARCHAR(9) DEFAULT 'w8-private');", "TABEL"),
         ("drop table t whit u;", "whit"),
         ("-- don't\nDROP TABLE (n);", "("),
+        ("CREATE TABLE u (v VARCHAR(9) DEFAULT 'it');\nCREATE TABEL t (n INTEGER);", "TABEL"),
     ],
 )
 def test_the_log_has_the_word_that_a_syntax_error_is_about(project: Project, sql: str, word: str) -> None:
