@@ -6399,14 +6399,18 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    path, octets, found = script_path(step), step.script.octets, UNWRITTEN_PATTERN.fullmatch(step.script.octets)
-    if step.direction == "up" and not found and (found := UNWRITTEN_PATTERN.fullmatch(octets_of(step.down_sql or ""))):
-        path = re.sub(r"up\.sql\Z", "down.sql", path)
-    if found:
-        fix = f"write it first, then run  migrate {step.command}"
-        if found[1] and not step.stored:
-            fix += f"\n     or, where there is no way back, remove it:  rm {shell_word(path)}"
+    octets, texts = step.script.octets, {script_path(step): step.script.octets}
+    if step.direction == "up" and step.down_sql is not None:
+        texts[re.sub(r"up\.sql\Z", "down.sql", script_path(step))] = octets_of(step.down_sql)
+    if found := {path: match for path, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        path, *more = found
+        it, way = ("them", "the second") if more else ("it", "it")
+        fix = f"write {it} first, then run  migrate {step.command}"
+        for back in [each for each in found if found[each][1] and not step.stored]:
+            fix += f"\n     or, where there is no way back, remove {way}:  rm {shell_word(back)}"
         what = "nothing is written in this file yet: it is as `new` made it"
+        if more:
+            what = f"nothing is written in this file yet, nor in {more[0]}: they are as `new` made them"
         raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step))
     if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
@@ -6754,7 +6758,10 @@ class Run:
     # What is to be done.
 
     def planned(self, direction: str, rows: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read."""
+        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read.
+
+        Where nothing is to run, what it raises says what is refused where it is.
+        """
         rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
             for said in self.unread:
@@ -6764,7 +6771,14 @@ class Run:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         choose = partial(choose_up, who=whoami) if direction == "up" else choose_down
-        return self.screen(choose(self.migrations, rows, **choice))
+        if not self.database.looks:
+            return self.screen(choose(self.migrations, rows, **choice))
+        self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
+        try:
+            return self.screen(choose(self.migrations, rows, **choice))
+        except (DriftError, FileError) as error:
+            error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
+            raise
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
