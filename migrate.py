@@ -8874,6 +8874,32 @@ def _program() -> str:
     return shell_word(path) if elsewhere else name
 
 
+# The targets of the Makefile, and how each takes the first word after it; all else goes into ARGS.
+_TARGETS: Final = {
+    **dict.fromkeys(("up", "down", "redo", "reset", "status", "plan", "log", "check", "verify", "wait"), ""),
+    "baseline": "VERSION",
+    "repair": "VERSION",
+    "new": "NAME",
+}
+
+
+def _command(words: str, about: Sequence[str]) -> str:
+    """Return a command as it is to be typed: its *words*, with the options that it is *about*.
+
+    Make says that it was called, and not the program; what no target of it does is typed without it.
+    """
+    import shlex
+
+    said = re.findall(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""", words)
+    target = next((word for word in said if word in _TARGETS), "")
+    if os.environ.get("MIGRATE_CALLED_BY") != "make" or not target:
+        return " ".join((_program(), *about, words))
+    before, after = said[: said.index(target)], said[said.index(target) + 1 :]
+    own = [f"{_TARGETS[target]}={after.pop(0)}"] if _TARGETS[target] and after else []
+    rest = shlex.quote(" ".join((*about, *before, *after)).replace("$", "$$"))
+    return " ".join(("make", target, *own, *([f"ARGS={rest}"] if rest != "''" else [])))
+
+
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
@@ -8921,10 +8947,10 @@ class _Screen:
 
         def typed(found: re.Match[str]) -> str:
             given = {} if "--help" in found[1] else self.given
-            about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
-            return " ".join((_program(), *about, found[1]))
+            about = [f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1]]
+            return _command(found[1], about)
 
-        return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  ).)*)", typed, text)
+        return re.sub(r"(?<=  )migrate ([a-z-](?:(?!  |[,;] ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
