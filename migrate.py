@@ -594,6 +594,25 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
     return [(str(path), values, {name: line.original.line for name, line in known.items()})]
 
 
+def config_above() -> tuple[Path, str] | None:
+    """Return the nearest .env above the current folder that sets a variable of ours, and the first such variable.
+
+    Not above the root of a repository, and not higher than five folders: what lies there is about something else.
+    """
+    folder = Path()
+    for _ in range(5):
+        if (folder / ".git").exists():
+            break
+        folder /= ".."
+        path = folder / ".env"
+        with contextlib.suppress(OSError):
+            text = path.read_text("utf-8", "replace") if path.is_file() else ""
+            for name in re.findall(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[^\s#]", text, re.MULTILINE):
+                if name in _KNOWN_VARIABLES:
+                    return path, name
+    return None
+
+
 def read_text_file(path: Path, source: str) -> str:
     try:
         with path.open("rb") as file:  # a device, such as /dev/zero, may have no end
@@ -9625,6 +9644,36 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
     return {name: word for name, word in given.items() if word}
 
 
+def _refuse_elsewhere(settings: Settings, config: str | None, command: str, words: Sequence[str]) -> None:
+    """Raise SettingsError where nobody has named a database, and a .env above may: the default is not what is meant.
+
+    Not where that is there, where a *config* was named, and for what needs no more than the files that are named.
+    """
+    named = settings.url_source or config or (command in {"check", "new", "verify"} and settings.directory)
+    found = None if named or os.path.lexists(settings.url.database) else config_above()
+    if not found:
+        return
+    import shlex
+
+    path, name = found
+    there = [f"--config {shell_word(path)}"]
+    with contextlib.suppress(SettingsError):  # what is wrong in it is said when it is read
+        meant = load_settings({"config": str(path)}, {})  # what it names by a path from there
+        if meant.directory and not settings.directory:
+            there += [f"--dir {shell_word(path.parent / meant.directory)}"] * (not meant.directory.is_absolute())
+        if meant.url.is_file and meant.url.database != ":memory:" and not Path(meant.url.database).is_absolute():
+            url = DatabaseURL(meant.url.dialect, str(path.parent / meant.url.database))
+            there.append(f"--database-url {shell_word(str(url))}")
+    typed = " ".join((command, *map(shlex.quote, words)))
+    fix = (
+        f"go to its folder first:  cd {shell_word(path.parent)}\n"
+        f"     or use it from here:  migrate {' '.join(there)} {typed}\n"
+        f"     or say that a new file here is meant:  migrate --database-url {settings.url} {typed}"
+    )
+    what = f"no database is named here, and the .env that sets {name} is not read from this folder"
+    raise SettingsError(what, where=str(path), state="nothing was created.", fix=fix)
+
+
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, options = _Screen(), argparse.Namespace()
     stopped, sealed, before = list[int](), False, dict[int, Any]()
@@ -9647,16 +9696,21 @@ def _run_command(argv: Sequence[str] | None) -> int:
         settings, command, own = _parse(options, words)
         dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
-        stands = command in _CHANGING and not dry_run
-        screen.begin(settings, stands=stands, place=command != "new", at_once=command not in _BY_FILES)
+        _refuse_elsewhere(settings, options.config, command, words)
+        screen.begin(
+            settings,
+            stands=command in _CHANGING and not dry_run,
+            place=command != "new",
+            at_once=command not in _BY_FILES,
+        )
         if options.verbose:
             source, files = settings.url_source or "default", shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.url} (from {source}), table {settings.table}, files {files}")
         carry_out = partial(_preview, direction=command) if dry_run else _COMMANDS[command]
         done = carry_out(settings, notify=screen, **own)
         sealed = command in _CHANGING
-        view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
-        code = screen.show(settings, view)
+        done = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
+        code = screen.show(settings, done)
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")

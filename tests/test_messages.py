@@ -568,6 +568,18 @@ THERE = (
 )  # fmt: skip
 
 
+def into(folder: str) -> Callable[[Person], None]:
+    """Go into another folder."""
+    return lambda person: person.desk.monkeypatch.chdir(folder)
+
+
+FROM_HERE = "migrate --config ../.env --dir ../sql --database-url sqlite:../app.db up"
+ABOVE = (
+    f"go to its folder first:  cd ..\n     or use it from here:  {FROM_HERE}\n"
+    "     or say that a new file here is meant:  migrate --database-url sqlite:./imagor-studio.db up"
+)
+
+
 def unwritten(way: str) -> Callable[[Person], None]:
     """Write the files of B, but one of them as `new` made it."""
 
@@ -1139,6 +1151,16 @@ SPECIAL = [
          [A, "migrate up", {"1_a.up": f"{FOREVER};\n"}, stop_soon], "migrate redo", code=130),
     Case("another driver that is not installed", "pip install 'PyMySQL[rsa]'", "migrate wait", [installed],
          [A, without("pymysql"), {"$DATABASE_URL": "mysql://db.invalid/app"}], "migrate plan --sql --from empty"),
+    *(
+        Case(f"settings in a folder above, {name}", ABOVE, "migrate up", then,
+             [A, {".env": "MIGRATE_DIR=sql\nDATABASE_URL=sqlite:app.db\n", "src/notes": "", "$DATABASE_URL": None,
+                  "$MIGRATE_DIR": None}, into("src")], again)
+        for name, then, again in [
+            ("and there", [into("..")], "migrate up"),
+            ("and from here", [FROM_HERE], FROM_HERE),
+            ("and not meant", ["migrate --database-url sqlite:./imagor-studio.db up"], "migrate up"),
+        ]
+    ),
     Case("settings in a file, and nothing to read it", "pip install python-dotenv", "migrate up", [installed],
          [A, {".env": "MIGRATE_TABLE=x\n"}, without("dotenv.parser")]),
     Case("git that is not there", "install git, or leave --base out", "migrate check --base main", [],
