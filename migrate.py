@@ -6796,7 +6796,8 @@ class Run:
         try:
             return self.screen(choose(self.migrations, rows, **choice))
         except (DriftError, FileError) as error:
-            error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
+            if not getattr(error, "faults", ()):  # every command says those of the folder
+                error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
             raise
 
     def awaited(self) -> list[Applied]:

@@ -402,6 +402,12 @@ def test_a_signal_in_a_roll_back_leaves_the_version_applied(database: Database, 
         ended = Outcome(process)
     assert ended.exit == 130
     assert ended.told == []
+    state = "still applied: 1 a.\n"
+    if database.dialect == "mysql":
+        state = "  --> sql/1_a.down.sql\nthe statement was ended (connection N). nothing was changed: "
+        state += "no statement of this file has run.\n"
+    whole = f"error: interrupted\n{state}fix: go on where it stopped:  {CALLED} {command}\n"
+    assert re.sub(r"connection \d+", "connection N", ended.err[ended.err.index("error:") :]) == whole
     assert history(database) == [("1", False)]
     assert database.query("SELECT n FROM t") == [(1,)]
     assert [row[:3] for row in log(database)] == [("1", "up", "ok"), ("1", "down", "failed")]

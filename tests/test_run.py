@@ -549,6 +549,21 @@ def test_a_redo_after_a_failure_rolls_back_no_other_migration(project: Project) 
     assert {entry[:2] for entry in project.log()[-3:]} == {("3", "up")}
 
 
+def test_a_redo_after_one_that_ended_between_its_halves_rolls_back_no_other_migration(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+
+    def die(event: object) -> None:
+        if isinstance(event, migrate.Result):
+            raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 (any would do)
+        migrate.redo(project.settings, notify=die)
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+    ran = project.succeed("redo")
+    assert (ran.out.partition("  1 statement")[0], ran.err) == ("applied  3 c", PENDING)
+
+
 def test_a_redo_that_fails_on_its_way_down_says_redo_and_that_nothing_was_changed(project: Project) -> None:
     project.write(THREE | {"3_c.down": "DROP TABEL c;"})
     project.succeed("up")
