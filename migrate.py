@@ -7845,8 +7845,8 @@ class Journal(Attempt):
             raise DriverError(_OUTRUN, Kind.OUTRUN)
         self.run_statements()
         if not self.finished:
-            finish = run.finish(step, self.owner, run.took_ms)
-            parts = [*self.unclaimed(len(step.statements)), *finish, database.commit_sql]
+            claim = self.unclaimed(len(step.statements))
+            parts = [*claim, *run.finish(step, self.owner, run.took_ms), database.commit_sql]
             if database.in_transaction:
                 database.send(*parts)
             else:
@@ -8021,10 +8021,11 @@ class Journal(Attempt):
             small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
             last = database.notes_travel and small and number == len(self.step.statements)
             took = database.took(run.now.began if run.now else 0.0)
+            opening = self.opening(number)  # with the claim, and its moment
             notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
             zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
             whole = Trait.WHOLE in nature.traits
-            database.run_marked(statement, self.opening(number), notes, whole=whole, before=zero)
+            database.run_marked(statement, opening, notes, whole=whole, before=zero)
             self.claimed, self.known, self.finished = True, number, last
 
     def _run_control(self, number: int) -> None:
@@ -9297,7 +9298,7 @@ def _when(text: str) -> datetime:
         at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
         return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
-        what = "write a time such as 2026-11-24 or 2026-11-24T09:30, or an age such as 7d, 12h or 30m"
+        what = "write a time such as 2026-11-24 or 2026-11-24T09:30Z, or an age such as 7d, 12h or 30m"
         raise argparse.ArgumentTypeError(what) from None
 
 
