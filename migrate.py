@@ -2901,13 +2901,12 @@ class Code(str):
 
 
 def _in_one_line(sql: str, syntax: Syntax) -> str:
-    """Return how a statement begins, without the comments above it, and without a value."""
-    title = re.match(_TITLE, sql)
-    tokens = tokenize(sql, title.end() if title else 0, syntax)
-    start = next((start for kind, start, _ in tokens if kind != "comment"), len(sql))
+    """Return how a statement begins, in 100 letters, without the comments above it, and without a value."""
+    title = "".join(re.findall(_TITLE, sql))
+    starts = (start for kind, start, _ in tokenize(sql, len(title), syntax) if kind != "comment")
     # A number may be data, a quoted text a password, and a comment may hold half a quote: nothing of it is shown.
-    text = re.sub(_HIDDEN, "...", " ".join(sql[start:].split())) or "..."
-    return (f"{title[0]} " if title else "") + (text if len(text) <= _LINE else f"{text[: _LINE - 3]}...")
+    text = re.sub(_HIDDEN, "...", " ".join(sql[next(starts, len(sql)) :].split())) or "..."
+    return f"{title}{text}" if len(text) <= 100 else f"{title}{text[:97]}..."  # noqa: PLR2004
 
 
 class _Refusal(NamedTuple):
@@ -2939,7 +2938,7 @@ FIXES: Final = {  # where it is not the file that has to be mended
 }
 _RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps, when it is tried again
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
-_TITLE, _LINE = r"/\* migrate \w+ \d+ \*/", 100  # that a statement of ours has; characters
+_TITLE: Final = r"\A/\* migrate \w+ \d+ \*/ "  # that a statement of ours has
 _HIDDEN: Final = r"""(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database|no regular file": "correct the path: this file holds something else",
@@ -3157,9 +3156,7 @@ class Database(ABC):
     id_name = ""  # shows the id of the last row
     fixes: ClassVar[Mapping[Kind, str]] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
-    holder_sql = blockers_sql = (
-        ""  # a row for _session(), of each that has the lock ?, or is in the way of the session ?
-    )
+    holder_sql = blockers_sql = ""  # rows for _session(): who has the lock ?, who is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
@@ -5259,17 +5256,15 @@ class MySQL(Database):
 
     def listen(self, limit: int = 20) -> Mapping[int, int]:
         """See Database. The server keeps what it has said of the last one."""
-        warned, heard = self.warned, self._heard
-        self.warned, self._heard = (), ()
+        warned, heard, told, missed = self.warned, self._heard, 0, dict[int, int]()
         if not heard and warned and warned[-1] and limit > 0:
             heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
-        missed, told = dict[int, int](), 0
+        self.warned, self._heard = (), ()
         for number, count in enumerate(warned, 1):
             rows = heard[number - 1] if heard and told < limit else []
             told += len(rows)
             self._hand_on(rows, count)
             missed |= {number: count} if count and not rows else {}
-        self.warned = ()
         return missed
 
     def _hand_on(self, rows: Rows, count: int = 0) -> None:
@@ -6011,10 +6006,10 @@ class History:
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        first = since and since.astimezone(timezone.utc)
-        return [each for each in entries if not first or each.at + timedelta(milliseconds=each.took_ms) >= first][
-            :count
-        ]
+        if since:
+            first = since.astimezone(timezone.utc)
+            entries = [each for each in entries if each.at + timedelta(milliseconds=each.took_ms) >= first]
+        return entries[:count]
 
 
 def digest_of(rows: Sequence[Applied]) -> str:
@@ -6897,17 +6892,16 @@ class Run:
 
     def tell_missed(self) -> None:
         """Tell how many warnings of the file were not told, where they are, and how to read them."""
-        if self.now and self.missed:
-            statements, numbers = self.now.step.statements, sorted(self.missed)
-            ends = [each for each in numbers if each + 1 not in self.missed]
-            lines = [
-                (statements[begin - 1].line, statements[end - 1].line)
-                for begin, end in zip([each for each in numbers if each - 1 not in self.missed], ends, strict=True)
-            ]
-            places = _some([f"{begin} to {end}" if begin < end else f"{begin}" for begin, end in lines])
-            what = f"{counted(sum(self.missed.values()), 'warning')} not told here, of what begins in line {places}"
-            said = f"{what}: on a copy of the database,  mysql --show-warnings  tells each"
-            self.notify(Notice(self.now.step, "warning", said))
+        lines = list[str]()
+        for _, some in itertools.groupby(enumerate(sorted(self.missed)), lambda pair: pair[1] - pair[0]):
+            numbers = [number for _, number in some]
+            both = (self.now.step.statements[each - 1].line for each in (numbers[0], numbers[-1])) if self.now else ()
+            lines.append(" to ".join(map(str, dict.fromkeys(both))))
+        if lines and self.now:
+            what = f"{counted(sum(self.missed.values()), 'warning')} not told here, of what begins in line"
+            way = "on a copy of the database,  mysql --show-warnings  tells each"
+            self.notify(Notice(self.now.step, "warning", f"{what} {_some(lines)}: {way}"))
+        self.missed = {}
 
     def _tell(self, text: str) -> None:
         """Tell what a rival has done, or the like, once, however often is planned."""
