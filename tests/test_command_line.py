@@ -550,6 +550,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": 1,
                 "has_down": True,
                 "only": [],
+                "direction": "up",
+                "claimed": False,
             },
             {
                 "version": "2",
@@ -559,6 +561,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": 2,
                 "has_down": True,
                 "only": [],
+                "direction": "up",
+                "claimed": False,
             },
             {
                 "version": "3",
@@ -570,6 +574,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": None,
                 "has_down": True,
                 "only": [],
+                "direction": None,
+                "claimed": False,
             },
         ],
     }
