@@ -2937,12 +2937,13 @@ class Code(str):
     __slots__ = ()
 
 
-def _session(row: Sequence[Any]) -> str:
-    """Return a line on another session of the database, from a row of its process list; the time is UTC."""
-    pid, user, host, name, since, query = row
+def _in_one_line(sql: str, syntax: Syntax) -> str:
+    """Return how a statement begins, in 100 letters, without the comments above it, and without a value."""
+    title = "".join(re.findall(_TITLE, sql))
+    starts = (start for kind, start, _ in tokenize(sql, len(title), syntax) if kind != "comment")
     # A number may be data, a quoted text a password, and a comment may hold half a quote: nothing of it is shown.
-    query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((query or "idle").split()))[:100]
-    return f"pid {pid}, {user}@{host}{f', {name}' if name else ''}, since {since} UTC: {query}"
+    text = re.sub(_HIDDEN, "...", " ".join(sql[next(starts, len(sql)) :].split())) or "..."
+    return f"{title}{text}" if len(text) <= 100 else f"{title}{text[:97]}..."  # noqa: PLR2004
 
 
 class _Refusal(NamedTuple):
@@ -2974,7 +2975,8 @@ FIXES: Final = {  # where it is not the file that has to be mended
 }
 _RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps, when it is tried again
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
-_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
+_TITLE: Final = r"\A/\* migrate \w+ \d+ \*/ "  # that a statement of ours has
+_HIDDEN: Final = r"""(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database|no regular file": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
@@ -3191,7 +3193,7 @@ class Database(ABC):
     id_name = ""  # shows the id of the last row
     fixes: ClassVar[Mapping[Kind, str]] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
-    holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
+    holder_sql = blockers_sql = ""  # rows for _session(): who has the lock ?, who is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
@@ -3323,7 +3325,7 @@ class Database(ABC):
             return ""
         with contextlib.suppress(DriverError, MigrateError):
             self.observer = observer = self.observer or self.another()
-            self.blockers = [_session(row) for row in observer.query(self.blockers_sql, self.session_id)]
+            self.blockers = [self._session(row) for row in observer.query(self.blockers_sql, self.session_id)]
             if self.blockers:
                 return f"waiting for {self.blockers[0]}"
             return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
@@ -3423,8 +3425,11 @@ class Database(ABC):
         places = [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)] if word else []
         return (*((places[0], True) if len(places) == 1 else (0, False)), message)
 
-    def run_all(self, texts: Sequence[str]) -> None:
-        """Run a person's statements, one by one. Raises DriverError with the *number* of the one that has failed."""
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
+        """Run a person's statements, one by one. Raises DriverError with the *number* of the one that has failed.
+
+        Where it *listens*, listen() has the words of each, and not of the last one alone.
+        """
         number = 0
         try:
             for number, text in enumerate(texts, 1):  # noqa: B007 (it is read when one fails)
@@ -3433,8 +3438,12 @@ class Database(ABC):
             failed.number = number
             raise
 
-    def listen(self, count: int = 1) -> None:  # noqa: B027 (most speak of their own accord)
-        """Hand on what the server has to say of the last *count* statements, which nothing that follows looks at."""
+    def listen(self, limit: int = 20) -> Mapping[int, int]:
+        """Hand on what the server has to say of what was run last, which nothing that follows looks at.
+
+        After *limit* of these, and of what was not listened to, return how many there are, by the statement, from 1 on.
+        """
+        return {}  # most speak of their own accord
 
     def session_sql(self, *, local: bool) -> list[str]:
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
@@ -3577,10 +3586,16 @@ class Database(ABC):
                 self.tell("; ".join([f"waiting for the lock: {self.rival}", *self._holders()[:1]]))
             self.pause(0.05)
 
+    def _session(self, row: Sequence[Any]) -> str:
+        """Return a line on another session, from a row of the process list: who, since when, in UTC, what it runs."""
+        pid, user, host, name, since, state, query = row
+        what = f"{state}{_in_one_line(query, self.syntax)}" if query else "idle"
+        return f"pid {pid}, {user}@{host}{f', {name}' if name else ''}, since {since} UTC: {what}"
+
     def _holders(self) -> list[str]:
         """Return who has the lock, where that can be seen."""
         with contextlib.suppress(DriverError):
-            return [_session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
+            return [self._session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
         return []
 
     def pooled_error(self) -> MigrateError:
@@ -4128,7 +4143,7 @@ class SQLite(Database):
         self._ticks, self._ended = 0, False
         self._wait(partial(self._step, sql))
 
-    def run_all(self, texts: Sequence[str]) -> None:
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         """See Database. Of many, none is looked at between them; one that another process is in the way of waits."""
         if len(texts) == 1:
             super().run_all(texts)
@@ -4412,7 +4427,7 @@ class Postgres(Database):
     server_times = True
     _sessions_sql = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
-        CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
+        CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END, a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
     holder_sql = f"""{_sessions_sql}IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
@@ -5037,7 +5052,7 @@ class MySQL(Database):
         "LOCK": _locks,
         "FLUSH": _locks,
     }
-    _sessions_sql = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
+    _sessions_sql = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, '', p.info
         FROM information_schema.processlist p WHERE """
     holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
@@ -5049,7 +5064,9 @@ class MySQL(Database):
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error = True, "1064"
-    warnings, _warnings_sql = 0, "SHOW WARNINGS"  # how many the last packet had
+    warned: Sequence[int] = ()  # of each result of the last packet, how many warnings it had
+    _heard: Sequence[Rows] = ()  # and what they were, where each statement was asked for its own
+    _warnings_sql = "SHOW WARNINGS LIMIT 20"
     speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
@@ -5274,22 +5291,29 @@ class MySQL(Database):
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
-    def listen(self, count: int = 1) -> None:
+    def listen(self, limit: int = 20) -> Mapping[int, int]:
         """See Database. The server keeps what it has said of the last one."""
-        if self.warnings and count == 1:
-            self._hand_on(self._exchange(f"{self._warnings_sql} LIMIT 20")[0])
-        elif self.warnings:
-            self.hear("warning", f"{counted(self.warnings, 'warning')} for {count} statements that went together")
-        self.warnings = 0
+        warned, heard, told, missed = self.warned, self._heard, 0, dict[int, int]()
+        if not heard and warned and warned[-1] and limit > 0:
+            heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
+        self.warned, self._heard = (), ()
+        for number, count in enumerate(warned, 1):
+            rows = heard[number - 1] if heard and told < limit else []
+            told += len(rows)
+            self._hand_on(rows, count)
+            missed |= {number: count} if count and not rows else {}
+        return missed
 
-    def _hand_on(self, rows: Rows) -> None:
-        """Hand on warnings, which come in the encoding that a file has set for results."""
+    def _hand_on(self, rows: Rows, count: int = 0) -> None:
+        """Hand on warnings, which come in the encoding that a file has set for results, and that there are *count*."""
         for row in rows:
             level, code, text = (str(each).replace("\0", "") for each in row)
             with contextlib.suppress(UnicodeError):
                 text = text_of(text)
             if level != "Error":  # which is told by itself
                 self.hear(level.lower(), f"{text} ({code})")
+        if rows and count > len(rows):
+            self.hear("warning", f"and {count - len(rows)} more of the same statement")
 
     _near_pattern = regex(r"(?s)(.*?)(?:; check the manual .*?)? near '(.*)' at line (\d+)")
 
@@ -5308,15 +5332,18 @@ class MySQL(Database):
         place = len(text) - len(quoted) if ends else next((each for each in places if each >= begin), 0)
         return place, exact, f"{said} near '{found[2].partition(chr(10))[0]}'"
 
-    def run_all(self, texts: Sequence[str]) -> None:
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         """See Database. One packet; what the message of an error quotes goes on into the next statement."""
-        texts = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])]
+        texts, step = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])], 2 if listens else 1
+        texts = [part for each in texts for part in (each, self._warnings_sql)[:step]]
         try:
-            self._exchange("; ".join(texts))
+            found = self._exchange("; ".join(texts))
         except DriverError as failed:
             rest = "; ".join(texts[failed.number :])
             failed.message = _cut(failed.message, texts[failed.number - 1][:-1], f"\n; {rest}")
+            failed.number = (failed.number - 1) // step + 1
             raise
+        self.warned, self._heard = self.warned[::step], found[1::2] if listens else ()
 
     def _titled(self, sql: str) -> str:
         # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
@@ -5336,7 +5363,7 @@ class MySQL(Database):
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
             if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
-                added.append(f"{self._warnings_sql} LIMIT 20")
+                added.append(self._warnings_sql)
             added += [proof] if isinstance(part, Note) else []
             texts += added
             numbers += [number] * len(added)
@@ -5354,9 +5381,9 @@ class MySQL(Database):
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
             raise self._of_part(failed, part) from None
-        for text, found in zip(texts, rows, strict=False):
-            self._hand_on(found if text.startswith(self._warnings_sql) else [])
-        self.warnings = 0
+        for text, found, count in zip(texts, rows, (0, *self.warned), strict=False):
+            self._hand_on(found if text == self._warnings_sql else [], count)
+        self.warned = ()
         return rows
 
     def _exchange(self, sql: str) -> list[Rows]:
@@ -5370,10 +5397,10 @@ class MySQL(Database):
             with self.translated(), connection.cursor() as cursor:
                 cursor.execute(sql.encode(), None)
                 found.append(cursor.fetchall() if cursor.description else [])
-                self.warnings = cursor.warning_count
+                self.warned = warned = [cursor.warning_count]
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
-                    self.warnings += cursor.warning_count
+                    warned.append(cursor.warning_count)
         except DriverError as failed:
             failed.number = len(found) + 1
             raise
@@ -5813,7 +5840,7 @@ class Applied(NamedTuple):
     statements_done: int = 0
     done_checksum: str = ""  # over the statements that have run; over one more while one runs that has no note with it
     owner: str | None = None
-    applied_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)  # UTC
+    applied_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)  # UTC, when the attempt began that it comes from
     took_ms: int = 0
     applied_by: str = ""
     tool: str = ""
@@ -5825,7 +5852,10 @@ class Applied(NamedTuple):
 
 
 class LogEntry(NamedTuple):
-    """One attempt: what was tried with a version, and how it ended. *at* is UTC."""
+    """One attempt: what was tried with a version, and how it ended. It began *at*, in UTC, as ``status`` says, too.
+
+    1.0.0 wrote when it ended.
+    """
 
     at: datetime
     version: str
@@ -5970,9 +6000,9 @@ class History:
             return str(self.database.query(self.database.digest_sql.format(self.relation))[0][0])
         return digest_of(self.read())
 
-    def insertion(self, row: Applied) -> Note:
-        """Return the SQL that writes a new row, made now."""
-        values = row._asdict() | {"applied_at": Code(self.database.now()), "applied_by": self.database.person()}
+    def insertion(self, row: Applied, at: Code) -> Note:
+        """Return the SQL that writes a new row, for what has begun *at*."""
+        values = row._asdict() | {"applied_at": at, "applied_by": self.database.person()}
         return self._insertion(self.relation, values)
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
@@ -6005,7 +6035,10 @@ class History:
         return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
-        """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
+        """Return the newest *count* entries, or all, newest first: of one *version*, as a number; *since* then.
+
+        What began before that, and ended after, is among them.
+        """
         quoted, limit = self.database.quoted, f" LIMIT {count}" if count and version is None and since is None else ""
         rest = f"ORDER BY {quoted('id')} DESC{limit}"
         rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
@@ -6018,7 +6051,10 @@ class History:
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        return [each for each in entries if not since or each.at >= since.astimezone(timezone.utc)][:count]
+        if since:
+            first = since.astimezone(timezone.utc)
+            entries = [each for each in entries if each.at + timedelta(milliseconds=each.took_ms) >= first]
+        return entries[:count]
 
 
 def digest_of(rows: Sequence[Applied]) -> str:
@@ -6032,7 +6068,7 @@ def digest_of(rows: Sequence[Applied]) -> str:
 
 
 class Status(NamedTuple):
-    """One version as ``status`` shows it.
+    """One version as ``status`` shows it; the attempt began at *applied_at*, in UTC, and *took_ms* from then on.
 
     *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
     """
@@ -6048,6 +6084,8 @@ class Status(NamedTuple):
     statements_done: int | None = None
     has_down: bool = False
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
+    direction: str | None = None  # in which it has gone last
+    claimed: bool = False  # by a run that is at work on it, or was killed
 
     @property
     def key(self) -> int:
@@ -6128,7 +6166,8 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
             ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
-            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down))
+            more: Any = {"direction": row.direction, "claimed": row.owner is not None}
+            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down, **more))
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
             made = Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down)
@@ -6253,6 +6292,16 @@ def drift_error(state: Status, file: Migration | None) -> DriftError:
     return DriftError(f"{state.version} {state.name} {what}", where=shown_path(file.up.path) if file else "", fix=fix)
 
 
+def next_lines(states: Sequence[Status]) -> Iterator[str]:
+    """Yield, for each state in which ``up`` refuses to run, what that says of the first of *states*, with a way out."""
+    for kind in ("dirty", *_DRIFTS):
+        some = [each for each in states if each.state == kind]
+        for state in some[:1]:
+            error = dirty_error(state) if kind == "dirty" else drift_error(state, None)
+            more = f" ({len(some) - 1} more)" * (len(some) > 1) + ", or a run is at work on it" * state.claimed
+            yield f"{error.what}{more}; {error.fix.partition(chr(10))[0]}"
+
+
 def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
     """Raise DriftError where *steps* are not what was *planned*, by version and text: the history has changed since."""
     both = zip(steps, planned, strict=False)
@@ -6271,7 +6320,7 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
-def dirty_error(row: Applied, fix: str = "") -> DirtyError:
+def dirty_error(row: Applied | Status, fix: str = "") -> DirtyError:
     """Return the error for a row that stopped half way, with every way out."""
     done = f"{row.statements_done} of {row.statements} statements had run"
     ways = {
@@ -6280,7 +6329,7 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
     }
     what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
     fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
-    ways_out = _ways(row.version, *ways[row.direction])
+    ways_out = _ways(row.version, *ways[row.direction or "up"])
     return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
 
 
@@ -6317,6 +6366,7 @@ _LEVEL: Final = (
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
+_WARNINGS: Final = 20  # of changes of rows in one file: so many are told
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 
 
@@ -6705,6 +6755,7 @@ class Run:
     soiled = False  # what a file has set would reach the next one
     unread: Sequence[str] = ()  # what lies beside the files, and is none of them
     outrun = False  # a rival has applied what was planned
+    heard = 0  # notices of the file that runs
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
     ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
@@ -6717,6 +6768,8 @@ class Run:
         self.shield, self.token = _Shield(), os.urandom(8).hex()
         self.screened: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
+        self.missed: dict[int, int] = {}  # by the number of a statement of that file, warnings that nobody has read
+        self.began_at: dict[int, Code] = {}  # by version, what the history has for when the last attempt began
         self.database.tell, self.database.hear = self.notify, self.hear
 
     @classmethod
@@ -6928,7 +6981,21 @@ class Run:
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing."""
         if self.now and self.now.since:
+            self.heard += 1
             self.notify(Notice(self.now.step, level, text))
+
+    def tell_missed(self) -> None:
+        """Tell how many warnings of the file were not told, where they are, and how to read them."""
+        lines = list[str]()
+        for _, some in itertools.groupby(enumerate(sorted(self.missed)), lambda pair: pair[1] - pair[0]):
+            numbers = [number for _, number in some]
+            both = (self.now.step.statements[each - 1].line for each in (numbers[0], numbers[-1])) if self.now else ()
+            lines.append(" to ".join(map(str, dict.fromkeys(both))))
+        if lines and self.now:
+            what = f"{counted(sum(self.missed.values()), 'warning')} not told here, of what begins in line"
+            way = "on a copy of the database,  mysql --show-warnings  tells each"
+            self.notify(Notice(self.now.step, "warning", f"{what} {_some(lines)}: {way}"))
+        self.missed = {}
 
     def _tell(self, text: str) -> None:
         """Tell what a rival has done, or the like, once, however often is planned."""
@@ -7281,6 +7348,7 @@ class Run:
                         failed = _interrupted()
                 outcome = self._judge(batch, failed, attempt)
             break
+        self.tell_missed()
         self.committed(*outcome.results)
         self.now, self.failed = None, outcome.error
         if self.failed:
@@ -7372,8 +7440,12 @@ class Run:
         return f"{self.halfway} is rolled back, and not applied again." if self.halfway else ""
 
     def failure(self, step: Step, error: MigrateError) -> Note:
-        what = without_data(error.what, error.spoken)
-        return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
+        return self.entry(step, step.direction, took_ms=self.took_ms, error=without_data(error.what, error.spoken))
+
+    def entry(self, step: Step, action: str, **more: Any) -> Note:
+        """Return the SQL that logs an attempt, at the moment that its claim has."""
+        at = self.began_at.get(step.key) or Code(self.database.now())
+        return self.history.log_entry(step.version, step.name, action, at=at, **more)
 
     def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
@@ -7443,7 +7515,7 @@ class Run:
 
     def begin(self, step: Step) -> None:
         """Start the clock of a file, and tell that it runs."""
-        self.now = Now(step, time.monotonic())
+        self.now, self.heard, self.missed = Now(step, time.monotonic()), 0, {}
         self.notify(step)
         if not step.statements:
             self._tell(f"{script_path(step)}: no statements in this file")
@@ -7452,20 +7524,25 @@ class Run:
         """Run changes of rows, one after the other. Raises DriverError, about the one that has failed.
 
         There is one clock for those that go together: these are more only as long as they take next to no time.
+        Who is asked for warnings takes longer: each is only after there were some, and not after many.
         """
-        statements, count = step.statements, 1
+        statements, count, listens = step.statements, 1, False
         while first <= last:
             end = min(first + count - 1, last)
             with self.running(statements[first - 1]):
                 try:
-                    self.database.run_all([text_of(each) for each in statements.octets(first, end)])
+                    texts = [text_of(each) for each in statements.octets(first, end)]
+                    self.database.run_all(texts, listens=listens)
                 except DriverError as failed:
                     if self.now and failed.number:
                         self.now = self.now._replace(statement=statements[first + failed.number - 2])
                     failed.number = 0
                     raise
                 took = time.monotonic() - self.now.since if self.now else 0.0
-                self.database.listen(end - first + 1)
+                heard = self.heard
+                missed = self.database.listen(_WARNINGS - heard)
+                self.missed |= {first + number - 1: many for number, many in missed.items()}
+            listens = bool(missed or self.heard > heard) and self.heard < _WARNINGS
             self.refuse_ended()
             first, count = end + 1, max(1, 4 * count if took < _BRIEF else count // 4)
 
@@ -7492,15 +7569,17 @@ class Run:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
         values: dict[str, Any] = {"dirty": True, "direction": step.direction, "statements": len(step.statements)}
         values |= {"statements_done": done, "done_checksum": checksum or _checksums()[0], "owner": owner}
+        at = self.began_at[step.key] = Code(self.database.now())
         if step.row:
-            values |= {"applied_at": Code(self.database.now()), "took_ms": 0}
+            values |= {"applied_at": at, "took_ms": 0}
             values |= {"applied_by": self.database.person()} if step.direction == "up" else {}
             return self.history.change(step.version, values, owner=step.row.owner)
-        return self.history.insertion(Applied(step.version, step.name, step.script.checksum, step.down_sql, **values))
+        row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **values)
+        return self.history.insertion(row, at)
 
     def finish(self, step: Step, owner: str, took_ms: object = 0, action: str = "") -> list[str]:
         """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
-        entry = self.history.log_entry(step.version, step.name, action or step.direction, took_ms=took_ms)
+        entry = self.entry(step, action or step.direction, took_ms=took_ms)
         if step.direction == "down":
             return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
         checksum = step.script.checksum
@@ -7861,8 +7940,8 @@ class Journal(Attempt):
             raise DriverError(_OUTRUN, Kind.OUTRUN)
         self.run_statements()
         if not self.finished:
-            finish = run.finish(step, self.owner, run.took_ms)
-            parts = [*self.unclaimed(len(step.statements)), *finish, database.commit_sql]
+            claim = self.unclaimed(len(step.statements))
+            parts = [*claim, *run.finish(step, self.owner, run.took_ms), database.commit_sql]
             if database.in_transaction:
                 database.send(*parts)
             else:
@@ -8037,10 +8116,11 @@ class Journal(Attempt):
             small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
             last = database.notes_travel and small and number == len(self.step.statements)
             took = database.took(run.now.began if run.now else 0.0)
+            opening = self.opening(number)  # with the claim, and its moment
             notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
             zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
             whole = Trait.WHOLE in nature.traits
-            database.run_marked(statement, self.opening(number), notes, whole=whole, before=zero)
+            database.run_marked(statement, opening, notes, whole=whole, before=zero)
             self.claimed, self.known, self.finished = True, number, last
 
     def _run_control(self, number: int) -> None:
@@ -8441,7 +8521,8 @@ def log(
 ) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
 
-    Only those of one *version*, or from *since* on, which knows its time zone. Without *count*: all of these, else 20.
+    Only those of one *version*, or that were at work *since* then, a time with its zone; all of these where there is no
+    *count*, and of all else 20.
     """
     if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
         fix = "write its digits alone; look at what there is:  migrate status"
@@ -8645,11 +8726,10 @@ _BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault",
 _STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
 # How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
 _HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
-_PROSE: Final = ("error", "note", "findings", "what", "fix")  # below its row, where it does not fit beside it
-_TWICE: Final = ("tool", "direction", "file")  # left out, in this order, before a name is cut: it is said elsewhere
-_SHORTEST: Final = {"name": 12, "applied_by": 8, "where": 20}  # then these are shortened so far
-_SPARE: Final = ("mode", "statements", "took_ms", "applied_by")  # then these are left out
-
+_PROSE: Final = ("error", "note", "findings", "file", "what", "fix")  # below its row, where it does not fit beside it
+_TYPED: Final = ("file", "fix")  # of these, what is not broken into lines: it is there to be copied
+_SPARE: Final = ("tool", "mode", "statements", "took_ms", "applied_by")  # left out, in this order, but the first,
+_SHORTEST: Final = {"name": 14, "applied_by": 8, "where": 20}  # after these were made as short; a name has more lines
 
 _MINUTE: Final = 60.0  # seconds
 
@@ -8663,6 +8743,7 @@ class View(NamedTuple):
     details: str = ""  # what follows it, also where no table is drawn
     sql: str = ""  # what follows with --verbose
     exit_code: int = 0
+    ways: Sequence[str] = ()  # what is told below it: what to do next
 
 
 def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool) -> View:
@@ -8680,7 +8761,9 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
-    return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
+    ways = [*next_lines(states[: len(known)])]
+    caption = f"{settings.url}: {', '.join(counts)}"
+    return View(document, columns, caption, exit_code=code if exit_code else 0, ways=ways)
 
 
 def steps_view(
@@ -8782,10 +8865,9 @@ class _Layout(NamedTuple):
 
         if lacking(full) > 0:
             below, gap = [each for each in full if each in _PROSE], 2
-        for spare, sizes in ((_TWICE, full), (_SPARE, least)):
-            for each in spare:
-                if each in full and lacking(sizes) > 0:
-                    left_out.append(each)
+        for each in _SPARE:
+            if each in full and lacking(full if each == _SPARE[0] else least) > 0:
+                left_out.append(each)
         beside = {each: size for each, size in full.items() if each not in {*below, *left_out}}
         while lacking(full | beside) > 0 and (long := [each for each in beside if beside[each] > least[each]]):
             beside[max(long, key=beside.__getitem__)] -= 1
@@ -8802,6 +8884,18 @@ def _shortened(text: str, column: str, width: int, sign: str) -> str:
     while column == "where" and cell_len(tail) < (width - 1) * 2 // 3:
         tail = text[-1 - len(tail) :]
     return set_cell_size(text, width - 1 - cell_len(tail)).rstrip() + sign + tail
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """Break a name into lines, after a sign in it where that can be."""
+    from rich.cells import cell_len, chop_cells
+
+    lines = [""]
+    for word in re.findall(r"[^_.\W-]*[\W_.-]?", text):
+        for part in chop_cells(word, width) if cell_len(word) > width else [word]:
+            lines += [""] if cell_len(lines[-1] + part) > width else []
+            lines[-1] += part
+    return lines
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -9070,6 +9164,8 @@ class _Screen:
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
+        for way in view.ways:
+            self(way)
         return view.exit_code
 
     @staticmethod
@@ -9116,13 +9212,15 @@ class _Screen:
         sign, rule = ("…", "─") if console.encoding.startswith("utf") else ("~", "-")
 
         def show(cells: Mapping[str, str], style: str = "") -> None:
-            line = Text(" ")
-            for column, width in layout.beside.items():
-                cell = _shortened(cells[column], column, width, sign)
-                line.append(cell, style or _STYLES.get(cell.partition(" (")[0], ""))
-                line.append(" " * (width - cell_len(cell) + layout.gap))
-            line.rstrip()
-            console.print(line, soft_wrap=True)
+            name, *more = _broken(cells["name"], layout.beside["name"]) if "name" in layout.beside else [""]
+            for here in ({**cells, "name": name}, *({"name": each} for each in more)):
+                line = Text(" ")
+                for column, width in layout.beside.items():
+                    cell = _shortened(here.get(column, ""), column, width, sign)
+                    line.append(cell, style or _STYLES.get(cell.partition(" (")[0], ""))
+                    line.append(" " * (width - cell_len(cell) + layout.gap))
+                line.rstrip()
+                console.print(line, soft_wrap=True)
 
         if rows:
             show({each: _HEADS.get(each, each) for each in view.columns}, "bold")
@@ -9131,8 +9229,8 @@ class _Screen:
         for row in rows:
             show(row)
             for column in filter(row.get, layout.below):
-                if column == "fix":  # not broken into lines: it may hold a command, to be copied
-                    console.print(Text(f"    fix: {row[column]}"), soft_wrap=True)
+                if column in _TYPED:
+                    console.print(Text(f"    {'fix: ' * (column == 'fix')}{row[column]}"), soft_wrap=True)
                     continue
                 for line in Text(row[column]).wrap(console, max(20, console.width - 4)):
                     line.rstrip()
@@ -9330,7 +9428,7 @@ def _when(text: str) -> datetime:
         at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
         return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
-        what = "write a time such as 2026-11-24 or 2026-11-24T09:30, or an age such as 7d, 12h or 30m"
+        what = "write a time such as 2026-11-24 or 2026-11-24T09:30Z, or an age such as 7d, 12h or 30m"
         raise argparse.ArgumentTypeError(what) from None
 
 
@@ -9423,7 +9521,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--dialect", "the same without a database", {"choices": tuple(DATABASES)}),
         ("--from", "the version that it will be at, or empty", _VERSION | {"dest": "start"}),
     ),
-    ("log", "show who ran what, when, for how long, and how it ended"): (
+    ("log", "show who ran what, when it began, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
         ("--version", "of this version only", _VERSION),
         ("--since", _SINCE, {"metavar": "WHEN", "type": _when}),

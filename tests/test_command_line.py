@@ -551,6 +551,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": 1,
                 "has_down": True,
                 "only": [],
+                "direction": "up",
+                "claimed": False,
             },
             {
                 "version": "2",
@@ -560,6 +562,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": 2,
                 "has_down": True,
                 "only": [],
+                "direction": "up",
+                "claimed": False,
             },
             {
                 "version": "3",
@@ -571,6 +575,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": None,
                 "has_down": True,
                 "only": [],
+                "direction": None,
+                "claimed": False,
             },
         ],
     }
