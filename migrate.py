@@ -47,7 +47,7 @@ import time
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter, deque
+from collections import Counter, deque, namedtuple
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
@@ -56,11 +56,28 @@ from operator import attrgetter, length_hint, sub
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, TypeVar, cast
 from urllib.parse import quote, unquote
 
+TYPE_CHECKING = False  # typing and its NamedTuple, which compiles each annotation, take a tenth of a short run
 if TYPE_CHECKING:
     import threading
+    from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, TypeVar
+
+    _Thing = TypeVar("_Thing")
+else:
+
+    class _Fields(type):
+        def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> type:
+            if not bases:
+                return super().__new__(cls, name, bases, space)
+            fields = space["__annotations__"]
+            defaults = [space.pop(each) for each in fields if each in space]
+            base = namedtuple(name, fields, defaults=defaults, module=space["__module__"])  # noqa: PYI024
+            return type(name, (base,), {"__slots__": (), **space})
+
+    class NamedTuple(metaclass=_Fields):
+        """What typing has under this name, as far as it is used here."""
+
 
 __version__ = "1.0.0"
 
@@ -254,7 +271,7 @@ class _Regex:
 
 
 def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    return cast("re.Pattern[str]", _Regex(pattern, flags))
+    return _Regex(pattern, flags)  # type: ignore[return-value]
 
 
 # Settings #############################################################################################################
@@ -761,7 +778,8 @@ class _Found(Migration):
     @cached_property
     def down(self) -> Script | None:
         read: Any = self[3]
-        return cast("Script | None", read())
+        found: Script | None = read()
+        return found
 
 
 @cache
@@ -1122,9 +1140,6 @@ def _compile_inserts(literals: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     rows, end = rf"{row}(?:\s*,\s*{row}){{0,200}}", r"(?:(?P<end>\s*;)\s*)?"
     flags = re.ASCII | re.DOTALL | re.IGNORECASE
     return re.compile(rf"(?P<head>{head})\s*{rows}{end}|", flags), re.compile(rf"\s*,\s*{rows}{end}", flags)
-
-
-_Thing = TypeVar("_Thing")
 
 
 class Alike(NamedTuple):
@@ -2877,7 +2892,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
         self.message, self.kind, self.code, self.offset, self.number = message, kind, code, offset, number
 
 
-Rows = list[tuple[Any, ...]]
+Rows = list[tuple["Any", ...]]
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
@@ -9197,7 +9212,7 @@ def _when(text: str) -> datetime:
         raise argparse.ArgumentTypeError(what) from None
 
 
-_Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
+_Argument = tuple[str, str, Mapping[str, "Any"]]  # its names, its help, and what else argparse is to know
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
@@ -9510,7 +9525,7 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
 
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, options = _Screen(), argparse.Namespace()
-    stopped, sealed, before = list[int](), False, dict[int, Any]()
+    stopped, sealed, before = list[int](), False, dict[int, "Any"]()
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
