@@ -3086,6 +3086,11 @@ def _unheard(_level: str, _text: str) -> None:
     """Hand on nothing of what a server says: nobody has asked for it."""
 
 
+@lru_cache(maxsize=256)
+def _quoted(mark: str, names: tuple[str, ...]) -> str:
+    return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again.
 
@@ -3588,8 +3593,7 @@ class Database(ABC):
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
-        mark = self.quote_mark
-        return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
+        return _quoted(self.quote_mark, names)
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -5947,8 +5951,8 @@ class History:
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": f"migrate {__version__}"}
-        names, listed = map(self.database.quoted, values), map(self.database.literal, values.values())
-        return Note(f"INSERT INTO {relation} ({', '.join(names)})\n    VALUES ({', '.join(listed)})")
+        listed = ", ".join(map(self.database.literal, values.values()))
+        return Note(f"INSERT INTO {relation} ({', '.join(map(self.database.quoted, values))})\n    VALUES ({listed})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
