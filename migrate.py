@@ -737,7 +737,8 @@ class Script(NamedTuple):
 
 def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
-    found = MARK_PATTERN.finditer(octets) if any(mark in octets for mark in _TOOL_BY_MARK) else ()
+    comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
+    found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
     return {mark[2].lower(): mark for mark in reversed([*found])}
 
 
@@ -1743,8 +1744,8 @@ _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 _CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
-_NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:E[-+]?[0-9]+)?"
-_LITERALS: Final = rf"(?:'[^']*')+|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE"
+_NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]*)?(?:E[-+]?[0-9]+)?|[-+]?\.[0-9]+(?:E[-+]?[0-9]+)?"
+_LITERALS: Final = rf"'[^']*'(?:'[^']*')*|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE"
 
 SQLITE_SYNTAX: Final = Syntax(
     literals=_LITERALS,
@@ -1764,7 +1765,10 @@ POSTGRES_SYNTAX: Final = Syntax(
 POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
     literals="", tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
-_MYSQL_LITERALS = rf"(?:_BINARY\s*)?(?:'[^'\\]*(?:\\.[^'\\]*)*')+|{_NUMBER}|[BX]'[0-9A-F]*'|0X[0-9A-F]+|NULL|TRUE|FALSE"
+_MYSQL_TEXT: Final = r"'[^'\\]*(?:\\.[^'\\]*)*'"
+_MYSQL_LITERALS = (
+    rf"(?:_BINARY\s*)?{_MYSQL_TEXT}(?:{_MYSQL_TEXT})*|{_NUMBER}|[BX]'[0-9A-F]*'|0X[0-9A-F]+|NULL|TRUE|FALSE"
+)
 
 MYSQL_SYNTAX: Final = Syntax(
     literals=_MYSQL_LITERALS + r"""|(?:"[^"\\]*(?:\\.[^"\\]*)*")+""",
