@@ -1843,6 +1843,7 @@ class Way(NamedTuple):
 
 
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
+_SEEN: Final = _TRANSIENT | {"transaction"}
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 _FRESH: Final = ("set *", "role *")  # what every statement reads
@@ -3726,6 +3727,22 @@ class Database(ABC):
             self.run_alone(statement)
             self.send(self.begin_sql, *self.own_sql, *self.holding(), *done, self.commit_sql)
 
+    def write_after(self, done: Sequence[str]) -> None:
+        """Write notes that have failed after what they say was done: a lock on the history, or a KILL that came late.
+
+        Raises DriverError, which says so.
+        """
+        self.rollback()
+        try:
+            self.send(self.begin_sql, *done, self.commit_sql)
+        except DriverError as again:
+            again.ran = again.kind is not Kind.LOST
+            raise again from None
+
+    def links(self, statement: Statement) -> bool:
+        """Tell if a statement commits what comes before it in its message, and others may follow it there."""
+        return False
+
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
@@ -5323,7 +5340,8 @@ class MySQL(Database):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
             if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
                 added.append(f"{self._warnings_sql} LIMIT 20")
-            added += [proof] if isinstance(part, Note) else []
+            # A new row is there, or an error is: no trigger and no policy keeps it out in silence here.
+            added += [proof] if isinstance(part, Note) and not part.startswith("INSERT ") else []
             texts += added
             numbers += [number] * len(added)
         ours = all(isinstance(each, str) for each in parts)
@@ -5372,8 +5390,7 @@ class MySQL(Database):
     ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
         begin = [] if self.in_transaction else [self.begin_sql]
-        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
-            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
+        if not self.links(statement):
             self.send(*begin, *started, self.commit_sql, *before)
             self.run(statement.text)
             self.send(self.begin_sql, *done, self.commit_sql)
@@ -5385,12 +5402,11 @@ class MySQL(Database):
             failed.ran = self.cut_off and not before_note
             if failed.kind is Kind.LOST or before_note:
                 raise
-            self.rollback()
-            try:  # what failed was a note: a lock on the history, or a KILL that came late
-                self.send(self.begin_sql, *done, self.commit_sql)
-            except DriverError as again:
-                again.ran = again.kind is not Kind.LOST
-                raise again from None
+            self.write_after(done)
+
+    def links(self, statement: Statement) -> bool:
+        """See Database. Where the version in such a comment does not apply, nothing between two semicolons is left."""
+        return not statement.text.startswith("/*") and (self.is_mariadb or not self._ends_packet(statement))
 
     def _ends_packet(self, statement: Statement) -> bool:
         """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
@@ -6271,6 +6287,7 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | Notice | str"], None]
 
+_LINKED: Final = 16  # statements with a note after each, in one message
 _BRIEF: Final = 0.05  # seconds: what is done in so little is done many times at once
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
@@ -6672,6 +6689,7 @@ class Run:
     unread: Sequence[str] = ()  # what lies beside the files, and is none of them
     outrun = False  # a rival has applied what was planned
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    pace = 1  # so many statements may travel as one: more as long as all takes next to no time
     ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
     def __init__(
@@ -7843,7 +7861,7 @@ class Journal(Attempt):
         pieces = {begin: end for begin, end in self.step.statements.pieces(self.database.packet_size) if begin < end}
         number = first + 1
         while number <= len(statements):
-            last = ends.get(number, number)
+            last, since = ends.get(number, number), time.monotonic()
             alone = not natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS)
             if number in self.way.gone:
                 pass
@@ -7853,8 +7871,11 @@ class Journal(Attempt):
             elif number in pieces and self._go_together(number, pieces[number], ends):
                 self._run_changes(number, pieces[number])
                 number = pieces[number]
+            elif (last := self._find_linked(number, ends)) > number:
+                number = self._run_linked(number, last)
             else:
                 self._run_one(number, opens=number in ends, listens=number not in seen)
+            self.run.pace = min(2 * self.run.pace, _LINKED) if time.monotonic() - since < _BRIEF else 1
             number += 1
 
     def _go_together(self, first: int, last: int, ends: Mapping[int, int]) -> bool:
@@ -7862,6 +7883,26 @@ class Journal(Attempt):
         numbers = range(first, last + 1)
         odd = ends.keys() | self.way.gone | self.way.checks
         return odd.isdisjoint(numbers) and self._share(distinct(self.natures[first - 1 : last]))
+
+    def _find_linked(self, first: int, ends: Mapping[int, int]) -> int:
+        """Return the last of the statements from *first* on that may travel as one message, with a note after each.
+
+        These are more only as long as they take next to no time: who is told what runs, is told of the first.
+        """
+        database, way, statements = self.database, self.way, self.step.statements
+        together = database.notes_travel and database.commits and not database.local_locks
+        if not together or database.statement_wait:  # which is that of one
+            return first
+        last, size = first - 1, 0
+        for number in range(first, min(len(statements), first + self.run.pace - 1) + 1):
+            nature = self.natures[number - 1]
+            size += len(statements[number - 1].text)
+            bare = nature.traits | Trait.PLAIN == _PLAIN_DDL
+            odd = number in ends or number in way.gone or number in way.checks or size > database.packet_size
+            if not bare or odd or nature.reads & _SEEN or not database.links(statements[number - 1]):
+                break
+            last = number
+        return max(first, last)
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
@@ -7912,6 +7953,51 @@ class Journal(Attempt):
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
 
+    def _run_linked(self, first: int, last: int) -> int:
+        """Run statements each of which commits the note before it, as one message; return the last that has run.
+
+        That is an earlier one where its note has failed, and was written afterwards. Raises DriverError.
+        """
+        run, database, statements = self.run, self.database, self.step.statements
+        parts: list[str | Statement] = [
+            *([] if database.in_transaction else [database.begin_sql]),
+            *self.opening(first),
+        ]
+        head, numbers = len(parts), [first] * len(parts)
+        for number in range(first, last + 1):
+            notes = self._closing(number) if number == last else [self.note(number, started=number + 1)]
+            parts += [statements[number - 1], *notes]
+            numbers += [number] * (len(notes) + 1)
+        self.reached, self.begun = first, self.begun and database.in_transaction
+        with run.running(statements[first - 1]):
+            try:
+                database.send(*parts, database.commit_sql)
+                self.reached = last
+            except DriverError as failed:
+                self.reached = number = [*numbers, last][failed.number - 1]
+                run.now = run.now and run.now._replace(statement=statements[number - 1])
+                if number > first:
+                    self.known, self.claimed = number - 1, True
+                part = failed.number - 1
+                if failed.kind is Kind.LOST or part <= head or isinstance([*parts, ""][part], Statement):
+                    raise
+                database.write_after(self._closing(number))
+        self.claimed, self.known, self.finished = True, self.reached, self._is_closed(self.reached)
+        if not (self.finished or run.timed_out):
+            run.refuse_ended()
+        return self.reached
+
+    def _is_closed(self, number: int) -> bool:
+        """Tell if the finish of the file goes with statement *number*: of a mended one, more is written than fits."""
+        small = self.step.direction == "down" or not self.step.row
+        return self.database.notes_travel and small and number == len(self.step.statements)
+
+    def _closing(self, number: int) -> list[str]:
+        """Return SQL that says that the statements up to *number* have run; the finish of the file, with the last."""
+        if not self._is_closed(number):
+            return [self.note(number)]
+        return self.run.finish(self.step, self.owner, self.database.took(self.run.now.began if self.run.now else 0.0))
+
     def _run_changes(self, first: int, last: int) -> None:
         """Run changes of rows, in one transaction with the claim. Raises DriverError."""
         self.reached, self.begun = first, self.begun and self.database.in_transaction
@@ -7955,14 +8041,10 @@ class Journal(Attempt):
         else:
             if database.in_transaction and not database.notes_travel:
                 self._commit(before)
-            small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
-            last = database.notes_travel and small and number == len(self.step.statements)
-            took = database.took(run.now.began if run.now else 0.0)
-            notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
             zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
             whole = Trait.WHOLE in nature.traits
-            database.run_marked(statement, self.opening(number), notes, whole=whole, before=zero)
-            self.claimed, self.known, self.finished = True, number, last
+            database.run_marked(statement, self.opening(number), self._closing(number), whole=whole, before=zero)
+            self.claimed, self.known, self.finished = True, number, self._is_closed(number)
 
     def _run_control(self, number: int) -> None:
         """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises DriverError."""
