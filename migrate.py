@@ -47,7 +47,7 @@ import time
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter, deque
+from collections import Counter, deque, namedtuple
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
@@ -56,11 +56,28 @@ from operator import attrgetter, length_hint, sub
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, TypeVar, cast
 from urllib.parse import quote, unquote
 
+TYPE_CHECKING = False  # typing and its NamedTuple, which compiles each annotation, take a tenth of a short run
 if TYPE_CHECKING:
     import threading
+    from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, TypeVar
+
+    _Thing = TypeVar("_Thing")
+else:
+
+    class _Fields(type):
+        def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> type:
+            if not bases:
+                return super().__new__(cls, name, bases, space)
+            fields = space["__annotations__"]
+            defaults = [space.pop(each) for each in fields if each in space]
+            base = namedtuple(name, fields, defaults=defaults, module=space["__module__"])  # noqa: PYI024
+            return type(name, (base,), {"__slots__": (), **space})
+
+    class NamedTuple(metaclass=_Fields):
+        """What typing has under this name, as far as it is used here."""
+
 
 __version__ = "1.0.0"
 
@@ -255,7 +272,7 @@ class _Regex:
 
 
 def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    return cast("re.Pattern[str]", _Regex(pattern, flags))
+    return _Regex(pattern, flags)  # type: ignore[return-value]
 
 
 # Settings #############################################################################################################
@@ -740,7 +757,8 @@ class Script(NamedTuple):
 
 def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
-    found = MARK_PATTERN.finditer(octets) if any(mark in octets for mark in _TOOL_BY_MARK) else ()
+    comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
+    found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
     return {mark[2].lower(): mark for mark in reversed([*found])}
 
 
@@ -781,7 +799,8 @@ class _Found(Migration):
     @cached_property
     def down(self) -> Script | None:
         read: Any = self[3]
-        return cast("Script | None", read())
+        found: Script | None = read()
+        return found
 
 
 @cache
@@ -1142,9 +1161,6 @@ def _compile_inserts(literals: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     rows, end = rf"{row}(?:\s*,\s*{row}){{0,200}}", r"(?:(?P<end>\s*;)\s*)?"
     flags = re.ASCII | re.DOTALL | re.IGNORECASE
     return re.compile(rf"(?P<head>{head})\s*{rows}{end}|", flags), re.compile(rf"\s*,\s*{rows}{end}", flags)
-
-
-_Thing = TypeVar("_Thing")
 
 
 class Alike(NamedTuple):
@@ -1765,8 +1781,8 @@ _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 _CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
-_NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:E[-+]?[0-9]+)?"
-_LITERALS: Final = rf"(?:'[^']*')+|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE"
+_NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]*)?(?:E[-+]?[0-9]+)?|[-+]?\.[0-9]+(?:E[-+]?[0-9]+)?"
+_LITERALS: Final = rf"'[^']*'(?:'[^']*')*|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE"
 
 SQLITE_SYNTAX: Final = Syntax(
     literals=_LITERALS,
@@ -1786,7 +1802,10 @@ POSTGRES_SYNTAX: Final = Syntax(
 POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
     literals="", tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
-_MYSQL_LITERALS = rf"(?:_BINARY\s*)?(?:'[^'\\]*(?:\\.[^'\\]*)*')+|{_NUMBER}|[BX]'[0-9A-F]*'|0X[0-9A-F]+|NULL|TRUE|FALSE"
+_MYSQL_TEXT: Final = r"'[^'\\]*(?:\\.[^'\\]*)*'"
+_MYSQL_LITERALS = (
+    rf"(?:_BINARY\s*)?{_MYSQL_TEXT}(?:{_MYSQL_TEXT})*|{_NUMBER}|[BX]'[0-9A-F]*'|0X[0-9A-F]+|NULL|TRUE|FALSE"
+)
 
 MYSQL_SYNTAX: Final = Syntax(
     literals=_MYSQL_LITERALS + r"""|(?:"[^"\\]*(?:\\.[^"\\]*)*")+""",
@@ -1861,6 +1880,7 @@ class Way(NamedTuple):
 
 
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
+_SEEN: Final = _TRANSIENT | {"transaction"}
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 _FRESH: Final = ("set *", "role *")  # what every statement reads
@@ -2914,7 +2934,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
         self.message, self.kind, self.code, self.offset, self.number = message, kind, code, offset, number
 
 
-Rows = list[tuple[Any, ...]]
+Rows = list[tuple["Any", ...]]
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
@@ -3108,6 +3128,11 @@ _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
 def _unheard(_level: str, _text: str) -> None:
     """Hand on nothing of what a server says: nobody has asked for it."""
+
+
+@lru_cache(maxsize=256)
+def _quoted(mark: str, names: tuple[str, ...]) -> str:
+    return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
 
 
 class Database(ABC):
@@ -3625,8 +3650,7 @@ class Database(ABC):
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
-        mark = self.quote_mark
-        return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
+        return _quoted(self.quote_mark, names)
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -3754,6 +3778,22 @@ class Database(ABC):
             self.send(self.begin_sql, *self.own_sql, *started, self.commit_sql)
             self.run_alone(statement)
             self.send(self.begin_sql, *self.own_sql, *self.holding(), *done, self.commit_sql)
+
+    def write_after(self, done: Sequence[str]) -> None:
+        """Write notes that have failed after what they say was done: a lock on the history, or a KILL that came late.
+
+        Raises DriverError, which says so.
+        """
+        self.rollback()
+        try:
+            self.send(self.begin_sql, *done, self.commit_sql)
+        except DriverError as again:
+            again.ran = again.kind is not Kind.LOST
+            raise again from None
+
+    def links(self, statement: Statement) -> bool:
+        """Tell if a statement commits what comes before it in its message, and others may follow it there."""
+        return False
 
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
@@ -5364,7 +5404,8 @@ class MySQL(Database):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
             if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
                 added.append(self._warnings_sql)
-            added += [proof] if isinstance(part, Note) else []
+            # A new row is there, or an error is: no trigger and no policy keeps it out in silence here.
+            added += [proof] if isinstance(part, Note) and not part.startswith("INSERT ") else []
             texts += added
             numbers += [number] * len(added)
         ours = all(isinstance(each, str) for each in parts)
@@ -5413,8 +5454,7 @@ class MySQL(Database):
     ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
         begin = [] if self.in_transaction else [self.begin_sql]
-        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
-            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
+        if not self.links(statement):
             self.send(*begin, *started, self.commit_sql, *before)
             self.run(statement.text)
             self.send(self.begin_sql, *done, self.commit_sql)
@@ -5426,12 +5466,11 @@ class MySQL(Database):
             failed.ran = self.cut_off and not before_note
             if failed.kind is Kind.LOST or before_note:
                 raise
-            self.rollback()
-            try:  # what failed was a note: a lock on the history, or a KILL that came late
-                self.send(self.begin_sql, *done, self.commit_sql)
-            except DriverError as again:
-                again.ran = again.kind is not Kind.LOST
-                raise again from None
+            self.write_after(done)
+
+    def links(self, statement: Statement) -> bool:
+        """See Database. Where the version in such a comment does not apply, nothing between two semicolons is left."""
+        return not statement.text.startswith("/*") and (self.is_mariadb or not self._ends_packet(statement))
 
     def _ends_packet(self, statement: Statement) -> bool:
         """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
@@ -6007,8 +6046,8 @@ class History:
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": self.tool}
-        names, listed = map(self.database.quoted, values), map(self.database.literal, values.values())
-        return Note(f"INSERT INTO {relation} ({', '.join(names)})\n    VALUES ({', '.join(listed)})")
+        listed = ", ".join(map(self.database.literal, values.values()))
+        return Note(f"INSERT INTO {relation} ({', '.join(map(self.database.quoted, values))})\n    VALUES ({listed})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
@@ -6348,6 +6387,7 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | Notice | str"], None]
 
+_LINKED: Final = 16  # statements with a note after each, in one message
 _BRIEF: Final = 0.05  # seconds: what is done in so little is done many times at once
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
@@ -6757,6 +6797,7 @@ class Run:
     outrun = False  # a rival has applied what was planned
     heard = 0  # notices of the file that runs
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    pace = 1  # so many statements may travel as one: more as long as all takes next to no time
     ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
     def __init__(
@@ -8001,7 +8042,7 @@ class Journal(Attempt):
         pieces = {begin: end for begin, end in self.step.statements.pieces(self.database.packet_size) if begin < end}
         number = first + 1
         while number <= len(statements):
-            last = ends.get(number, number)
+            last, since = ends.get(number, number), time.monotonic()
             alone = not natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS)
             if number in self.way.gone:
                 pass
@@ -8011,8 +8052,11 @@ class Journal(Attempt):
             elif number in pieces and self._go_together(number, pieces[number], ends):
                 self._run_changes(number, pieces[number])
                 number = pieces[number]
+            elif (last := self._find_linked(number, ends)) > number:
+                number = self._run_linked(number, last)
             else:
                 self._run_one(number, opens=number in ends, listens=number not in seen)
+            self.run.pace = min(2 * self.run.pace, _LINKED) if time.monotonic() - since < _BRIEF else 1
             number += 1
 
     def _go_together(self, first: int, last: int, ends: Mapping[int, int]) -> bool:
@@ -8020,6 +8064,26 @@ class Journal(Attempt):
         numbers = range(first, last + 1)
         odd = ends.keys() | self.way.gone | self.way.checks
         return odd.isdisjoint(numbers) and self._share(distinct(self.natures[first - 1 : last]))
+
+    def _find_linked(self, first: int, ends: Mapping[int, int]) -> int:
+        """Return the last of the statements from *first* on that may travel as one message, with a note after each.
+
+        These are more only as long as they take next to no time: who is told what runs, is told of the first.
+        """
+        database, way, statements = self.database, self.way, self.step.statements
+        together = database.notes_travel and database.commits and not database.local_locks
+        if not together or database.statement_wait:  # which is that of one
+            return first
+        last, size = first - 1, 0
+        for number in range(first, min(len(statements), first + self.run.pace - 1) + 1):
+            nature = self.natures[number - 1]
+            size += len(statements[number - 1].text)
+            bare = nature.traits | Trait.PLAIN == _PLAIN_DDL
+            odd = number in ends or number in way.gone or number in way.checks or size > database.packet_size
+            if not bare or odd or nature.reads & _SEEN or not database.links(statements[number - 1]):
+                break
+            last = number
+        return max(first, last)
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
@@ -8070,6 +8134,51 @@ class Journal(Attempt):
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
 
+    def _run_linked(self, first: int, last: int) -> int:
+        """Run statements each of which commits the note before it, as one message; return the last that has run.
+
+        That is an earlier one where its note has failed, and was written afterwards. Raises DriverError.
+        """
+        run, database, statements = self.run, self.database, self.step.statements
+        parts: list[str | Statement] = [
+            *([] if database.in_transaction else [database.begin_sql]),
+            *self.opening(first),
+        ]
+        head, numbers = len(parts), [first] * len(parts)
+        for number in range(first, last + 1):
+            notes = self._closing(number) if number == last else [self.note(number, started=number + 1)]
+            parts += [statements[number - 1], *notes]
+            numbers += [number] * (len(notes) + 1)
+        self.reached, self.begun = first, self.begun and database.in_transaction
+        with run.running(statements[first - 1]):
+            try:
+                database.send(*parts, database.commit_sql)
+                self.reached = last
+            except DriverError as failed:
+                self.reached = number = [*numbers, last][failed.number - 1]
+                run.now = run.now and run.now._replace(statement=statements[number - 1])
+                if number > first:
+                    self.known, self.claimed = number - 1, True
+                part = failed.number - 1
+                if failed.kind is Kind.LOST or part <= head or isinstance([*parts, ""][part], Statement):
+                    raise
+                database.write_after(self._closing(number))
+        self.claimed, self.known, self.finished = True, self.reached, self._is_closed(self.reached)
+        if not (self.finished or run.timed_out):
+            run.refuse_ended()
+        return self.reached
+
+    def _is_closed(self, number: int) -> bool:
+        """Tell if the finish of the file goes with statement *number*: of a mended one, more is written than fits."""
+        small = self.step.direction == "down" or not self.step.row
+        return self.database.notes_travel and small and number == len(self.step.statements)
+
+    def _closing(self, number: int) -> list[str]:
+        """Return SQL that says that the statements up to *number* have run; the finish of the file, with the last."""
+        if not self._is_closed(number):
+            return [self.note(number)]
+        return self.run.finish(self.step, self.owner, self.database.took(self.run.now.began if self.run.now else 0.0))
+
     def _run_changes(self, first: int, last: int) -> None:
         """Run changes of rows, in one transaction with the claim. Raises DriverError."""
         self.reached, self.begun = first, self.begun and self.database.in_transaction
@@ -8113,15 +8222,11 @@ class Journal(Attempt):
         else:
             if database.in_transaction and not database.notes_travel:
                 self._commit(before)
-            small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
-            last = database.notes_travel and small and number == len(self.step.statements)
-            took = database.took(run.now.began if run.now else 0.0)
             opening = self.opening(number)  # with the claim, and its moment
-            notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
             zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
             whole = Trait.WHOLE in nature.traits
-            database.run_marked(statement, opening, notes, whole=whole, before=zero)
-            self.claimed, self.known, self.finished = True, number, last
+            database.run_marked(statement, opening, self._closing(number), whole=whole, before=zero)
+            self.claimed, self.known, self.finished = True, number, self._is_closed(number)
 
     def _run_control(self, number: int) -> None:
         """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises DriverError."""
@@ -9432,7 +9537,7 @@ def _when(text: str) -> datetime:
         raise argparse.ArgumentTypeError(what) from None
 
 
-_Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
+_Argument = tuple[str, str, Mapping[str, "Any"]]  # its names, its help, and what else argparse is to know
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
@@ -9775,7 +9880,7 @@ def _refuse_elsewhere(settings: Settings, config: str | None, command: str, word
 
 def _run_command(argv: Sequence[str] | None) -> int:
     screen, options = _Screen(), argparse.Namespace()
-    stopped, sealed, before = list[int](), False, dict[int, Any]()
+    stopped, sealed, before = list[int](), False, dict[int, "Any"]()
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known

@@ -94,3 +94,8 @@ def minute(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
 def main(*words: str) -> int:
     """Run a command, with nothing taken out of what it says."""
     return migrate.main([*words])
+
+
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what goes together do so however long it takes."""
+    monkeypatch.setattr(migrate, "_BRIEF", 60.0)
