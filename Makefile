@@ -11,7 +11,8 @@ NAME =
 VERSION =
 N = 20
 VENV = .venv/bin/python
-RUN = $(VENV) migrate.py
+# With the environment's word, a message spells what to type next as a target of this file.
+RUN = MIGRATE_CALLED_BY=make $(VENV) migrate.py
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
     --custom-compile-command 'make lock' $(ARGS)
 

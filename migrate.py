@@ -47,7 +47,7 @@ import time
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter, deque
+from collections import Counter, deque, namedtuple
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import Enum, Flag, auto
@@ -56,11 +56,28 @@ from operator import attrgetter, length_hint, sub
 from pathlib import Path
 from stat import S_ISREG
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, TypeVar, cast
 from urllib.parse import quote, unquote
 
+TYPE_CHECKING = False  # typing and its NamedTuple, which compiles each annotation, take a tenth of a short run
 if TYPE_CHECKING:
     import threading
+    from typing import Any, ClassVar, Final, NamedTuple, NoReturn, TextIO, TypeVar
+
+    _Thing = TypeVar("_Thing")
+else:
+
+    class _Fields(type):
+        def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> type:
+            if not bases:
+                return super().__new__(cls, name, bases, space)
+            fields = space["__annotations__"]
+            defaults = [space.pop(each) for each in fields if each in space]
+            base = namedtuple(name, fields, defaults=defaults, module=space["__module__"])  # noqa: PYI024
+            return type(name, (base,), {"__slots__": (), **space})
+
+    class NamedTuple(metaclass=_Fields):
+        """What typing has under this name, as far as it is used here."""
+
 
 __version__ = "1.0.0"
 
@@ -121,6 +138,7 @@ class MigrateError(Exception):
 
     exit_code = 1
     usual_state: ClassVar[str] = ""
+    spoken: Collection[str] = ()  # what a log may repeat of the statement that failed: see plain_words()
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
         super().__init__(what)
@@ -255,7 +273,7 @@ class _Regex:
 
 
 def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    return cast("re.Pattern[str]", _Regex(pattern, flags))
+    return _Regex(pattern, flags)  # type: ignore[return-value]
 
 
 # Settings #############################################################################################################
@@ -607,12 +625,13 @@ def name_place(
 ) -> None:
     """Say in an *error* about a setting where that was given: as an option, in the environment, or in which line.
 
-    In one of the database of *settings* that does not answer, or not to this user: what has named it, also where the
-    fix says "in the URL".
+    Where the fix says "in the URL": what has named the database of *settings*. So does the place of one that does not
+    answer, or not to this user.
     """
-    if settings and error.where == str(settings.url) and type(error) in {MigrateError, ConnectError, NotReadyError}:
-        error.where = settings.place
+    if settings:
         error.fix = error.fix.replace("in the URL", f"in {settings.url_source.partition(' in ')[0] or 'the URL'}")
+        if error.where == str(settings.url) and type(error) in {MigrateError, ConnectError, NotReadyError}:
+            error.where = settings.place
     found = re.fullmatch(
         r"(?:(--[a-z-]+) or )?(MIGRATE_[A-Z_]+|DATABASE_URL|FORCE_AUTO_MIGRATE)( in [^,]*)?", error.where
     )
@@ -660,6 +679,25 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
     known = {line.key: line for line in lines if line.key is not None}
     values = {name: line.value or "" for name, line in known.items()}
     return [(str(path), values, {name: number(line) for name, line in known.items()})]
+
+
+def config_above() -> tuple[Path, str] | None:
+    """Return the nearest .env above the current folder that sets a variable of ours, and the first such variable.
+
+    Not above the root of a repository, and not higher than five folders: what lies there is about something else.
+    """
+    folder = Path()
+    for _ in range(5):
+        if (folder / ".git").exists():
+            break
+        folder /= ".."
+        path = folder / ".env"
+        with contextlib.suppress(OSError):
+            text = path.read_text("utf-8", "replace") if path.is_file() else ""
+            for name in re.findall(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[^\s#]", text, re.MULTILINE):
+                if name in _KNOWN_VARIABLES:
+                    return path, name
+    return None
 
 
 def read_text_file(path: Path, source: str) -> str:
@@ -790,7 +828,8 @@ class Script(NamedTuple):
 
 def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
-    found = MARK_PATTERN.finditer(octets) if any(mark in octets for mark in _TOOL_BY_MARK) else ()
+    comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
+    found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
     return {mark[2].lower(): mark for mark in reversed([*found])}
 
 
@@ -876,7 +915,8 @@ class _Found(Migration):
     @cached_property
     def down(self) -> Script | None:
         read: Any = self[3]
-        return cast("Script | None", read())
+        found: Script | None = read()
+        return found
 
 
 @cache
@@ -1264,9 +1304,6 @@ def _compile_inserts(literals: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     rows, end = rf"{row}(?:\s*,\s*{row}){{0,200}}", r"(?:(?P<end>\s*;)\s*)?"
     flags = re.ASCII | re.DOTALL | re.IGNORECASE
     return re.compile(rf"(?P<head>{head})\s*{rows}{end}|", flags), re.compile(rf"\s*,\s*{rows}{end}", flags)
-
-
-_Thing = TypeVar("_Thing")
 
 
 class Alike(NamedTuple):
@@ -1832,6 +1869,23 @@ def names_in(texts: str) -> frozenset[str]:
     return frozenset(texts.split())
 
 
+# After these there may be a value, also one whose quotes were forgotten.
+_BEFORE_VALUES: Final = names_in("VALUES VALUE LIKE IN BETWEEN THEN ELSE PASSWORD IDENTIFIED = < >")
+
+
+def plain_words(text: str, syntax: Syntax, quote: str) -> frozenset[str]:
+    """Return the words of a statement, in upper case, that are no data: those before all that may be a value.
+
+    A text in quotes may be one, but for a name in the *quote* of names. Where a quote within a value ends that too
+    early, what the value holds looks like words: so nothing counts that stands after it.
+    """
+
+    def is_plain(word: str) -> bool:
+        return word not in _BEFORE_VALUES and (word[0] == quote or not is_quoted(word))
+
+    return frozenset(itertools.takewhile(is_plain, spelled(text[:2000], syntax)))  # enough, and soon read
+
+
 def pairs_in(texts: str) -> dict[str, str]:
     """Return the second word of each pair by the first one."""
     return dict(each.split() for each in texts.split(","))
@@ -1870,8 +1924,8 @@ _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 _CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
-_NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:E[-+]?[0-9]+)?"
-_LITERALS: Final = rf"(?:'[^']*')+|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE"
+_NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]*)?(?:E[-+]?[0-9]+)?|[-+]?\.[0-9]+(?:E[-+]?[0-9]+)?"
+_LITERALS: Final = rf"'[^']*'(?:'[^']*')*|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE"
 
 SQLITE_SYNTAX: Final = Syntax(
     literals=_LITERALS,
@@ -1891,7 +1945,10 @@ POSTGRES_SYNTAX: Final = Syntax(
 POSTGRES_BACKSLASH_STRINGS: Final = POSTGRES_SYNTAX._replace(
     literals="", tokens=POSTGRES_SYNTAX.tokens.replace(_E_BEFORE, r"(?<![bBxX])(?<![uU]&)")
 )
-_MYSQL_LITERALS = rf"(?:_BINARY\s*)?(?:'[^'\\]*(?:\\.[^'\\]*)*')+|{_NUMBER}|[BX]'[0-9A-F]*'|0X[0-9A-F]+|NULL|TRUE|FALSE"
+_MYSQL_TEXT: Final = r"'[^'\\]*(?:\\.[^'\\]*)*'"
+_MYSQL_LITERALS = (
+    rf"(?:_BINARY\s*)?{_MYSQL_TEXT}(?:{_MYSQL_TEXT})*|{_NUMBER}|[BX]'[0-9A-F]*'|0X[0-9A-F]+|NULL|TRUE|FALSE"
+)
 
 MYSQL_SYNTAX: Final = Syntax(
     literals=_MYSQL_LITERALS + r"""|(?:"[^"\\]*(?:\\.[^"\\]*)*")+""",
@@ -1966,6 +2023,7 @@ class Way(NamedTuple):
 
 
 _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found", "warnings"})
+_SEEN: Final = _TRANSIENT | {"transaction"}
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
 _FRESH: Final = ("set *", "role *")  # what every statement reads
@@ -3019,7 +3077,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
         self.message, self.kind, self.code, self.offset, self.number = message, kind, code, offset, number
 
 
-Rows = list[tuple[Any, ...]]
+Rows = list[tuple["Any", ...]]
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
@@ -3042,12 +3100,13 @@ class Code(str):
     __slots__ = ()
 
 
-def _session(row: Sequence[Any]) -> str:
-    """Return a line on another session of the database, from a row of its process list; the time is UTC."""
-    pid, user, host, name, since, query = row
+def _in_one_line(sql: str, syntax: Syntax) -> str:
+    """Return how a statement begins, in 100 letters, without the comments above it, and without a value."""
+    title = "".join(re.findall(_TITLE, sql))
+    starts = (start for kind, start, _ in tokenize(sql, len(title), syntax) if kind != "comment")
     # A number may be data, a quoted text a password, and a comment may hold half a quote: nothing of it is shown.
-    query = re.sub(_SHOWN, lambda found: found[1] or "...", " ".join((query or "idle").split()))[:100]
-    return f"pid {pid}, {user}@{host}{f', {name}' if name else ''}, since {since} UTC: {query}"
+    text = re.sub(_HIDDEN, "...", " ".join(sql[next(starts, len(sql)) :].split())) or "..."
+    return f"{title}{text}" if len(text) <= 100 else f"{title}{text[:97]}..."  # noqa: PLR2004
 
 
 class _Refusal(NamedTuple):
@@ -3079,7 +3138,8 @@ FIXES: Final = {  # where it is not the file that has to be mended
 }
 _RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps, when it is tried again
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
-_SHOWN: Final = r"""(\A/\* migrate \w+ \d+ \*/)|(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""  # all but its group 1 is not
+_TITLE: Final = r"\A/\* migrate \w+ \d+ \*/ "  # that a statement of ours has
+_HIDDEN: Final = r"""(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database|no regular file": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
@@ -3116,7 +3176,7 @@ _RIGHTS: Final = {
 }
 
 
-def _in_one_line(message: str) -> str:
+def _sentences(message: str) -> str:
     """Return the lines of a driver's message as sentences."""
     lines = [" ".join(line.split()).removeprefix("- ") for line in message.splitlines()]
     text, *more = [*filter(None, lines)] or [""]
@@ -3244,6 +3304,11 @@ def _unheard(_level: str, _text: str) -> None:
     """Hand on nothing of what a server says: nobody has asked for it."""
 
 
+@lru_cache(maxsize=256)
+def _quoted(mark: str, names: tuple[str, ...]) -> str:
+    return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
+
+
 class Database(ABC):
     """One database, and the connection to it, which ``open`` makes and may make again.
 
@@ -3328,7 +3393,7 @@ class Database(ABC):
     id_name = ""  # shows the id of the last row
     fixes: ClassVar[Mapping[Kind, str]] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
-    holder_sql = blockers_sql = ""  # a _session() for each that has the lock ?, or is in the way of the session ?
+    holder_sql = blockers_sql = ""  # rows for _session(): who has the lock ?, who is in the way of the session ?
     progress_sql = ""  # how far the session ? is
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
@@ -3404,7 +3469,7 @@ class Database(ABC):
             self.close()
             if failed.kind is Kind.BUSY:
                 raise self.locked_error([]) from None
-            message = _in_one_line(failed.message)  # of what a driver is given, it repeats no password
+            message = _sentences(failed.message)  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
             known = {"right": right, "account": account, "user": self.url.user or "this user"}
@@ -3483,7 +3548,7 @@ class Database(ABC):
             return ""
         with contextlib.suppress(DriverError, MigrateError):
             self.observer = observer = self.observer or self.another()
-            self.blockers = [_session(row) for row in observer.query(self.blockers_sql, self.session_id)]
+            self.blockers = [self._session(row) for row in observer.query(self.blockers_sql, self.session_id)]
             if self.blockers:
                 return f"waiting for {self.blockers[0]}"
             return ", ".join(row[0] for row in observer.query(self.progress_sql, self.session_id))
@@ -3567,7 +3632,7 @@ class Database(ABC):
     def _of_part(self, failed: DriverError, part: str | Statement) -> DriverError:
         """Return what it means that *part* of a message has failed: whatever keeps a note out, the row is not ours."""
         failed.ours = isinstance(part, str)
-        if isinstance(part, Note) and failed.kind in {Kind.ABSENT, Kind.PRESENT, Kind.OTHER}:
+        if isinstance(part, Note) and failed.kind in {Kind.ABSENT, Kind.FORBIDDEN, Kind.PRESENT, Kind.OTHER}:
             failed.kind = Kind.OUTRUN
         return failed
 
@@ -3583,8 +3648,11 @@ class Database(ABC):
         places = [match.start() for match in re.finditer(edge + re.escape(word) + edge, text)] if word else []
         return (*((places[0], True) if len(places) == 1 else (0, False)), message)
 
-    def run_all(self, texts: Sequence[str]) -> None:
-        """Run a person's statements, one by one. Raises DriverError with the *number* of the one that has failed."""
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
+        """Run a person's statements, one by one. Raises DriverError with the *number* of the one that has failed.
+
+        Where it *listens*, listen() has the words of each, and not of the last one alone.
+        """
         number = 0
         try:
             for number, text in enumerate(texts, 1):  # noqa: B007 (it is read when one fails)
@@ -3593,8 +3661,12 @@ class Database(ABC):
             failed.number = number
             raise
 
-    def listen(self, count: int = 1) -> None:  # noqa: B027 (most speak of their own accord)
-        """Hand on what the server has to say of the last *count* statements, which nothing that follows looks at."""
+    def listen(self, limit: int = 20) -> Mapping[int, int]:
+        """Hand on what the server has to say of what was run last, which nothing that follows looks at.
+
+        After *limit* of these, and of what was not listened to, return how many there are, by the statement, from 1 on.
+        """
+        return {}  # most speak of their own accord
 
     def session_sql(self, *, local: bool) -> list[str]:
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
@@ -3737,10 +3809,16 @@ class Database(ABC):
                 self.tell("; ".join([f"waiting for the lock: {self.rival}", *self._holders()[:1]]))
             self.pause(0.05)
 
+    def _session(self, row: Sequence[Any]) -> str:
+        """Return a line on another session, from a row of the process list: who, since when, in UTC, what it runs."""
+        pid, user, host, name, since, state, query = row
+        what = f"{state}{_in_one_line(query, self.syntax)}" if query else "idle"
+        return f"pid {pid}, {user}@{host}{f', {name}' if name else ''}, since {since} UTC: {what}"
+
     def _holders(self) -> list[str]:
         """Return who has the lock, where that can be seen."""
         with contextlib.suppress(DriverError):
-            return [_session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
+            return [self._session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
         return []
 
     def pooled_error(self) -> MigrateError:
@@ -3770,8 +3848,7 @@ class Database(ABC):
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
-        mark = self.quote_mark
-        return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
+        return _quoted(self.quote_mark, names)
 
     def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -3899,6 +3976,22 @@ class Database(ABC):
             self.send(self.begin_sql, *self.own_sql, *started, self.commit_sql)
             self.run_alone(statement)
             self.send(self.begin_sql, *self.own_sql, *self.holding(), *done, self.commit_sql)
+
+    def write_after(self, done: Sequence[str]) -> None:
+        """Write notes that have failed after what they say was done: a lock on the history, or a KILL that came late.
+
+        Raises DriverError, which says so.
+        """
+        self.rollback()
+        try:
+            self.send(self.begin_sql, *done, self.commit_sql)
+        except DriverError as again:
+            again.ran = again.kind is not Kind.LOST
+            raise again from None
+
+    def links(self, statement: Statement) -> bool:
+        """Tell if a statement commits what comes before it in its message, and others may follow it there."""
+        return False
 
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
@@ -4288,7 +4381,7 @@ class SQLite(Database):
         self._ticks, self._ended = 0, False
         self._wait(partial(self._step, sql))
 
-    def run_all(self, texts: Sequence[str]) -> None:
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         """See Database. Of many, none is looked at between them; one that another process is in the way of waits."""
         if len(texts) == 1:
             super().run_all(texts)
@@ -4587,7 +4680,7 @@ class Postgres(Database):
     server_times = True
     _sessions_sql = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
         to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
-        CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END || a.query
+        CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END, a.query
         FROM pg_catalog.pg_stat_activity a WHERE a.pid """
     holder_sql = f"""{_sessions_sql}IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
@@ -5224,7 +5317,7 @@ class MySQL(Database):
         "LOCK": _locks,
         "FLUSH": _locks,
     }
-    _sessions_sql = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, p.info
+    _sessions_sql = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, '', p.info
         FROM information_schema.processlist p WHERE """
     holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
     # Seen with the right PROCESS; else nothing is.
@@ -5236,7 +5329,9 @@ class MySQL(Database):
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error = True, "1064"
-    warnings, _warnings_sql = 0, "SHOW WARNINGS"  # how many the last packet had
+    warned: Sequence[int] = ()  # of each result of the last packet, how many warnings it had
+    _heard: Sequence[Rows] = ()  # and what they were, where each statement was asked for its own
+    _warnings_sql = "SHOW WARNINGS LIMIT 20"
     speaks_pattern = regex(
         r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
     )
@@ -5470,22 +5565,29 @@ class MySQL(Database):
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
-    def listen(self, count: int = 1) -> None:
+    def listen(self, limit: int = 20) -> Mapping[int, int]:
         """See Database. The server keeps what it has said of the last one."""
-        if self.warnings and count == 1:
-            self._hand_on(self._exchange(f"{self._warnings_sql} LIMIT 20")[0])
-        elif self.warnings:
-            self.hear("warning", f"{counted(self.warnings, 'warning')} for {count} statements that went together")
-        self.warnings = 0
+        warned, heard, told, missed = self.warned, self._heard, 0, dict[int, int]()
+        if not heard and warned and warned[-1] and limit > 0:
+            heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
+        self.warned, self._heard = (), ()
+        for number, count in enumerate(warned, 1):
+            rows = heard[number - 1] if heard and told < limit else []
+            told += len(rows)
+            self._hand_on(rows, count)
+            missed |= {number: count} if count and not rows else {}
+        return missed
 
-    def _hand_on(self, rows: Rows) -> None:
-        """Hand on warnings, which come in the encoding that a file has set for results."""
+    def _hand_on(self, rows: Rows, count: int = 0) -> None:
+        """Hand on warnings, which come in the encoding that a file has set for results, and that there are *count*."""
         for row in rows:
             level, code, text = (str(each).replace("\0", "") for each in row)
             with contextlib.suppress(UnicodeError):
                 text = text_of(text)
             if level != "Error":  # which is told by itself
                 self.hear(level.lower(), f"{text} ({code})")
+        if rows and count > len(rows):
+            self.hear("warning", f"and {count - len(rows)} more of the same statement")
 
     _near_pattern = regex(r"(?s)(.*?)(?:; check the manual .*?)? near '(.*)' at line (\d+)")
 
@@ -5504,15 +5606,18 @@ class MySQL(Database):
         place = len(text) - len(quoted) if ends else next((each for each in places if each >= begin), 0)
         return place, exact, f"{said} near '{found[2].partition(chr(10))[0]}'"
 
-    def run_all(self, texts: Sequence[str]) -> None:
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         """See Database. One packet; what the message of an error quotes goes on into the next statement."""
-        texts = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])]
+        texts, step = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])], 2 if listens else 1
+        texts = [part for each in texts for part in (each, self._warnings_sql)[:step]]
         try:
-            self._exchange("; ".join(texts))
+            found = self._exchange("; ".join(texts))
         except DriverError as failed:
             rest = "; ".join(texts[failed.number :])
             failed.message = _cut(failed.message, texts[failed.number - 1][:-1], f"\n; {rest}")
+            failed.number = (failed.number - 1) // step + 1
             raise
+        self.warned, self._heard = self.warned[::step], found[1::2] if listens else ()
 
     def _titled(self, sql: str) -> str:
         # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
@@ -5532,8 +5637,9 @@ class MySQL(Database):
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
             if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
-                added.append(f"{self._warnings_sql} LIMIT 20")
-            added += [proof] if isinstance(part, Note) else []
+                added.append(self._warnings_sql)
+            # A new row is there, or an error is: no trigger and no policy keeps it out in silence here.
+            added += [proof] if isinstance(part, Note) and not part.startswith("INSERT ") else []
             texts += added
             numbers += [number] * len(added)
         ours = all(isinstance(each, str) for each in parts)
@@ -5550,9 +5656,9 @@ class MySQL(Database):
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
             raise self._of_part(failed, part) from None
-        for text, found in zip(texts, rows, strict=False):
-            self._hand_on(found if text.startswith(self._warnings_sql) else [])
-        self.warnings = 0
+        for text, found, count in zip(texts, rows, (0, *self.warned), strict=False):
+            self._hand_on(found if text == self._warnings_sql else [], count)
+        self.warned = ()
         return rows
 
     def _exchange(self, sql: str) -> list[Rows]:
@@ -5566,10 +5672,10 @@ class MySQL(Database):
             with self.translated(), connection.cursor() as cursor:
                 cursor.execute(sql.encode(), None)
                 found.append(cursor.fetchall() if cursor.description else [])
-                self.warnings = cursor.warning_count
+                self.warned = warned = [cursor.warning_count]
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
-                    self.warnings += cursor.warning_count
+                    warned.append(cursor.warning_count)
         except DriverError as failed:
             failed.number = len(found) + 1
             raise
@@ -5582,8 +5688,7 @@ class MySQL(Database):
     ) -> None:
         """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
         begin = [] if self.in_transaction else [self.begin_sql]
-        if statement.text.startswith("/*") or (not self.is_mariadb and self._ends_packet(statement)):
-            # Where the version in such a comment does not apply, nothing is left between two semicolons: an error.
+        if not self.links(statement):
             self.send(*begin, *started, self.commit_sql, *before)
             self.run(statement.text)
             self.send(self.begin_sql, *done, self.commit_sql)
@@ -5595,12 +5700,11 @@ class MySQL(Database):
             failed.ran = self.cut_off and not before_note
             if failed.kind is Kind.LOST or before_note:
                 raise
-            self.rollback()
-            try:  # what failed was a note: a lock on the history, or a KILL that came late
-                self.send(self.begin_sql, *done, self.commit_sql)
-            except DriverError as again:
-                again.ran = again.kind is not Kind.LOST
-                raise again from None
+            self.write_after(done)
+
+    def links(self, statement: Statement) -> bool:
+        """See Database. Where the version in such a comment does not apply, nothing between two semicolons is left."""
+        return not statement.text.startswith("/*") and (self.is_mariadb or not self._ends_packet(statement))
 
     def _ends_packet(self, statement: Statement) -> bool:
         """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
@@ -5975,8 +6079,8 @@ _LOG_COLUMNS: Final = """
     applied_by VARCHAR(255) NOT NULL, tool VARCHAR(64) NOT NULL, error {text}"""
 # What a message quotes may be a value, or a part of the statement; the names that stay are known by the word before.
 _DATA_PATTERN: Final = regex(
-    r"""(?is)(\b(?:table|column|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)\s+"""
-    r"""(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)['"].*"""
+    r"""(?is)(\b(?:table|column|type|key|index|constraint|relation|database|schema|function|view|trigger|procedure|user)"""
+    r"""\s+(?:'[^'\n]*'|"[^"\n]*"))|(?<!\w)(['"])(?:(?<=near .)([a-z_]\w*\b|[(),.]))?.*?(: syntax error)?\Z"""
 )
 _TOOL_BY_COLUMNS: Final = {
     "dirty, version": "golang-migrate",
@@ -5985,9 +6089,17 @@ _TOOL_BY_COLUMNS: Final = {
 }
 
 
-def without_data(message: str) -> str:
-    """Return the first line of an error, up to what the database quotes from the data or from the statement."""
-    return _DATA_PATTERN.sub(lambda found: found[1] or "...", message).partition("\n")[0]
+def without_data(message: str, spoken: Collection[str] = ()) -> str:
+    """Return the first line of an error, up to what the database quotes from the data or from the statement.
+
+    The word that it begins to quote of a syntax stays, if it is one of the *spoken*.
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        known, quote, word, tail = found.groups("")
+        return known or (f"{quote}{word}{quote}" if word.upper() in spoken else "...") + tail
+
+    return _DATA_PATTERN.sub(shown, message).partition("\n")[0]
 
 
 class Applied(NamedTuple):
@@ -6003,7 +6115,7 @@ class Applied(NamedTuple):
     statements_done: int = 0
     done_checksum: str = ""  # over the statements that have run; over one more while one runs that has no note with it
     owner: str | None = None
-    applied_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)  # UTC
+    applied_at: datetime = datetime(1970, 1, 1, tzinfo=timezone.utc)  # UTC, when the attempt began that it comes from
     took_ms: int = 0
     applied_by: str = ""
     tool: str = ""
@@ -6015,7 +6127,10 @@ class Applied(NamedTuple):
 
 
 class LogEntry(NamedTuple):
-    """One attempt: what was tried with a version, and how it ended. *at* is UTC."""
+    """One attempt: what was tried with a version, and how it ended. It began *at*, in UTC, as ``status`` says, too.
+
+    1.0.0 wrote when it ended.
+    """
 
     at: datetime
     version: str
@@ -6042,7 +6157,7 @@ class History:
         Raises DriftError for a table of another tool, and for none where another schema has these *versions*. Without
         *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
         """
-        self.database, self.table, self.texts = database, table, texts
+        self.database, self.table, self.texts, self.tool = database, table, texts, f"migrate {__version__}"
         schema, _, name = table.rpartition(".")
         with self._explained():
             self.schemas, columns = database.locate(name, schema)
@@ -6162,15 +6277,15 @@ class History:
             return str(self.database.query(self.database.digest_sql.format(self.relation))[0][0])
         return digest_of(self.read())
 
-    def insertion(self, row: Applied) -> Note:
-        """Return the SQL that writes a new row, made now."""
-        values = row._asdict() | {"applied_at": Code(self.database.now()), "applied_by": self.database.person()}
+    def insertion(self, row: Applied, at: Code) -> Note:
+        """Return the SQL that writes a new row, for what has begun *at*."""
+        values = row._asdict() | {"applied_at": at, "applied_by": self.database.person()}
         return self._insertion(self.relation, values)
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
-        values |= {"tool": f"migrate {__version__}"}
-        names, listed = map(self.database.quoted, values), map(self.database.literal, values.values())
-        return Note(f"INSERT INTO {relation} ({', '.join(names)})\n    VALUES ({', '.join(listed)})")
+        values |= {"tool": self.tool}
+        listed = ", ".join(map(self.database.literal, values.values()))
+        return Note(f"INSERT INTO {relation} ({', '.join(map(self.database.quoted, values))})\n    VALUES ({listed})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
@@ -6191,13 +6306,16 @@ class History:
     def log_entry(
         self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
     ) -> Note:
-        """Return the SQL that adds a line to the log; of an *error* what holds no data."""
+        """Return the SQL that adds a line to the log; an *error* holds no data."""
         at, by, outcome = Code(self.database.now()), self.database.person(), "ok" if error is None else "failed"
-        values = at, version, name, action, outcome, took_ms, by, "", error and without_data(error)
+        values = at, version, name, action, outcome, took_ms, by, "", error
         return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
-        """Return the newest *count* entries, or all, newest first: of one *version*, compared as a number; *since*."""
+        """Return the newest *count* entries, or all, newest first: of one *version*, as a number; *since* then.
+
+        What began before that, and ended after, is among them.
+        """
         quoted, limit = self.database.quoted, f" LIMIT {count}" if count and version is None and since is None else ""
         rest = f"ORDER BY {quoted('id')} DESC{limit}"
         rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
@@ -6210,7 +6328,10 @@ class History:
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
             raise DriftError(what, where=self.log_relation, fix=fix) from None
-        return [each for each in entries if not since or each.at >= since.astimezone(timezone.utc)][:count]
+        if since:
+            first = since.astimezone(timezone.utc)
+            entries = [each for each in entries if each.at + timedelta(milliseconds=each.took_ms) >= first]
+        return entries[:count]
 
 
 def digest_of(rows: Sequence[Applied]) -> str:
@@ -6224,7 +6345,7 @@ def digest_of(rows: Sequence[Applied]) -> str:
 
 
 class Status(NamedTuple):
-    """One version as ``status`` shows it.
+    """One version as ``status`` shows it; the attempt began at *applied_at*, in UTC, and *took_ms* from then on.
 
     *state* is applied, pending, dirty, changed, missing, out_of_order, or skipped: its file is for other databases.
     """
@@ -6240,6 +6361,8 @@ class Status(NamedTuple):
     statements_done: int | None = None
     has_down: bool = False
     only: tuple[str, ...] = ()  # of a file that is skipped: the databases that it is for
+    direction: str | None = None  # in which it has gone last
+    claimed: bool = False  # by a run that is at work on it, or was killed
 
     @property
     def key(self) -> int:
@@ -6260,9 +6383,15 @@ class Step(NamedTuple):
     note: str = ""
     statements: Statements = Statements()  # what will run, once the text has been read
     level: str = ""  # of isolation, that the file asks for in a transaction of this tool
+    typed: str = ""  # the command that it is a part of, where that is another one than its direction
 
     def __repr__(self) -> str:
         return f"Step({self.direction} {self.title})"
+
+    @property
+    def command(self) -> str:
+        """Return what to type for it to run, or to go on."""
+        return self.typed or self.direction
 
     @property
     def title(self) -> str:
@@ -6314,7 +6443,8 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
             ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
-            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down))
+            more: Any = {"direction": row.direction, "claimed": row.owner is not None}
+            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down, **more))
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
             made = Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down)
@@ -6441,6 +6571,16 @@ def drift_error(state: Status, file: Migration | None) -> DriftError:
     return DriftError(f"{state.version} {state.name} {what}", where=shown_path(file.up.path) if file else "", fix=fix)
 
 
+def next_lines(states: Sequence[Status]) -> Iterator[str]:
+    """Yield, for each state in which ``up`` refuses to run, what that says of the first of *states*, with a way out."""
+    for kind in ("dirty", *_DRIFTS):
+        some = [each for each in states if each.state == kind]
+        for state in some[:1]:
+            error = dirty_error(state) if kind == "dirty" else drift_error(state, None)
+            more = f" ({len(some) - 1} more)" * (len(some) > 1) + ", or a run is at work on it" * state.claimed
+            yield f"{error.what}{more}; {error.fix.partition(chr(10))[0]}"
+
+
 def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
     """Raise DriftError where *steps* are not what was *planned*, by version and text: the history has changed since."""
     both = zip(steps, planned, strict=False)
@@ -6459,7 +6599,7 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
-def dirty_error(row: Applied, fix: str = "") -> DirtyError:
+def dirty_error(row: Applied | Status, fix: str = "") -> DirtyError:
     """Return the error for a row that stopped half way, with every way out."""
     done = f"{row.statements_done} of {row.statements} statements had run"
     ways = {
@@ -6468,7 +6608,7 @@ def dirty_error(row: Applied, fix: str = "") -> DirtyError:
     }
     what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
     fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
-    ways_out = _ways(row.version, *ways[row.direction])
+    ways_out = _ways(row.version, *ways[row.direction or "up"])
     return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
 
 
@@ -6487,6 +6627,7 @@ def _ways(version: str, applied: str, pending: str) -> str:
 
 Notify = Callable[["Step | Result | Running | Notice | str"], None]
 
+_LINKED: Final = 16  # statements with a note after each, in one message
 _BRIEF: Final = 0.05  # seconds: what is done in so little is done many times at once
 _PATIENCE: Final = 10.0  # seconds: a server that takes no cancel for so long is not waited for
 _ALIVE: Final = 15.0  # seconds: the owner of a claim on another node that shows no sign of life for so long is dead
@@ -6505,6 +6646,7 @@ _LEVEL: Final = (
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
+_WARNINGS: Final = 20  # of changes of rows in one file: so many are told
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
 
 
@@ -6591,7 +6733,7 @@ def read_step(step: Step, database: Database) -> Step:
     What the file says of transactions is blanked out where that of this tool takes their place; else it is followed.
     """
     if not meet(step.script.only, (database.dialect,)):  # 1.0.0 may have applied it
-        fix = f"where it is for this one too, mend its first line, then run  migrate {step.direction}"
+        fix = f"where it is for this one too, mend its first line, then run  migrate {step.command}"
         where = f"{script_path(step)}:1"
         raise FileError("this file is for other databases only", where=where, state="nothing was run.", fix=fix)
     _refuse_unready(step, database)
@@ -6606,14 +6748,18 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    path, octets, found = script_path(step), step.script.octets, UNWRITTEN_PATTERN.fullmatch(step.script.octets)
-    if step.direction == "up" and not found and (found := UNWRITTEN_PATTERN.fullmatch(octets_of(step.down_sql or ""))):
-        path = re.sub(r"up\.sql\Z", "down.sql", path)
-    if found:
-        fix = f"write it first, then run  migrate {step.direction}"
-        if found[1] and not step.stored:
-            fix += f"\n     or, where there is no way back, remove it:  rm {shell_word(path)}"
+    octets, texts = step.script.octets, {script_path(step): step.script.octets}
+    if step.direction == "up" and step.down_sql is not None:
+        texts[re.sub(r"up\.sql\Z", "down.sql", script_path(step))] = octets_of(step.down_sql)
+    if found := {path: match for path, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        path, *more = found
+        it, way = ("them", "the second") if more else ("it", "it")
+        fix = f"write {it} first, then run  migrate {step.command}"
+        for back in [each for each in found if found[each][1] and not step.stored]:
+            fix += f"\n     or, where there is no way back, remove {way}:  rm {shell_word(back)}"
         what = "nothing is written in this file yet: it is as `new` made it"
+        if more:
+            what = f"nothing is written in this file yet, nor in {more[0]}: they are as `new` made them"
         raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step))
     if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
@@ -6881,13 +7027,17 @@ class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
+    typed = ""  # the command, where that is neither up nor down
+    halfway = ""  # what redo has rolled back, and not applied again: its title
     now: Now | None = None  # read by the threads that watch
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
     timed_out = False  # one of those threads has ended the statement
     soiled = False  # what a file has set would reach the next one
     unread: Sequence[str] = ()  # what lies beside the files, and is none of them
     outrun = False  # a rival has applied what was planned
+    heard = 0  # notices of the file that runs
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
+    pace = 1  # so many statements may travel as one: more as long as all takes next to no time
     ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
 
     def __init__(
@@ -6899,6 +7049,8 @@ class Run:
         self.shield, self.token = _Shield(), os.urandom(8).hex()
         self.screened: dict[tuple[Any, ...], Step] = {}  # what has been screened
         self.told: set[str] = set()  # of rivals
+        self.missed: dict[int, int] = {}  # by the number of a statement of that file, warnings that nobody has read
+        self.began_at: dict[int, Code] = {}  # by version, what the history has for when the last attempt began
         self.database.tell, self.database.hear = self.notify, self.hear
 
     @classmethod
@@ -6946,7 +7098,10 @@ class Run:
                     fix = f"have an administrator type  {right}"
                 error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
             error.results = tuple(results)
-            if results and error.state == DriftError.usual_state:
+            if run and run.halfway and run.halfway not in error.state:
+                more = "" if error.state == DriftError.usual_state else error.state
+                error.state = f"{run.halfway} is rolled back. {more}" if more else run.not_again()
+            elif results and error.state == DriftError.usual_state:
                 error.state = "nothing more was changed."
             raise error from None
         except KeyboardInterrupt:
@@ -6958,7 +7113,10 @@ class Run:
     # What is to be done.
 
     def planned(self, direction: str, rows: Sequence[Applied] | None = None, **choice: Any) -> list[Step]:
-        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read."""
+        """Return the steps that choose_up or choose_down choose by *rows* of the history, with their texts read.
+
+        Where nothing is to run, what it raises says what is refused where it is.
+        """
         rows = self.applied if rows is None else rows
         if direction == "up":  # of old ones, only status speaks
             for said in self.unread:
@@ -6968,7 +7126,15 @@ class Run:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         choose = partial(choose_up, who=whoami) if direction == "up" else choose_down
-        return self.screen(choose(self.migrations, rows, **choice))
+        if not self.database.looks:
+            return self.screen(choose(self.migrations, rows, **choice))
+        self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
+        try:
+            return self.screen(choose(self.migrations, rows, **choice))
+        except (DriftError, FileError) as error:
+            if not getattr(error, "faults", ()):  # every command says those of the folder
+                error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
+            raise
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -7068,6 +7234,29 @@ class Run:
                 raise drift_error(state, Migration(step.version, step.name, step.script))
         return left
 
+    def left_pending(self, rows: Sequence[Applied]) -> list[Step]:
+        """Return the step that applies what the last attempt of all has left pending, or half applied; else nothing.
+
+        That is what has failed on its way up, and what ``redo`` has rolled back. Where the newest applied file was
+        edited since, it is that one which is meant. Raises what ``up`` would, and DriftError where another comes first.
+        """
+        states = [each for each in compare(self.migrations, rows) if each.state not in {"pending", "skipped"}]
+        files, last = {each.key: each for each in self.migrations}, self.history.read_log(1, None, None)
+        ways = {("up", "failed")} | {("down", "ok") for each in last if each.tool.endswith(" redo")}
+        meant = [
+            each for each in last if (each.action, each.outcome) in ways and _DIGITS_PATTERN.fullmatch(each.version)
+        ]
+        here = files.get(version_key(meant[0].version)) if meant else None
+        if not here or here.elsewhere or (states and states[-1].state == "changed"):
+            return []
+        if any(row.key == here.key and not row.dirty for row in rows):
+            return []
+        (first,) = self.planned("up", rows, count=1)
+        if first.key != here.key:
+            what = f"{here.version} {here.name} is pending, and {first.title} comes before it"
+            raise DriftError(what, fix="apply both:  migrate up")
+        return [first]
+
     def by(self, version: str) -> str:
         """Say who has changed a version last."""
         return "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, version, None))
@@ -7075,7 +7264,21 @@ class Run:
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing."""
         if self.now and self.now.since:
+            self.heard += 1
             self.notify(Notice(self.now.step, level, text))
+
+    def tell_missed(self) -> None:
+        """Tell how many warnings of the file were not told, where they are, and how to read them."""
+        lines = list[str]()
+        for _, some in itertools.groupby(enumerate(sorted(self.missed)), lambda pair: pair[1] - pair[0]):
+            numbers = [number for _, number in some]
+            both = (self.now.step.statements[each - 1].line for each in (numbers[0], numbers[-1])) if self.now else ()
+            lines.append(" to ".join(map(str, dict.fromkeys(both))))
+        if lines and self.now:
+            what = f"{counted(sum(self.missed.values()), 'warning')} not told here, of what begins in line"
+            way = "on a copy of the database,  mysql --show-warnings  tells each"
+            self.notify(Notice(self.now.step, "warning", f"{what} {_some(lines)}: {way}"))
+        self.missed = {}
 
     def _tell(self, text: str) -> None:
         """Tell what a rival has done, or the like, once, however often is planned."""
@@ -7161,7 +7364,7 @@ class Run:
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
             with gathered(refused, script_path(step)):
-                self.screened[key] = self.screened.get(key) or read_step(step, self.database)
+                self.screened[key] = self.screened.get(key) or read_step(step._replace(typed=self.typed), self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
         refuse_all(refused, f"migrate {told}check")
@@ -7428,6 +7631,7 @@ class Run:
                         failed = _interrupted()
                 outcome = self._judge(batch, failed, attempt)
             break
+        self.tell_missed()
         self.committed(*outcome.results)
         self.now, self.failed = None, outcome.error
         if self.failed:
@@ -7478,7 +7682,7 @@ class Run:
         except (DriverError, MigrateError) as again:
             error.state = error.state or attempt.unsettled(failed, again)
         if stopped and "repair" not in error.fix:
-            error.fix = f"go on where it stopped:  migrate {step.direction}"
+            error.fix = f"go on where it stopped:  migrate {step.command}"
         if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         error.fix += _elsewhere(step)
@@ -7514,8 +7718,17 @@ class Run:
                 f" last of these\n     or else {error.fix}"
             )
 
-    def failure(self, step: Step, what: str) -> Note:
-        return self.history.log_entry(step.version, step.name, step.direction, took_ms=self.took_ms, error=what)
+    def not_again(self) -> str:
+        """Say what is true between the two halves of ``redo``; nothing elsewhere."""
+        return f"{self.halfway} is rolled back, and not applied again." if self.halfway else ""
+
+    def failure(self, step: Step, error: MigrateError) -> Note:
+        return self.entry(step, step.direction, took_ms=self.took_ms, error=without_data(error.what, error.spoken))
+
+    def entry(self, step: Step, action: str, **more: Any) -> Note:
+        """Return the SQL that logs an attempt, at the moment that its claim has."""
+        at = self.began_at.get(step.key) or Code(self.database.now())
+        return self.history.log_entry(step.version, step.name, action, at=at, **more)
 
     def result(self, step: Step, ran: int) -> Result:
         return Result(step.version, step.name, step.direction, ran, self.took_ms)
@@ -7533,7 +7746,7 @@ class Run:
 
     def _error(self, step: Step, failed: DriverError, *, stopped: bool) -> MigrateError:
         """Say where in the file it happened: by the place that the server gives, or else by the statement."""
-        database, direction = self.database, step.direction
+        database, command = self.database, step.command
         statement, number, offset, exact = self.now.statement if self.now else None, failed.number, failed.offset, True
         if failed.ours and not (self.timed_out or failed.kind in {Kind.CANCELLED, Kind.LOST}):
             statement, number, offset = None, 0, None
@@ -7547,28 +7760,28 @@ class Run:
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who = "a person, a trigger, a policy, this file"
         fixes = {
-            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {direction}",
-            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {direction}",
-            Kind.UNFINISHED: f"do what the hint says, then run  migrate {direction}",
+            Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {command}",
+            Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {command}",
+            Kind.UNFINISHED: f"do what the hint says, then run  migrate {command}",
         }
-        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {direction}"))
-        if failed.kind is Kind.FORBIDDEN and (
+        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {command}"))
+        if failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN} and (
             right := database.right_sql(failed.message, reported.text if reported else "")
         ):
             other = "" if failed.ours else f"or correct {line}; "
-            fix = f"have an administrator type  {right}\n     {other}then run  migrate {direction}"
+            fix = f"have an administrator type  {right}\n     {other}then run  migrate {command}"
         elif failed.left and failed.kind not in fixes:
-            fix = f"correct {line}, and do what the hint says, then run  migrate {direction}"
+            fix = f"correct {line}, and do what the hint says, then run  migrate {command}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {direction}"
+            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {command}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
-            fix = f"run it again, with more time if that was over:  migrate {direction} --statement-timeout 0"
+            fix = f"run it again, with more time if that was over:  migrate {command} --statement-timeout 0"
         elif failed.kind in _RETRIED:
             excerpt = "\n".join(filter(None, (excerpt, *(f"  in the way: {each}" for each in database.blockers))))
             own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or {way}:  migrate {direction} {more}"
+            fix = f"end what is in the way, or {way}:  migrate {command} {more}"
         place: Any = {"where": where, "excerpt": excerpt, "fix": fix}
         if stopped:
             return StoppedError(f"interrupted{failed.left}", **place)
@@ -7584,11 +7797,13 @@ class Run:
             what = f"{self.history.table} cannot be written: {what}"
         error = StatementError(what, **place)
         error.kind, error.code = failed.kind, failed.code
+        if offset is not None and (number := step.statements.at(offset)):
+            error.spoken = plain_words(step.statements[number - 1].text, database.syntax, database.quoted("x")[0])
         return error
 
     def begin(self, step: Step) -> None:
         """Start the clock of a file, and tell that it runs."""
-        self.now = Now(step, time.monotonic())
+        self.now, self.heard, self.missed = Now(step, time.monotonic()), 0, {}
         self.notify(step)
         if not step.statements:
             self._tell(f"{script_path(step)}: no statements in this file")
@@ -7597,20 +7812,25 @@ class Run:
         """Run changes of rows, one after the other. Raises DriverError, about the one that has failed.
 
         There is one clock for those that go together: these are more only as long as they take next to no time.
+        Who is asked for warnings takes longer: each is only after there were some, and not after many.
         """
-        statements, count = step.statements, 1
+        statements, count, listens = step.statements, 1, False
         while first <= last:
             end = min(first + count - 1, last)
             with self.running(statements[first - 1]):
                 try:
-                    self.database.run_all([text_of(each) for each in statements.octets(first, end)])
+                    texts = [text_of(each) for each in statements.octets(first, end)]
+                    self.database.run_all(texts, listens=listens)
                 except DriverError as failed:
                     if self.now and failed.number:
                         self.now = self.now._replace(statement=statements[first + failed.number - 2])
                     failed.number = 0
                     raise
                 took = time.monotonic() - self.now.since if self.now else 0.0
-                self.database.listen(end - first + 1)
+                heard = self.heard
+                missed = self.database.listen(_WARNINGS - heard)
+                self.missed |= {first + number - 1: many for number, many in missed.items()}
+            listens = bool(missed or self.heard > heard) and self.heard < _WARNINGS
             self.refuse_ended()
             first, count = end + 1, max(1, 4 * count if took < _BRIEF else count // 4)
 
@@ -7637,15 +7857,17 @@ class Run:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
         values: dict[str, Any] = {"dirty": True, "direction": step.direction, "statements": len(step.statements)}
         values |= {"statements_done": done, "done_checksum": checksum or _checksums()[0], "owner": owner}
+        at = self.began_at[step.key] = Code(self.database.now())
         if step.row:
-            values |= {"applied_at": Code(self.database.now()), "took_ms": 0}
+            values |= {"applied_at": at, "took_ms": 0}
             values |= {"applied_by": self.database.person()} if step.direction == "up" else {}
             return self.history.change(step.version, values, owner=step.row.owner)
-        return self.history.insertion(Applied(step.version, step.name, step.script.checksum, step.down_sql, **values))
+        row = Applied(step.version, step.name, step.script.checksum, step.down_sql, **values)
+        return self.history.insertion(row, at)
 
     def finish(self, step: Step, owner: str, took_ms: object = 0, action: str = "") -> list[str]:
         """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
-        entry = self.history.log_entry(step.version, step.name, action or step.direction, took_ms=took_ms)
+        entry = self.entry(step, action or step.direction, took_ms=took_ms)
         if step.direction == "down":
             return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
         checksum = step.script.checksum
@@ -7819,9 +8041,10 @@ class Attempt:
         if stopped:
             error.where = error.excerpt = ""  # nothing in the file is wrong
             titles = ", ".join(each.title for each in self.batch[: self.batch.index(step) + 1])
-            error.state = f"rolled back whole: {titles}."
+            error.state = f"{'rolled back whole' if step.direction == 'up' else 'still applied'}: {titles}."
+        error.state = run.not_again() or error.state
         with contextlib.suppress(DriverError):  # that it cannot be logged does not hide the failure itself
-            self.database.send(run.failure(step, error.what))
+            self.database.send(run.failure(step, error))
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
         """Say what is in, where the database cannot be asked *again*."""
@@ -7874,7 +8097,7 @@ class Journal(Attempt):
             )
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {counted(done, 'statement')} were edited since they ran"
-            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.direction}")
+            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.command}")
         else:
             rest = range(done + 1, len(sums))
             lost = next((number for number in rest if sums[number][:32] == checksum[32:]), done + 1)
@@ -7913,7 +8136,7 @@ class Journal(Attempt):
         """Return the fix where a file cannot go on, because the session that a statement needs cannot be made again."""
         return (
             f"write line {self.step.statements[reader - 1].line} so that it does not need it, then run"
-            f"  migrate {self.step.direction}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
+            f"  migrate {self.step.command}\n     or finish or undo the rest by hand, and say which:\n{self._say()}"
         )
 
     def _ask(self, number: int) -> str:
@@ -8005,8 +8228,8 @@ class Journal(Attempt):
             raise DriverError(_OUTRUN, Kind.OUTRUN)
         self.run_statements()
         if not self.finished:
-            finish = run.finish(step, self.owner, run.took_ms)
-            parts = [*self.unclaimed(len(step.statements)), *finish, database.commit_sql]
+            claim = self.unclaimed(len(step.statements))
+            parts = [*claim, *run.finish(step, self.owner, run.took_ms), database.commit_sql]
             if database.in_transaction:
                 database.send(*parts)
             else:
@@ -8066,7 +8289,7 @@ class Journal(Attempt):
         pieces = {begin: end for begin, end in self.step.statements.pieces(self.database.packet_size) if begin < end}
         number = first + 1
         while number <= len(statements):
-            last = ends.get(number, number)
+            last, since = ends.get(number, number), time.monotonic()
             alone = not natures[number - 1].traits & (Trait.INSIDE | Trait.SESSION | _CONTROLS)
             if number in self.way.gone:
                 pass
@@ -8076,8 +8299,11 @@ class Journal(Attempt):
             elif number in pieces and self._go_together(number, pieces[number], ends):
                 self._run_changes(number, pieces[number])
                 number = pieces[number]
+            elif (last := self._find_linked(number, ends)) > number:
+                number = self._run_linked(number, last)
             else:
                 self._run_one(number, opens=number in ends, listens=number not in seen)
+            self.run.pace = min(2 * self.run.pace, _LINKED) if time.monotonic() - since < _BRIEF else 1
             number += 1
 
     def _go_together(self, first: int, last: int, ends: Mapping[int, int]) -> bool:
@@ -8085,6 +8311,26 @@ class Journal(Attempt):
         numbers = range(first, last + 1)
         odd = ends.keys() | self.way.gone | self.way.checks
         return odd.isdisjoint(numbers) and self._share(distinct(self.natures[first - 1 : last]))
+
+    def _find_linked(self, first: int, ends: Mapping[int, int]) -> int:
+        """Return the last of the statements from *first* on that may travel as one message, with a note after each.
+
+        These are more only as long as they take next to no time: who is told what runs, is told of the first.
+        """
+        database, way, statements = self.database, self.way, self.step.statements
+        together = database.notes_travel and database.commits and not database.local_locks
+        if not together or database.statement_wait:  # which is that of one
+            return first
+        last, size = first - 1, 0
+        for number in range(first, min(len(statements), first + self.run.pace - 1) + 1):
+            nature = self.natures[number - 1]
+            size += len(statements[number - 1].text)
+            bare = nature.traits | Trait.PLAIN == _PLAIN_DDL
+            odd = number in ends or number in way.gone or number in way.checks or size > database.packet_size
+            if not bare or odd or nature.reads & _SEEN or not database.links(statements[number - 1]):
+                break
+            last = number
+        return max(first, last)
 
     def _share(self, natures: Sequence[Nature]) -> bool:
         """Tell if statements go into one transaction with their neighbours, where nothing stands between them."""
@@ -8135,6 +8381,51 @@ class Journal(Attempt):
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
 
+    def _run_linked(self, first: int, last: int) -> int:
+        """Run statements each of which commits the note before it, as one message; return the last that has run.
+
+        That is an earlier one where its note has failed, and was written afterwards. Raises DriverError.
+        """
+        run, database, statements = self.run, self.database, self.step.statements
+        parts: list[str | Statement] = [
+            *([] if database.in_transaction else [database.begin_sql]),
+            *self.opening(first),
+        ]
+        head, numbers = len(parts), [first] * len(parts)
+        for number in range(first, last + 1):
+            notes = self._closing(number) if number == last else [self.note(number, started=number + 1)]
+            parts += [statements[number - 1], *notes]
+            numbers += [number] * (len(notes) + 1)
+        self.reached, self.begun = first, self.begun and database.in_transaction
+        with run.running(statements[first - 1]):
+            try:
+                database.send(*parts, database.commit_sql)
+                self.reached = last
+            except DriverError as failed:
+                self.reached = number = [*numbers, last][failed.number - 1]
+                run.now = run.now and run.now._replace(statement=statements[number - 1])
+                if number > first:
+                    self.known, self.claimed = number - 1, True
+                part = failed.number - 1
+                if failed.kind is Kind.LOST or part <= head or isinstance([*parts, ""][part], Statement):
+                    raise
+                database.write_after(self._closing(number))
+        self.claimed, self.known, self.finished = True, self.reached, self._is_closed(self.reached)
+        if not (self.finished or run.timed_out):
+            run.refuse_ended()
+        return self.reached
+
+    def _is_closed(self, number: int) -> bool:
+        """Tell if the finish of the file goes with statement *number*: of a mended one, more is written than fits."""
+        small = self.step.direction == "down" or not self.step.row
+        return self.database.notes_travel and small and number == len(self.step.statements)
+
+    def _closing(self, number: int) -> list[str]:
+        """Return SQL that says that the statements up to *number* have run; the finish of the file, with the last."""
+        if not self._is_closed(number):
+            return [self.note(number)]
+        return self.run.finish(self.step, self.owner, self.database.took(self.run.now.began if self.run.now else 0.0))
+
     def _run_changes(self, first: int, last: int) -> None:
         """Run changes of rows, in one transaction with the claim. Raises DriverError."""
         self.reached, self.begun = first, self.begun and self.database.in_transaction
@@ -8178,14 +8469,11 @@ class Journal(Attempt):
         else:
             if database.in_transaction and not database.notes_travel:
                 self._commit(before)
-            small = self.step.direction == "down" or not self.step.row  # nothing of a mended file is written
-            last = database.notes_travel and small and number == len(self.step.statements)
-            took = database.took(run.now.began if run.now else 0.0)
-            notes = run.finish(self.step, self.owner, took) if last else [self.note(number)]
+            opening = self.opening(number)  # with the claim, and its moment
             zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
             whole = Trait.WHOLE in nature.traits
-            database.run_marked(statement, self.opening(number), notes, whole=whole, before=zero)
-            self.claimed, self.known, self.finished = True, number, last
+            database.run_marked(statement, opening, self._closing(number), whole=whole, before=zero)
+            self.claimed, self.known, self.finished = True, number, self._is_closed(number)
 
     def _run_control(self, number: int) -> None:
         """Run what begins or ends a transaction of the file's own: the journal moves with it. Raises DriverError."""
@@ -8307,7 +8595,7 @@ class Journal(Attempt):
             error.state += f" Statement {at} may have run, or a part of it."
             error.fix = self._ask(at)
         try:
-            database.begin(history.relation, *parts, run.failure(step, error.what), database.commit_sql)
+            database.begin(history.relation, *parts, run.failure(step, error), database.commit_sql)
         except (DriverError, LockedError) as again:
             database.rollback()
             if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
@@ -8327,8 +8615,8 @@ class Journal(Attempt):
             if row.owner
             else f"its row was changed while it ran: it says that {ran}, and names nobody."
         )
-        error.fix = error.fix.replace(f"then run  migrate {self.step.direction}", "then look:  migrate status")
-        self.database.send(self.run.failure(self.step, error.what))
+        error.fix = error.fix.replace(f"then run  migrate {self.step.command}", "then look:  migrate status")
+        self.database.send(self.run.failure(self.step, error))
 
     def _reckon(self, failed: DriverError, row: Applied | None) -> tuple[int, bool]:
         """Return how many statements have run, by what the *row* of this run says, and if one more may have."""
@@ -8355,9 +8643,12 @@ class Journal(Attempt):
         if not done and not started:
             ran = "no statement of this file has run"
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
+            error.state = (not failed.left and self.run.not_again()) or error.state
             return
         table = self.run.history.table
         error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
+        if self.run.halfway:
+            error.state = f"{self.run.halfway} is rolled back, and half applied again: {error.state}"
         if failed.kind is Kind.GONE:
             error.fix = self._go_on(number)
         elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
@@ -8451,11 +8742,22 @@ def down(
 
 
 def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
-    """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone."""
+    """Undo the newest migration and apply it again. Raises DriftError, before anything ran, where its file is gone.
+
+    What the last attempt has left pending, such as a ``redo`` whose second half has failed, is only applied: it is what
+    is meant, and nothing else is rolled back in its place.
+    """
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        back = run.planned("down", run.awaited())
+        run.typed, run.history.tool = "redo", f"{run.history.tool} redo"
+        rows = run.awaited()
+        if left := run.left_pending(rows):
+            how = "half applied: it goes on" if left[0].resume else "pending: it is applied"
+            notify(f"{left[0].title} is {how}, and nothing is rolled back")
+            with run.working(left):
+                return run.carry_out(partial(run.still_up, left, count=1))
+        back = run.planned("down", rows)
         if not back:
-            notify("nothing to roll back")
+            notify("nothing to redo: no migration is applied")
             return []
         again = run.screen([Step.up(each) for each in run.migrations if each.key == back[0].key and not each.elsewhere])
         if not again:
@@ -8463,14 +8765,9 @@ def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
             raise DriftError(what, fix="put the file back, or only roll back:  migrate down")
         with run.working([*back, *again]):
             run.carry_out(partial(run.still_down, back, strictly=True))
-            state = f"{back[0].title} is rolled back, and not applied again."
-            run.failed = StoppedError("interrupted", state=state, fix="apply it again:  migrate up")
-            try:
-                return run.carry_out(partial(run.still_again, again))
-            except StatementError as error:
-                if back[0].title not in error.state:
-                    error.state = f"{back[0].title} was rolled back before that. {error.state}"
-                raise
+            run.halfway = back[0].title
+            run.failed = StoppedError("interrupted", state=run.not_again(), fix="apply it again:  migrate redo")
+            return run.carry_out(partial(run.still_again, again))
 
 
 def reset(
@@ -8576,7 +8873,8 @@ def log(
 ) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
 
-    Only those of one *version*, or from *since* on, which knows its time zone. Without *count*: all of these, else 20.
+    Only those of one *version*, or that were at work *since* then, a time with its zone; all of these where there is no
+    *count*, and of all else 20.
     """
     if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
         fix = "write its digits alone; look at what there is:  migrate status"
@@ -8785,11 +9083,10 @@ _BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault",
 _STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
 # How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
 _HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
-_PROSE: Final = ("error", "note", "findings", "what", "fix")  # below its row, where it does not fit beside it
-_TWICE: Final = ("tool", "direction", "file")  # left out, in this order, before a name is cut: it is said elsewhere
-_SHORTEST: Final = {"name": 12, "applied_by": 8, "where": 20}  # then these are shortened so far
-_SPARE: Final = ("mode", "statements", "took_ms", "applied_by")  # then these are left out
-
+_PROSE: Final = ("error", "note", "findings", "file", "what", "fix")  # below its row, where it does not fit beside it
+_TYPED: Final = ("file", "fix")  # of these, what is not broken into lines: it is there to be copied
+_SPARE: Final = ("tool", "mode", "statements", "took_ms", "applied_by")  # left out, in this order, but the first,
+_SHORTEST: Final = {"name": 14, "applied_by": 8, "where": 20}  # after these were made as short; a name has more lines
 
 _MINUTE: Final = 60.0  # seconds
 
@@ -8803,6 +9100,7 @@ class View(NamedTuple):
     details: str = ""  # what follows it, also where no table is drawn
     sql: str = ""  # what follows with --verbose
     exit_code: int = 0
+    ways: Sequence[str] = ()  # what is told below it: what to do next
 
 
 def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool) -> View:
@@ -8820,7 +9118,9 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
-    return View(document, columns, f"{settings.url}: {', '.join(counts)}", exit_code=code if exit_code else 0)
+    ways = [*next_lines(states[: len(known)])]
+    caption = f"{settings.url}: {', '.join(counts)}"
+    return View(document, columns, caption, exit_code=code if exit_code else 0, ways=ways)
 
 
 def steps_view(
@@ -8922,10 +9222,9 @@ class _Layout(NamedTuple):
 
         if lacking(full) > 0:
             below, gap = [each for each in full if each in _PROSE], 2
-        for spare, sizes in ((_TWICE, full), (_SPARE, least)):
-            for each in spare:
-                if each in full and lacking(sizes) > 0:
-                    left_out.append(each)
+        for each in _SPARE:
+            if each in full and lacking(full if each == _SPARE[0] else least) > 0:
+                left_out.append(each)
         beside = {each: size for each, size in full.items() if each not in {*below, *left_out}}
         while lacking(full | beside) > 0 and (long := [each for each in beside if beside[each] > least[each]]):
             beside[max(long, key=beside.__getitem__)] -= 1
@@ -8942,6 +9241,18 @@ def _shortened(text: str, column: str, width: int, sign: str) -> str:
     while column == "where" and cell_len(tail) < (width - 1) * 2 // 3:
         tail = text[-1 - len(tail) :]
     return set_cell_size(text, width - 1 - cell_len(tail)).rstrip() + sign + tail
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """Break a name into lines, after a sign in it where that can be."""
+    from rich.cells import cell_len, chop_cells
+
+    lines = [""]
+    for word in re.findall(r"[^_.\W-]*[\W_.-]?", text):
+        for part in chop_cells(word, width) if cell_len(word) > width else [word]:
+            lines += [""] if cell_len(lines[-1] + part) > width else []
+            lines[-1] += part
+    return lines
 
 
 def _csv(view: View, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -9034,6 +9345,32 @@ def _program() -> str:
     return shell_word(path) if elsewhere else name
 
 
+# The targets of the Makefile, and how each takes the first word after it; all else goes into ARGS.
+_TARGETS: Final = {
+    **dict.fromkeys(("up", "down", "redo", "reset", "status", "plan", "log", "check", "verify", "wait"), ""),
+    "baseline": "VERSION",
+    "repair": "VERSION",
+    "new": "NAME",
+}
+
+
+def _command(words: str, about: Sequence[str]) -> str:
+    """Return a command as it is to be typed: its *words*, with the options that it is *about*.
+
+    Make says that it was called, and not the program; what no target of it does is typed without it.
+    """
+    import shlex
+
+    said = re.findall(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""", words)
+    target = next((word for word in said if word in _TARGETS), "")
+    if os.environ.get("MIGRATE_CALLED_BY") != "make" or not target:
+        return " ".join((_program(), *about, words))
+    before, after = said[: said.index(target)], said[said.index(target) + 1 :]
+    own = [f"{_TARGETS[target]}={after.pop(0)}"] if _TARGETS[target] and after else []
+    rest = shlex.quote(" ".join((*about, *before, *after)).replace("$", "$$"))
+    return " ".join(("make", target, *own, *([f"ARGS={rest}"] if rest != "''" else [])))
+
+
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
@@ -9081,10 +9418,10 @@ class _Screen:
 
         def typed(found: re.Match[str]) -> str:
             given = {} if "--help" in found[1] else self.given
-            about = (f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1])
-            return " ".join((_program(), *about, found[1]))
+            about = [f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1]]
+            return _command(found[1], about)
 
-        return re.sub(r"(?<=  |<\()migrate ([a-z-](?:(?!  ).)*)", typed, text)
+        return re.sub(r"(?<=  |<\()migrate ([a-z-](?:(?!  |[,;] ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -9184,6 +9521,8 @@ class _Screen:
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
+        for way in view.ways:
+            self(way)
         return view.exit_code
 
     @staticmethod
@@ -9230,13 +9569,15 @@ class _Screen:
         sign, rule = ("…", "─") if console.encoding.startswith("utf") else ("~", "-")
 
         def show(cells: Mapping[str, str], style: str = "") -> None:
-            line = Text(" ")
-            for column, width in layout.beside.items():
-                cell = _shortened(cells[column], column, width, sign)
-                line.append(cell, style or _STYLES.get(cell.partition(" (")[0], ""))
-                line.append(" " * (width - cell_len(cell) + layout.gap))
-            line.rstrip()
-            console.print(line, soft_wrap=True)
+            name, *more = _broken(cells["name"], layout.beside["name"]) if "name" in layout.beside else [""]
+            for here in ({**cells, "name": name}, *({"name": each} for each in more)):
+                line = Text(" ")
+                for column, width in layout.beside.items():
+                    cell = _shortened(here.get(column, ""), column, width, sign)
+                    line.append(cell, style or _STYLES.get(cell.partition(" (")[0], ""))
+                    line.append(" " * (width - cell_len(cell) + layout.gap))
+                line.rstrip()
+                console.print(line, soft_wrap=True)
 
         if rows:
             show({each: _HEADS.get(each, each) for each in view.columns}, "bold")
@@ -9245,8 +9586,8 @@ class _Screen:
         for row in rows:
             show(row)
             for column in filter(row.get, layout.below):
-                if column == "fix":  # not broken into lines: it may hold a command, to be copied
-                    console.print(Text(f"    fix: {row[column]}"), soft_wrap=True)
+                if column in _TYPED:
+                    console.print(Text(f"    {'fix: ' * (column == 'fix')}{row[column]}"), soft_wrap=True)
                     continue
                 for line in Text(row[column]).wrap(console, max(20, console.width - 4)):
                     line.rstrip()
@@ -9262,7 +9603,7 @@ class _Screen:
         self.stands, error.fix = True, self.as_typed(error.fix)
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
-                error.what, error.excerpt = without_data(error.what), ""
+                error.what, error.excerpt = without_data(error.what, error.spoken), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
             done = [each._asdict() for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
@@ -9444,11 +9785,11 @@ def _when(text: str) -> datetime:
         at = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
         return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
-        what = "write a time such as 2026-11-24 or 2026-11-24T09:30, or an age such as 7d, 12h or 30m"
+        what = "write a time such as 2026-11-24 or 2026-11-24T09:30Z, or an age such as 7d, 12h or 30m"
         raise argparse.ArgumentTypeError(what) from None
 
 
-_Argument = tuple[str, str, Mapping[str, Any]]  # its names, its help, and what else argparse is to know
+_Argument = tuple[str, str, Mapping[str, "Any"]]  # its names, its help, and what else argparse is to know
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
@@ -9541,7 +9882,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
     ),
-    ("log", "show who ran what, when, for how long, and how it ended"): (
+    ("log", "show who ran what, when it began, for how long, and how it ended"): (
         ("count", "how many entries (default: 20, or all that --version and --since leave)", _COUNT),
         ("--version", "of this version only", _VERSION),
         ("--since", _SINCE, {"metavar": "WHEN", "type": _when}),
@@ -9835,9 +10176,40 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str
     return {name: word for name, word in given.items() if word}
 
 
+def _refuse_elsewhere(settings: Settings, config: str | None, command: str, words: Sequence[str]) -> None:
+    """Raise SettingsError where nobody has named a database, and a .env above may: the default is not what is meant.
+
+    Not where that is there, where a *config* was named, and for what needs no more than the files that are named.
+    """
+    named = settings.url_source or config or (command in {"check", "new", "verify"} and settings.directory)
+    found = None if named or os.path.lexists(settings.url.database) else config_above()
+    if not found:
+        return
+    import shlex
+
+    path, name = found
+    there = [f"--config {shell_word(path)}"]
+    with contextlib.suppress(SettingsError):  # what is wrong in it is said when it is read
+        meant = load_settings({"config": str(path)}, {})  # what it names by a path from there
+        if meant.directory and not settings.directory:
+            there += [f"--dir {shell_word(path.parent / meant.directory)}"] * (not meant.directory.is_absolute())
+        if meant.url.is_file and meant.url.database != ":memory:" and not Path(meant.url.database).is_absolute():
+            url = DatabaseURL(meant.url.dialect, str(path.parent / meant.url.database))
+            there.append(f"--database-url {shell_word(str(url))}")
+    typed = " ".join((command, *map(shlex.quote, words)))
+    fix = (
+        f"go to its folder first:  cd {shell_word(path.parent)}\n"
+        f"     or use it from here:  migrate {' '.join(there)} {typed}\n"
+        f"     or say that a new file here is meant:  migrate --database-url {settings.url} {typed}"
+    )
+    what = f"no database is named here, and the .env that sets {name} is not read from this folder"
+    raise SettingsError(what, where=str(path), state="nothing was created.", fix=fix)
+
+
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, options, settings = _Screen(), argparse.Namespace(), cast("Settings | None", None)
-    stopped, sealed, before = list[int](), False, dict[int, Any]()
+    screen, options = _Screen(), argparse.Namespace()
+    settings: Settings | None = None
+    stopped, sealed, before = list[int](), False, dict[int, "Any"]()
 
     def note(number: int, _frame: object) -> None:
         if not stopped and not sealed:  # the first one counts, and none after the outcome is known
@@ -9856,16 +10228,21 @@ def _run_command(argv: Sequence[str] | None) -> int:
         settings, command, own = _read_words(options, words, sys.argv[1:] if argv is None else argv)
         dry_run = own.pop("dry_run", False)
         screen.given = _given(vars(options), settings.url)
-        stands = command in _CHANGING and not dry_run
-        screen.begin(settings, stands=stands, place=command != "new", at_once=command not in _BY_FILES)
+        _refuse_elsewhere(settings, options.config, command, words)
+        screen.begin(
+            settings,
+            stands=command in _CHANGING and not dry_run,
+            place=command != "new",
+            at_once=command not in _BY_FILES,
+        )
         if options.verbose:
             files = shown_path(settings.directory or embedded_directory())
             screen(f"database {settings.place}, table {settings.table}, files {files}")
         carry_out = partial(_preview, direction=command) if dry_run else _COMMANDS[command]
         done = carry_out(settings, notify=screen, **own)
         sealed = command in _CHANGING
-        view = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
-        code = screen.show(settings, view)
+        done = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
+        code = screen.show(settings, done)
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed = True
         error = raised if isinstance(raised, MigrateError) else StoppedError("", fix="run the same command again")
@@ -9878,7 +10255,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             number = stopped[0] if stopped else signal.SIGINT
             how, error.exit_code = "terminated" if number == signal.SIGTERM else "interrupted", 128 + number
             error.what = how + "".join(error.what.partition("\n")[1:])  # with what the statement has left
-            if error.results:
+            if error.results and f"{error.results[-1].version} {error.results[-1].name}" not in error.state:
                 error.state = f"{counted(len(error.results), 'migration')} done before that; {error.state}"
         code = screen.fail(error)
     except SystemExit as left:  # --help and --version

@@ -64,7 +64,7 @@ class ScriptDatabase(Database):
     elsewhere_sql = ""  # nothing can be asked
     database_sql = ""  # the name of the database that the client is connected to,
     name_of: Callable[[str], str] = str  # and of one in a URL
-    clock = elapsed = Code()  # the time in UTC; the milliseconds since the file began
+    began = elapsed = Code()  # when the file began, in UTC; the milliseconds since then
     who = Code()
     schema = ""  # of the history
     offline = False  # nothing is known of the server
@@ -132,7 +132,8 @@ class ScriptDatabase(Database):
         return self.schema
 
     def now(self) -> str:
-        return self.clock
+        """See Database. For the two that it is asked for, the claim and the log: when the file began."""
+        return self.began
 
     def person(self) -> str:
         return self.who
@@ -169,7 +170,7 @@ class ScriptDatabase(Database):
         self.in_transaction = bool(self.opens_pattern.match(code)) or (self.in_transaction and not ends)
         self.commits = not self.opens_pattern.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
 
-    def run_all(self, texts: Sequence[str]) -> None:
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         self.write_text(*(f"{each}\n{self.delimiter}" for each in texts))
 
     def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
@@ -223,7 +224,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
     database_sql = """(SELECT replace(file, rtrim(file, replace(file, '/', '')), '') FROM pragma_database_list
         WHERE name = 'main')"""
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
-    clock = Code("strftime('%Y-%m-%d %H:%M:%f', 'now')")
+    began = Code("(SELECT strftime('%Y-%m-%d %H:%M:%f', max(began)) FROM temp.migrate_plan)")
     elapsed = Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
     _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
         (
@@ -335,7 +336,7 @@ class PostgresScript(ScriptDatabase, Postgres):
     client, database_sql = 'psql -X -d "{0.psql_url}" -f plan.sql', "current_database()"
     default_sql = """(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE(current_schema(), '') END
         FROM pg_catalog.pg_settings WHERE name = 'search_path')"""  # what it names first may not be there yet
-    clock = Code("clock_timestamp() AT TIME ZONE 'UTC'")
+    began = Code("CAST(:'migrate_began' AS timestamptz) AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
     who = Code("session_user || '@' || coalesce(host(inet_client_addr()), 'local')")
     schema = "public"
@@ -431,7 +432,7 @@ class MySQLScript(ScriptDatabase, MySQL):
     commits = True
     client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
     database_sql = "COALESCE(DATABASE(), '')"
-    clock = Code("UTC_TIMESTAMP(3)")
+    began = Code("@migrate_began")
     elapsed = Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
     who = Code("USER()")
 

@@ -77,7 +77,9 @@ def write_script(
         looks=True,
         databases=DATABASES if start is None else clients.SCRIPTS,
     ) as run:
+        run.typed = f"plan {direction} --sql"
         if start is not None:
+            run.typed += f" --dialect {settings.url.dialect} --from {start}"
             known = {each.key: each for each in run.migrations}
             limit = -1 if start == "empty" else find_version(start, known, fix="write one of those here, or empty")
             run.applied = [

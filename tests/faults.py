@@ -80,6 +80,7 @@ def cut(database: Any, send: Callable[..., Any], parts: Any) -> None:
 
 
 if POINT:
+    migrate._BRIEF = 60.0  # type: ignore[misc]  # (what goes together is the same each time)
     for each in (migrate.Database, migrate.SQLite, migrate.Postgres, migrate.MySQL):
         for name, arm in (("query", armed), ("run", armed), ("commit", armed), ("send", armed_message)):
             if name in vars(each) and not getattr(vars(each)[name], "__isabstractmethod__", False):

@@ -43,6 +43,14 @@ FORMS = {  # which forms of statements a session is told apart by, as the server
 URL_FORMS = migrate._forms()  # as a message names them
 ARGUMENTS = {command: own for (command, _), own in migrate._ARGUMENTS.items()}
 without_data = migrate.without_data
+command = migrate._command
+
+
+def targets() -> dict[str, str]:
+    """Return the targets that a message may name, and how each takes its first word."""
+    return dict(migrate._TARGETS)
+
+
 COMMON = migrate._COMMON  # the arguments of every command
 
 
@@ -86,3 +94,8 @@ def minute(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
 def main(*words: str) -> int:
     """Run a command, with nothing taken out of what it says."""
     return migrate.main([*words])
+
+
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what goes together do so however long it takes."""
+    monkeypatch.setattr(migrate, "_BRIEF", 60.0)

@@ -413,7 +413,8 @@ def test_down_redo_and_reset_print_what_they_did(applied: Desk) -> None:
         "rolled back  3 three  1 statement, N ms\nrolled back  2 two  1 statement, N ms\n"
     )
     assert masked(applied.here("down", "--all").out) == "rolled back  1 one  1 statement, N ms\n"
-    assert applied.here("down") == applied.here("redo") == (0, "", "nothing to roll back\n")
+    assert applied.here("down") == (0, "", "nothing to roll back\n")
+    assert applied.here("redo") == (0, "", "nothing to redo: no migration is applied\n")
     assert applied.here("repair", "2", "--pending") == (4, "", (
         "error: 2 two is pending: there is nothing to repair in this way\nnothing was changed.\n"
         "fix: look at the states:  imagor-studio-migrate status\n"
@@ -672,6 +673,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": 1,
                 "has_down": True,
                 "only": [],
+                "direction": "up",
+                "claimed": False,
             },
             {
                 "version": "2",
@@ -681,6 +684,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": 2,
                 "has_down": True,
                 "only": [],
+                "direction": "up",
+                "claimed": False,
             },
             {
                 "version": "3",
@@ -692,6 +697,8 @@ def test_status_as_json(three: Desk) -> None:
                 "statements_done": None,
                 "has_down": True,
                 "only": [],
+                "direction": None,
+                "claimed": False,
             },
         ],
     }

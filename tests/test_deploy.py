@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import inside
 import pytest
 import yaml
 from cluster import Cluster, Moment, cluster
-from desk import clean_environment, placed
+from desk import PROGRAM, clean_environment, placed
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -468,10 +470,10 @@ def test_make_says_what_a_command_wants(words: list[str], said: list[str]) -> No
     assert (ran.returncode, ran.stderr.splitlines()[:2]) == (2, said)
 
 
-def make(*words: str) -> subprocess.CompletedProcess[str]:
+def make(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run ``make`` with the environment as it is here, which need not be that of the checkout."""
     command = ["make", "-o", ".venv/.runtime", f"VENV={sys.executable}", *words]
-    environment = clean_environment() | {"DATABASE_URL": "sqlite::memory:", "VERSION": "20250504"}
+    environment = clean_environment() | {"DATABASE_URL": "sqlite::memory:", "VERSION": "20250504"} | variables
     return subprocess.run(command, cwd=DEPLOY.parent, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -482,6 +484,56 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
 def test_make_runs_what_a_person_does_by_hand(words: list[str], exit_code: int) -> None:
     ran = make(*words)
     assert (ran.returncode, f"Error {exit_code}" in ran.stderr) == ((2, True) if exit_code else (0, False)), ran.stderr
+
+
+def test_the_targets_that_a_message_may_name_are_those_of_the_makefile() -> None:
+    text = (DEPLOY.parent / "Makefile").read_text()
+    made = re.findall(r'^(?:.*\n)?\t@\$\(RUN\) (\w+)(?: "\$\((\w+)\)")? \$\(ARGS\)$', text, re.MULTILINE)
+    assert dict(made) == inside.targets()
+    assert text.count("$(RUN)") == len(made)
+
+
+@pytest.mark.parametrize(
+    ("words", "about", "typed"),
+    [
+        ("up", [], "make up"),
+        ("up --ddl-lock-timeout 30 --retries 10", [], "make up ARGS='--ddl-lock-timeout 30 --retries 10'"),
+        ("down --to 20250816", ["--table h"], "make down ARGS='--table h --to 20250816'"),
+        ("baseline 20250504", [], "make baseline VERSION=20250504"),
+        ("--table h baseline VERSION", [], "make baseline VERSION=VERSION ARGS='--table h'"),
+        ("repair 1 --applied", [], "make repair VERSION=1 ARGS=--applied"),
+        ("new NAME", ["--dir sql"], "make new NAME=NAME ARGS='--dir sql'"),
+        ("--config .env status", [], "make status ARGS='--config .env'"),
+        ("check --help", [], "make check ARGS=--help"),
+        ("up", ["--dir 'my $ql'"], """make up ARGS='--dir '"'"'my $$ql'"'"''"""),
+        ("--help", [], "{program} --help"),
+        ("help settings", [], "{program} help settings"),
+    ],
+)
+def test_under_make_a_command_is_spelled_as_its_target_takes_it(
+    words: str, about: list[str], typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", [PROGRAM])
+    assert inside.command(words, about) == " ".join((PROGRAM, *about, words))
+    monkeypatch.setenv("MIGRATE_CALLED_BY", "make")
+    assert inside.command(words, about) == typed.format(program=PROGRAM)
+
+
+def test_a_fix_under_make_works_as_it_is_typed(tmp_path: Path) -> None:
+    (tmp_path / "my $ql").mkdir()
+    file = tmp_path / "my $ql" / "1_a.up.sql"
+    file.write_text("CREATE TABEL a (n INTEGER);\n")
+    url, folder = f"sqlite:{tmp_path}/app.db", f"--dir '{tmp_path}/my $$ql'"
+    ran = make("up", f"ARGS={folder}", DATABASE_URL=url)
+    (fix,) = re.findall(r"^fix: correct line 1, then run  (.*)$", ran.stderr, re.MULTILINE)
+    assert fix == f"make up ARGS={shlex.quote(folder)}"
+    file.write_text("CREATE TABLE a (n INTEGER);\n")
+    typed = f"make -o .venv/.runtime VENV={sys.executable}{fix.removeprefix('make')}"
+    environment = clean_environment() | {"DATABASE_URL": url}
+    done = subprocess.run(
+        ["sh", "-c", typed], cwd=DEPLOY.parent, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.partition("  1 statement")[0]) == (0, "applied  1 a"), done.stderr
 
 
 def readme_block(containing: str) -> str:

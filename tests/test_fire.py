@@ -119,6 +119,52 @@ def test_what_a_holder_runs_is_shown_without_its_quoted_texts(desk: Desk, postgr
     assert "s3cr3t" not in ran.err
 
 
+ABOVE = "-- 20260101 slow\n--\n-- Why    it's slow\n/* and\n   more; */\n"
+
+
+@pytest.mark.repeated
+def test_a_statement_is_shown_from_its_first_word_that_is_no_comment(desk: Desk, server_database: Database) -> None:
+    make = "CREATE TABLE a (\n    n INTEGER,  -- whose\n    m INTEGER\n);\n" * (server_database.dialect == "postgres")
+    desk.write({"sql/1_slow.up.sql": ABOVE + make + slow(server_database, 30)})  # to PostgreSQL it goes as one text
+    desk.set(DATABASE_URL=server_database.url)
+    with runner(desk, server_database, "up"):
+        running(server_database, "leep(30")
+        ran = desk("--dir", "sql", "--lock-timeout", "0.5", "up")
+        words = "--database-url", server_database.url, "--dir", "sql", "--lock-timeout", "2", "up"
+        waiting = desk.process(*words).stderr.splitlines()[0]
+    text = {"postgres": "CREATE TABLE a ( n INTEGER, ...", "mysql": "/* migrate up 1 */ DO SLEEP(...)"}
+    said = f" UTC: {text[server_database.dialect]}"
+    (held,) = [line for line in ran.err.splitlines() if line.startswith("  held by ")]
+    assert held.endswith(said)
+    assert waiting.startswith("waiting for the lock: another runner is at work; pid ")
+    assert waiting.endswith(said)
+
+
+@pytest.mark.repeated
+def test_so_is_that_of_a_session_in_the_way_and_it_holds_no_value(desk: Desk, postgres: Database) -> None:
+    postgres.execute("CREATE TABLE t (n INTEGER)")
+    desk.write({"sql/1_add.up.sql": "ALTER TABLE t ADD COLUMN m INTEGER;"})
+    desk.set(DATABASE_URL=postgres.url)
+    long = " AND n IS NOT NULL" * 9
+    for sql, shown in {
+        f"{ABOVE}SELECT n FROM t\nWHERE n > 4242\n  AND 's3cr3t' <> ''": "SELECT n FROM t WHERE n > ... AND ...",
+        "/* a /* b */ s3cr3t */SELECT n FROM t -- s3cr3t": "SELECT n FROM t ...",
+        f"SELECT n FROM t WHERE n IS NULL{long}": f"SELECT n FROM t WHERE n IS NULL{long}"[:97] + "...",
+        "-- s3cr3t": "...",
+        "/* s3cr3t */": "...",
+    }.items():
+        holder = postgres.connect()
+        cursor = holder.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT * FROM t")
+        cursor.execute(sql)
+        ran = desk("--dir", "sql", "--ddl-lock-timeout", "1", "--retries", "0", "up")
+        holder.close()
+        (line,) = [line for line in ran.err.splitlines() if line.startswith("  in the way: ")]
+        assert line.partition(" UTC: ")[2] == f"idle in transaction, last {shown}"
+        assert "s3cr3t" not in ran.err
+
+
 # --- limits ---------------------------------------------------------------------------------------------------------
 
 

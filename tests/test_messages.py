@@ -601,6 +601,18 @@ THERE = (
 )  # fmt: skip
 
 
+def into(folder: str) -> Callable[[Person], None]:
+    """Go into another folder."""
+    return lambda person: person.desk.monkeypatch.chdir(folder)
+
+
+FROM_HERE = "migrate --config ../.env --dir ../sql --database-url sqlite:../app.db up"
+ABOVE = (
+    f"go to its folder first:  cd ..\n     or use it from here:  {FROM_HERE}\n"
+    "     or say that a new file here is meant:  migrate --database-url sqlite:./imagor-studio.db up"
+)
+
+
 def unwritten(way: str) -> Callable[[Person], None]:
     """Write the files of B, but one of them as `new` made it."""
 
@@ -645,12 +657,12 @@ HISTORY = [
         ]
     ),
     Case("a roll back that has left something, and redo",
-         "mend sql/1_a.down.sql, and drop by hand what it has left, then run  migrate up", "migrate redo",
-         [{"1_a.down": A["1_a.down"]}, by_hand("DROP TABLE a"), "migrate up"],
+         "mend sql/1_a.down.sql, and drop by hand what it has left, then run  migrate redo", "migrate redo",
+         [{"1_a.down": A["1_a.down"]}, by_hand("DROP TABLE a"), "migrate redo"],
          [A | {"1_a.down": "SELECT 1;\n"}, "migrate up"], code=1),
     Case("a stored roll back that has left something",
-         "mend the down text stored for 1 a, and drop by hand what it has left, then run  migrate up", "migrate redo",
-         [{"1_a.down": A["1_a.down"]}, by_hand("DROP TABLE a"), "migrate up"],
+         "mend the down text stored for 1 a, and drop by hand what it has left, then run  migrate redo", "migrate redo",
+         [{"1_a.down": A["1_a.down"]}, by_hand("DROP TABLE a"), "migrate redo"],
          [A | {"1_a.down": "SELECT 1;\n"}, "migrate up", {"1_a.down": None}], code=1),
     Case("a file that is missing, and comes back",
          "put its files back, or take it out of the history:  migrate repair 1 --pending", "migrate up", [A],
@@ -830,6 +842,9 @@ RUN = [
          code=1),
     Case("all or nothing, but not in a transaction", "run without --all-or-nothing", "migrate up --all-or-nothing", [],
          [A, HALF_MENDED], "migrate up"),
+    Case("redo of what another comes before", "apply both:  migrate up", "migrate redo",
+         [{"3_c.up": "SELECT 1;\n", "3_c.down": "SELECT 1;\n"}, "migrate up"],
+         [A, {"3_c.up": "CREATE TABEL c;\n"}, "! migrate up", B], code=4),
     Case("redo without the file", "put the file back, or only roll back:  migrate down", "migrate redo", [A],
          [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], code=4),
     Case("redo without the file, and only down", "put the file back, or only roll back:  migrate down", "migrate redo",
@@ -1193,10 +1208,20 @@ SPECIAL = [
          "migrate down 2", ["migrate status"], [A, B, "migrate up", C, answering("yes", "up")], code=4),
     Case("a migration that has gone while it was to be repaired", "look at the states:  migrate status",
          "migrate repair 1 --applied", ["migrate status"], [A, "migrate up", B], "migrate up", code=4),
-    Case("a half-done redo", "go on where it stopped:  migrate up", "migrate redo", [A, "migrate up"],
+    Case("a half-done redo", "go on where it stopped:  migrate redo", "migrate redo", [A, "migrate redo"],
          [A, "migrate up", {"1_a.up": f"{FOREVER};\n"}, stop_soon], "migrate redo", code=130),
     Case("another driver that is not installed", "pip install 'PyMySQL[rsa]'", "migrate wait", [installed],
          [A, without("pymysql"), {"$DATABASE_URL": "mysql://db.invalid/app"}], "migrate plan --sql --from empty"),
+    *(
+        Case(f"settings in a folder above, {name}", ABOVE, "migrate up", then,
+             [A, {".env": "MIGRATE_DIR=sql\nDATABASE_URL=sqlite:app.db\n", "src/notes": "", "$DATABASE_URL": None,
+                  "$MIGRATE_DIR": None}, into("src")], again)
+        for name, then, again in [
+            ("and there", [into("..")], "migrate up"),
+            ("and from here", [FROM_HERE], FROM_HERE),
+            ("and not meant", ["migrate --database-url sqlite:./imagor-studio.db up"], "migrate up"),
+        ]
+    ),
     Case("settings in a file, and nothing to read it", "pip install python-dotenv", "migrate up", [installed],
          [A, {".env": "MIGRATE_TABLE=x\n"}, without("dotenv.parser")]),
     Case("git that is not there", "install git, or leave --base out", "migrate check --base main", [],
@@ -1388,7 +1413,7 @@ MOMENTS = [
     Case("what was done, and told to nobody",
          "the output cannot be written: No space left on device; how things stand:  migrate status", "migrate up",
          [empty, "migrate status"], [A, full], code=0),
-    Case("Ctrl-C between the two of redo", "apply it again:  migrate up", "migrate redo", ["migrate up"],
+    Case("Ctrl-C between the two of redo", "apply it again:  migrate redo", "migrate redo", ["migrate redo"],
          [A, "migrate up", press_at("stdout", "rolled back")], "migrate redo", code=130),
     Case("Ctrl-C between the two of reset", "apply them:  migrate up", "migrate reset --yes", ["migrate up"],
          [A, "migrate up", press_at("stderr", "dropped")], "migrate redo", code=130),

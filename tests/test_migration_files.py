@@ -829,6 +829,16 @@ def write_first(path: str, command: str = "up") -> str:
     return NOTHING.format(path=path, fix=fix)
 
 
+def write_both(up: str, down: str, command: str = "up") -> str:
+    """What is said of a pair that is as `new` made it: by a command that runs files, and by one that only looks."""
+    what = f"nothing is written in this file yet, nor in {down}: they are as `new` made them\n  --> {up}\n"
+    what = what + "nothing was run.\n" if command in {"up", "redo"} else f"`up` would refuse to run: {what}"
+    return (
+        f"error: {what}fix: write them first, then run  imagor-studio-migrate {command}\n"
+        f"     or, where there is no way back, remove the second:  rm {down}\n"
+    )
+
+
 def made_by_new(desk: Desk) -> tuple[str, str]:
     (desk.home / "sql").mkdir(exist_ok=True)
     up, down = desk.here("new", "more").out.split()
@@ -838,11 +848,14 @@ def made_by_new(desk: Desk) -> tuple[str, str]:
 @pytest.mark.parametrize("ends", ["", "\n\n", "CRLF"])
 def test_a_file_that_is_as_new_made_it_is_refused_before_anything_runs(desk: Desk, ends: str) -> None:
     desk.write(THREE)
-    up, _down = made_by_new(desk)
-    text = (desk.home / up).read_text("utf-8")
-    desk.write({up: text.replace("\n", "\r\n") if ends == "CRLF" else text + ends})
-    for command in ("up", "plan"):
-        assert desk.here(command) == (2, "", write_first(up))
+    up, down = made_by_new(desk)
+    for path in (up, down):
+        text = (desk.home / path).read_text("utf-8")
+        desk.write({path: text.replace("\n", "\r\n") if ends == "CRLF" else text + ends})
+    assert desk.here("up") == (2, "", write_both(up, down))
+    assert desk.here("plan") == desk.here("up", "--dry-run") == (2, "", write_both(up, down, "plan"))
+    (desk.home / down).unlink()
+    assert desk.here("up") == (2, "", write_first(up))
     assert not (desk.home / "app.db").exists()
     assert desk.here("status", "--format", "plain").out.count("pending") == 4
 
@@ -858,6 +871,33 @@ def test_a_down_file_that_is_as_new_made_it_is_refused_with_its_up_file_and_by_d
     desk.write({down: template})
     assert desk.here("down") == (2, "", write_first(down, "down"))
     assert desk.tables() == ["four", "one", "three", "two"]
+
+
+def test_a_plan_says_what_would_be_refused_and_to_plan_again(desk: Desk) -> None:
+    up, down = made_by_new(desk)
+    for words in (["plan", "up", "--sql"], ["plan", "up", "--sql", "--dialect", "sqlite", "--from", "empty"]):
+        assert desk.here(*words) == (2, "", write_both(up, down, " ".join(words)))
+    (desk.home / up).write_text("SELECT 1;\n")
+    refused = "error: `up` would refuse to run: nothing is written in this file yet: it is as `new` made it\n"
+    fix = write_first(down, "plan").partition("fix: ")[2]
+    assert desk.here("plan") == (2, "", f"{refused}  --> {down}\nfix: {fix}")
+    desk.write({down: "SELECT 1;\n"})
+    assert desk.here("up").exit == 0
+    desk.write({up: "SELECT 2;\n"})
+    edited = desk.here("plan").err
+    assert re.match(r"error: `up` would refuse to run: \d+ more was edited after it was applied on .* UTC\n", edited)
+    assert "nothing was" not in edited
+
+
+def test_redo_of_a_pair_that_is_as_new_made_it_says_redo(desk: Desk) -> None:
+    up, down = made_by_new(desk)
+    pair = {path: (desk.home / path).read_bytes() for path in (up, down)}
+    desk.write({up: "SELECT 1;\n", down: "SELECT 1;\n"})
+    assert desk.here("up").exit == 0
+    desk.write({down: pair[down]})
+    assert desk.here("redo") == (2, "", write_first(down, "redo"))
+    desk.write({up: pair[up], down: "SELECT 1;\n"})
+    assert desk.here("redo") == (2, "", write_first(up, "redo"))
 
 
 def test_check_says_it_of_both_files(desk: Desk) -> None:

@@ -58,6 +58,7 @@ class Database(RuleBasedStateMachine):
         self.home = Path(tempfile.mkdtemp(prefix="model-"))
         self.files: dict[int, File] = {}
         self.rows: dict[int, Row] = {}
+        self.failed: int | None = None  # the version of the last attempt, if that has failed
         (self.home / "sql").mkdir()
         self.settings = migrate.Settings(migrate.DatabaseURL.parse(f"sqlite:{self.home}/app.db"), self.home / "sql")
 
@@ -152,6 +153,7 @@ class Database(RuleBasedStateMachine):
         """Do to the model what ``up`` does; return whether all went well."""
         for version in versions:
             file = self.files[version]
+            self.failed = version if file.fails else None
             if not file.fails:
                 self.rows[version] = Row(file.edits)
                 continue
@@ -195,6 +197,7 @@ class Database(RuleBasedStateMachine):
         chosen = sorted(self.rows, reverse=True)[:count]
         assert [int(each.version) for each in migrate.down(self.settings, count=count)] == chosen
         for version in chosen:
+            self.failed = None
             del self.rows[version]
 
     @rule()
@@ -205,12 +208,17 @@ class Database(RuleBasedStateMachine):
         chosen = [version for version in sorted(self.rows, reverse=True) if version > max(self.files)]
         assert [int(each.version) for each in migrate.down(self.settings, to_here=True)] == chosen
         for version in chosen:
+            self.failed = None
             del self.rows[version]
 
     @rule()
     @precondition(lambda self: self.files and self.rows)
     def redo(self) -> None:
         newest = max(self.rows)
+        left = self.failed if self.failed in self.files and self.state(newest) != "changed" else None
+        if left is not None and self.state(left) in {"pending", "out_of_order", "dirty"}:
+            self.redo_of_what_has_failed(left)
+            return
         if newest in self.files and self.files[newest].fails:  # declared applied by hand, and still broken
             return
         if any(row.dirty for row in self.rows.values()):
@@ -225,6 +233,18 @@ class Database(RuleBasedStateMachine):
             actions = [(int(each.version), each.action) for each in migrate.redo(self.settings)]
             assert actions == [(newest, "down"), (newest, "up")]
 
+    def redo_of_what_has_failed(self, left: int) -> None:
+        dirty = [version for version, row in self.rows.items() if row.dirty]
+        waiting = [*dirty, *sorted(self.files.keys() - self.rows.keys())]
+        if self.refuses_up(out_of_order=False) or waiting[0] != left:
+            with pytest.raises(migrate.DriftError):
+                migrate.redo(self.settings)
+        elif self.apply([left]):
+            assert [(int(each.version), each.action) for each in migrate.redo(self.settings)] == [(left, "up")]
+        else:
+            with pytest.raises(migrate.StatementError):
+                migrate.redo(self.settings)
+
     @rule(applied=st.booleans())
     @precondition(lambda self: any(row.dirty for row in self.rows.values()))
     def repair(self, applied: bool) -> None:
@@ -235,6 +255,7 @@ class Database(RuleBasedStateMachine):
             connection.execute(f"INSERT INTO t{version} VALUES ({version})" if applied else f"DROP TABLE t{version}")
         connection.close()
         migrate.repair(self.settings, str(version), applied=applied)
+        self.failed = None
         if applied:
             self.rows[version] = Row(self.files[version].edits)
         else:

@@ -34,12 +34,15 @@ PLAIN = """CREATE TABLE t (n INTEGER);
 INSERT INTO t VALUES (1);
 INSERT INTO t SELECT n + 1 FROM t;
 CREATE TABLE u (n INTEGER);
+CREATE INDEX un ON u (n);
+ALTER TABLE u ADD COLUMN k INTEGER;
+CREATE INDEX uk ON u (k);
 INSERT INTO t VALUES (9);
 """
 JOURNALED = {
-    "sqlite": "-- migrate: no-transaction\n" + PLAIN + "PRAGMA user_version = 7;\nINSERT INTO u VALUES (1);\n",
-    "postgres": "-- migrate: no-transaction\n" + PLAIN + "SET search_path = public;\nINSERT INTO u VALUES (1);\n",
-    "mysql": PLAIN + "SET @x = 3;\nINSERT INTO u VALUES (@x);\nALTER TABLE u ADD COLUMN m INTEGER;\n",
+    "sqlite": "-- migrate: no-transaction\n" + PLAIN + "PRAGMA user_version = 7;\nINSERT INTO u (n) VALUES (1);\n",
+    "postgres": "-- migrate: no-transaction\n" + PLAIN + "SET search_path = public;\nINSERT INTO u (n) VALUES (1);\n",
+    "mysql": PLAIN + "SET @x = 3;\nINSERT INTO u (n) VALUES (@x);\nALTER TABLE u ADD COLUMN m INTEGER;\n",
 }
 # One that cannot run inside a transaction stands between the others.
 ALONE = {

@@ -119,6 +119,7 @@ class Replay:
         self.applied: dict[int, str] = {}  # the checksum of the file that did it
         self.dirty: dict[int, str] = {}  # the direction
         self.undone: set[tuple[str, int]] = set()  # by whom
+        self.left: set[int] = set()  # what has failed on its way up, or was rolled back by a redo
         self.ledger: Counter[tuple[int, str, int]] = Counter()
         self.faults: list[str] = []
 
@@ -137,11 +138,12 @@ class Replay:
             never(place not in process.files.checksums, "it has no such file")
             never(newer, f"it is out of order: {newer} were applied before")
             never(others, f"{others} were dirty")
-            if process.words[0] == "up":
+            if process.words[0] == "up" or (process.name, place) not in self.undone:
                 for why in self.drift(process.files, place):
                     never(why, why)
-            else:
-                never((process.name, place) not in self.undone, "a redo that did not roll it back itself")
+            if process.words[0] == "redo":
+                ours = (process.name, place) in self.undone or place in self.left
+                never(not ours, "a redo of what it has not rolled back itself, and nobody has left pending")
         elif way == "down":
             never(place not in {*self.applied, *self.dirty}, "it was not applied")
             never(newer, f"{newer} were still applied")
@@ -169,7 +171,9 @@ class Replay:
                 self.applied[place] = process.files.checksums.get(place, "")
             else:
                 self.undone.add((process.name, place))
+                self.left |= {place} if process.words[0] == "redo" else set()
             return
+        self.left |= {place} if way == "up" else set()
         if "null" not in (line.error or "").lower():
             self.faults.append(f"{process.name}, {way} {line.version} failed: {line.error}")
         if place in self.journaled and place not in self.dirty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from desk import MODULE, PROGRAM, RUNNER, Desk, clean_environment
+from desk import MODULE, PROGRAM, Desk, clean_environment
 
 import migrate
 
@@ -141,18 +142,15 @@ def test_the_example_of_a_way_back_that_does_not_work_is_what_verify_prints(desk
     assert (ran.exit, ran.out.endswith(f"\n{block('index_roles')}")) == (4, True), ran.out
 
 
-def test_the_example_of_the_log_is_what_a_terminal_of_80_columns_shows(desk: Desk) -> None:
-    shutil.copytree(ROOT / "sql" / "sqlite", desk.home / "sql" / "sqlite")
-    desk.write({"sql/sqlite/20261001_list_roles.up.sql": "CREATE INDEX roles_idx ON roles(name);\n"})
-    assert desk.here("up").exit == 1
-    environment = clean_environment() | {"COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}
-    command = f"{shlex.join(RUNNER)} --database-url sqlite:app.db --dir sql log 2"
-    # A host of another length than that of the example leaves more, or less, of the name.
-    seen, expected = (
-        [re.sub(r"add_\w+…", "NAME", line).replace("WHO…", "WHO") for line in masked(text)]
-        for text in (on_a_terminal(command, desk.home, environment), block("main.roles"))
-    )
-    assert seen == expected
+def test_each_picture_is_what_is_drawn_now_and_loads_nothing() -> None:
+    run = runpy.run_path(str(ROOT / "docs" / "pictures.py"))
+    drawn = run["pictures"]()
+    kept = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.svg")}
+    assert kept == drawn, "run  python docs/pictures.py"
+    assert [*re.findall(r"!\[[^\]]{40,}\]\(docs/([^)]*)\)", README)] == ["status.svg", "log.svg"]
+    for text in drawn.values():
+        assert re.findall(r"https?://[^\"]*", text) == ["http://www.w3.org/2000/svg"]  # which is a name
+        assert not re.search("@import|@font-face|url\\(|<script|<image|href", text)
 
 
 def test_the_example_of_an_error_is_what_is_printed(desk: Desk, postgres: Database) -> None:

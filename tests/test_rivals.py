@@ -579,7 +579,7 @@ def test_through_a_pooler_redo_does_not_apply_again_what_others_have_since(
     if newer:
         with pytest.raises(migrate.DriftError, match=r"^2 f is pending, but a newer migration") as caught:
             migrate.redo(through, notify=notify)
-        assert caught.value.state == "nothing more was changed."
+        assert caught.value.state == "2 f is rolled back, and not applied again."
         assert rivals.ran() == ["1 up", "2 down", "2 up", "3 up"]
     else:
         assert [each.action for each in migrate.redo(through, notify=notify)] == ["down"]

@@ -478,11 +478,13 @@ def test_redo_blames_a_down_file_that_has_left_something(project: Project) -> No
     project.succeed("up")
     ran = project("redo")
     assert (ran.exit, ran.out.startswith("rolled back  3 c  0 statements, ")) == (1, True)
-    blame = f"3 c {LEFT}\n{ROLLED_BACK[project.database.dialect]}\nfix: mend sql/3_c.down.sql, and drop by hand"
-    assert f"\n{blame} what it has left, then run  imagor-studio-migrate up\n" in ran.err
+    blame = f"3 c {LEFT}\n{{}}\nfix: mend sql/3_c.down.sql, and drop by hand what it has left, then run"
+    half = blame.format("3 c is rolled back, and not applied again.")
+    assert ran.err.endswith(f"\n{half}  imagor-studio-migrate redo\n")
     assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
-    assert project("up").err.startswith("error: ")  # and a later run, too
-    assert f"\n{blame}" in project("up").err
+    for command in ("up", "redo"):  # and a later run, too
+        whole = f"\n{blame.format(ROLLED_BACK[project.database.dialect])}  imagor-studio-migrate {command}\n"
+        assert project(command).err.endswith(whole)
     project.write({"3_c.down": THREE["3_c.down"]})
     project.database.execute("DROP TABLE c")
     project.succeed("up")
@@ -498,15 +500,125 @@ def test_the_first_file_rolled_back_by_halves_does_not_lead_to_baseline(project:
     assert "baseline" not in ran.err
 
 
-def test_redo_of_a_file_that_fails_says_that_it_was_rolled_back(project: Project) -> None:
+# --- redo of what is not applied ------------------------------------------------------------------------------------
+
+BROKEN = "CREATE TABEL c (n INTEGER);"
+TABEL = {
+    "sqlite": 'near "TABEL": syntax error',
+    "postgres": 'syntax error at or near "TABEL"',
+    "mysql": "You have an error in your SQL syntax near 'TABEL c (n INTEGER)'",
+}
+PENDING = "3 c is pending: it is applied, and nothing is rolled back\n"
+
+
+def fails(project: Project, state: str, *, command: str = "redo", way: str = "up") -> str:
+    """Return the whole of what is said where the broken statement, alone in its file, has failed."""
+    word = "DROP" if way == "down" else "CREATE"
+    what, text = TABEL[project.database.dialect], BROKEN.replace("CREATE", word)
+    if way == "down":
+        what, text = what.replace(" (n INTEGER)", ""), "DROP TABEL c;"
+    caret = " " * (len("  1 | ") + len(word) + 1) + "^"
+    return (
+        f"error: {what}\n  --> sql/3_c.{way}.sql:1:{len(word) + 2}\n  1 | {text}\n{caret}\n{state}\n"
+        f"fix: correct line 1, then run  imagor-studio-migrate {command}\n"
+    )
+
+
+def test_a_redo_that_fails_says_what_is_true_now_and_to_run_it_again(project: Project) -> None:
     project.write(THREE)
     project.succeed("up")
-    project.write({"3_c": "CREATE TABEL c (n INTEGER);"})
-    ran = project("redo")
-    assert ran.exit == 1
-    assert f"\n3 c was rolled back before that. {ROLLED_BACK[project.database.dialect]}\n" in ran.err
+    project.write({"3_c": BROKEN})
+    assert project("redo").err == fails(project, "3 c is rolled back, and not applied again.")
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
     project.write({"3_c": C})
+    ran = project.succeed("redo")
+    assert (ran.out.partition("  1 statement")[0], ran.err) == ("applied  3 c", PENDING)
+    assert project.log()[-3:] == [("3", "down", "ok"), ("3", "up", "failed"), ("3", "up", "ok")]
+
+
+def test_a_redo_after_a_failure_rolls_back_no_other_migration(project: Project) -> None:
+    project.write(THREE)
     project.succeed("up")
+    project.write({"3_c": BROKEN})
+    assert project("redo").exit == 1
+    whole = ROLLED_BACK[project.database.dialect]
+    assert project("up").err == fails(project, whole, command="up")
+    for _ in range(2):
+        assert project("redo").err == PENDING + fails(project, whole)
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+    assert {entry[:2] for entry in project.log()[-3:]} == {("3", "up")}
+
+
+def test_a_redo_after_one_that_ended_between_its_halves_rolls_back_no_other_migration(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+
+    def die(event: object) -> None:
+        if isinstance(event, migrate.Result):
+            raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 (any would do)
+        migrate.redo(project.settings, notify=die)
+    assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
+    ran = project.succeed("redo")
+    assert (ran.out.partition("  1 statement")[0], ran.err) == ("applied  3 c", PENDING)
+
+
+def test_a_redo_that_fails_on_its_way_down_says_redo_and_that_nothing_was_changed(project: Project) -> None:
+    project.write(THREE | {"3_c.down": "DROP TABEL c;"})
+    project.succeed("up")
+    for _ in range(2):
+        assert project("redo").err == fails(project, ROLLED_BACK[project.database.dialect], way="down")
+    assert project.states() == dict.fromkeys("123", "applied")
+    project.write({"3_c.down": THREE["3_c.down"]})
+    project.succeed("redo")
+
+
+@pytest.mark.databases("mysql")
+def test_a_redo_that_stops_half_way_up_says_how_far_and_goes_on_there(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"3_c": f"SELECT 1;\nCREATE TABLE d (n INTEGER);\n{BROKEN}"})
+    place = "  --> sql/3_c.up.sql:3:8\n  3 | CREATE TABEL c (n INTEGER);\n             ^\n"
+    half = "2 of 3 statements have run and stay; table schema_migrations says dirty.\n"
+    fix = "fix: correct line 3, then run  imagor-studio-migrate redo; it goes on with statement 3\n"
+    error = f"error: {TABEL['mysql']}\n{place}"
+    assert project("redo").err == f"{error}3 c is rolled back, and half applied again: {half}{fix}"
+    goes_on = "3 c is half applied: it goes on, and nothing is rolled back\n"
+    assert project("redo").err == f"{goes_on}{error}{half}{fix}"
+    project.write({"3_c": f"SELECT 1;\nCREATE TABLE d (n INTEGER);\n{C}"})
+    assert project.succeed("redo").err == goes_on
+    assert project.states() == dict.fromkeys("123", "applied")
+
+
+def test_redo_of_a_file_that_was_edited_since_means_that_one(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "2")
+    project.write({"3_c": BROKEN})
+    assert project("up").exit == 1
+    project.write({"2_b": f"{B} -- edited"})
+    ran = project.succeed("redo")
+    assert ([line[:14] for line in ran.out.splitlines()], ran.err) == (["rolled back  2", "applied  2 b  "], "")
+
+
+def test_redo_of_what_another_comes_before_is_refused(project: Project) -> None:
+    project.write({"1_a": A, "3_c": BROKEN})
+    assert project("up").exit == 1
+    project.write({"2_b": B})
+    assert project("redo") == (4, "", (
+        "error: 3 c is pending, and 2 b comes before it\nnothing was changed.\n"
+        "fix: apply both:  imagor-studio-migrate up\n"
+    ))  # fmt: skip
+
+
+def test_redo_with_nothing_applied_says_so_in_its_own_words(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up", "1")
+    project.succeed("down")
+    assert project("redo") == (0, "", "nothing to redo: no migration is applied\n")
+    project.succeed("up", "2")
+    project.succeed("down")  # this was meant, and 1 is the last one now
+    assert [line[:14] for line in project.succeed("redo").out.splitlines()] == ["rolled back  1", "applied  1 a  "]
 
 
 def test_an_edited_file_that_is_the_newest_may_be_done_again(project: Project) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import Desk
+from desk import CALLED, Desk
 from test_report import Terminal
 
 import migrate
@@ -68,16 +69,16 @@ def test_status_at_80_columns(desk: Desk) -> None:
     assert [re.sub(r" {2,}", "  ", line) for line in lines] == [
         " version  name  state  applied at  took  by",
         " ─",
-        *(
-            line
-            for version, name in (("20260101093000", "create_users"), ("20260102093000", lines[3].split()[1]))
-            for line in [f" {version}  {name}  applied  2026-11-24T09:30:10Z  N ms  ann@box"]
-        ),
+        " 20260101093000  create_users  applied  2026-11-24T09:30:10Z  N ms  ann@box",
+        " 20260102093000  add_the_email_of_  applied  2026-11-24T09:30:10Z  N ms  ann@box",
+        "  each_user_and_an_",
+        "  index_for_it",
         " 20260103093000  fill  pending",
         "",
         "sqlite:app.db: 2 applied, 1 pending",
     ]
-    assert re.fullmatch(r"add_the_ema\w*…", lines[3].split()[1])
+    begins = {line.index(part) for line, part in zip(lines[2:6], ("create", "add", "each", "index"), strict=True)}
+    assert len(begins) == 1
 
 
 def test_an_error_stands_below_its_row_in_the_log(desk: Desk) -> None:
@@ -102,12 +103,35 @@ def test_what_a_narrow_terminal_has_no_room_for_is_told(desk: Desk) -> None:
     assert "wider terminal" not in screen(desk, 140, "log")
 
 
-def test_a_name_is_cut_after_what_is_said_elsewhere_is_left_out(desk: Desk) -> None:
-    for width, *words in ((80, "verify"), (140, "verify"), (100, "plan", "down"), (140, "plan", "down")):
-        shown = screen(desk, width, *words)
-        assert f"  {LONG}  " in shown.partition(" version ")[2]
-        assert re.search(r"^(direction, )?file: in a wider terminal, or with --format plain$", shown, re.MULTILINE)
-    assert f"{LONG}   " in screen(desk, 140, "log")
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_no_name_no_direction_and_no_file_is_cut_or_left_out(desk: Desk, width: int) -> None:
+    for words in TABLES:
+        table, _, rest = screen(desk, width, *words).partition("\n\n")
+        table = table.partition(" version ")[2]
+        named = "fill" if words == ["plan"] else LONG
+        assert words == ["check"] or named in re.sub(r"[ \n]+", "", re.sub(" (applied|up|down) .*", "", table))
+        if words[0] == "plan":
+            head = table.partition("\n")[0].split()
+            assert head[:3] == ["name", "direction", "statements"]
+            assert re.findall(r"(?<= )(?:up|down)(?= )", table) == (["up"] if words == ["plan"] else ["down"])
+        if words[0] in {"plan", "verify"}:
+            file = {"plan": "20260103093000_fill.up", "plan down": f"20260102093000_{LONG}.down"}
+            assert f" sql/{file.get(' '.join(words), f'20260102093000_{LONG}.down')}.sql" in table
+        assert not re.search("(name|direction|file|version|at).* in a wider terminal", rest)
+
+
+def test_plan_at_80_columns(desk: Desk) -> None:
+    head, _, *rows = screen(desk, 80, "plan", "down", "2").partition("\n\n")[0].splitlines()
+    assert head == " version         name                         direction  statements  mode"
+    assert rows == [
+        " 20260102093000  add_the_email_of_each_user_  down       1           transaction",
+        "                 and_an_index_for_it",
+        f"    sql/20260102093000_{LONG}.down.sql",
+        "    cannot be undone, locks",
+        " 20260101093000  create_users                 down       1           transaction",
+        "    sql/20260101093000_create_users.down.sql",
+        "    cannot be undone, locks",
+    ]
 
 
 def test_sql_is_printed_as_it_is_however_narrow_the_terminal(desk: Desk) -> None:
@@ -188,3 +212,60 @@ def test_plain_lines_keep_every_column_and_the_milliseconds(desk: Desk) -> None:
     first = desk.here("log", "1").out.rstrip("\n").split("\t")
     assert len(first) == len(migrate.LogEntry._fields)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first[0])
+
+
+# ---- what to do next
+
+
+def test_status_says_below_its_table_what_each_state_means_and_what_to_type(desk: Desk) -> None:
+    desk.write({"sql/20260104093000_more.up.sql": "SELECT 1;\n", "sql/20260103093000_fill.up.sql": "SELECT 1;\n"})
+    desk.here("up")
+    assert "; " not in screen(desk, 80, "status")
+    desk.write(
+        {"sql/20260101093000_create_users.up.sql": "-- edited\n", f"sql/20260102093000_{LONG}.up.sql": "-- too\n"}
+    )
+    desk.write({"sql/20260103093001_late.up.sql": "SELECT 1;\n"})
+    (desk.home / "sql/20260103093000_fill.up.sql").unlink()
+    typed = f"{CALLED} --database-url sqlite:app.db --dir sql"
+    put = f"put the file back, and write the change as a new migration:  {typed}"
+    take = f"put its files back, or take it out of the history:  {typed} repair 20260103093000"
+    give = f"give it a newer version, or apply it all the same:  {typed}"
+    counts = "sqlite:app.db: 1 applied, 0 pending, 2 changed, 1 missing, 1 out of order"
+    said = screen(desk, 80, "status").partition(f"\n\n{counts}\n")[2]
+    assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "2026-11-24 09:30 UTC", said).splitlines() == [
+        f"20260101093000 create_users was edited after it was applied on 2026-11-24 09:30 UTC (1 more); {put} new NAME",
+        f"20260103093000 fill is applied, but its file is not here, and newer files are; {take} --pending",
+        f"20260103093001 late is pending, but a newer migration is applied already; {give} up --out-of-order",
+    ]
+    edited = {name: FILES[name] for name in FILES if re.search("0[12]093000.*up", name)}
+    for mended in (lambda: desk.write(edited), lambda: desk.here("repair", "20260103093000", "--pending"), str):
+        what, way = desk.here("status").err.splitlines()[0].replace(" (1 more)", "").split("; ")
+        error = desk.here("up").err  # it says the same, of the first
+        assert f"error: {what}\n" in error
+        assert f"fix: {way}\n" in error
+        assert desk.here("-q", "status").err == ""
+        mended()
+    assert desk.here("up", "--out-of-order").exit == 0
+    assert desk.here("status").err == ""
+
+
+def test_what_is_newer_than_the_files_is_no_fault_and_status_asks_for_nothing(desk: Desk) -> None:
+    desk.write({"sql/20260103093000_fill.up.sql": "SELECT 1;\n"})
+    desk.here("up")
+    (desk.home / "sql/20260103093000_fill.up.sql").unlink()
+    assert desk.here("status") == (0, desk.here("status").out, "")
+
+
+def test_status_says_how_to_go_on_with_a_dirty_migration(desk: Desk) -> None:
+    text = "-- migrate: no-transaction\nCREATE TABLE more (n INTEGER);\nSELECT nothing;\n"
+    desk.write({"sql/20260103093000_fill.up.sql": text})
+    assert desk.here("up").exit == 1
+    line = "migration 20260103093000 fill stopped half way up on an earlier run (1 of 2 statements had run)"
+    way = "; mend its file, or put it back, and finish it:  imagor-studio-migrate up\n"
+    assert desk.here("status").err == line + way
+    with sqlite3.connect(desk.home / "app.db") as connection:
+        connection.execute("UPDATE schema_migrations SET owner = 'ann@box' WHERE dirty")
+    connection.close()
+    assert desk.here("status").err == line + ", or a run is at work on it" + way
+    desk.write({"sql/20260103093000_fill.up.sql": text.replace("nothing", "2")})
+    assert desk.here("up").exit == 0

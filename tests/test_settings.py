@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from desk import PROGRAM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -753,3 +755,82 @@ def test_a_url_in_the_wrong_place_does_not_show_its_password(desk: Desk, words: 
     ran = desk(*(word.format(url) for word in words))
     assert ran.exit != 0
     assert SECRET not in ran.out + ran.err
+
+
+# --- a .env above ---------------------------------------------------------------------------------------------------
+
+ABOVE = (
+    "error: no database is named here, and the .env that sets {name} is not read from this folder\n"
+    "  --> {up}/.env\nnothing was created.\nfix: go to its folder first:  cd {up}\n"
+    f"     or use it from here:  {PROGRAM} --config {{up}}/.env{{more}} {{typed}}\n"
+    f"     or say that a new file here is meant:  {PROGRAM} --database-url sqlite:./imagor-studio.db {{typed}}\n"
+)
+
+
+def below(desk: Desk, folder: str, files: dict[str, str | bytes]) -> None:
+    """Write files, and go into a folder below them."""
+    (desk.home / folder).mkdir(parents=True)
+    desk.write(files)
+    desk.monkeypatch.chdir(desk.home / folder)
+
+
+@pytest.mark.parametrize(
+    "typed", ["up", "down 2 --yes", "status", "plan --sql", "log", "wait --timeout 0", "baseline 1", "check", "verify"]
+)
+def test_where_a_folder_above_has_the_settings_the_default_is_not_taken_for_them(desk: Desk, typed: str) -> None:
+    below(desk, "src/app", {".env": "DATABASE_URL='postgres://ann:s3cret@db/app'\n"})
+    assert desk(*typed.split()) == (2, "", ABOVE.format(name="DATABASE_URL", up="../..", more="", typed=typed))
+    assert desk.names() == [".env", "src", "src/app"]
+
+
+def test_what_the_settings_above_name_by_a_path_is_named_from_here(desk: Desk) -> None:
+    settings = "OTHER=1\nexport MIGRATE_DIR='my sql'\nDATABASE_URL=sqlite:app.db\n"
+    below(desk, "src", {".env": settings, "my sql/1_a.up.sql": "CREATE TABLE a (n INTEGER);\n"})
+    more = " --dir '../my sql' --database-url sqlite:../app.db"
+    ran = desk("up")
+    assert ran == (2, "", ABOVE.format(name="MIGRATE_DIR", up="..", more=more, typed="up"))
+    (typed,) = re.findall(r"from here:  (.*)", ran.err)
+    assert desk(*shlex.split(typed)[1:]).exit == 0
+    assert desk.tables() == ["a"]
+    desk.monkeypatch.chdir("..")  # the other way
+    assert desk("up").err == "up to date at 1 (1 applied)\n"
+
+
+def test_a_fix_says_again_what_was_typed_besides(desk: Desk) -> None:
+    below(desk, "src", {".env": "DATABASE_URL=mysql://db/app\n", "src/sql/1_a.up.sql": "SELECT 1;\n"})
+    lines = desk("--dir", "sql", "--table", "h", "up").err.splitlines()
+    assert lines[4].endswith(f"  {PROGRAM} --dir sql --table h --config ../.env up")
+    assert lines[5].endswith(f"  {PROGRAM} --dir sql --table h --database-url sqlite:./imagor-studio.db up")
+    desk.set(MIGRATE_CALLED_BY="make")
+    assert desk("up").err.splitlines()[4] == "     or use it from here:  make up ARGS='--config ../.env'"
+
+
+@pytest.mark.parametrize(
+    ("folder", "files"),
+    [
+        pytest.param(
+            "src", {".env": "PORT=80\n# DATABASE_URL=x\nDATABASE_URL=\nMY_DATABASE_URL=x\n"}, id="none of ours"
+        ),
+        pytest.param("a/b", {".env": "DATABASE_URL=x\n", "a/b/.git/HEAD": ""}, id="the root of a repository"),
+        pytest.param("src", {"other/.env": "DATABASE_URL=x\n"}, id="beside it"),
+        pytest.param("a/b", {".env": "DATABASE_URL=x\n", "a/.git": "gitdir: x\n"}, id="above a repository"),
+        pytest.param("a/b/c/d/e/f", {".env": "DATABASE_URL=x\n"}, id="six folders above"),
+        pytest.param("src", {".env/bin/python": ""}, id="a virtual environment"),
+        pytest.param("src", {".env": "DATABASE_URL=x\n", "src/imagor-studio.db": ""}, id="the default is there"),
+        pytest.param("src", {".env": "DATABASE_URL=x\n", "src/.env": "DATABASE_URL=sqlite:b.db\n"}, id="a .env here"),
+    ],
+)
+def test_a_folder_above_is_not_asked_where_it_is_no_matter(
+    desk: Desk, folder: str, files: dict[str, str | bytes]
+) -> None:
+    below(desk, folder, files)
+    assert desk("status").exit == 0
+
+
+def test_a_folder_above_is_not_asked_where_a_database_or_all_that_is_needed_is_named(desk: Desk) -> None:
+    below(desk, "src", {".env": "DATABASE_URL=x\n", "src/my.env": "", "src/sql/1_a.up.sql": "SELECT 1;\n"})
+    for words in ("--database-url sqlite:b.db status", "--config my.env status", "--dir sql check", "--dir sql verify",
+                  "plan --sql --dialect postgres --from empty", "--dir sql new x"):  # fmt: skip
+        assert desk(*words.split()).exit == 0, words
+    desk.set(DATABASE_URL="sqlite:b.db")
+    assert desk("up").exit == 0
