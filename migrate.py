@@ -2778,6 +2778,8 @@ class _PostgresForms(Forms):
 _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
+_AGGREGATES: Final = names_in("AVG COUNT MAX MIN SUM")
+_ROWS_OF_QUERIES: Final = names_in("GROUP HAVING LIMIT FETCH UNION EXCEPT INTERSECT OVER")
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
 _ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
 _FILLS: Final = "?next, +id, +sequences"
@@ -2938,8 +2940,9 @@ class _MySQLForms(Forms):
         if first in _QUERIES:
             if not {"INTO", ":="} & {*words} and ("lock" not in writes or "FROM" in words):
                 traits = traits & ~_REPEATED | Trait.DATA  # noted: a view may call what nobody sees
-            times = Counter(self.variables(words))
-            reads -= {key for key in into if times[key] == 1}  # only written
+            times, given = Counter(self.variables(words)), into | {key for key in writes if key[0] == "@"}
+            if "*" not in writes and self._has_one_row(words):  # else what was there before may stay
+                reads -= {key for key in given if times[key] == 1}
             writes.add("found")
             traits &= ~Trait.REPEATS
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
@@ -2947,6 +2950,14 @@ class _MySQLForms(Forms):
         if first not in ("INSERT", "REPLACE", "UPDATE", "DELETE") or {"SELECT", "TABLE", "WITH"} & {*words}:
             writes.add("perhaps found")  # as INSERT .. SELECT does
         return Nature(traits, frozenset(reads), frozenset(writes | into | {"count", "warnings"}))
+
+    @staticmethod
+    def _has_one_row(words: Sequence[str]) -> bool:
+        """Tell if a query has one row, whatever is in its tables: an aggregate without groups, or no table at all."""
+        if words[0] != "SELECT" or not _ROWS_OF_QUERIES.isdisjoint(words):
+            return False
+        place = 4 if words[1:2] == ["@"] and words[3:4] == [":="] else 1
+        return "FROM" not in words or (words[place] in _AGGREGATES and words[place + 1 : place + 2] == ["("])
 
     def _into(self, words: Sequence[str]) -> set[str]:
         """Return the user variables that a SELECT puts its row into."""

@@ -26,8 +26,6 @@ FEW = {
         "_sha2",
         "pathlib",
         "signal",
-        "typing",
-        "_typing",
     ),
     *("array", "bisect", "_bisect"),  # in which a step holds its statements
     *("errno", "fnmatch", "glob", "grp", "ipaddress", "math", "nt", "ntpath", "pwd", "urllib", "warnings", "_winapi"),
