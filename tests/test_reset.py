@@ -429,9 +429,14 @@ def test_what_other_databases_have_of_it_stops_it(project: Project) -> None:
 def test_a_right_that_is_missing_is_told_before_data_goes(project: Project) -> None:
     project.write({"1_a": "CREATE TABLE t (i INT); CREATE VIEW v AS SELECT * FROM t;"})
     project.succeed("up")
-    ran = project("reset", "--yes", url=project.database.create_user("select"))
-    assert (ran.exit, len(ran.err.splitlines())) == (1, 6)
-    assert "nothing was changed.\nfix: GRANT this user the right, or mend what it says; then run" in ran.err
+    url = project.database.create_user("select")
+    ran = project("reset", "--yes", url=url)
+    place, user = f"`{project.database.name}`.*", migrate.DatabaseURL.parse(url).user
+    grant = f"GRANT CREATE, ALTER, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE ON {place} TO '{user}'@'%';"
+    assert (ran.exit, len(ran.err.splitlines())) == (1, 7)
+    assert ran.err.endswith(
+        f"nothing was changed.\nfix: mend what it says, with  {grant}\n     then run the same command again\n"
+    )
     assert project.states() == {"1": "applied"}
 
 
