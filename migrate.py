@@ -3405,6 +3405,7 @@ class Database(ABC):
     fixes: ClassVar[Mapping[Kind, str]] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
     holder_sql = blockers_sql = ""  # rows for _session(): who has the lock ?, who is in the way of the session ?
+    end_sql = ""  # ends the session {}
     progress_sql = ""  # how far the session ? is
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
@@ -3823,6 +3824,8 @@ class Database(ABC):
     def _session(self, row: Sequence[Any]) -> str:
         """Return a line on another session, from a row of the process list: who, since when, in UTC, what it runs."""
         pid, user, host, name, since, state, query = row
+        if since is None:  # it is another user's, and not for this one to see
+            return f"pid {pid}{f', {user}' if user else ''}"
         what = f"{state}{_in_one_line(query, self.syntax)}" if query else "idle"
         return f"pid {pid}, {user}@{host}{f', {name}' if name else ''}, since {since} UTC: {what}"
 
@@ -3831,6 +3834,11 @@ class Database(ABC):
         with contextlib.suppress(DriverError):
             return [self._session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
         return []
+
+    def at_work(self, key: str, _rows: Sequence[Applied]) -> list[str]:
+        """Return who has the lock *key*, where that is seen for next to nothing; *_rows* of the history are known."""
+        self._key = self.lock_key(key)
+        return self._holders()
 
     def pooled_error(self) -> MigrateError:
         """Return the error for a journaled file that would run through a connection pooler."""
@@ -3843,8 +3851,13 @@ class Database(ABC):
         what = f"{self.rival}, and kept the lock for all of the lock timeout"
         fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
         excerpt = "\n".join(f"  held by {each}" for each in holders)
-        state = "nothing was left half done."
-        return LockedError(what, where=str(self.url), excerpt=excerpt, state=state, fix=fix)
+        fix += self.ends(holders)
+        return LockedError(what, where=str(self.url), excerpt=excerpt, state="nothing was changed.", fix=fix)
+
+    def ends(self, sessions: Sequence[str]) -> str:
+        """Return one more way out, which ends the first of *sessions*, as _session() writes them; "" for none."""
+        found = re.match(r"pid (\d+)\b", sessions[0]) if sessions and self.end_sql else None
+        return f"\n     or end it, where nobody needs it any more:  {self.end_sql.format(found[1])}" if found else ""
 
     # Values and names in SQL of ours.
 
@@ -4436,6 +4449,14 @@ class SQLite(Database):
             return False
         return True
 
+    def at_work(self, key: str, rows: Sequence[Applied]) -> list[str]:
+        """See Database. The lock says nothing of who has it: a row that is claimed does."""
+        claimed = [row for row in rows if row.dirty and row.owner]
+        if not claimed or not self._is_run():
+            return []
+        who, _, pid = str(claimed[0].owner).partition(", connection ")[0].partition(", pid ")
+        return [f"pid {pid}, {who}, since {claimed[0].applied_at:%Y-%m-%d %H:%M:%S} UTC"]
+
     def locked_error(self, holders: Sequence[str]) -> LockedError:
         """See Database. What a run writes may have outgrown its memory: then nobody can read before it commits."""
         error = super().locked_error(holders)
@@ -4697,6 +4718,7 @@ class Postgres(Database):
         AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
         AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
     blockers_sql = _sessions_sql + "= ANY(pg_catalog.pg_blocking_pids(?))"
+    end_sql = "SELECT pg_terminate_backend({});"
     progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
         SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
         FROM pg_catalog.pg_stat_progress_create_index UNION ALL
@@ -5328,9 +5350,12 @@ class MySQL(Database):
         "LOCK": _locks,
         "FLUSH": _locks,
     }
-    _sessions_sql = """SELECT p.id, p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, '', p.info
-        FROM information_schema.processlist p WHERE """
-    holder_sql = _sessions_sql + "p.id = IS_USED_LOCK(CONCAT('migrate:', ?))"
+    _columns_sql = "p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, '', p.info"
+    _sessions_sql = f"SELECT p.id, {_columns_sql} FROM information_schema.processlist p WHERE "
+    # Who may not see the session of another user sees its number.
+    holder_sql = f"""SELECT l.id, {_columns_sql} FROM (SELECT IS_USED_LOCK(CONCAT('migrate:', ?)) AS id) l
+        LEFT JOIN information_schema.processlist p ON p.id = l.id WHERE l.id IS NOT NULL"""
+    end_sql = "KILL {};"
     # Seen with the right PROCESS; else nothing is.
     blockers_sql = f"""{_sessions_sql}p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
         SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
@@ -6136,6 +6161,11 @@ class Applied(NamedTuple):
         """Return the place of this version in the order."""
         return version_key(self.version)
 
+    @property
+    def is_marked(self) -> bool:
+        """Tell if somebody has marked it as dirty by hand: it is as a run leaves it that has come to its end."""
+        return self.dirty and self.owner is None and self.done_checksum == self.checksum
+
 
 class LogEntry(NamedTuple):
     """One attempt: what was tried with a version, and how it ended. It began *at*, in UTC, as ``status`` says, too.
@@ -6152,6 +6182,14 @@ class LogEntry(NamedTuple):
     applied_by: str
     tool: str
     error: str | None
+
+
+def _told(entry: LogEntry) -> str:
+    """Say what was done with a version, by the log, that is pending now."""
+    repaired = entry.action == "repair"
+    how = " ".join([entry.action, *entry.tool.split()[3:]]) if repaired else entry.action
+    what = "has run before, and was repaired" if repaired else "was applied before"
+    return f"{what}: {entry.at:%Y-%m-%d %H:%M} UTC, {how}"
 
 
 def _utc(value: Any) -> datetime:
@@ -6471,10 +6509,11 @@ def choose_up(
     to: str | None = None,
     out_of_order: bool = False,
     who: Callable[[], str] = str,
+    past: Callable[[str], str] = lambda _: "",
 ) -> list[Step]:
     """Choose what is pending, oldest first: all, *count* of it, or up to and with *to*; a dirty file goes on first.
 
-    *who* tells who asks, for an edited file that nobody else has applied.
+    *who* tells who asks, for an edited file that nobody else has applied; *past* when a version was applied before.
 
     Raises DirtyError for one that cannot, DriftError, as _DRIFTS has it, and SettingsError where no file has *to*, and
     where *count* is a version.
@@ -6491,7 +6530,8 @@ def choose_up(
     for state in compare(migrations, applied):
         ahead = state.state == "missing" and state.key > newest
         if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
-            errors[f"{state.version} {state.name}"] = error = drift_error(state, file_by_key.get(state.key))
+            error = drift_error(state, file_by_key.get(state.key), past)
+            errors[f"{state.version} {state.name}"] = error
             own = last is not None and last.key == state.key and last.applied_by == who()
             if own and state.state == "changed" and state.has_down:
                 error.fix += "\n     or, where no other database has it yet, undo it and apply it anew:  migrate redo"
@@ -6576,20 +6616,13 @@ def _down_step(row: Applied, file: Script | None, folder: Path) -> Step:
     return Step(row.version, row.name, "down", script, stored, row, stored=True, note=note)
 
 
-def drift_error(state: Status, file: Migration | None) -> DriftError:
+def drift_error(state: Status, file: Migration | None, past: Callable[[str], str] = lambda _: "") -> DriftError:
     """Return the error for a version that is in a state in which ``up`` refuses to run."""
     what, fix = (text.format(state) for text in _DRIFTS[state.state])
+    if state.state == "out_of_order" and (before := past(state.version)):
+        what = f"is pending, but it {before}"
+        fix = _there(state.version, "up --out-of-order")
     return DriftError(f"{state.version} {state.name} {what}", where=shown_path(file.up.path) if file else "", fix=fix)
-
-
-def next_lines(states: Sequence[Status]) -> Iterator[str]:
-    """Yield, for each state in which ``up`` refuses to run, what that says of the first of *states*, with a way out."""
-    for kind in ("dirty", *_DRIFTS):
-        some = [each for each in states if each.state == kind]
-        for state in some[:1]:
-            error = dirty_error(state) if kind == "dirty" else drift_error(state, None)
-            more = f" ({len(some) - 1} more)" * (len(some) > 1) + ", or a run is at work on it" * state.claimed
-            yield f"{error.what}{more}; {error.fix.partition(chr(10))[0]}"
 
 
 def refuse_other(steps: Sequence[Step], planned: Sequence[Step]) -> None:
@@ -6612,15 +6645,29 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
 
 def dirty_error(row: Applied | Status, fix: str = "") -> DirtyError:
     """Return the error for a row that stopped half way, with every way out."""
-    done = f"{row.statements_done} of {row.statements} statements had run"
+    done = f"{row.statements_done} of {counted(row.statements or 0, 'statement')} had run"
     ways = {
         "up": ("the change is complete", "the change was undone by hand; run it again"),
         "down": ("what the roll back did was undone by hand", "the roll back is complete"),
     }
+    if isinstance(row, Applied) and row.is_marked:
+        what = f"{row.version} {row.name} is marked as dirty, and no run has left it so"
+        ways_out = _ways(row.version, "all of it has run", "it was undone by hand; run it again")
+        return DirtyError(what, fix=f"see who has marked it, and say which it is:\n{ways_out}")
     what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
     fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
     ways_out = _ways(row.version, *ways[row.direction or "up"])
     return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
+
+
+def _there(version: str, command: str, *, dirty: bool = False, more: bool = False) -> str:
+    """Return the fix where a *version*, or *more* up to it, was applied before, and the history does not say so now."""
+    way = f"repair {version} --applied" if dirty else f"baseline {version}"
+    it, them = ("the files up to that one make", "them") if more and not dirty else ("it makes", "it")
+    return (
+        f"where all that {it} is there, mark {them} as applied:  migrate {way}\n"
+        f"     or undo that by hand, and run it again:  migrate {command}"
+    )
 
 
 def _ways(version: str, applied: str, pending: str) -> str:
@@ -6669,6 +6716,12 @@ class Result(NamedTuple):
     action: str
     statements: int = 0
     took_ms: int = 0
+    declared: str = ""  # by ``repair``: applied, or pending
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return it for JSON: what only ``repair`` says, only where it does."""
+        return {key: value for key, value in self._asdict().items() if key != "declared" or value}
 
 
 class Running(NamedTuple):
@@ -6972,6 +7025,7 @@ class _Shield:
 
     def __init__(self, cancel: Callable[[], object] = bool) -> None:
         self.raised: BaseException | None = None  # by the handler that was there before
+        self.word = "interrupted"  # or terminated, as the signal was
         self._cancel, self._under_way = cancel, ""  # a statement that "runs", something that "waits", or neither
         self._before: dict[signal.Signals, Any] = {}
 
@@ -7002,6 +7056,7 @@ class _Shield:
     def _note(self, number: int, frame: Any) -> None:
         if self.raised:
             return
+        self.word = "terminated" if number == signal.SIGTERM else self.word
         try:
             self._before[signal.Signals(number)](number, frame)
         except BaseException as raised:  # noqa: BLE001 (whatever it is, it waits until it can be raised)
@@ -7047,6 +7102,8 @@ class Run:
     unread: Sequence[str] = ()  # what lies beside the files, and is none of them
     outrun = False  # a rival has applied what was planned
     heard = 0  # notices of the file that runs
+    at_work: Sequence[str] = ()  # of a command that only looks: who runs meanwhile
+    entries: Sequence[LogEntry] | None = None  # of the log, the newest first, once they were asked for
     known_natures: tuple[Step, list[Nature]] | None = None  # what the statements of a file are
     pace = 1  # so many statements may travel as one: more as long as all takes next to no time
     ahead: list[Rows] | DriverError | None = None  # what came of the claim that went with the end of the file before
@@ -7098,6 +7155,9 @@ class Run:
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 run = cls(settings, notify, history, migrations, results)
                 run.unread = _some_lines(unread)
+                run.at_work = database.at_work(history.relation, run.applied) if looks else []
+                for each in run.at_work[:1]:
+                    notify(f"a run is at work: {each}")
                 yield run
         except (DriverError, MigrateError) as error:
             if isinstance(error, DriverError) and error.kind is Kind.BUSY:
@@ -7136,16 +7196,21 @@ class Run:
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        choose = partial(choose_up, who=whoami) if direction == "up" else choose_down
+        choose = partial(choose_up, who=whoami, past=self.lost) if direction == "up" else choose_down
         if not self.database.looks:
             return self.screen(choose(self.migrations, rows, **choice))
         self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
         try:
-            return self.screen(choose(self.migrations, rows, **choice))
+            steps = self.screen(choose(self.migrations, rows, **choice))
+            for step in () if self.at_work else steps[:1]:
+                self.see_resumed(step._replace(typed=direction))
         except (DriftError, FileError) as error:
+            if self.at_work and isinstance(error, DirtyError):
+                error.fix = f"wait until it is done, and look again:  migrate {self.typed}"
             if not getattr(error, "faults", ()):  # every command says those of the folder
                 error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
             raise
+        return steps
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -7224,7 +7289,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = choose_up(self.migrations, self.applied, who=whoami, **choice)
+        steps = choose_up(self.migrations, self.applied, who=whoami, past=self.lost, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)
@@ -7271,6 +7336,71 @@ class Run:
     def by(self, version: str) -> str:
         """Say who has changed a version last."""
         return "".join(f", by {entry.applied_by}" for entry in self.history.read_log(1, version, None))
+
+    def see_resumed(self, step: Step) -> None:
+        """Raise DirtyError where *step* has begun, and cannot go on by itself."""
+        if step.resume and not self.database.pooled:
+            Journal(self, step)
+
+    def refusals(self, states: Sequence[Status]) -> Iterator[tuple[str, DriftError]]:
+        """Yield, for each state in which ``up`` refuses to run, how many more there are, and what it says of the first.
+
+        Of what a run is at work on, nothing.
+        """
+        files, rows = {each.key: each for each in self.migrations}, {row.key: row for row in self.applied}
+        for kind in ("dirty", *_DRIFTS):
+            some = [each for each in states if each.state == kind and not (self.at_work and each.claimed)]
+            for each in some[:1]:
+                more = f" ({len(some) - 1} more)" * (len(some) > 1)
+                if kind == "dirty":
+                    yield more, self.stuck(rows[each.key], files.get(each.key))
+                else:
+                    yield more, drift_error(each, None, self.lost)
+
+    def stuck(self, row: Applied, file: Migration | None) -> DriftError:
+        """Return what is to be said of a dirty *row*: where it stopped, by what, and how it goes on."""
+        script = file and (file.up if row.direction == "up" else file.down)
+        if row.is_marked or not file or not script or file.elsewhere:
+            return dirty_error(row)
+        with contextlib.suppress(FileError, DriverError):
+            step = Step(row.version, row.name, row.direction, script, row=row)
+            try:
+                self.see_resumed(*self.screen([step]))
+            except DirtyError as error:
+                return error
+        tried = [each for each in self.tried(row.version) if each.at >= row.applied_at and each.outcome == "failed"]
+        what = next((each.error or "" for each in tried if each.action == row.direction), "killed").partition("\n")[0]
+        on = row.statements_done + 1
+        fix = ""
+        if re.match(r"(killed|interrupted|terminated)\b", what):
+            fix = f"go on with statement {on} of {row.statements}:  migrate {row.direction}"
+        told = dirty_error(row, fix)
+        place = f"at statement {on} of {row.statements}"
+        told.what = f"{row.version} {row.name} stopped half way {row.direction} {place}: {what}"
+        return told
+
+    def tried(self, version: str) -> list[LogEntry]:
+        """Return what the log has of a version, the newest first; nothing where it may not be read."""
+        if self.entries is None:
+            self.entries = []
+            with contextlib.suppress(DriverError, MigrateError):
+                self.entries = self.history.read_log(None, None, None)
+        key = version_key(version)
+        return [
+            each
+            for each in self.entries
+            if _DIGITS_PATTERN.fullmatch(each.version) and version_key(each.version) == key
+        ]
+
+    def past(self, version: str) -> LogEntry | None:
+        """Return what the log has last of a version that went well, unless that was a roll back: its change is in."""
+        last = next((each for each in self.tried(version) if each.outcome == "ok"), None)
+        return None if last and last.action == "down" else last
+
+    def lost(self, version: str) -> str:
+        """Say when a version that is pending was applied, where the log says so, and nobody has declared it pending."""
+        last = self.past(version)
+        return _told(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
 
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing."""
@@ -7704,6 +7834,7 @@ class Run:
 
         Raises DriverError and MigrateError.
         """
+        self.entries = None
         history, database, (head, then, rest) = self.history, self.database, error.fix.partition(", then run")
         if not head.startswith("correct "):
             return
@@ -7720,6 +7851,15 @@ class Run:
             by = shown_path(file.path) if file else f"the down text stored for {step.title}"
             error.state = f"{step.title} was rolled back by {by}, and that has left this there.\n{error.state}"
             error.fix = f"mend {by}, and drop by hand what it has left{then}{rest}"
+        elif before := self.past(step.version):
+            rows, last = {row.key: row for row in history.read()}, step.version
+            for each in self.migrations:  # the next ones that were, too
+                if each.key > step.key and each.key not in rows:
+                    if not self.lost(each.version):
+                        break
+                    last = each.version
+            error.state = f"{step.title} {_told(before)}.\n{error.state}"
+            error.fix = _there(last, step.command, dirty=step.key in rows, more=last != step.version)
         elif {each.version for each in ran} | {row.version for row in history.read()} <= {
             result.version for result in self.results
         }:
@@ -7792,10 +7932,10 @@ class Run:
             own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or {way}:  migrate {command} {more}"
+            fix = f"end what is in the way, or {way}:  migrate {command} {more}{database.ends(database.blockers)}"
         place: Any = {"where": where, "excerpt": excerpt, "fix": fix}
         if stopped:
-            return StoppedError(f"interrupted{failed.left}", **place)
+            return StoppedError(f"{self.shield.word}{failed.left}", **place)
         if failed.kind is Kind.GONE:
             return DirtyError(failed.message, **place)
         if failed.kind is Kind.BUSY:
@@ -7898,6 +8038,10 @@ class Run:
             return failed
         what = f"{self.history.table} has a row of this version that was not seen: new, or hidden by a policy"
         return DriverError(what, Kind.OUTRUN)
+
+
+def _share(done: int, total: int) -> str:
+    return f"{done} of {counted(total, 'statement')} {'has' if total == 1 else 'have'} run"
 
 
 def _interrupted() -> DriverError:
@@ -8095,6 +8239,8 @@ class Journal(Attempt):
         step, sums = self.step, self.sums
         if step.resume is None:
             return 0
+        if step.resume.is_marked:
+            raise dirty_error(step.resume)
         done, checksum = step.resume.statements_done, step.resume.done_checksum
         expected = sums[done] if done < len(sums) else ""
         if checksum == expected:
@@ -8107,8 +8253,9 @@ class Journal(Attempt):
                 way.lost,
             )
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
-            what = f"the first {counted(done, 'statement')} were edited since they ran"
-            raise dirty_error(step.resume, f"{what}: put them back, then run  migrate {step.command}")
+            what = f"the first {done} statements were edited since they ran: put them back"
+            what = what if done > 1 else "statement 1 was edited since it ran: put it back"
+            raise dirty_error(step.resume, f"{what}, then run  migrate {step.command}")
         else:
             rest = range(done + 1, len(sums))
             lost = next((number for number in rest if sums[number][:32] == checksum[32:]), done + 1)
@@ -8615,12 +8762,15 @@ class Journal(Attempt):
                     return
                 database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
-                ran = f"{done} of {counted(len(step.statements), 'statement')} have run and stay"
-                error.state = f"{ran}; {history.table} cannot be written: {_first_line(again)}"
+                said = _first_line(again)
+                table = history.table + "_log" * (not parts or f"{history.table.rpartition('.')[2]}_log" in said)
+                ran = f"{_share(done, len(step.statements))} and {'stays' if len(step.statements) == 1 else 'stay'}"
+                ran = ran if done or marked else "nothing was changed: no statement of this file has run"
+                error.state = f"{ran}; {table} cannot be written: {said}"
 
     def _leave(self, row: Applied, error: MigrateError) -> None:
         """Say in *error* whose the *row* is now, and touch nothing but the log. Raises DriverError."""
-        ran = f"{row.statements_done} of {counted(row.statements, 'statement')} have run"
+        ran = _share(row.statements_done, row.statements)
         error.state = (
             f"another run has taken this migration: it is {row.owner}'s now."
             if row.owner
@@ -8657,7 +8807,7 @@ class Journal(Attempt):
             error.state = (not failed.left and self.run.not_again()) or error.state
             return
         table = self.run.history.table
-        error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
+        error.state = f"{_share(done, total)} and {'stays' if total == 1 else 'stay'}; table {table} says dirty."
         if self.run.halfway:
             error.state = f"{self.run.halfway} is rolled back, and half applied again: {error.state}"
         if failed.kind is Kind.GONE:
@@ -8672,8 +8822,8 @@ class Journal(Attempt):
         """See Attempt."""
         if failed.kind is Kind.LOST:
             return "the database cannot be asked now; its history says which statements have run."
-        ran = f"{self.known} of {counted(len(self.step.statements), 'statement')} have run and stay, or more"
-        return f"{ran}: the history cannot be read: {_first_line(again)}."
+        ran = _share(self.known, len(self.step.statements))
+        return f"{ran} and {'stays' if len(self.step.statements) == 1 else 'stay'}, or more: the history cannot be read: {_first_line(again)}."
 
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
@@ -8715,11 +8865,14 @@ def up(
     worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
-        run.all_or_nothing = all_or_nothing
+        run.all_or_nothing, run.typed = all_or_nothing, "up --out-of-order" if out_of_order else ""
         choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
         steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
-            notify(f"the database is ahead of these files: {', '.join(ahead)} came with a newer release")
+            notify(
+                f"the database is ahead of these files: {', '.join(ahead)} came with a newer release, or"
+                f" {'its file was' if len(ahead) == 1 else 'their files were'} removed"
+            )
         if steps:
             with run.working(steps):
                 run.carry_out(partial(run.still_up, steps, **choice), before=partial(run.back_up, backup))
@@ -8817,12 +8970,33 @@ def reset(
 
 def status(settings: Settings | str, *, notify: Notify = silent) -> list[Status]:
     """Return one Status per version in the files or the history, oldest first. Writes nothing, creates nothing."""
+    return survey(settings, notify=notify).states
+
+
+class Survey(NamedTuple):
+    """What ``status`` has found: the states, who is at work meanwhile, and what to do next, each in a line or more."""
+
+    states: list[Status]
+    at_work: Sequence[str] = ()
+    ways: Sequence[str] = ()
+
+
+def survey(settings: Settings | str, *, notify: Notify = silent) -> Survey:
+    """Look at the history and the files, as ``status`` does."""
     with Run.opened(settings, notify, looks=True) as run:
         if not run.database.exists:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
         for said in run.unread:
             notify(said)
-        return compare(run.migrations, run.applied)
+        states = compare(run.migrations, run.applied)
+        known = len(states)
+        while known and states[known - 1].state == "missing":  # at the end, the files of a newer release
+            known -= 1
+        ways = list[str]()
+        for more, error in run.refusals(states[:known]):
+            first = error.fix.partition("\n")[0]
+            ways.append(f"{error.what}{more}; {first if '  migrate ' in first else error.fix}")
+        return Survey(states, run.at_work, ways)
 
 
 def wait(
@@ -8867,6 +9041,10 @@ def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
         rest = [each for each in states if each.state not in {"applied", "skipped"}]
         reason = "".join(f"{each.version} {each.name} is {each.state.replace('_', ' ')}" for each in rest[:1])
         more = f", and {len(rest) - 1} more to come" if rest[1:] else ""
+        if run.at_work:
+            return reason + more, "let the run that is at work finish, or end it"
+        for _, error in run.refusals(states):  # which up would say
+            return reason + more, error.fix
         return reason + more, "apply what is missing:  migrate up"
 
 
@@ -8901,7 +9079,11 @@ def baseline(settings: Settings | str, version: str, *, notify: Notify = silent)
         steps = run.screen([Step.up(each) for each in run.migrations if each.key <= limit and not each.elsewhere])
         known = {row.key for row in run.applied if not row.dirty}
         with run.working():
-            return run.change(partial(_mark, run, steps, known, limit))
+            marked = run.change(partial(_mark, run, steps, known, limit))
+        if not marked and not run.outrun:
+            ran = f"{version} is" if len(steps) == 1 else f"{version} and all before it are"
+            notify(f"nothing to mark: {ran} applied already")
+        return marked
 
 
 def _mark(run: Run, steps: Sequence[Step], known: Collection[int], limit: int) -> list[Result]:
@@ -8941,7 +9123,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
                 error.state = DriftError.usual_state
                 error.fix = "wait for it, and look at what it has done:  migrate status"
             raise
-        return Result(before.version, before.name, "repair")
+        return Result(before.version, before.name, "repair", declared="applied" if applied else "pending")
 
 
 def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
@@ -8960,11 +9142,15 @@ def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
     change = run.history.removal(row.version, owner=row.owner)
     if applied:
         values: dict[str, object] = {"dirty": False, "direction": "up", "statements_done": row.statements}
+        values["done_checksum"] = row.checksum
         for step in [Step.up(each) for each in run.migrations if each.key == row.key and row.direction == "up"]:
             values |= {"checksum": step.script.checksum, "down_sql": run.database.storable(step.down_sql)}
+            values["done_checksum"] = step.script.checksum
         change = run.history.change(row.version, values | {"owner": None}, owner=row.owner)
+    declared = "applied" if applied else "pending"
+    run.history.tool += f" repair --{declared}"  # the log says which, too
     run.database.send(change, run.history.log_entry(row.version, row.name, "repair"))
-    return [Result(row.version, row.name, "repair")]
+    return [Result(row.version, row.name, "repair", declared=declared)]
 
 
 def _no_repair(row: Applied | Status, state: str, *, applied: bool) -> DriftError:
@@ -9114,8 +9300,9 @@ class View(NamedTuple):
     ways: Sequence[str] = ()  # what is told below it: what to do next
 
 
-def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool) -> View:
+def status_view(settings: Settings, surveyed: Survey, *, exit_code: bool) -> View:
     """Show what ``status`` returned; with *exit_code*, 3 for pending migrations, 4 where history and files disagree."""
+    states = surveyed.states
     found, known = Counter(each.state for each in states), [each.state for each in states]
     while known[-1:] == ["missing"]:  # at the end, the files of a newer release: no disagreement
         known.pop()
@@ -9125,13 +9312,13 @@ def status_view(settings: Settings, states: Sequence[Status], *, exit_code: bool
     document = {
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
+        "running": [*surveyed.at_work],
         "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
     counts = (f"{found[state]} {state.replace('_', ' ')}" for state in _STATES if found[state] or state in _STATES[:2])
-    ways = [*next_lines(states[: len(known)])]
     caption = f"{settings.url}: {', '.join(counts)}"
-    return View(document, columns, caption, exit_code=code if exit_code else 0, ways=ways)
+    return View(document, columns, caption, exit_code=code if exit_code else 0, ways=surveyed.ways)
 
 
 def steps_view(
@@ -9151,7 +9338,7 @@ def steps_view(
             "done": step.resume.statements_done if step.resume else 0,
             "mode": "journal" if is_journaled(step, database) else "transaction",
             "file": script_path(step),
-            "note": step.note or ("" if step.statements else "no statements in this file"),
+            "note": step.note or _goes_on(step) or ("" if step.statements else "no statements in this file"),
             "checksum": step.script.checksum,
             "text": step.script.sql,
             "down_sql": step.down_sql if step.direction == "up" else None,
@@ -9165,13 +9352,23 @@ def steps_view(
     return View({"steps": rows}, columns, sql="\n\n".join(text for row in rows for text in _listing(row)))
 
 
+def _goes_on(step: Step) -> str:
+    """Say of what has begun with which statement it goes on."""
+    if not step.resume:
+        return ""
+    done, total = step.resume.statements_done, len(step.statements)
+    return f"goes on with statement {done + 1} of {total}" if done < total else "all has run: this is noted"
+
+
 def _listing(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each statement of a step of a plan, after its number, its place and what is known of it."""
+    """Yield each statement of a step of a plan that is to run, after its number, its place and what is known of it."""
     known = dict[int, dict[str, None]]()  # of each statement, in order
     for each in row["findings"]:
         line = f"-- {each['rule']}: {each['what']}{and_below(each)}  {each['link']}"
         known.setdefault(each["statement"], {})[line] = None
-    for each in row["sql"]:
+    if row["done"]:
+        yield f"-- {row['version']} {row['name']}, {_share(row['done'], row['statements'])}: {row['note']}"
+    for each in row["sql"][row["done"] :]:
         head = f"-- {row['version']} {row['name']}, statement {each['number']} of {row['statements']}"
         said = known.get(each["number"], {})
         yield "\n".join([f"{head}: {row['file']}:{each['line']}", *said, f"{each['text']};"])
@@ -9197,6 +9394,8 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return _json(value).partition(".")[0] + "Z"
     if column == "took_ms":
         return f"{value} ms"
+    if column == "action" and value == "repair":  # --applied, or --pending
+        return " ".join([value, *row["tool"].split()[3:]])
     if column == "findings":  # that they lock, most do
         return ", ".join(sorted(dict.fromkeys(each["rule"] for each in value), key="locks".__eq__))
     if column == "state" and value not in {"applied", "pending"}:
@@ -9448,8 +9647,9 @@ class _Screen:
         elif isinstance(event, Result):
             self._began, verb = {}, _VERBS[event.action]
             ran = f"  {counted(event.statements, 'statement')}, {event.took_ms} ms" * (event.action in {"up", "down"})
+            ran += event.declared and f"  as {event.declared}"
             if self.events:
-                self._print(event._asdict(), verb.replace(" ", "_"))
+                self._print(event.document, verb.replace(" ", "_"))
             elif self.form != "json":
                 sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
         elif isinstance(event, str) and not self.quiet:
@@ -9616,7 +9816,7 @@ class _Screen:
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what, error.spoken), ""
             parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
-            done = [each._asdict() for each in error.results]
+            done = [each.document for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
             if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
@@ -10014,7 +10214,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "down": _down,
     "redo": redo,
     "reset": _reset,
-    "status": lambda settings, exit_code, **more: status_view(settings, status(settings, **more), exit_code=exit_code),
+    "status": lambda settings, exit_code, **more: status_view(settings, survey(settings, **more), exit_code=exit_code),
     "plan": _plan,
     "log": lambda settings, count, version, since, **_: View(
         {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
@@ -10252,7 +10452,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         carry_out = partial(_preview, direction=command) if dry_run else _COMMANDS[command]
         done = carry_out(settings, notify=screen, **own)
         sealed = command in _CHANGING
-        done = done if isinstance(done, View) else View({"results": [each._asdict() for each in done]})
+        done = done if isinstance(done, View) else View({"results": [each.document for each in done]})
         code = screen.show(settings, done)
     except (MigrateError, KeyboardInterrupt, OSError) as raised:
         sealed = True

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from migrate import (
     Run,
     Script,
+    Survey,
     View,
     __version__,
     and_below,
@@ -47,6 +48,9 @@ _LINKED: Final = 20  # lines of one finding, at the most: a file of data may hav
 _COLOURED: Final = 1_000_000  # characters of a text, at the most: a second
 
 
+_RAN: Final = "\u2713"  # marks a statement that has run
+
+
 def plan_page(
     settings: Settings, direction: str, *, notify: Notify, typed: Callable[[str], str] = str, **choice: Any
 ) -> View:
@@ -61,7 +65,7 @@ def plan_page(
     if not steps:
         notify("nothing to do")
     rows = steps_view(settings, steps, of_plan(database, steps, notify), tables).document["steps"]
-    status = status_view(settings, states, exit_code=False)
+    status = status_view(settings, Survey(states), exit_code=False)
     moved = {each.key for each in steps}
     after = [
         each.version
@@ -174,13 +178,15 @@ def _html_step(
     if row["mode"] == "journal":
         why = "in no transaction" if database.transactional else f"as {database.label} commits with each DDL statement"
         mode = f"Statement by statement, {why}: if one fails, those before it stay, and the next run goes on there."
-    resumed = f"It goes on: {counted(row['done'], 'statement')} ran on an earlier run." if row["done"] else ""
+    resumed = f"{counted(row['done'], 'statement')} ran on an earlier run, and {'has' if row['done'] == 1 else 'have'}"
+    resumed = f"{resumed} a {_RAN} in the margin." if row["done"] else ""
     touched = f"Touches {'; '.join(map(sizes.told, row['tables']))}." if row["tables"] else ""
     told = "".join(f"<p>{escape(each)}</p>\n" for each in (mode, resumed, row["note"], touched) if each)
     way, other = row["direction"], "down" if row["direction"] == "up" else "up"
     begins, notes, found = dict[int, list[str]](), dict[int, list[str]](), ""
     for each in row["sql"] if row["statements"] > 1 else ():
-        begins.setdefault(each["line"], []).append(f"({each['number']})")
+        ran = _RAN * (each["number"] <= row["done"])
+        begins.setdefault(each["line"], []).append(f"({each['number']}{ran})")
     places = dict[tuple[str, ...], dict[int, str]]()  # lines of each finding, in order, with what is said of others
     for each in row["findings"]:
         places.setdefault((each["rule"], each["what"], each["link"]), {})[each["line"]] = and_below(each)
