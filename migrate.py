@@ -6663,7 +6663,7 @@ def dirty_error(row: Applied | Status, fix: str = "") -> DirtyError:
 def _there(version: str, command: str, *, dirty: bool = False, more: bool = False) -> str:
     """Return the fix where a *version*, or *more* up to it, was applied before, and the history does not say so now."""
     way = f"repair {version} --applied" if dirty else f"baseline {version}"
-    it, them = ("the files up to that one make", "them") if more and not dirty else ("it makes", "it")
+    it, them = (f"the files up to {version} make", "them") if more and not dirty else ("it makes", "it")
     return (
         f"where all that {it} is there, mark {them} as applied:  migrate {way}\n"
         f"     or undo that by hand, and run it again:  migrate {command}"
@@ -8822,8 +8822,9 @@ class Journal(Attempt):
         """See Attempt."""
         if failed.kind is Kind.LOST:
             return "the database cannot be asked now; its history says which statements have run."
-        ran = _share(self.known, len(self.step.statements))
-        return f"{ran} and {'stays' if len(self.step.statements) == 1 else 'stay'}, or more: the history cannot be read: {_first_line(again)}."
+        total = len(self.step.statements)
+        ran = f"{_share(self.known, total)} and {'stays' if total == 1 else 'stay'}, or more"
+        return f"{ran}: the history cannot be read: {_first_line(again)}."
 
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
