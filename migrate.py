@@ -3851,13 +3851,15 @@ class Database(ABC):
         what = f"{self.rival}, and kept the lock for all of the lock timeout"
         fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
         excerpt = "\n".join(f"  held by {each}" for each in holders)
-        fix += self.ends(holders)
+        fix += self.to_end(holders)
         return LockedError(what, where=str(self.url), excerpt=excerpt, state="nothing was changed.", fix=fix)
 
-    def ends(self, sessions: Sequence[str]) -> str:
+    def to_end(self, sessions: Sequence[str]) -> str:
         """Return one more way out, which ends the first of *sessions*, as _session() writes them; "" for none."""
-        found = re.match(r"pid (\d+)\b", sessions[0]) if sessions and self.end_sql else None
-        return f"\n     or end it, where nobody needs it any more:  {self.end_sql.format(found[1])}" if found else ""
+        if not (sessions and self.end_sql):
+            return ""
+        pid = sessions[0].removeprefix("pid ").partition(",")[0]
+        return f"\n     or end it, where nobody needs it any more:  {self.end_sql.format(pid)}"
 
     # Values and names in SQL of ours.
 
@@ -6164,7 +6166,8 @@ class Applied(NamedTuple):
     @property
     def is_marked(self) -> bool:
         """Tell if somebody has marked it as dirty by hand: it is as a run leaves it that has come to its end."""
-        return self.dirty and self.owner is None and self.done_checksum == self.checksum
+        all_done = self.statements_done == self.statements and self.done_checksum == self.checksum
+        return self.dirty and self.owner is None and all_done
 
 
 class LogEntry(NamedTuple):
@@ -7932,7 +7935,7 @@ class Run:
             own = re.search(r"(?i)lock_(wait_)?timeout", step.script.sql)  # which stays, whatever is said
             way = "try it more often" if own else "wait longer"
             more = "--retries 10" if own else "--ddl-lock-timeout 30 --retries 10"
-            fix = f"end what is in the way, or {way}:  migrate {command} {more}{database.ends(database.blockers)}"
+            fix = f"end what is in the way, or {way}:  migrate {command} {more}{database.to_end(database.blockers)}"
         place: Any = {"where": where, "excerpt": excerpt, "fix": fix}
         if stopped:
             return StoppedError(f"{self.shield.word}{failed.left}", **place)

@@ -440,7 +440,7 @@ def test_baseline_and_repair_print_what_they_did(three: Desk) -> None:
     assert three.here("baseline", "2") == (0, "marked as applied  1 one\nmarked as applied  2 two\n", "")
     assert three.tables() == []
     three.write({"sql/1_one.up.sql": "-- edited\n"})
-    assert three.here("repair", "1", "--applied") == (0, "repaired  1 one\n", "")
+    assert three.here("repair", "1", "--applied") == (0, "repaired  1 one  as applied\n", "")
     assert three.here("repair", "1", "--applied") == (
         4,
         "",
@@ -592,7 +592,9 @@ def test_a_database_that_is_ahead_of_the_files_is_no_disagreement(applied: Desk)
     assert applied.here("status", "--exit-code").exit == 0
     ran = applied.here("up")
     assert (ran.exit, ran.out) == (0, "")
-    assert ran.err.startswith("the database is ahead of these files: 3 came with a newer release\n")
+    assert ran.err.startswith(
+        "the database is ahead of these files: 3 came with a newer release, or its file was removed\n"
+    )
     ran = applied.here("down", "--to-here")
     assert (ran.exit, masked(ran.out)) == (0, "rolled back  3 three  1 statement, N ms\n")
     assert "the text stored when it was applied runs" in ran.err
@@ -664,6 +666,7 @@ def test_status_as_json(three: Desk) -> None:
         "table": "schema_migrations",
         "current": "2",
         "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0, "skipped": 0},
+        "running": [],
         "migrations": [
             {
                 "version": "1",

@@ -86,7 +86,13 @@ def test_who_waits_in_vain_is_told_who_has_the_lock(desk: Desk, server_database:
         text = re.escape("CREATE TABLE a (n INTEGER); SELECT pg_sleep(...);")
         who = rf"  held by pid \d+, migrator@\S+, migrate up 1, {since}: {text}"
     assert re.fullmatch(who, lines[2]), lines
-    assert lines[3] == "nothing was left half done."
+    pid = lines[2].split()[3].rstrip(",")
+    way = f"SELECT pg_terminate_backend({pid});" if server_database.dialect == "postgres" else f"KILL {pid};"
+    assert lines[3:] == [
+        "nothing was changed.",
+        "fix: wait for it and run the same command again, or wait longer:  --lock-timeout 300",
+        f"     or end it, where nobody needs it any more:  {way}",
+    ]
 
 
 @pytest.mark.repeated

@@ -415,6 +415,7 @@ def fixes(said: str, fix: str) -> str:
         text.replace(PROGRAM, "migrate").split()
     ):
         return fix
+    text = re.sub(r"(?<=  )(SELECT pg_terminate_backend\(|KILL )\d+", r"\1N", text)  # it is another one each time
     return re.sub(rf"(?<=  ){PROGRAM} ", "migrate ", text)
 
 
@@ -727,12 +728,54 @@ HISTORY = [
     ),
     *(
         Case(f"half way, and edited before that place, {name}",
-             "the first 1 statement were edited since they ran: put them back, then run  migrate up\n"
+             "statement 1 was edited since it ran: put it back, then run  migrate up\n"
              f"     or {DIRTY}{WAYS}", "migrate up", then, [A, HALF, "! migrate up", HALF_EDITED], code=4)
         for name, then in [
             ("and put back", [HALF_MENDED]),
             ("and complete", [by_hand("ALTER TABLE b RENAME COLUMN n TO m"), "migrate repair 2 --applied"]),
             ("and undone", [by_hand("DROP TABLE b"), {"2_b.up": B["2_b.up"]}, "migrate repair 2 --pending"]),
+        ]
+    ),
+    *(
+        Case(f"marked as dirty by hand, {name}",
+             "see who has marked it, and say which it is:\n"
+             "       migrate repair 2 --applied    all of it has run\n"
+             "       migrate repair 2 --pending    it was undone by hand; run it again", "migrate up", then,
+             [A, B, "migrate up", by_hand("UPDATE schema_migrations SET dirty = 1 WHERE version = '2'")], code=4)
+        for name, then in [
+            ("and applied", ["migrate repair 2 --applied"]),
+            ("and undone", [by_hand("DROP TABLE b"), "migrate repair 2 --pending"]),
+        ]
+    ),
+    *(
+        Case(f"applied before, by the log, {name}",
+             "where all that it makes is there, mark it as applied:  migrate baseline 1\n"
+             "     or undo that by hand, and run it again:  migrate up --out-of-order", do, then,
+             [A, B, "migrate up", by_hand("DELETE FROM schema_migrations WHERE version = '1'")],
+             "migrate up", code=code)
+        for do, code in [("migrate up", 4), ("migrate up --out-of-order", 1)]
+        for name, then in [
+            (f"and there: {do}", ["migrate baseline 1"]),
+            (f"and undone: {do}", [by_hand("DROP TABLE a"), "migrate up --out-of-order"]),
+        ]
+    ),
+    Case("all of the history is lost, and not its log",
+         "where all that the files up to 2 make is there, mark them as applied:  migrate baseline 2\n"
+         "     or undo that by hand, and run it again:  migrate up", "migrate up", ["migrate baseline 2"],
+         [A, B, "migrate up", by_hand("DROP TABLE schema_migrations"), C], code=1),
+    Case("all of the history is lost, and its change undone",
+         "where all that the files up to 2 make is there, mark them as applied:  migrate baseline 2\n"
+         "     or undo that by hand, and run it again:  migrate up", "migrate up",
+         [by_hand("DROP TABLE a"), by_hand("DROP TABLE b"), "migrate up"],
+         [A, B, "migrate up", by_hand("DROP TABLE schema_migrations")], code=1),
+    *(
+        Case(f"declared pending, and there: {name}",
+             f"where all that it makes is there, mark it as applied:  migrate {way}\n"
+             "     or undo that by hand, and run it again:  migrate up", "migrate up", [f"migrate {way}"],
+             [A, more, "! migrate up", "migrate repair 2 --pending", then], code=1)
+        for name, way, more, then in [
+            ("at its first statement", "baseline 2", HALF, HALF_MENDED),
+            ("later", "repair 2 --applied", HALF, {"2_b.up": f"{NOTX}CREATE TABLE d (n);\nCREATE TABLE b (n);\n"}),
         ]
     ),
     Case("nothing to repair, as it was run by hand",
@@ -764,6 +807,11 @@ def leaving(person: Person) -> None:
         raise KeyboardInterrupt
 
     person.desk.monkeypatch.setattr("sys.stdin", Terminal("", press))
+
+
+def end_holder(words: str) -> Callable[[Person], None]:
+    """Type the SQL that the message names, which ends another session."""
+    return lambda person: person.database.execute(re.findall(rf"  ({words}.*);$", person.all, re.MULTILINE)[-1])
 
 
 def hold(sql: str) -> Callable[[Person], None]:
@@ -921,9 +969,22 @@ CONNECT = [
          "apply what is missing:  migrate up\n     or wait longer:  migrate wait --for migrations --timeout 60",
          "migrate wait --timeout 0", ["migrate up", "migrate wait --for migrations --timeout 60"],
          [A, "migrate up", B], code=3),
-    Case("waiting for what is half way",
-         "apply what is missing:  migrate up\n     or wait longer:  migrate wait --for migrations --timeout 60",
-         "migrate wait --timeout 0", [HALF_MENDED, "migrate up"], [A, HALF, "! migrate up"], code=3),
+    *(
+        Case(f"waiting for what {why} half way, {name}",
+             f"{fix}:  migrate up\n     or {DIRTY}{WAYS}\n"
+             "     or wait longer:  migrate wait --for migrations --timeout 60", "migrate wait --timeout 0", then,
+             [A, HALF, "! migrate up", HALF_MENDED, *more], code=3)
+        for why, fix, more in [
+            ("has failed", "mend its file, or put it back, and finish it", []),
+            ("was interrupted", "go on with statement 2 of 2",
+             [by_hand("UPDATE schema_migrations_log SET error = 'interrupted'")]),
+        ]
+        for name, then in [
+            ("and going on", ["migrate up", "migrate wait --for migrations --timeout 60"]),
+            ("and applied", ["migrate repair 2 --applied"]),
+            ("and undone", [by_hand("DROP TABLE b"), "migrate repair 2 --pending", "migrate up"]),
+        ]
+    ),
 ]  # fmt: skip
 
 SHOWN = [
@@ -1485,6 +1546,7 @@ ELSEWHERE = (
 )  # fmt: skip
 OTHER_SCHEMA = "take it out, or " + OTHER.replace("schema_migrations_imagor", "imagor.schema_migrations")
 TOO_LONG = "end what is in the way, or wait longer:  migrate up --ddl-lock-timeout 30 --retries 10"
+NOT_NEEDED = "\n     or end it, where nobody needs it any more:  "
 SOON = "migrate --ddl-lock-timeout 0.2 --retries 0 up"
 UNDROPPED = "DROP DATABASE migrate_verify_8b529b4a"
 CONTROL_BY_CALL = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;\n"
@@ -1579,9 +1641,12 @@ POSTGRES = [
          "another session has locked schema_migrations: end it, or run the same command again later",
          "migrate --ddl-lock-timeout 0.2 status", [let_go],
          [A, "migrate up", hold("BEGIN; LOCK TABLE schema_migrations")], code=1),
-    Case("a lock of another session", TOO_LONG, SOON, [let_go],
+    Case("a lock of another session", f"{TOO_LONG}{NOT_NEEDED}SELECT pg_terminate_backend(N);", SOON, [let_go],
          [A, "migrate up", one("ALTER TABLE a ADD m INTEGER;"), hold("BEGIN; SELECT * FROM a")], code=1),
-    Case("a lock of another session, for a while", TOO_LONG, SOON,
+    Case("a lock of another session, that is ended", f"{TOO_LONG}{NOT_NEEDED}SELECT pg_terminate_backend(N);", SOON,
+         [end_holder("SELECT pg_terminate_backend")],
+         [A, "migrate up", one("ALTER TABLE a ADD m INTEGER;"), hold("BEGIN; SELECT * FROM a")], code=1),
+    Case("a lock of another session, for a while", f"{TOO_LONG}{NOT_NEEDED}SELECT pg_terminate_backend(N);", SOON,
          [lambda person: threading.Timer(0.3, let_go, [person]).start(),
           "migrate up --ddl-lock-timeout 30 --retries 10"],
          [A, "migrate up", one("ALTER TABLE a ADD m INTEGER;"), hold("BEGIN; SELECT * FROM a")], code=1),
@@ -1720,6 +1785,9 @@ LEFT_DOWN = f"""{LEFT}       migrate repair 2 --applied    it is applied: nothin
 ANOTHER = "UPDATE schema_migrations SET owner = 'other@else, pid 1, connection 1, 0123456789abcdef' WHERE dirty = TRUE"
 END_IT = "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon"
 MYSQL = [
+    Case("a lock of another session, that is ended", f"{TOO_LONG}{NOT_NEEDED}KILL N;",
+         "migrate --ddl-lock-timeout 1 --retries 0 up", [end_holder("KILL"), "migrate up --ddl-lock-timeout 30 --retries 10"],
+         [A, "migrate up", one("ALTER TABLE a ADD m INTEGER;"), hold("BEGIN; SELECT * FROM a")], code=1),
     Case("an encoding that nobody knows", "correct the URL: .../database?charset=utf8mb4", "migrate up",
          [{"$DATABASE_URL": "{url}?charset=utf8mb4"}], [A, url(lambda text: f"{text}?charset=perhaps")]),
     Case("a right to drop", f"mend what it says, with  {USUAL}\n     then run the same command again",
@@ -1841,6 +1909,8 @@ NOT_HERE = {
     "install the two together": "about a missing desk, or one of another version: tests/test_alone.py",
     "name a host in the URL, such as": "about a server that asks the system who is there: these ask for a password",
     "let pg_hba.conf on the server": "likewise: these let everybody ask",
+    "wait until it is done, and look again:": "about a run that is at work meanwhile: tests/test_told.py",
+    "let the run that is at work finish": "likewise",
     "see that it is there": "what the system refuses where nobody expects it; what is known has a message of its own",
 }  # fmt: skip
 

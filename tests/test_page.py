@@ -259,7 +259,12 @@ def test_a_file_that_stopped_half_way_says_where_it_goes_on(desk: Desk) -> None:
     assert desk.here("up").exit == 1
     desk.write({"sql/5_five.up.sql": "-- migrate: no-transaction\nANALYZE;\nSELECT 1;\n"})
     text = page(desk)
-    assert "It goes on: 1 statement ran on an earlier run." in text
+    assert (
+        "1 statement ran on an earlier run, and has a \u2713 in the margin.</p>\n<p>goes on with statement 2 of 2</p>"
+        in text
+    )
+    assert 'data-n="(1\u2713) 2"' in text
+    assert 'data-n="    (2) 3"'.replace("    (2)", " (2)") in text
     assert "from 4 to 6</dd>" in text
     assert "dirty (1 of 2)" in text
 

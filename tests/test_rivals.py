@@ -187,7 +187,8 @@ def test_up_of_an_old_branch_beside_a_newer_one_stops_before_it_touches_anything
     migrate.up(rivals.settings(old), to="1")
     rivals.hold(new, "up")
     rivals.rival(old, "up")
-    ahead = "the database is ahead of these files: 3 came with a newer release\n" if rivals.journaled else ""
+    ahead = "the database is ahead of these files: 3 came with a newer release, or its file was removed\n"
+    ahead *= rivals.journaled
     out_of_order = (
         f"{ahead}error: 2 f is pending, but a newer migration is applied already\n"
         "  --> sql/2_f.up.sql\n"
@@ -366,7 +367,7 @@ def test_repair_of_another_version_waits_for_the_runner(rivals: Rivals) -> None:
     migrate.up(rivals.settings(new), to="1")
     rivals.hold(new, "up")
     rivals.rival(other, "repair", "1", "--applied")
-    assert rivals.end() == [(0, applied(2, held=True), ""), (0, "repaired 1 f\n", "")]
+    assert rivals.end() == [(0, applied(2, held=True), ""), (0, "repaired 1 f as applied\n", "")]
     assert rivals.states(other) == {"1": "applied", "2": "missing"}
 
 

@@ -157,7 +157,7 @@ def test_a_dirty_file_whose_first_statements_were_edited_is_refused(project: Pro
     assert ran.err == (
         "error: migration 1 two stopped half way up on an earlier run (1 of 2 statements had run)\n"
         "nothing was changed.\n"
-        "fix: the first 1 statement were edited since they ran: put them back, then run  imagor-studio-migrate up\n"
+        "fix: statement 1 was edited since it ran: put it back, then run  imagor-studio-migrate up\n"
         "     or look at the tables, and say which way it went:\n"
         "       imagor-studio-migrate repair 1 --applied    the change is complete\n"
         "       imagor-studio-migrate repair 1 --pending    the change was undone by hand; run it again\n"

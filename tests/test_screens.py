@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from typing import TYPE_CHECKING
@@ -256,16 +257,24 @@ def test_what_is_newer_than_the_files_is_no_fault_and_status_asks_for_nothing(de
     assert desk.here("status") == (0, desk.here("status").out, "")
 
 
+def by_hand(desk: Desk, sql: str) -> None:
+    with contextlib.closing(sqlite3.connect(desk.home / "app.db")) as connection, connection:
+        connection.execute(sql)
+
+
 def test_status_says_how_to_go_on_with_a_dirty_migration(desk: Desk) -> None:
     text = "-- migrate: no-transaction\nCREATE TABLE more (n INTEGER);\nSELECT nothing;\n"
     desk.write({"sql/20260103093000_fill.up.sql": text})
     assert desk.here("up").exit == 1
-    line = "migration 20260103093000 fill stopped half way up on an earlier run (1 of 2 statements had run)"
-    way = "; mend its file, or put it back, and finish it:  imagor-studio-migrate up\n"
-    assert desk.here("status").err == line + way
-    with sqlite3.connect(desk.home / "app.db") as connection:
-        connection.execute("UPDATE schema_migrations SET owner = 'ann@box' WHERE dirty")
-    connection.close()
-    assert desk.here("status").err == line + ", or a run is at work on it" + way
+    stopped = "20260103093000 fill stopped half way up at statement 2 of 2"
+    syntax, log = 'near "nothing": syntax error', "UPDATE schema_migrations_log SET error = {} WHERE outcome = 'failed'"
+    mend = "; mend its file, or put it back, and finish it:  imagor-studio-migrate up\n"
+    assert desk.here("status").err == f"{stopped}: {syntax}{mend}"
+    by_hand(desk, log.format("'interrupted'"))
+    go_on = "; go on with statement 2 of 2:  imagor-studio-migrate up\n"
+    assert desk.here("status").err == f"{stopped}: interrupted{go_on}"
+    by_hand(desk, "UPDATE schema_migrations SET owner = 'ann@box, pid 1, connection 0, ab' WHERE dirty")
+    by_hand(desk, "DELETE FROM schema_migrations_log WHERE outcome = 'failed'")
+    assert desk.here("status").err == f"{stopped}: killed{go_on}"
     desk.write({"sql/20260103093000_fill.up.sql": text.replace("nothing", "2")})
     assert desk.here("up").exit == 0

@@ -889,7 +889,7 @@ def edited(what: str, *, way: str = "up") -> str:
     return (
         "error: migration 1 f stopped half way up on an earlier run (2 of 4 statements had run)\n"
         "nothing was changed.\n"
-        f"fix: {what}: put them back, then run  {PROGRAM} up\n"
+        f"fix: {what}, then run  {PROGRAM} up\n"
         "     or look at the tables, and say which way it went:\n"
         f"       {PROGRAM} repair 1 --applied    the change is complete\n"
         f"       {PROGRAM} repair 1 --pending    the change was undone by hand; run it again\n"
@@ -907,7 +907,7 @@ def test_a_file_may_be_edited_where_it_failed_and_after_that(project: Project, p
     project.write({"1_f": file(*texts, head=head)})
     ran = project("up")
     if place < 2:
-        assert (ran.exit, ran.err) == (4, edited("the first 2 statements were edited since they ran"))
+        assert (ran.exit, ran.err) == (4, edited("the first 2 statements were edited since they ran: put them back"))
         assert project.rows("SELECT n FROM a") == []
         return
     assert ran.exit == 0, ran.err
@@ -982,7 +982,7 @@ def test_a_run_that_was_killed_in_its_second_statement_asks_about_that_whatever_
     project.write({"1_f": file("CREATE TABLE a (m INTEGER)", *killed.texts[1:], head=killed.head)})
     ran = project("up")
     assert ran.exit == 4
-    assert ran.err == edited("the first 1 statement were edited since they ran").replace("2 of 4", "1 of 3")
+    assert ran.err == edited("statement 1 was edited since it ran: put it back").replace("2 of 4", "1 of 3")
     assert project.rows("SELECT n FROM a") == []
     project.succeed("repair", "1", "--applied")
     assert project.states() == {"1": "changed"} or project.states() == {"1": "applied"}

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="locks of another kind")
 LOCKED = """\
 error: another process writes this file, and kept the lock for all of the lock timeout
   --> {place}
-nothing was left half done.
+nothing was changed.
 fix: wait for it and run the same command again, or wait longer:  --lock-timeout 300
 """
 LOOKS = ["status", "plan", "log", "wait --timeout 0", "plan --sql", "plan down", "down --dry-run", "check", "up --to 1"]
