@@ -9062,7 +9062,12 @@ def plan(settings: Settings | str, direction: str = "up", *, notify: Notify = si
 
 
 def log(
-    settings: Settings | str, *, count: int | None = None, version: str | None = None, since: datetime | None = None
+    settings: Settings | str,
+    *,
+    count: int | None = None,
+    version: str | None = None,
+    since: datetime | None = None,
+    notify: Notify = silent,
 ) -> list[LogEntry]:
     """Return the newest *count* attempts, newest first. Writes nothing, creates nothing; needs no files.
 
@@ -9072,7 +9077,7 @@ def log(
     if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
         fix = "write its digits alone; look at what there is:  migrate status"
         raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
-    with Run.opened(settings, files=False, looks=True) as run:
+    with Run.opened(settings, notify, files=False, looks=True) as run:
         return run.history.read_log(count or (20 if version is None and since is None else None), version, since)
 
 
@@ -10220,8 +10225,8 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "reset": _reset,
     "status": lambda settings, exit_code, **more: status_view(settings, survey(settings, **more), exit_code=exit_code),
     "plan": _plan,
-    "log": lambda settings, count, version, since, **_: View(
-        {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
+    "log": lambda settings, **given: View(
+        {"log": [each._asdict() for each in log(settings, **given)]}, LogEntry._fields
     ),
     "new": lambda settings, name, **_: View(
         {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)

@@ -1547,7 +1547,7 @@ ELSEWHERE = (
 OTHER_SCHEMA = "take it out, or " + OTHER.replace("schema_migrations_imagor", "imagor.schema_migrations")
 TOO_LONG = "end what is in the way, or wait longer:  migrate up --ddl-lock-timeout 30 --retries 10"
 NOT_NEEDED = "\n     or end it, where nobody needs it any more:  "
-SOON = "migrate --ddl-lock-timeout 0.2 --retries 0 up"
+SOON = "migrate --ddl-lock-timeout 2 --retries 0 up"
 UNDROPPED = "DROP DATABASE migrate_verify_8b529b4a"
 CONTROL_BY_CALL = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$;\n"
 READ_WRITE = "write READ WRITE there, or take it out"
@@ -1786,7 +1786,7 @@ ANOTHER = "UPDATE schema_migrations SET owner = 'other@else, pid 1, connection 1
 END_IT = "end each block as it began, IF with END IF, LOOP with END LOOP, and each statement in it with a semicolon"
 MYSQL = [
     Case("a lock of another session, that is ended", f"{TOO_LONG}{NOT_NEEDED}KILL N;",
-         "migrate --ddl-lock-timeout 1 --retries 0 up", [end_holder("KILL"), "migrate up --ddl-lock-timeout 30 --retries 10"],
+         SOON, [end_holder("KILL"), "migrate up --ddl-lock-timeout 30 --retries 10"],
          [A, "migrate up", one("ALTER TABLE a ADD m INTEGER;"), hold("BEGIN; SELECT * FROM a")], code=1),
     Case("an encoding that nobody knows", "correct the URL: .../database?charset=utf8mb4", "migrate up",
          [{"$DATABASE_URL": "{url}?charset=utf8mb4"}], [A, url(lambda text: f"{text}?charset=perhaps")]),

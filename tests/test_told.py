@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import inside
 import pytest
 import rig
-from desk import RUNNER, clean_environment
+from desk import CALLED, RUNNER, clean_environment
 
 import migrate
 
@@ -323,3 +323,60 @@ def test_of_the_tools_own_statements_nothing_is_told(project: Project) -> None:
     project.write({"1_a": "CREATE TABLE t (n INTEGER);", "1_a.down": "DROP TABLE t;"})
     for words in ("up", "redo", "down", "baseline 1"):
         assert (words, project.succeed(*words.split()).err) == (words, "")
+
+
+# --- who is at work while one looks ---------------------------------------------------------------------------------
+
+
+def timeless(line: str) -> str:
+    """Take the time out: MySQL knows for how many seconds, and since when differs by one from look to look."""
+    return re.sub(r"\d\d:\d\d:\d\d UTC", "HH:MM:SS UTC", line)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "-- migrate: no-transaction\n"], ids=["in a transaction", "statement by statement"]
+)
+def test_who_looks_is_told_who_is_at_work_and_nobody_is_told_to_mend_what_runs(
+    database: Database, tmp_path: Path, words: str
+) -> None:
+    if database.dialect == "sqlite" and not words:
+        pytest.skip("nobody sees a transaction of SQLite, and to ask for its lock is not cheap")
+    gate = rig.Gate(database, tmp_path / "gate")
+    one = f"{words}CREATE TABLE t (n INTEGER);\n"
+    rig.write(tmp_path, {"1_a.up": f"{one}{gate.statement}\n", "1_a.down": f"{words}DROP TABLE t;\n{gate.statement}\n"})
+    url = {"DATABASE_URL": database.url}
+    dirty = bool(words) or database.dialect == "mysql"
+    for way in ("up", "down"):
+        running = gate.start(tmp_path, way, name="ann")
+        rig.until(gate.somebody)
+        code, lines = said(tmp_path, "status", **url)
+        lines = [timeless(each) for each in lines]
+        told = r"a run is at work: pid \d+, \S+, .*since \d{4}-\d\d-\d\d HH:MM:SS UTC.*"
+        assert (code, len(lines)) == (0, 1), lines
+        assert re.fullmatch(told, lines[0])
+        document = migrate.status_view(
+            migrate.Settings(migrate.DatabaseURL.parse(database.url), tmp_path / "sql"),
+            migrate.survey(migrate.Settings(migrate.DatabaseURL.parse(database.url), tmp_path / "sql")),
+            exit_code=False,
+        ).document
+        assert [timeless(f"a run is at work: {each}") for each in document["running"]] == lines
+        code, more = said(tmp_path, "log", **url)
+        assert (code, [*map(timeless, more)]) == (0, lines)
+        code, more = said(tmp_path, "plan", way, **url)
+        if dirty and way == "down":
+            code, more = said(tmp_path, "plan", "up", **url)
+            fix = f"fix: wait until it is done, and look again:  {CALLED} plan"
+            assert (code, timeless(more[0]), more[-1]) == (4, lines[0], fix), more
+        else:
+            assert (code, [*map(timeless, more[:1])]) == (0, lines), more
+        if dirty:
+            assert (
+                "fix: let the run that is at work finish, or end it"
+                in said(tmp_path, "wait", "--timeout", "0", **url)[1]
+            )
+        gate.open()
+        assert rig.Ended(running).exit == 0
+        assert said(tmp_path, "status", **url) == (0, [])
+        if way == "up":
+            gate = rig.Gate(database, tmp_path / "again")
+            rig.write(tmp_path, {"1_a.down": f"{words}DROP TABLE t;\n{gate.statement}\n"})
