@@ -6355,6 +6355,10 @@ class History:
         is_owner = "IS NULL" if owner is None else f"= {literal(owner)}"
         return f"WHERE {quoted('version')} = {literal(version)} AND {quoted('owner')} {is_owner}"
 
+    def named(self, message: str) -> str:
+        """Return which of the two tables a *message* is about."""
+        return f"{self.table}_log" if f"{self.table.rpartition('.')[2]}_log" in message else self.table
+
     def log_entry(
         self, version: str, name: str, action: str, *, took_ms: object = 0, error: str | None = None, **more: object
     ) -> Note:
@@ -7948,7 +7952,7 @@ class Run:
         timeout = f"the statement was ended at the statement timeout of {database.statement_wait:g} s"
         what = (timeout if self.timed_out else failed.message) + failed.left
         if failed.ours and failed.kind is Kind.OUTRUN:
-            what = f"{self.history.table} cannot be written: {what}"
+            what = f"{self.history.named(what)} cannot be written: {what}"
         error = StatementError(what, **place)
         error.kind, error.code = failed.kind, failed.code
         if offset is not None and (number := step.statements.at(offset)):
@@ -8766,7 +8770,7 @@ class Journal(Attempt):
                 database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
                 said = _first_line(again)
-                table = history.table + "_log" * (not parts or f"{history.table.rpartition('.')[2]}_log" in said)
+                table = history.named(said) if parts else f"{history.table}_log"
                 ran = f"{_share(done, len(step.statements))} and {'stays' if len(step.statements) == 1 else 'stay'}"
                 ran = ran if done or marked else "nothing was changed: no statement of this file has run"
                 error.state = f"{ran}; {table} cannot be written: {said}"

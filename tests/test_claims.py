@@ -454,7 +454,7 @@ def test_the_log_says_how_long_an_interrupted_file_has_run(claims: Claims) -> No
     ended = rig.Ended(claims.process)
     assert ended.exit == 143
     (failed,) = claims.log()
-    assert (failed.outcome, failed.error, 300 <= failed.took_ms < 10_000) == ("failed", "interrupted", True)
+    assert (failed.outcome, failed.error, 300 <= failed.took_ms < 10_000) == ("failed", "terminated", True)
 
 
 # --- whose fault it is ----------------------------------------------------------------------------------------------

@@ -436,8 +436,26 @@ def test_down_with_an_empty_version_rolls_back_nothing(applied: Desk) -> None:
     assert applied.tables() == ["one", "three", "two"]
 
 
+def test_a_repair_says_which_way_in_its_line_in_json_and_in_the_log(three: Desk) -> None:
+    three.here("up")
+    three.write({"sql/3_three.up.sql": "-- edited\n"})
+    (three.home / "sql" / "2_two.up.sql").unlink()
+    (three.home / "sql" / "2_two.down.sql").unlink()
+    assert three.here("repair", "2", "--pending") == (0, "repaired  2 two  as pending\n", "")
+    (repaired,) = three.here("--format", "json", "repair", "3", "--applied").document["results"]
+    assert (repaired["action"], repaired["declared"]) == ("repair", "applied")
+    lines = [line.split("\t") for line in three.here("log", "2").out.splitlines()]
+    assert [(line[1], line[3], line[7].partition(" repair")[2]) for line in lines] == [
+        ("3", "repair --applied", " --applied"),
+        ("2", "repair --pending", " --pending"),
+    ]
+    assert {each["action"] for each in three.here("--format", "json", "log", "2").document["log"]} == {"repair"}
+
+
 def test_baseline_and_repair_print_what_they_did(three: Desk) -> None:
     assert three.here("baseline", "2") == (0, "marked as applied  1 one\nmarked as applied  2 two\n", "")
+    assert three.here("baseline", "2") == (0, "", "nothing to mark: 2 and all before it are applied already\n")
+    assert three.here("baseline", "1") == (0, "", "nothing to mark: 1 is applied already\n")
     assert three.tables() == []
     three.write({"sql/1_one.up.sql": "-- edited\n"})
     assert three.here("repair", "1", "--applied") == (0, "repaired  1 one  as applied\n", "")

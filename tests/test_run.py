@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -163,6 +164,43 @@ def test_a_dirty_file_whose_first_statements_were_edited_is_refused(project: Pro
         "       imagor-studio-migrate repair 1 --pending    the change was undone by hand; run it again\n"
     )
     assert project.states() == {"1": "dirty (1 of 2)"}
+
+
+@pytest.mark.databases("mysql")
+def test_a_log_that_may_not_be_written_is_named_and_nothing_is_said_to_have_run(project: Project) -> None:
+    project.write({"1_a": A})
+    project.succeed("up")
+    url = project.database.create_user("select")
+    user = migrate.DatabaseURL.parse(url).user
+    project.write({"2_b": B})
+    ran = project("up", url=url)
+    assert ran.exit == 1
+    (state,) = [line for line in ran.err.splitlines() if line.startswith("nothing was")]
+    denied = rf"INSERT command denied to user '{user}'@'\S+' for table \S*`?schema_migrations_log[`']"
+    assert re.fullmatch(
+        f"nothing was changed: no statement of this file has run; schema_migrations_log cannot be written: {denied}",
+        state,
+    ), ran.err
+
+
+@pytest.mark.databases("mysql", "sqlite")
+def test_what_has_run_of_a_dirty_file_is_not_planned_again(project: Project) -> None:
+    more = "-- migrate: no-transaction\n"
+    project.write({"1_two": f"{more}{A}\nINSERT INTO nowhere VALUES (1);\n{B}"})
+    assert project("up").exit == 1
+    project.write({"1_two": f"{more}{A}\nINSERT INTO a VALUES (1);\n{B}"})
+    for words in (["-v", "plan"], ["-v", "up", "--dry-run"]):
+        lines = project.succeed(*words).out.splitlines()
+        assert lines[0].split("\t")[:8] == [
+            *("1", "two", "up", "3", "1", "journal", "sql/1_two.up.sql", "goes on with statement 2 of 3")
+        ]
+        assert [line for line in lines[1:] if line and not line.startswith("-- locks")] == [
+            "-- 1 two, 1 of 3 statements have run: goes on with statement 2 of 3",
+            "-- 1 two, statement 2 of 3: sql/1_two.up.sql:3",
+            "INSERT INTO a VALUES (1);",
+            "-- 1 two, statement 3 of 3: sql/1_two.up.sql:4",
+            B,
+        ]
 
 
 @pytest.mark.databases("mysql")
