@@ -5675,7 +5675,7 @@ class MySQL(Database):
     def _exchange(self, sql: str) -> list[Rows]:
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
         if self.connection is None:
-            raise DriverError("the connection is closed", Kind.LOST)
+            raise DriverError("the connection is closed", Kind.LOST, number=1)
         found, connection = list[Rows](), self.connection
         # A file may have set any encoding for its results, of numbers, too: nobody reads them.
         kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
@@ -6759,10 +6759,13 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    octets, texts = step.script.octets, {script_path(step): step.script.octets}
+    octets, texts = step.script.octets, {"up": step.script.octets}
     if step.direction == "up" and step.down_sql is not None:
-        texts[re.sub(r"up\.sql\Z", "down.sql", script_path(step))] = octets_of(step.down_sql)
-    if found := {path: match for path, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        texts["down"] = octets_of(step.down_sql)
+    if unwritten := {way: match for way, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        up_path = script_path(step)
+        names = {"up": up_path, "down": re.sub(r"up\.sql\Z", "down.sql", up_path)}
+        found = {names[way]: match for way, match in unwritten.items()}
         path, *more = found
         it, way = ("them", "the second") if more else ("it", "it")
         fix = f"write {it} first, then run  migrate {step.command}"
