@@ -239,12 +239,12 @@ def counted(number: int, noun: str) -> str:
 
 
 @contextlib.contextmanager
-def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
+def gathered(errors: dict[str, MigrateError], about: Callable[[], str]) -> Iterator[None]:
     """Keep the refusal that the body raises, for refuse_all()."""
     try:
         yield
     except (DriftError, FileError) as error:
-        errors[about] = error
+        errors[about()] = error
 
 
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
@@ -6538,7 +6538,7 @@ def choose_down(
     folder = migrations[0].up.path.parent if migrations else Path()
     files = [file_by_key[row.key].down if row.key in file_by_key else None for row in rows]
     for row, file in zip(rows, files, strict=True):
-        with gathered(errors, f"{row.version} {row.name}"):
+        with gathered(errors, partial("{0.version} {0.name}".format, row)):
             steps.append(_down_step(row, file, folder))
     refuse_all(errors)
     return steps
@@ -7377,7 +7377,7 @@ class Run:
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            with gathered(refused, script_path(step)):
+            with gathered(refused, partial(script_path, step)):
                 self.screened[key] = self.screened.get(key) or read_step(step._replace(typed=self.typed), self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
