@@ -97,7 +97,16 @@ def test_a_statement_that_has_failed_half_way_is_asked_for(project: Project) -> 
     assert "nothing was changed" not in ran.err
     assert "Statement 1 may have run, or a part of it." in ran.err
     assert rows(project) == ([1, 2], [])
-    assert project("up").exit == 4
+    again = project("up")
+    assert again.exit == 4
+    what, _, ways = again.err.removeprefix("error: ").partition("\n")
+    ways = ways.partition("fix: ")[2]  # status, wait and plan say the same
+    assert "repair 2 --pending" in ways
+    assert project("status").err == f"{what}; {ways}"
+    assert project("wait", "--timeout", "0").err.partition("fix: ")[2].startswith(ways)
+    plan = project("plan")
+    assert (plan.exit, plan.err.partition("fix: ")[2]) == (4, ways)
+    assert plan.err.startswith(f"error: `up` would refuse to run: {what}\n")
 
 
 @pytest.mark.parametrize(
