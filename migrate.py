@@ -9410,7 +9410,7 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return _json(value).partition(".")[0] + "Z"
     if column == "took_ms":
         return f"{value} ms"
-    if column == "action" and value == "repair":  # --applied, or --pending
+    if briefly and column == "action" and value == "repair":  # --applied, or --pending; for a script, tool says it
         return " ".join([value, *row["tool"].split()[3:]])
     if column == "findings":  # that they lock, most do
         return ", ".join(sorted(dict.fromkeys(each["rule"] for each in value), key="locks".__eq__))

@@ -446,9 +446,11 @@ def test_a_repair_says_which_way_in_its_line_in_json_and_in_the_log(three: Desk)
     assert (repaired["action"], repaired["declared"]) == ("repair", "applied")
     lines = [line.split("\t") for line in three.here("log", "2").out.splitlines()]
     assert [(line[1], line[3], line[7].partition(" repair")[2]) for line in lines] == [
-        ("3", "repair --applied", " --applied"),
-        ("2", "repair --pending", " --pending"),
+        ("3", "repair", " --applied"),
+        ("2", "repair", " --pending"),
     ]
+    table = three.here("--format", "table", "log", "2").out
+    assert re.findall(r" (repair\S* \S+)   ok", table) == ["repair --applied", "repair --pending"]
     assert {each["action"] for each in three.here("--format", "json", "log", "2").document["log"]} == {"repair"}
 
 

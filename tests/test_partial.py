@@ -367,7 +367,7 @@ def test_a_statement_that_may_have_done_a_part_is_not_said_to_have_changed_nothi
         assert project.states() == {"1": "pending"}
     else:
         assert ran.err.partition("\n0 of ")[2] == (
-            "1 statement have run and stay; table schema_migrations says dirty."
+            "1 statement has run and stays; table schema_migrations says dirty."
             " Statement 1 may have run, or a part of it.\n"
             "fix: look at the tables whether statement 1 has run, finish or undo the rest by hand, and say which:\n"
             "       imagor-studio-migrate repair 1 --applied    all of it has run\n"
