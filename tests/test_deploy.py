@@ -461,13 +461,17 @@ def test_the_image_takes_nothing_that_is_not_locked() -> None:
         ),
         (
             ["repair"],
-            ["error: which migration is dirty?", "fix: make repair VERSION=20250923 ARGS=--applied, or ARGS=--pending"],
+            [
+                "error: which migration, and which way did it go?",
+                "fix: make repair VERSION=20250923 ARGS=--applied",
+                "     make repair VERSION=20250923 ARGS=--pending",
+            ],
         ),
     ],
 )
 def test_make_says_what_a_command_wants(words: list[str], said: list[str]) -> None:
     ran = make(*words)
-    assert (ran.returncode, ran.stderr.splitlines()[:2]) == (2, said)
+    assert (ran.returncode, ran.stderr.splitlines()[: len(said)]) == (2, said)
 
 
 def make(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:

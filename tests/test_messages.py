@@ -807,7 +807,7 @@ LOST = (
 )  # fmt: skip
 LINE_2 = "correct line 2, then run  migrate up"
 FOREVER = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
-WAIT = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+WAIT = "wait for it, and run the same command again\n     or wait longer:  migrate up --lock-timeout 300"
 MAKE_IT_FULL = {"2_b.up": "PRAGMA max_page_count = 1;\nCREATE TABLE b AS SELECT zeroblob(50000) AS n;\n"}
 ROOM = "make room on the disk of the database, and run the same command again"
 LINE_BREAK = "SELECT 'a\r\nb';\n"
@@ -817,13 +817,13 @@ RUN = [
     Case("a statement fails", LINE_2, "migrate up", [RIGHT_B, "migrate up"], [A, WRONG_B], code=1),
     Case("a statement of a down file fails", "correct line 1, then run  migrate down", "migrate down",
          [B, "migrate down"], [A, B, {"2_b.down": "DROP TABLE nowhere;\n"}, "migrate up"], code=1),
-    Case("a journaled file fails", "correct line 3, then run  migrate up; it goes on with statement 2", "migrate up",
+    Case("a journaled file fails", "correct line 3, then go on with statement 2:  migrate up", "migrate up",
          [HALF_MENDED, "migrate up"], [A, HALF], code=1),
     Case("a row points to nothing", "correct the file, then run  migrate up", "migrate up",
          [{"2_b.up": f"{SELVES}INSERT INTO b VALUES (1, 1);\n"}, "migrate up"],
          [A, {"2_b.up": f"{SELVES}INSERT INTO b VALUES (1, 2);\n"}], code=1),
     Case("a file that is half done by its journal, and only noted",
-         "correct line 3, then run  migrate up; it goes on with statement 2", "migrate up",
+         "correct line 3, then go on with statement 2:  migrate up", "migrate up",
          [{"2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\n"}, "migrate up"], [A, HALF], code=1),
     Case("a statement that cannot run in a transaction",
          "put  -- migrate: no-transaction  on the first line of the file, then run  migrate up", "migrate up",
@@ -840,7 +840,7 @@ RUN = [
          "see who or what changes schema_migrations (a person, a trigger, a policy, this file), then run  migrate up",
          "migrate up", [B, "migrate up"], [A, {"2_b.up": "DELETE FROM schema_migrations WHERE version = '2';\n"}],
          code=1),
-    Case("all or nothing, but not in a transaction", "run without --all-or-nothing", "migrate up --all-or-nothing", [],
+    Case("all or nothing, but not in a transaction", "leave it out:  migrate up", "migrate up --all-or-nothing", [],
          [A, HALF_MENDED], "migrate up"),
     Case("redo of what another comes before", "apply both:  migrate up", "migrate redo",
          [{"3_c.up": "SELECT 1;\n", "3_c.down": "SELECT 1;\n"}, "migrate up"],
@@ -850,7 +850,7 @@ RUN = [
     Case("redo without the file, and only down", "put the file back, or only roll back:  migrate down", "migrate redo",
          ["migrate down"], [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], "migrate up",
          code=4),
-    Case("a question without a terminal", "say that you mean it, with --yes", "migrate reset", [], [A, "migrate up"],
+    Case("a question without a terminal", "say that you mean it:  migrate reset --yes", "migrate reset", [], [A, "migrate up"],
          "migrate reset --yes"),
     *(
         Case(f"another tool's table{name}", OTHER, "migrate up", then, [A, f"> {FOREIGN}"],
@@ -945,7 +945,7 @@ SHOWN = [
          "migrate plan", ["migrate plan up --sql --dialect sqlite --from 1"],
          [A, B, {"$DATABASE_URL": "sqlite:data/app.db"}], "migrate plan --sql --from 1", code=1, fill={"VERSION": "1"}),
     *(
-        Case(f"a plan of: {do}", "write  migrate plan up  or  migrate plan down, and then how many",
+        Case(f"a plan of: {do}", "write how many behind  migrate plan up  or  migrate plan down",
              f"migrate plan {do}",
              ["migrate plan up", "migrate plan down"], [A, "migrate up"], "migrate plan up 1")
         for do in ("sideways", "0")
@@ -1012,9 +1012,9 @@ SHOWN = [
 ]  # fmt: skip
 
 TYPED = [
-    Case("a version where a number belongs, up", "did you mean  migrate up --to 20250504", "migrate up 20250504",
+    Case("a version where a number belongs, up", "name the last one to apply:  migrate up --to 20250504", "migrate up 20250504",
          ["migrate up --to 20250504"], [{"20250504_a.up": A["1_a.up"]}], "migrate up"),
-    Case("a version where a number belongs, down", "did you mean  migrate down --to 20250504",
+    Case("a version where a number belongs, down", "name the version that is to stay:  migrate down --to 20250504",
          "migrate down 20250504", ["migrate down --to 20250504"],
          [{"20250504_a.up": A["1_a.up"]}, "migrate up"], "migrate down --to 20250504"),
     Case("more than there is to roll back", "write how many, or which version is to stay:  migrate down --to VERSION",
@@ -1151,6 +1151,9 @@ CHECKED = [
 ]  # fmt: skip
 
 
+YES = "type the whole word yes\n     or say that you mean it:  migrate reset --yes"
+
+
 class Terminal:
     """A terminal, and somebody at it who answers, and takes the time for *meanwhile*."""
 
@@ -1200,9 +1203,9 @@ def as_who_may(person: Person) -> None:
 
 
 SPECIAL = [
-    Case("a question that is not answered with the word", "type the whole word yes, or give --yes", "migrate reset",
+    Case("a question that is not answered with the word", YES, "migrate reset",
          [answering("yes")], [A, "migrate up", answering("y")]),
-    Case("a question that is not answered, and --yes", "type the whole word yes, or give --yes", "migrate reset", [],
+    Case("a question that is not answered, and --yes", YES, "migrate reset", [],
          [A, "migrate up", answering("y")], "migrate reset --yes"),
     Case("a rival that was faster", "look at the versions, and say again what to do:  migrate status",
          "migrate down 2", ["migrate status"], [A, B, "migrate up", C, answering("yes", "up")], code=4),

@@ -29,7 +29,8 @@ LOCKED = """\
 error: another process writes this file, and kept the lock for all of the lock timeout
   --> {place}
 nothing was left half done.
-fix: wait for it and run the same command again, or wait longer:  --lock-timeout 300
+fix: wait for it, and run the same command again
+     or wait longer:  imagor-studio-migrate up --lock-timeout 300
 """
 LOOKS = ["status", "plan", "log", "wait --timeout 0", "plan --sql", "plan down", "down --dry-run", "check", "up --to 1"]
 SLOW = (
@@ -364,8 +365,8 @@ def test_a_file_without_transaction_that_waits_in_vain_says_what_has_run(desk: D
         "error: another process writes this file, and kept the lock for all of the lock timeout\n"
         "  --> sql/2_two.up.sql:5\n  5 | INSERT INTO two VALUES (1);\n"
         "1 of 5 statements have run and stay; table schema_migrations says dirty.\n"
-        "fix: wait for it and run the same command again, or wait longer:  --lock-timeout 300;"
-        " it goes on with statement 2\n"
+        "fix: wait for it, and run the same command again, which goes on with statement 2\n"
+        "     or wait longer:  imagor-studio-migrate up 1 --lock-timeout 300\n"
     )
     assert desk.here("up", "1").exit == 0
     assert desk.rows("SELECT id FROM two") == [(1,)]
