@@ -1099,8 +1099,10 @@ def find_migrations(
             faults += [(half.entry.name, f"the same version as {rival}", "") for rival in rivals][:1]
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     for half in lone:
-        up = shell_word(shown_path(directory / re.sub(r"down(?=\.sql\Z)", "up", half.entry.name)))
-        way = f"put {up} back, or remove this one, too:  rm {shell_word(shown_path(directory / half.entry.name))}"
+        gone, path = (
+            shown_path(directory / re.sub(r"down(?=\.sql\Z)", way, half.entry.name)) for way in ("up", "down")
+        )
+        way = f"put {gone} back, or remove this one, too:  rm {shell_word(path)}"
         faults.append((half.entry.name, "a down file without its up file", way))
     for name in python if not (faults or ups) else ():
         printed = f"write what `manage.py sqlmigrate APP {name[:4]}` prints (with --backwards, for the way back)"
@@ -6681,6 +6683,7 @@ _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
+_FILE_BY_FILE: Final = f"{_SAME} without --all-or-nothing"
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
 _WARNINGS: Final = 20  # of changes of rows in one file: so many are told
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
@@ -6802,7 +6805,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
         what = "nothing is written in this file yet: it is as `new` made it"
         if more:
             what = f"nothing is written in this file yet, nor in {more[0]}: they are as `new` made them"
-        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step))
+        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step) * step.stored)
     if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
@@ -7418,7 +7421,7 @@ class Run:
             if self.database.transactional:
                 what = f"{step.title} runs statement by statement, as no-transaction says"
         if self.all_or_nothing and what:
-            raise SettingsError(what, where="--all-or-nothing", fix=f"leave it out:  {_SAME} without --all-or-nothing")
+            raise SettingsError(what, where="--all-or-nothing", fix=f"leave it out:  {_FILE_BY_FILE}")
         return read
 
     # Who may do it.
@@ -9024,10 +9027,11 @@ def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
 def _no_repair(run: Run, row: Applied | Status, state: str, *, applied: bool) -> DriftError:
     what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
     fix = "look at the states:  migrate status"
-    files = [shown_path(each.up.path) for each in run.migrations if each.key == row.key]
+    here = [half for each in run.migrations if each.key == row.key for half in (each.up, each.down) if half]
+    files = " ".join(shell_word(shown_path(each.path)) for each in here)
     if files and state in {"applied", "changed"} and not applied:
         what = f"{row.version} {row.name} is {state}, and its file is still here: as a pending one, it would run again"
-        way = f"where it was undone by hand, remove the file, and say it again:  rm {shell_word(files[0])}"
+        way = f"where it was undone by hand, remove that first, and say it again:  rm {files}"
         fix = f"{way}\n     or {fix}"
     if applied and state == "pending":
         way = f"where it was run by hand, mark it as applied, and all before it:  migrate baseline {row.version}"
@@ -9457,7 +9461,7 @@ class _Screen:
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet, self.verbose = quiet, verbose
         self.given = given  # options of the command line that say what it is about, by name
-        self.words: Sequence[str] = ()  # the command, and what else is its own
+        self.words: Sequence[str] = ()  # the command, and what else of the command line is its own
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self.place, self.at_once = (
@@ -9500,7 +9504,7 @@ class _Screen:
             words = found[1]
             if words.startswith(".. "):
                 _, *more = words.split(" ")
-                same = [_shown_word(word) for word in self.words if more[0] != "without" or word not in more]
+                same = [word for word in self.words if more[0] != "without" or word not in more]
                 words = " ".join([*same, *(more if more[0] != "without" else ())])
             explains = "--help" in words or words.startswith(("help ", "completion "))
             given = {} if explains else self.given
@@ -10329,7 +10333,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
         settings, command, own = _read_words(options, words, sys.argv[1:] if argv is None else argv)
         dry_run = own.pop("dry_run", False)
-        screen.given, screen.words = _given(vars(options), settings.url), [command, *words]
+        screen.given, screen.words = _given(vars(options), settings.url), [command, *map(_shown_word, words)]
         _refuse_elsewhere(settings, options.config, command, words)
         screen.begin(
             settings,

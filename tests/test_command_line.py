@@ -473,7 +473,8 @@ def test_reset_without_a_terminal_needs_yes(applied: Desk) -> None:
         2,
         "",
         (
-            "error: a yes is needed, and there is no terminal to ask for one: this drops every table, and all data in it.\n"
+            "error: a yes is needed, and there is no terminal to ask for one: this drops every table, and"
+            " all data in it.\n"
             "  --> sqlite:app.db\n"
             "fix: say that you mean it:  imagor-studio-migrate reset --yes\n"
         ),

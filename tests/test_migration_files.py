@@ -325,6 +325,9 @@ def test_a_near_miss_is_an_error_that_says_how_files_are_named(desk: Desk, name:
     assert str(refusal(desk)) == f"{what}\n  --> sql\nnothing was run.\nfix: {FIX}"
 
 
+ALONE = "put sql/22_alone.up.sql back, or remove this one, too:  rm sql/22_alone.down.sql"
+
+
 def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> None:
     desk.write({f"sql/{name}": "SELECT 1;" for name in NEAR_MISSES})
     desk.write(
@@ -342,7 +345,7 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
             *map(missed, NEAR_MISSES),
             "sql/20_nul.up.sql: a NUL byte at byte 8",
             "sql/21_latin.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8",
-            "sql/22_alone.down.sql: a down file without its up file",
+            f"sql/22_alone.down.sql: a down file without its up file; {ALONE}",
             "sql/23_b.up.sql: the same version as sql/23_a.up.sql",
             f'sql/24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", {KNOWS}',
         ]

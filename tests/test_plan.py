@@ -300,7 +300,8 @@ def test_down_refuses_a_migration_that_cannot_be_undone_before_it_touches_anythi
     assert str(caught.value) == (
         "1 m1 cannot be undone: it has no down file, and none was stored when it ran\n"
         "nothing was changed.\n"
-        "fix: write sql/1_m1.down.sql, or undo it by hand, remove its up file, and say so:  migrate repair 1 --pending"
+        "fix: write sql/1_m1.down.sql\n"
+        "     or undo it by hand, remove its up file, then say so:  migrate repair 1 --pending"
     )
 
 
