@@ -13,7 +13,7 @@ N = 20
 VENV = .venv/bin/python
 # With the environment's word, a message spells what to type next as a target of this file.
 RUN = $(MEANT)MIGRATE_CALLED_BY=make $(VENV) migrate.py
-# What stands behind a target and is none, as in `make down 2`, is refused before anything runs.
+# What stands behind a target and is none, as in `make down 2`, is refused before anything runs: GNU make knows its goals.
 GOALS = help up down redo reset status plan log check verify wait baseline repair new setup test test-docker prove \
     repeat bench lint types format man build lock clean
 WORDS = $(strip $(filter-out $(GOALS),$(MAKECMDGOALS)))

@@ -9137,7 +9137,12 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
         return False
-    for result in up(settings):
+    try:
+        results = up(settings)
+    except MigrateError as error:
+        error.fix = error.fix.replace(_SAME, "migrate up")
+        raise
+    for result in results:
         logger.info("applied %s %s in %d ms", result.version, result.name, result.took_ms)
     return True
 

@@ -575,6 +575,39 @@ def test_a_redo_that_fails_on_its_way_down_says_redo_and_that_nothing_was_change
     project.succeed("redo")
 
 
+def test_a_down_file_that_was_edited_and_fails_gives_way_to_the_stored_text(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"3_c": f"{C} -- edited", "3_c.down": "DROP TABEL c;"})
+    note = "3 c: the down file differs from the one stored when it was applied; the file runs\n"
+    way = (
+        "     or roll back by the text that was stored when it was applied, with this file out of the way:\n"
+        "       mv sql/3_c.down.sql sql/3_c.down.sql.new\n"
+        "       imagor-studio-migrate down\n"
+        "       mv sql/3_c.down.sql.new sql/3_c.down.sql\n"
+    )
+    whole = ROLLED_BACK[project.database.dialect]
+    for command in ("redo", "down"):
+        assert project(command).err == note + fails(project, whole, command=command, way="down") + way
+    file, kept = (project.home / "sql" / f"3_c.down.sql{end}" for end in ("", ".new"))
+    file.rename(kept)
+    project.succeed("down")
+    kept.rename(file)
+    project.succeed("up")
+    assert project.states() == dict.fromkeys("123", "applied")
+
+
+@pytest.mark.databases("mysql")
+def test_a_down_file_that_was_edited_and_has_run_by_half_goes_on_with_its_own_text(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"3_c.down": "CREATE TABLE d (n INTEGER);\nDROP TABEL c;"})
+    assert project("down").err.endswith(
+        "\n1 of 2 statements have run and stay; table schema_migrations says dirty.\n"
+        "fix: correct line 2, then go on with statement 2:  imagor-studio-migrate down\n"
+    )
+
+
 @pytest.mark.databases("mysql")
 def test_a_redo_that_stops_half_way_up_says_how_far_and_goes_on_there(project: Project) -> None:
     project.write(THREE)
@@ -668,10 +701,22 @@ def test_repair_settles_a_dirty_version(project: Project, way: str, state: str) 
 def test_repair_of_a_clean_version_is_refused(project: Project) -> None:
     project.write(THREE)
     project.succeed("up")
-    for way in ("--applied", "--pending"):
+    look = "     or look at the states:  imagor-studio-migrate status\n"
+    for way, what, fix in (
+        (
+            "--applied",
+            "1 a is applied: there is nothing to repair in this way",
+            "fix: " + look.removeprefix("     or "),
+        ),
+        (
+            "--pending",
+            "1 a is applied, and its file is still here: as a pending one, it would run again",
+            "fix: where it was undone by hand, remove that first, and say it again:"
+            f"  rm sql/1_a.up.sql sql/1_a.down.sql\n{look}",
+        ),
+    ):
         ran = project("repair", "1", way)
-        assert ran.exit == 4
-        assert "1 a is applied: there is nothing to repair in this way" in ran.err
+        assert (ran.exit, ran.err) == (4, f"error: {what}\nnothing was changed.\n{fix}")
 
 
 # --- reset ----------------------------------------------------------------------------------------------------------
