@@ -698,6 +698,9 @@ def test_repair_settles_a_dirty_version(project: Project, way: str, state: str) 
     assert project.log()[-1] == ("1", "repair", "ok")
 
 
+REMOVE = "where it was undone by hand, remove that first, and say it again:"
+
+
 def test_repair_of_a_clean_version_is_refused(project: Project) -> None:
     project.write(THREE)
     project.succeed("up")
@@ -711,8 +714,7 @@ def test_repair_of_a_clean_version_is_refused(project: Project) -> None:
         (
             "--pending",
             "1 a is applied, and its file is still here: as a pending one, it would run again",
-            "fix: where it was undone by hand, remove that first, and say it again:"
-            f"  rm sql/1_a.up.sql sql/1_a.down.sql\n{look}",
+            f"fix: {REMOVE}  rm sql/1_a.up.sql sql/1_a.down.sql\n{look}",
         ),
     ):
         ran = project("repair", "1", way)
