@@ -244,12 +244,12 @@ def counted(number: int, noun: str) -> str:
 
 
 @contextlib.contextmanager
-def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
+def gathered(errors: dict[str, MigrateError], about: Callable[[], str]) -> Iterator[None]:
     """Keep the refusal that the body raises, for refuse_all()."""
     try:
         yield
     except (DriftError, FileError) as error:
-        errors[about] = error
+        errors[about()] = error
 
 
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
@@ -5697,7 +5697,7 @@ class MySQL(Database):
     def _exchange(self, sql: str) -> list[Rows]:
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
         if self.connection is None:
-            raise DriverError("the connection is closed", Kind.LOST)
+            raise DriverError("the connection is closed", Kind.LOST, number=1)
         found, connection = list[Rows](), self.connection
         # A file may have set any encoding for its results, of numbers, too: nobody reads them.
         kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
@@ -6560,7 +6560,7 @@ def choose_down(
     folder = migrations[0].up.path.parent if migrations else Path()
     files = [file_by_key[row.key].down if row.key in file_by_key else None for row in rows]
     for row, file in zip(rows, files, strict=True):
-        with gathered(errors, f"{row.version} {row.name}"):
+        with gathered(errors, partial("{0.version} {0.name}".format, row)):
             steps.append(_down_step(row, file, folder))
     refuse_all(errors)
     return steps
@@ -6793,10 +6793,13 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    octets, texts = step.script.octets, {script_path(step): step.script.octets}
+    octets, texts = step.script.octets, {"up": step.script.octets}
     if step.direction == "up" and step.down_sql is not None:
-        texts[re.sub(r"up\.sql\Z", "down.sql", script_path(step))] = octets_of(step.down_sql)
-    if found := {path: match for path, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        texts["down"] = octets_of(step.down_sql)
+    if unwritten := {way: match for way, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        up_path = script_path(step)
+        names = {"up": up_path, "down": re.sub(r"up\.sql\Z", "down.sql", up_path)}
+        found = {names[way]: match for way, match in unwritten.items()}
         path, *more = found
         it, way = ("them", "the second") if more else ("it", "it")
         fix = f"write {it} first, then run  migrate {step.command}"
@@ -7408,7 +7411,7 @@ class Run:
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            with gathered(refused, script_path(step)):
+            with gathered(refused, partial(script_path, step)):
                 self.screened[key] = self.screened.get(key) or read_step(step._replace(typed=self.typed), self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
