@@ -8709,13 +8709,13 @@ class Journal(Attempt):
 
     def _going_on(self, fix: str, done: int) -> str:
         """Return a *fix* that says, before its command, where the file goes on after *done* statements."""
-        number, command = done + 1, f"migrate {self.step.command}"
+        command, at = f"migrate {self.step.command}", f"with statement {done + 1}"
         whole = done == len(self.step.statements)
-        how = "have it noted as done" if whole else f"go on with statement {number}"
-        does = "only notes that it is done" if whole else f"goes on with statement {number}"
+        how, does = (
+            ("have it noted as done", "only notes that it is done") if whole else (f"go on {at}", f"goes on {at}")
+        )
         for before, after in (
-            (f"then run  {command}", f"then {how}:  {command}"),
-            (f"then run again:  {command}", f"then {how}:  {command}"),
+            *((f"then {run}  {command}", f"then {how}:  {command}") for run in ("run", "run again:")),
             ("run the same command again", f"run the same command again, which {does}"),
             (f":  {command}", f"; it {does}:  {command}"),
         ):
