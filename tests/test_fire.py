@@ -90,7 +90,8 @@ def test_who_waits_in_vain_is_told_who_has_the_lock(desk: Desk, server_database:
     way = f"SELECT pg_terminate_backend({pid});" if server_database.dialect == "postgres" else f"KILL {pid};"
     assert lines[3:] == [
         "nothing was changed.",
-        "fix: wait for it and run the same command again, or wait longer:  --lock-timeout 300",
+        "fix: wait for it, and run the same command again",
+        f"     or wait longer:  imagor-studio-migrate --dir sql up --lock-timeout 300",
         f"     or end it, where nobody needs it any more:  {way}",
     ]
 
