@@ -91,7 +91,7 @@ def test_who_waits_in_vain_is_told_who_has_the_lock(desk: Desk, server_database:
     assert lines[3:] == [
         "nothing was changed.",
         "fix: wait for it, and run the same command again",
-        f"     or wait longer:  imagor-studio-migrate --dir sql up --lock-timeout 300",
+        "     or wait longer:  imagor-studio-migrate --dir sql up --lock-timeout 300",
         f"     or end it, where nobody needs it any more:  {way}",
     ]
 
