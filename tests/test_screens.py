@@ -99,7 +99,7 @@ def test_a_long_error_is_broken_and_not_cut(desk: Desk) -> None:
 
 
 def test_what_a_narrow_terminal_has_no_room_for_is_told(desk: Desk) -> None:
-    assert screen(desk, 80, "log").endswith("\n\ntool, took: in a wider terminal, or with --format plain\n")
+    assert screen(desk, 80, "log").endswith("\n\ntool and took are shown in a wider terminal, or with --format plain\n")
     assert "wider terminal" not in screen(desk, 140, "log")
 
 
@@ -117,7 +117,7 @@ def test_no_name_no_direction_and_no_file_is_cut_or_left_out(desk: Desk, width: 
         if words[0] in {"plan", "verify"}:
             file = {"plan": "20260103093000_fill.up", "plan down": f"20260102093000_{LONG}.down"}
             assert f" sql/{file.get(' '.join(words), f'20260102093000_{LONG}.down')}.sql" in table
-        assert not re.search("(name|direction|file|version|at).* in a wider terminal", rest)
+        assert not re.search("(name|direction|file|version|at).* shown in a wider terminal", rest)
 
 
 def test_plan_at_80_columns(desk: Desk) -> None:
