@@ -9200,6 +9200,14 @@ _TYPED: Final = ("file", "fix")  # of these, what is not broken into lines: it i
 _SPARE: Final = ("tool", "mode", "statements", "took_ms", "applied_by")  # left out, in this order, but the first,
 _SHORTEST: Final = {"name": 14, "applied_by": 8, "where": 20}  # after these were made as short; a name has more lines
 
+# What a finding says of a lock, and the word for that; a stricter one stands above. SQLite has one for all.
+_LOCKS: Final = {
+    r"(?<!not )against reads|metadata lock": "locks all",
+    "against writes": "locks writes",
+    "other changes": "locks DDL",
+    "the rows": "locks rows",
+    "": "locks",
+}
 _MINUTE: Final = 60.0  # seconds
 
 
@@ -9290,6 +9298,11 @@ def _json(value: Any) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
+def _lock_word(what: str) -> str:
+    """Return in two words what a finding about a lock says."""
+    return next(word for pattern, word in _LOCKS.items() if re.search(pattern, what))
+
+
 def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
     """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
@@ -9299,8 +9312,10 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return _json(value).partition(".")[0] + "Z"
     if column == "took_ms":
         return f"{value} ms"
-    if column == "findings":  # that they lock, most do
-        return ", ".join(sorted(dict.fromkeys(each["rule"] for each in value), key="locks".__eq__))
+    if column == "findings":  # that they lock, most do: the strictest lock, as the last
+        rules = dict.fromkeys(each["rule"] for each in value if each["rule"] != "locks")
+        locks = {_lock_word(each["what"]) for each in value if each["rule"] == "locks"}
+        return ", ".join([*rules, *[each for each in _LOCKS.values() if each in locks][:1]])
     if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)

@@ -664,6 +664,7 @@ def test_status_as_json(three: Desk) -> None:
         "table": "schema_migrations",
         "current": "2",
         "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0, "skipped": 0},
+        "next": [],
         "migrations": [
             {
                 "version": "1",

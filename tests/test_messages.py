@@ -1662,8 +1662,8 @@ POSTGRES = [
     Case("a server that somebody ends", "look at what is in, with  migrate status  and then run again:  migrate up",
          "migrate up", ["migrate status", {"2_b.up": "SELECT 1;"}, "migrate up"],
          [A, one("SELECT pg_terminate_backend(pg_backend_pid());")], code=1),
-    Case("an index that cannot be unique", "correct the rows that do not fit, or line 2, and do what the hint says, then run"
-         "  migrate up", "migrate up",
+    Case("an index that cannot be unique",
+         "correct the rows that do not fit, or line 2, and do what the hint says, then run  migrate up", "migrate up",
          [hint, by_hand("DELETE FROM a"), "migrate up"],
          [A, "migrate up", "> INSERT INTO a VALUES (1), (1)", one(UNIQUE)], code=1),
     Case("an index that was left by another", "do what the hint says, then run  migrate up", "migrate up",
