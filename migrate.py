@@ -9351,7 +9351,9 @@ class _Layout(NamedTuple):
             return 1 + sum(here) + gap * (len(here) - 1) - width
 
         if lacking(full) > 0:
-            below, gap = [each for each in full if each in _PROSE], 2
+            below, gap = [each for each in full if each in {"error", "fix"}], 2
+        if lacking(full) > 0:
+            below = [each for each in full if each in _PROSE]
         for each in _SPARE:
             if each in full and lacking(full if each == _SPARE[0] else least) > 0:
                 left_out.append(each)

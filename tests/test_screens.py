@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import CALLED, Desk
+from desk import CALLED, PROGRAM, Desk
 from test_report import Terminal
 
 import migrate
@@ -120,6 +122,14 @@ def test_no_name_no_direction_and_no_file_is_cut_or_left_out(desk: Desk, width: 
         assert not re.search("(name|direction|file|version|at).* shown in a wider terminal", rest)
 
 
+def test_check_at_140_columns_is_a_table_with_the_way_out_below(desk: Desk) -> None:
+    desk.write({"sql/nonsense.sql": "SELECT 1;\n"})
+    _, head, _, fault, fix, *_ = screen(desk, 140, "check").splitlines()
+    assert head.split() == ["level", "where", "what"]
+    assert [each.split()[0] for each in (fault, fix)] == ["fault", "fix:"]
+    assert len(fault) < 140 < len(fix)
+
+
 def test_plan_at_80_columns(desk: Desk) -> None:
     head, _, *rows = screen(desk, 80, "plan", "down", "2").partition("\n\n")[0].splitlines()
     assert head == " version         name                         direction  statements  mode"
@@ -154,8 +164,8 @@ def test_a_column_that_holds_nothing_is_left_out(desk: Desk) -> None:
 
 def test_a_finding_stands_with_its_way_out_below_its_place(desk: Desk) -> None:
     assert screen(desk, 80, "check") == (
-        "0 faults, 1 warning\n level    where\n ─\n warning  sql/20260103093000_fill.up.sql\n"
-        "    no down file: it cannot be undone\n    fix: add one, if it can be\n"
+        "0 faults, 1 warning\n level    where                           what\n ─\n"
+        " warning  sql/20260103093000_fill.up.sql  no down file: it cannot be undone\n    fix: add one, if it can be\n"
     )
 
 
@@ -227,16 +237,21 @@ def test_status_says_below_its_table_what_each_state_means_and_what_to_type(desk
     desk.write({"sql/20260103093001_late.up.sql": "SELECT 1;\n"})
     (desk.home / "sql/20260103093000_fill.up.sql").unlink()
     typed = f"{CALLED} --database-url sqlite:app.db --dir sql"
-    put = f"put the file back, and write the change as a new migration:  {typed}"
-    take = f"put its files back, or take it out of the history:  {typed} repair 20260103093000"
-    give = f"give it a newer version, or apply it all the same:  {typed}"
+    edited_on = "20260101093000 create_users was edited after it was applied on 2026-11-24 09:30 UTC (1 more)"
+    ways = {  # broken at the width of the terminal, but for the commands
+        f"{edited_on}; put the file back, and write the change as a new migration:": "new NAME",
+        "20260103093000 fill is applied, but its file is not here, and newer files are; put its files back, or take it"
+        " out of the history:": "repair 20260103093000 --pending",
+        "20260103093001 late is pending, but a newer migration is applied already; give it a newer version, or apply it"
+        " all the same:": "up --out-of-order",
+    }
     counts = "sqlite:app.db: 1 applied, 0 pending, 2 changed, 1 missing, 1 out of order"
     said = screen(desk, 80, "status").partition(f"\n\n{counts}\n")[2]
-    assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "2026-11-24 09:30 UTC", said).splitlines() == [
-        f"20260101093000 create_users was edited after it was applied on 2026-11-24 09:30 UTC (1 more); {put} new NAME",
-        f"20260103093000 fill is applied, but its file is not here, and newer files are; {take} --pending",
-        f"20260103093001 late is pending, but a newer migration is applied already; {give} up --out-of-order",
+    assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(\s)UTC", r"2026-11-24 09:30\1UTC", said).splitlines() == [
+        line for what, command in ways.items() for line in (*textwrap.wrap(what, 79), f"    {typed} {command}")
     ]
+    told = json.loads(desk.here("--format", "json", "status").out)["next"]
+    assert [each.partition(":  ")[2] for each in told] == [f"{PROGRAM} {each}" for each in ways.values()]
     edited = {name: FILES[name] for name in FILES if re.search("0[12]093000.*up", name)}
     for mended in (lambda: desk.write(edited), lambda: desk.here("repair", "20260103093000", "--pending"), str):
         what, way = desk.here("status").err.splitlines()[0].replace(" (1 more)", "").split("; ")
