@@ -12,7 +12,14 @@ VERSION =
 N = 20
 VENV = .venv/bin/python
 # With the environment's word, a message spells what to type next as a target of this file.
-RUN = MIGRATE_CALLED_BY=make $(VENV) migrate.py
+RUN = $(MEANT)MIGRATE_CALLED_BY=make $(VENV) migrate.py
+# What stands behind a target and is none, as in `make down 2`, is refused before anything runs: GNU make knows its goals.
+GOALS = help up down redo reset status plan log check verify wait baseline repair new setup test test-docker prove \
+    repeat bench lint types format man build lock clean
+WORDS = $(strip $(filter-out $(GOALS),$(MAKECMDGOALS)))
+TAKES = $(or $(patsubst new,NAME,$(filter new,$@)),$(patsubst %,VERSION,$(filter baseline repair,$@)),ARGS)
+MEANT = $(if $(WORDS),{ echo "error: make takes $(firstword $(WORDS)) for a target of its own" >&2; \
+    echo "fix: write it as  make $@ $(TAKES)=$(if $(word 2,$(WORDS)),'$(WORDS)',$(WORDS))" >&2; exit 2; }; )
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
     --custom-compile-command 'make lock' $(ARGS)
 
@@ -65,18 +72,30 @@ wait: .venv/.runtime    ## until the database has every migration that is here
 ##@ The history alone (runs nothing)
 .PHONY: baseline
 baseline: .venv/.runtime ## a database has the schema already: make baseline VERSION=20250923
-	@test -n "$(VERSION)" || { echo "error: up to which version is it there?" >&2; echo "fix: make baseline VERSION=20250923" >&2; exit 2; }
+	@$(MEANT)test -n "$(VERSION)" || { echo "error: up to which version is it there?" >&2; echo "fix: make baseline VERSION=20250923" >&2; exit 2; }
 	@$(RUN) baseline "$(VERSION)" $(ARGS)
 
 .PHONY: repair
 repair: .venv/.runtime  ## which way a dirty migration went: make repair VERSION=20250923 ARGS=--applied
-	@test -n "$(VERSION)" || { echo "error: which migration is dirty?" >&2; echo "fix: make repair VERSION=20250923 ARGS=--applied, or ARGS=--pending" >&2; exit 2; }
+	@$(MEANT)test -n "$(VERSION)" || { echo "error: which migration, and which way did it go?" >&2; \
+	    echo "fix: make repair VERSION=20250923 ARGS=--applied" >&2; \
+	    echo "     make repair VERSION=20250923 ARGS=--pending" >&2; exit 2; }
 	@$(RUN) repair "$(VERSION)" $(ARGS)
+
+# A word that is no target: the runner knows what is meant by `rollback` or `stauts`. A folder has the name of one.
+.PHONY: migrate
+migrate:
+	@test -x $(VENV) || $(MAKE) .venv/.runtime
+	@MIGRATE_CALLED_BY=make $(VENV) migrate.py $@
+
+.DEFAULT:
+	@test -x $(VENV) || $(MAKE) .venv/.runtime
+	@MIGRATE_CALLED_BY=make $(VENV) migrate.py "$@"
 
 ##@ Development
 .PHONY: new
 new: .venv/.runtime     ## an empty migration in every dialect: make new NAME=add_email_to_users
-	@test -n "$(NAME)" || { echo "error: a migration needs a name" >&2; echo "fix: make new NAME=add_email_to_users" >&2; exit 2; }
+	@$(MEANT)test -n "$(NAME)" || { echo "error: a migration needs a name" >&2; echo "fix: make new NAME=add_email_to_users" >&2; exit 2; }
 	@$(RUN) new "$(NAME)" $(ARGS)
 
 .PHONY: setup

@@ -133,11 +133,13 @@ class MigrateError(Exception):
     """Base of all errors this module raises on purpose; anything else that escapes is a bug of ours.
 
     *what* happened, *where*, the *excerpt* (the person's own line), the *state* the database is in now, and the *fix*,
-    in which a command follows two spaces:  migrate up. ``results`` holds what was committed before the error.
+    in which a command follows two spaces:  migrate up. It is whole, and ends at the end of its line, or at two spaces;
+    ``migrate ..`` is the command that was typed. ``results`` holds what was committed before the error.
     """
 
     exit_code = 1
     usual_state: ClassVar[str] = ""
+    half = False  # some of a file has run, and stays
     spoken: Collection[str] = ()  # what a log may repeat of the statement that failed: see plain_words()
 
     def __init__(self, what: str, *, fix: str, where: str = "", excerpt: str = "", state: str = "") -> None:
@@ -148,6 +150,9 @@ class MigrateError(Exception):
     def __str__(self) -> str:
         parts = (self.what, self.where and f"  --> {self.where}", self.excerpt, self.state, f"fix: {self.fix}")
         return "\n".join(filter(None, parts))
+
+
+_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
 
 
 class SettingsError(MigrateError):
@@ -239,12 +244,12 @@ def counted(number: int, noun: str) -> str:
 
 
 @contextlib.contextmanager
-def gathered(errors: dict[str, MigrateError], about: str) -> Iterator[None]:
+def gathered(errors: dict[str, MigrateError], about: Callable[[], str]) -> Iterator[None]:
     """Keep the refusal that the body raises, for refuse_all()."""
     try:
         yield
     except (DriftError, FileError) as error:
-        errors[about] = error
+        errors[about()] = error
 
 
 def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
@@ -1119,7 +1124,12 @@ def find_migrations(
             )
             faults += [(half.entry.name, f"the same version as {rival}", "") for rival in rivals][:1]
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
-    faults += [(half.entry.name, "a down file without its up file", "") for half in lone]
+    for half in lone:
+        gone, path = (
+            shown_path(directory / re.sub(r"down(?=\.sql\Z)", way, half.entry.name)) for way in ("up", "down")
+        )
+        way = f"put {gone} back, or remove this one, too:  rm {shell_word(path)}"
+        faults.append((half.entry.name, "a down file without its up file", way))
     for name in python if not (faults or ups) else ():
         printed = f"write what `manage.py sqlmigrate APP {name[:4]}` prints (with --backwards, for the way back)"
         way = _write_as(str(directory), {"version": name[:4], "name": name[5:-3]}).replace("write it", printed)
@@ -1170,14 +1180,23 @@ def meet(only: Sequence[str], others: Sequence[str]) -> bool:
     return not only or not others or not set(only).isdisjoint(others)
 
 
-def new_migration(root: Path, name: str, *, now: datetime) -> list[Path]:
-    """Write an empty pair into each folder, every file or none; return them. Raises SettingsError (name), FileError."""
+def new_migration(root: Path, name: str, *, now: datetime, tell: Callable[[str], object] = bool) -> list[Path]:
+    """Write an empty pair into each folder, every file or none; return them. Raises SettingsError (name), FileError.
+
+    *tell* hears of a file that has the name already.
+    """
     word = re.sub(r"[\s-]+", "_", name.strip()).lower()
+    if name.strip() == "NAME":
+        fix = "say what it does:  migrate new add_email_to_users"
+        raise SettingsError("NAME stands for what the migration does, such as add_email_to_users", fix=fix)
     if not re.fullmatch(r"_*[^\W_][\w.]{0,99}", word):
         fix = "use letters, digits and underscores:  migrate new add_email_to_users"
         raise SettingsError(f'"{name}" cannot be the name of a migration', fix=fix)
     folders = list(dialect_directories(root).values()) or [root]
-    used = {entry.name.partition("_")[0] for folder in folders for entry in _listed(folder)}
+    entries = [entry for folder in folders for entry in _listed(folder)]
+    used = {entry.name.partition("_")[0] for entry in entries}
+    for entry in [each for each in entries if each.name.partition("_")[2] == f"{word}.up.sql"][:1]:
+        tell(f"another migration has this name: {shown_path(Path(entry.path))}")
     while (version := now.strftime("%Y%m%d%H%M%S")) in used:
         now += timedelta(seconds=1)
     title = f"-- {version} {word.replace('_', ' ')}"
@@ -3177,6 +3196,7 @@ _RETRIED: Final = frozenset({Kind.LOCK_TIMEOUT, Kind.DEADLOCK})  # gone, perhaps
 _OUTRUN: Final = "this run's row is gone from the history, or cannot be changed"
 _TITLE: Final = r"\A/\* migrate \w+ \d+ \*/ "  # that a statement of ours has
 _HIDDEN: Final = r"""(?:['"$\\#]|--|/\*).*|(?<!\w)\d[\w.]*"""
+_NOT_YET: Final = "; where it is only not known yet:  migrate wait --for database"
 _CONNECT_FIXES: Final = {  # by what the message holds
     "not a database|no regular file": "correct the path: this file holds something else",
     "no folder": "create the folder, or correct the path",
@@ -3194,7 +3214,7 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     " @ is %40, / is %2F and % is %25",
     "database .* does not exist|Unknown database": "create the database:  {create}\n"
     "     or correct its name in the URL",
-    "resol|not known|No address": "correct the host name; where it is only not known yet:  migrate wait --for database",
+    "resol|not known|No address": f"correct the host name{_NOT_YET}",
     "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
     "startup parameter": "set MIGRATE_DATABASE_URL to the URL of the server itself: this is a pooler",
     "insecure transport": "add ?ssl_mode=REQUIRED to the URL",
@@ -3481,6 +3501,7 @@ class Database(ABC):
         self, url: DatabaseURL, lock_wait: float | None = 0, statement_wait: float | None = 0, lock_timeout: float = 0
     ) -> None:
         self.url, self.lock_timeout = url, lock_timeout  # seconds to wait for another runner; 0 does not wait
+        self.waits, self.longer = lock_timeout > 0, max(300.0, 5 * lock_timeout)  # as a person is told
         # Seconds that a statement may wait for a lock, and run; 0 is no limit. What a person has said wins over what
         # the database says, and that over ours; what the file sets comes later, and stays.
         self.lock_said, self.statement_said = lock_wait is not None, statement_wait is not None
@@ -3894,8 +3915,9 @@ class Database(ABC):
 
     def locked_error(self, holders: Sequence[str]) -> LockedError:
         """Return the error for a lock that was not obtained in time."""
-        what = f"{self.rival}, and kept the lock for all of the lock timeout"
-        fix = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+        kept = "kept the lock for all of the lock timeout" if self.waits else "holds the lock"
+        what, longer = f"{self.rival}, and {kept}", f"{_SAME} --lock-timeout {self.longer:g}"
+        fix = f"wait for it, and run the same command again\n     or wait longer:  {longer}"
         excerpt = "\n".join(f"  held by {each}" for each in holders)
         state = "nothing was left half done."
         return LockedError(what, where=str(self.url), excerpt=excerpt, state=state, fix=fix)
@@ -5757,7 +5779,7 @@ class MySQL(Database):
     def _exchange(self, sql: str) -> list[Rows]:
         """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
         if self.connection is None:
-            raise DriverError("the connection is closed", Kind.LOST)
+            raise DriverError("the connection is closed", Kind.LOST, number=1)
         found, connection = list[Rows](), self.connection
         # A file may have set any encoding for its results, of numbers, too: nobody reads them.
         kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
@@ -6637,7 +6659,7 @@ def choose_down(
     folder = migrations[0].up.path.parent if migrations else Path()
     files = [file_by_key[row.key].down if row.key in file_by_key else None for row in rows]
     for row, file in zip(rows, files, strict=True):
-        with gathered(errors, f"{row.version} {row.name}"):
+        with gathered(errors, partial("{0.version} {0.name}".format, row)):
             steps.append(_down_step(row, file, folder))
     refuse_all(errors)
     return steps
@@ -6647,16 +6669,19 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
     """Raise SettingsError for a number of migrations that is a version: it was meant as a place, and not as a count."""
     if count > 10**6 and version_key(str(count)) in known:  # a stamp of a day, or longer
         version = known[version_key(str(count))].version
-        what = f"{count} is a version, and here stands how many migrations to "
-        what += "apply" if direction == "up" else "roll back"
-        raise SettingsError(what, fix=f"did you mean  migrate {direction} --to {version}")
+        does, way = {
+            "up": ("apply", "name the last one to apply"),
+            "down": ("roll back", "name the version that is to stay"),
+        }[direction]
+        what = f"{direction} takes how many migrations to {does}, and {count} is a version"
+        raise SettingsError(what, fix=f"{way}:  migrate {direction} --to {version}")
 
 
 def _down_step(row: Applied, file: Script | None, folder: Path) -> Step:
     title = f"{row.version} {row.name}"
     path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
-    other = f"undo it by hand, remove its up file, and say so:  migrate repair {row.version} --pending"
-    fix = f"write {shown_path(folder / path)}, or {other}"
+    other = f"undo it by hand, remove its up file, then say so:  migrate repair {row.version} --pending"
+    fix = f"write {shown_path(folder / path)}\n     or {other}"
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
@@ -6709,16 +6734,18 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
+_WENT: Final = {  # what it means that a migration which stopped half way is applied, and that it is pending
+    "up": ("the change is complete", "the change was undone by hand; run it again"),
+    "down": ("what the roll back did was undone by hand", "the roll back is complete"),
+}
+
+
 def dirty_error(row: Applied | Status, fix: str = "") -> DirtyError:
     """Return the error for a row that stopped half way, with every way out."""
     done = f"{row.statements_done} of {row.statements} statements had run"
-    ways = {
-        "up": ("the change is complete", "the change was undone by hand; run it again"),
-        "down": ("what the roll back did was undone by hand", "the roll back is complete"),
-    }
     what = f"migration {row.version} {row.name} stopped half way {row.direction} on an earlier run ({done})"
     fix = fix or f"mend its file, or put it back, and finish it:  migrate {row.direction}"
-    ways_out = _ways(row.version, *ways[row.direction or "up"])
+    ways_out = _ways(row.version, *_WENT[row.direction or "up"])
     return DirtyError(what, fix=f"{fix}\n     or look at the tables, and say which way it went:\n{ways_out}")
 
 
@@ -6755,6 +6782,7 @@ _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
+_FILE_BY_FILE: Final = f"{_SAME} without --all-or-nothing"
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
 _WARNINGS: Final = 20  # of changes of rows in one file: so many are told
 _READS_NOTHING: Final = names_in("SET RESET SHOW LOCK")  # no data: before these, a level may still be asked for
@@ -6820,7 +6848,13 @@ def script_path(step: Step) -> str:
 
 
 def _elsewhere(step: Step) -> str:
-    """Return what else there is to do where the text is not in a file, and cannot be mended there; else nothing."""
+    """Return what else there is to do where the text is not in a file, or another than the stored one; else nothing."""
+    if step.direction == "down" and step.note and not step.stored:
+        path = shell_word(shown_path(step.script.path))
+        return (
+            "\n     or roll back by the text that was stored when it was applied, with this file out of the way:"
+            f"\n       mv {path} {path}.new\n       migrate down\n       mv {path}.new {path}"
+        )
     if not step.stored:
         return ""
     return (
@@ -6858,10 +6892,13 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    octets, texts = step.script.octets, {script_path(step): step.script.octets}
+    octets, texts = step.script.octets, {"up": step.script.octets}
     if step.direction == "up" and step.down_sql is not None:
-        texts[re.sub(r"up\.sql\Z", "down.sql", script_path(step))] = octets_of(step.down_sql)
-    if found := {path: match for path, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        texts["down"] = octets_of(step.down_sql)
+    if unwritten := {way: match for way, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
+        up_path = script_path(step)
+        names = {"up": up_path, "down": re.sub(r"up\.sql\Z", "down.sql", up_path)}
+        found = {names[way]: match for way, match in unwritten.items()}
         path, *more = found
         it, way = ("them", "the second") if more else ("it", "it")
         fix = f"write {it} first, then run  migrate {step.command}"
@@ -6870,7 +6907,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
         what = "nothing is written in this file yet: it is as `new` made it"
         if more:
             what = f"nothing is written in this file yet, nor in {more[0]}: they are as `new` made them"
-        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step))
+        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step) * step.stored)
     if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
@@ -7473,7 +7510,7 @@ class Run:
         keys = [(step.version, step.direction, step.script.checksum, step.stored, step.row) for step in steps]
         refused: dict[str, MigrateError] = {}
         for key, step in zip(keys, steps, strict=True):
-            with gathered(refused, script_path(step)):
+            with gathered(refused, partial(script_path, step)):
                 self.screened[key] = self.screened.get(key) or read_step(step._replace(typed=self.typed), self.database)
         url = self.settings.url  # check knows of the default that it is meant only where it is told so
         told = "" if self.settings.url_source or not url.is_file else f"--database-url {url} "
@@ -7486,7 +7523,7 @@ class Run:
             if self.database.transactional:
                 what = f"{step.title} runs statement by statement, as no-transaction says"
         if self.all_or_nothing and what:
-            raise SettingsError(what, where="--all-or-nothing", fix="run without --all-or-nothing")
+            raise SettingsError(what, where="--all-or-nothing", fix=f"leave it out:  {_FILE_BY_FILE}")
         return read
 
     # Who may do it.
@@ -7795,7 +7832,8 @@ class Run:
             error.fix = f"go on where it stopped:  migrate {step.command}"
         if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
-        error.fix += _elsewhere(step)
+        if step.stored or not error.half:  # what has run by half goes on with its own text
+            error.fix += _elsewhere(step)
         return Outcome(error=error)
 
     def _look_back(self, step: Step, error: MigrateError) -> None:
@@ -7803,7 +7841,7 @@ class Run:
 
         Raises DriverError and MigrateError.
         """
-        history, database, (head, then, rest) = self.history, self.database, error.fix.partition(", then run")
+        history, database, (head, then, rest) = self.history, self.database, error.fix.partition(", then ")
         if not head.startswith("correct "):
             return
         texts = (each.text for each in distinct(step.statements.briefs))
@@ -7817,7 +7855,9 @@ class Run:
         elif [each.action for each in ran if each.version == step.version][:1] == ["down"]:
             file = next((each.down for each in self.migrations if each.key == step.key), None)
             by = shown_path(file.path) if file else f"the down text stored for {step.title}"
-            error.state = f"{step.title} was rolled back by {by}, and that has left this there.\n{error.state}"
+            left = f"{step.title} was rolled back by {by}, and that has left this there"
+            again = error.state == self.not_again()  # which says the half of it
+            error.state = f"{left}; it is not applied again." if again else f"{left}.\n{error.state}"
             error.fix = f"mend {by}, and drop by hand what it has left{then}{rest}"
         elif {each.version for each in ran} | {row.version for row in history.read()} <= {
             result.version for result in self.results
@@ -8757,7 +8797,7 @@ class Journal(Attempt):
             error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
             error.state = (not failed.left and self.run.not_again()) or error.state
             return
-        table = self.run.history.table
+        table, error.half = self.run.history.table, True
         error.state = f"{done} of {counted(total, 'statement')} have run and stay; table {table} says dirty."
         if self.run.halfway:
             error.state = f"{self.run.halfway} is rolled back, and half applied again: {error.state}"
@@ -8766,8 +8806,23 @@ class Journal(Attempt):
         elif (way := self.find_way(done, failed=number if now and now.statement else 0)).reader:
             error.fix = f"{self._missing(way)}:\n     {self._go_on(way.reader)}"
         else:
-            rest = f"goes on with statement {done + 1}" if done < total else "only notes that it is done"
-            error.fix += f"; it {rest}"
+            error.fix = self._going_on(error.fix, done)
+
+    def _going_on(self, fix: str, done: int) -> str:
+        """Return a *fix* that says, before its command, where the file goes on after *done* statements."""
+        command, at = f"migrate {self.step.command}", f"with statement {done + 1}"
+        whole = done == len(self.step.statements)
+        how, does = (
+            ("have it noted as done", "only notes that it is done") if whole else (f"go on {at}", f"goes on {at}")
+        )
+        for before, after in (
+            *((f"then {run}  {command}", f"then {how}:  {command}") for run in ("run", "run again:")),
+            ("run the same command again", f"run the same command again, which {does}"),
+            (f":  {command}", f"; it {does}:  {command}"),
+        ):
+            if before in fix:
+                return after.join(fix.rsplit(before, 1))
+        return f"{fix}, then {how}:  {command}"
 
     def unsettled(self, failed: DriverError, again: DriverError | MigrateError) -> str:
         """See Attempt."""
@@ -8863,14 +8918,16 @@ def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
         run.typed, run.history.tool = "redo", f"{run.history.tool} redo"
         rows = run.awaited()
         if left := run.left_pending(rows):
-            how = "half applied: it goes on" if left[0].resume else "pending: it is applied"
-            notify(f"{left[0].title} is {how}, and nothing is rolled back")
+            does, state = ("goes on with", "half applied") if left[0].resume else ("applies", "pending")
+            notify(f"redo only {does} {left[0].title}: it is {state}")
             with run.working(left):
                 return run.carry_out(partial(run.still_up, left, count=1))
         back = run.planned("down", rows)
         if not back:
             notify("nothing to redo: no migration is applied")
             return []
+        for note in [step.note for step in back if step.note]:
+            notify(note)
         again = run.screen([Step.up(each) for each in run.migrations if each.key == back[0].key and not each.elsewhere])
         if not again:
             what = f"{back[0].title} can be rolled back, but not applied again: its up file is not here"
@@ -8896,7 +8953,9 @@ def reset(
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with Run.opened(settings, notify) as run:
+        run.typed = " ".join(("reset", *(f"--schema {shell_word(name)}" for name in schemas)))
         steps = run.screen(choose_up(run.migrations, []))
+        run.typed, run.screened = "", {key: each._replace(typed="") for key, each in run.screened.items()}
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
@@ -8947,6 +9006,7 @@ def wait(
             reason, fix = error.what.partition(",")[0], "let it finish, or end it"
         if not reason:
             return time.monotonic() - began
+        fix = fix.replace(_NOT_YET, "")  # that is what has been waited for
         if (left := began + timeout - time.monotonic()) <= 0:  # after the attempt: a name server may take it all
             fix = f"{fix}\n     or wait longer:  migrate wait --for {awaited} --timeout {max(60, 5 * timeout):g}"
             raise NotReadyError(f"not ready after {timeout:g} s: {reason}", where=str(settings.url), fix=fix)
@@ -9030,7 +9090,7 @@ def repair(settings: Settings | str, version: str, *, applied: bool, notify: Not
         key = find_version(version, known)
         before = next((each for each in run.applied if each.key == key), None)
         if before is None:
-            raise _no_repair(known[key], known[key].state, applied=applied)
+            raise _no_repair(run, known[key], known[key].state, applied=applied)
         if before.dirty:
             run.database.lock_timeout = 0
         try:
@@ -9057,7 +9117,7 @@ def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
         what = f"{before.version} {before.name} was taken out of the history meanwhile"
         raise DriftError(what, fix="look at the states:  migrate status")
     if state not in {"dirty", "changed" if applied else "missing"}:
-        raise _no_repair(row, state, applied=applied)
+        raise _no_repair(run, row, state, applied=applied)
     change = run.history.removal(row.version, owner=row.owner)
     if applied:
         values: dict[str, object] = {"dirty": False, "direction": "up", "statements_done": row.statements}
@@ -9068,22 +9128,28 @@ def _declare(run: Run, before: Applied, *, applied: bool) -> list[Result]:
     return [Result(row.version, row.name, "repair")]
 
 
-def _no_repair(row: Applied | Status, state: str, *, applied: bool) -> DriftError:
+def _no_repair(run: Run, row: Applied | Status, state: str, *, applied: bool) -> DriftError:
     what = f"{row.version} {row.name} is {state}: there is nothing to repair in this way"
     fix = "look at the states:  migrate status"
+    here = [half for each in run.migrations if each.key == row.key for half in (each.up, each.down) if half]
+    files = " ".join(shell_word(shown_path(each.path)) for each in here)
+    if files and state in {"applied", "changed"} and not applied:
+        what = f"{row.version} {row.name} is {state}, and its file is still here: as a pending one, it would run again"
+        way = f"where it was undone by hand, remove that first, and say it again:  rm {files}"
+        fix = f"{way}\n     or {fix}"
     if applied and state == "pending":
         way = f"where it was run by hand, mark it as applied, and all before it:  migrate baseline {row.version}"
         fix = f"{way}\n     or {fix}"
     return DriftError(what, fix=fix)
 
 
-def new(settings: Settings, name: str) -> list[Path]:
+def new(settings: Settings, name: str, *, notify: Notify = silent) -> list[Path]:
     """Write an empty pair of files into every dialect folder; return their paths. Raises MigrateError."""
     root = settings.directory or embedded_directory()
     if settings.directory is None and root.name == "migrate_sql":
         fix = "name your own folder:  migrate --dir sql new NAME"
         raise SettingsError("new files do not belong into the installed package", fix=fix)
-    return new_migration(root, name, now=datetime.now(timezone.utc))
+    return new_migration(root, name, now=datetime.now(timezone.utc), tell=notify)
 
 
 class Folders(NamedTuple):
@@ -9175,7 +9241,12 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
         way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
         logger.warning("%s is not migrated at start-up: %s", settings.url, way)
         return False
-    for result in up(settings):
+    try:
+        results = up(settings)
+    except MigrateError as error:
+        error.fix = error.fix.replace(_SAME, "migrate up")
+        raise
+    for result in results:
         logger.info("applied %s %s in %d ms", result.version, result.name, result.took_ms)
     return True
 
@@ -9506,11 +9577,20 @@ def _command(words: str, about: Sequence[str]) -> str:
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(self, form: str = "", color: str = "", *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        form: str = "",
+        color: str = "",
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        given: Mapping[str, str],
+    ) -> None:
         self.form = form or ("table" if sys.stdout.isatty() else "plain")
         self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
         self.quiet, self.verbose = quiet, verbose
-        self.given: Mapping[str, str] = {}  # options of the command line that say what it is about, by name
+        self.given = given  # options of the command line that say what it is about, by name
+        self.words: Sequence[str] = ()  # the command, and what else of the command line is its own
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
         self.place, self.at_once = (
@@ -9545,15 +9625,22 @@ class _Screen:
     def as_typed(self, text: str) -> str:
         """Name the program as it was called where a text has a command: two spaces, ``migrate``, the command.
 
-        What the command line said that it is about is said again.
+        What the command line said that it is about is said again. Where two dots stand for the command, it is the one
+        that was typed, with what follows, or ``without`` that.
         """
 
         def typed(found: re.Match[str]) -> str:
-            given = {} if "--help" in found[1] else self.given
-            about = [f"{name} {shell_word(word)}" for name, word in given.items() if f"{name} " not in found[1]]
-            return _command(found[1], about)
+            words = found[1]
+            if words.startswith(".. "):
+                _, *more = words.split(" ")
+                same = [word for word in self.words if more[0] != "without" or word not in more]
+                words = " ".join([*same, *(more if more[0] != "without" else ())])
+            explains = "--help" in words or words.startswith(("help ", "completion "))
+            given = {} if explains else self.given
+            lacking = [name for name in given if not re.search(rf"{name}[ =]", words)]
+            return _command(words, [f"{name} {shell_word(given[name])}" for name in lacking])
 
-        return re.sub(r"(?<=  |<\()migrate ([a-z-](?:(?!  |[,;] ).)*)", typed, text)
+        return re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text)
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -9858,13 +9945,14 @@ def _reset(settings: Settings, *, yes: bool, **more: Any) -> list[Result]:
 def _confirm(settings: Settings, what: str) -> bool:
     """Ask on the terminal; only the whole word counts. Raises SettingsError where the answer is another, or nobody."""
     if not sys.stdin.isatty():
-        fix = "say that you mean it, with --yes"
-        raise SettingsError(f"there is no terminal to ask on: {what}", where=str(settings.url), fix=fix)
+        what = f"a yes is needed, and there is no terminal to ask for one: {what}"
+        raise SettingsError(what, where=str(settings.url), fix=f"say that you mean it:  {_SAME} --yes")
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
     with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
         if sys.stdin.readline().strip().lower() == "yes":
             return True
-    raise SettingsError("not confirmed", state="nothing was changed.", fix="type the whole word yes, or give --yes")
+    fix = f"type the whole word yes\n     or say that you mean it:  {_SAME} --yes"
+    raise SettingsError("not confirmed", state="nothing was changed.", fix=fix)
 
 
 def _plan(settings: Settings, *, direction: str, count: int | None, start: str | None, **more: Any) -> View:
@@ -9872,7 +9960,7 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
     if count is None and direction.isdecimal():  # plan 2
         direction, count = "up", int(direction)
     if direction not in {"up", "down"} or count == 0:
-        fix = "write  migrate plan up  or  migrate plan down, and then how many"
+        fix = "write how many behind  migrate plan up  or  migrate plan down"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
     for name, way in ("out_of_order", "up"), ("to_here", "down"):
         if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
@@ -10154,8 +10242,8 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "log": lambda settings, count, version, since, **_: View(
         {"log": [each._asdict() for each in log(settings, count=count, version=version, since=since)]}, LogEntry._fields
     ),
-    "new": lambda settings, name, **_: View(
-        {"files": [{"file": shown_path(path)} for path in new(settings, name)]}, ("file",)
+    "new": lambda settings, **more: View(
+        {"files": [{"file": shown_path(path)} for path in new(settings, **more)]}, ("file",)
     ),
     "check": _check,
     "baseline": baseline,
@@ -10179,6 +10267,8 @@ _OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
 
+    words: Sequence[str] = ()  # that it is given
+
     def __init__(self, prog: str = "imagor-studio-migrate", **more: Any) -> None:
         super().__init__(prog, allow_abbrev=False, **more)
 
@@ -10200,7 +10290,9 @@ class _Parser(argparse.ArgumentParser):
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
             near = nearest(wrong[1] or "", _OPTIONS - {wrong[1]}, 0.75)  # it may be an option of another command
-            message = f"there is no option {wrong[1]}{near}" if wrong[1] else "a word too many"
+            word = "" if may_be_url(message) else message.partition(": ")[2].partition(" ")[0]
+            more = "a word too many" + f": {word}" * bool(word)
+            message = f"there is no option {wrong[1]}{near}" if wrong[1] else more
         message = re.sub(r"(?s)(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", r"\1", message)
         fix = f"look at what there is:  migrate{command} --help"
         if command == " completion":
@@ -10211,6 +10303,10 @@ class _Parser(argparse.ArgumentParser):
         elif lacking := re.search(r"arguments are required: (\w+)\Z", message):
             message = f"{command.strip()} needs a {lacking[1]}"
             fix = f"write it like  migrate {_EXAMPLES[command.strip()][0]}"
+        elif message.startswith("one of the arguments --applied --pending is required"):
+            version = next((word for word in self.words if word.isdecimal()), "VERSION")
+            message = "repair needs --applied or --pending"
+            fix = f"say which way it went:\n{_ways(version, *_WENT['up'])}"
         error = _WordError(message, fix=fix)
         if near and wrong:
             error.slip = wrong[1], near.removeprefix(" (did you mean ").removesuffix("?)")
@@ -10314,10 +10410,11 @@ def _refuse_urls(words: Sequence[str]) -> None:
             refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
 
 
-def _given(options: Mapping[str, str | None], url: DatabaseURL) -> dict[str, str]:
-    """Return the *options* that say what a command is about; a password does not."""
+def _given(options: Mapping[str, str | None], url: DatabaseURL | None) -> dict[str, str]:
+    """Return the *options* that say what a command is about; a password does not. The *url* may not be known yet."""
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
-    if not url.is_file and (url.password or "pass" in str(given["--database-url"])):
+    secret = _tells(given["--database-url"] or "") if url is None else not url.is_file and url.password
+    if secret or (url and not url.is_file and "pass" in str(given["--database-url"])):
         given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
     return {name: word for name, word in given.items() if word}
 
@@ -10399,7 +10496,7 @@ def _find_above(settings: Settings, *, of_files: bool) -> Iterator[_Elsewhere]:
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, options = _Screen(), argparse.Namespace()
+    screen, options = _Screen(given={}), argparse.Namespace()
     settings: Settings | None = None
     stopped, sealed, before = list[int](), False, dict[int, "Any"]()
 
@@ -10413,13 +10510,19 @@ def _run_command(argv: Sequence[str] | None) -> int:
             for each in (signal.SIGINT, signal.SIGTERM):
                 before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(options.format or "", options.color or "", quiet=options.quiet, verbose=options.verbose)
+        screen = _Screen(
+            options.format or "",
+            options.color or "",
+            quiet=options.quiet,
+            verbose=options.verbose,
+            given=_given(vars(options), None),
+        )
         typed = next((word for word in words if word in _COMMANDS), None)
         named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
         settings, command, own = _read_words(options, words, sys.argv[1:] if argv is None else argv)
         dry_run = own.pop("dry_run", False)
-        screen.given = _given(vars(options), settings.url)
+        screen.given, screen.words = _given(vars(options), settings.url), [command, *map(_shown_word, words)]
         _refuse_elsewhere(settings, options.config, command, words)
         screen.begin(
             settings,
@@ -10548,6 +10651,7 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
         raise SettingsError(f"--format {options.format} is for {', '.join(able)}", where=command, fix=fix)
     own = next(arguments for (name, _), arguments in _ARGUMENTS.items() if name == command)
     parser = _Parser(f"imagor-studio-migrate {command}", formatter_class=_unshown).take(command, own)
+    parser.words = words
     taken, left = parser.parse_known_args(words)
     if left:
         _Parser().error(f"unrecognized arguments: {' '.join(left)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from migrate import (
@@ -101,7 +102,7 @@ def _write_script(run: Run, steps: Sequence[Step], hand_on: Callable[[str], obje
     trial, database = _database(run, offline=offline), _database(run, offline=offline)
     unsuited = dict[str, MigrateError]()
     for step in steps:
-        with gathered(unsuited, script_path(step)):
+        with gathered(unsuited, partial(script_path, step)):
             _refuse_unsuited(trial, step)
     refuse_all(unsuited)
     named, left = _named(run, trial, offline=offline), [*_left_by(run, trial, steps)]

@@ -66,8 +66,12 @@ def armed_message(send: Callable[..., Any]) -> Callable[..., Any]:
 
 def armed_texts(run_all: Callable[..., Any]) -> Callable[..., Any]:
     """Do the same for what runs many statements of a person."""
-    message = armed_message(lambda database, *texts: run_all(database, texts))
-    return functools.wraps(run_all)(lambda database, texts: message(database, *texts))
+
+    @functools.wraps(run_all)
+    def wrapper(database: Any, texts: Any, **how: Any) -> Any:
+        return armed_message(lambda database, *some: run_all(database, some, **how))(database, *texts)
+
+    return wrapper
 
 
 def cut(database: Any, send: Callable[..., Any], parts: Any) -> None:

@@ -250,7 +250,7 @@ def test_files_that_cannot_be_read_are_told_before_the_ref_is_looked_at(clone: C
     ran = clone.check()
     assert ran.exit == 2
     assert ran.out.startswith(
-        "fault\tsql/1_t.down.sql\ta down file without its up file\tmend this file, or move it to where no"
+        "fault\tsql/1_t.down.sql\ta down file without its up file\tput sql/1_t.up.sql back, or remove this"
     )
 
 
@@ -523,7 +523,7 @@ def test_annotations_are_for_check_alone(desk: Clone, command: str) -> None:
     refused(
         ran,
         f"error: --format github is for check\n  --> {command}\n"
-        "fix: leave it out, or write  imagor-studio-migrate check --format github\n",
+        "fix: leave it out, or write  imagor-studio-migrate --dir sql check --format github\n",
     )
     assert not (desk.home / "imagor-studio.db").exists()
 
@@ -536,7 +536,7 @@ def test_csv_is_for_what_shows_rows(desk: Clone) -> None:
     refused(
         desk("--dir", "sql", "up", "--format", "csv"),
         "error: --format csv is for status, plan, log, new, check, verify\n  --> up\n"
-        "fix: leave it out, or write  imagor-studio-migrate status --format csv\n",
+        "fix: leave it out, or write  imagor-studio-migrate --dir sql status --format csv\n",
     )
     assert desk.here("status", "--format", "csv").out == (
         "version,name,state,applied_at,took_ms,applied_by\n1,t,pending,,,\n"

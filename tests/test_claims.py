@@ -121,7 +121,7 @@ def test_a_row_that_is_deleted_by_hand_during_the_run_is_put_back_and_the_run_st
         f"its row was deleted while it ran, and is there again: {done} of 4 statements have run and stay;"
         " table schema_migrations says dirty."
     )
-    fix = f"{SEE}run  {PROGRAM} up; it goes on with statement {done + 1}"
+    fix = f"{SEE}go on with statement {done + 1}:  {PROGRAM} up"
     assert (ended.exit, ended.out, ended.err) == (1, "", claims.said(state, fix=fix))
     assert claims.row() == [(True, "up", done, None)]
     assert [(each.action, each.outcome) for each in claims.log()] == [("up", "failed")]
@@ -186,7 +186,7 @@ def test_a_file_that_changes_its_own_row_does_not_pass(claims: Claims, sql: str)
     if claims.journaled:
         done = 1 if claims.database.dialect == "mysql" else 2
         state = f"{done} of 4 statements have run and stay; table schema_migrations says dirty."
-        fix = f"{SEE}run  {PROGRAM} up; it goes on with statement {done + 1}"
+        fix = f"{SEE}go on with statement {done + 1}:  {PROGRAM} up"
         assert ended.err == claims.said(state, fix=fix)
     else:
         assert ended.err == claims.said(claims.undone)
@@ -245,7 +245,7 @@ def test_an_update_that_is_swallowed_is_never_called_applied(claims: Claims) -> 
     assert (ended.exit, ended.out) == (1, "")
     if claims.database.dialect == "mysql":
         state = "1 of 3 statements have run and stay; schema_migrations cannot be written: go away"
-        fix = f"{SEE}run  {PROGRAM} up; it goes on with statement 2"
+        fix = f"{SEE}go on with statement 2:  {PROGRAM} up"
         assert ended.err == claims.said(state, error=reason(claims.database), fix=fix)
         assert claims.row()[0][:3] == (True, "up", 0)
         claims.database.execute(remove)
@@ -270,8 +270,8 @@ def test_a_delete_that_is_swallowed_is_never_called_rolled_back(claims: Claims) 
     if claims.journaled:
         done = 1 if claims.database.dialect == "mysql" else 2
         state = f"{done} of 2 statements have run and stay; table schema_migrations says dirty."
-        rest = "goes on with statement 2" if done == 1 else "only notes that it is done"
-        fix = f"{SEE}run  {PROGRAM} down; it {rest}"
+        rest = "go on with statement 2" if done == 1 else "have it noted as done"
+        fix = f"{SEE}{rest}:  {PROGRAM} down"
         assert ended.err == claims.said(state, error=reason(claims.database), down=True, fix=fix)
     else:
         assert ended.err == claims.said(claims.undone, down=True)

@@ -272,6 +272,21 @@ def test_completion_alone_says_which_shells_and_what_to_type_in_that_of_the_pers
         assert three("completion") == (2, "", what + "\n     or  ".join(lines.values()) + "\n")
 
 
+@pytest.mark.parametrize("words", ["up 1 2", "status now", "new one two three"])
+def test_a_word_too_many_is_named(desk: Desk, words: str) -> None:
+    command, *_ = words.split()
+    many = {"up": "2", "status": "now", "new": "two"}[command]
+    fix = f"fix: look at what there is:  {PROGRAM} {command} --help\n"
+    assert desk(*words.split()) == (2, "", f"error: a word too many: {many}\n{fix}")
+
+
+@pytest.mark.parametrize("given", [["--dir", "my sql"], ["--dir=my sql"], ["--table", "h"]])
+def test_what_a_command_lacks_is_said_with_what_was_typed(desk: Desk, given: list[str]) -> None:
+    kept = shlex.join(given).replace("'--dir=my sql'", "--dir 'my sql'")
+    fix = f"fix: write it like  {PROGRAM} {kept} new add_email_to_users\n"
+    assert desk(*given, "new") == (2, "", f"error: new needs a NAME\n{fix}")
+
+
 @pytest.mark.parametrize("choice", ["--format", "--color"])
 def test_an_unknown_choice_names_the_option_and_shows_its_choices(three: Desk, choice: str) -> None:
     """Not a command: ``--format plai`` does not mean plan."""
@@ -473,9 +488,10 @@ def test_reset_without_a_terminal_needs_yes(applied: Desk) -> None:
         2,
         "",
         (
-            "error: there is no terminal to ask on: this drops every table, and all data in it.\n"
+            "error: a yes is needed, and there is no terminal to ask for one: this drops every table, and"
+            " all data in it.\n"
             "  --> sqlite:app.db\n"
-            "fix: say that you mean it, with --yes\n"
+            "fix: say that you mean it:  imagor-studio-migrate reset --yes\n"
         ),
     )
     assert applied.tables() == ["one", "three", "two"]

@@ -461,13 +461,62 @@ def test_the_image_takes_nothing_that_is_not_locked() -> None:
         ),
         (
             ["repair"],
-            ["error: which migration is dirty?", "fix: make repair VERSION=20250923 ARGS=--applied, or ARGS=--pending"],
+            [
+                "error: which migration, and which way did it go?",
+                "fix: make repair VERSION=20250923 ARGS=--applied",
+                "     make repair VERSION=20250923 ARGS=--pending",
+            ],
         ),
     ],
 )
 def test_make_says_what_a_command_wants(words: list[str], said: list[str]) -> None:
     ran = make(*words)
-    assert (ran.returncode, ran.stderr.splitlines()[:2]) == (2, said)
+    assert (ran.returncode, ran.stderr.splitlines()[: len(said)]) == (2, said)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        ("down 2", "make down ARGS=2"),
+        ("down 20250816", "make down ARGS=20250816"),
+        ("up 1 2", "make up ARGS='1 2'"),
+        ("new add_email", "make new NAME=add_email"),
+        ("repair 20250816", "make repair VERSION=20250816"),
+        ("baseline 20250816", "make baseline VERSION=20250816"),
+        ("check sql", "make check ARGS=sql"),
+    ],
+)
+def test_make_refuses_a_word_behind_a_target_before_anything_runs(words: str, typed: str) -> None:
+    ran = make(*words.split())
+    said = [f"error: make takes {words.split()[1]} for a target of its own", f"fix: write it as  {typed}"]
+    assert (ran.returncode, ran.stdout, ran.stderr.splitlines()[:-1]) == (2, "", said)
+
+
+def test_make_takes_several_targets() -> None:
+    ran = make("-n", "check", "verify")
+    assert [line.split()[-1] for line in ran.stdout.splitlines()] == ["check", "verify"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("migrate", "up"), ("rollback", "down"), ("history", "log"), ("stauts", "status")]
+)
+def test_make_says_what_may_be_meant_by_a_word_that_is_no_target(word: str, meant: str) -> None:
+    ran = make(word)
+    said = [f'error: there is no command "{word}" (did you mean {meant}?)', f"fix: type  make {meant}"]
+    assert (ran.returncode, ran.stdout, ran.stderr.splitlines()[:-1]) == (2, "", said)
+
+
+def test_make_repair_without_a_way_names_both() -> None:
+    ran = make("repair", "VERSION=20250816")
+    assert (ran.returncode, ran.stderr.splitlines()[:-1]) == (
+        2,
+        [
+            "error: repair needs --applied or --pending",
+            "fix: say which way it went:",
+            "       make repair VERSION=20250816 ARGS=--applied    the change is complete",
+            "       make repair VERSION=20250816 ARGS=--pending    the change was undone by hand; run it again",
+        ],
+    )
 
 
 def make(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -529,7 +578,7 @@ def test_a_fix_under_make_works_as_it_is_typed(tmp_path: Path) -> None:
     assert fix == f"make up ARGS={shlex.quote(folder)}"
     file.write_text("CREATE TABLE a (n INTEGER);\n")
     typed = f"make -o .venv/.runtime VENV={sys.executable}{fix.removeprefix('make')}"
-    environment = clean_environment() | {"DATABASE_URL": url}
+    environment = clean_environment() | {"DATABASE_URL": url, "MAKEFLAGS": "", "MAKELEVEL": "0"}  # not of make test
     done = subprocess.run(
         ["sh", "-c", typed], cwd=DEPLOY.parent, env=environment, capture_output=True, text=True, check=False
     )

@@ -205,7 +205,7 @@ def test_a_host_that_does_not_resolve_is_waited_for_and_then_named(docker: Docke
     assert said[1].startswith("error: not ready after 2 s: ")
     assert said[2:] == [
         f"  --> {scheme}://app:***@no-such-host.invalid/app",
-        "fix: correct the host name; where it is only not known yet:  imagor-studio-migrate wait --for database",
+        "fix: correct the host name",
         "     or wait longer:  imagor-studio-migrate wait --for database --timeout 60",
     ]
 

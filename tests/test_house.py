@@ -460,8 +460,10 @@ def test_nobody_promises_a_command_that_does_not_exist_yet(command: str, unpacke
 
 def test_make_alone_lists_every_target() -> None:
     listed = re.findall(r"^  make ([\w-]+) +\S", run(need("make", "apt-get install make")), re.MULTILINE)
-    assert sorted(listed) == sorted(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
+    assert sorted([*listed, "migrate"]) == sorted(re.findall(r"^\.PHONY: ([\w-]+)$", read("Makefile"), re.MULTILINE))
     assert sorted(listed) == sorted(re.findall(r"^([\w-]+):.*## ", read("Makefile"), re.MULTILINE))
+    goals = read("Makefile").partition("\nGOALS = ")[2].replace("\\\n", "").partition("\n")[0]
+    assert sorted(goals.split()) == sorted(listed)
 
 
 def test_every_make_command_that_is_written_down_exists() -> None:

@@ -689,7 +689,8 @@ HISTORY = [
          [{"1_a.up": None, "1_a.down": None}, C], [B, "migrate up", A], code=4),
     *(
         Case(f"no down file, and {name}",
-             "write sql/1_a.down.sql, or undo it by hand, remove its up file, and say so:  migrate repair 1 --pending",
+             "write sql/1_a.down.sql\n"
+             "     or undo it by hand, remove its up file, then say so:  migrate repair 1 --pending",
              "migrate down", then, [B, "migrate up", {"1_a.up": A["1_a.up"]}, "migrate up --out-of-order 1",
                                     "migrate down"], code=4)
         for name, then in [
@@ -751,8 +752,32 @@ HISTORY = [
          "     or look at the states:  migrate status", "migrate repair 2 --applied",
          ["migrate status", "migrate baseline 2"], [A, B, "migrate up 1", "> CREATE TABLE b (n INTEGER)"], "migrate up",
          code=4),
-    Case("nothing to repair", "look at the states:  migrate status", "migrate repair 1 --pending", ["migrate status"],
+    Case("nothing to repair", "look at the states:  migrate status", "migrate repair 1 --applied", ["migrate status"],
          [A, HALF, "! migrate up"], "migrate repair 2 --pending", code=4),
+    Case("undone by hand, and its file is here", "where it was undone by hand, remove that first, and say it again:"
+         "  rm sql/1_a.up.sql sql/1_a.down.sql\n"
+         "     or look at the states:  migrate status",
+         "migrate repair 1 --pending", ["migrate status", "$ rm sql/1_a.up.sql sql/1_a.down.sql"],
+         [A, B, "migrate up", "> DROP TABLE a"], code=4),
+    Case("repair, and not which way", "say which way it went:\n"
+         "       migrate repair 2 --applied    the change is complete\n"
+         "       migrate repair 2 --pending    the change was undone by hand; run it again", "migrate repair 2",
+         ["migrate repair 2 --applied"], [A, HALF, "! migrate up"], "migrate up"),
+    Case("repair, and not which way, undone", "say which way it went:\n"
+         "       migrate repair 2 --applied    the change is complete\n"
+         "       migrate repair 2 --pending    the change was undone by hand; run it again", "migrate repair 2",
+         [by_hand("DROP TABLE b"), "migrate repair 2 --pending", HALF_MENDED], [A, HALF, "! migrate up"],
+         "migrate up"),
+    Case("a down file that was edited, and fails", "correct line 1, then run  migrate down\n"
+         "     or roll back by the text that was stored when it was applied, with this file out of the way:\n"
+         "       mv sql/1_a.down.sql sql/1_a.down.sql.new\n       migrate down\n"
+         "       mv sql/1_a.down.sql.new sql/1_a.down.sql", "migrate down",
+         ["$ mv sql/1_a.down.sql sql/1_a.down.sql.new", "migrate down", "$ mv sql/1_a.down.sql.new sql/1_a.down.sql"],
+         [A, "migrate up", {"1_a.down": "DROP TABLE nowhere;\n"}], "migrate up", code=1),
+    Case("a down file that was left alone",
+         "mend or move these; " + NAMES, "migrate up", [{"1_a.down": None}], [A, B, {"1_a.up": None}]),
+    Case("the name of the example", "say what it does:  migrate new add_email_to_users", "migrate new NAME",
+         ["migrate new add_email_to_users"], [A], "migrate status"),
 ]  # fmt: skip
 
 
@@ -818,7 +843,7 @@ LOST = (
 )  # fmt: skip
 LINE_2 = "correct line 2, then run  migrate up"
 FOREVER = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
-WAIT = "wait for it and run the same command again, or wait longer:  --lock-timeout 300"
+WAIT = "wait for it, and run the same command again\n     or wait longer:  migrate up --lock-timeout 300"
 MAKE_IT_FULL = {"2_b.up": "PRAGMA max_page_count = 1;\nCREATE TABLE b AS SELECT zeroblob(50000) AS n;\n"}
 ROOM = "make room on the disk of the database, and run the same command again"
 LINE_BREAK = "SELECT 'a\r\nb';\n"
@@ -828,13 +853,13 @@ RUN = [
     Case("a statement fails", LINE_2, "migrate up", [RIGHT_B, "migrate up"], [A, WRONG_B], code=1),
     Case("a statement of a down file fails", "correct line 1, then run  migrate down", "migrate down",
          [B, "migrate down"], [A, B, {"2_b.down": "DROP TABLE nowhere;\n"}, "migrate up"], code=1),
-    Case("a journaled file fails", "correct line 3, then run  migrate up; it goes on with statement 2", "migrate up",
+    Case("a journaled file fails", "correct line 3, then go on with statement 2:  migrate up", "migrate up",
          [HALF_MENDED, "migrate up"], [A, HALF], code=1),
     Case("a row points to nothing", "correct the file, then run  migrate up", "migrate up",
          [{"2_b.up": f"{SELVES}INSERT INTO b VALUES (1, 1);\n"}, "migrate up"],
          [A, {"2_b.up": f"{SELVES}INSERT INTO b VALUES (1, 2);\n"}], code=1),
     Case("a file that is half done by its journal, and only noted",
-         "correct line 3, then run  migrate up; it goes on with statement 2", "migrate up",
+         "correct line 3, then go on with statement 2:  migrate up", "migrate up",
          [{"2_b.up": f"{NOTX}CREATE TABLE b (n INTEGER);\n"}, "migrate up"], [A, HALF], code=1),
     Case("a statement that cannot run in a transaction",
          "put  -- migrate: no-transaction  on the first line of the file, then run  migrate up", "migrate up",
@@ -851,7 +876,7 @@ RUN = [
          "see who or what changes schema_migrations (a person, a trigger, a policy, this file), then run  migrate up",
          "migrate up", [B, "migrate up"], [A, {"2_b.up": "DELETE FROM schema_migrations WHERE version = '2';\n"}],
          code=1),
-    Case("all or nothing, but not in a transaction", "run without --all-or-nothing", "migrate up --all-or-nothing", [],
+    Case("all or nothing, but not in a transaction", "leave it out:  migrate up", "migrate up --all-or-nothing", [],
          [A, HALF_MENDED], "migrate up"),
     Case("redo of what another comes before", "apply both:  migrate up", "migrate redo",
          [{"3_c.up": "SELECT 1;\n", "3_c.down": "SELECT 1;\n"}, "migrate up"],
@@ -861,8 +886,8 @@ RUN = [
     Case("redo without the file, and only down", "put the file back, or only roll back:  migrate down", "migrate redo",
          ["migrate down"], [A, B, "migrate up", "migrate down", {"1_a.up": None, "1_a.down": None}], "migrate up",
          code=4),
-    Case("a question without a terminal", "say that you mean it, with --yes", "migrate reset", [], [A, "migrate up"],
-         "migrate reset --yes"),
+    Case("a question without a terminal", "say that you mean it:  migrate reset --yes", "migrate reset", [],
+         [A, "migrate up"], "migrate reset --yes"),
     *(
         Case(f"another tool's table{name}", OTHER, "migrate up", then, [A, f"> {FOREIGN}"],
              "migrate --table schema_migrations_imagor status --exit-code", code=4, fill={"VERSION": "1"})
@@ -956,7 +981,7 @@ SHOWN = [
          "migrate plan", ["migrate plan up --sql --dialect sqlite --from 1"],
          [A, B, {"$DATABASE_URL": "sqlite:data/app.db"}], "migrate plan --sql --from 1", code=1, fill={"VERSION": "1"}),
     *(
-        Case(f"a plan of: {do}", "write  migrate plan up  or  migrate plan down, and then how many",
+        Case(f"a plan of: {do}", "write how many behind  migrate plan up  or  migrate plan down",
              f"migrate plan {do}",
              ["migrate plan up", "migrate plan down"], [A, "migrate up"], "migrate plan up 1")
         for do in ("sideways", "0")
@@ -1023,9 +1048,9 @@ SHOWN = [
 ]  # fmt: skip
 
 TYPED = [
-    Case("a version where a number belongs, up", "did you mean  migrate up --to 20250504", "migrate up 20250504",
-         ["migrate up --to 20250504"], [{"20250504_a.up": A["1_a.up"]}], "migrate up"),
-    Case("a version where a number belongs, down", "did you mean  migrate down --to 20250504",
+    Case("a version where a number belongs, up", "name the last one to apply:  migrate up --to 20250504",
+         "migrate up 20250504", ["migrate up --to 20250504"], [{"20250504_a.up": A["1_a.up"]}], "migrate up"),
+    Case("a version where a number belongs, down", "name the version that is to stay:  migrate down --to 20250504",
          "migrate down 20250504", ["migrate down --to 20250504"],
          [{"20250504_a.up": A["1_a.up"]}, "migrate up"], "migrate down --to 20250504"),
     Case("more than there is to roll back", "write how many, or which version is to stay:  migrate down --to VERSION",
@@ -1162,6 +1187,9 @@ CHECKED = [
 ]  # fmt: skip
 
 
+YES = "type the whole word yes\n     or say that you mean it:  migrate reset --yes"
+
+
 class Terminal:
     """A terminal, and somebody at it who answers, and takes the time for *meanwhile*."""
 
@@ -1211,9 +1239,9 @@ def as_who_may(person: Person) -> None:
 
 
 SPECIAL = [
-    Case("a question that is not answered with the word", "type the whole word yes, or give --yes", "migrate reset",
+    Case("a question that is not answered with the word", YES, "migrate reset",
          [answering("yes")], [A, "migrate up", answering("y")]),
-    Case("a question that is not answered, and --yes", "type the whole word yes, or give --yes", "migrate reset", [],
+    Case("a question that is not answered, and --yes", YES, "migrate reset", [],
          [A, "migrate up", answering("y")], "migrate reset --yes"),
     Case("a rival that was faster", "look at the versions, and say again what to do:  migrate status",
          "migrate down 2", ["migrate status"], [A, B, "migrate up", C, answering("yes", "up")], code=4),
@@ -1939,6 +1967,43 @@ def test_every_command_that_a_message_names_is_typed() -> None:
         steps = {each.removeprefix("! ") for each in case.then if isinstance(each, str)} | {case.again or case.do}
         left = {(fix, each) for fix, each in left if fix != case.fix or filled(each, case) not in steps}
     assert sorted(left) == []
+
+
+def commands(fix: str) -> Iterator[tuple[str, str]]:
+    """Yield each command of the program that is in a text, and what stands before it."""
+    for found in re.finditer(rf"migrate (?=-|(?:{'|'.join(migrate._WORDS)})\b)", fix):
+        before = fix[: found.start()]
+        if not before.endswith("-- ") and not re.search(r"[\w/-]$", before):  # a word in a file, the name of another
+            yield re.split(r"  |\n|\)", fix[found.start() :])[0], before
+
+
+def parsed(words: Sequence[str]) -> Any:
+    """Return what the parser makes of a command line. Raises SettingsError."""
+    options, rest = migrate._common_options().parse_known_args(words)
+    named = next((word for word in rest if word in migrate._WORDS), "")
+    rest.remove(named)
+    return vars(options), vars(migrate.build_parser().parse_args([named, *rest]))
+
+
+@pytest.mark.parametrize("case", [pytest.param(each, id=each.name) for each in CASES if [*commands(each.fix)]])
+def test_a_command_in_a_way_out_is_whole_and_can_be_typed_as_it_stands(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command, before in commands(case.fix):
+        assert before.endswith(("  ", "<(")), command
+        words = shlex.split(command.replace("VERSION", "1"))[1:]
+        if words[0] in {"help", "completion"} or "--help" in words:
+            continue
+        meant = parsed(words)
+        monkeypatch.setenv("MIGRATE_CALLED_BY", "make")
+        typed = shlex.split(migrate._command(command.removeprefix("migrate ").replace("VERSION", "1"), []))
+        monkeypatch.delenv("MIGRATE_CALLED_BY")
+        make, target, *variables = typed
+        given = dict(each.split("=", 1) for each in variables)
+        first = [given[name] for name in ("VERSION", "NAME") if name in given]
+        assert make == "make"
+        assert parsed([target, *first, *shlex.split(given.get("ARGS", "").replace("$$", "$"))]) == meant
+    assert not re.search(r"(?<=  )--\w", case.fix.replace("write it like  --", "")), "an option is no command"
 
 
 # --- What the command line said ---------------------------------------------------------------------------------------

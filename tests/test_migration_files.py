@@ -325,6 +325,9 @@ def test_a_near_miss_is_an_error_that_says_how_files_are_named(desk: Desk, name:
     assert str(refusal(desk)) == f"{what}\n  --> sql\nnothing was run.\nfix: {FIX}"
 
 
+ALONE = "put sql/22_alone.up.sql back, or remove this one, too:  rm sql/22_alone.down.sql"
+
+
 def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> None:
     desk.write({f"sql/{name}": "SELECT 1;" for name in NEAR_MISSES})
     desk.write(
@@ -342,7 +345,7 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
             *map(missed, NEAR_MISSES),
             "sql/20_nul.up.sql: a NUL byte at byte 8",
             "sql/21_latin.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8",
-            "sql/22_alone.down.sql: a down file without its up file",
+            f"sql/22_alone.down.sql: a down file without its up file; {ALONE}",
             "sql/23_b.up.sql: the same version as sql/23_a.up.sql",
             f'sql/24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", {KNOWS}',
         ]
@@ -832,7 +835,7 @@ def write_first(path: str, command: str = "up") -> str:
 def write_both(up: str, down: str, command: str = "up") -> str:
     """What is said of a pair that is as `new` made it: by a command that runs files, and by one that only looks."""
     what = f"nothing is written in this file yet, nor in {down}: they are as `new` made them\n  --> {up}\n"
-    what = what + "nothing was run.\n" if command in {"up", "redo"} else f"`up` would refuse to run: {what}"
+    what = what + "nothing was run.\n" if command in {"up", "redo", "reset"} else f"`up` would refuse to run: {what}"
     return (
         f"error: {what}fix: write them first, then run  imagor-studio-migrate {command}\n"
         f"     or, where there is no way back, remove the second:  rm {down}\n"
@@ -898,6 +901,30 @@ def test_redo_of_a_pair_that_is_as_new_made_it_says_redo(desk: Desk) -> None:
     assert desk.here("redo") == (2, "", write_first(down, "redo"))
     desk.write({up: pair[up], down: "SELECT 1;\n"})
     assert desk.here("redo") == (2, "", write_first(up, "redo"))
+
+
+def test_reset_with_a_file_that_is_as_new_made_it_says_reset(desk: Desk) -> None:
+    desk.write(THREE)
+    assert desk.here("up").exit == 0
+    up, down = made_by_new(desk)
+    assert desk.here("reset", "--yes") == (2, "", write_both(up, down, "reset"))
+    assert desk.tables() == ["one", "three", "two"]
+
+
+def test_new_says_which_file_has_the_name_already(desk: Desk) -> None:
+    up, _ = made_by_new(desk)
+    ran = desk.here("new", "More")
+    assert (ran.exit, ran.err) == (0, f"another migration has this name: {up}\n")
+    assert desk.here("new", "more_of_it").err == ""
+
+
+@pytest.mark.parametrize("words", [["new", "NAME"], ["new", " NAME "]])
+def test_the_word_of_the_example_is_no_name(desk: Desk, words: list[str]) -> None:
+    (desk.home / "sql").mkdir()
+    what = "error: NAME stands for what the migration does, such as add_email_to_users\n"
+    fix = "fix: say what it does:  imagor-studio-migrate --dir sql new add_email_to_users\n"
+    assert desk("--dir", "sql", *words) == (2, "", what + fix)
+    assert [*(desk.home / "sql").iterdir()] == []
 
 
 def test_check_says_it_of_both_files(desk: Desk) -> None:

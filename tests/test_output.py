@@ -298,7 +298,8 @@ def test_an_answer_with_letters_that_the_terminal_does_not_have_is_no_yes(two: D
     assert running.returncode == 2
     assert placed(said) == (
         "sqlite:app.db: this drops every table, and all data in it.\nType yes to go on: error: not confirmed\n"
-        "nothing was changed.\nfix: type the whole word yes, or give --yes\n"
+        "nothing was changed.\nfix: type the whole word yes\n"
+        f"     or say that you mean it:  {CALLED} --database-url sqlite:app.db --dir sql reset --yes\n"
     )
 
 

@@ -300,7 +300,8 @@ def test_down_refuses_a_migration_that_cannot_be_undone_before_it_touches_anythi
     assert str(caught.value) == (
         "1 m1 cannot be undone: it has no down file, and none was stored when it ran\n"
         "nothing was changed.\n"
-        "fix: write sql/1_m1.down.sql, or undo it by hand, remove its up file, and say so:  migrate repair 1 --pending"
+        "fix: write sql/1_m1.down.sql\n"
+        "     or undo it by hand, remove its up file, then say so:  migrate repair 1 --pending"
     )
 
 
@@ -344,12 +345,12 @@ def test_a_version_is_no_number_of_migrations(version: str) -> None:
     files, rows = [migration(version), migration("20260101")], [row(version), row("20260101")]
     with pytest.raises(migrate.SettingsError) as caught:
         migrate.choose_down(files, rows, count=int(version))
-    what = f"{version} is a version, and here stands how many migrations to roll back"
-    assert str(caught.value) == f"{what}\nfix: did you mean  migrate down --to {version}"
+    what = f"down takes how many migrations to roll back, and {version} is a version"
+    assert str(caught.value) == f"{what}\nfix: name the version that is to stay:  migrate down --to {version}"
     with pytest.raises(migrate.SettingsError) as caught:
         migrate.choose_up(files, [], count=int(version))
-    what = f"{version} is a version, and here stands how many migrations to apply"
-    assert str(caught.value) == f"{what}\nfix: did you mean  migrate up --to {version}"
+    what = f"up takes how many migrations to apply, and {version} is a version"
+    assert str(caught.value) == f"{what}\nfix: name the last one to apply:  migrate up --to {version}"
 
 
 def test_more_than_there_is_to_undo_is_refused_and_a_small_number_may_be_a_version_too() -> None:

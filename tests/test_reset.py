@@ -357,6 +357,9 @@ def test_a_history_in_a_schema_of_its_own_does_not_tell_where_the_tables_are(pro
         project.succeed("reset", "--yes", "--schema", "public")
 
 
+DROPS = "this drops every table, and all data in it"
+
+
 def test_what_goes_beside_the_tables_is_named_before_it_goes(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     dialect = project.database.dialect
     project.write({"1_a": "CREATE TABLE t (i INTEGER);" + "CREATE SCHEMA s;" * (dialect == "postgres")})
@@ -364,7 +367,7 @@ def test_what_goes_beside_the_tables_is_named_before_it_goes(project: Project, m
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     ran = project("reset")
     beside = "; and this, too:\n  schema s, and all in it" if dialect == "postgres" else "."
-    said = f"there is no terminal to ask on: this drops every table, and all data in it{beside}\n"
+    said = f"a yes is needed, and there is no terminal to ask for one: {DROPS}{beside}\n"
     assert (ran.exit, ran.err.partition("  -->")[0]) == (2, f"error: {said}")
     asked = list[str]()
 

@@ -142,7 +142,7 @@ def test_the_error_of_a_file_that_stopped_half_way_on_mysql(project: Project) ->
         "  2 |   INSERT INTO a (nonesuch) VALUES (1);\n"
         "                       ^\n"
         "1 of 2 statements have run and stay; table schema_migrations says dirty.\n"
-        "fix: correct line 2, then run  imagor-studio-migrate up; it goes on with statement 2\n"
+        "fix: correct line 2, then go on with statement 2:  imagor-studio-migrate up\n"
     )
     assert project.log() == [("1", "up", "ok"), ("2", "up", "failed")]
 
@@ -220,7 +220,7 @@ def test_all_or_nothing_undoes_the_whole_run(project: Project) -> None:
     assert project.states() == {"1": "applied", "2": "applied"}
 
 
-ALL_OR_NOTHING = "error: {}\n  --> --all-or-nothing\nfix: run without --all-or-nothing\n"
+ALL_OR_NOTHING = "error: {}\n  --> --all-or-nothing\nfix: leave it out:  imagor-studio-migrate up\n"
 
 
 @pytest.mark.databases("sqlite", "postgres")
@@ -443,7 +443,7 @@ ROLLED_BACK = {
     "postgres": "nothing was changed by this file: PostgreSQL rolled it back whole.",
     "mysql": "nothing was changed: no statement of this file has run.",
 }
-LEFT = "was rolled back by sql/3_c.down.sql, and that has left this there."
+LEFT = "was rolled back by sql/3_c.down.sql, and that has left this there"
 LEADS = (
     "fix: if the database has all that the files up to this one make, mark them as applied, which runs nothing:"
     "  imagor-studio-migrate baseline 2\n"
@@ -478,12 +478,13 @@ def test_redo_blames_a_down_file_that_has_left_something(project: Project) -> No
     project.succeed("up")
     ran = project("redo")
     assert (ran.exit, ran.out.startswith("rolled back  3 c  0 statements, ")) == (1, True)
-    blame = f"3 c {LEFT}\n{{}}\nfix: mend sql/3_c.down.sql, and drop by hand what it has left, then run"
-    half = blame.format("3 c is rolled back, and not applied again.")
+    blame = f"3 c {LEFT}{{}}\nfix: mend sql/3_c.down.sql, and drop by hand what it has left, then run"
+    half = blame.format("; it is not applied again.")
     assert ran.err.endswith(f"\n{half}  imagor-studio-migrate redo\n")
     assert project.states() == {"1": "applied", "2": "applied", "3": "pending"}
     for command in ("up", "redo"):  # and a later run, too
-        whole = f"\n{blame.format(ROLLED_BACK[project.database.dialect])}  imagor-studio-migrate {command}\n"
+        whole = f".\n{ROLLED_BACK[project.database.dialect]}"
+        whole = f"\n{blame.format(whole)}  imagor-studio-migrate {command}\n"
         assert project(command).err.endswith(whole)
     project.write({"3_c.down": THREE["3_c.down"]})
     project.database.execute("DROP TABLE c")
@@ -496,7 +497,7 @@ def test_the_first_file_rolled_back_by_halves_does_not_lead_to_baseline(project:
     project.succeed("up")
     project.succeed("down")
     ran = project("up")
-    assert f"\n3 c {LEFT}\n" in ran.err
+    assert f"\n3 c {LEFT}.\n" in ran.err
     assert "baseline" not in ran.err
 
 
@@ -508,7 +509,7 @@ TABEL = {
     "postgres": 'syntax error at or near "TABEL"',
     "mysql": "You have an error in your SQL syntax near 'TABEL c (n INTEGER)'",
 }
-PENDING = "3 c is pending: it is applied, and nothing is rolled back\n"
+PENDING = "redo only applies 3 c: it is pending\n"
 
 
 def fails(project: Project, state: str, *, command: str = "redo", way: str = "up") -> str:
@@ -574,6 +575,39 @@ def test_a_redo_that_fails_on_its_way_down_says_redo_and_that_nothing_was_change
     project.succeed("redo")
 
 
+def test_a_down_file_that_was_edited_and_fails_gives_way_to_the_stored_text(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"3_c": f"{C} -- edited", "3_c.down": "DROP TABEL c;"})
+    note = "3 c: the down file differs from the one stored when it was applied; the file runs\n"
+    way = (
+        "     or roll back by the text that was stored when it was applied, with this file out of the way:\n"
+        "       mv sql/3_c.down.sql sql/3_c.down.sql.new\n"
+        "       imagor-studio-migrate down\n"
+        "       mv sql/3_c.down.sql.new sql/3_c.down.sql\n"
+    )
+    whole = ROLLED_BACK[project.database.dialect]
+    for command in ("redo", "down"):
+        assert project(command).err == note + fails(project, whole, command=command, way="down") + way
+    file, kept = (project.home / "sql" / f"3_c.down.sql{end}" for end in ("", ".new"))
+    file.rename(kept)
+    project.succeed("down")
+    kept.rename(file)
+    project.succeed("up")
+    assert project.states() == dict.fromkeys("123", "applied")
+
+
+@pytest.mark.databases("mysql")
+def test_a_down_file_that_was_edited_and_has_run_by_half_goes_on_with_its_own_text(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"3_c.down": "CREATE TABLE d (n INTEGER);\nDROP TABEL c;"})
+    assert project("down").err.endswith(
+        "\n1 of 2 statements have run and stay; table schema_migrations says dirty.\n"
+        "fix: correct line 2, then go on with statement 2:  imagor-studio-migrate down\n"
+    )
+
+
 @pytest.mark.databases("mysql")
 def test_a_redo_that_stops_half_way_up_says_how_far_and_goes_on_there(project: Project) -> None:
     project.write(THREE)
@@ -581,10 +615,10 @@ def test_a_redo_that_stops_half_way_up_says_how_far_and_goes_on_there(project: P
     project.write({"3_c": f"SELECT 1;\nCREATE TABLE d (n INTEGER);\n{BROKEN}"})
     place = "  --> sql/3_c.up.sql:3:8\n  3 | CREATE TABEL c (n INTEGER);\n             ^\n"
     half = "2 of 3 statements have run and stay; table schema_migrations says dirty.\n"
-    fix = "fix: correct line 3, then run  imagor-studio-migrate redo; it goes on with statement 3\n"
+    fix = "fix: correct line 3, then go on with statement 3:  imagor-studio-migrate redo\n"
     error = f"error: {TABEL['mysql']}\n{place}"
     assert project("redo").err == f"{error}3 c is rolled back, and half applied again: {half}{fix}"
-    goes_on = "3 c is half applied: it goes on, and nothing is rolled back\n"
+    goes_on = "redo only goes on with 3 c: it is half applied\n"
     assert project("redo").err == f"{goes_on}{error}{half}{fix}"
     project.write({"3_c": f"SELECT 1;\nCREATE TABLE d (n INTEGER);\n{C}"})
     assert project.succeed("redo").err == goes_on
@@ -664,13 +698,27 @@ def test_repair_settles_a_dirty_version(project: Project, way: str, state: str) 
     assert project.log()[-1] == ("1", "repair", "ok")
 
 
+REMOVE = "where it was undone by hand, remove that first, and say it again:"
+
+
 def test_repair_of_a_clean_version_is_refused(project: Project) -> None:
     project.write(THREE)
     project.succeed("up")
-    for way in ("--applied", "--pending"):
+    look = "     or look at the states:  imagor-studio-migrate status\n"
+    for way, what, fix in (
+        (
+            "--applied",
+            "1 a is applied: there is nothing to repair in this way",
+            "fix: " + look.removeprefix("     or "),
+        ),
+        (
+            "--pending",
+            "1 a is applied, and its file is still here: as a pending one, it would run again",
+            f"fix: {REMOVE}  rm sql/1_a.up.sql sql/1_a.down.sql\n{look}",
+        ),
+    ):
         ran = project("repair", "1", way)
-        assert ran.exit == 4
-        assert "1 a is applied: there is nothing to repair in this way" in ran.err
+        assert (ran.exit, ran.err) == (4, f"error: {what}\nnothing was changed.\n{fix}")
 
 
 # --- reset ----------------------------------------------------------------------------------------------------------
@@ -751,7 +799,7 @@ def test_reset_without_a_terminal_needs_yes(project: Project, monkeypatch: pytes
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     ran = project("reset")
     assert ran.exit == 2
-    assert "there is no terminal to ask on: this drops every table" in ran.err
+    assert "a yes is needed, and there is no terminal to ask for one: this drops every table" in ran.err
     assert project.database.tables() == ["a", "b", "c"]
 
 
@@ -930,7 +978,7 @@ def test_a_lock_timeout_of_zero_does_not_wait(project: Project) -> None:
         assert ran.exit == 5
         sqlite = project.database.dialect == "sqlite"
         who = "another process writes this file" if sqlite else "another runner is at work"
-        assert ran.err.startswith(f"error: {who}, and kept the lock for all of the lock timeout\n")
+        assert ran.err.startswith(f"error: {who}, and holds the lock\n")
     finally:
         process.terminate()
         process.communicate()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig
-from desk import MODULE, THREE, Desk, clean_environment, placed
+from desk import CALLED, MODULE, THREE, Desk, clean_environment, placed
 
 import migrate
 
@@ -29,7 +29,8 @@ LOCKED = """\
 error: another process writes this file, and kept the lock for all of the lock timeout
   --> {place}
 nothing was left half done.
-fix: wait for it and run the same command again, or wait longer:  --lock-timeout 300
+fix: wait for it, and run the same command again
+     or wait longer:  imagor-studio-migrate {command} --lock-timeout 300
 """
 LOOKS = ["status", "plan", "log", "wait --timeout 0", "plan --sql", "plan down", "down --dry-run", "check", "up --to 1"]
 SLOW = (
@@ -334,8 +335,9 @@ def test_at_the_end_of_the_lock_timeout_it_says_so_and_ends_with_5(desk: Desk, c
     desk.write({"sql/1_one.up.sql": "CREATE TABLE one (id INTEGER, more TEXT);\n"})
     with application(desk.home, "c.execute('BEGIN EXCLUSIVE')\ntime.sleep(60)"):
         began = time.monotonic()
-        ran = desk.here("--lock-timeout", "0.5", *command.split(), *(["--yes"] if command == "reset" else []))
-    assert (ran.exit, ran.out, ran.err) == (5, "", LOCKED.format(place="sqlite:app.db"))
+        command += " --yes" * (command in {"down", "reset"})
+        ran = desk.here("--lock-timeout", "0.5", *command.split())
+    assert (ran.exit, ran.out, ran.err) == (5, "", LOCKED.format(place="sqlite:app.db", command=command))
     assert 0.5 <= time.monotonic() - began < 2
 
 
@@ -345,7 +347,7 @@ def test_an_application_that_keeps_the_file_to_itself_is_waited_for(desk: Desk, 
     with application(desk.home, text + "c.execute('INSERT INTO one VALUES (1)')\ntime.sleep(60)"):
         before = desk.names()
         ran = desk.here("--lock-timeout", "0.3", "status")
-        assert (ran.exit, ran.err) == (5, LOCKED.format(place="sqlite:app.db"))
+        assert (ran.exit, ran.err) == (5, LOCKED.format(place="sqlite:app.db", command="status"))
         assert desk.names() == before
 
 
@@ -364,8 +366,8 @@ def test_a_file_without_transaction_that_waits_in_vain_says_what_has_run(desk: D
         "error: another process writes this file, and kept the lock for all of the lock timeout\n"
         "  --> sql/2_two.up.sql:5\n  5 | INSERT INTO two VALUES (1);\n"
         "1 of 5 statements have run and stay; table schema_migrations says dirty.\n"
-        "fix: wait for it and run the same command again, or wait longer:  --lock-timeout 300;"
-        " it goes on with statement 2\n"
+        "fix: wait for it, and run the same command again, which goes on with statement 2\n"
+        f"     or wait longer:  {CALLED} --database-url sqlite:app.db --dir sql up 1 --lock-timeout 300\n"
     )
     assert desk.here("up", "1").exit == 0
     assert desk.rows("SELECT id FROM two") == [(1,)]
@@ -465,10 +467,11 @@ def test_every_command_that_writes_waits_for_a_live_run(desk: Desk, command: str
             time.sleep(0.05)
         ran = desk.here("--lock-timeout", "0.1", *command.split())
         assert runner.poll() is None
+    command += " --yes" * (command == "down")
     if command.startswith("repair 2"):
         assert ran.err.startswith("error: 2 two is under way: another runner is at work on it\n  --> sqlite:app.db\n")
     else:
-        assert ran.err == LOCKED.format(place="sqlite:app.db")
+        assert ran.err == LOCKED.format(place="sqlite:app.db", command=command)
     assert ran.exit == 5
 
 

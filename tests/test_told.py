@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import inside
 import pytest
 import rig
-from desk import RUNNER, clean_environment
+from desk import CALLED, RUNNER, clean_environment
 
 import migrate
 
@@ -148,10 +148,10 @@ def test_more_than_one_roll_back_without_a_terminal_needs_a_word(tmp_path: Path)
         code, lines = said(tmp_path, *words.split(), **url)
         assert code == 2
         assert lines == [
-            "error: there is no terminal to ask on: this rolls back",
+            "error: a yes is needed, and there is no terminal to ask for one: this rolls back",
             *("  2 b", "  1 a"),
             "  --> sqlite:app.db",
-            "fix: say that you mean it, with --yes",
+            f"fix: say that you mean it:  {CALLED} {words} --yes",
         ] or words == "down --to 0"  # fmt: skip
     assert said(tmp_path, "down", **url)[0] == 0
     assert said(tmp_path, "up", **url)[0] == 0
