@@ -284,3 +284,19 @@ def test_status_says_how_to_go_on_with_a_dirty_migration(desk: Desk) -> None:
     assert desk.here("status").err == line + ", or a run is at work on it" + way
     desk.write({"sql/20260103093000_fill.up.sql": text.replace("nothing", "2")})
     assert desk.here("up").exit == 0
+
+
+def test_two_ways_out_in_one_line_stand_apart(desk: Desk) -> None:
+    desk.here("new", "more")
+    (line,) = [line for line in desk.here("check").out.splitlines() if ".down.sql" in line.split("\t")[1]]
+    path, fix = line.split("\t")[1], line.rpartition("\t")[2]
+    ways = f"write it first, then run  {PROGRAM} up", f"or, where there is no way back, remove it:  rm {path}"
+    assert " ".join(fix.split()) == " ".join("; ".join(ways).split())
+
+
+def test_a_fix_in_json_has_a_line_for_each_way_and_no_blanks_of_layout(desk: Desk) -> None:
+    desk.write({"sql/20260101093000_create_users.up.sql": "-- edited\n"})
+    (*_, told) = map(json.loads, desk.here("--format", "json", "up").out.splitlines())
+    first, *others = told["error"]["fix"].splitlines()
+    assert first.startswith("put the file back, ")
+    assert [each.partition(",")[0] for each in others] == ["or"]
