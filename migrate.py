@@ -10471,7 +10471,8 @@ def _find_stray(settings: Settings, *, config: Path, of_files: bool) -> Iterator
     """Yield what *config* names by a path that is right in its folder only, not in this one."""
     source = settings.url_source
     ours = {True: not of_files and (not source or f" in {config}" in source)}
-    found = [each for each in _paths_of(config) if ours.get(each.is_database, settings.directory == Path(each.named))]
+    paths = _paths_of(config) if config.is_file() else ()  # a pipe can be read once
+    found = [each for each in paths if ours.get(each.is_database, settings.directory == Path(each.named))]
     found = [each for each in found if os.path.lexists(each.there) and not os.path.lexists(each.named)]
     if found:
         what = f"its paths count from here, where there is no {' and no '.join(each.named for each in found)}"
