@@ -321,6 +321,7 @@ _URL_NAME_PATTERN: Final = regex(
     r"((SQLALCHEMY|JDBC)_)?(DB|(?<=_)DATABASE|DATABASE(?!_URL\Z)|POSTGRES(QL)?|PG|MYSQL|MARIADB|SQLITE)"
     r"_(URL|URI|DSN|CONNECTION(_(STRING|URL|URI))?)"
 )
+_USUAL_SCHEMES: Final = {"psql": "postgres", "pgsql": "postgres", "pg": "postgres", "file": "sqlite"}
 _USUAL_WORDS: Final = {
     **dict.fromkeys(("DIRECTORY", "FOLDER", "PATH"), "DIR"),
     **dict.fromkeys(("URI", "DSN"), "URL"),
@@ -413,7 +414,7 @@ def _parse_url(text: str) -> DatabaseURL:
         return database.read_url(rest)
     # Without "//" the first word may well be a user name or a password: it is not repeated.
     named = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) and rest.startswith("//")
-    near = nearest(scheme.lower(), DIALECT_BY_SCHEME)
+    near = nearest(_USUAL_SCHEMES.get(scheme.lower(), scheme.lower()), DIALECT_BY_SCHEME)
     what = f'has the unknown scheme "{scheme}"{near}' if named else "has no scheme" if text else "is empty"
     raise ValueError(what, f"write {_forms()}")
 
@@ -456,9 +457,19 @@ def _read_server(dialect: str, rest: str) -> DatabaseURL:
         if name not in known:
             # What follows a raw "?" in a password lands here: only what looks like an option is repeated.
             named = equals and "@" not in query and re.fullmatch(r"[a-z_-]+", name)
-            shown = f' "{name}"{nearest(name, known)}' if named else ""
+            near = nearest("sslmode" if name in {"ssl", "tls"} else name, known)
+            shown = f' "{name}"{near}' if named else ""
             raise ValueError(f"has an unknown option{shown} after the ?", f"write one of {', '.join(known)}; {_ENCODE}")
         options[name] = _decode(value)
+        words = DATABASES[dialect].url_words.get(name, ())
+        same = str.lower if words and words[0][0].isupper() else str  # such are taken in any case
+        if words and value and same(options[name]) not in map(same, words):
+            shown = (
+                f' "{value}"{nearest(value.upper() if same is str.lower else value, words)}'
+                if re.fullmatch(r"[\w.-]{1,20}", value)
+                else ""
+            )
+            raise ValueError(f"has an unknown {name}{shown}", f"write one of {', '.join(words)}")
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
     database = _decode(database)
     # The driver and the server repeat these.
@@ -491,6 +502,21 @@ def refuse_url(place: str, text: str) -> None:
         raise SettingsError("what stands here may be a database URL, and is not shown", where=place, fix=fix)
 
 
+class Slip(NamedTuple):
+    """A variable that nothing reads: its name, in which file and line it is, if in one, and which of ours is meant."""
+
+    name: str
+    line: str
+    ours: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.name} in {self.line or 'the environment'}"
+
+    def __str__(self) -> str:
+        return f"warning: nothing reads {self.place}; did you mean {self.ours}?"
+
+
 class _Settings(NamedTuple):
     url: DatabaseURL
     directory: Path | None = None  # holds dialect folders, or the files; None is the SQL that ships with this module
@@ -503,7 +529,7 @@ class _Settings(NamedTuple):
     statement_timeout: float | None = None
     command: str = ""  # MIGRATE_COMMAND
     url_source: str = ""  # the setting that gave the URL; empty for the default
-    slips: tuple[str, ...] = ()  # what to say of variables that are nearly ours
+    slips: tuple[Slip, ...] = ()  # the variables that are nearly ours
     force_auto_migrate: bool | None = False  # None: a word that is neither true nor false
 
 
@@ -584,14 +610,11 @@ def _in_place(name: str, place: str, lines: Mapping[str, int]) -> str:
 
 def _find_slips(
     place: str, layer: Mapping[str, str], lines: Mapping[str, int], found: Collection[str], *, named: bool
-) -> Iterator[str]:
-    """Yield what to say of each variable that is nearly one of ours: nothing reads it."""
+) -> Iterator[Slip]:
     for name in layer:
         if layer[name] and name not in _KNOWN_VARIABLES:
-            near = _meant_name(name.upper(), layer[name], found, named=named)
-            yield from (
-                f"warning: nothing reads {_in_place(name, place, lines)}; did you mean {ours}?" for ours in near
-            )
+            line = f"{place}:{lines[name]}" if name in lines else ""
+            yield from (Slip(name, line, ours) for ours in _meant_name(name.upper(), layer[name], found, named=named))
 
 
 def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) -> list[str]:
@@ -686,10 +709,11 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
     return [(str(path), values, {name: number(line) for name, line in known.items()})]
 
 
-def config_above() -> tuple[Path, str] | None:
+def settings_above(database: str) -> tuple[Path, str] | None:
     """Return the nearest .env above the current folder that sets a variable of ours, and the first such variable.
 
-    Not above the root of a repository, and not higher than five folders: what lies there is about something else.
+    Or the default *database*, and no variable, where that is nearer. Not above the root of a repository, and not higher
+    than five folders: what lies there is about something else.
     """
     folder = Path()
     for _ in range(5):
@@ -702,6 +726,8 @@ def config_above() -> tuple[Path, str] | None:
             for name in re.findall(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[^\s#]", text, re.MULTILINE):
                 if name in _KNOWN_VARIABLES:
                     return path, name
+        if (folder / database).is_file():
+            return folder / database, ""
     return None
 
 
@@ -3176,7 +3202,7 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "no folder": "create the folder, or correct the path",
     "is a folder": "name a file in it, which need not be there yet:  {}/app.db",
     "permission denied for database|not permitted to log in": "have an administrator type  {right}",
-    "to database": "create the database, or have an administrator type  {right}",
+    "to database": "create the database:  {create}\n     or have an administrator type  {right}",
     "pg_hba.conf": "let pg_hba.conf on the server admit this user from here; where it asks for TLS, ?sslmode=require"
     " in the URL",
     "(Peer|Ident) authentication": "name a host in the URL, such as 127.0.0.1: a socket compares {user}"
@@ -3184,9 +3210,10 @@ _CONNECT_FIXES: Final = {  # by what the message holds
     "ccount is locked": "have an administrator type  ALTER USER {account} ACCOUNT UNLOCK;",
     "word has expired|must SET PASSWORD": "give it another password:  ALTER USER {account} IDENTIFIED BY '...';",
     "no password|password: NO": "write the password of {user} in the URL, behind the name: {user}:PASSWORD@",
-    "denied|authentication failed|role .* does not exist": "correct the user {user} or the password in the URL, special"
-    " characters as %40",
-    "does not exist|Unknown database": "create the database, or correct its name in the URL",
+    "denied|authentication failed|role .* does not exist": "correct the user {user} or the password in the URL, where"
+    " @ is %40, / is %2F and % is %25",
+    "database .* does not exist|Unknown database": "create the database:  {create}\n"
+    "     or correct its name in the URL",
     "resol|not known|No address": f"correct the host name{_NOT_YET}",
     "received |during query": "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
     "startup parameter": "set MIGRATE_DATABASE_URL to the URL of the server itself: this is a pooler",
@@ -3196,7 +3223,6 @@ _CONNECT_FIXES: Final = {  # by what the message holds
 
 
 # What a right to one of a kind is, of PostgreSQL; to a whole database there are several.
-_OWNED: Final = "table|view|materialized view|sequence|schema|function|type|domain"
 _RIGHTS: Final = {
     "database": "",
     "schema": "USAGE, CREATE",
@@ -3233,6 +3259,12 @@ def _kinds(table: str) -> dict[str, Kind]:
     """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
     rows = (row.partition(" ") for row in table.split("; "))
     return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
+
+
+def _words_of_options(table: str) -> dict[str, list[str]]:
+    """Read a table: of each option of a URL, which words it takes."""
+    rows = (row.split(":") for row in table.strip().splitlines())
+    return {name: words.split() for names, words in rows for name in names.split()}
 
 
 # What would take the history away, on the words of a statement in upper case: "own" is its table, or log, or schema.
@@ -3379,6 +3411,7 @@ class Database(ABC):
     # What it may give.
     dialect = ""
     is_file, url_options = False, ""  # of this machine, and no server; what may come after the "?"
+    url_words: ClassVar[Mapping[str, Sequence[str]]] = {}  # of an option that takes one of a few words: which
     lexer = "sql"  # what Pygments calls it
     placeholder, quote_mark, begin_sql, commit_sql = "%s", '"', "BEGIN", "COMMIT"
     # What client or server may read as something else in quotes, and how such a text is written: all else is the same
@@ -3400,6 +3433,10 @@ class Database(ABC):
     absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
+    create_database_sql = "CREATE DATABASE {};"
+    row_errors = (
+        r".* constraint failed\b"  # the code, if there is one, and the message, of what says that rows do not fit
+    )
     rights: tuple[tuple[str, str], ...] = ()  # what says that one is missing; what gives it, see right_sql()
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
@@ -3506,6 +3543,7 @@ class Database(ABC):
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
             known = {"right": right, "account": account, "user": self.url.user or "this user"}
+            known["create"] = self.create_database_sql.format(self.quoted(self.url.database))
             fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/"), **known))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
 
@@ -3544,6 +3582,22 @@ class Database(ABC):
         given = _RIGHTS.get(said["kind"], "SELECT, INSERT, UPDATE, DELETE") or to_database
         given = said["right"].upper().replace("GRANT", "GRANT OPTION") or given
         return sql.format(*named, given, said["kind"].upper(), self._account(message))
+
+    def is_about_rows(self, failed: DriverError) -> bool:
+        """Tell if rows are what is wrong, and not what is said of them."""
+        return bool(re.match(self.row_errors, f"{failed.code} {failed.message}"))
+
+    def brings_rows(self, statement: Statement) -> bool:
+        """Tell if the rows of a statement stand in itself."""
+        text = statement.text
+        return first_word(text, self.syntax) in {"INSERT", "REPLACE"} and not re.search(r"(?i)\bSELECT\b", text)
+
+    def owner_of(self, _message: str, _text: str = "") -> str | None:
+        """Return who owns what only its owner may change, by a *message*; empty for one that cannot be seen.
+
+        None where the message is about something else. The schema of a name stands in the *text* of the statement.
+        """
+        return None
 
     def _account(self, _message: str) -> str:
         """Return the user as SQL names it."""
@@ -4600,11 +4654,20 @@ class Postgres(Database):
         password port require_auth schema search_path service ssl_max_protocol_version ssl_min_protocol_version sslcert
         sslcertmode sslcrl sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs
         tcp_user_timeout user"""  # libpq's own names, and two that other tools take
+    url_words = _words_of_options("""
+        sslmode: disable allow prefer require verify-ca verify-full
+        channel_binding gssencmode: disable prefer require
+        sslcertmode: disable allow require
+        sslnegotiation: postgres direct
+        ssl_min_protocol_version ssl_max_protocol_version: TLSv1 TLSv1.1 TLSv1.2 TLSv1.3
+        target_session_attrs: any read-write read-only primary standby prefer-standby
+        load_balance_hosts: disable random""")
     kinds: ClassVar = _kinds(
         "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
         "LOCK_TIMEOUT 55P03; PRESENT 42701, 42710, 42723, 42P04, 42P06, 42P07; READ_ONLY 25006; TAKEN 23505; "
         "FORBIDDEN 42501"
     )
+    row_errors = "23...|22001|22003"
     rights = (
         (r"not permitted to log in", "ALTER ROLE {4} LOGIN;"),
         (r"permission denied to create role", "ALTER ROLE {4} CREATEROLE;"),
@@ -4612,7 +4675,6 @@ class Postgres(Database):
         (r"CREATE privilege on (the )?current database", "GRANT CREATE ON DATABASE {1} TO {4};"),
         (r"privileges of the (?P<name>\w+) role", "GRANT {0} TO {4};"),
         (r'set parameter "(?P<name>[^"\n]+)"', "GRANT SET ON PARAMETER {0} TO {4};"),
-        (rf"must be owner of (?P<kind>{_OWNED}) (?P<name>[^\n]+)", "ALTER {3} {0} OWNER TO {4};"),
         (
             rf'permission denied for (?P<kind>{"|".join(_RIGHTS)}) "?(?P<name>[^"\n]+?)"?(\. DETAIL.*)?(\n|$)',
             "GRANT {2} ON {3} {0} TO {4};",
@@ -4717,6 +4779,11 @@ class Postgres(Database):
     schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
         ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
+    _owner_sql = """SELECT pg_catalog.pg_get_userbyid(owner) FROM (
+        SELECT relowner AS owner FROM pg_catalog.pg_class WHERE oid = to_regclass(?)
+        UNION ALL SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype(?)
+        UNION ALL SELECT nspowner FROM pg_catalog.pg_namespace WHERE oid = to_regnamespace(?)
+        UNION ALL SELECT proowner FROM pg_catalog.pg_proc WHERE proname = ?) AS owners"""
     hides_sql = """SELECT row_security_active(c) AND (SELECT bool_or(polpermissive AND whole) IS NOT TRUE
             OR bool_or(NOT polpermissive AND NOT whole)
         FROM (SELECT polpermissive, pg_get_expr(polqual, polrelid) = 'true' AS whole FROM pg_catalog.pg_policy
@@ -5056,6 +5123,18 @@ class Postgres(Database):
                 position = end
         return "".join((*pieces, sql[position:]))
 
+    def owner_of(self, message: str, text: str = "") -> str | None:
+        """See Database. An error has ended the transaction, so that another connection is asked."""
+        found = re.search(r"must be owner of (?P<kind>[a-z ]+?) (?P<name>[^\n]+)", message)
+        if not found:
+            return None
+        name = self.quoted(found["name"])
+        schema = re.search(rf"""(\w+|"[^"]+")\."?{re.escape(found["name"])}\b""", text)
+        name = f"{schema[1]}.{name}" if schema else name
+        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
+            return "".join(owner for (owner,) in other.query(self._owner_sql, name, name, name, found["name"])[:1])
+        return ""
+
     def _lacking(self, letters: Sequence[str]) -> Collection[str]:
         """See Database. An error would end a transaction."""
         try:
@@ -5304,6 +5383,7 @@ class MySQL(Database):
     url_form = "mysql://user:password@host:3306/name"
     url_options = """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
         ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
+    url_words = _words_of_options(f"ssl_mode ssl-mode: {' '.join(_TLS_MODES)}")
     kinds: ClassVar = _kinds(
         "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
         "PRESENT 1007, 1050, 1060, 1061, 1304, 1359, 1537, 1826, 3822; READ_ONLY 1290, 1836; TAKEN 1062; "
@@ -5328,6 +5408,8 @@ class MySQL(Database):
         UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
         ORDER BY kind = 'VIEW' DESC"""
 
+    create_database_sql = "CREATE DATABASE {} CHARACTER SET utf8mb4;"
+    row_errors = "(1048|1062|1138|1216|1217|1264|1265|1366|1406|1451|1452|3819|4025) "
     lexer, quote_mark, transactional, schema_sql = "mysql", "`", False, "SELECT DATABASE()"
     notes_travel, begin_sql, commit_sql = True, "START TRANSACTION", "COMMIT AND NO CHAIN NO RELEASE"
     unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
@@ -6232,6 +6314,7 @@ class History:
         *texts*, ``down_sql`` is read as "" where there is one: the texts are most of what a history holds.
         """
         self.database, self.table, self.texts, self.tool = database, table, texts, f"migrate {__version__}"
+        self.schemas: Sequence[str] = ()
         schema, _, name = table.rpartition(".")
         with self._explained():
             self.schemas, columns = database.locate(name, schema)
@@ -6270,6 +6353,22 @@ class History:
             fix = "\n     or ".join(ways)
             raise DriftError(what, where=str(database.url), fix=fix)
 
+    def right_sql(self, message: str, text: str = "") -> str:
+        """Do what that of the database does; of the history, give all that is needed, and not piece by piece."""
+        name, (schema, *_) = self.table.rpartition(".")[2], (*self.schemas, "")
+        both = [self.database.quoted(schema, each) for each in (name, f"{name}_log")]
+        one = "|".join(re.escape(self.database.quoted(each)) for each in (name, f"{name}_log"))
+        return re.sub(
+            rf" ON (\S+\.)?({one}) TO ", lambda _: f" ON {', '.join(both)} TO ", self.database.right_sql(message, text)
+        )
+
+    def way_past(self, message: str, text: str = "") -> str:
+        """Return what a person does about a right that a *message* misses; empty where it is not about one."""
+        if (owner := self.database.owner_of(message, text)) is not None:
+            return f"run it as its owner{f' ({owner})' if owner else ''}: name that user in the URL"
+        right = self.right_sql(message, text)
+        return right and f"have an administrator type  {right}"
+
     @contextlib.contextmanager
     def _explained(self, fix: str = "", state: str = "") -> Iterator[None]:
         try:
@@ -6277,7 +6376,7 @@ class History:
         except DriverError as failed:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
-            right = self.database.right_sql(failed.message)
+            right = self.right_sql(failed.message)
             fix = fix or f"let this user read the tables {self.table} and {self.table}_log{{}}"
             fix = fix.format(right and f":  {right}")
             if failed.kind in _RETRIED:
@@ -7209,8 +7308,8 @@ class Run:
             elif isinstance(error, DriverError):
                 state = "the connection was lost." if error.kind is Kind.LOST else ""
                 fix = database.fixes.get(error.kind, "look at what is in:  migrate status")
-                if right := database.right_sql(error.message) if error.kind is Kind.FORBIDDEN else "":
-                    fix = f"have an administrator type  {right}"
+                if run and error.kind is Kind.FORBIDDEN:
+                    fix = run.history.way_past(error.message) or fix
                 error = StatementError(error.message, where=str(settings.url), state=state, fix=fix)
             error.results = tuple(results)
             if run and run.halfway and run.halfway not in error.state:
@@ -7956,20 +8055,22 @@ class Run:
             offset = reported.offset + len(octets_of(reported.text[:guess]))
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
-        who = "a person, a trigger, a policy, this file"
+        who, wrong = "a person, a trigger, a policy, this file", line
+        if reported and database.is_about_rows(failed) and not database.brings_rows(reported):
+            wrong = f"the rows that do not fit, or {line}"
         fixes = {
             Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {command}",
             Kind.OUTRUN: f"see who or what changes {self.history.table} ({who}), then run  migrate {command}",
             Kind.UNFINISHED: f"do what the hint says, then run  migrate {command}",
         }
-        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {line}, then run  migrate {command}"))
+        fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {wrong}, then run  migrate {command}"))
         if failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN} and (
-            right := database.right_sql(failed.message, reported.text if reported else "")
+            way := self.history.way_past(failed.message, reported.text if reported else "")
         ):
             other = "" if failed.ours else f"or correct {line}; "
-            fix = f"have an administrator type  {right}\n     {other}then run  migrate {command}"
+            fix = f"{way}\n     {other}then run  migrate {command}"
         elif failed.left and failed.kind not in fixes:
-            fix = f"correct {line}, and do what the hint says, then run  migrate {command}"
+            fix = f"correct {wrong}, and do what the hint says, then run  migrate {command}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
             fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {command}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
@@ -8346,7 +8447,7 @@ class Journal(Attempt):
 
     def _ask(self, number: int) -> str:
         """Return the fix where only a person can tell if statement *number* has run."""
-        whether = f"look at the tables whether statement {number} has run"
+        whether = f"look in the tables to see if statement {number} has run"
         found = self.step.statements[number - 1 : number]
         what, sql = self.database.remains(found[0]) if found else ("", "")
         if sql:
@@ -9369,6 +9470,14 @@ _TYPED: Final = ("file", "fix")  # of these, what is not broken into lines: it i
 _SPARE: Final = ("tool", "mode", "statements", "took_ms", "applied_by")  # left out, in this order, but the first,
 _SHORTEST: Final = {"name": 14, "applied_by": 8, "where": 20}  # after these were made as short; a name has more lines
 
+# What a finding says of a lock, and the word for that; a stricter one stands above. SQLite has one for all.
+_LOCKS: Final = {
+    r"(?<!not )against reads|metadata lock": "locks all",
+    "against writes": "locks writes",
+    "other changes": "locks DDL",
+    "the rows": "locks rows",
+    "": "locks",
+}
 _MINUTE: Final = 60.0  # seconds
 
 
@@ -9397,6 +9506,7 @@ def status_view(settings: Settings, surveyed: Survey, *, exit_code: bool) -> Vie
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
         "running": [*surveyed.at_work],
+        "next": [re.sub(r"\n +", "\n", way) for way in surveyed.ways],
         "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
@@ -9469,6 +9579,11 @@ def _json(value: Any) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
+def _lock_word(what: str) -> str:
+    """Return in two words what a finding about a lock says."""
+    return next(word for pattern, word in _LOCKS.items() if re.search(pattern, what))
+
+
 def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
     """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
@@ -9480,12 +9595,16 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return f"{value} ms"
     if briefly and column == "action" and value == "repair":  # --applied, or --pending; for a script, tool says it
         return " ".join([value, *row["tool"].split()[3:]])
-    if column == "findings":  # that they lock, most do
-        return ", ".join(sorted(dict.fromkeys(each["rule"] for each in value), key="locks".__eq__))
+    if column == "findings":  # that they lock, most do: the strictest lock, as the last
+        rules = dict.fromkeys(each["rule"] for each in value if each["rule"] != "locks")
+        locks = {_lock_word(each["what"]) for each in value if each["rule"] == "locks"}
+        return ", ".join([*rules, *[each for each in _LOCKS.values() if each in locks][:1]])
     if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
         value = value.replace("_", " ") + (f" ({more})" if more else "")
+    if column == "fix":
+        value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
     return " ".join(value.split()) if isinstance(value, str) else _json(value)
 
 
@@ -9515,7 +9634,9 @@ class _Layout(NamedTuple):
             return 1 + sum(here) + gap * (len(here) - 1) - width
 
         if lacking(full) > 0:
-            below, gap = [each for each in full if each in _PROSE], 2
+            below, gap = [each for each in full if each in {"error", "fix"}], 2
+        if lacking(full) > 0:
+            below = [each for each in full if each in _PROSE]
         for each in _SPARE:
             if each in full and lacking(full if each == _SPARE[0] else least) > 0:
                 left_out.append(each)
@@ -9700,7 +9821,7 @@ class _Screen:
         That is told *at_once*, or with its first file, if there is one.
         """
         for slip in settings.slips:
-            self(slip)
+            self(str(slip))
         self.stands = stands
         if stands and place:
             self.place = f"on {settings.place}"
@@ -9813,7 +9934,8 @@ class _Screen:
         *_, listed = view.document.values()
         if self.form == "json":
             about = {"database": str(settings.url), "dialect": settings.url.dialect, "table": settings.table}
-            self._print(about | {**view.document}, "done")
+            following = {"next": [self.as_typed(each) for each in view.ways]} if "next" in view.document else {}
+            self._print(about | {**view.document} | following, "done")
         elif isinstance(listed, str):
             self.print_text(listed)
         elif self.form == "csv":
@@ -9832,9 +9954,20 @@ class _Screen:
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(view.sql, settings.url.dialect)
-        for way in view.ways:
-            self(way)
+        for way in view.ways if self.form != "json" else ():
+            self(self._in_lines(way))
         return view.exit_code
+
+    def _in_lines(self, way: str) -> str:
+        """Break a text into lines for a terminal, but not the command at its end, which has one of its own then."""
+        import textwrap
+
+        console, text = self._console() if self.form == "table" else None, self.as_typed(way)
+        if not console or len(text) < console.width:
+            return text
+        head, _, command = text.rpartition(":  ")
+        lines = textwrap.wrap(f"{head}:" if head else command, console.width - 1, break_long_words=False)
+        return "\n".join(lines + [f"    {command}"] * bool(head))
 
     @staticmethod
     def print_text(text: str) -> None:
@@ -9903,8 +10036,9 @@ class _Screen:
                 for line in Text(row[column]).wrap(console, max(20, console.width - 4)):
                     line.rstrip()
                     console.print("   ", line, soft_wrap=True)
-        if left_out := ", ".join(_HEADS.get(each, each) for each in layout.left_out):
-            console.print(f"\n{left_out}: in a wider terminal, or with --format plain", soft_wrap=True)
+        if left_out := " and ".join(_HEADS.get(each, each) for each in layout.left_out):
+            verb = "are" if len(layout.left_out) > 1 else "is"
+            console.print(f"\n{left_out} {verb} shown in a wider terminal, or with --format plain", soft_wrap=True)
         if view.caption:
             console.print("\n" * bool(rows) + written(view.caption), markup=False, soft_wrap=True)
 
@@ -9915,7 +10049,8 @@ class _Screen:
         if self.form == "json":
             if self.events and isinstance(error, StatementError):  # a log is read by many: it holds no data
                 error.what, error.excerpt = without_data(error.what, error.spoken), ""
-            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": error.fix}
+            fix = re.sub(r"\n +", "\n", error.fix)  # a line for each way
+            parts = {"what": error.what, "where": error.where, "state": error.state, "fix": fix}
             done = [each.document for each in error.results]
             self._print(self._began | {"error": parts | {"exit": error.exit_code}, "results": done}, "failed")
             if self.events and not getattr(sys.stdout, "lost", None):
@@ -10299,7 +10434,7 @@ MIGRATE_DATABASE_URL_FILE, a file that holds the URL; MIGRATE_SCRATCH_URL, for v
 applications."""
 # What other tools call a command.
 _SYNONYMS: Final = {
-    **dict.fromkeys(("migrate", "upgrade", "apply", "deploy", "update", "run"), "up"),
+    **dict.fromkeys(("migrate", "upgrade", "apply", "deploy", "update", "run", "init"), "up"),
     **dict.fromkeys(("rollback", "downgrade", "revert", "undo"), "down"),
     **dict.fromkeys(("create", "generate", "make", "add", "revision"), "new"),
     **dict.fromkeys(("info", "current", "version", "list", "show"), "status"),
@@ -10497,34 +10632,81 @@ def _given(options: Mapping[str, str | None], url: DatabaseURL | None) -> dict[s
     return {name: word for name, word in given.items() if word}
 
 
-def _refuse_elsewhere(settings: Settings, config: str | None, command: str, words: Sequence[str]) -> None:
-    """Raise SettingsError where nobody has named a database, and a .env above may: the default is not what is meant.
+class _Path(NamedTuple):
+    """A relative path that a .env of another folder names: as it does, as one from there, the option that says so."""
 
-    Not where that is there, where a *config* was named, and for what needs no more than the files that are named.
+    named: str
+    there: str
+    option: str
+    is_database: bool = False
+
+
+def _paths_of(config: Path) -> Iterator[_Path]:
+    meant = load_settings({"config": str(config)}, {})
+    if meant.directory and not meant.directory.is_absolute():
+        there = str(config.parent / meant.directory)
+        yield _Path(str(meant.directory), there, f"--dir {shell_word(there)}")
+    if meant.url.is_file and meant.url.database != ":memory:" and not Path(meant.url.database).is_absolute():
+        there = str(config.parent / meant.url.database)
+        option = f"--database-url {shell_word(str(DatabaseURL(meant.url.dialect, there)))}"
+        yield _Path(meant.url.database, there, option, is_database=True)
+
+
+def _refuse_elsewhere(settings: Settings, config: str | None, command: str, words: Sequence[str]) -> None:
+    """Raise SettingsError where the settings say what is hardly meant, and show how what is meant is said.
+
+    That is where a variable is nearly DATABASE_URL, or something lies in another folder. Not where it is there, and not
+    of a database for what needs no more than the files that are named.
     """
-    named = settings.url_source or config or (command in {"check", "new", "verify"} and settings.directory)
-    found = None if named or os.path.lexists(settings.url.database) else config_above()
-    if not found:
-        return
     import shlex
 
-    path, name = found
-    there = [f"--config {shell_word(path)}"]
-    with contextlib.suppress(SettingsError):  # what is wrong in it is said when it is read
-        meant = load_settings({"config": str(path)}, {})  # what it names by a path from there
-        if meant.directory and not settings.directory:
-            there += [f"--dir {shell_word(path.parent / meant.directory)}"] * (not meant.directory.is_absolute())
-        if meant.url.is_file and meant.url.database != ":memory:" and not Path(meant.url.database).is_absolute():
-            url = DatabaseURL(meant.url.dialect, str(path.parent / meant.url.database))
-            there.append(f"--database-url {shell_word(str(url))}")
-    typed = " ".join((command, *map(shlex.quote, words)))
-    fix = (
-        f"go to its folder first:  cd {shell_word(path.parent)}\n"
-        f"     or use it from here:  migrate {' '.join(there)} {typed}\n"
-        f"     or say that a new file here is meant:  migrate --database-url {settings.url} {typed}"
-    )
-    what = f"no database is named here, and the .env that sets {name} is not read from this folder"
-    raise SettingsError(what, where=str(path), state="nothing was created.", fix=fix)
+    typed, of_files = " ".join((command, *map(shlex.quote, words))), command in {"check", "new", "verify"}
+    slips = () if settings.url_source or of_files else settings.slips
+    if slip := next((each for each in slips if "DATABASE_URL" in each.ours), None):
+        what = f"no database is named: nothing reads {slip.name}; did you mean DATABASE_URL?"
+        way = f'hand it on:  export DATABASE_URL="${slip.name}"'
+        if slip.line:
+            way = f"write DATABASE_URL in place of {slip.name} in {slip.line}"
+        fix = f"{way}\n     or say that the default is meant:  migrate --database-url {settings.url} {typed}"
+        raise SettingsError(what, where=slip.place, fix=fix)
+    look = partial(_find_stray, config=Path(config)) if config else _find_above
+    for what, path, there, anew in look(settings, of_files=of_files):
+        ways = [f"go to its folder first:  cd {shell_word(path.parent)}"]
+        ways.append(f"use it from here:  migrate {' '.join(there)} {typed}")
+        ways += [f"say that a new file here is meant:  migrate {' '.join(anew)} {typed}"] if anew else []
+        raise SettingsError(what, where=str(path), state="nothing was created.", fix="\n     or ".join(ways))
+
+
+_Elsewhere = tuple[str, Path, list[str], list[str]]  # what is wrong, in which file, what says that, or a new file here
+
+
+def _find_stray(settings: Settings, *, config: Path, of_files: bool) -> Iterator[_Elsewhere]:
+    """Yield what *config* names by a path that is right in its folder only, not in this one."""
+    source = settings.url_source
+    ours = {True: not of_files and (not source or f" in {config}" in source)}
+    paths = _paths_of(config) if config.is_file() else ()  # a pipe can be read once
+    found = [each for each in paths if ours.get(each.is_database, settings.directory == Path(each.named))]
+    found = [each for each in found if os.path.lexists(each.there) and not os.path.lexists(each.named)]
+    if found:
+        what = f"its paths count from here, where there is no {' and no '.join(each.named for each in found)}"
+        about = [f"--config {shell_word(config)}", *(each.option for each in found if not each.is_database)]
+        there = [*about, *(each.option for each in found if each.is_database)]
+        yield what, config, there, [*about, f"--database-url {settings.url}"] if len(there) > len(about) else []
+
+
+def _find_above(settings: Settings, *, of_files: bool) -> Iterator[_Elsewhere]:
+    """Yield a .env, or the default database, of a folder above, where nobody has named a database here."""
+    named = settings.url_source or (of_files and settings.directory) or os.path.lexists(settings.url.database)
+    path, name = (None if named else settings_above(settings.url.database)) or (None, "")
+    what, anew = "no database is named here, and", [f"--database-url {settings.url}"]
+    if path and name:
+        there = [f"--config {shell_word(path)}"]
+        with contextlib.suppress(SettingsError):  # what is wrong in it is said when it is read
+            there += [each.option for each in _paths_of(path) if each.is_database or not settings.directory]
+        yield f"{what} the .env that sets {name} is not read from this folder", path, there, anew
+    elif path and not of_files:
+        there = [f"--database-url {shell_word(str(settings.url._replace(database=str(path))))}"]
+        yield f"{what} the default one is in a folder above", path, there, anew
 
 
 def _run_command(argv: Sequence[str] | None) -> int:

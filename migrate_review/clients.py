@@ -270,7 +270,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
 
         The first semicolon ends what an editor's byte order mark would make of the first line.
         """
-        self.write(";\n.bail on\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on")
+        self.write(";\n.bail on\n.output /dev/null\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on\n.output")
         self.write(f".timeout {(self.lock_wait or 10**6) * 1000:.0f}")
         self.query("PRAGMA foreign_keys = OFF")
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
@@ -430,7 +430,7 @@ class MySQLScript(ScriptDatabase, MySQL):
     """For the mysql and mariadb clients."""
 
     commits = True
-    client = "mysql --comments -h HOST -u USER -p DATABASE < plan.sql"
+    client = "mysql --comments --skip-column-names -h HOST -u USER -p DATABASE < plan.sql"
     database_sql = "COALESCE(DATABASE(), '')"
     began = Code("@migrate_began")
     elapsed = Code("TIMESTAMPDIFF(MICROSECOND, @migrate_began, UTC_TIMESTAMP(3)) DIV 1000")
@@ -452,7 +452,7 @@ class MySQLScript(ScriptDatabase, MySQL):
             self.stop_if([(f"({kept}) NOT LIKE CONCAT('%/* kept', ' */%')", what)])
 
     def tell(self, text: str) -> None:
-        """See ScriptDatabase. The name of the column is printed, too."""
+        """See ScriptDatabase. The name of the column is printed, too, without --skip-column-names."""
         self.query(f"SELECT {self.literal(text)} AS migrate")
 
     def start_file(self) -> None:

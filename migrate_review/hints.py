@@ -364,7 +364,7 @@ def lint(dialect: str, paths: Sequence[Path]) -> Iterator[tuple[Path, Effect]]:
     Without the rules that this tool makes up for: it sets timeouts, the history keeps files from running twice, and
     what cannot run in a transaction is run without one, or refused.
     """
-    return ((each.path, each.effect(0)) for each in _findings(dialect, paths))
+    return iter(dict.fromkeys((each.path, each.effect(0)) for each in _findings(dialect, paths)))
 
 
 def lint_steps(dialect: str, steps: Sequence[Step]) -> Iterator[tuple[int, Effect]]:
@@ -374,8 +374,8 @@ def lint_steps(dialect: str, steps: Sequence[Step]) -> Iterator[tuple[int, Effec
         found.setdefault(each.path, []).append(each)
     for place, step in enumerate(steps if found else ()):
         of_file = [] if step.stored else found.get(step.script.path.resolve(), [])
-        for each, number in zip(of_file, _attached(of_file, step), strict=True):
-            yield place, each.effect(number)
+        both = zip(of_file, _attached(of_file, step), strict=True)
+        yield from dict.fromkeys((place, each.effect(number)) for each, number in both)  # of each column, it says it
 
 
 def _attached(findings: Iterable[_Finding], step: Step) -> Iterator[int]:

@@ -202,7 +202,7 @@ def _html_step(
             f'<a href="{escape(link)}">{escape(link.partition("//")[2])}</a></li>\n'
         )
     found = found and f"<ul>{found}</ul>"
-    caption = f"<b>{way}</b> {file}" + ", in the margin (statement) and line" * bool(begins)
+    caption = f"<b>{way}</b> {file}" + "; on the left each line of it, and (n) where statement n begins" * bool(begins)
     listing = partial(html_listing, lexer=database.lexer)
     shown = listing(caption, row["text"], step=f"{number}-{way}", begins=begins, notes=notes)
     shown += (

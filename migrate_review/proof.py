@@ -93,8 +93,10 @@ class Proof(ABC):
             self.database.open(write=True)
             here = self._objects()
             if here and self.database.url.database not in self.own_databases:
-                what = f"this is not a scratch database: it holds {counted(len(here), 'object')}"
-                fix = "name an empty one; verify makes its own database beside it"
+                what = "verify makes a database of its own beside an empty one; this one holds"
+                what += f" {counted(len(here), 'object')}"
+                way = f"migrate verify --scratch-url {self.database.dialect}://user@host/scratch"
+                fix = f"create an empty one:  {self.database.create_database_sql.format('scratch')}\n     then  {way}"
                 raise SettingsError(what, where=str(self.database.url), state="nothing was changed.", fix=fix)
             before = self.database.beside(sql)
             name = f"migrate_verify_{random.randrange(16**8):08x}"  # noqa: S311 (a name, not a secret)
@@ -413,9 +415,14 @@ def verify(
     database, tried = DATABASES[url.dialect](url), list[_Tried]()
     proof = proof_of(database)
     # Each is tried by itself, so that the BEGIN and COMMIT of the file would only be in the way.
+    try:
+        text = read_text_file(seed, "--seed") if seed else ""
+    except SettingsError as error:
+        error.fix += "\n     or leave it out: it is a file of SQL with rows for the tables that the files make"
+        raise
     statements = [
         each
-        for each in split_statements(read_text_file(seed, "--seed") if seed else "", database.syntax)
+        for each in split_statements(text, database.syntax)
         if not re.match(_TRANSACTION, code_of(each, database.syntax))
     ]
     migrations = find_migrations(migration_directory(settings.directory, url.dialect), url.dialect)

@@ -703,6 +703,7 @@ def test_status_as_json(three: Desk) -> None:
         "current": "2",
         "counts": {"applied": 2, "pending": 1, "dirty": 0, "changed": 0, "missing": 0, "out_of_order": 0, "skipped": 0},
         "running": [],
+        "next": [],
         "migrations": [
             {
                 "version": "1",

@@ -119,7 +119,34 @@ def test_what_squawk_finds_is_in_the_plan_with_its_rule_and_line(desk: Desk, pos
         "link": "https://squawkhq.com/docs/require-concurrent-index-creation",
         "more": 0,
     }
-    assert desk("plan").out.splitlines()[1].endswith("\trequire-concurrent-index-creation, locks")
+    assert desk("plan").out.splitlines()[1].endswith("\trequire-concurrent-index-creation, locks writes")
+
+
+def test_what_squawk_says_twice_of_one_line_is_told_once(desk: Desk, postgres: Database) -> None:
+    desk.set(DATABASE_URL=postgres.url)
+    desk.write({"sql/1_a.up.sql": "CREATE TABLE a (b int, c int);\n", "sql/1_a.down.sql": "DROP TABLE a;\n"})
+    (step,) = json.loads(desk("--format", "json", "plan").out)["steps"]
+    assert [each["rule"] for each in step["findings"]].count("prefer-bigint-over-int") == 1
+    assert desk("check").err == "0 faults, 1 warning\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("ALTER TABLE a ALTER n TYPE text", "locks all"),
+        ("CREATE INDEX i ON a (n)", "locks writes"),
+        ("-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY i ON a (n)", "locks DDL"),
+        ("UPDATE a SET n = 1 WHERE n = 2", "locks rows"),
+        ("UPDATE a SET n = 1 WHERE n = 2;\nALTER TABLE a ALTER n TYPE text;\nCREATE INDEX i ON a (n)", "locks all"),
+    ],
+)
+def test_the_plan_says_in_two_words_what_the_strictest_lock_keeps_out(
+    desk: Desk, postgres: Database, sql: str, word: str
+) -> None:
+    desk.set(DATABASE_URL=postgres.url)
+    desk.write({"sql/1_a.up.sql": f"{sql};\n"})
+    found = desk("plan").out.rstrip("\n").rpartition("\t")[2].split(", ")
+    assert [each for each in found if each.startswith("locks")] == [word]
 
 
 def test_squawk_is_not_asked_about_what_this_tool_sees_to(desk: Desk, postgres: Database) -> None:
@@ -130,7 +157,7 @@ def test_squawk_is_not_asked_about_what_this_tool_sees_to(desk: Desk, postgres: 
             "sql/2_two.up.sql": "-- migrate: no-transaction\nCREATE INDEX CONCURRENTLY two ON one (id);\n",
         }
     )
-    assert [line.rpartition("\t")[2] for line in desk("plan").out.splitlines()] == ["", "locks"]
+    assert [line.rpartition("\t")[2] for line in desk("plan").out.splitlines()] == ["", "locks DDL"]
 
 
 def test_a_finding_stands_for_the_statements_below_that_are_like_its_own(desk: Desk) -> None:

@@ -230,10 +230,14 @@ def test_a_database_that_does_not_exist_is_told_in_one_screen(desk: Desk, server
     desk.set(DATABASE_URL=url)
     ran = desk("up")
     assert (ran.exit, ran.out) == (1, "")
-    what, where, fix = ran.err.splitlines()
+    what, where, *fix = ran.err.splitlines()
+    made = {"postgres": '"nowhere_at_all";', "mysql": "`nowhere_at_all` CHARACTER SET utf8mb4;"}
     assert "nowhere_at_all" in what
     assert where == f"  --> {migrate.DatabaseURL.parse(url)} (DATABASE_URL in the environment)"
-    assert fix == "fix: create the database, or correct its name in DATABASE_URL"
+    assert fix == [
+        f"fix: create the database:  CREATE DATABASE {made[server_database.dialect]}",
+        "     or correct its name in DATABASE_URL",
+    ]
 
 
 def test_a_connection_that_is_refused_reads_as_sentences_and_says_where_the_url_stands(desk: Desk) -> None:
@@ -290,7 +294,7 @@ def test_a_wrong_password_names_the_user_and_where_it_is_set_and_no_grant(
         assert re.search("password authentication failed|Access denied for user", what)
         assert rest == [
             f"  --> {shown} ({place})",
-            f"fix: correct the user {user} or the password in {named}, special characters as %40",
+            f"fix: correct the user {user} or the password in {named}, where @ is %40, / is %2F and % is %25",
         ]
 
 
@@ -300,11 +304,14 @@ def test_mysql_calls_a_database_that_does_not_exist_a_matter_of_rights(desk: Des
     desk.set(DATABASE_URL=url)
     ran = desk("up")
     assert (ran.exit, ran.out) == (1, "")
-    what, where, fix = ran.err.splitlines()
+    what, where, *fix = ran.err.splitlines()
     assert what.endswith("to database 'nowhere_at_all'")
     assert where == f"  --> {migrate.DatabaseURL.parse(url)} (DATABASE_URL in the environment)"
     grant = f"GRANT ALL ON `nowhere_at_all`.* TO '{migrate.DatabaseURL.parse(url).user}'@'%';"
-    assert fix == f"fix: create the database, or have an administrator type  {grant}"
+    assert fix == [
+        "fix: create the database:  CREATE DATABASE `nowhere_at_all` CHARACTER SET utf8mb4;",
+        f"     or have an administrator type  {grant}",
+    ]
 
 
 # ---- logs for machines

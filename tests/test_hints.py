@@ -666,7 +666,7 @@ def test_each_action_of_a_statement_says_its_own() -> None:
         (LOST, "whatever data was in the column disappears"),
         (REWRITES, "the table and its indexes, unless the old type is binary coercible"),
         (REWRITES, "the table, unless it is so already"),
-        (LOCKS, "nobody who reads or writes (SHARE UPDATE EXCLUSIVE)"),
+        (LOCKS, "the table against other changes of its schema (SHARE UPDATE EXCLUSIVE), not against reads and writes"),
         (LOCKS, "the table against reads and writes (ACCESS EXCLUSIVE)"),
     ]
 

@@ -394,6 +394,7 @@ def _follow(case: Case, person: Person) -> None:
     shown = str(migrate.DatabaseURL.parse(person.database.url))
     fix = case.fix.replace("{url}", shown).replace("{path}", person.database.name)
     fix = fix.replace("{home}", str(person.desk.home)).replace("{user}", person.user)
+    fix = fix.replace("{owner}", migrate.DatabaseURL.parse(person.database.url).user)
     assert (fix, code) == (fixes(said, fix), case.code), said
     person.said, person.all = filled(fix, case), said
     for step in case.then:
@@ -607,6 +608,16 @@ def into(folder: str) -> Callable[[Person], None]:
     return lambda person: person.desk.monkeypatch.chdir(folder)
 
 
+DEFAULT_ABOVE = (
+    "go to its folder first:  cd ..\n     or use it from here:  migrate --database-url sqlite:../imagor-studio.db up\n"
+    "     or say that a new file here is meant:  migrate --database-url sqlite:./imagor-studio.db up"
+)
+STRAY = (
+    "go to its folder first:  cd ..\n"
+    "     or use it from here:  migrate --config ../my.env --dir ../sql --database-url sqlite:../app.db up\n"
+    "     or say that a new file here is meant:"
+    "  migrate --config ../my.env --dir ../sql --database-url sqlite:./app.db up"
+)
 FROM_HERE = "migrate --config ../.env --dir ../sql --database-url sqlite:../app.db up"
 ABOVE = (
     f"go to its folder first:  cd ..\n     or use it from here:  {FROM_HERE}\n"
@@ -1302,6 +1313,58 @@ SPECIAL = [
     Case("another driver that is not installed", "pip install 'PyMySQL[rsa]'", "migrate wait", [installed],
          [A, without("pymysql"), {"$DATABASE_URL": "mysql://db.invalid/app"}], "migrate plan --sql --from empty"),
     *(
+        Case(f"the default database in a folder above, {name}", DEFAULT_ABOVE, "migrate up", then,
+             [A, {"imagor-studio.db": "", "src/notes": "", "$DATABASE_URL": None, "$MIGRATE_DIR": "../sql"},
+              into("src")], again)
+        for name, then, again in [
+            ("and there", [into(".."), {"$MIGRATE_DIR": "sql"}], "migrate up"),
+            ("and from here", ["migrate --database-url sqlite:../imagor-studio.db up"],
+             "migrate --database-url sqlite:../imagor-studio.db up"),
+            ("and not meant", ["migrate --database-url sqlite:./imagor-studio.db up"], "migrate up"),
+        ]
+    ),
+    *(
+        Case(f"paths from the folder of another file, {name}", STRAY, "migrate --config ../my.env up", then,
+             [A, {"my.env": "MIGRATE_DIR=sql\nDATABASE_URL=sqlite:./app.db\n", "app.db": "", "src/notes": "",
+                  "$DATABASE_URL": None, "$MIGRATE_DIR": None}, into("src")], again)
+        for name, then, again in [
+            ("and there", [into("..")], "migrate --config my.env up"),
+            *((f"and {meant}", [typed], typed) for meant, typed in (
+                ("from here", "migrate --config ../my.env --dir ../sql --database-url sqlite:../app.db up"),
+                ("a new one", "migrate --config ../my.env --dir ../sql --database-url sqlite:./app.db up"),
+            )),
+        ]
+    ),
+    *(
+        Case(f"a variable that is nearly DATABASE_URL, {name}",
+             f"{fix}\n     or say that the default is meant:  migrate --database-url sqlite:./imagor-studio.db up",
+             "migrate up", then, [A, {"$DATABASE_URL": None}, given], again)
+        for name, fix, given, then, again in [
+            ("in the environment", 'hand it on:  export DATABASE_URL="$DB_URL"', {"$DB_URL": "{url}"},
+             [{"$DATABASE_URL": "{url}"}], ""),
+            ("in a file", "write DATABASE_URL in place of DATABSE_URL in .env:1", {".env": "DATABSE_URL=sqlite:a.db\n"},
+             [{".env": "DATABASE_URL=sqlite:a.db\n"}], ""),
+            ("and not meant", "write DATABASE_URL in place of DATABSE_URL in .env:1",
+             {".env": "DATABSE_URL=sqlite:a.db\n"}, ["migrate --database-url sqlite:./imagor-studio.db up"],
+             "migrate --database-url sqlite:./imagor-studio.db up"),
+            ("in the environment, and not meant", 'hand it on:  export DATABASE_URL="$DB_URL"', {"$DB_URL": "{url}"},
+             ["migrate --database-url sqlite:./imagor-studio.db up"],
+             "migrate --database-url sqlite:./imagor-studio.db up"),
+        ]
+    ),
+    *(
+        Case(f"rows that do not fit, {name}", "correct the rows that do not fit, or line 1, then run  migrate up",
+             "migrate up", then,
+             [A, "migrate up", by_hand("INSERT INTO a VALUES (1), (1)"),
+              {"2_b.up": "CREATE UNIQUE INDEX i ON a (n);\n"}], code=1)
+        for name, then in [
+            ("and are put right", [by_hand("DELETE FROM a")]), ("and may", [{"2_b.up": "CREATE INDEX i ON a (n);\n"}])
+        ]
+    ),
+    Case("a seed that is not there", "correct the path:  ls -l rows.sql\n"
+         "     or leave it out: it is a file of SQL with rows for the tables that the files make",
+         "migrate verify --seed rows.sql", [{"rows.sql": "INSERT INTO a VALUES (1);\n"}], [A]),
+    *(
         Case(f"settings in a folder above, {name}", ABOVE, "migrate up", then,
              [A, {".env": "MIGRATE_DIR=sql\nDATABASE_URL=sqlite:app.db\n", "src/notes": "", "$DATABASE_URL": None,
                   "$MIGRATE_DIR": None}, into("src")], again)
@@ -1566,7 +1629,7 @@ def hint(person: Person) -> None:
     assert person.database.run_client(sql).returncode == 0
 
 
-LOGIN = "correct the user USER or the password in DATABASE_URL, special characters as %40"
+LOGIN = "correct the user USER or the password in DATABASE_URL, where @ is %40, / is %2F and % is %25"
 UNIQUE = f"{NOTX}CREATE UNIQUE INDEX CONCURRENTLY i ON a (n);\n"
 ELSEWHERE = (
     "go on there, from now on with  --table public.schema_migrations\n"
@@ -1589,7 +1652,8 @@ POSTGRES = [
     Case("no password", "write the password of migrator in DATABASE_URL, behind the name: migrator:PASSWORD@",
          "migrate up", [{"$DATABASE_URL": "{url}"}],
          [A, url(lambda text: re.sub(":[^:@]*@", "@", text))], code=1),
-    Case("no such database", "create the database, or correct its name in DATABASE_URL", "migrate up",
+    Case("no such database",
+         'create the database:  CREATE DATABASE "nowhere";\n     or correct its name in DATABASE_URL', "migrate up",
          [{"$DATABASE_URL": "{url}"}], [A, url(lambda text: database_of(text, "nowhere"))], code=1),
     Case("no such user", LOGIN.replace("USER", "nobody_here"),
          "migrate up",
@@ -1607,7 +1671,6 @@ POSTGRES = [
              [{"1_a.up": f"{sql}\n"}, by_hand(made), as_user("none"),
               for_user("GRANT CREATE ON SCHEMA public TO {user}")], code=1)
         for made, sql, right in [
-            ("CREATE TABLE t (n INTEGER)", "ALTER TABLE t ADD m INTEGER;", 'ALTER TABLE "t" OWNER TO "{user}";'),
             ("CREATE SCHEMA app; CREATE TABLE app.t (n INTEGER); GRANT USAGE ON SCHEMA app TO PUBLIC",
              "INSERT INTO app.t VALUES (1);", 'GRANT SELECT, INSERT, UPDATE, DELETE ON app."t" TO "{user}";'),
             ("CREATE SEQUENCE s", "SELECT nextval('s');", 'GRANT ALL ON SEQUENCE "s" TO "{user}";'),
@@ -1616,6 +1679,11 @@ POSTGRES = [
             ("SELECT 1", "CREATE SCHEMA mine;", 'GRANT CREATE ON DATABASE "{path}" TO "{user}";'),
         ]
     ),
+    Case("what only its owner may change",
+         "run it as its owner ({owner}): name that user in DATABASE_URL\n     or correct line 1; then run  migrate up",
+         "migrate up", [{"$DATABASE_URL": "{url}"}],
+         [{"1_a.up": "ALTER TABLE t ADD m INTEGER;\n"}, by_hand("CREATE TABLE t (n INTEGER)"), as_user("none"),
+          for_user("GRANT CREATE ON SCHEMA public TO {user}")], code=1),
     *(
         Case(f"a host that is not known{name}",
              "correct the host name; where it is only not known yet:  migrate wait --for database", "migrate up",
@@ -1654,7 +1722,8 @@ POSTGRES = [
     ),
     Case("a history that may not be read",
          "let this user read the tables schema_migrations and schema_migrations_log:"
-         '  GRANT SELECT, INSERT, UPDATE, DELETE ON "schema_migrations" TO "{user}";', "migrate status",
+         '  GRANT SELECT, INSERT, UPDATE, DELETE ON "schema_migrations", "schema_migrations_log"'
+         ' TO "{user}";', "migrate status",
          [for_user("GRANT SELECT ON schema_migrations, schema_migrations_log TO {user}")],
          [A, "migrate up", as_user("none")], code=1),
     Case("a history that may not be made",
@@ -1686,8 +1755,8 @@ POSTGRES = [
     Case("a server that somebody ends", "look at what is in, with  migrate status  and then run again:  migrate up",
          "migrate up", ["migrate status", {"2_b.up": "SELECT 1;"}, "migrate up"],
          [A, one("SELECT pg_terminate_backend(pg_backend_pid());")], code=1),
-    Case("an index that cannot be unique", "correct line 2, and do what the hint says, then run  migrate up",
-         "migrate up",
+    Case("an index that cannot be unique",
+         "correct the rows that do not fit, or line 2, and do what the hint says, then run  migrate up", "migrate up",
          [hint, by_hand("DELETE FROM a"), "migrate up"],
          [A, "migrate up", "> INSERT INTO a VALUES (1), (1)", one(UNIQUE)], code=1),
     Case("an index that is invalid, of a version that was applied before by the log",
@@ -1766,9 +1835,11 @@ POSTGRES = [
     Case("a server for the scratch database",
          "name a server for it:  migrate verify --scratch-url postgres://user@host/database", "migrate verify",
          [], [A], "migrate verify --scratch-url {url}", fill={"postgres://user@host/database": "{url}"}),
-    Case("a scratch database that is none", "name an empty one; verify makes its own database beside it",
-         "migrate verify --scratch-url {url}", [by_hand("DROP TABLE a, schema_migrations, schema_migrations_log")],
-         [A, "migrate up"]),
+    Case("a scratch database that is none", "create an empty one:  CREATE DATABASE scratch;\n"
+         "     then  migrate verify --scratch-url postgres://user@host/scratch",
+         "migrate verify --scratch-url {url}",
+         [by_hand("DROP TABLE a, schema_migrations, schema_migrations_log"), "migrate verify --scratch-url {url}"],
+         [A, "migrate up"], fill={"postgres://user@host/scratch": "{url}"}),
     Case("a user who may not create databases",
          'let this user create databases:  ALTER ROLE "{user}" CREATEDB;\n     or name a server where it may',
          "migrate verify", [for_user("ALTER ROLE {user} CREATEDB")],
@@ -1809,7 +1880,7 @@ def by_name(sql: str) -> Callable[[Person], None]:
 
 
 USUAL = "GRANT CREATE, ALTER, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE ON `{path}`.* TO '{user}'@'%';"
-LEFT = "look at the tables whether statement 1 has run, finish or undo the rest by hand, and say which:\n"
+LEFT = "look in the tables to see if statement 1 has run, finish or undo the rest by hand, and say which:\n"
 LEFT_UP = f"""{LEFT}       migrate repair 2 --applied    all of it has run
        migrate repair 2 --pending    none of it has; run it again"""
 LEFT_DOWN = f"""{LEFT}       migrate repair 2 --applied    it is applied: nothing of the roll back is left
@@ -1852,7 +1923,8 @@ MYSQL = [
         ]
     ),
     Case("a database of which this user may see nothing",
-         "create the database, or have an administrator type  GRANT ALL ON `{path}`.* TO '{user}'@'%';",
+         "create the database:  CREATE DATABASE `{path}` CHARACTER SET utf8mb4;\n"
+         "     or have an administrator type  GRANT ALL ON `{path}`.* TO '{user}'@'%';",
          "migrate up", [for_user("GRANT ALL ON {name}.* TO {user}@'%'")], [A, as_user("none")], code=1),
     Case("the database itself", "take it out; drop the database by hand, and its history with it", "migrate up",
          [one("SELECT 1;")], [A, by_name("DROP DATABASE {name};")]),
@@ -1925,7 +1997,7 @@ MARIADB = [  # which does a part of one statement
 ]  # fmt: skip
 ORACLE = [  # which has TLS without being told
     Case("an option that MySQL does not have", "correct the URL: .../database?ssl_mode=REQUIRED", "migrate up",
-         [{"$DATABASE_URL": "{url}?ssl_mode=REQUIRED"}], [A, url(lambda text: f"{text}?ssl_mode=PERHAPS")]),
+         [{"$DATABASE_URL": "{url}?ssl_mode=REQUIRED"}], [A, url(lambda text: f"{text}?ssl_disabled=perhaps")]),
 ]  # fmt: skip
 CASES = [*SQLITE, *POSTGRES, *MYSQL, *MARIADB, *ORACLE, *SLOW]
 
@@ -1933,6 +2005,7 @@ CASES = [*SQLITE, *POSTGRES, *MYSQL, *MARIADB, *ORACLE, *SLOW]
 
 # What is not provoked here, by how it begins, and why.
 NOT_HERE = {
+    "SET GLOBAL log_bin_trust": "a setting of the whole server, on which other tests run",
     "add ?ssl_mode=REQUIRED": "a setting of the whole server, on which other tests run",
     "add it to the URL: &ssl_ca=": "the servers of the tests have certificates of their own making, for no host",
     "take it out, or write  SET NAMES": "about a database whose name has other letters: these have none",

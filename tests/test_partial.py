@@ -210,7 +210,7 @@ def test_after_a_connection_was_cut_the_message_has_the_query_that_shows_what_is
     holder.execute("COMMIT")
     fix = (
         f"fix: this shows if statement 1 has left {shows}\n"
-        "     look at the tables whether statement 1 has run, finish or undo the rest by hand, and say which:\n"
+        "     look in the tables to see if statement 1 has run, finish or undo the rest by hand, and say which:\n"
         "       imagor-studio-migrate repair 2 --applied    all of it has run\n"
         "       imagor-studio-migrate repair 2 --pending    none of it has; run it again\n"
     )
@@ -369,7 +369,7 @@ def test_a_statement_that_may_have_done_a_part_is_not_said_to_have_changed_nothi
         assert ran.err.partition("\n0 of ")[2] == (
             "1 statement has run and stays; table schema_migrations says dirty."
             " Statement 1 may have run, or a part of it.\n"
-            "fix: look at the tables whether statement 1 has run, finish or undo the rest by hand, and say which:\n"
+            "fix: look in the tables to see if statement 1 has run, finish or undo the rest by hand, and say which:\n"
             "       imagor-studio-migrate repair 1 --applied    all of it has run\n"
             "       imagor-studio-migrate repair 1 --pending    none of it has; run it again\n"
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sqlite3
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import CALLED, Desk
+from desk import CALLED, PROGRAM, Desk
 from test_report import Terminal
 
 import migrate
@@ -100,7 +102,7 @@ def test_a_long_error_is_broken_and_not_cut(desk: Desk) -> None:
 
 
 def test_what_a_narrow_terminal_has_no_room_for_is_told(desk: Desk) -> None:
-    assert screen(desk, 80, "log").endswith("\n\ntool, took: in a wider terminal, or with --format plain\n")
+    assert screen(desk, 80, "log").endswith("\n\ntool and took are shown in a wider terminal, or with --format plain\n")
     assert "wider terminal" not in screen(desk, 140, "log")
 
 
@@ -118,7 +120,15 @@ def test_no_name_no_direction_and_no_file_is_cut_or_left_out(desk: Desk, width: 
         if words[0] in {"plan", "verify"}:
             file = {"plan": "20260103093000_fill.up", "plan down": f"20260102093000_{LONG}.down"}
             assert f" sql/{file.get(' '.join(words), f'20260102093000_{LONG}.down')}.sql" in table
-        assert not re.search("(name|direction|file|version|at).* in a wider terminal", rest)
+        assert not re.search("(name|direction|file|version|at).* shown in a wider terminal", rest)
+
+
+def test_check_at_140_columns_is_a_table_with_the_way_out_below(desk: Desk) -> None:
+    desk.write({"sql/nonsense.sql": "SELECT 1;\n"})
+    _, head, _, fault, fix, *_ = screen(desk, 140, "check").splitlines()
+    assert head.split() == ["level", "where", "what"]
+    assert [each.split()[0] for each in (fault, fix)] == ["fault", "fix:"]
+    assert len(fault) < 140 < len(fix)
 
 
 def test_plan_at_80_columns(desk: Desk) -> None:
@@ -155,8 +165,8 @@ def test_a_column_that_holds_nothing_is_left_out(desk: Desk) -> None:
 
 def test_a_finding_stands_with_its_way_out_below_its_place(desk: Desk) -> None:
     assert screen(desk, 80, "check") == (
-        "0 faults, 1 warning\n level    where\n ─\n warning  sql/20260103093000_fill.up.sql\n"
-        "    no down file: it cannot be undone\n    fix: add one, if it can be\n"
+        "0 faults, 1 warning\n level    where                           what\n ─\n"
+        " warning  sql/20260103093000_fill.up.sql  no down file: it cannot be undone\n    fix: add one, if it can be\n"
     )
 
 
@@ -228,16 +238,21 @@ def test_status_says_below_its_table_what_each_state_means_and_what_to_type(desk
     desk.write({"sql/20260103093001_late.up.sql": "SELECT 1;\n"})
     (desk.home / "sql/20260103093000_fill.up.sql").unlink()
     typed = f"{CALLED} --database-url sqlite:app.db --dir sql"
-    put = f"put the file back, and write the change as a new migration:  {typed}"
-    take = f"put its files back, or take it out of the history:  {typed} repair 20260103093000"
-    give = f"give it a newer version, or apply it all the same:  {typed}"
+    edited_on = "20260101093000 create_users was edited after it was applied on 2026-11-24 09:30 UTC (1 more)"
+    ways = {  # broken at the width of the terminal, but for the commands
+        f"{edited_on}; put the file back, and write the change as a new migration:": "new NAME",
+        "20260103093000 fill is applied, but its file is not here, and newer files are; put its files back, or take it"
+        " out of the history:": "repair 20260103093000 --pending",
+        "20260103093001 late is pending, but a newer migration is applied already; give it a newer version, or apply it"
+        " all the same:": "up --out-of-order",
+    }
     counts = "sqlite:app.db: 1 applied, 0 pending, 2 changed, 1 missing, 1 out of order"
     said = screen(desk, 80, "status").partition(f"\n\n{counts}\n")[2]
-    assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "2026-11-24 09:30 UTC", said).splitlines() == [
-        f"20260101093000 create_users was edited after it was applied on 2026-11-24 09:30 UTC (1 more); {put} new NAME",
-        f"20260103093000 fill is applied, but its file is not here, and newer files are; {take} --pending",
-        f"20260103093001 late is pending, but a newer migration is applied already; {give} up --out-of-order",
+    assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(\s)UTC", r"2026-11-24 09:30\1UTC", said).splitlines() == [
+        line for what, command in ways.items() for line in (*textwrap.wrap(what, 79), f"    {typed} {command}")
     ]
+    told = json.loads(desk.here("--format", "json", "status").out)["next"]
+    assert [each.partition(":  ")[2] for each in told] == [f"{PROGRAM} {each}" for each in ways.values()]
     edited = {name: FILES[name] for name in FILES if re.search("0[12]093000.*up", name)}
     for mended in (lambda: desk.write(edited), lambda: desk.here("repair", "20260103093000", "--pending"), str):
         what, way = desk.here("status").err.splitlines()[0].replace(" (1 more)", "").split("; ")
@@ -278,3 +293,19 @@ def test_status_says_how_to_go_on_with_a_dirty_migration(desk: Desk) -> None:
     assert desk.here("status").err == f"{stopped}: killed{go_on}"
     desk.write({"sql/20260103093000_fill.up.sql": text.replace("nothing", "2")})
     assert desk.here("up").exit == 0
+
+
+def test_two_ways_out_in_one_line_stand_apart(desk: Desk) -> None:
+    desk.here("new", "more")
+    (line,) = [line for line in desk.here("check").out.splitlines() if ".down.sql" in line.split("\t")[1]]
+    path, fix = line.split("\t")[1], line.rpartition("\t")[2]
+    ways = f"write it first, then run  {PROGRAM} up", f"or, where there is no way back, remove it:  rm {path}"
+    assert " ".join(fix.split()) == " ".join("; ".join(ways).split())
+
+
+def test_a_fix_in_json_has_a_line_for_each_way_and_no_blanks_of_layout(desk: Desk) -> None:
+    desk.write({"sql/20260101093000_create_users.up.sql": "-- edited\n"})
+    (*_, told) = map(json.loads, desk.here("--format", "json", "up").out.splitlines())
+    first, *others = told["error"]["fix"].splitlines()
+    assert first.startswith("put the file back, ")
+    assert [each.partition(",")[0] for each in others] == ["or"]

@@ -97,6 +97,7 @@ def test_a_seed_that_is_not_there_is_named(desk: Desk) -> None:
         "error: sed.sql cannot be read: No such file or directory\n"
         "  --> --seed\n"
         "fix: correct the path:  ls -l sed.sql\n"
+        "     or leave it out: it is a file of SQL with rows for the tables that the files make\n"
     )
 
 

@@ -969,7 +969,7 @@ def test_a_run_that_was_killed_in_its_second_statement_asks_about_that_whatever_
             f"  --> sql/1_f.up.sql:{line}\n"
             f"  {line} | {text};\n"
             "nothing was changed.\n"
-            "fix: look at the tables whether statement 2 has run, finish or undo the rest by hand, and say which:\n"
+            "fix: look in the tables to see if statement 2 has run, finish or undo the rest by hand, and say which:\n"
             f"       {PROGRAM} repair 1 --applied    all of it has run\n"
             f"       {PROGRAM} repair 1 --pending    none of it has; run it again\n"
         )
@@ -1193,7 +1193,7 @@ def test_a_routine_that_commits_and_then_fails_needs_a_person(project: Project) 
     assert (
         "\n2 of 4 statements have run and stay; table schema_migrations says dirty."
         " Statement 3 may have run, or a part of it.\n"
-        "fix: look at the tables whether statement 3 has run, finish or undo the rest by hand, and say which:\n"
+        "fix: look in the tables to see if statement 3 has run, finish or undo the rest by hand, and say which:\n"
     ) in ran.err
     assert project("up").exit == 4
     assert project.rows("SELECT n FROM t") == [(1,)]

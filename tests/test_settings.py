@@ -529,6 +529,7 @@ BAD_PERCENT = (
     f"the database URL has a % that is not followed by two hexadecimal digits, or is followed by 00\nfix: {ENCODE}"
 )
 CONTROL = "the database URL holds a control character\nfix: look for a line break or a tab inside it, and remove it"
+SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
 REFUSED = [
     pytest.param("", f"the database URL is empty\nfix: write {FORMS}", id="empty"),
     pytest.param("  \n", f"the database URL is empty\nfix: write {FORMS}", id="blank"),
@@ -590,6 +591,50 @@ REFUSED = [
         "the database URL is written as for SQLAlchemy, of SQLite\nfix: write it like sqlite:./app.db",
         id="of SQLAlchemy, sqlite",
     ),
+    *(
+        pytest.param(
+            f"{scheme}://u:s3cr3t@h/d",
+            f'the database URL has the unknown scheme "{scheme}" (did you mean postgres?)\nfix: write {FORMS}',
+            id=f"as {scheme} is called",
+        )
+        for scheme in ("psql", "pgsql")
+    ),
+    *(
+        pytest.param(
+            f"{dialect}://u:s3cr3t@h/d?{option}",
+            f"the database URL has an unknown {shown}\nfix: write one of {words}",
+            id=f"no word for {dialect} {option}",
+        )
+        for dialect, option, shown, words in [
+            ("postgres", "sslmode=verify-ful", 'sslmode "verify-ful" (did you mean verify-full?)', SSL_MODES),
+            ("postgres", "sslmode=Require", 'sslmode "Require" (did you mean require?)', SSL_MODES),
+            ("postgres", "sslmode=a%20b", "sslmode", SSL_MODES),
+            (
+                "postgres",
+                "channel_binding=required",
+                'channel_binding "required" (did you mean require?)',
+                "disable, prefer, require",
+            ),
+            (
+                "postgres",
+                "target_session_attrs=readwrite",
+                'target_session_attrs "readwrite" (did you mean read-write?)',
+                "any, read-write, read-only, primary, standby, prefer-standby",
+            ),
+            (
+                "postgres",
+                "ssl_min_protocol_version=1.2",
+                'ssl_min_protocol_version "1.2" (did you mean TLSv1.2?)',
+                "TLSv1, TLSv1.1, TLSv1.2, TLSv1.3",
+            ),
+            (
+                "mysql",
+                "ssl-mode=requird",
+                'ssl-mode "requird" (did you mean REQUIRED?)',
+                "DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+            ),
+        ]
+    ),
     pytest.param(
         "postgres://u:s3cr3t@h/d?schema=a&search_path=a",
         "the database URL has both schema and search_path\nfix: write one of the two",
@@ -608,9 +653,18 @@ def test_a_url_that_cannot_be_used_is_refused_without_being_shown(text: str, err
 
 
 @pytest.mark.parametrize(
+    "options", ["sslmode=", "sslmode=disable", "ssl_max_protocol_version=tlsv1.3", "target_session_attrs=read%2Dwrite"]
+)
+def test_a_word_that_an_option_takes_is_taken(options: str) -> None:
+    assert migrate.DatabaseURL.parse(f"postgres://h/d?{options}").options.keys() == {options.partition("=")[0]}
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         pytest.param("postgres://h/d?ssl_mode=require", r' "ssl_mode" \(did you mean sslmode\?\)', id="nearly a name"),
+        pytest.param("postgres://h/d?ssl=1", r' "ssl" \(did you mean sslmode\?\)', id="as others call it"),
+        pytest.param("mysql://h/d?ssl=true", r' "ssl" \(did you mean ssl_mode\?\)', id="as others call it, of mysql"),
         pytest.param("mysql://h/d?sslca=/ca.pem", r' "sslca" \(did you mean ssl_ca\?\)', id="nearly a name of mysql"),
         pytest.param("postgres://h/d?charset=utf8", ' "charset"', id="of another database"),
         pytest.param("postgres://h/d?S3CR3T=1", "", id="not a plain word"),
@@ -796,6 +850,69 @@ def test_what_the_settings_above_name_by_a_path_is_named_from_here(desk: Desk) -
     assert desk("up").err == "up to date at 1 (1 applied)\n"
 
 
+def test_where_the_default_is_in_a_folder_above_no_second_one_is_made(desk: Desk) -> None:
+    below(desk, "src/app", {"imagor-studio.db": "", "sql/1_a.up.sql": "CREATE TABLE a (n INTEGER);\n"})
+    for typed in ("up", "status", "down 2 --yes"):
+        told = (
+            "error: no database is named here, and the default one is in a folder above\n"
+            "  --> ../../imagor-studio.db\nnothing was created.\nfix: go to its folder first:  cd ../..\n"
+            f"     or use it from here:  {PROGRAM} --database-url sqlite:../../imagor-studio.db {typed}\n"
+            "     or say that a new file here is meant:"
+            f"  {PROGRAM} --database-url sqlite:./imagor-studio.db {typed}\n"
+        )
+        assert desk(*typed.split()) == (2, "", told)
+    assert desk("check").exit == 0  # which needs none
+    desk.write({"src/.git/HEAD": ""})
+    assert desk("status").exit == 0  # what is above a repository is something else
+
+
+@pytest.mark.parametrize("folder", ["", "sql"])
+@pytest.mark.parametrize("url", ["", "sqlite:app.db"])
+def test_what_a_file_names_by_a_path_from_its_own_folder_is_not_made_here(desk: Desk, folder: str, url: str) -> None:
+    settings = f"MIGRATE_DIR={folder}\n" + f"DATABASE_URL={url}\n" * bool(url)
+    there = (url or "sqlite:./imagor-studio.db").removeprefix("sqlite:")
+    below(desk, "src", {"my.env": settings, "sql/1_a.up.sql": "CREATE TABLE a (n INTEGER);\n", there: ""})
+    about = f"{PROGRAM} --config ../my.env{' --dir ../sql' * bool(folder)} --database-url sqlite:"
+    names = " and no ".join(filter(None, (folder, there)))
+    told = (
+        f"error: its paths count from here, where there is no {names}\n"
+        "  --> ../my.env\nnothing was created.\nfix: go to its folder first:  cd ..\n"
+        f"     or use it from here:  {about}../{Path(there)} up\n"
+        f"     or say that a new file here is meant:  {about}{there} up\n"
+    )
+    assert desk("--config", "../my.env", "up") == (2, "", told)
+    assert desk.names() == sorted({"my.env", "sql", "sql/1_a.up.sql", "src", str(Path(there))})
+    for typed in re.findall(rf"{PROGRAM} (.*)", told):
+        assert desk(*shlex.split(typed)).exit == 0
+    assert desk("--config", "../my.env", *(folder and ("--dir", "../sql")), "check").exit == 0
+    assert desk("--config", "../my.env", "--database-url", "sqlite:b.db", "--dir", "../sql", "up").exit == 0
+
+
+@pytest.mark.parametrize("name", ["DATABSE_URL", "DB_URL", "POSTGRES_URL"])
+@pytest.mark.parametrize("typed", ["up", "status", "wait --timeout 0", "plan", "log"])
+def test_a_variable_that_is_nearly_the_url_of_the_database_does_not_lead_to_the_default(
+    desk: Desk, name: str, typed: str
+) -> None:
+    url, default = f"postgres://ann:{SECRET}@203.0.113.1/app", f"{PROGRAM} --database-url sqlite:./imagor-studio.db"
+    told = (
+        f"error: no database is named: nothing reads {name}; did you mean DATABASE_URL?\n  --> {name} in {{}}\n"
+        f"fix: {{}}\n     or say that the default is meant:  {default} {typed}\n"
+    )
+    desk.set(**{name: url})
+    way = f'hand it on:  export DATABASE_URL="${name}"'
+    assert desk(*typed.split()) == (2, "", told.format("the environment", way))
+    assert desk("check") == (
+        0,
+        "",
+        f"warning: nothing reads {name} in the environment; did you mean DATABASE_URL?\n0 faults, 0 warnings\n",
+    )
+    desk.monkeypatch.delenv(name)
+    desk.write({".env": f"{name}={url}\n"})
+    assert desk(*typed.split()) == (2, "", told.format(".env:1", f"write DATABASE_URL in place of {name} in .env:1"))
+    assert desk("--database-url", "sqlite:a.db", "status").exit == 0
+    assert desk.names() == [".env"]
+
+
 def test_a_fix_says_again_what_was_typed_besides(desk: Desk) -> None:
     below(desk, "src", {".env": "DATABASE_URL=mysql://db/app\n", "src/sql/1_a.up.sql": "SELECT 1;\n"})
     lines = desk("--dir", "sql", "--table", "h", "up").err.splitlines()
@@ -818,6 +935,7 @@ def test_a_fix_says_again_what_was_typed_besides(desk: Desk) -> None:
         pytest.param("src", {".env/bin/python": ""}, id="a virtual environment"),
         pytest.param("src", {".env": "DATABASE_URL=x\n", "src/imagor-studio.db": ""}, id="the default is there"),
         pytest.param("src", {".env": "DATABASE_URL=x\n", "src/.env": "DATABASE_URL=sqlite:b.db\n"}, id="a .env here"),
+        pytest.param("src", {"imagor-studio.db/x": ""}, id="a folder of that name"),
     ],
 )
 def test_a_folder_above_is_not_asked_where_it_is_no_matter(

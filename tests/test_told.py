@@ -134,7 +134,7 @@ def test_what_other_programs_own_is_not_warned_of(
 
 
 def slips(environ: dict[str, str]) -> tuple[str, ...]:
-    return migrate.load_settings({}, environ).slips
+    return tuple(map(str, migrate.load_settings({}, environ).slips))
 
 
 # --- several roll backs ---------------------------------------------------------------------------------------------

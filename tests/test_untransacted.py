@@ -39,7 +39,7 @@ def assert_asked(project: Project, number: int) -> None:
     ran = project("up")
     assert ran.exit == 4
     assert f"2_f.up.sql:{number}\n" in ran.err
-    assert "look at the tables whether statement" in ran.err
+    assert "look in the tables to see if statement" in ran.err
 
 
 PLAIN, SAFE, FAILS = (

@@ -10,10 +10,11 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
+import inside
 import pytest
 import wrong_downs
 from corpus import FEATURES, SHIPPED, ups
-from desk import CALLED, RUNNER, Desk, Ran, clean_environment
+from desk import CALLED, PROGRAM, RUNNER, Desk, Ran, clean_environment
 
 import migrate
 
@@ -289,7 +290,13 @@ def test_a_database_that_holds_something_is_no_scratch_database(desk: Desk, serv
     desk.write(RIGHT)
     ran = verify(desk, server_database)
     assert (ran.exit, ran.out) == (2, "")
-    assert "not a scratch database" in ran.err
+    dialect, url = server_database.dialect, inside.database_at(server_database.url).url
+    made = {"postgres": "CREATE DATABASE scratch;", "mysql": "CREATE DATABASE scratch CHARACTER SET utf8mb4;"}
+    assert ran.err == (
+        "error: verify makes a database of its own beside an empty one; this one holds 1 object\n"
+        f"  --> {url}\nnothing was changed.\nfix: create an empty one:  {made[dialect]}\n"
+        f"     then  {PROGRAM} --dir sql verify --scratch-url {dialect}://user@host/scratch\n"
+    )
     assert server_database.tables() == ["precious"]
     assert databases(server_database) - before <= {name for name in databases(server_database) if "test" in name}
 
@@ -443,10 +450,11 @@ def test_a_server_for_it_that_is_not_reached_is_named_with_what_named_it(desk: D
     desk.write({"sql/1_a.up.sql": "SELECT 1;"})
     url = re.sub(":[^:@]*@", ":wr0ng@", server_database.url)
     shown = migrate.DatabaseURL.parse(url)
+    encoded = "where @ is %40, / is %2F and % is %25"
     for words, place in (["--scratch-url", url], "--scratch-url"), ([], "MIGRATE_SCRATCH_URL in the environment"):
         desk.set(MIGRATE_SCRATCH_URL="" if words else url)
         ran = desk("--dir", "sql", "verify", *words)
         assert ran.err.splitlines()[1:] == [
             f"  --> {shown} ({place})",
-            f"fix: correct the user {shown.user} or the password in {place.split()[0]}, special characters as %40",
+            f"fix: correct the user {shown.user} or the password in {place.split()[0]}, {encoded}",
         ]
