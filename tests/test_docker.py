@@ -204,7 +204,7 @@ def test_a_host_that_does_not_resolve_is_waited_for_and_then_named(docker: Docke
     assert all("no-such-host.invalid" in line for line in said[:3])
     assert said[1].startswith("error: not ready after 2 s: ")
     assert said[2:] == [
-        f"  --> {scheme}://app:***@no-such-host.invalid/app",
+        f"  --> {scheme}://app:***@no-such-host.invalid/app (DATABASE_URL in the environment)",
         "fix: correct the host name",
         "     or wait longer:  imagor-studio-migrate wait --for database --timeout 60",
     ]
