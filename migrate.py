@@ -10652,26 +10652,30 @@ def _paths_of(config: Path) -> Iterator[_Path]:
         yield _Path(meant.url.database, there, option, is_database=True)
 
 
+def _typed(command: str, words: Sequence[str]) -> str:
+    import shlex
+
+    return " ".join((command, *map(shlex.quote, words)))
+
+
 def _refuse_elsewhere(settings: Settings, config: str | None, command: str, words: Sequence[str]) -> None:
     """Raise SettingsError where the settings say what is hardly meant, and show how what is meant is said.
 
     That is where a variable is nearly DATABASE_URL, or something lies in another folder. Not where it is there, and not
     of a database for what needs no more than the files that are named.
     """
-    import shlex
-
-    typed, of_files = " ".join((command, *map(shlex.quote, words))), command in {"check", "new", "verify"}
+    of_files = command in {"check", "new", "verify"}
     slips = () if settings.url_source or of_files else settings.slips
     if slip := next((each for each in slips if "DATABASE_URL" in each.ours), None):
         what = f"no database is named: nothing reads {slip.name}; did you mean DATABASE_URL?"
         way = f'hand it on:  export DATABASE_URL="${slip.name}"'
         if slip.line:
             way = f"write DATABASE_URL in place of {slip.name} in {slip.line}"
-        fix = f"{way}\n     or say that the default is meant:  migrate --database-url {settings.url} {typed}"
-        raise SettingsError(what, where=slip.place, fix=fix)
+        again = f"migrate --database-url {settings.url} {_typed(command, words)}"
+        raise SettingsError(what, where=slip.place, fix=f"{way}\n     or say that the default is meant:  {again}")
     look = partial(_find_stray, config=Path(config)) if config else _find_above
     for what, path, there, anew in look(settings, of_files=of_files):
-        ways = [f"go to its folder first:  cd {shell_word(path.parent)}"]
+        typed, ways = _typed(command, words), [f"go to its folder first:  cd {shell_word(path.parent)}"]
         ways.append(f"use it from here:  migrate {' '.join(there)} {typed}")
         ways += [f"say that a new file here is meant:  migrate {' '.join(anew)} {typed}"] if anew else []
         raise SettingsError(what, where=str(path), state="nothing was created.", fix="\n     or ".join(ways))

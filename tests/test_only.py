@@ -87,8 +87,8 @@ def test_a_down_file_for_another_database_does_not_undo_it_here(project: Project
     assert ran.err == (
         "error: 1 all cannot be undone: it has no down file, and none was stored when it ran\n"
         "nothing was changed.\n"
-        "fix: write sql/1_all.down.sql, or undo it by hand, remove its up file, and say so:"
-        "  imagor-studio-migrate repair 1 --pending\n"
+        "fix: write sql/1_all.down.sql\n"
+        "     or undo it by hand, remove its up file, then say so:  imagor-studio-migrate repair 1 --pending\n"
     )
 
 
