@@ -94,9 +94,9 @@ def settings_of_ours() -> set[str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without a setting of ours in it, where RUNNER is this project's."""
-    ours = settings_of_ours()
-    return {name: text for name, text in os.environ.items() if name not in ours} | {"PYTHONPATH": str(MODULE.parent)}
+    """Return the environment without a setting of ours in it, or of a make around it; RUNNER is this project's."""
+    others = settings_of_ours() | {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ARGS", "NAME", "VERSION"}
+    return {name: text for name, text in os.environ.items() if name not in others} | {"PYTHONPATH": str(MODULE.parent)}
 
 
 @dataclass

@@ -45,11 +45,14 @@ def test_a_statement_after_with_counts_as_what_it_does(dialect: str, deed: str) 
 
 
 def times(desk: Desk, text: str, *words: str) -> float:
-    """Return how long a command that only reads thinks about a file."""
+    """Return how long a command that only reads thinks about a file, when nothing comes in between."""
     desk.write({"sql/1_one.up.sql": text})
-    before = time.process_time()
-    assert desk.here(*words).exit == 0
-    return time.process_time() - before
+    taken = list[float]()
+    for _ in range(3):
+        before = time.process_time()
+        assert desk.here(*words).exit == 0
+        taken.append(time.process_time() - before)
+    return min(taken)
 
 
 @pytest.mark.parametrize("words", [["-v", "plan"], ["plan", "--format", "html"], ["plan", "--sql"]], ids=" ".join)
@@ -58,7 +61,6 @@ def times(desk: Desk, text: str, *words: str) -> float:
 )
 def test_a_plan_takes_time_in_proportion_to_its_file(desk: Desk, words: list[str], line: str) -> None:
     few, many = ("CREATE TABLE t (n TEXT);\n" + "".join(map(line.format, range(number))) for number in (500, 5000))
-    times(desk, few, *words)
     assert times(desk, many, *words) < 18 * times(desk, few, *words)  # of ten times the length
 
 
