@@ -9060,7 +9060,12 @@ def down(
 ) -> list[Result]:
     """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        steps = run.planned("down", run.awaited(), count=count, to=to, to_here=to_here, everything=everything)
+        rows = run.awaited()
+        steps = run.planned("down", rows, count=count, to=to, to_here=to_here, everything=everything)
+        if steps and not (count or to or to_here or everything):  # the newest one, which may not be the one meant
+            with contextlib.suppress(MigrateError):
+                for left in run.left_pending(rows):
+                    notify(f"{left.title} is pending since its last attempt; this rolls back {steps[0].title}")
         for note in [step.note for step in steps if step.note] if steps else ["nothing to roll back"]:
             notify(note)
         if not steps or not confirm(steps):

@@ -588,6 +588,15 @@ def test_a_redo_after_a_failure_rolls_back_no_other_migration(project: Project) 
     assert {entry[:2] for entry in project.log()[-3:]} == {("3", "up")}
 
 
+def test_a_down_after_a_redo_that_failed_says_that_it_is_about_another_migration(project: Project) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    project.write({"3_c": BROKEN})
+    assert project("redo").exit == 1
+    assert project.succeed("down").err == "3 c is pending since its last attempt; this rolls back 2 b\n"
+    assert project.succeed("down").err == ""  # the last attempt went well
+
+
 def test_a_redo_after_one_that_ended_between_its_halves_rolls_back_no_other_migration(project: Project) -> None:
     project.write(THREE)
     project.succeed("up")
