@@ -10561,10 +10561,15 @@ class _Overview(_Parser):
         return "\n".join(lines) + "\n\n" + _MORE.format(prog=self.prog)
 
 
+class _Page(argparse.HelpFormatter):
+    """Lays out the help of a command, when it is asked for: examples stand line by line."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, 80, indent)
+
+
 def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser:
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
-    import textwrap
-
     about = (__doc__ or "").partition(":")[0] + "."
     parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
     parser.add_argument(
@@ -10572,13 +10577,11 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
-        what = textwrap.fill(f"{text[0].upper()}{text[1:]}. {_DETAILS.get(command, '')}", 80)
+        what = f"{text[0].upper()}{text[1:]}. {_DETAILS.get(command, '')}"
         typed = [f"{prog} {each}" for each in _EXAMPLES.get(command, ())]
         typed = typed or [line.format(prog) for line in _SOURCED.values()]
         more = "\n  ".join(["Examples:", *typed]) + f"\n\nThe settings, such as --database-url:\n  {prog} help settings"
-        own = commands.add_parser(
-            command, help=text, description=what, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+        own = commands.add_parser(command, help=text, description=what, epilog=more, formatter_class=_Page)
         own.take(command, arguments)
     return parser
 
