@@ -3002,7 +3002,9 @@ class _MySQLForms(Forms):
         if words[0] != "SELECT" or not _ROWS_OF_QUERIES.isdisjoint(words):
             return False
         place = 4 if words[1:2] == ["@"] and words[3:4] == [":="] else 1
-        return "FROM" not in words or (words[place] in _AGGREGATES and words[place + 1 : place + 2] == ["("])
+        if words[place : place + 1] and words[place] in _AGGREGATES:
+            return words[place + 1 : place + 2] == ["("]
+        return {"FROM", "WHERE"}.isdisjoint(words)
 
     def _into(self, words: Sequence[str]) -> set[str]:
         """Return the user variables that a SELECT puts its row into."""

@@ -951,6 +951,8 @@ def test_a_variable_that_a_select_sets_anew_is_not_missed(dialect: str) -> None:
     assert shown(way(dialect, file.format("SELECT MAX(a) INTO @x FROM t"))) == ""
     assert shown(way(dialect, file.format("SELECT a INTO @x FROM t"))) == "3 lacks @x of 1"
     assert shown(way(dialect, file.format("SELECT MAX(a) INTO @x FROM t LIMIT 0"))) == "3 lacks @x of 1"
+    assert shown(way(dialect, file.format("SELECT 1 INTO @x WHERE 0"))) == "3 lacks @x of 1"
+    assert shown(way(dialect, file.format("SELECT 1 INTO @x FROM DUAL WHERE 0"))) == "3 lacks @x of 1"
 
 
 @ways(
