@@ -2845,13 +2845,13 @@ class _MySQLForms(Forms):
         "LOAD": [(r"(DATA|XML)\b", _ROWS, _FILLS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
         "WITH": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), (ACTS, _ROWS, _FILLS), ("", _LOOK, _FILLS)],
-        "SHOW EXPLAIN DESCRIBE DESC HELP": [("", _LOOK)],
+        "SHOW EXPLAIN DESCRIBE DESC HELP CHECKSUM": [("", _LOOK)],
         "GET": [(r"(CURRENT )?DIAGNOSTICS\b", _LOOK, "?count, ?warnings")],
         "SIGNAL RESIGNAL SAVEPOINT RELEASE": [("", _LOOK & ~Trait.CALLS)],
         "PREPARE": [(r"\S+ FROM\b", _SET | Trait.INSIDE | Trait.PLAIN, "+prepared {1}")],
         "DEALLOCATE": [("PREPARE", _SET | Trait.INSIDE | Trait.PLAIN, "-prepared {2}")],
         "SET": [
-            (r"(PASSWORD|DEFAULT ROLE|RESOURCE)\b", _DDL),
+            (r"(PASSWORD|DEFAULT ROLE)\b", _DDL),
             (r"TRANSACTION\b", Trait.SESSION | Trait.WHOLE),  # of the next one; of no effect beyond that
             (rf"{_AUTOCOMMIT}(0|OFF)\Z", _SET | Trait.OPENS),
             (rf"{_AUTOCOMMIT}{_COMMITS}\Z", _SET | Trait.CLOSES),
@@ -2882,7 +2882,7 @@ class _MySQLForms(Forms):
         ],
         "REVOKE": [(r"[^,]*\Z", _DDL), ("", _PART)],
         "GRANT": [(r"(?!.*\bIDENTIFIED\b).*\bTO\b[^,]*\Z", _DDL), ("", _PART)],
-        "ANALYZE CHECK CHECKSUM OPTIMIZE REPAIR": [(r"((LOCAL|NO_WRITE_TO_BINLOG) )*(TABLES?|VIEW)\b", _DDL)],
+        "ANALYZE CHECK OPTIMIZE REPAIR": [(r"((LOCAL|NO_WRITE_TO_BINLOG) )*(TABLES?|VIEW)\b", _DDL)],
         "FLUSH": [("", _DDL)],
         "TRUNCATE": [("", _PLAIN_DDL)],
     }
@@ -4046,6 +4046,10 @@ class Database(ABC):
         """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
         return False
 
+    def obeys(self, statement: Statement) -> bool:
+        """Tell if *statement*, which commits by itself, has done nothing where it says that it was cancelled."""
+        return True
+
     def modes(self, statement: Statement) -> tuple[str, bool]:
         """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
         return "", False
@@ -4079,19 +4083,15 @@ class Database(ABC):
                 raise
             self.send(self.begin_sql, *self.own_sql, *started, self.commit_sql)
             self.run_alone(statement)
-            self.send(self.begin_sql, *self.own_sql, *self.holding(), *done, self.commit_sql)
+            self.write_after([*self.own_sql, *self.holding(), *done])
 
     def write_after(self, done: Sequence[str]) -> None:
-        """Write notes that have failed after what they say was done: a lock on the history, or a KILL that came late.
-
-        Raises DriverError, which says so.
-        """
-        self.rollback()
+        """Write notes of what has committed without them. Raises DriverError, which says so: a lock on the history."""
         try:
             self.send(self.begin_sql, *done, self.commit_sql)
-        except DriverError as again:
-            again.ran = again.kind is not Kind.LOST
-            raise again from None
+        except DriverError as failed:
+            failed.ran = failed.kind is not Kind.LOST
+            raise failed from None
 
     def links(self, statement: Statement) -> bool:
         """Tell if a statement commits what comes before it in its message, and others may follow it there."""
@@ -5515,8 +5515,12 @@ class MySQL(Database):
         "NAMES CHARSET ROLE TRANSACTION": ("set names",),
     }
     _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _obeying_pattern = regex(
+        r"(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
+        r"((?!EVENT|FUNCTION|PACKAGE|PROCEDURE|SERVER)\S+ ){0,12}?(INDEX|SEQUENCE|TABLES?|TRIGGER|VIEW))\b"
+    )
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
-    _kept_rows = "1196"  # "some non-transactional changed tables couldn't be rolled back"
+    _kept_rows = b"1196"  # "some non-transactional changed tables couldn't be rolled back"
     digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
         CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
     # How long a statement may wait for a lock, and what the servers have there from their makers; and may run.
@@ -5713,7 +5717,8 @@ class MySQL(Database):
         """See Database. The server keeps what it has said of the last one."""
         warned, heard, told, missed = self.warned, self._heard, 0, dict[int, int]()
         if not heard and warned and warned[-1] and limit > 0:
-            heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
+            with contextlib.suppress(DriverError):  # a KILL that came late: what has run has run
+                heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
         self.warned, self._heard = (), ()
         for number, count in enumerate(warned, 1):
             rows = heard[number - 1] if heard and told < limit else []
@@ -5725,7 +5730,7 @@ class MySQL(Database):
     def _hand_on(self, rows: Rows, count: int = 0) -> None:
         """Hand on warnings, which come in the encoding that a file has set for results, and that there are *count*."""
         for row in rows:
-            level, code, text = (str(each).replace("\0", "") for each in row)
+            level, code, text = (str(each, "latin-1").replace("\0", "") for each in row)
             with contextlib.suppress(UnicodeError):
                 text = text_of(text)
             if level != "Error":  # which is told by itself
@@ -5796,6 +5801,7 @@ class MySQL(Database):
             failed.number = numbers[place]
             if failed.code == "1242" and texts[place] == proof:
                 raise DriverError(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
+            failed.number += texts[place] == self._warnings_sql  # before which a statement has come to its end
             part = parts[failed.number - 1]
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
@@ -5810,8 +5816,10 @@ class MySQL(Database):
         if self.connection is None:
             raise DriverError("the connection is closed", Kind.LOST, number=1)
         found, connection = list[Rows](), self.connection
-        # A file may have set any encoding for its results, of numbers, too: nobody reads them.
+        # A file may have set any encoding for its results, of numbers, too, and may ask for what no driver knows: rows
+        # are octets, which nobody reads.
         kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
+        connection.use_unicode = False
         try:
             with self.translated(), connection.cursor() as cursor:
                 cursor.execute(sql.encode(), None)
@@ -5824,7 +5832,7 @@ class MySQL(Database):
             failed.number = len(found) + 1
             raise
         finally:
-            connection.decoders, connection.encoding = kept, "utf-8"
+            connection.decoders, connection.encoding, connection.use_unicode = kept, "utf-8", True
         return found
 
     def run_marked(
@@ -5835,7 +5843,8 @@ class MySQL(Database):
         if not self.links(statement):
             self.send(*begin, *started, self.commit_sql, *before)
             self.run(statement.text)
-            self.send(self.begin_sql, *done, self.commit_sql)
+            self.listen()
+            self.write_after(done)
             return
         try:
             self.send(*begin, *started, *before, statement, *done, self.commit_sql)
@@ -5844,6 +5853,7 @@ class MySQL(Database):
             failed.ran = self.cut_off and not before_note
             if failed.kind is Kind.LOST or before_note:
                 raise
+            self.rollback()  # a note has failed: a lock on the history, or a KILL that came late
             self.write_after(done)
 
     def links(self, statement: Statement) -> bool:
@@ -5873,8 +5883,8 @@ class MySQL(Database):
         with contextlib.suppress(DriverError):
             # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
             listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
-            codes = {code.replace("\0", "") for _, code, _ in listed}
-            return bool(codes or not int(number.replace("\0", ""))) and self._kept_rows not in codes
+            codes = {code.replace(b"\0", b"") for _, code, _ in listed}
+            return bool(codes or not int(number.replace(b"\0", b""))) and self._kept_rows not in codes
         return True
 
     def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
@@ -6102,6 +6112,10 @@ class MySQL(Database):
         except DriverError as again:
             return again.code == self._syntax_error
         return False
+
+    def obeys(self, statement: Statement) -> bool:
+        """See Database. Events, DROP PROCEDURE and others say so of a KILL, too, that came after all was done."""
+        return bool(self._obeying_pattern.match(" ".join(spelled(statement.text, self.syntax))))
 
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
@@ -7762,15 +7776,22 @@ class Run:
                 thread.join(1.0)
 
     def _watch(self, stop: threading.Event) -> None:
-        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster."""
+        """Tell what a statement waits for, and show a sign of life to the nodes of a cluster.
+
+        Where the server owes us an answer, and waits for us, somebody has ended what we sent: the line is cut.
+        """
         database = self.database  # asked well before a lock timeout is over: only who waits can be asked for whom
-        early = min(2.0, database.lock_limit / 4 or 2.0)
+        early, quiet = min(2.0, database.lock_limit / 4 or 2.0), 0
         while not stop.wait(early / 4):
             now = self.now
             seconds = time.monotonic() - now.since if now else 0.0
             if not now or not now.since or seconds < early:
                 continue
             waits = database.observe()
+            quiet = quiet + 1 if seconds >= 2 and not waits and database.is_idle() else 0  # noqa: PLR2004 (seconds)
+            with self.end_lock:
+                if quiet > 3 and self.now is now:  # noqa: PLR2004 (times)
+                    database.hang_up(idle=True)
             if self.now is now and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
                 self.notify(
                     Running(
@@ -8712,11 +8733,14 @@ class Journal(Attempt):
             except DriverError as failed:
                 self.reached = number = [*numbers, last][failed.number - 1]
                 run.now = run.now and run.now._replace(statement=statements[number - 1])
-                if number > first:
+                if number > first and not database.in_transaction:  # else the one before has not committed its note
                     self.known, self.claimed = number - 1, True
                 part = failed.number - 1
-                if failed.kind is Kind.LOST or part <= head or isinstance([*parts, ""][part], Statement):
+                before_note = part <= head or isinstance([*parts, ""][part], Statement)
+                failed.ran = database.cut_off and not before_note
+                if failed.kind is Kind.LOST or before_note:
                     raise
+                database.rollback()
                 database.write_after(self._closing(number))
         self.claimed, self.known, self.finished = True, self.reached, self._is_closed(self.reached)
         if not (self.finished or run.timed_out):
@@ -8830,9 +8854,11 @@ class Journal(Attempt):
                     database.run(statement.text)
                 else:
                     database.run_alone(statement)
+                if not shared and not (own and database.in_transaction):
+                    self.ran = self.noted[number]
+                if number == last:
+                    database.listen()
             self.run.refuse_ended()
-            if not shared and not (own and database.in_transaction):
-                self.ran = self.noted[number]
         if (own and not database.in_transaction) or (lasts and not own):
             notes = [*database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql]
             database.send(*([] if shared else [database.begin_sql]), *notes)
@@ -8854,9 +8880,12 @@ class Journal(Attempt):
         """Tell if the statement that has failed may have left a part of its work."""
         if not (self.run.now and self.run.now.statement):
             return False
-        partly = Trait.WHOLE not in self.natures[self.reached - 1].traits
+        traits, statement = self.natures[self.reached - 1].traits, self.run.now.statement
+        partly, alone = Trait.WHOLE not in traits, not traits & (Trait.DATA | Trait.SESSION)
+        if alone and failed.kind is Kind.CANCELLED and not self.database.obeys(statement):
+            return True
         with contextlib.suppress(DriverError):
-            if partly and self.database.refused(self.run.now.statement, failed):
+            if partly and self.database.refused(statement, failed):
                 self.refused = True
                 return False
             return Trait.WHOLE not in self.database.nature_now(self.step.statements.briefs, self.reached).traits
