@@ -6915,7 +6915,7 @@ def _elsewhere(step: Step) -> str:
         path = shell_word(shown_path(step.script.path))
         return (
             "\n     or roll back by the text that was stored when it was applied, with this file out of the way:"
-            f"\n       mv {path} {path}.new\n       migrate down\n       mv {path}.new {path}"
+            f"\n       mv {path} {path}.new\n       migrate {step.command}\n       mv {path}.new {path}"
         )
     if not step.stored:
         return ""
