@@ -152,6 +152,16 @@ class MigrateError(Exception):
         return "\n".join(filter(None, parts))
 
 
+def _to_install(package: str) -> str:
+    """Return what to type for a package; the Python of many systems takes none but in an environment (PEP 668)."""
+    if sys.prefix != sys.base_prefix or not Path(os.__file__).with_name("EXTERNALLY-MANAGED").exists():
+        return f"pip install {package}"
+    why = "the Python of this system takes no packages itself"
+    return (
+        f"python3 -m venv .venv && .venv/bin/pip install {package}\n     then type .venv/bin/python for python3: {why}"
+    )
+
+
 _SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
 
 
@@ -690,7 +700,7 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
     try:
         from dotenv.parser import parse_stream  # below dotenv_values, which skips a bad line with a warning
     except ModuleNotFoundError:
-        raise SettingsError("python-dotenv is missing", where=str(path), fix="pip install python-dotenv") from None
+        raise SettingsError("python-dotenv is missing", where=str(path), fix=_to_install("python-dotenv")) from None
 
     def number(line: Any) -> int:  # a blank line above it is counted as a part of it
         text: str = line.original.string
@@ -3536,7 +3546,7 @@ class Database(ABC):
             with self.translated():
                 self._connect(write=write)
         except ModuleNotFoundError as error:
-            raise SettingsError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
+            raise SettingsError(f"the driver {error.name} is not installed", fix=_to_install(self.driver)) from None
         except DriverError as failed:
             self.close()
             if failed.kind is Kind.BUSY:
