@@ -4112,6 +4112,10 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
+    def taking_back(self) -> list[str]:
+        """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
+        return []
+
     def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
         """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
 
@@ -4310,6 +4314,9 @@ class SQLite(Database):
     _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
+    # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    switches = names_in("""defer_foreign_keys foreign_keys ignore_check_constraints legacy_alter_table query_only
+        read_uncommitted recursive_triggers reverse_unordered_selects writable_schema""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4467,6 +4474,13 @@ class SQLite(Database):
         for each in first if self.is_empty() else ():
             if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
                 self.run(each.text)
+
+    def taking_back(self) -> list[str]:
+        """See Database. What is temporary, and what a PRAGMA has switched on."""
+        kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
+        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
 
     def zero(self, keys: Collection[str], relation: str) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -8283,6 +8297,8 @@ class Attempt:
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
                 self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
                 results.append(result)
+                if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
+                    database.send(*database.taking_back())
                 database.look_again(step.statements.code)
         except BaseException:
             database.rollback()

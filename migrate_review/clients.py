@@ -226,20 +226,6 @@ class SQLiteScript(ScriptDatabase, SQLite):
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     began = Code("(SELECT strftime('%Y-%m-%d %H:%M:%f', max(began)) FROM temp.migrate_plan)")
     elapsed = Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
-        (
-            "defer_foreign_keys",
-            "foreign_keys",
-            "ignore_check_constraints",
-            "legacy_alter_table",
-            "query_only",
-            "read_uncommitted",
-            "recursive_triggers",
-            "reverse_unordered_selects",
-            "writable_schema",
-        ),
-        "OFF",
-    )
     # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
     # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
     broken_sql = """SELECT f."table" AS child, f.parent, count(*) AS n
@@ -328,8 +314,8 @@ class SQLiteScript(ScriptDatabase, SQLite):
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
             elif kind == "trigger":  # it is dropped as what is temporary
                 pass
-            elif kind == "set" and name in self._switches:
-                self.query(f"PRAGMA {name} = {self._switches[name]}")
+            elif kind == "set" and name in self.switches:
+                self.query(f"PRAGMA {name} = OFF")
             else:
                 return f"what it was before PRAGMA {name} is not known" if kind == "set" else "it cannot be taken back"
         return ""
