@@ -4311,7 +4311,9 @@ class SQLite(Database):
     }
     _refused_pattern = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _counted_pattern = regex(
+        r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)", re.DOTALL
+    )  # no table of that name
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
     # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
@@ -4458,10 +4460,10 @@ class SQLite(Database):
 
     def counts(self) -> bool:
         """Tell if something in the database does that."""
-        asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
+        asking = "SELECT sql FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%'"
         if self._counting is None and self.connection is not None:
             with contextlib.suppress(DriverError):
-                self._counting = bool(self.query(asking))
+                self._counting = any(self._counted_pattern.search(f"CREATE {sql}") for (sql,) in self.query(asking))
         return bool(self._counting)
 
     def is_empty(self) -> bool:
@@ -7164,7 +7166,7 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
     """Yield a statement that sees what one before it did, where a transaction ends between: the history is written."""
     if not (database.transactional and database.forms.may_matter("\n".join(each.text for each in statements))):
         return
-    natures = database.natures(statements)
+    natures = database.forms.natures(statements, database.syntax, database.syntax_after)
     for first, last in find_spans(natures, database.forms.together).items():
         if not all(each.traits & (Trait.INSIDE | Trait.SESSION) for each in natures[first - 1 : last]) or any(
             each.traits & _CONTROLS for each in natures[first - 1 : last]
@@ -8881,9 +8883,9 @@ class Journal(Attempt):
         elif lasts and not own:
             database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
             self.claimed = True
-        elif lasts and not database.transactional:  # what commits there commits this, too
-            database.send(*self.opening(started))
-        if not own or (lasts and not database.transactional):
+        elif divided := lasts and (not database.transactional or any(each.traits & _CONTROLS for each in natures)):
+            database.send(*self.opening(started))  # what commits there commits this, too
+        if not own or divided:
             self.run.zero(natures[0].reads & _TRANSIENT)
         for number, statement in enumerate(self.step.statements[first - 1 : last], first):
             self.reached = number
@@ -8894,9 +8896,12 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
             self.run.refuse_ended()
-            if not shared and not (own and database.in_transaction):
+            inside = database.in_transaction and not shared and (own or database.transactional)  # one of the file's own
+            if own and not inside and Trait.UNDOES in self.natures[number - 1].traits:  # the note, too
+                database.send(database.begin_sql, *self.opening(started), database.commit_sql)
+            if not (shared or inside):
                 self.ran = self.noted[number]
-        if (own and not database.in_transaction) or (lasts and not own):
+        if not inside and (own or lasts):
             notes = [*database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql]
             database.send(*([] if shared else [database.begin_sql]), *notes)
             self.known = self.noted[last]

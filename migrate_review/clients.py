@@ -262,7 +262,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
 
     def look_again(self, sql: str = "") -> None:
         """See Database. What is there stays, as far as is known."""
-        self._counting = self._counting or bool(self._code_pattern.search(sql))
+        self._counting = self._counting or bool(self._counted_pattern.search(sql))
 
     def start(self, steps: Sequence[Step]) -> None:
         """See ScriptDatabase. Newer clients take "text" in double quotes for a name only, where the library does not.

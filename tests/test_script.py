@@ -495,6 +495,19 @@ def test_a_file_does_what_it_does_to_the_client_alone(project: Project, directiv
     project.succeed("verify")
 
 
+@pytest.mark.databases("sqlite")
+def test_a_client_that_dies_after_a_commit_of_the_file_lets_nothing_run_twice(project: Project) -> None:
+    """Code in the database may ask what was changed last: so no note may stand behind that COMMIT."""
+    project.write({"1_before": COUNTED})
+    project.succeed("up")
+    project.write({"2_file": f"{JOURNALED}BEGIN;\nINSERT INTO t VALUES (1);\nCOMMIT;\nDELETE FROM t WHERE a = 2;\n"})
+    script = script_of(project)
+    assert run(project.database, script[: script.index("DELETE FROM t")]).returncode == 0
+    ran = project("up")
+    assert (ran.exit, project.rows("SELECT a FROM t")) == (4, [(1,)])
+    assert "only a person can see if it has" in ran.err
+
+
 # --- The database is not as the plan expects it ---------------------------------------------------------------------
 
 
