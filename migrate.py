@@ -4926,11 +4926,6 @@ class Postgres(Database):
         """Return that as an option of the server's."""
         return self.search_path and "-csearch_path=" + re.sub(r"([\s\\])", r"\\\1", self.search_path)
 
-    @property
-    def psql_url(self) -> str:
-        """Return what to give psql as the URL: it takes no search_path there."""
-        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
-
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""
         first = re.match(r'\s*(?!"?\$user\b)("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
@@ -10106,9 +10101,8 @@ def desk(part: str) -> Any:
         what = "this needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        raise SettingsError(
-            f"migrate_review is of version {found}, and migrate of {__version__}: it is not used", fix=fix
-        )
+        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
+        raise SettingsError(what, fix=fix)
     return importlib.import_module(f"migrate_review.{part}")
 
 
@@ -10129,20 +10123,13 @@ def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: A
         return page
     with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps = run.planned(direction, **choice)
-        view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
+        if not steps:
+            notify("nothing to do")
         try:
-            if steps:
-                found, tables = (
-                    desk("hints").of_plan(run.database, steps, notify),
-                    desk("sizes").of_plan(run.database, steps),
-                )
-                view = steps_view(settings, steps, found, tables)
-                touched = desk("sizes").summary(view.document["steps"])
-                view = view._replace(caption="\n".join(f"touches  {each}" for each in touched))
-            else:
-                notify("nothing to do")
+            view: View = desk("sizes").plan_view(run, steps, notify) if steps else steps_view(settings, [], [], [])
         except SettingsError as error:
             notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
+            view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
     return view
 
 
@@ -10244,49 +10231,38 @@ def _when(text: str) -> datetime:
 
 
 _Argument = tuple[str, str, Mapping[str, "Any"]]  # its names, its help, and what else argparse is to know
+_COMMAND, _FILE, _FOLDER = {"metavar": "COMMAND"}, {"metavar": "FILE"}, {"metavar": "DIR"}
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
 _TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
+_UNDONE: Final = {"action": "store_false", "dest": "applied"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
 _AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
-_BACKUP: Final = (
-    "--backup",
-    "first copy a SQLite file, to PATH or beside it",
-    {"metavar": "PATH", "nargs": "?", "const": ""},
-)
+_DIALECTS: Final = {"choices": tuple(DATABASES)}
+_ANY_FORMAT: Final = {"choices": ("table", "plain", "json", "csv", "github", "html")}
+_COPY: Final = {"metavar": "PATH", "nargs": "?", "const": ""}
+_BACKUP: Final = ("--backup", "first copy a SQLite file, to PATH or beside it", _COPY)
 _SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
 _DATABASE: Final = "the database (DATABASE_URL, which no process list shows; default: sqlite:./imagor-studio.db)"
-_LIMIT: Final = "{}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
+_LIMIT: Final = "how long a statement {}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
     ("--database-url", _DATABASE, _URL),
-    ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
-    (
-        "--dir",
-        "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)",
-        {"metavar": "DIR"},
-    ),
+    ("--config", "a file with NAME=value lines (default: .env, where there is one)", _FILE),
+    ("--dir", "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)", _FOLDER),
     ("--table", "the history table (MIGRATE_TABLE; default: schema_migrations)", {"metavar": "NAME"}),
     ("--lock-timeout", "the wait for another runner; 0 does not wait (MIGRATE_LOCK_TIMEOUT; default: 60)", _SECONDS),
-    (
-        "--ddl-lock-timeout",
-        _LIMIT.format("how long a statement waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5),
-        _SECONDS,
-    ),
+    ("--ddl-lock-timeout", _LIMIT.format("waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5), _SECONDS),
     ("--retries", "how often it is tried again after that (MIGRATE_RETRIES; default: 5)", {"metavar": "N"}),
-    ("--statement-timeout", _LIMIT.format("how long a statement may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
-    (
-        "--migrate-command",
-        "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)",
-        {"metavar": "COMMAND"},
-    ),
+    ("--statement-timeout", _LIMIT.format("may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
+    ("--migrate-command", "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)", _COMMAND),
     (
         "--format",
         "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
-        {"choices": ("table", "plain", "json", "csv", "github", "html")},
+        _ANY_FORMAT,
     ),
     ("--color", "default: auto; never where NO_COLOR is set", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
@@ -10329,11 +10305,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
-        (
-            "--dialect",
-            "with --sql and --from: for which, where no database is to be asked",
-            {"choices": tuple(DATABASES)},
-        ),
+        ("--dialect", "with --sql and --from: for which, where no database is to be asked", _DIALECTS),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
     ),
     ("log", "show who ran what, when it began, for how long, and how it ended"): (
@@ -10357,16 +10329,12 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ),
     ("verify", "prove on a scratch database that each down file undoes its up"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
-        ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
+        ("--seed", "a file of SQL with rows to load first", _FILE),
     ),
     ("repair", "put the history right: a dirty, changed or missing migration"): (
         ("version", "the version to repair", _VERSION),
         ("--applied", "the change is complete, or the database has it as the file is now", _SWITCH),
-        (
-            "--pending",
-            "the change was undone by hand; run it again, where its file is here",
-            {"action": "store_false", "dest": "applied"},
-        ),
+        ("--pending", "the change was undone by hand; run it again, where its file is here", _UNDONE),
     ),
     ("completion", "print what makes a shell complete commands, options, versions"): (
         ("shell", "which one; the output is to be sourced", {"choices": ("bash", "zsh", "fish")}),
@@ -10801,9 +10769,8 @@ def _read_words(
         _refuse_urls(typed)
         return _parse(options, words)
     except _WordError as error:
-        error.fix = (error.slip and _retype(typed, *error.slip)) or error.fix.replace(
-            "migrate --help", f"migrate{named} --help"
-        )
+        fix = error.fix.replace("migrate --help", f"migrate{named} --help")
+        error.fix = (error.slip and _retype(typed, *error.slip)) or fix
         raise
 
 
@@ -10857,9 +10824,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
-    command, where = (
-        (settings.command, "--migrate-command or MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
-    )
+    command = settings.command if flag is None else flag
+    where = "--migrate-command" + " or MIGRATE_COMMAND" * (flag is None)
     if named:
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")

@@ -12,6 +12,7 @@ import re
 from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import quote
 
 from migrate import (
     BRIEF,
@@ -347,6 +348,11 @@ class PostgresScript(ScriptDatabase, Postgres):
         r"|LAST_ERROR_\w+|ON_ERROR_\w+|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY"
         "|WATCH_INTERVAL"
     )
+
+    @property
+    def psql_url(self) -> str:
+        """Return what to give psql as the URL: it takes no search_path there."""
+        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
 
     def start(self, steps: Sequence[Step]) -> None:
         """See ScriptDatabase. Of what psql would replace in the SQL, :name, nothing is left set."""
