@@ -285,6 +285,22 @@ def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
+
+def names_in(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
+
+
+def pairs_in(texts: str) -> dict[str, str]:
+    """Return the second word of each pair by the first one."""
+    return dict(each.split() for each in texts.split(","))
+
+
+def firsts_in(table: str) -> dict[str, str]:
+    """Return the first word of each row by each of the others: ``one a, b; two c`` says that a and b are one."""
+    rows = (row.partition(" ") for row in table.split("; "))
+    return {each: first for first, _, others in rows for each in others.split(", ")}
+
+
 # Each database makes itself known here when its class is defined: by its name in folders and after "only", and that by
 # each scheme of its URLs.
 DATABASES: Final[dict[str, type[Database]]] = {}
@@ -301,33 +317,17 @@ _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict
 )
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
-_KNOWN_VARIABLES: Final = frozenset(
-    (
-        *(
-            "DATABASE_URL",
-            "DATABASE_URL_FILE",
-            "MIGRATE_DATABASE_URL",
-            "MIGRATE_DATABASE_URL_FILE",
-            "FORCE_AUTO_MIGRATE",
-        ),
-        *("MIGRATE_COMMAND", "MIGRATE_DIR", "MIGRATE_SCRATCH_URL", "MIGRATE_TABLE"),
-        *(f"MIGRATE_{word.upper()}" for word in _NUMBERS),
-    )
-)
-
-
+_KNOWN_VARIABLES: Final = names_in("""DATABASE_URL DATABASE_URL_FILE FORCE_AUTO_MIGRATE MIGRATE_COMMAND
+    MIGRATE_DATABASE_URL MIGRATE_DATABASE_URL_FILE MIGRATE_DIR MIGRATE_SCRATCH_URL MIGRATE_TABLE""") | {
+    f"MIGRATE_{word.upper()}" for word in _NUMBERS
+}
 # What people call the URL of a database, and words that they use for ours.
 _URL_NAME_PATTERN: Final = regex(
     r"((SQLALCHEMY|JDBC)_)?(DB|(?<=_)DATABASE|DATABASE(?!_URL\Z)|POSTGRES(QL)?|PG|MYSQL|MARIADB|SQLITE)"
     r"_(URL|URI|DSN|CONNECTION(_(STRING|URL|URI))?)"
 )
-_USUAL_SCHEMES: Final = {"psql": "postgres", "pgsql": "postgres", "pg": "postgres", "file": "sqlite"}
-_USUAL_WORDS: Final = {
-    **dict.fromkeys(("DIRECTORY", "FOLDER", "PATH"), "DIR"),
-    **dict.fromkeys(("URI", "DSN"), "URL"),
-    "RETRY": "RETRIES",
-    "DB": "DATABASE",
-}
+_USUAL_SCHEMES: Final = firsts_in("postgres psql, pgsql, pg; sqlite file")
+_USUAL_WORDS: Final = firsts_in("DIR DIRECTORY, FOLDER, PATH; URL URI, DSN; RETRIES RETRY; DATABASE DB")
 
 
 class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
@@ -1274,9 +1274,8 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
             yield Statement(sql[start:end], line + 1, start, fault)
 
 
-_Span = tuple[
-    list[int], list[int], str, str, bool
-]  # starts, ends, fault; what comes before the literals; by the grammar
+# Its starts, its ends, the fault; what comes before the literals; whether it was found by the grammar.
+_Span = tuple[list[int], list[int], str, str, bool]
 
 
 def _spans(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[_Span]:
@@ -1910,10 +1909,6 @@ class _Compound:
         return word
 
 
-def names_in(texts: str) -> frozenset[str]:
-    return frozenset(texts.split())
-
-
 # After these there may be a value, also one whose quotes were forgotten.
 _BEFORE_VALUES: Final = names_in("VALUES VALUE LIKE IN BETWEEN THEN ELSE PASSWORD IDENTIFIED = < >")
 
@@ -1929,11 +1924,6 @@ def plain_words(text: str, syntax: Syntax, quote: str) -> frozenset[str]:
         return word not in _BEFORE_VALUES and (word[0] == quote or not is_quoted(word))
 
     return frozenset(itertools.takewhile(is_plain, spelled(text[:2000], syntax)))  # enough, and soon read
-
-
-def pairs_in(texts: str) -> dict[str, str]:
-    """Return the second word of each pair by the first one."""
-    return dict(each.split() for each in texts.split(","))
 
 
 _THEN, _END, _DO = names_in("THEN"), names_in("END"), names_in("DO LOOP")  # in Oracle mode each has LOOP for DO
@@ -2309,9 +2299,8 @@ class Forms:
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
-    unread_pattern: re.Pattern[str] | None = (
-        None  # a text without this leaves nothing in the session, and reads nothing there
-    )
+    # A text without this leaves nothing in the session, and reads nothing there.
+    unread_pattern: re.Pattern[str] | None = None
 
     def __init__(self) -> None:
         self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
@@ -2345,9 +2334,8 @@ class Forms:
                 read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
                 nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
-                half = (
-                    _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
-                )  # it may be a table like any other
+                # What is temporary for some versions only may be a table like any other.
+                half = _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
@@ -3058,9 +3046,8 @@ class _MySQLForms(Forms):
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
                 if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    key = (
-                        "global" if self._server_only_pattern.match(name) else f"set {name}"
-                    )  # a new session begins with that
+                    # A new session begins with what is set for all.
+                    key = "global" if self._server_only_pattern.match(name) else f"set {name}"
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -3259,8 +3246,7 @@ def whoami() -> str:
 
 def _kinds(table: str) -> dict[str, Kind]:
     """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
-    rows = (row.partition(" ") for row in table.split("; "))
-    return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
+    return {code: Kind[name] for code, name in firsts_in(table).items()}
 
 
 def _words_of_options(table: str) -> dict[str, list[str]]:
@@ -3436,9 +3422,8 @@ class Database(ABC):
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     create_database_sql = "CREATE DATABASE {};"
-    row_errors = (
-        r".* constraint failed\b"  # the code, if there is one, and the message, of what says that rows do not fit
-    )
+    # The code, if there is one, and the message, of what says that rows do not fit.
+    row_errors = r".* constraint failed\b"
     rights: tuple[tuple[str, str], ...] = ()  # what says that one is missing; what gives it, see right_sql()
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
@@ -9460,11 +9445,9 @@ _STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_o
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 # Colors of which a person reads each on black and on white; yellow, and what else a terminal calls bright, is none.
 _GREEN, _AMBER, _RED = "color(28)", "color(130)", "bold color(160)"
-_GOOD: Final = dict.fromkeys(("applied", "ok", "undone"), _GREEN) | dict.fromkeys(
-    ("pending", "warning", "no down file"), _AMBER
-)
+_GOOD, _OPEN = ("applied", "ok", "undone"), ("pending", "warning", "no down file")
 _BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault", "differs")
-_STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
+_STYLES: Final = dict.fromkeys(_GOOD, _GREEN) | dict.fromkeys(_OPEN, _AMBER) | dict.fromkeys(_BAD, _RED)
 # How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
 _HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
 _PROSE: Final = ("error", "note", "findings", "file", "what", "fix")  # below its row, where it does not fit beside it
@@ -9763,12 +9746,9 @@ def _program() -> str:
 
 
 # The targets of the Makefile, and how each takes the first word after it; all else goes into ARGS.
-_TARGETS: Final = {
-    **dict.fromkeys(("up", "down", "redo", "reset", "status", "plan", "log", "check", "verify", "wait"), ""),
-    "baseline": "VERSION",
-    "repair": "VERSION",
-    "new": "NAME",
-}
+_TARGETS: Final = {"baseline": "VERSION", "repair": "VERSION", "new": "NAME"} | dict.fromkeys(
+    names_in("up down redo reset status plan log check verify wait"), ""
+)
 
 
 def _command(words: str, about: Sequence[str]) -> str:
@@ -9807,10 +9787,7 @@ class _Screen:
         self.words: Sequence[str] = ()  # the command, and what else of the command line is its own
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
-        self.place, self.at_once = (
-            "",
-            False,
-        )  # where something is changed, until that is told: before a file, or at once
+        self.place = ""  # where something is changed, until that is told: before a file, or at once
         self.first: dict[str, Any] = {}  # what the first of the events says besides
         self._since = self._told = 0.0  # when the file that runs began; how long it had run when that was told last
         self._heard = False  # something of it
@@ -10408,17 +10385,11 @@ _VARIABLES: Final = """Variables alone: MIGRATE_DATABASE_URL, which wins over DA
 MIGRATE_DATABASE_URL_FILE, a file that holds the URL; MIGRATE_SCRATCH_URL, for verify; FORCE_AUTO_MIGRATE, for
 applications."""
 # What other tools call a command.
-_SYNONYMS: Final = {
-    **dict.fromkeys(("migrate", "upgrade", "apply", "deploy", "update", "run", "init"), "up"),
-    **dict.fromkeys(("rollback", "downgrade", "revert", "undo"), "down"),
-    **dict.fromkeys(("create", "generate", "make", "add", "revision"), "new"),
-    **dict.fromkeys(("info", "current", "version", "list", "show"), "status"),
-    **dict.fromkeys(("force", "resolve", "fix"), "repair"),
-    **dict.fromkeys(("drop", "fresh", "clean"), "reset"),
-    **dict.fromkeys(("validate", "lint"), "check"),
-    "history": "log",
-    "stamp": "baseline",
-}
+_SYNONYMS: Final = firsts_in(
+    "up migrate, upgrade, apply, deploy, update, run, init; down rollback, downgrade, revert, undo; "
+    "new create, generate, make, add, revision; status info, current, version, list, show; "
+    "repair force, resolve, fix; reset drop, fresh, clean; check validate, lint; log history; baseline stamp"
+)
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "up": up,
