@@ -2721,10 +2721,10 @@ class _PostgresForms(Forms):
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
-        innocent = self.plain | self.harmless | self.known
-        return super().may_matter(sql) or any(
-            not before and name.upper() not in innocent for before, name in {*self._called_pattern.findall(sql)}
-        )
+        if super().may_matter(sql):
+            return True
+        called = {name.upper() for before, name in {*self._called_pattern.findall(sql)} if not before}
+        return not called <= self.plain | self.harmless | self.known
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2794,17 +2794,15 @@ class _PostgresForms(Forms):
             writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
         return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
 
-    @staticmethod
-    def _is_literal(words: Sequence[str]) -> bool:
-        return all(word[0] == "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in words)
-
     def _is_setting(self, words: Sequence[str]) -> bool:
         """Tell if a SELECT does nothing but to set what its text says."""
-        return "FROM" not in words and all(
-            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
-            and self._is_literal(words[place + 1 : closing(words, place)])
-            for name, place in self.calls(words)
-        )
+        for name, place in self.calls(words):
+            given = words[place + 1 : closing(words, place)]
+            literal = all(word[0] == "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in given)
+            sets = name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG")
+            if not (literal and sets):
+                return False
+        return "FROM" not in words
 
 
 # After SET, in bare text or as words with blanks between them.
@@ -6246,7 +6244,7 @@ class Applied(NamedTuple):
 
     @property
     def key(self) -> int:
-        """Return the place of this version in the order."""
+        """Return the place of its version in the order."""
         return version_key(self.version)
 
     @property
@@ -6272,8 +6270,13 @@ class LogEntry(NamedTuple):
     tool: str
     error: str | None
 
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order; -1 where it has none, as a reset."""
+        return version_key(self.version) if _DIGITS_PATTERN.fullmatch(self.version) else -1
 
-def _told(entry: LogEntry) -> str:
+
+def _past_of(entry: LogEntry) -> str:
     """Say what was done with a version, by the log, that is pending now."""
     repaired = entry.action == "repair"
     how = " ".join([entry.action, *entry.tool.split()[3:]]) if repaired else entry.action
@@ -6480,9 +6483,8 @@ class History:
         rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
-            if version is not None:  # a reset has none
-                entries = [each for each in entries if _DIGITS_PATTERN.fullmatch(each.version)]
-                entries = [each for each in entries if version_key(each.version) == version_key(version)]
+            if version is not None:
+                entries = [each for each in entries if each.key == version_key(version)]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
@@ -7321,7 +7323,7 @@ class Run:
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        choose = partial(choose_up, who=whoami, past=self.lost) if direction == "up" else choose_down
+        choose = partial(choose_up, who=whoami, past=self.past) if direction == "up" else choose_down
         if not self.database.looks:
             return self.screen(choose(self.migrations, rows, **choice))
         self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
@@ -7414,7 +7416,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = choose_up(self.migrations, self.applied, who=whoami, past=self.lost, **choice)
+        steps = choose_up(self.migrations, self.applied, who=whoami, past=self.past, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)
@@ -7444,10 +7446,8 @@ class Run:
         states = [each for each in compare(self.migrations, rows) if each.state not in {"pending", "skipped"}]
         files, last = {each.key: each for each in self.migrations}, self.history.read_log(1, None, None)
         ways = {("up", "failed")} | {("down", "ok") for each in last if each.tool.endswith(" redo")}
-        meant = [
-            each for each in last if (each.action, each.outcome) in ways and _DIGITS_PATTERN.fullmatch(each.version)
-        ]
-        here = files.get(version_key(meant[0].version)) if meant else None
+        meant = [each.key for each in last if (each.action, each.outcome) in ways]
+        here = files.get(meant[0]) if meant else None
         if not here or here.elsewhere or (states and states[-1].state == "changed"):
             return []
         if any(row.key == here.key and not row.dirty for row in rows):
@@ -7480,7 +7480,7 @@ class Run:
                 if kind == "dirty":
                     yield more, self.stuck(rows[each.key], files.get(each.key))
                 else:
-                    yield more, drift_error(each, None, self.lost)
+                    yield more, drift_error(each, None, self.past)
 
     def stuck(self, row: Applied, file: Migration | None) -> DriftError:
         """Return what is to be said of a dirty *row*: where it stopped, by what, and how it goes on."""
@@ -7510,22 +7510,17 @@ class Run:
             self.entries = []
             with contextlib.suppress(DriverError, MigrateError):
                 self.entries = self.history.read_log(None, None, None)
-        key = version_key(version)
-        return [
-            each
-            for each in self.entries
-            if _DIGITS_PATTERN.fullmatch(each.version) and version_key(each.version) == key
-        ]
+        return [each for each in self.entries if each.key == version_key(version)]
 
-    def past(self, version: str) -> LogEntry | None:
+    def last_change(self, version: str) -> LogEntry | None:
         """Return what the log has last of a version that went well, unless that was a roll back: its change is in."""
         last = next((each for each in self.tried(version) if each.outcome == "ok"), None)
         return None if last and last.action == "down" else last
 
-    def lost(self, version: str) -> str:
+    def past(self, version: str) -> str:
         """Say when a version that is pending was applied, where the log says so, and nobody has declared it pending."""
-        last = self.past(version)
-        return _told(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
+        last = self.last_change(version)
+        return _past_of(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
 
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing."""
@@ -7979,14 +7974,14 @@ class Run:
             again = error.state == self.not_again()  # which says the half of it
             error.state = f"{left}; it is not applied again." if again else f"{left}.\n{error.state}"
             error.fix = f"mend {by}, and drop by hand what it has left{then}{rest}"
-        elif not head.endswith("hint says") and (before := self.past(step.version)):
+        elif not head.endswith("hint says") and (before := self.last_change(step.version)):
             rows, last = {row.key: row for row in history.read()}, step.version
             for each in self.migrations:  # the next ones that were, too
                 if each.key > step.key and each.key not in rows:
-                    if not self.lost(each.version):
+                    if not self.past(each.version):
                         break
                     last = each.version
-            error.state = f"{step.title} {_told(before)}.\n{error.state}"
+            error.state = f"{step.title} {_past_of(before)}.\n{error.state}"
             error.fix = _there(last, step.command, dirty=step.key in rows, more=last != step.version)
         elif {each.version for each in ran} | {row.version for row in history.read()} <= {
             result.version for result in self.results
