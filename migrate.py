@@ -6330,12 +6330,8 @@ class History:
         if found:
             here = f"{self.schemas[0]}.{name}"
             what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
-            there = "  or  ".join(f"--table {each}" for each in found)
-            ways = (
-                f"go on there, from now on with  {there}",
-                f"begin a new history here, from now on with  --table {here}",
-            )
-            fix = "\n     or ".join(ways)
+            fix = f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}"
+            fix += f"\n     or begin a new history here, from now on with  --table {here}"
             raise DriftError(what, where=str(database.url), fix=fix)
 
     def right_sql(self, message: str, text: str = "") -> str:
@@ -6671,9 +6667,8 @@ def choose_down(
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
     if rows and count is not None and count > len(rows):
         _refuse_version(count, {row.key: row for row in rows} | file_by_key, "down")
-        what = (
-            f"there {'is' if len(rows) == 1 else 'are'} {counted(len(rows), 'migration')} to roll back, and not {count}"
-        )
+        there = "there is" if len(rows) == 1 else "there are"
+        what = f"{there} {counted(len(rows), 'migration')} to roll back, and not {count}"
         raise SettingsError(what, fix="write how many, or which version is to stay:  migrate down --to VERSION")
     keep = -1
     if to_here:
@@ -6700,10 +6695,9 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
     """Raise SettingsError for a number of migrations that is a version: it was meant as a place, and not as a count."""
     if count > 10**6 and version_key(str(count)) in known:  # a stamp of a day, or longer
         version = known[version_key(str(count))].version
-        does, way = {
-            "up": ("apply", "name the last one to apply"),
-            "down": ("roll back", "name the version that is to stay"),
-        }[direction]
+        does, way = "apply", "name the last one to apply"
+        if direction == "down":
+            does, way = "roll back", "name the version that is to stay"
         what = f"{direction} takes how many migrations to {does}, and {count} is a version"
         raise SettingsError(what, fix=f"{way}:  migrate {direction} --to {version}")
 
@@ -6957,9 +6951,8 @@ def _refuse_unready(step: Step, database: Database) -> None:
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
         for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
-            what, fix = both_ways(shown_path(step.script.path), marks[0], octets)
-            where, excerpt = place_in(step, mark.start())
-            raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+            fault = both_ways(shown_path(step.script.path), marks[0], octets)
+            _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
 
 
 def _read_statements(step: Step, database: Database) -> Step:
@@ -7081,10 +7074,8 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
-            fix = (
-                "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line"
-            )
-            yield ended[0], (what, f"{fix} of the file")
+            way = "or  -- migrate: no-transaction  on the first line of the file"
+            yield ended[0], (what, f"put what follows the COMMIT into a file of its own, {way}")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
             inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
@@ -7105,9 +7096,8 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
         return
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
-        if not all(each.traits & (Trait.INSIDE | Trait.SESSION) for each in natures[first - 1 : last]) or any(
-            each.traits & _CONTROLS for each in natures[first - 1 : last]
-        ):
+        some = [each.traits for each in natures[first - 1 : last]]
+        if not all(traits & (Trait.INSIDE | Trait.SESSION) and not traits & _CONTROLS for traits in some):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
@@ -7747,11 +7737,8 @@ class Run:
                 continue
             waits = database.observe()
             if self.now is now and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
-                self.notify(
-                    Running(
-                        now.step, now.step.statements.at(now.statement.offset if now.statement else -1), seconds, waits
-                    )
-                )
+                number = now.step.statements.at(now.statement.offset if now.statement else -1)
+                self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
                 beat = self.history.change(now.step.version, {"took_ms": self.took_ms}, owner=self.owner())
                 with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
@@ -8041,9 +8028,8 @@ class Run:
             Kind.UNFINISHED: f"do what the hint says, then run  migrate {command}",
         }
         fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {wrong}, then run  migrate {command}"))
-        if failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN} and (
-            way := self.history.way_past(failed.message, reported.text if reported else "")
-        ):
+        kept_out, text = failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN}, reported.text if reported else ""
+        if kept_out and (way := self.history.way_past(failed.message, text)):
             other = "" if failed.ours else f"or correct {line}; "
             fix = f"{way}\n     {other}then run  migrate {command}"
         elif failed.left and failed.kind not in fixes:
@@ -8372,11 +8358,8 @@ class Journal(Attempt):
             done = self.noted[done]
             if not (way := self.find_way(done)).reader:
                 return done
-            what, fix, lost = (
-                f"cannot go on after statement {done}: {self._missing(way)}",
-                self._go_on(way.reader),
-                way.lost,
-            )
+            what, lost = f"cannot go on after statement {done}: {self._missing(way)}", way.lost
+            fix = self._go_on(way.reader)
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {done} statements were edited since they ran: put them back"
             what = what if done > 1 else "statement 1 was edited since it ran: put it back"
@@ -8535,9 +8518,8 @@ class Journal(Attempt):
             raise failed from None
         self.claimed = True
         if database.local_locks:
-            others, expected = (
-                digest_of([row for row in rows if row.version != version]) for rows in (run.history.read(), run.applied)
-            )
+            both = ([row for row in rows if row.version != version] for rows in (run.history.read(), run.applied))
+            others, expected = map(digest_of, both)
             if others != expected:
                 database.send(database.begin_sql, self.withdrawal(), database.commit_sql)
                 raise _OutdatedError
@@ -8670,10 +8652,8 @@ class Journal(Attempt):
         That is an earlier one where its note has failed, and was written afterwards. Raises DriverError.
         """
         run, database, statements = self.run, self.database, self.step.statements
-        parts: list[str | Statement] = [
-            *([] if database.in_transaction else [database.begin_sql]),
-            *self.opening(first),
-        ]
+        begin = [] if database.in_transaction else [database.begin_sql]
+        parts: list[str | Statement] = [*begin, *self.opening(first)]
         head, numbers = len(parts), [first] * len(parts)
         for number in range(first, last + 1):
             notes = self._closing(number) if number == last else [self.note(number, started=number + 1)]
@@ -8945,10 +8925,9 @@ class Journal(Attempt):
     def _going_on(self, fix: str, done: int) -> str:
         """Return a *fix* that says, before its command, where the file goes on after *done* statements."""
         command, at = f"migrate {self.step.command}", f"with statement {done + 1}"
-        whole = done == len(self.step.statements)
-        how, does = (
-            ("have it noted as done", "only notes that it is done") if whole else (f"go on {at}", f"goes on {at}")
-        )
+        how, does = f"go on {at}", f"goes on {at}"
+        if done == len(self.step.statements):
+            how, does = "have it noted as done", "only notes that it is done"
         for before, after in (
             *((f"then {run}  {command}", f"then {how}:  {command}") for run in ("run", "run again:")),
             ("run the same command again", f"run the same command again, which {does}"),
