@@ -6930,13 +6930,11 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    octets, texts = step.script.octets, {"up": step.script.octets}
+    path, octets = script_path(step), step.script.octets
+    texts = {path: octets}
     if step.direction == "up" and step.down_sql is not None:
-        texts["down"] = octets_of(step.down_sql)
-    if unwritten := {way: match for way, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
-        up_path = script_path(step)
-        names = {"up": up_path, "down": re.sub(r"up\.sql\Z", "down.sql", up_path)}
-        found = {names[way]: match for way, match in unwritten.items()}
+        texts[re.sub(r"up\.sql\Z", "down.sql", path)] = octets_of(step.down_sql)
+    if found := {name: match for name, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
         path, *more = found
         it, way = ("them", "the second") if more else ("it", "it")
         fix = f"write {it} first, then run  migrate {step.command}"
@@ -9745,18 +9743,10 @@ def _command(words: str, about: Sequence[str]) -> str:
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(
-        self,
-        form: str = "",
-        color: str = "",
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-        given: Mapping[str, str],
-    ) -> None:
-        self.form = form or ("table" if sys.stdout.isatty() else "plain")
-        self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
-        self.quiet, self.verbose = quiet, verbose
+    def __init__(self, options: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        self.form: str = options.get("format") or ("table" if sys.stdout.isatty() else "plain")
+        self.color: str = options.get("color") or ("never" if os.environ.get("NO_COLOR") else "auto")
+        self.quiet, self.verbose = bool(options.get("quiet")), bool(options.get("verbose"))
         self.given = given  # options of the command line that say what it is about, by name
         self.words: Sequence[str] = ()  # the command, and what else of the command line is its own
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
@@ -10487,9 +10477,8 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
     about = (__doc__ or "").partition(":")[0] + "."
     parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
-    parser.add_argument(
-        "--version", action="version", version=f"imagor-studio-migrate {__version__}", help="print the version"
-    )
+    version = f"imagor-studio-migrate {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
         what = f"{text[0].upper()}{text[1:]}. {_DETAILS.get(command, '')}"
@@ -10637,7 +10626,7 @@ def _find_above(settings: Settings, *, of_files: bool) -> Iterator[_Elsewhere]:
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, options = _Screen(given={}), argparse.Namespace()
+    screen, options = _Screen({}, {}), argparse.Namespace()
     settings: Settings | None = None
     stopped, sealed, before = list[int](), False, dict[int, "Any"]()
 
@@ -10651,13 +10640,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             for each in (signal.SIGINT, signal.SIGTERM):
                 before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(
-            options.format or "",
-            options.color or "",
-            quiet=options.quiet,
-            verbose=options.verbose,
-            given=_given(vars(options), None),
-        )
+        screen = _Screen(vars(options), _given(vars(options), None))
         typed = next((word for word in words if word in _COMMANDS), None)
         named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
