@@ -3349,10 +3349,6 @@ _BLINK: Final = 0.3  # seconds: who waits no longer does not notice
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
 
-def _unheard(_level: str, _text: str) -> None:
-    """Hand on nothing of what a server says: nobody has asked for it."""
-
-
 @lru_cache(maxsize=256)
 def _quoted(mark: str, names: tuple[str, ...]) -> str:
     return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
@@ -3469,7 +3465,9 @@ class Database(ABC):
     changed = 0  # and the number of rows that it has changed
     exists = writable = True
     tell: Callable[[str], object] = staticmethod(bool)  # is called with what is waited for,
-    hear: Callable[[str, str], object] = staticmethod(_unheard)  # and with the level and text of what the server says
+    hear: Callable[[str, str], object] = staticmethod(
+        lambda *_: None
+    )  # and with level and text of what the server says
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
@@ -3568,14 +3566,10 @@ class Database(ABC):
         given = said["right"].upper().replace("GRANT", "GRANT OPTION") or given
         return sql.format(*named, given, said["kind"].upper(), self._account(message))
 
-    def is_about_rows(self, failed: DriverError) -> bool:
-        """Tell if rows are what is wrong, and not what is said of them."""
-        return bool(re.match(self.row_errors, f"{failed.code} {failed.message}"))
-
-    def brings_rows(self, statement: Statement) -> bool:
-        """Tell if the rows of a statement stand in itself."""
-        text = statement.text
-        return first_word(text, self.syntax) in {"INSERT", "REPLACE"} and not re.search(r"(?i)\bSELECT\b", text)
+    def blames_rows(self, failed: DriverError, text: str) -> bool:
+        """Tell if rows are what is wrong, and no text of a file: the rows of an INSERT may stand in itself."""
+        brings = first_word(text, self.syntax) in {"INSERT", "REPLACE"} and not re.search(r"(?i)\bSELECT\b", text)
+        return not brings and re.match(self.row_errors, f"{failed.code} {failed.message}") is not None
 
     def owner_of(self, _message: str, _text: str = "") -> str | None:
         """Return who owns what only its owner may change, by a *message*; empty for one that cannot be seen.
@@ -5952,11 +5946,9 @@ class MySQL(Database):
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
-        asks, last = list[bool](), None
-        for each in statements:
-            asks.append(asks[-1] if each is last else bool(self._asks_pattern.search(each.text)))
-            last = each
-        asking = [place for place, each in enumerate(found) if asks[place] and Trait.SESSION in each.traits]
+        asks = {each.text for each in distinct(statements) if self._asks_pattern.search(each.text)}
+        both = enumerate(zip(statements, found, strict=True))
+        asking = [place for place, (each, nature) in both if each.text in asks and Trait.SESSION in nature.traits]
         if not asking:
             return found
         self.hidden(())
@@ -7072,8 +7064,8 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
-            way = "or  -- migrate: no-transaction  on the first line of the file"
-            yield ended[0], (what, f"put what follows the COMMIT into a file of its own, {way}")
+            fix = "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction"
+            yield ended[0], (what, f"{fix}  on the first line of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
             inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
@@ -8018,7 +8010,7 @@ class Run:
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who, wrong = "a person, a trigger, a policy, this file", line
-        if reported and database.is_about_rows(failed) and not database.brings_rows(reported):
+        if reported and database.blames_rows(failed, reported.text):
             wrong = f"the rows that do not fit, or {line}"
         fixes = {
             Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {command}",
@@ -8243,7 +8235,8 @@ class Attempt:
         """Run the text of a file inside the open transaction. Raises DriverError."""
         run, database = self.run, self.database
         if database.whole_files and not database.split_pattern.search(step.statements.code):
-            for start, end in self._messages(step):
+            places = [0, *step.statements.breaks(_MESSAGE), len(step.script.octets)]  # it is mostly one message
+            for start, end in itertools.pairwise(places) if step.statements else ():
                 with run.running(None):
                     self._run_message(step, start, end)
         else:
@@ -8254,11 +8247,6 @@ class Attempt:
                     break
         if not database.in_transaction:
             raise DriverError("the file has ended the transaction that it runs in")
-
-    def _messages(self, step: Step) -> Iterator[tuple[int, int]]:
-        """Yield where the messages that a file goes in begin and end: it is mostly one."""
-        places = [0, *step.statements.breaks(_MESSAGE), len(step.script.octets)]
-        yield from itertools.pairwise(places) if step.statements else ()
 
     def _run_message(self, step: Step, start: int, end: int) -> None:
         """Run a part of a file. Raises DriverError with the number and the offset, in octets, in the file."""
@@ -9536,11 +9524,6 @@ def _json(value: Any) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
-def _lock_word(what: str) -> str:
-    """Return in two words what a finding about a lock says."""
-    return next(word for pattern, word in _LOCKS.items() if re.search(pattern, what))
-
-
 def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
     """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
@@ -9554,7 +9537,8 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return " ".join([value, *row["tool"].split()[3:]])
     if column == "findings":  # that they lock, most do: the strictest lock, as the last
         rules = dict.fromkeys(each["rule"] for each in value if each["rule"] != "locks")
-        locks = {_lock_word(each["what"]) for each in value if each["rule"] == "locks"}
+        said = (each["what"] for each in value if each["rule"] == "locks")
+        locks = {next(word for pattern, word in _LOCKS.items() if re.search(pattern, what)) for what in said}
         return ", ".join([*rules, *[each for each in _LOCKS.values() if each in locks][:1]])
     if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
