@@ -3448,7 +3448,7 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
     verifies = False  # a rival can come between two files of a run, so that each looks at the history again
-    joins = False  # the end of a file and the beginning of the next one travel as one message
+
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
@@ -4027,9 +4027,9 @@ class Database(ABC):
         """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
         return "", False
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """Return what is wrong with *statement*, and the fix; None mostly."""
-        return None
+    def find_faults(self, statement: Statement) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong with *statement*, and the fix; mostly nothing."""
+        return ()
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
@@ -4522,18 +4522,17 @@ class SQLite(Database):
             error.state, error.fix = "", "wait for it, and run the same command again"
         return error
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
-            return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
+            yield "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
         if {"QUERY_ONLY", "COUNT_CHANGES"} & {*words[:4]} and words[0] == "PRAGMA" and {"=", "("} & {*words}:
-            return "the history could not be written any more", "take it out"
+            yield "the history could not be written any more", "take it out"
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
-            return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        return None
+            yield f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
@@ -4867,7 +4866,7 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
-        self.joins = not self.pooled
+
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
@@ -5192,9 +5191,10 @@ class Postgres(Database):
         found = re.search(_LEVELS, words) if once or always else None
         return found[0] if found else "", once
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else None
+        if (once or always) and self._only_pattern.search(words):
+            yield _READ_ONLY
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -5905,11 +5905,8 @@ class MySQL(Database):
 
     # What statements are.
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        return next(self._find_faults(statement), None)
-
-    def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
-        """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
         pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
@@ -7015,7 +7012,7 @@ def _refuse_first(step: Step, faults: Iterable[_Fault]) -> None:
 
 def _find_wrong(found: Alike, database: Database) -> Iterator[_Fault]:
     """Yield what is wrong with a statement by itself; of some that are alike, with the largest."""
-    if fault := database.find_fault(found.brief):
+    for fault in database.find_faults(found.brief):
         yield found.brief, fault
     size, place = max((end - start, start) for start, end in zip(found.starts, found.ends, strict=True))
     if not database.takes(size):
@@ -7817,7 +7814,7 @@ class Run:
     def _following(self, batch: Sequence[Step], steps: Sequence[Step]) -> Step | None:
         """Return the step after *batch*, if its claim may go with the end of that: nothing is to be done in between."""
         both = steps[len(batch) - 1 : len(batch) + 1]
-        if len(both) == 1 or not self.database.joins or any(is_journaled(each, self.database) for each in both):
+        if len(both) == 1 or self.database.verifies or any(is_journaled(each, self.database) for each in both):
             return None
         return None if self.database.may_matter(both[0].statements.code) else both[1]
 

@@ -62,8 +62,7 @@ class Reader:
 
     # What returns pairs of what is wrong and the way out, or yields them.
     refusing = (
-        "find_fault",
-        "_find_faults",
+        "find_faults",
         "find_loose",
         "find_taking",
         "_find_divided",
