@@ -4551,8 +4551,8 @@ class SQLite(Database):
             first = first_word(statement.text, self.syntax)
             if first not in ("SAVEPOINT", "RELEASE"):
                 continue
-            word = words_of(statement.text, self.syntax)[-1]
-            name, names = self.forms.fold(spelled(statement.text, self.syntax)[-1]), [each for each, *_ in opened]
+            word, names = words_of(statement.text, self.syntax)[-1], [each for each, *_ in opened]
+            name = self.forms.fold(word)
             if first == "RELEASE":
                 del opened[len(names) - 1 - names[::-1].index(name) if name in names else len(names) :]
             elif journaled:
