@@ -3481,8 +3481,9 @@ class Database(ABC):
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
-    _key = ""  # as the server knows it
-    _locked = ""  # the key of the lock that this connection has
+    relation = ""  # that table, as SQL names it: the lock of a run is on it,
+    _key = ""  # by this name on the server,
+    _locked = False  # and this connection has it
 
     def __init_subclass__(cls) -> None:
         """Make a database known, by the schemes of its URLs."""
@@ -3557,7 +3558,8 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout, told=True)
+        if self._locked:
+            self._poll(partial(self._take, self.lock_sql), lock_timeout, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
@@ -3748,18 +3750,18 @@ class Database(ABC):
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
 
-    def opening(self, key: str, level: str | None = None) -> list[str]:
+    def opening(self, level: str | None = None) -> list[str]:
         """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
         return [self.begin_sql]
 
-    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
-        """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
+    def begin(self, *more: str, level: str | None = None) -> list[Rows]:
+        """Open a transaction that no other runner has open for this history; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
-        found, (first, opening) = list[Rows](), self._opening(key, level)
-        together = bool(self._locked) or not self.transaction_lock_sql
+        found, (first, opening) = list[Rows](), self._opening(level)
+        together = self._locked or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
@@ -3778,18 +3780,18 @@ class Database(ABC):
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
 
-    def _opening(self, key: str, level: str | None) -> tuple[int, list[str]]:
+    def _opening(self, level: str | None) -> tuple[int, list[str]]:
         """Return all that begin() sends first; the number of its parts up to opening(). The last one takes the lock."""
-        first = self.opening(key, level)
-        return len(first), [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        first = self.opening(level)
+        return len(first), [*first, *self.session_sql(local=True), *self._transaction_lock()]
 
-    def begin_after(self, ending: Sequence[str], key: str, *more: str, level: str) -> list[Rows] | DriverError:
+    def begin_after(self, ending: Sequence[str], *more: str, level: str) -> list[Rows] | DriverError:
         """Send the *ending* of one transaction, and with it what begin() sends for the next; return what came of that.
 
         The *ending* takes the lock of the session, if that is not held: nobody is to be waited for. What is open then
         may wait for us. Raises DriverError for the *ending* alone: nothing has begun then.
         """
-        opening = [*ending, *self._opening(key, level)[1], *self.waits_sql]
+        opening = [*ending, *self._opening(level)[1], *self.waits_sql]
         try:
             return self.send(*opening, *more)[len(opening) :]
         except DriverError as failed:
@@ -3799,10 +3801,10 @@ class Database(ABC):
             return failed
 
     @contextlib.contextmanager
-    def transaction(self, key: str) -> Iterator[None]:
-        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
+    def transaction(self) -> Iterator[None]:
+        """Run the body in a transaction as begin() opens one, or in the open one. Raises LockedError."""
         if not self.in_transaction:
-            self.begin(key)
+            self.begin()
         try:
             yield
             self.commit()
@@ -3830,31 +3832,33 @@ class Database(ABC):
     # The lock of a run.
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+    def lock(self, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
-        if journaled and self.pooled:
-            raise self.pooled_error()
-        self._locked = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._locked))
+        if self.pooled:
+            if journaled:
+                raise self.pooled_error()
+            yield
+            return
+        self._poll(partial(self._take, self.lock_sql))
+        self._locked = True
         try:
             yield
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
             with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._locked)
-            self._locked = ""
+                self._take(self.unlock_sql)
+            self._locked = False
 
-    def lock_key(self, key: str) -> str:
-        """Return what the server knows the lock *key* as."""
-        return hashlib.sha256(key.encode()).hexdigest()[:40]
+    def lock_key(self, relation: str) -> str:
+        """Return what the server knows the lock of a history as."""
+        return hashlib.sha256(relation.encode()).hexdigest()[:40]
 
-    def _lock_part(self, sql: str, key: str) -> list[str]:
-        self._key = self.lock_key(key)
+    def _transaction_lock(self) -> list[str]:
+        sql = self.transaction_lock_sql
         return [sql.replace("?", self.literal(self._key))] if sql else []
 
-    def _take(self, sql: str, key: str) -> bool:
-        self._key = self.lock_key(key)
-        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
+    def _take(self, sql: str) -> bool:
+        return not sql or bool(self.query(sql, self._key)[0][0])
 
     def holding(self) -> list[str]:
         """Return SQL that takes the lock of the session again, which a file may have let go; or fails."""
@@ -3899,9 +3903,8 @@ class Database(ABC):
             return [self._session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
         return []
 
-    def at_work(self, key: str, _rows: Sequence[Applied]) -> list[str]:
-        """Return who has the lock *key*, where that is seen for next to nothing; *_rows* of the history are known."""
-        self._key = self.lock_key(key)
+    def at_work(self, _rows: Sequence[Applied]) -> list[str]:
+        """Return who has the lock, where that is seen for next to nothing; *_rows* of the history are known."""
         return self._holders()
 
     def pooled_error(self) -> MigrateError:
@@ -4014,7 +4017,7 @@ class Database(ABC):
         """Return what statement *number*, which has failed, has turned out to be. Raises DriverError."""
         return self.natures(statements)[number - 1]
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def zero(self, keys: Collection[str]) -> list[str]:
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
@@ -4055,7 +4058,7 @@ class Database(ABC):
         Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._locked), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._transaction_lock(), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -4130,6 +4133,8 @@ class Database(ABC):
 
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
         """Let no file take away *table* and its log in *schema*; if *bare*, they are also meant without the schema."""
+        self.relation = self.quoted(schema, table)
+        self._key = self.lock_key(self.relation)
         self.kept_table, schema = table, self._fold(self.quoted(schema or self.lone_schema or "?"))
         tables = [(self._fold(self.quoted(each)),) for each in (table, f"{table}_log")]
         names = {(*before, *each) for each in tables for before in ((schema,), (self.url.database, schema))}
@@ -4426,11 +4431,11 @@ class SQLite(Database):
                 self._counting = bool(self.query(asking))
         return bool(self._counting)
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
         made, given = "CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)"
         parts = [made, given, "DROP TABLE temp.migrate_id"] if "id" in keys else []
-        return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
+        return [*parts, f"UPDATE {self.relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
     def _explain(self, error: Any) -> DriverError:
         message = str(error)
@@ -4516,7 +4521,7 @@ class SQLite(Database):
             return False
         return True
 
-    def at_work(self, key: str, rows: Sequence[Applied]) -> list[str]:
+    def at_work(self, rows: Sequence[Applied]) -> list[str]:
         """See Database. The lock says nothing of who has it: a row that is claimed does."""
         claimed = [row for row in rows if row.dirty and row.owner]
         if not claimed or not self._is_run():
@@ -4594,7 +4599,7 @@ class SQLite(Database):
         return broken
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+    def lock(self, *, journaled: bool) -> Iterator[None]:
         """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
             self._lock(stack, None)
@@ -5065,19 +5070,19 @@ class Postgres(Database):
         calls = (f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
         return [f"SELECT {', '.join(calls)}"]
 
-    def opening(self, key: str, level: str | None = None) -> list[str]:
+    def opening(self, level: str | None = None) -> list[str]:
         """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
 
         Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
         """
         wanted = "READ COMMITTED" if level is None else level or self.level
-        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        lock = f"LOCK TABLE {self.relation} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
         return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
 
-    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
+    def begin(self, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more, level=level)
+        found = super().begin(*more, level=level)
         if self.pooled:
             self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
         return found
@@ -5985,7 +5990,7 @@ class MySQL(Database):
                 return nature
         return nature
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
         parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
         if _TRANSIENT.isdisjoint(keys):
@@ -7269,7 +7274,7 @@ class Run:
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 run = cls(settings, notify, history, migrations, results)
                 run.unread = _some_lines(unread)
-                run.at_work = database.at_work(history.relation, run.applied) if looks else []
+                run.at_work = database.at_work(run.applied) if looks else []
                 for each in run.at_work[:1]:
                     notify(f"a run is at work: {each}")
                 yield run
@@ -7349,7 +7354,8 @@ class Run:
         """
         before = self.applied
         if any(row.dirty for row in before):
-            with self.transaction() if self.database.pooled else self.locked():  # either waits for the other's lock
+            # Either waits for the other's lock.
+            with self.database.transaction() if self.database.pooled else self.locked():
                 self.refresh()
             ended = {row.key for row in before if row.dirty} - {row.key for row in self.applied if row.dirty}
             if ended and not self.database.pooled:
@@ -7387,7 +7393,7 @@ class Run:
         more: dict[str, Any] = {"took_ms": row.took_ms, "error": killed, "applied_by": who, "at": _sql_time(row)}
         entry = self.history.log_entry(row.version, row.name, row.direction, **more)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
-        self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
+        self.database.begin(*([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
     def remaining(self, planned: Sequence[Step], *, strictly: bool = False, known: Collection[int] = ()) -> list[Step]:
@@ -7648,10 +7654,10 @@ class Run:
     def locked(self, *, journaled: bool = False) -> Iterator[None]:
         """Open the database for writing, with the lock and the history. Raises LockedError."""
         self.database.open(write=True)
-        with self.database.lock(self.history.relation, journaled=journaled):
+        with self.database.lock(journaled=journaled):
             if self.history.missing:
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
-                with self.transaction() if self.database.transactional else contextlib.nullcontext():
+                with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
                     made = self.history.create()
                 for schema in made:
                     self._tell(f"made the schema {schema}, for the history")
@@ -7678,15 +7684,11 @@ class Run:
         more = f", pid {os.getpid()}, connection {self.database.session_id}, {self.token}"
         return re.sub(r"[^ -~]|['\\]", "?", whoami())[: 255 - len(more)] + more
 
-    def transaction(self) -> contextlib.AbstractContextManager[None]:
-        """Return a transaction that no other runner has open for this history."""
-        return self.database.transaction(self.history.relation)
-
     def change(self, body: Callable[[], list[Result]]) -> list[Result]:
         """Call *body* in a transaction in which the history is what was read; again where a rival was faster."""
         while True:
             try:
-                with self.transaction():
+                with self.database.transaction():
                     if self.database.verifies:
                         self.verify()
                     results = body()
@@ -8152,7 +8154,7 @@ class Run:
 
     def zero(self, keys: Collection[str]) -> None:
         """Undo what notes, and a file before, have done to what a statement sees of the one before it."""
-        for sql in self.database.zero(keys, self.history.relation):
+        for sql in self.database.zero(keys):
             self.database.query(sql)
 
     def seems_hidden(self, failed: DriverError) -> DriverError:
@@ -8191,17 +8193,18 @@ class Attempt:
 
     def live(self) -> list[Result]:
         """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
-        run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
+        run, database, results = self.run, self.database, list[Result]()
+        self.owner = run.owner()
         before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
         try:
             if database.verifies:
-                database.begin(run.history.relation, level=level)
+                database.begin(level=level)
                 run.verify()
                 level = None
             for number, step in enumerate(self.batch, 1):
                 run.begin(step)
-                same, level = self._claim(step, owner, level), None
+                same, level = self._claim(step, level), None
                 if number == 1 and (len(self.batch) == 1 or run.all_or_nothing):
                     before = database.broken_references()
                 self._run_text(step)
@@ -8209,7 +8212,7 @@ class Attempt:
                     self._refuse_broken(before)
                 result = run.result(step, len(step.statements))
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
-                self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
+                self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
                 database.look_again(step.statements.code)
         except BaseException:
@@ -8217,7 +8220,7 @@ class Attempt:
             raise
         return results
 
-    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+    def _claim(self, step: Step, level: str | None) -> list[str]:
         """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one.
 
         Where it has gone with the end of the file before, take up what came of it.
@@ -8228,24 +8231,24 @@ class Attempt:
             if isinstance(found, DriverError):
                 raise found
             if level is None:
-                found = database.send(*database.session_sql(local=True), *self._parts(step, owner))
-            found = found or database.begin(self.run.history.relation, *self._parts(step, owner), level=level)
+                found = database.send(*database.session_sql(local=True), *self._parts(step))
+            found = found or database.begin(*self._parts(step), level=level)
         except DriverError as failed:
             raise self.run.seems_hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
-    def _parts(self, step: Step, owner: str) -> list[str]:
+    def _parts(self, step: Step) -> list[str]:
         """Return the claim of *step*, and what tells which transaction it is in."""
-        return [self.run.claim(step, owner), *filter(None, [self.database.transaction_id_sql])]
+        return [self.run.claim(step, self.owner), *filter(None, [self.database.transaction_id_sql])]
 
-    def _end(self, ending: Sequence[str], owner: str) -> None:
+    def _end(self, ending: Sequence[str]) -> None:
         """Send the *ending* of a file; with it goes the claim of the one that is following, if there is one."""
         run, database, step = self.run, self.database, self.following
         if step is None:
             database.send(*ending)
             return
         run.entitle(step)
-        run.ahead = database.begin_after(ending, run.history.relation, *self._parts(step, owner), level=step.level)
+        run.ahead = database.begin_after(ending, *self._parts(step), level=step.level)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
@@ -8507,14 +8510,14 @@ class Journal(Attempt):
             if database.in_transaction:
                 database.send(*parts)
             else:
-                database.begin(run.history.relation, *parts)
+                database.begin(*parts)
         return [run.result(step, len(step.statements) - self.first)]
 
     def _claim_alone(self) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         run, database, version = self.run, self.database, self.step.version
         try:
-            database.begin(run.history.relation, *database.own_sql, self.claim(self.first), database.commit_sql)
+            database.begin(*database.own_sql, self.claim(self.first), database.commit_sql)
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
@@ -8631,7 +8634,7 @@ class Journal(Attempt):
 
     def _open(self, number: int, *more: Statement) -> None:
         """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
-        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
+        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT)
         self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
@@ -8741,7 +8744,7 @@ class Journal(Attempt):
             if database.in_transaction and not database.notes_travel:
                 self._commit(before)
             opening = self.opening(number)  # with the claim, and its moment
-            zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
+            zero = database.zero(nature.reads & _TRANSIENT)
             whole = Trait.WHOLE in nature.traits
             database.run_marked(statement, opening, self._closing(number), whole=whole, before=zero)
             self.claimed, self.known, self.finished = True, number, self._is_closed(number)
@@ -8866,12 +8869,12 @@ class Journal(Attempt):
             error.state += f" Statement {at} may have run, or a part of it."
             error.fix = self._ask(at)
         try:
-            database.begin(history.relation, *parts, run.failure(step, error), database.commit_sql)
+            database.begin(*parts, run.failure(step, error), database.commit_sql)
         except (DriverError, LockedError) as again:
             database.rollback()
             if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
                 with contextlib.suppress(DriverError, LockedError):
-                    database.begin(history.relation, *parts, database.commit_sql)
+                    database.begin(*parts, database.commit_sql)
                     return
                 database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
@@ -9091,7 +9094,7 @@ def reset(
             return []
         with run.working(steps):
             run.back_up(backup)
-            with run.transaction():
+            with run.database.transaction():
                 again = run.doom(steps, schemas)
                 if again.named != doom.named:
                     fix = "run the same command again, and look at what it names"

@@ -174,9 +174,9 @@ class ScriptDatabase(Database):
     def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         self.write_text(*(f"{each}\n{self.delimiter}" for each in texts))
 
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        """Take the lock *key* of this tool, where there is one, or stop."""
-        taken = sql.replace("?", self.literal(self.lock_key(key)))
+    def lock_conditions(self, sql: str) -> list[tuple[str, str]]:
+        """Take the lock of this tool, where there is one, or stop."""
+        taken = sql.replace("?", self.literal(self._key))
         return [(f"NOT COALESCE(({taken}), FALSE)", self.rival)] if sql else []
 
     @abstractmethod
@@ -487,13 +487,13 @@ class MySQLScript(ScriptDatabase, MySQL):
             ]
         return found
 
-    def lock_key(self, key: str) -> str:
+    def lock_key(self, relation: str) -> str:
         """See Database. Where the database has no name yet, the server puts it into the key."""
-        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{key}'), 256), 40)"
-        return super().lock_key(key) if self.schema else Code(full)
+        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{relation}'), 256), 40)"
+        return super().lock_key(relation) if self.schema else Code(full)
 
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql, key)]
+    def lock_conditions(self, sql: str) -> list[tuple[str, str]]:
+        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql)]
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """See ScriptDatabase. SIGNAL cannot depend on anything outside of a routine; a column that is not there can.

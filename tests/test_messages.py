@@ -1444,7 +1444,7 @@ def damage(person: Person) -> None:
 
 def run_beside(person: Person) -> None:
     """Be another run: it has the lock."""
-    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock("", journaled=False))
+    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock(journaled=False))
 
 
 def installed_package(person: Person) -> None:
