@@ -474,11 +474,8 @@ def _read_server(dialect: str, rest: str) -> DatabaseURL:
         words = DATABASES[dialect].url_words.get(name, ())
         same = str.lower if words and words[0][0].isupper() else str  # such are taken in any case
         if words and value and same(options[name]) not in map(same, words):
-            shown = (
-                f' "{value}"{nearest(value.upper() if same is str.lower else value, words)}'
-                if re.fullmatch(r"[\w.-]{1,20}", value)
-                else ""
-            )
+            near = nearest(value.upper() if same is str.lower else value, words)
+            shown = f' "{value}"{near}' if re.fullmatch(r"[\w.-]{1,20}", value) else ""
             raise ValueError(f"has an unknown {name}{shown}", f"write one of {', '.join(words)}")
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
     database = _decode(database)
@@ -1129,16 +1126,12 @@ def find_migrations(
 
     for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
         for number, half in enumerate(halves):
-            rivals = (
-                shown_path(Path(each.entry.path)) for each in halves[:number] if meet(dialects(half), dialects(each))
-            )
-            faults += [(half.entry.name, f"the same version as {rival}", "") for rival in rivals][:1]
+            for rival in [each for each in halves[:number] if meet(dialects(half), dialects(each))][:1]:
+                faults.append((half.entry.name, f"the same version as {shown_path(Path(rival.entry.path))}", ""))
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     for half in lone:
-        gone, path = (
-            shown_path(directory / re.sub(r"down(?=\.sql\Z)", way, half.entry.name)) for way in ("up", "down")
-        )
-        way = f"put {gone} back, or remove this one, too:  rm {shell_word(path)}"
+        gone = shown_path(directory / re.sub(r"down(?=\.sql\Z)", "up", half.entry.name))
+        way = f"put {gone} back, or remove this one, too:  rm {shell_word(shown_path(directory / half.entry.name))}"
         faults.append((half.entry.name, "a down file without its up file", way))
     for name in python if not (faults or ups) else ():
         printed = f"write what `manage.py sqlmigrate APP {name[:4]}` prints (with --backwards, for the way back)"
