@@ -1435,15 +1435,6 @@ class Statements(Sequence[Statement]):
             self.briefs += [each.brief] * len(each.starts)
             self._runs[-1][1] = len(self.briefs)
 
-    @classmethod
-    def of(cls, statements: Iterable[Statement]) -> Statements:
-        """Return statements that are not, or no longer, what stands in a file."""
-        octets, found = "", list[Alike]()
-        for each in statements:
-            start, octets = len(octets), octets + octets_of(each.text)
-            found.append(Alike(each, [start], [len(octets)]))
-        return cls(octets, found)
-
     def __len__(self) -> int:
         return len(self.briefs)
 
@@ -7042,14 +7033,12 @@ def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Faul
     """
     opened, spare = list[Statement](), 0
     last = max((statement.offset for statement, opens in parts if opens is None), default=-1)
-    for statement, opens in parts:
+    for statement, opens in [each for each in parts if each[1] is not None]:
         if opens and opened and not database.begins_twice:
             yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
         elif opens:
             spare += len(opened)
             opened = opened or [statement]
-        elif opens is None:
-            pass
         elif opened:
             opened = []
         elif spare:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from inside import statements_of
 
 import migrate
 from migrate_review import hints
@@ -675,11 +676,9 @@ def test_what_a_setting_makes_a_text_is_no_code() -> None:
     database, one = step("mysql", "")
     statements = (*migrate.split_statements("SET sql_mode = 'NO_BACKSLASH_ESCAPES'", database.syntax),)
     later = migrate.Statement(r"UPDATE t SET a = 'x\' WHERE b = 'y'", 2, 40)
-    one = one._replace(statements=migrate.Statements.of([*statements, later]))
+    one = one._replace(statements=statements_of([*statements, later]))
     assert [each.rule for each in hints.effects(database, one)] == [LOCKS]
-    assert EVERY in [
-        each.rule for each in hints.effects(database, one._replace(statements=migrate.Statements.of([later])))
-    ]
+    assert EVERY in [each.rule for each in hints.effects(database, one._replace(statements=statements_of([later])))]
 
 
 def test_a_statement_takes_time_in_proportion_to_its_length() -> None:
