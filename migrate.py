@@ -6166,14 +6166,6 @@ def _mysql_syntax(mode: str) -> Syntax:
     return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
 
 
-def split_key(key: str) -> tuple[str, str]:
-    """Return kind and name of a key of the session."""
-    if key[0] == "@":
-        return "@", key[1:]
-    kind, _, name = key.partition(" ")
-    return kind, name
-
-
 # History ##############################################################################################################
 # What has run: one row per version that is applied or under way, and a log that only grows. An open Database comes in;
 # Applied goes out. Reading creates nothing; a table of another tool is recognised by its columns and left alone.
@@ -7900,7 +7892,7 @@ class Run:
         keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
         keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
-        return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
+        return not {"custom" if "." in key else key.partition(" ")[0] for key in keys} <= undone
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -8385,8 +8377,9 @@ class Journal(Attempt):
 
     def _missing(self, way: Way) -> str:
         """Say what of the session a statement needs, and why it is not there any more."""
-        kind, name = split_key(way.key)
-        known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        kind, _, name = way.key.partition(" ")
+        known = {"id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        known |= {kind: kind} if kind[0] == "@" else {}
         shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, f"the {kind} {name}".rstrip()).format(name)
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"

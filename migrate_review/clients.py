@@ -34,7 +34,6 @@ from migrate import (
     distinct,
     first_word,
     spelled,
-    split_key,
     split_statements,
     text_of,
     tokenize,
@@ -310,7 +309,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
             if any(key.startswith("temp ") for key in nature.writes)
         )
         kinds = {each.name: each.kind for each in made}
-        for kind, name in (split_key(key) for key in _left(natures)):
+        for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
             elif kind == "trigger":  # it is dropped as what is temporary
@@ -407,7 +406,7 @@ class PostgresScript(ScriptDatabase, Postgres):
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See ScriptDatabase. What the transaction of a file has not taken back goes with the connection."""
-        if not {kind for kind, _ in map(split_key, _left(natures))} <= self.takes_back:
+        if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
             # The server lets go of the lock of a connection a moment after it has gone; and psql sets names anew.
             self.write("DISCARD ALL;", "\\connect", *self._unset)
         return ""
@@ -534,7 +533,7 @@ class MySQLScript(ScriptDatabase, MySQL):
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See ScriptDatabase."""
         keys = _left(natures)
-        for kind, name in (split_key(key) for key in keys):
+        for kind, name in (_split_key(key) for key in keys):
             shown = self.quoted(name)
             if kind == "@":
                 self.query(f"SET @{shown} = NULL")
@@ -568,6 +567,12 @@ class MySQLScript(ScriptDatabase, MySQL):
         if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
             return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
         return _cut_line_breaks(statement.text, syntax)
+
+
+def _split_key(key: str) -> tuple[str, str]:
+    """Return kind and name of a key of the session."""
+    kind, _, name = ("@", "", key[1:]) if key[0] == "@" else key.partition(" ")
+    return kind, name
 
 
 def _left(natures: Sequence[Nature]) -> list[str]:
