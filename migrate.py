@@ -6865,7 +6865,7 @@ def script_path(step: Step) -> str:
     return f"the down text stored for {step.title}" if step.stored else shown_path(step.script.path)
 
 
-def _elsewhere(step: Step) -> str:
+def _more_ways(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, or another than the stored one; else nothing."""
     if step.direction == "down" and step.note and not step.stored:
         path = shell_word(shown_path(step.script.path))
@@ -6923,7 +6923,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
         what = "nothing is written in this file yet: it is as `new` made it"
         if more:
             what = f"nothing is written in this file yet, nor in {more[0]}: they are as `new` made them"
-        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step) * step.stored)
+        raise FileError(what, where=path, state="nothing was run.", fix=fix + _more_ways(step) * step.stored)
     if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
@@ -6998,7 +6998,7 @@ def _refuse_first(step: Step, faults: Iterable[_Fault]) -> None:
     """Raise FileError for the first of *faults*, if there is one."""
     for statement, (what, fix) in faults:
         where, excerpt = place_in(step, statement.offset)
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _more_ways(step))
 
 
 def _find_wrong(found: Alike, database: Database) -> Iterator[_Fault]:
@@ -7922,7 +7922,7 @@ class Run:
         if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         if step.stored or not error.half:  # what has run by half goes on with its own text
-            error.fix += _elsewhere(step)
+            error.fix += _more_ways(step)
         return Outcome(error=error)
 
     def _look_back(self, step: Step, error: MigrateError) -> None:
@@ -9128,7 +9128,7 @@ def wait(
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             url = settings.url._replace(options=options)
-            reason, fix = _lacking(settings._replace(url=url, lock_timeout=0.0), awaited)
+            reason, fix = _not_ready(settings._replace(url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -9145,7 +9145,7 @@ def wait(
         time.sleep(min(1.0, left))
 
 
-def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
+def _not_ready(settings: Settings, awaited: str) -> tuple[str, str]:
     """Say why not to go on yet, if so, and the fix. What a newer release has brought, clean or not, is not ours."""
     if awaited == "database":
         with contextlib.closing(DATABASES[settings.url.dialect](settings.url)) as database:
