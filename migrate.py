@@ -2612,7 +2612,6 @@ class _SQLiteForms(Forms):
         "COMMIT END": [("", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
-        "PRAGMA": [],
     }
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
@@ -2727,7 +2726,7 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes = {*nature.reads}, {*nature.writes}
+        writes = {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
             # What it reads from may call what nobody sees.
@@ -2746,7 +2745,7 @@ class _PostgresForms(Forms):
                 traits |= Trait.REPEATS
             else:  # a view, an operator, a cast may call what nobody sees
                 traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes))
+        return Nature(traits, nature.reads, frozenset(writes))
 
     def _block(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a DO is."""
@@ -3989,7 +3988,7 @@ class Database(ABC):
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """Return what the statements of a file are, where *names* mean something. Raises DriverError."""
         return self.forms.natures(statements, self.syntax, self.syntax_after, names)
 
@@ -4388,17 +4387,15 @@ class SQLite(Database):
             self._open("file::memory:")
             before.backup(self.connection)
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
         if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
-        return [
-            each._replace(reads=each.reads | {"count", "id"})
-            if each.traits & asks and Trait.PLAIN not in each.traits
-            else each
-            for each in found
-        ]
+        for place, each in enumerate(found):
+            if each.traits & asks:
+                found[place] = each._replace(reads=each.reads | {"count", "id"})
+        return found
 
     def may_matter(self, sql: str) -> bool:
         return super().may_matter(sql) or self._counts()
@@ -5122,7 +5119,7 @@ class Postgres(Database):
 
     # What statements are.
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
         found = super().natures(statements, names)
         asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
@@ -5939,7 +5936,7 @@ class MySQL(Database):
             "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
         )
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
         asks = {each.text for each in distinct(statements) if self._asks_pattern.search(each.text)}
