@@ -2937,7 +2937,7 @@ class _MySQLForms(Forms):
         if found is not self.worst:
             return found
         named, place = {*self.variables(words)}, words.index("(") if "(" in words else len(words)
-        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" and place > 1 else set[str]()
+        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" else set[str]()
         told = words[0] in self._blocks and self._runs.isdisjoint(words)  # all of it is in its text
         told = told and {name for name, _ in self.calls(words)} <= self.pure | self.harmless
         looks = frozenset() if told else self.seen
@@ -3069,8 +3069,7 @@ class _MySQLForms(Forms):
         """Tell if each word of an expression means the same whenever it runs."""
         named = ("@", ".", "COLLATE", "USING", "CHARSET")  # what comes after them is a name
         return all(
-            is_quoted(word)
-            or not word[0].isalpha()
+            not word[0].isalpha()
             or word in self._constant
             or "".join(words[place - 1 : place]) in named
             or words[place + 1 : place + 2] == ["("]
@@ -7474,13 +7473,10 @@ class Run:
                 return error
         tried = [each for each in self.tried(row.version) if each.at >= row.applied_at and each.outcome == "failed"]
         what = next((each.error or "" for each in tried if each.action == row.direction), "killed").partition("\n")[0]
-        on = row.statements_done + 1
-        fix = ""
-        if re.match(r"(killed|interrupted|terminated)\b", what):
-            fix = f"go on with statement {on} of {row.statements}:  migrate {row.direction}"
-        told = dirty_error(row, fix)
-        place = f"at statement {on} of {row.statements}"
-        told.what = f"{row.version} {row.name} stopped half way {row.direction} {place}: {what}"
+        place = f"statement {row.statements_done + 1} of {row.statements}"
+        ended = re.match(r"(killed|interrupted|terminated)\b", what)
+        told = dirty_error(row, f"go on with {place}:  migrate {row.direction}" if ended else "")
+        told.what = f"{row.version} {row.name} stopped half way {row.direction} at {place}: {what}"
         return told
 
     def tried(self, version: str) -> list[LogEntry]:
