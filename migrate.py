@@ -6585,6 +6585,12 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
     return result
 
 
+def without_newer(states: Sequence[Status]) -> Sequence[Status]:
+    """Return *states* without those at the end whose files are missing: a newer release has them."""
+    newer = itertools.takewhile(lambda each: each.state == "missing", reversed(states))
+    return states[: len(states) - len([*newer])]
+
+
 def choose_up(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
@@ -6605,15 +6611,14 @@ def choose_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     if count is not None:
         _refuse_version(count, file_by_key, "up")
-    limit, newest = math.inf if to is None else find_version(to, file_by_key), max(file_by_key, default=-1)
+    limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
     errors, last = dict[str, MigrateError](), max(applied, key=attrgetter("key"), default=None)
-    for state in compare(migrations, applied):
-        ahead = state.state == "missing" and state.key > newest
-        if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
+    for state in without_newer(compare(migrations, applied)):
+        if state.state in _DRIFTS and not (out_of_order and state.state == "out_of_order"):
             error = drift_error(state, file_by_key.get(state.key), past)
             errors[f"{state.version} {state.name}"] = error
             own = last is not None and last.key == state.key and last.applied_by == who()
@@ -9096,12 +9101,8 @@ def survey(settings: Settings | str, *, notify: Notify = silent) -> Survey:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
         for said in run.unread:
             notify(said)
-        states = compare(run.migrations, run.applied)
-        known = len(states)
-        while known and states[known - 1].state == "missing":  # at the end, the files of a newer release
-            known -= 1
-        ways = list[str]()
-        for more, error in run.refusals(states[:known]):
+        states, ways = compare(run.migrations, run.applied), list[str]()
+        for more, error in run.refusals(without_newer(states)):
             first = error.fix.partition("\n")[0]
             ways.append(f"{error.what}{more}; {first if '  migrate ' in first else error.fix}")
         return Survey(states, run.at_work, ways)
@@ -9434,10 +9435,8 @@ class View(NamedTuple):
 def status_view(settings: Settings, surveyed: Survey, *, exit_code: bool) -> View:
     """Show what ``status`` returned; with *exit_code*, 3 for pending migrations, 4 where history and files disagree."""
     states = surveyed.states
-    found, known = Counter(each.state for each in states), [each.state for each in states]
-    while known[-1:] == ["missing"]:  # at the end, the files of a newer release: no disagreement
-        known.pop()
-    bad = {"dirty", "changed", "missing", "out_of_order"}.intersection(known)
+    found = Counter(each.state for each in states)
+    bad = {"dirty", "changed", "missing", "out_of_order"}.intersection(each.state for each in without_newer(states))
     code = 4 if bad else 3 if found["pending"] else 0
     clean = [each.version for each in states if each.applied_at and each.state != "dirty"]
     document = {
