@@ -9180,7 +9180,7 @@ def log(
     Only those of one *version*, or that were at work *since* then, a time with its zone; all of these where there is no
     *count*, and of all else 20.
     """
-    if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
+    if version is not None and not _DIGITS_PATTERN.fullmatch(version):
         fix = "write its digits alone; look at what there is:  migrate status"
         raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
     with Run.opened(settings, notify, files=False, looks=True) as run:
