@@ -8377,7 +8377,7 @@ class Journal(Attempt):
         """Say what of the session a statement needs, and why it is not there any more."""
         kind, _, name = way.key.partition(" ")
         known = {"id": self.database.id_name, "*": "what it left", "code": "what it left"}
-        known |= {kind: kind} if kind[0] == "@" else {}
+        known |= {kind: way.key} if kind[0] == "@" else {}  # a name may have blanks in it
         shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, f"the {kind} {name}".rstrip()).format(name)
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
