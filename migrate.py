@@ -3440,7 +3440,6 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
     verifies = False  # a rival can come between two files of a run, so that each looks at the history again
-
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
@@ -3457,9 +3456,7 @@ class Database(ABC):
     changed = 0  # and the number of rows that it has changed
     exists = writable = True
     tell: Callable[[str], object] = staticmethod(bool)  # is called with what is waited for,
-    hear: Callable[[str, str], object] = staticmethod(
-        lambda *_: None
-    )  # and with level and text of what the server says
+    hear: Callable[[str, str], object] = staticmethod(lambda *_: None)  # and with level and text of what it says
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
@@ -4861,7 +4858,6 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
-
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
