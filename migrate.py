@@ -10155,7 +10155,7 @@ _UNDONE: Final = {"action": "store_false", "dest": "applied"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
 _AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
 _DIALECTS: Final = {"choices": tuple(DATABASES)}
-_ANY_FORMAT: Final = {"choices": ("table", "plain", "json", "csv", "github", "html")}
+_FORM: Final = {"choices": ("table", "plain", "json", "csv", "github", "html")}
 _COPY: Final = {"metavar": "PATH", "nargs": "?", "const": ""}
 _BACKUP: Final = ("--backup", "first copy a SQLite file, to PATH or beside it", _COPY)
 _SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
@@ -10172,11 +10172,7 @@ _COMMON: Final[tuple[_Argument, ...]] = (
     ("--retries", "how often it is tried again after that (MIGRATE_RETRIES; default: 5)", {"metavar": "N"}),
     ("--statement-timeout", _LIMIT.format("may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
     ("--migrate-command", "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)", _COMMAND),
-    (
-        "--format",
-        "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
-        _ANY_FORMAT,
-    ),
+    ("--format", "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan", _FORM),
     ("--color", "default: auto; never where NO_COLOR is set", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
