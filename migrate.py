@@ -9439,7 +9439,7 @@ def status_view(settings: Settings, surveyed: Survey, *, exit_code: bool) -> Vie
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
         "running": [*surveyed.at_work],
-        "next": [re.sub(r"\n +", "\n", way) for way in surveyed.ways],
+        "next": [*surveyed.ways],  # as they are typed, once that is known: see _Screen.show()
         "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
