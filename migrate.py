@@ -4744,7 +4744,7 @@ class Postgres(Database):
         *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
     )
     # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
-    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^"?pg_t' OR o.schema IN (
             SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
             SELECT ARRAY[refclassid::bigint, refobjid::bigint, refobjsubid] FROM pg_catalog.pg_depend d
             WHERE deptype <> 'n' AND (d.classid, d.objid, d.objsubid) = (a.classid, a.objid, a.objsubid))
@@ -4778,8 +4778,11 @@ class Postgres(Database):
         r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
         r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
-    schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
-        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
+    # Of the search path the first that lasts: what is in pg_temp goes with the session.
+    lasting_sql = """(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+        WHERE name !~ '^pg_' ORDER BY place LIMIT 1)"""
+    schema_sql = f"""SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), {lasting_sql})"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
     _owner_sql = """SELECT pg_catalog.pg_get_userbyid(owner) FROM (
         SELECT relowner AS owner FROM pg_catalog.pg_class WHERE oid = to_regclass(?)
@@ -4933,7 +4936,7 @@ class Postgres(Database):
 
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""
-        first = re.match(r'\s*(?!"?\$user\b)("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
+        first = re.match(r'\s*(?!"?(?:\$user\b|pg_))("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
         return self._fold(first[1]) if first else super().home(table)
 
     def make_schema(self, schema: str) -> bool:

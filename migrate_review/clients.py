@@ -334,7 +334,7 @@ class PostgresScript(ScriptDatabase, Postgres):
     """For psql."""
 
     client, database_sql = 'psql -X -d "{0.psql_url}" -f plan.sql', "current_database()"
-    default_sql = """(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE(current_schema(), '') END
+    default_sql = f"""(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE({Postgres.lasting_sql}, '') END
         FROM pg_catalog.pg_settings WHERE name = 'search_path')"""  # what it names first may not be there yet
     began = Code("CAST(:'migrate_began' AS timestamptz) AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
