@@ -1976,7 +1976,7 @@ _HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
-_CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
 # As pg_dump has it above and below all else: psql takes no command of its own in between, nor do we.
 _RESTRICT: Final = r"\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*(?![^\r\n])"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
@@ -1993,7 +1993,7 @@ SQLITE_SYNTAX: Final = Syntax(
 )
 POSTGRES_SYNTAX: Final = Syntax(
     literals=_LITERALS,
-    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
+    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
     start_pattern=regex(rf"\s+|{_RESTRICT}", re.ASCII),

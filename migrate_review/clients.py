@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from migrate import (
     BRIEF,
+    CONTINUED,
     MARKS_PATTERN,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
@@ -421,6 +422,10 @@ class PostgresScript(ScriptDatabase, Postgres):
         return []
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
+        if "\\" in statement.text and "\n" in statement.text:
+            psql = syntax._replace(tokens=syntax.tokens.replace(CONTINUED, ""))
+            if any(each.fault or each.text != statement.text for each in split_statements(statement.text, psql)):
+                return "psql does not know that a quoted text goes on, with its backslashes, on the next line"
         code = bare(statement.text, syntax) if ":" in statement.text else ""
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", code)
         return f"psql puts something of its own in place of {found[0]}" if found else ""
