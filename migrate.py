@@ -1950,7 +1950,9 @@ _HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
-_CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+# As pg_dump has it above and below all else: psql takes no command of its own in between, nor do we.
+_RESTRICT: Final = r"\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*(?![^\r\n])"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]*)?(?:E[-+]?[0-9]+)?|[-+]?\.[0-9]+(?:E[-+]?[0-9]+)?"
@@ -1965,9 +1967,10 @@ SQLITE_SYNTAX: Final = Syntax(
 )
 POSTGRES_SYNTAX: Final = Syntax(
     literals=_LITERALS,
-    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
+    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
+    start_pattern=regex(rf"\s+|{_RESTRICT}", re.ASCII),
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
@@ -3397,6 +3400,7 @@ class Database(ABC):
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
     split_pattern = _NEVER_PATTERN  # but for one with this, which it would read by the rules of its start
+    skipped_pattern = _NEVER_PATTERN  # between two statements, this is nothing to the client, and unknown to the server
     text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
     before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
@@ -4664,6 +4668,7 @@ class Postgres(Database):
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    skipped_pattern = regex(_RESTRICT)
     speaks_pattern = regex(_ENCODED, re.IGNORECASE)
     opens_pattern = regex(
         rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
@@ -4712,7 +4717,7 @@ class Postgres(Database):
         *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
     )
     # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
-    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^"?pg_t' OR o.schema IN (
             SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
             SELECT ARRAY[refclassid::bigint, refobjid::bigint, refobjsubid] FROM pg_catalog.pg_depend d
             WHERE deptype <> 'n' AND (d.classid, d.objid, d.objsubid) = (a.classid, a.objid, a.objsubid))
@@ -4746,8 +4751,11 @@ class Postgres(Database):
         r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
         r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
-    schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
-        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
+    # Of the search path the first that lasts: what is in pg_temp goes with the session.
+    lasting_sql = """(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+        WHERE name !~ '^pg_' ORDER BY place LIMIT 1)"""
+    schema_sql = f"""SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), {lasting_sql})"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
     _owner_sql = """SELECT pg_catalog.pg_get_userbyid(owner) FROM (
         SELECT relowner AS owner FROM pg_catalog.pg_class WHERE oid = to_regclass(?)
@@ -4895,7 +4903,7 @@ class Postgres(Database):
 
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""
-        first = re.match(r'\s*(?!"?\$user\b)("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
+        first = re.match(r'\s*(?!"?(?:\$user\b|pg_))("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
         return self._fold(first[1]) if first else super().home(table)
 
     def make_schema(self, schema: str) -> bool:
@@ -6987,8 +6995,15 @@ def _read_statements(step: Step, database: Database) -> Step:
     without = Statements(octets, (each for each, (_, opens) in zip(found, parts, strict=True) if opens is None))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return step._replace(statements=without, script=step.script._replace(in_transaction=False))
-    blanked = _blanked(octets, [*modes, *(each for each, opens in parts if opens is not None)])
-    return step._replace(statements=without, script=step.script._replace(octets=blanked), level=level)
+    skipped = [*modes, *_find_skipped(octets, found, database), *(each for each, opens in parts if opens is not None)]
+    return step._replace(statements=without, script=step.script._replace(octets=_blanked(octets, skipped)), level=level)
+
+
+def _find_skipped(octets: str, found: Sequence[Alike], database: Database) -> Iterator[Statement]:
+    """Yield what stands between the statements that were *found*, or in a comment, and only the client takes."""
+    skipped = [*database.skipped_pattern.finditer(octets)]
+    whole = Statements(octets, found if skipped else ())
+    yield from (Statement(each[0], 0, each.start()) for each in skipped if not whole.at(each.start()))
 
 
 def _refuse_first(step: Step, faults: Iterable[_Fault]) -> None:
@@ -7058,6 +7073,8 @@ def _blanked(octets: str, statements: Sequence[Statement]) -> str:
     """Return a text with blanks in place of *statements*: what comes after them is where it was."""
     pieces, position = list[str](), 0
     for each in sorted(statements, key=attrgetter("offset")):
+        if each.offset < position:  # it is a part of one
+            continue
         pieces += octets[position : each.offset], re.sub(r"[^\n]", " ", octets_of(each.text))
         position = each.offset + len(pieces[-1])
     return "".join([*pieces, octets[position:]]) if pieces else octets

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from migrate import (
     BRIEF,
+    CONTINUED,
     MARKS_PATTERN,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
@@ -334,7 +335,7 @@ class PostgresScript(ScriptDatabase, Postgres):
     """For psql."""
 
     client, database_sql = 'psql -X -d "{0.psql_url}" -f plan.sql', "current_database()"
-    default_sql = """(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE(current_schema(), '') END
+    default_sql = f"""(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE({Postgres.lasting_sql}, '') END
         FROM pg_catalog.pg_settings WHERE name = 'search_path')"""  # what it names first may not be there yet
     began = Code("CAST(:'migrate_began' AS timestamptz) AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
@@ -426,6 +427,10 @@ class PostgresScript(ScriptDatabase, Postgres):
         return []
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
+        if "\\" in statement.text and "\n" in statement.text:
+            psql = syntax._replace(tokens=syntax.tokens.replace(CONTINUED, ""))
+            if any(each.fault or each.text != statement.text for each in split_statements(statement.text, psql)):
+                return "psql does not know that a quoted text goes on, with its backslashes, on the next line"
         code = bare(statement.text, syntax) if ":" in statement.text else ""
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", code)
         return f"psql puts something of its own in place of {found[0]}" if found else ""
