@@ -843,7 +843,7 @@ class Script(NamedTuple):
     @classmethod
     def from_octets(cls, file: Path | str, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError (what, fix) for another there."""
-        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
+        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets).lstrip("\ufeff")
         read = octets.replace("\r\n", "\n") if "\r" in octets else octets
         checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
         directive = _DIRECTIVE_PATTERN.match(first)
@@ -1961,7 +1961,8 @@ _LITERALS: Final = rf"'[^']*'(?:'[^']*')*|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE
 SQLITE_SYNTAX: Final = Syntax(
     literals=_LITERALS,
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
-    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
+    rf"|(?P<comment>--[^\n]*|/\*.*?\*/|(?<!{_LETTER_DIGIT_DOLLAR})(?:\xef\xbb\xbf|\ufeff)+)"  # a BOM is a blank
+    r"|(?P<unclosed_comment>/\*.*)",
     start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
@@ -4074,6 +4075,13 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
+    def taking_back(self) -> list[str]:
+        """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
+        return []
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
+        """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
+
     def remains(self, statement: Statement) -> tuple[str, str]:
         """Return what *statement* leaves where it was cut off, and the query that shows it; empty for nothing known."""
         return "", ""
@@ -4244,7 +4252,8 @@ class SQLite(Database):
     verifies = True  # not only this tool, and not only in this version, writes the file
     name_marks, folds, lone_schema, taking_pattern = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION(\s+\w+)?)?\Z")
+    closes_pattern = regex(r"(COMMIT|END)(\s+TRANSACTION(\s+\w+)?)?\Z")
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -4253,7 +4262,9 @@ class SQLite(Database):
         "DETACH": _attached,
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
         "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
+            r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)",
+            "this cannot run inside a transaction",
+            _ALONE,
         ),
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
@@ -4267,6 +4278,10 @@ class SQLite(Database):
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
+    # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    switches = names_in("""defer_foreign_keys foreign_keys ignore_check_constraints legacy_alter_table query_only
+        read_uncommitted recursive_triggers reverse_unordered_selects writable_schema""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4390,7 +4405,7 @@ class SQLite(Database):
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
+        if not (self.counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
         for place, each in enumerate(found):
             if each.traits & asks:
@@ -4398,19 +4413,37 @@ class SQLite(Database):
         return found
 
     def may_matter(self, sql: str) -> bool:
-        return super().may_matter(sql) or self._counts()
+        return super().may_matter(sql) or self.counts()
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
             self._counting = None
 
-    def _counts(self) -> bool:
+    def counts(self) -> bool:
         """Tell if something in the database does that."""
         asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
         if self._counting is None and self.connection is not None:
             with contextlib.suppress(DriverError):
                 self._counting = bool(self.query(asking))
         return bool(self._counting)
+
+    def is_empty(self) -> bool:
+        """Tell if the file holds nothing yet, not even how it is laid out."""
+        return not self.query("PRAGMA page_count")[0][0]
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:
+        """See Database. It runs again in its place, where it is nothing any more."""
+        first = itertools.takewhile(lambda each: first_word(each.text, self.syntax) in ("PRAGMA", "BEGIN"), statements)
+        for each in first if self.is_empty() else ():
+            if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
+                self.run(each.text)
+
+    def taking_back(self) -> list[str]:
+        """See Database. What is temporary, and what a PRAGMA has switched on."""
+        kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
+        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -7636,11 +7669,12 @@ class Run:
     # Who may do it.
 
     @contextlib.contextmanager
-    def locked(self, *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history. Raises LockedError."""
+    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False) -> Iterator[None]:
+        """Open the database for writing, with the lock and the history, for *steps*. Raises LockedError."""
         self.database.open(write=True)
         with self.database.lock(journaled=journaled):
             if self.history.missing:
+                self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
                     made = self.history.create()
@@ -7655,7 +7689,7 @@ class Run:
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
             with self.shield.during("waits"):
-                stack.enter_context(self.locked(journaled=journaled))
+                stack.enter_context(self.locked(steps, journaled=journaled))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
             try:
@@ -8199,6 +8233,8 @@ class Attempt:
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
                 self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
+                if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
+                    database.send(*database.taking_back())
                 database.look_again(step.statements.code)
         except BaseException:
             database.rollback()
@@ -8747,6 +8783,8 @@ class Journal(Attempt):
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
+        if Trait.OPENS in traits and database.transactional:  # it has seen a note
+            self.run.zero({"count"} & {key for each in self.natures[number:] for key in each.reads})
         if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
             database.run(self.step.statements[number - 1].text)
         if was_open and Trait.UNDOES in traits and not database.in_transaction:
