@@ -154,6 +154,17 @@ def test_a_missing_driver_is_an_error_with_the_line_that_brings_it(desk: Desk, u
     assert "s3cr3t" not in done.stderr
 
 
+def test_a_driver_that_cannot_be_loaded_is_an_error_with_the_line_that_brings_it(desk: Desk) -> None:
+    command = [sys.executable, str(MODULE), "--database-url", "postgres://u:s3cr3t@h/d", "--dir", "sql", "status"]
+    environment = clean_environment() | {"PSYCOPG_IMPL": "c"}  # which is not installed, as libpq on many a machine
+    done = subprocess.run(command, cwd=desk.home, env=environment, text=True, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: the driver cannot be loaded: couldn't import requested psycopg 'c' implementation: No module named"
+        " 'psycopg_c'\nfix: pip install 'psycopg[binary]'\n",
+    )
+
+
 def test_a_missing_rich_or_dotenv_is_an_error_and_no_traceback(desk: Desk) -> None:
     command = [sys.executable, "-S", str(MODULE), "--database-url", "sqlite:app.db", "--dir", "sql", "status"]
     done = subprocess.run(
