@@ -152,6 +152,16 @@ class MigrateError(Exception):
         return "\n".join(filter(None, parts))
 
 
+def _to_install(package: str) -> str:
+    """Return what to type for a package; the Python of many systems takes none but in an environment (PEP 668)."""
+    if sys.prefix != sys.base_prefix or not Path(os.__file__).with_name("EXTERNALLY-MANAGED").exists():
+        return f"pip install {package}"
+    why = "the Python of this system takes no packages itself"
+    return (
+        f"python3 -m venv .venv && .venv/bin/pip install {package}\n     then type .venv/bin/python for python3: {why}"
+    )
+
+
 class SettingsError(MigrateError):
     """A flag, a variable or a URL that cannot be used. Nothing was connected to."""
 
@@ -694,7 +704,7 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
     try:
         from dotenv.parser import parse_stream  # below dotenv_values, which skips a bad line with a warning
     except ModuleNotFoundError:
-        raise SettingsError("python-dotenv is missing", where=str(path), fix="pip install python-dotenv") from None
+        raise SettingsError("python-dotenv is missing", where=str(path), fix=_to_install("python-dotenv")) from None
 
     def number(line: Any) -> int:  # a blank line above it is counted as a part of it
         text: str = line.original.string
@@ -3542,7 +3552,7 @@ class Database(ABC):
         except ImportError as error:
             lacks = f"the driver {error.name} is not installed"
             lacks = lacks if isinstance(error, ModuleNotFoundError) else f"the driver cannot be loaded: {error.msg}"
-            raise SettingsError(lacks.partition("\n")[0], fix=f"pip install {self.driver}") from None
+            raise SettingsError(lacks.partition("\n")[0], fix=_to_install(self.driver)) from None
         except DriverError as failed:
             self.close()
             if failed.kind is Kind.BUSY:
@@ -6921,7 +6931,7 @@ def _elsewhere(step: Step) -> str:
         path = shell_word(shown_path(step.script.path))
         return (
             "\n     or roll back by the text that was stored when it was applied, with this file out of the way:"
-            f"\n       mv {path} {path}.new\n       migrate down\n       mv {path}.new {path}"
+            f"\n       mv {path} {path}.new\n       migrate {step.command}\n       mv {path}.new {path}"
         )
     if not step.stored:
         return ""
@@ -7244,7 +7254,7 @@ class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
-    typed = ""  # the command, where that is neither up nor down
+    typed = ""  # the command that does what is left of all that is to be done
     halfway = ""  # what redo has rolled back, and not applied again: its title
     now: Now | None = None  # read by the threads that watch
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
@@ -7349,7 +7359,9 @@ class Run:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         choose = partial(choose_up, who=whoami, past=self.lost) if direction == "up" else choose_down
         if not self.database.looks:
-            return self.screen(choose(self.migrations, rows, **choice))
+            steps = choose(self.migrations, rows, **choice)
+            self.typed = self.typed or self._goal(steps, rows, **choice)
+            return self.screen(steps)
         self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
         try:
             steps = self.screen(choose(self.migrations, rows, **choice))
@@ -7362,6 +7374,19 @@ class Run:
                 error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
             raise
         return steps
+
+    def _goal(self, steps: Sequence[Step], rows: Sequence[Applied], **choice: Any) -> str:
+        """Return the command that does what is left of *steps* and no more, wherever they stop; a count would not."""
+        words = [step.direction for step in steps[:1]]
+        if "up" in words:
+            ends = (choice.get("count") or choice.get("to")) and steps[-1].key < self.migrations[-1].key
+            words += [f"--to {steps[-1].version}"] if ends else []
+        elif len(steps) > 1 and not choice.get("to_here"):
+            stays = max((row for row in rows if row.key < steps[-1].key), key=attrgetter("key"), default=None)
+            words.append(f"--to {stays.version}" if stays else "--all")
+        options = {"out_of_order", "to_here"} & {name for name, value in choice.items() if value}
+        options |= {"all_or_nothing"} if self.all_or_nothing else set()
+        return " ".join((*words, *(f"--{name.replace('_', '-')}" for name in sorted(options))))
 
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
@@ -9037,7 +9062,7 @@ def up(
     worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
-        run.all_or_nothing, run.typed = all_or_nothing, "up --out-of-order" if out_of_order else ""
+        run.all_or_nothing = all_or_nothing
         choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
         steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:

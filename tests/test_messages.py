@@ -899,6 +899,19 @@ SELVES = "CREATE TABLE b (n INTEGER PRIMARY KEY, of INTEGER REFERENCES b (n));\n
 STORE = "CREATE TEMP TABLE t (n INTEGER);\nPRAGMA temp_store = 2;\n"
 RUN = [
     Case("a statement fails", LINE_2, "migrate up", [RIGHT_B, "migrate up"], [A, WRONG_B], code=1),
+    *(
+        Case(f"no more than was asked for: {do}", f"correct line 2, then run  migrate {rest}", f"migrate {do}",
+             [RIGHT_B], [A | WRONG_B | C], f"migrate {rest}", code=1)
+        for do, rest in [("up 2", "up --to 2"), ("up --to 2", "up --to 2"),
+                         ("up 3 --all-or-nothing", "up --all-or-nothing"),
+                         ("up 2 --all-or-nothing", "up --to 2 --all-or-nothing")]
+    ),
+    *(
+        Case(f"all that was asked for: {do}", f"correct line 1, then run  migrate {rest}", f"migrate {do}",
+             [B], [A | B | C | {"2_b.down": "DROP TABLE nowhere;\n"}, "migrate up"], f"migrate {rest}", code=1)
+        for do, rest in [("down 2", "down --to 1"), ("down --to 1", "down --to 1"), ("down --all", "down --all"),
+                         ("down 3", "down --all")]
+    ),
     Case("a statement of a down file fails", "correct line 1, then run  migrate down", "migrate down",
          [B, "migrate down"], [A, B, {"2_b.down": "DROP TABLE nowhere;\n"}, "migrate up"], code=1),
     Case("a journaled file fails", "correct line 3, then go on with statement 2:  migrate up", "migrate up",
