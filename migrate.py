@@ -162,9 +162,6 @@ def _to_install(package: str) -> str:
     )
 
 
-_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
-
-
 class SettingsError(MigrateError):
     """A flag, a variable or a URL that cannot be used. Nothing was connected to."""
 
@@ -274,6 +271,12 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     raise error
 
 
+def unhidden(text: str) -> str:
+    """Return what others have written, with what could hide, turn, color or move something shown by its number."""
+    hiding = "[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\r(?!\n)"
+    return text if text.isprintable() else re.sub(hiding, lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
+
+
 class _Regex:
     """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
 
@@ -311,6 +314,7 @@ def firsts_in(table: str) -> dict[str, str]:
     return {each: first for first, _, others in rows for each in others.split(", ")}
 
 
+_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
 # Each database makes itself known here when its class is defined: by its name in folders and after "only", and that by
 # each scheme of its URLs.
 DATABASES: Final[dict[str, type[Database]]] = {}
@@ -960,7 +964,7 @@ class _Found(Migration):
 @cache
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
-    is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
+    is_date = re.fullmatch(r"0*[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
     return int(version) * 1_000_000 if is_date else int(version)
 
 
@@ -3511,8 +3515,10 @@ class Database(ABC):
         try:
             with self.translated():
                 self._connect(write=write)
-        except ModuleNotFoundError as error:
-            raise SettingsError(f"the driver {error.name} is not installed", fix=_to_install(self.driver)) from None
+        except ImportError as error:
+            lacks = f"the driver {error.name} is not installed"
+            lacks = lacks if isinstance(error, ModuleNotFoundError) else f"the driver cannot be loaded: {error.msg}"
+            raise SettingsError(lacks.partition("\n")[0], fix=_to_install(self.driver)) from None
         except DriverError as failed:
             self.close()
             if failed.kind is Kind.BUSY:
@@ -3520,7 +3526,7 @@ class Database(ABC):
             message = _sentences(failed.message)  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
-            known = {"right": right, "account": account, "user": self.url.user or "this user"}
+            known = {"right": right, "account": account, "user": self.url.user or "USER"}
             known["create"] = self.create_database_sql.format(self.quoted(self.url.database))
             fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/"), **known))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -6892,7 +6898,7 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     octets = step.script.octets
     line, begin, end = octets.count("\n", 0, offset) + 1, octets.rfind("\n", 0, offset) + 1, octets.find("\n", offset)
     left, right = text_of(octets[begin:offset]), text_of(octets[offset : end if end >= 0 else len(octets)])
-    shown = f"  {line} | {left[-60:]}".expandtabs(1)  # of a line that is too long, show what is around the place
+    shown = unhidden(f"  {line} | {left[-60:]}").expandtabs(1)  # of a long line, show what is around the place
     excerpt = shown + right.rstrip("\r").expandtabs(1)[:80]
     if not exact:
         return f"{script_path(step)}:{line}", excerpt
@@ -9589,7 +9595,7 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         value = value.replace("_", " ") + (f" ({more})" if more else "")
     if column == "fix":
         value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
-    return " ".join(value.split()) if isinstance(value, str) else _json(value)
+    return unhidden(" ".join(value.split())) if isinstance(value, str) else _json(value)
 
 
 class _Layout(NamedTuple):
@@ -9822,7 +9828,7 @@ class _Screen:
             lacking = [name for name in given if not re.search(rf"{name}[ =]", words)]
             return _command(words, [f"{name} {shell_word(given[name])}" for name in lacking])
 
-        return re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text)
+        return unhidden(re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text))
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -9842,7 +9848,7 @@ class _Screen:
             if self.events:
                 self._print(event.document, verb.replace(" ", "_"))
             elif self.form != "json":
-                sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
+                sys.stdout.write(unhidden(f"{verb}  {event.version} {event.name}{ran}\n"))
         elif isinstance(event, str) and not self.quiet:
             if self.events:
                 self._print({"message": self.as_typed(event)}, "note")
@@ -9854,7 +9860,7 @@ class _Screen:
                 self._print(self._began | {"level": event.level, "message": said}, "notice")
             elif self.form != "json":
                 head, self._heard = "" if self._heard else f"from {event.step.title}:\n", True
-                said = f"{event.level}: {event.text}".replace("\n", "\n    ")
+                said = unhidden(f"{event.level}: {event.text}").replace("\n", "\n    ")
                 sys.stderr.write(f"{head}  {said}\n")
         elif isinstance(event, Running) and not self.quiet:
             self._tell_running(event)
@@ -9868,7 +9874,7 @@ class _Screen:
 
             about = f"{event.step.direction}  {event.step.title}{f', {part}' * bool(part)}"
             said = f"{about}: {event.seconds:.0f} s  {event.waits}"
-            sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.write(unhidden(said)[: shutil.get_terminal_size().columns - 1])
             self._line = True
             return
         seconds = time.monotonic() - self._since
@@ -9880,7 +9886,7 @@ class _Screen:
             more = {"seconds": round(seconds), "statement": event.number or None, "waits": event.waits or None}
             self._print(self._began | more, "running")
         elif self.form != "json":
-            sys.stderr.write(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n")
+            sys.stderr.write(unhidden(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n"))
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
@@ -9920,10 +9926,10 @@ class _Screen:
                 rows = ([cell_text(row, column) for column in view.columns] for row in listed if view.columns)
                 sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
-            sys.stdout.write(f"\n{view.details}\n")
+            sys.stdout.write(f"\n{unhidden(view.details)}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
-            self._print_sql(view.sql, settings.url.dialect)
+            self._print_sql(unhidden(view.sql), settings.url.dialect)
         for way in view.ways if self.form != "json" else ():
             self(self._in_lines(way))
         return view.exit_code
@@ -10026,7 +10032,7 @@ class _Screen:
             if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
-        sys.stderr.write(f"{head} {error}\n")
+        sys.stderr.write(f"{head} {unhidden(str(error))}\n")
         return error.exit_code
 
     def ended(self, code: int) -> int:
@@ -10142,7 +10148,8 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
             option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
-        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
+        fix = f"write  migrate plan{way} --sql --dialect {dialect} --from {start}"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
         settings = settings._replace(url=DatabaseURL(dialect, ""))
@@ -10713,7 +10720,7 @@ def _read_words(
     options: argparse.Namespace, words: list[str], typed: Sequence[str]
 ) -> tuple[Settings, str, dict[str, Any]]:
     """Do what _parse() does; a word that is nearly right is answered with all that was *typed*, and it put right."""
-    named = next((f" {word}" for word in words if word in _WORDS), "")
+    named = next((f" {word}" for word in words if word in _WORDS and word != "help"), "")
     try:
         if words and words[0] in _SYNONYMS and {*words}.isdisjoint(_WORDS):  # before its options, which are not ours
             build_parser().parse_args(words[:1])
