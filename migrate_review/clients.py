@@ -12,9 +12,11 @@ import re
 from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import quote
 
 from migrate import (
     BRIEF,
+    CONTINUED,
     MARKS_PATTERN,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
@@ -33,7 +35,6 @@ from migrate import (
     distinct,
     first_word,
     spelled,
-    split_key,
     split_statements,
     text_of,
     tokenize,
@@ -173,9 +174,9 @@ class ScriptDatabase(Database):
     def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         self.write_text(*(f"{each}{self.gap}{self.delimiter}" for each in texts))
 
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        """Take the lock *key* of this tool, where there is one, or stop."""
-        taken = sql.replace("?", self.literal(self.lock_key(key)))
+    def lock_conditions(self, sql: str) -> list[tuple[str, str]]:
+        """Take the lock of this tool, where there is one, or stop."""
+        taken = sql.replace("?", self.literal(self._key))
         return [(f"NOT COALESCE(({taken}), FALSE)", self.rival)] if sql else []
 
     @abstractmethod
@@ -309,7 +310,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
             if any(key.startswith("temp ") for key in nature.writes)
         )
         kinds = {each.name: each.kind for each in made}
-        for kind, name in (split_key(key) for key in _left(natures)):
+        for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
             elif kind == "trigger":  # it is dropped as what is temporary
@@ -336,7 +337,7 @@ class PostgresScript(ScriptDatabase, Postgres):
     """For psql."""
 
     client, database_sql = 'psql -X -d "{0.psql_url}" -f plan.sql', "current_database()"
-    default_sql = """(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE(current_schema(), '') END
+    default_sql = f"""(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE({Postgres.lasting_sql}, '') END
         FROM pg_catalog.pg_settings WHERE name = 'search_path')"""  # what it names first may not be there yet
     began = Code("CAST(:'migrate_began' AS timestamptz) AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
@@ -349,6 +350,11 @@ class PostgresScript(ScriptDatabase, Postgres):
         r"|LAST_ERROR_\w+|ON_ERROR_\w+|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY"
         "|WATCH_INTERVAL"
     )
+
+    @property
+    def psql_url(self) -> str:
+        """Return what to give psql as the URL: it takes no search_path there."""
+        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
 
     def start(self, steps: Sequence[Step]) -> None:
         """See ScriptDatabase. Of what psql would replace in the SQL, :name, nothing is left set."""
@@ -403,7 +409,7 @@ class PostgresScript(ScriptDatabase, Postgres):
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See ScriptDatabase. What the transaction of a file has not taken back goes with the connection."""
-        if not {kind for kind, _ in map(split_key, _left(natures))} <= self.takes_back:
+        if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
             # The server lets go of the lock of a connection a moment after it has gone; and psql sets names anew.
             self.write("DISCARD ALL;", "\\connect", *self._unset)
         return ""
@@ -423,6 +429,10 @@ class PostgresScript(ScriptDatabase, Postgres):
         return []
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
+        if "\\" in statement.text and "\n" in statement.text:
+            psql = syntax._replace(tokens=syntax.tokens.replace(CONTINUED, ""))
+            if any(each.fault or each.text != statement.text for each in split_statements(statement.text, psql)):
+                return "psql does not know that a quoted text goes on, with its backslashes, on the next line"
         code = bare(statement.text, syntax) if ":" in statement.text else ""
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", code)
         return f"psql puts something of its own in place of {found[0]}" if found else ""
@@ -483,13 +493,13 @@ class MySQLScript(ScriptDatabase, MySQL):
             ]
         return found
 
-    def lock_key(self, key: str) -> str:
+    def lock_key(self, relation: str) -> str:
         """See Database. Where the database has no name yet, the server puts it into the key."""
-        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{key}'), 256), 40)"
-        return super().lock_key(key) if self.schema else Code(full)
+        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{relation}'), 256), 40)"
+        return super().lock_key(relation) if self.schema else Code(full)
 
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql, key)]
+    def lock_conditions(self, sql: str) -> list[tuple[str, str]]:
+        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql)]
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """See ScriptDatabase. SIGNAL cannot depend on anything outside of a routine; a column that is not there can.
@@ -530,7 +540,7 @@ class MySQLScript(ScriptDatabase, MySQL):
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See ScriptDatabase."""
         keys = _left(natures)
-        for kind, name in (split_key(key) for key in keys):
+        for kind, name in (_split_key(key) for key in keys):
             shown = self.quoted(name)
             if kind == "@":
                 self.query(f"SET @{shown} = NULL")
@@ -564,6 +574,12 @@ class MySQLScript(ScriptDatabase, MySQL):
         if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
             return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
         return _cut_line_breaks(statement.text, syntax)
+
+
+def _split_key(key: str) -> tuple[str, str]:
+    """Return kind and name of a key of the session."""
+    kind, _, name = ("@", "", key[1:]) if key[0] == "@" else key.partition(" ")
+    return kind, name
 
 
 def _left(natures: Sequence[Nature]) -> list[str]:

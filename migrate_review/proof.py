@@ -198,7 +198,8 @@ class PostgresProof(Proof):
         "relminmxid reloptions relispartition relpersistence relrowsecurity relforcerowsecurity atttypid attlen "
         "attnum attndims attcacheoff atttypmod attbyval attalign attnotnull atthasdef atthasmissing attidentity "
         "attgenerated attislocal attinhcount attrelid attcollation attmissingval attisdropped datname datfrozenxid "
-        "datminmxid prosrc probin proargnames typrelid typarray collversion datcollversion subskiplsn umid"
+        "datminmxid dathasloginevt prosrc probin proargnames typrelid typarray collversion datcollversion subskiplsn "
+        "umid"
     )
     _rows_of: ClassVar = {  # else those that are not the server's own, by the first column
         "pg_attribute": "attrelid >= 16384 AND attnum > 0 AND NOT attisdropped",

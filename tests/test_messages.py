@@ -62,15 +62,14 @@ class Reader:
 
     # What returns pairs of what is wrong and the way out, or yields them.
     refusing = (
-        "find_fault",
-        "_find_faults",
+        "find_faults",
         "find_loose",
         "find_taking",
         "_find_divided",
         "_find_unpaired",
         "_find_ended",
     )
-    pairs = *refusing, "_lacking", "_of_another_tool", "_look_deeper"
+    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -1445,7 +1444,7 @@ def damage(person: Person) -> None:
 
 def run_beside(person: Person) -> None:
     """Be another run: it has the lock."""
-    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock("", journaled=False))
+    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock(journaled=False))
 
 
 def installed_package(person: Person) -> None:

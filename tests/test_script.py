@@ -347,6 +347,7 @@ EITHER = {
         "a line of a dot after a comment": "CREATE TABLE t (a TEXT);\n/* x */\nINSERT INTO t\nSELECT 1 +\n.5;\n",
     },
     "postgres": {
+        "a quoted text that goes on": "CREATE TABLE u AS\nSELECT E'c\\''\n'\\';d' AS s;\n",
         "a name that the script itself sets":
             "CREATE TABLE t AS SELECT (ARRAY[1,2,3])[1:ENCODING] AS b FROM (SELECT 2 AS encoding) AS s;\n",
         "a name that psql sets after every statement":
