@@ -2377,7 +2377,7 @@ class Forms:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                certain = made and ("COMMIT", "DROP") not in itertools.pairwise(words)
+                certain = ("COMMIT", "DROP") not in itertools.pairwise(words)
                 told.made.setdefault(key, made.schema if made and certain else None)
         return nature
 
