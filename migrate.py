@@ -162,9 +162,6 @@ def _to_install(package: str) -> str:
     )
 
 
-_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
-
-
 class SettingsError(MigrateError):
     """A flag, a variable or a URL that cannot be used. Nothing was connected to."""
 
@@ -274,6 +271,12 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     raise error
 
 
+def unhidden(text: str) -> str:
+    """Return what others have written, with what could hide, turn, color or move something shown by its number."""
+    hiding = "[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\r(?!\n)"
+    return text if text.isprintable() else re.sub(hiding, lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
+
+
 class _Regex:
     """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
 
@@ -311,6 +314,7 @@ def firsts_in(table: str) -> dict[str, str]:
     return {each: first for first, _, others in rows for each in others.split(", ")}
 
 
+_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
 # Each database makes itself known here when its class is defined: by its name in folders and after "only", and that by
 # each scheme of its URLs.
 DATABASES: Final[dict[str, type[Database]]] = {}
@@ -843,7 +847,7 @@ class Script(NamedTuple):
     @classmethod
     def from_octets(cls, file: Path | str, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError (what, fix) for another there."""
-        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
+        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets).lstrip("\ufeff")
         read = octets.replace("\r\n", "\n") if "\r" in octets else octets
         checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
         directive = _DIRECTIVE_PATTERN.match(first)
@@ -960,7 +964,7 @@ class _Found(Migration):
 @cache
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
-    is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
+    is_date = re.fullmatch(r"0*[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
     return int(version) * 1_000_000 if is_date else int(version)
 
 
@@ -1950,7 +1954,9 @@ _HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
-_CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+# As pg_dump has it above and below all else: psql takes no command of its own in between, nor do we.
+_RESTRICT: Final = r"\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*(?![^\r\n])"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]*)?(?:E[-+]?[0-9]+)?|[-+]?\.[0-9]+(?:E[-+]?[0-9]+)?"
@@ -1959,15 +1965,17 @@ _LITERALS: Final = rf"'[^']*'(?:'[^']*')*|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE
 SQLITE_SYNTAX: Final = Syntax(
     literals=_LITERALS,
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
-    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
+    rf"|(?P<comment>--[^\n]*|/\*.*?\*/|(?<!{_LETTER_DIGIT_DOLLAR})(?:\xef\xbb\xbf|\ufeff)+)"  # a BOM is a blank
+    r"|(?P<unclosed_comment>/\*.*)",
     start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
     literals=_LITERALS,
-    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
+    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
+    start_pattern=regex(rf"\s+|{_RESTRICT}", re.ASCII),
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
@@ -3397,6 +3405,7 @@ class Database(ABC):
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
     split_pattern = _NEVER_PATTERN  # but for one with this, which it would read by the rules of its start
+    skipped_pattern = _NEVER_PATTERN  # between two statements, this is nothing to the client, and unknown to the server
     text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
     before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
@@ -3506,8 +3515,10 @@ class Database(ABC):
         try:
             with self.translated():
                 self._connect(write=write)
-        except ModuleNotFoundError as error:
-            raise SettingsError(f"the driver {error.name} is not installed", fix=_to_install(self.driver)) from None
+        except ImportError as error:
+            lacks = f"the driver {error.name} is not installed"
+            lacks = lacks if isinstance(error, ModuleNotFoundError) else f"the driver cannot be loaded: {error.msg}"
+            raise SettingsError(lacks.partition("\n")[0], fix=_to_install(self.driver)) from None
         except DriverError as failed:
             self.close()
             if failed.kind is Kind.BUSY:
@@ -3515,7 +3526,7 @@ class Database(ABC):
             message = _sentences(failed.message)  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
-            known = {"right": right, "account": account, "user": self.url.user or "this user"}
+            known = {"right": right, "account": account, "user": self.url.user or "USER"}
             known["create"] = self.create_database_sql.format(self.quoted(self.url.database))
             fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/"), **known))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -4070,6 +4081,13 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
+    def taking_back(self) -> list[str]:
+        """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
+        return []
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
+        """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
+
     def remains(self, statement: Statement) -> tuple[str, str]:
         """Return what *statement* leaves where it was cut off, and the query that shows it; empty for nothing known."""
         return "", ""
@@ -4240,7 +4258,8 @@ class SQLite(Database):
     verifies = True  # not only this tool, and not only in this version, writes the file
     name_marks, folds, lone_schema, taking_pattern = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION(\s+\w+)?)?\Z")
+    closes_pattern = regex(r"(COMMIT|END)(\s+TRANSACTION(\s+\w+)?)?\Z")
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -4249,7 +4268,9 @@ class SQLite(Database):
         "DETACH": _attached,
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
         "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
+            r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)",
+            "this cannot run inside a transaction",
+            _ALONE,
         ),
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
@@ -4263,6 +4284,10 @@ class SQLite(Database):
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
+    # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    switches = names_in("""defer_foreign_keys foreign_keys ignore_check_constraints legacy_alter_table query_only
+        read_uncommitted recursive_triggers reverse_unordered_selects writable_schema""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4386,7 +4411,7 @@ class SQLite(Database):
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
+        if not (self.counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
         for place, each in enumerate(found):
             if each.traits & asks:
@@ -4394,19 +4419,37 @@ class SQLite(Database):
         return found
 
     def may_matter(self, sql: str) -> bool:
-        return super().may_matter(sql) or self._counts()
+        return super().may_matter(sql) or self.counts()
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
             self._counting = None
 
-    def _counts(self) -> bool:
+    def counts(self) -> bool:
         """Tell if something in the database does that."""
         asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
         if self._counting is None and self.connection is not None:
             with contextlib.suppress(DriverError):
                 self._counting = bool(self.query(asking))
         return bool(self._counting)
+
+    def is_empty(self) -> bool:
+        """Tell if the file holds nothing yet, not even how it is laid out."""
+        return not self.query("PRAGMA page_count")[0][0]
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:
+        """See Database. It runs again in its place, where it is nothing any more."""
+        first = itertools.takewhile(lambda each: first_word(each.text, self.syntax) in ("PRAGMA", "BEGIN"), statements)
+        for each in first if self.is_empty() else ():
+            if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
+                self.run(each.text)
+
+    def taking_back(self) -> list[str]:
+        """See Database. What is temporary, and what a PRAGMA has switched on."""
+        kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
+        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -4664,6 +4707,7 @@ class Postgres(Database):
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    skipped_pattern = regex(_RESTRICT)
     speaks_pattern = regex(_ENCODED, re.IGNORECASE)
     opens_pattern = regex(
         rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
@@ -4712,7 +4756,7 @@ class Postgres(Database):
         *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
     )
     # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
-    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^"?pg_t' OR o.schema IN (
             SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
             SELECT ARRAY[refclassid::bigint, refobjid::bigint, refobjsubid] FROM pg_catalog.pg_depend d
             WHERE deptype <> 'n' AND (d.classid, d.objid, d.objsubid) = (a.classid, a.objid, a.objsubid))
@@ -4746,8 +4790,11 @@ class Postgres(Database):
         r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
         r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
-    schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
-        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
+    # Of the search path the first that lasts: what is in pg_temp goes with the session.
+    lasting_sql = """(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+        WHERE name !~ '^pg_' ORDER BY place LIMIT 1)"""
+    schema_sql = f"""SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), {lasting_sql})"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
     _owner_sql = """SELECT pg_catalog.pg_get_userbyid(owner) FROM (
         SELECT relowner AS owner FROM pg_catalog.pg_class WHERE oid = to_regclass(?)
@@ -4895,7 +4942,7 @@ class Postgres(Database):
 
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""
-        first = re.match(r'\s*(?!"?\$user\b)("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
+        first = re.match(r'\s*(?!"?(?:\$user\b|pg_))("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
         return self._fold(first[1]) if first else super().home(table)
 
     def make_schema(self, schema: str) -> bool:
@@ -6851,7 +6898,7 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     octets = step.script.octets
     line, begin, end = octets.count("\n", 0, offset) + 1, octets.rfind("\n", 0, offset) + 1, octets.find("\n", offset)
     left, right = text_of(octets[begin:offset]), text_of(octets[offset : end if end >= 0 else len(octets)])
-    shown = f"  {line} | {left[-60:]}".expandtabs(1)  # of a line that is too long, show what is around the place
+    shown = unhidden(f"  {line} | {left[-60:]}").expandtabs(1)  # of a long line, show what is around the place
     excerpt = shown + right.rstrip("\r").expandtabs(1)[:80]
     if not exact:
         return f"{script_path(step)}:{line}", excerpt
@@ -6987,8 +7034,15 @@ def _read_statements(step: Step, database: Database) -> Step:
     without = Statements(octets, (each for each, (_, opens) in zip(found, parts, strict=True) if opens is None))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return step._replace(statements=without, script=step.script._replace(in_transaction=False))
-    blanked = _blanked(octets, [*modes, *(each for each, opens in parts if opens is not None)])
-    return step._replace(statements=without, script=step.script._replace(octets=blanked), level=level)
+    skipped = [*modes, *_find_skipped(octets, found, database), *(each for each, opens in parts if opens is not None)]
+    return step._replace(statements=without, script=step.script._replace(octets=_blanked(octets, skipped)), level=level)
+
+
+def _find_skipped(octets: str, found: Sequence[Alike], database: Database) -> Iterator[Statement]:
+    """Yield what stands between the statements that were *found*, or in a comment, and only the client takes."""
+    skipped = [*database.skipped_pattern.finditer(octets)]
+    whole = Statements(octets, found if skipped else ())
+    yield from (Statement(each[0], 0, each.start()) for each in skipped if not whole.at(each.start()))
 
 
 def _refuse_first(step: Step, faults: Iterable[_Fault]) -> None:
@@ -7058,6 +7112,8 @@ def _blanked(octets: str, statements: Sequence[Statement]) -> str:
     """Return a text with blanks in place of *statements*: what comes after them is where it was."""
     pieces, position = list[str](), 0
     for each in sorted(statements, key=attrgetter("offset")):
+        if each.offset < position:  # it is a part of one
+            continue
         pieces += octets[position : each.offset], re.sub(r"[^\n]", " ", octets_of(each.text))
         position = each.offset + len(pieces[-1])
     return "".join([*pieces, octets[position:]]) if pieces else octets
@@ -7619,11 +7675,12 @@ class Run:
     # Who may do it.
 
     @contextlib.contextmanager
-    def locked(self, *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history. Raises LockedError."""
+    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False) -> Iterator[None]:
+        """Open the database for writing, with the lock and the history, for *steps*. Raises LockedError."""
         self.database.open(write=True)
         with self.database.lock(journaled=journaled):
             if self.history.missing:
+                self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
                     made = self.history.create()
@@ -7638,7 +7695,7 @@ class Run:
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
             with self.shield.during("waits"):
-                stack.enter_context(self.locked(journaled=journaled))
+                stack.enter_context(self.locked(steps, journaled=journaled))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
             try:
@@ -8182,6 +8239,8 @@ class Attempt:
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
                 self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
+                if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
+                    database.send(*database.taking_back())
                 database.look_again(step.statements.code)
         except BaseException:
             database.rollback()
@@ -8730,6 +8789,8 @@ class Journal(Attempt):
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
+        if Trait.OPENS in traits and database.transactional:  # it has seen a note
+            self.run.zero({"count"} & {key for each in self.natures[number:] for key in each.reads})
         if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
             database.run(self.step.statements[number - 1].text)
         if was_open and Trait.UNDOES in traits and not database.in_transaction:
@@ -9534,7 +9595,7 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         value = value.replace("_", " ") + (f" ({more})" if more else "")
     if column == "fix":
         value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
-    return " ".join(value.split()) if isinstance(value, str) else _json(value)
+    return unhidden(" ".join(value.split())) if isinstance(value, str) else _json(value)
 
 
 class _Layout(NamedTuple):
@@ -9767,7 +9828,7 @@ class _Screen:
             lacking = [name for name in given if not re.search(rf"{name}[ =]", words)]
             return _command(words, [f"{name} {shell_word(given[name])}" for name in lacking])
 
-        return re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text)
+        return unhidden(re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text))
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -9787,7 +9848,7 @@ class _Screen:
             if self.events:
                 self._print(event.document, verb.replace(" ", "_"))
             elif self.form != "json":
-                sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
+                sys.stdout.write(unhidden(f"{verb}  {event.version} {event.name}{ran}\n"))
         elif isinstance(event, str) and not self.quiet:
             if self.events:
                 self._print({"message": self.as_typed(event)}, "note")
@@ -9799,7 +9860,7 @@ class _Screen:
                 self._print(self._began | {"level": event.level, "message": said}, "notice")
             elif self.form != "json":
                 head, self._heard = "" if self._heard else f"from {event.step.title}:\n", True
-                said = f"{event.level}: {event.text}".replace("\n", "\n    ")
+                said = unhidden(f"{event.level}: {event.text}").replace("\n", "\n    ")
                 sys.stderr.write(f"{head}  {said}\n")
         elif isinstance(event, Running) and not self.quiet:
             self._tell_running(event)
@@ -9813,7 +9874,7 @@ class _Screen:
 
             about = f"{event.step.direction}  {event.step.title}{f', {part}' * bool(part)}"
             said = f"{about}: {event.seconds:.0f} s  {event.waits}"
-            sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.write(unhidden(said)[: shutil.get_terminal_size().columns - 1])
             self._line = True
             return
         seconds = time.monotonic() - self._since
@@ -9825,7 +9886,7 @@ class _Screen:
             more = {"seconds": round(seconds), "statement": event.number or None, "waits": event.waits or None}
             self._print(self._began | more, "running")
         elif self.form != "json":
-            sys.stderr.write(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n")
+            sys.stderr.write(unhidden(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n"))
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
@@ -9865,10 +9926,10 @@ class _Screen:
                 rows = ([cell_text(row, column) for column in view.columns] for row in listed if view.columns)
                 sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
-            sys.stdout.write(f"\n{view.details}\n")
+            sys.stdout.write(f"\n{unhidden(view.details)}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
-            self._print_sql(view.sql, settings.url.dialect)
+            self._print_sql(unhidden(view.sql), settings.url.dialect)
         for way in view.ways if self.form != "json" else ():
             self(self._in_lines(way))
         return view.exit_code
@@ -9971,7 +10032,7 @@ class _Screen:
             if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
-        sys.stderr.write(f"{head} {error}\n")
+        sys.stderr.write(f"{head} {unhidden(str(error))}\n")
         return error.exit_code
 
     def ended(self, code: int) -> int:
@@ -10087,7 +10148,8 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
             option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
-        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
+        fix = f"write  migrate plan{way} --sql --dialect {dialect} --from {start}"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
         settings = settings._replace(url=DatabaseURL(dialect, ""))
@@ -10658,7 +10720,7 @@ def _read_words(
     options: argparse.Namespace, words: list[str], typed: Sequence[str]
 ) -> tuple[Settings, str, dict[str, Any]]:
     """Do what _parse() does; a word that is nearly right is answered with all that was *typed*, and it put right."""
-    named = next((f" {word}" for word in words if word in _WORDS), "")
+    named = next((f" {word}" for word in words if word in _WORDS and word != "help"), "")
     try:
         if words and words[0] in _SYNONYMS and {*words}.isdisjoint(_WORDS):  # before its options, which are not ours
             build_parser().parse_args(words[:1])

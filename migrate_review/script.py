@@ -197,6 +197,7 @@ def _write_steps(
             )
         said = f"{number} of {len(steps)}  {way}  {step.title}"
         _write_step(written, database, step, named, expected, said=said)
+        database.look_again(step.statements.code)
         if what := "" if natures is None else database.forget(step.statements.briefs, natures):
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
             raise FileError(f"no file can follow in a script: {what}", where=script_path(step), fix=fix)

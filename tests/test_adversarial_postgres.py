@@ -118,12 +118,20 @@ CASES = [
         T + "INSERT INTO t VALUES (1) \\gexec\n", Refused("client", 2), id="a psql command that ends a statement"
     ),
     pytest.param(
+        "--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\n"
         "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = 0;\n"
         "SET client_min_messages = warning;\n"
-        "SET default_tablespace = '';\nCREATE TABLE public.t (a TEXT);\nSET standard_conforming_strings = on;",
-        Runs({"SELECT count(*) FROM public.t": [(0,)]}),
-        id="the head of a pg_dump, with an empty search path",
+        "SET default_tablespace = '';\nCREATE TABLE public.t (a TEXT);\nSET standard_conforming_strings = on;\n"
+        "INSERT INTO public.t VALUES ('\n\\restrict aB3\n');\n--\n-- complete\n--\n\n\\unrestrict aB3\n\n",
+        Runs({"SELECT a FROM public.t": [("\n\\restrict aB3\n",)]}),
+        id="a pg_dump, with an empty search path",
     ),
+    pytest.param(
+        JOURNALED + "\\restrict aB3\nCREATE TABLE t (a TEXT);\nVACUUM t;\n\\unrestrict aB3",
+        Runs({"SELECT count(*) FROM t": [(0,)]}),
+        id="a pg_dump without a transaction",
+    ),
+    pytest.param("\\restrict\n" + T, Refused("client", 1), id="a psql command that lacks its word"),
     pytest.param(
         "CREATE SCHEMA other;\nSET search_path = other;\nCREATE TABLE t (a TEXT);",
         Runs({"SELECT count(*) FROM other.t": [(0,)], "SELECT count(*) FROM public.after_it": [(0,)]}),

@@ -166,6 +166,21 @@ def test_a_search_path_that_begins_with_the_user_is_the_server_s_to_read(project
 
 
 @postgres
+@pytest.mark.parametrize("path", ["pg_temp, public", "pg_catalog, pg_temp, public"])
+def test_a_search_path_that_begins_with_a_schema_of_the_server_has_its_history_where_it_lasts(
+    project: Project, path: str
+) -> None:
+    """In pg_temp it would go with the connection, and every run would be the first."""
+    name = project.database.name
+    project.database.execute(f"ALTER DATABASE {name} SET search_path = {path}", f"CREATE TABLE public.{A[13:]}")
+    project.write({"1_a": "-- migrate: no-transaction\nINSERT INTO public.a VALUES (1);"})
+    project.succeed("up")
+    assert project("up").err == "up to date at 1 (1 applied)\n"
+    assert project("up", url=with_option(project, f"search_path={path}".replace(" ", ""))).exit == 0
+    assert project.rows("SELECT count(*) FROM public.a") == [(1,)]
+
+
+@postgres
 def test_a_schema_of_the_search_path_that_is_there_is_not_made_again(project: Project) -> None:
     """That would take a right on the database."""
     project.database.execute("CREATE SCHEMA app")

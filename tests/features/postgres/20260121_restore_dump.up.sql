@@ -2,6 +2,8 @@
 --
 -- Shows  The head of a file that pg_dump wrote: an empty search path, names with their schema.
 
+\restrict cRQf9rV0q3NbPkoI7Vz2
+
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET client_encoding = 'UTF8';
@@ -32,3 +34,5 @@ INSERT INTO public.dumped VALUES (7, NULL);
 SELECT pg_catalog.setval('public.dumped_id_seq', 7, true);
 ALTER TABLE ONLY public.dumped
     ADD CONSTRAINT dumped_pkey PRIMARY KEY (id);
+
+\unrestrict cRQf9rV0q3NbPkoI7Vz2
