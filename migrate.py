@@ -6914,9 +6914,10 @@ def _more_ways(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, or another than the stored one; else nothing."""
     if step.direction == "down" and step.note and not step.stored:
         path = shell_word(shown_path(step.script.path))
+        command = "down" if step.command == "redo" else step.command  # what is applied stores the file that is back
         return (
             "\n     or roll back by the text that was stored when it was applied, with this file out of the way:"
-            f"\n       mv {path} {path}.new\n       migrate {step.command}\n       mv {path}.new {path}"
+            f"\n       mv {path} {path}.new\n       migrate {command}\n       mv {path}.new {path}"
         )
     if not step.stored:
         return ""
