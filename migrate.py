@@ -1134,8 +1134,9 @@ def find_migrations(
                 faults.append((half.entry.name, f"the same version as {shown_path(Path(rival.entry.path))}", ""))
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     for half in lone:
-        gone = shown_path(directory / re.sub(r"down(?=\.sql\Z)", "up", half.entry.name))
-        way = f"put {gone} back, or remove this one, too:  rm {shell_word(shown_path(directory / half.entry.name))}"
+        path = shown_path(directory / half.entry.name)
+        gone = re.sub(r"down(?=\.sql\Z)", "up", path)
+        way = f"put {gone} back, or remove this one, too:  rm {shell_word(path)}"
         faults.append((half.entry.name, "a down file without its up file", way))
     for name in python if not (faults or ups) else ():
         printed = f"write what `manage.py sqlmigrate APP {name[:4]}` prints (with --backwards, for the way back)"
@@ -2385,7 +2386,7 @@ class Forms:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                certain = made and ("COMMIT", "DROP") not in itertools.pairwise(words)
+                certain = ("COMMIT", "DROP") not in itertools.pairwise(words)
                 told.made.setdefault(key, made.schema if made and certain else None)
         return nature
 
@@ -6915,9 +6916,10 @@ def _more_ways(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, or another than the stored one; else nothing."""
     if step.direction == "down" and step.note and not step.stored:
         path = shell_word(shown_path(step.script.path))
+        command = "down" if step.command == "redo" else step.command  # what is applied stores the file that is back
         return (
             "\n     or roll back by the text that was stored when it was applied, with this file out of the way:"
-            f"\n       mv {path} {path}.new\n       migrate {step.command}\n       mv {path}.new {path}"
+            f"\n       mv {path} {path}.new\n       migrate {command}\n       mv {path}.new {path}"
         )
     if not step.stored:
         return ""

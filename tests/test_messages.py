@@ -199,6 +199,8 @@ class Reader:
             yield from args[1:2] if name == "get" else ()
         elif name in {"next", "_Refusal", "fromkeys"}:
             yield args[{"next": 0, "_Refusal": 2, "fromkeys": 1}[name]]
+        elif name == "unhidden":
+            yield from args
         elif name in self.functions:
             nodes = (each for found in self.functions[name] for each in ast.walk(found))
             yield from (each.value for each in nodes if isinstance(each, ast.Return) and each.value)
@@ -2022,6 +2024,7 @@ NOT_HERE = {
     "add it to the URL: &ssl_ca=": "the servers of the tests have certificates of their own making, for no host",
     "take it out, or write  SET NAMES": "about a database whose name has other letters: these have none",
     "…\n     or put the folder migrate_review": "likewise",
+    "python3 -m venv .venv &&": "about a Python of a system, which takes no packages: tests/test_imports.py",
     "read its files with": "about a kind of database that the desk does not know: none of those here",
     "install the two together": "about a missing desk, or one of another version: tests/test_alone.py",
     "name a host in the URL, such as": "about a server that asks the system who is there: these ask for a password",
