@@ -162,9 +162,6 @@ def _to_install(package: str) -> str:
     )
 
 
-_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
-
-
 class SettingsError(MigrateError):
     """A flag, a variable or a URL that cannot be used. Nothing was connected to."""
 
@@ -274,6 +271,12 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     raise error
 
 
+def unhidden(text: str) -> str:
+    """Return what others have written, with what could hide, turn, color or move something shown by its number."""
+    hiding = "[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\r(?!\n)"
+    return text if text.isprintable() else re.sub(hiding, lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
+
+
 class _Regex:
     """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
 
@@ -295,6 +298,23 @@ def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
+
+def names_in(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
+
+
+def pairs_in(texts: str) -> dict[str, str]:
+    """Return the second word of each pair by the first one."""
+    return dict(each.split() for each in texts.split(","))
+
+
+def firsts_in(table: str) -> dict[str, str]:
+    """Return the first word of each row by each of the others: ``one a, b; two c`` says that a and b are one."""
+    rows = (row.partition(" ") for row in table.split("; "))
+    return {each: first for first, _, others in rows for each in others.split(", ")}
+
+
+_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
 # Each database makes itself known here when its class is defined: by its name in folders and after "only", and that by
 # each scheme of its URLs.
 DATABASES: Final[dict[str, type[Database]]] = {}
@@ -311,33 +331,17 @@ _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict
 )
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
-_KNOWN_VARIABLES: Final = frozenset(
-    (
-        *(
-            "DATABASE_URL",
-            "DATABASE_URL_FILE",
-            "MIGRATE_DATABASE_URL",
-            "MIGRATE_DATABASE_URL_FILE",
-            "FORCE_AUTO_MIGRATE",
-        ),
-        *("MIGRATE_COMMAND", "MIGRATE_DIR", "MIGRATE_SCRATCH_URL", "MIGRATE_TABLE"),
-        *(f"MIGRATE_{word.upper()}" for word in _NUMBERS),
-    )
-)
-
-
+_KNOWN_VARIABLES: Final = names_in("""DATABASE_URL DATABASE_URL_FILE FORCE_AUTO_MIGRATE MIGRATE_COMMAND
+    MIGRATE_DATABASE_URL MIGRATE_DATABASE_URL_FILE MIGRATE_DIR MIGRATE_SCRATCH_URL MIGRATE_TABLE""") | {
+    f"MIGRATE_{word.upper()}" for word in _NUMBERS
+}
 # What people call the URL of a database, and words that they use for ours.
 _URL_NAME_PATTERN: Final = regex(
     r"((SQLALCHEMY|JDBC)_)?(DB|(?<=_)DATABASE|DATABASE(?!_URL\Z)|POSTGRES(QL)?|PG|MYSQL|MARIADB|SQLITE)"
     r"_(URL|URI|DSN|CONNECTION(_(STRING|URL|URI))?)"
 )
-_USUAL_SCHEMES: Final = {"psql": "postgres", "pgsql": "postgres", "pg": "postgres", "file": "sqlite"}
-_USUAL_WORDS: Final = {
-    **dict.fromkeys(("DIRECTORY", "FOLDER", "PATH"), "DIR"),
-    **dict.fromkeys(("URI", "DSN"), "URL"),
-    "RETRY": "RETRIES",
-    "DB": "DATABASE",
-}
+_USUAL_SCHEMES: Final = firsts_in("postgres psql, pgsql, pg; sqlite file")
+_USUAL_WORDS: Final = firsts_in("DIR DIRECTORY, FOLDER, PATH; URL URI, DSN; RETRIES RETRY; DATABASE DB")
 
 
 class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
@@ -474,11 +478,8 @@ def _read_server(dialect: str, rest: str) -> DatabaseURL:
         words = DATABASES[dialect].url_words.get(name, ())
         same = str.lower if words and words[0][0].isupper() else str  # such are taken in any case
         if words and value and same(options[name]) not in map(same, words):
-            shown = (
-                f' "{value}"{nearest(value.upper() if same is str.lower else value, words)}'
-                if re.fullmatch(r"[\w.-]{1,20}", value)
-                else ""
-            )
+            near = nearest(value.upper() if same is str.lower else value, words)
+            shown = f' "{value}"{near}' if re.fullmatch(r"[\w.-]{1,20}", value) else ""
             raise ValueError(f"has an unknown {name}{shown}", f"write one of {', '.join(words)}")
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
     database = _decode(database)
@@ -846,7 +847,7 @@ class Script(NamedTuple):
     @classmethod
     def from_octets(cls, file: Path | str, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError (what, fix) for another there."""
-        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
+        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets).lstrip("\ufeff")
         read = octets.replace("\r\n", "\n") if "\r" in octets else octets
         checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
         directive = _DIRECTIVE_PATTERN.match(first)
@@ -963,7 +964,7 @@ class _Found(Migration):
 @cache
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
-    is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
+    is_date = re.fullmatch(r"0*[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
     return int(version) * 1_000_000 if is_date else int(version)
 
 
@@ -1129,16 +1130,12 @@ def find_migrations(
 
     for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
         for number, half in enumerate(halves):
-            rivals = (
-                shown_path(Path(each.entry.path)) for each in halves[:number] if meet(dialects(half), dialects(each))
-            )
-            faults += [(half.entry.name, f"the same version as {rival}", "") for rival in rivals][:1]
+            for rival in [each for each in halves[:number] if meet(dialects(half), dialects(each))][:1]:
+                faults.append((half.entry.name, f"the same version as {shown_path(Path(rival.entry.path))}", ""))
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     for half in lone:
-        gone, path = (
-            shown_path(directory / re.sub(r"down(?=\.sql\Z)", way, half.entry.name)) for way in ("up", "down")
-        )
-        way = f"put {gone} back, or remove this one, too:  rm {shell_word(path)}"
+        gone = shown_path(directory / re.sub(r"down(?=\.sql\Z)", "up", half.entry.name))
+        way = f"put {gone} back, or remove this one, too:  rm {shell_word(shown_path(directory / half.entry.name))}"
         faults.append((half.entry.name, "a down file without its up file", way))
     for name in python if not (faults or ups) else ():
         printed = f"write what `manage.py sqlmigrate APP {name[:4]}` prints (with --backwards, for the way back)"
@@ -1284,9 +1281,8 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
             yield Statement(sql[start:end], line + 1, start, fault)
 
 
-_Span = tuple[
-    list[int], list[int], str, str, bool
-]  # starts, ends, fault; what comes before the literals; by the grammar
+# Its starts, its ends, the fault; what comes before the literals; whether it was found by the grammar.
+_Span = tuple[list[int], list[int], str, str, bool]
 
 
 def _spans(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[_Span]:
@@ -1442,15 +1438,6 @@ class Statements(Sequence[Statement]):
             self._differ += bytes([each.differ]) * len(each.starts)
             self.briefs += [each.brief] * len(each.starts)
             self._runs[-1][1] = len(self.briefs)
-
-    @classmethod
-    def of(cls, statements: Iterable[Statement]) -> Statements:
-        """Return statements that are not, or no longer, what stands in a file."""
-        octets, found = "", list[Alike]()
-        for each in statements:
-            start, octets = len(octets), octets + octets_of(each.text)
-            found.append(Alike(each, [start], [len(octets)]))
-        return cls(octets, found)
 
     def __len__(self) -> int:
         return len(self.briefs)
@@ -1920,10 +1907,6 @@ class _Compound:
         return word
 
 
-def names_in(texts: str) -> frozenset[str]:
-    return frozenset(texts.split())
-
-
 # After these there may be a value, also one whose quotes were forgotten.
 _BEFORE_VALUES: Final = names_in("VALUES VALUE LIKE IN BETWEEN THEN ELSE PASSWORD IDENTIFIED = < >")
 
@@ -1939,11 +1922,6 @@ def plain_words(text: str, syntax: Syntax, quote: str) -> frozenset[str]:
         return word not in _BEFORE_VALUES and (word[0] == quote or not is_quoted(word))
 
     return frozenset(itertools.takewhile(is_plain, spelled(text[:2000], syntax)))  # enough, and soon read
-
-
-def pairs_in(texts: str) -> dict[str, str]:
-    """Return the second word of each pair by the first one."""
-    return dict(each.split() for each in texts.split(","))
 
 
 _THEN, _END, _DO = names_in("THEN"), names_in("END"), names_in("DO LOOP")  # in Oracle mode each has LOOP for DO
@@ -1987,7 +1965,8 @@ _LITERALS: Final = rf"'[^']*'(?:'[^']*')*|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE
 SQLITE_SYNTAX: Final = Syntax(
     literals=_LITERALS,
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
-    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
+    rf"|(?P<comment>--[^\n]*|/\*.*?\*/|(?<!{_LETTER_DIGIT_DOLLAR})(?:\xef\xbb\xbf|\ufeff)+)"  # a BOM is a blank
+    r"|(?P<unclosed_comment>/\*.*)",
     start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
@@ -2322,9 +2301,8 @@ class Forms:
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
-    unread_pattern: re.Pattern[str] | None = (
-        None  # a text without this leaves nothing in the session, and reads nothing there
-    )
+    # A text without this leaves nothing in the session, and reads nothing there.
+    unread_pattern: re.Pattern[str] | None = None
 
     def __init__(self) -> None:
         self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
@@ -2358,9 +2336,8 @@ class Forms:
                 read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
                 nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
-                half = (
-                    _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
-                )  # it may be a table like any other
+                # What is temporary for some versions only may be a table like any other.
+                half = _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
@@ -2643,7 +2620,6 @@ class _SQLiteForms(Forms):
         "COMMIT END": [("", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
-        "PRAGMA": [],
     }
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
@@ -2746,10 +2722,10 @@ class _PostgresForms(Forms):
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
-        innocent = self.plain | self.harmless | self.known
-        return super().may_matter(sql) or any(
-            not before and name.upper() not in innocent for before, name in {*self._called_pattern.findall(sql)}
-        )
+        if super().may_matter(sql):
+            return True
+        called = {name.upper() for before, name in {*self._called_pattern.findall(sql)} if not before}
+        return not called <= self.plain | self.harmless | self.known
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2758,7 +2734,7 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes = {*nature.reads}, {*nature.writes}
+        writes = {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
             # What it reads from may call what nobody sees.
@@ -2777,7 +2753,7 @@ class _PostgresForms(Forms):
                 traits |= Trait.REPEATS
             else:  # a view, an operator, a cast may call what nobody sees
                 traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes))
+        return Nature(traits, nature.reads, frozenset(writes))
 
     def _block(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a DO is."""
@@ -2819,17 +2795,15 @@ class _PostgresForms(Forms):
             writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
         return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
 
-    @staticmethod
-    def _is_literal(words: Sequence[str]) -> bool:
-        return all(word[0] == "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in words)
-
     def _is_setting(self, words: Sequence[str]) -> bool:
         """Tell if a SELECT does nothing but to set what its text says."""
-        return "FROM" not in words and all(
-            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
-            and self._is_literal(words[place + 1 : closing(words, place)])
-            for name, place in self.calls(words)
-        )
+        for name, place in self.calls(words):
+            given = words[place + 1 : closing(words, place)]
+            literal = all(word[0] == "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in given)
+            sets = name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG")
+            if not (literal and sets):
+                return False
+        return "FROM" not in words
 
 
 # After SET, in bare text or as words with blanks between them.
@@ -2971,7 +2945,7 @@ class _MySQLForms(Forms):
         if found is not self.worst:
             return found
         named, place = {*self.variables(words)}, words.index("(") if "(" in words else len(words)
-        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" and place > 1 else set[str]()
+        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" else set[str]()
         told = words[0] in self._blocks and self._runs.isdisjoint(words)  # all of it is in its text
         told = told and {name for name, _ in self.calls(words)} <= self.pure | self.harmless
         looks = frozenset() if told else self.seen
@@ -3071,9 +3045,8 @@ class _MySQLForms(Forms):
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
                 if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    key = (
-                        "global" if self._server_only_pattern.match(name) else f"set {name}"
-                    )  # a new session begins with that
+                    # A new session begins with what is set for all.
+                    key = "global" if self._server_only_pattern.match(name) else f"set {name}"
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -3104,8 +3077,7 @@ class _MySQLForms(Forms):
         """Tell if each word of an expression means the same whenever it runs."""
         named = ("@", ".", "COLLATE", "USING", "CHARSET")  # what comes after them is a name
         return all(
-            is_quoted(word)
-            or not word[0].isalpha()
+            not word[0].isalpha()
             or word in self._constant
             or "".join(words[place - 1 : place]) in named
             or words[place + 1 : place + 2] == ["("]
@@ -3272,8 +3244,7 @@ def whoami() -> str:
 
 def _kinds(table: str) -> dict[str, Kind]:
     """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
-    rows = (row.partition(" ") for row in table.split("; "))
-    return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
+    return {code: Kind[name] for code, name in firsts_in(table).items()}
 
 
 def _words_of_options(table: str) -> dict[str, list[str]]:
@@ -3378,10 +3349,6 @@ _BLINK: Final = 0.3  # seconds: who waits no longer does not notice
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
 
-def _unheard(_level: str, _text: str) -> None:
-    """Hand on nothing of what a server says: nobody has asked for it."""
-
-
 @lru_cache(maxsize=256)
 def _quoted(mark: str, names: tuple[str, ...]) -> str:
     return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
@@ -3450,9 +3417,8 @@ class Database(ABC):
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     create_database_sql = "CREATE DATABASE {};"
-    row_errors = (
-        r".* constraint failed\b"  # the code, if there is one, and the message, of what says that rows do not fit
-    )
+    # The code, if there is one, and the message, of what says that rows do not fit.
+    row_errors = r".* constraint failed\b"
     rights: tuple[tuple[str, str], ...] = ()  # what says that one is missing; what gives it, see right_sql()
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
@@ -3483,7 +3449,6 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
     verifies = False  # a rival can come between two files of a run, so that each looks at the history again
-    joins = False  # the end of a file and the beginning of the next one travel as one message
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
@@ -3500,12 +3465,13 @@ class Database(ABC):
     changed = 0  # and the number of rows that it has changed
     exists = writable = True
     tell: Callable[[str], object] = staticmethod(bool)  # is called with what is waited for,
-    hear: Callable[[str, str], object] = staticmethod(_unheard)  # and with the level and text of what the server says
+    hear: Callable[[str, str], object] = staticmethod(lambda *_: None)  # and with level and text of what it says
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
-    _key = ""  # as the server knows it
-    _locked = ""  # the key of the lock that this connection has
+    relation = ""  # that table, as SQL names it: the lock of a run is on it,
+    _key = ""  # by this name on the server,
+    _locked = False  # and this connection has it
 
     def __init_subclass__(cls) -> None:
         """Make a database known, by the schemes of its URLs."""
@@ -3549,8 +3515,10 @@ class Database(ABC):
         try:
             with self.translated():
                 self._connect(write=write)
-        except ModuleNotFoundError as error:
-            raise SettingsError(f"the driver {error.name} is not installed", fix=_to_install(self.driver)) from None
+        except ImportError as error:
+            lacks = f"the driver {error.name} is not installed"
+            lacks = lacks if isinstance(error, ModuleNotFoundError) else f"the driver cannot be loaded: {error.msg}"
+            raise SettingsError(lacks.partition("\n")[0], fix=_to_install(self.driver)) from None
         except DriverError as failed:
             self.close()
             if failed.kind is Kind.BUSY:
@@ -3558,7 +3526,7 @@ class Database(ABC):
             message = _sentences(failed.message)  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
-            known = {"right": right, "account": account, "user": self.url.user or "this user"}
+            known = {"right": right, "account": account, "user": self.url.user or "USER"}
             known["create"] = self.create_database_sql.format(self.quoted(self.url.database))
             fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/"), **known))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -3580,7 +3548,8 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout, told=True)
+        if self._locked:
+            self._poll(partial(self._take, self.lock_sql), lock_timeout, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
@@ -3599,14 +3568,10 @@ class Database(ABC):
         given = said["right"].upper().replace("GRANT", "GRANT OPTION") or given
         return sql.format(*named, given, said["kind"].upper(), self._account(message))
 
-    def is_about_rows(self, failed: DriverError) -> bool:
-        """Tell if rows are what is wrong, and not what is said of them."""
-        return bool(re.match(self.row_errors, f"{failed.code} {failed.message}"))
-
-    def brings_rows(self, statement: Statement) -> bool:
-        """Tell if the rows of a statement stand in itself."""
-        text = statement.text
-        return first_word(text, self.syntax) in {"INSERT", "REPLACE"} and not re.search(r"(?i)\bSELECT\b", text)
+    def blames_rows(self, failed: DriverError, text: str) -> bool:
+        """Tell if rows are what is wrong, and no text of a file: the rows of an INSERT may stand in itself."""
+        brings = first_word(text, self.syntax) in {"INSERT", "REPLACE"} and not re.search(r"(?i)\bSELECT\b", text)
+        return not brings and re.match(self.row_errors, f"{failed.code} {failed.message}") is not None
 
     def owner_of(self, _message: str, _text: str = "") -> str | None:
         """Return who owns what only its owner may change, by a *message*; empty for one that cannot be seen.
@@ -3775,18 +3740,18 @@ class Database(ABC):
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
 
-    def opening(self, key: str, level: str | None = None) -> list[str]:
+    def opening(self, level: str | None = None) -> list[str]:
         """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
         return [self.begin_sql]
 
-    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
-        """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
+    def begin(self, *more: str, level: str | None = None) -> list[Rows]:
+        """Open a transaction that no other runner has open for this history; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
-        found, (first, opening) = list[Rows](), self._opening(key, level)
-        together = bool(self._locked) or not self.transaction_lock_sql
+        found, (first, opening) = list[Rows](), self._opening(level)
+        together = self._locked or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
@@ -3805,18 +3770,18 @@ class Database(ABC):
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
 
-    def _opening(self, key: str, level: str | None) -> tuple[int, list[str]]:
+    def _opening(self, level: str | None) -> tuple[int, list[str]]:
         """Return all that begin() sends first; the number of its parts up to opening(). The last one takes the lock."""
-        first = self.opening(key, level)
-        return len(first), [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        first = self.opening(level)
+        return len(first), [*first, *self.session_sql(local=True), *self._transaction_lock()]
 
-    def begin_after(self, ending: Sequence[str], key: str, *more: str, level: str) -> list[Rows] | DriverError:
+    def begin_after(self, ending: Sequence[str], *more: str, level: str) -> list[Rows] | DriverError:
         """Send the *ending* of one transaction, and with it what begin() sends for the next; return what came of that.
 
         The *ending* takes the lock of the session, if that is not held: nobody is to be waited for. What is open then
         may wait for us. Raises DriverError for the *ending* alone: nothing has begun then.
         """
-        opening = [*ending, *self._opening(key, level)[1], *self.waits_sql]
+        opening = [*ending, *self._opening(level)[1], *self.waits_sql]
         try:
             return self.send(*opening, *more)[len(opening) :]
         except DriverError as failed:
@@ -3826,10 +3791,10 @@ class Database(ABC):
             return failed
 
     @contextlib.contextmanager
-    def transaction(self, key: str) -> Iterator[None]:
-        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
+    def transaction(self) -> Iterator[None]:
+        """Run the body in a transaction as begin() opens one, or in the open one. Raises LockedError."""
         if not self.in_transaction:
-            self.begin(key)
+            self.begin()
         try:
             yield
             self.commit()
@@ -3857,31 +3822,33 @@ class Database(ABC):
     # The lock of a run.
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+    def lock(self, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
-        if journaled and self.pooled:
-            raise self.pooled_error()
-        self._locked = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._locked))
+        if self.pooled:
+            if journaled:
+                raise self.pooled_error()
+            yield
+            return
+        self._poll(partial(self._take, self.lock_sql))
+        self._locked = True
         try:
             yield
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
             with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._locked)
-            self._locked = ""
+                self._take(self.unlock_sql)
+            self._locked = False
 
-    def lock_key(self, key: str) -> str:
-        """Return what the server knows the lock *key* as."""
-        return hashlib.sha256(key.encode()).hexdigest()[:40]
+    def lock_key(self, relation: str) -> str:
+        """Return what the server knows the lock of a history as."""
+        return hashlib.sha256(relation.encode()).hexdigest()[:40]
 
-    def _lock_part(self, sql: str, key: str) -> list[str]:
-        self._key = self.lock_key(key)
+    def _transaction_lock(self) -> list[str]:
+        sql = self.transaction_lock_sql
         return [sql.replace("?", self.literal(self._key))] if sql else []
 
-    def _take(self, sql: str, key: str) -> bool:
-        self._key = self.lock_key(key)
-        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
+    def _take(self, sql: str) -> bool:
+        return not sql or bool(self.query(sql, self._key)[0][0])
 
     def holding(self) -> list[str]:
         """Return SQL that takes the lock of the session again, which a file may have let go; or fails."""
@@ -3926,9 +3893,8 @@ class Database(ABC):
             return [self._session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
         return []
 
-    def at_work(self, key: str, _rows: Sequence[Applied]) -> list[str]:
-        """Return who has the lock *key*, where that is seen for next to nothing; *_rows* of the history are known."""
-        self._key = self.lock_key(key)
+    def at_work(self, _rows: Sequence[Applied]) -> list[str]:
+        """Return who has the lock, where that is seen for next to nothing; *_rows* of the history are known."""
         return self._holders()
 
     def pooled_error(self) -> MigrateError:
@@ -4029,7 +3995,7 @@ class Database(ABC):
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """Return what the statements of a file are, where *names* mean something. Raises DriverError."""
         return self.forms.natures(statements, self.syntax, self.syntax_after, names)
 
@@ -4041,7 +4007,7 @@ class Database(ABC):
         """Return what statement *number*, which has failed, has turned out to be. Raises DriverError."""
         return self.natures(statements)[number - 1]
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def zero(self, keys: Collection[str]) -> list[str]:
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
@@ -4064,9 +4030,9 @@ class Database(ABC):
         """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
         return "", False
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """Return what is wrong with *statement*, and the fix; None mostly."""
-        return None
+    def find_faults(self, statement: Statement) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong with *statement*, and the fix; mostly nothing."""
+        return ()
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
@@ -4082,7 +4048,7 @@ class Database(ABC):
         Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._locked), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._transaction_lock(), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -4114,6 +4080,13 @@ class Database(ABC):
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
+
+    def taking_back(self) -> list[str]:
+        """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
+        return []
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
+        """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
 
     def remains(self, statement: Statement) -> tuple[str, str]:
         """Return what *statement* leaves where it was cut off, and the query that shows it; empty for nothing known."""
@@ -4157,6 +4130,8 @@ class Database(ABC):
 
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
         """Let no file take away *table* and its log in *schema*; if *bare*, they are also meant without the schema."""
+        self.relation = self.quoted(schema, table)
+        self._key = self.lock_key(self.relation)
         self.kept_table, schema = table, self._fold(self.quoted(schema or self.lone_schema or "?"))
         tables = [(self._fold(self.quoted(each)),) for each in (table, f"{table}_log")]
         names = {(*before, *each) for each in tables for before in ((schema,), (self.url.database, schema))}
@@ -4283,7 +4258,8 @@ class SQLite(Database):
     verifies = True  # not only this tool, and not only in this version, writes the file
     name_marks, folds, lone_schema, taking_pattern = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION(\s+\w+)?)?\Z")
+    closes_pattern = regex(r"(COMMIT|END)(\s+TRANSACTION(\s+\w+)?)?\Z")
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -4292,7 +4268,9 @@ class SQLite(Database):
         "DETACH": _attached,
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
         "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
+            r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)",
+            "this cannot run inside a transaction",
+            _ALONE,
         ),
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
@@ -4306,6 +4284,10 @@ class SQLite(Database):
     _counting: bool | None = None  # something in the database asks for what was done last
     _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
+    # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    switches = names_in("""defer_foreign_keys foreign_keys ignore_check_constraints legacy_alter_table query_only
+        read_uncommitted recursive_triggers reverse_unordered_selects writable_schema""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4426,26 +4408,24 @@ class SQLite(Database):
             self._open("file::memory:")
             before.backup(self.connection)
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
+        if not (self.counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
-        return [
-            each._replace(reads=each.reads | {"count", "id"})
-            if each.traits & asks and Trait.PLAIN not in each.traits
-            else each
-            for each in found
-        ]
+        for place, each in enumerate(found):
+            if each.traits & asks:
+                found[place] = each._replace(reads=each.reads | {"count", "id"})
+        return found
 
     def may_matter(self, sql: str) -> bool:
-        return super().may_matter(sql) or self._counts()
+        return super().may_matter(sql) or self.counts()
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
             self._counting = None
 
-    def _counts(self) -> bool:
+    def counts(self) -> bool:
         """Tell if something in the database does that."""
         asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
         if self._counting is None and self.connection is not None:
@@ -4453,11 +4433,29 @@ class SQLite(Database):
                 self._counting = bool(self.query(asking))
         return bool(self._counting)
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def is_empty(self) -> bool:
+        """Tell if the file holds nothing yet, not even how it is laid out."""
+        return not self.query("PRAGMA page_count")[0][0]
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:
+        """See Database. It runs again in its place, where it is nothing any more."""
+        first = itertools.takewhile(lambda each: first_word(each.text, self.syntax) in ("PRAGMA", "BEGIN"), statements)
+        for each in first if self.is_empty() else ():
+            if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
+                self.run(each.text)
+
+    def taking_back(self) -> list[str]:
+        """See Database. What is temporary, and what a PRAGMA has switched on."""
+        kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
+        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
+
+    def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
         made, given = "CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)"
         parts = [made, given, "DROP TABLE temp.migrate_id"] if "id" in keys else []
-        return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
+        return [*parts, f"UPDATE {self.relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
     def _explain(self, error: Any) -> DriverError:
         message = str(error)
@@ -4543,7 +4541,7 @@ class SQLite(Database):
             return False
         return True
 
-    def at_work(self, key: str, rows: Sequence[Applied]) -> list[str]:
+    def at_work(self, rows: Sequence[Applied]) -> list[str]:
         """See Database. The lock says nothing of who has it: a row that is claimed does."""
         claimed = [row for row in rows if row.dirty and row.owner]
         if not claimed or not self._is_run():
@@ -4559,18 +4557,17 @@ class SQLite(Database):
             error.state, error.fix = "", "wait for it, and run the same command again"
         return error
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
-            return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
+            yield "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
         if {"QUERY_ONLY", "COUNT_CHANGES"} & {*words[:4]} and words[0] == "PRAGMA" and {"=", "("} & {*words}:
-            return "the history could not be written any more", "take it out"
+            yield "the history could not be written any more", "take it out"
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
-            return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        return None
+            yield f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
@@ -4579,8 +4576,8 @@ class SQLite(Database):
             first = first_word(statement.text, self.syntax)
             if first not in ("SAVEPOINT", "RELEASE"):
                 continue
-            word = words_of(statement.text, self.syntax)[-1]
-            name, names = self.forms.fold(spelled(statement.text, self.syntax)[-1]), [each for each, *_ in opened]
+            word, names = words_of(statement.text, self.syntax)[-1], [each for each, *_ in opened]
+            name = self.forms.fold(word)
             if first == "RELEASE":
                 del opened[len(names) - 1 - names[::-1].index(name) if name in names else len(names) :]
             elif journaled:
@@ -4622,7 +4619,7 @@ class SQLite(Database):
         return broken
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+    def lock(self, *, journaled: bool) -> Iterator[None]:
         """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
             self._lock(stack, None)
@@ -4908,7 +4905,6 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
-        self.joins = not self.pooled
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
@@ -4943,11 +4939,6 @@ class Postgres(Database):
     def search_option(self) -> str:
         """Return that as an option of the server's."""
         return self.search_path and "-csearch_path=" + re.sub(r"([\s\\])", r"\\\1", self.search_path)
-
-    @property
-    def psql_url(self) -> str:
-        """Return what to give psql as the URL: it takes no search_path there."""
-        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
 
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""
@@ -5102,19 +5093,19 @@ class Postgres(Database):
         calls = (f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
         return [f"SELECT {', '.join(calls)}"]
 
-    def opening(self, key: str, level: str | None = None) -> list[str]:
+    def opening(self, level: str | None = None) -> list[str]:
         """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
 
         Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
         """
         wanted = "READ COMMITTED" if level is None else level or self.level
-        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        lock = f"LOCK TABLE {self.relation} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
         return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
 
-    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
+    def begin(self, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more, level=level)
+        found = super().begin(*more, level=level)
         if self.pooled:
             self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
         return found
@@ -5170,7 +5161,7 @@ class Postgres(Database):
 
     # What statements are.
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
         found = super().natures(statements, names)
         asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
@@ -5238,9 +5229,10 @@ class Postgres(Database):
         found = re.search(_LEVELS, words) if once or always else None
         return found[0] if found else "", once
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else None
+        if (once or always) and self._only_pattern.search(words):
+            yield _READ_ONLY
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -5951,11 +5943,8 @@ class MySQL(Database):
 
     # What statements are.
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        return next(self._find_faults(statement), None)
-
-    def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
-        """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
         pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
@@ -5989,14 +5978,12 @@ class MySQL(Database):
             "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
         )
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
-        asks, last = list[bool](), None
-        for each in statements:
-            asks.append(asks[-1] if each is last else bool(self._asks_pattern.search(each.text)))
-            last = each
-        asking = [place for place, each in enumerate(found) if asks[place] and Trait.SESSION in each.traits]
+        asks = {each.text for each in distinct(statements) if self._asks_pattern.search(each.text)}
+        both = enumerate(zip(statements, found, strict=True))
+        asking = [place for place, (each, nature) in both if each.text in asks and Trait.SESSION in nature.traits]
         if not asking:
             return found
         self.hidden(())
@@ -6026,7 +6013,7 @@ class MySQL(Database):
                 return nature
         return nature
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
         parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
         if _TRANSIENT.isdisjoint(keys):
@@ -6218,14 +6205,6 @@ def _mysql_syntax(mode: str) -> Syntax:
     return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
 
 
-def split_key(key: str) -> tuple[str, str]:
-    """Return kind and name of a key of the session."""
-    if key[0] == "@":
-        return "@", key[1:]
-    kind, _, name = key.partition(" ")
-    return kind, name
-
-
 # History ##############################################################################################################
 # What has run: one row per version that is applied or under way, and a log that only grows. An open Database comes in;
 # Applied goes out. Reading creates nothing; a table of another tool is recognised by its columns and left alone.
@@ -6284,7 +6263,7 @@ class Applied(NamedTuple):
 
     @property
     def key(self) -> int:
-        """Return the place of this version in the order."""
+        """Return the place of its version in the order."""
         return version_key(self.version)
 
     @property
@@ -6310,8 +6289,13 @@ class LogEntry(NamedTuple):
     tool: str
     error: str | None
 
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order; -1 where it has none, as a reset."""
+        return version_key(self.version) if _DIGITS_PATTERN.fullmatch(self.version) else -1
 
-def _told(entry: LogEntry) -> str:
+
+def _past_of(entry: LogEntry) -> str:
     """Say what was done with a version, by the log, that is pending now."""
     repaired = entry.action == "repair"
     how = " ".join([entry.action, *entry.tool.split()[3:]]) if repaired else entry.action
@@ -6519,9 +6503,8 @@ class History:
         rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
-            if version is not None:  # a reset has none
-                entries = [each for each in entries if _DIGITS_PATTERN.fullmatch(each.version)]
-                entries = [each for each in entries if version_key(each.version) == version_key(version)]
+            if version is not None:
+                entries = [each for each in entries if each.key == version_key(version)]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
@@ -6650,6 +6633,12 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
     return result
 
 
+def without_newer(states: Sequence[Status]) -> Sequence[Status]:
+    """Return *states* without those at the end whose files are missing: a newer release has them."""
+    newer = itertools.takewhile(lambda each: each.state == "missing", reversed(states))
+    return states[: len(states) - len([*newer])]
+
+
 def choose_up(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
@@ -6670,15 +6659,14 @@ def choose_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     if count is not None:
         _refuse_version(count, file_by_key, "up")
-    limit, newest = math.inf if to is None else find_version(to, file_by_key), max(file_by_key, default=-1)
+    limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
     errors, last = dict[str, MigrateError](), max(applied, key=attrgetter("key"), default=None)
-    for state in compare(migrations, applied):
-        ahead = state.state == "missing" and state.key > newest
-        if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
+    for state in without_newer(compare(migrations, applied)):
+        if state.state in _DRIFTS and not (out_of_order and state.state == "out_of_order"):
             error = drift_error(state, file_by_key.get(state.key), past)
             errors[f"{state.version} {state.name}"] = error
             own = last is not None and last.key == state.key and last.applied_by == who()
@@ -6708,9 +6696,8 @@ def choose_down(
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
     if rows and count is not None and count > len(rows):
         _refuse_version(count, {row.key: row for row in rows} | file_by_key, "down")
-        what = (
-            f"there {'is' if len(rows) == 1 else 'are'} {counted(len(rows), 'migration')} to roll back, and not {count}"
-        )
+        there = "there is" if len(rows) == 1 else "there are"
+        what = f"{there} {counted(len(rows), 'migration')} to roll back, and not {count}"
         raise SettingsError(what, fix="write how many, or which version is to stay:  migrate down --to VERSION")
     keep = -1
     if to_here:
@@ -6737,10 +6724,9 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
     """Raise SettingsError for a number of migrations that is a version: it was meant as a place, and not as a count."""
     if count > 10**6 and version_key(str(count)) in known:  # a stamp of a day, or longer
         version = known[version_key(str(count))].version
-        does, way = {
-            "up": ("apply", "name the last one to apply"),
-            "down": ("roll back", "name the version that is to stay"),
-        }[direction]
+        does, way = "apply", "name the last one to apply"
+        if direction == "down":
+            does, way = "roll back", "name the version that is to stay"
         what = f"{direction} takes how many migrations to {does}, and {count} is a version"
         raise SettingsError(what, fix=f"{way}:  migrate {direction} --to {version}")
 
@@ -6917,7 +6903,7 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     octets = step.script.octets
     line, begin, end = octets.count("\n", 0, offset) + 1, octets.rfind("\n", 0, offset) + 1, octets.find("\n", offset)
     left, right = text_of(octets[begin:offset]), text_of(octets[offset : end if end >= 0 else len(octets)])
-    shown = f"  {line} | {left[-60:]}".expandtabs(1)  # of a line that is too long, show what is around the place
+    shown = unhidden(f"  {line} | {left[-60:]}").expandtabs(1)  # of a long line, show what is around the place
     excerpt = shown + right.rstrip("\r").expandtabs(1)[:80]
     if not exact:
         return f"{script_path(step)}:{line}", excerpt
@@ -6928,7 +6914,7 @@ def script_path(step: Step) -> str:
     return f"the down text stored for {step.title}" if step.stored else shown_path(step.script.path)
 
 
-def _elsewhere(step: Step) -> str:
+def _more_ways(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, or another than the stored one; else nothing."""
     if step.direction == "down" and step.note and not step.stored:
         path = shell_word(shown_path(step.script.path))
@@ -6973,13 +6959,11 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    octets, texts = step.script.octets, {"up": step.script.octets}
+    path, octets = script_path(step), step.script.octets
+    texts = {path: octets}
     if step.direction == "up" and step.down_sql is not None:
-        texts["down"] = octets_of(step.down_sql)
-    if unwritten := {way: match for way, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
-        up_path = script_path(step)
-        names = {"up": up_path, "down": re.sub(r"up\.sql\Z", "down.sql", up_path)}
-        found = {names[way]: match for way, match in unwritten.items()}
+        texts[re.sub(r"up\.sql\Z", "down.sql", path)] = octets_of(step.down_sql)
+    if found := {name: match for name, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
         path, *more = found
         it, way = ("them", "the second") if more else ("it", "it")
         fix = f"write {it} first, then run  migrate {step.command}"
@@ -6988,15 +6972,14 @@ def _refuse_unready(step: Step, database: Database) -> None:
         what = "nothing is written in this file yet: it is as `new` made it"
         if more:
             what = f"nothing is written in this file yet, nor in {more[0]}: they are as `new` made them"
-        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step) * step.stored)
+        raise FileError(what, where=path, state="nothing was run.", fix=fix + _more_ways(step) * step.stored)
     if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
         for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
-            what, fix = both_ways(shown_path(step.script.path), marks[0], octets)
-            where, excerpt = place_in(step, mark.start())
-            raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+            fault = both_ways(shown_path(step.script.path), marks[0], octets)
+            _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
 
 
 def _read_statements(step: Step, database: Database) -> Step:
@@ -7071,12 +7054,12 @@ def _refuse_first(step: Step, faults: Iterable[_Fault]) -> None:
     """Raise FileError for the first of *faults*, if there is one."""
     for statement, (what, fix) in faults:
         where, excerpt = place_in(step, statement.offset)
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _more_ways(step))
 
 
 def _find_wrong(found: Alike, database: Database) -> Iterator[_Fault]:
     """Yield what is wrong with a statement by itself; of some that are alike, with the largest."""
-    if fault := database.find_fault(found.brief):
+    for fault in database.find_faults(found.brief):
         yield found.brief, fault
     size, place = max((end - start, start) for start, end in zip(found.starts, found.ends, strict=True))
     if not database.takes(size):
@@ -7098,14 +7081,12 @@ def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Faul
     """
     opened, spare = list[Statement](), 0
     last = max((statement.offset for statement, opens in parts if opens is None), default=-1)
-    for statement, opens in parts:
+    for statement, opens in [each for each in parts if each[1] is not None]:
         if opens and opened and not database.begins_twice:
             yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
         elif opens:
             spare += len(opened)
             opened = opened or [statement]
-        elif opens is None:
-            pass
         elif opened:
             opened = []
         elif spare:
@@ -7125,10 +7106,8 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
-            fix = (
-                "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line"
-            )
-            yield ended[0], (what, f"{fix} of the file")
+            fix = "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction"
+            yield ended[0], (what, f"{fix}  on the first line of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
             inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
@@ -7151,9 +7130,8 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
         return
     natures = database.natures(statements)
     for first, last in find_spans(natures, database.forms.together).items():
-        if not all(each.traits & (Trait.INSIDE | Trait.SESSION) for each in natures[first - 1 : last]) or any(
-            each.traits & _CONTROLS for each in natures[first - 1 : last]
-        ):
+        some = [each.traits for each in natures[first - 1 : last]]
+        if not all(traits & (Trait.INSIDE | Trait.SESSION) and not traits & _CONTROLS for traits in some):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
@@ -7328,7 +7306,7 @@ class Run:
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 run = cls(settings, notify, history, migrations, results)
                 run.unread = _some_lines(unread)
-                run.at_work = database.at_work(history.relation, run.applied) if looks else []
+                run.at_work = database.at_work(run.applied) if looks else []
                 for each in run.at_work[:1]:
                     notify(f"a run is at work: {each}")
                 yield run
@@ -7369,7 +7347,7 @@ class Run:
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        choose = partial(choose_up, who=whoami, past=self.lost) if direction == "up" else choose_down
+        choose = partial(choose_up, who=whoami, past=self.past) if direction == "up" else choose_down
         if not self.database.looks:
             steps = choose(self.migrations, rows, **choice)
             self.typed = self.typed or self._goal(steps, rows, **choice)
@@ -7408,7 +7386,8 @@ class Run:
         """
         before = self.applied
         if any(row.dirty for row in before):
-            with self.transaction() if self.database.pooled else self.locked():  # either waits for the other's lock
+            # Either waits for the other's lock.
+            with self.database.transaction() if self.database.pooled else self.locked():
                 self.refresh()
             ended = {row.key for row in before if row.dirty} - {row.key for row in self.applied if row.dirty}
             if ended and not self.database.pooled:
@@ -7446,7 +7425,7 @@ class Run:
         more: dict[str, Any] = {"took_ms": row.took_ms, "error": killed, "applied_by": who, "at": _sql_time(row)}
         entry = self.history.log_entry(row.version, row.name, row.direction, **more)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
-        self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
+        self.database.begin(*([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
     def remaining(self, planned: Sequence[Step], *, strictly: bool = False, known: Collection[int] = ()) -> list[Step]:
@@ -7477,7 +7456,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = choose_up(self.migrations, self.applied, who=whoami, past=self.lost, **choice)
+        steps = choose_up(self.migrations, self.applied, who=whoami, past=self.past, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)
@@ -7507,10 +7486,8 @@ class Run:
         states = [each for each in compare(self.migrations, rows) if each.state not in {"pending", "skipped"}]
         files, last = {each.key: each for each in self.migrations}, self.history.read_log(1, None, None)
         ways = {("up", "failed")} | {("down", "ok") for each in last if each.tool.endswith(" redo")}
-        meant = [
-            each for each in last if (each.action, each.outcome) in ways and _DIGITS_PATTERN.fullmatch(each.version)
-        ]
-        here = files.get(version_key(meant[0].version)) if meant else None
+        meant = [each.key for each in last if (each.action, each.outcome) in ways]
+        here = files.get(meant[0]) if meant else None
         if not here or here.elsewhere or (states and states[-1].state == "changed"):
             return []
         if any(row.key == here.key and not row.dirty for row in rows):
@@ -7543,7 +7520,7 @@ class Run:
                 if kind == "dirty":
                     yield more, self.stuck(rows[each.key], files.get(each.key))
                 else:
-                    yield more, drift_error(each, None, self.lost)
+                    yield more, drift_error(each, None, self.past)
 
     def stuck(self, row: Applied, file: Migration | None) -> DriftError:
         """Return what is to be said of a dirty *row*: where it stopped, by what, and how it goes on."""
@@ -7558,13 +7535,10 @@ class Run:
                 return error
         tried = [each for each in self.tried(row.version) if each.at >= row.applied_at and each.outcome == "failed"]
         what = next((each.error or "" for each in tried if each.action == row.direction), "killed").partition("\n")[0]
-        on = row.statements_done + 1
-        fix = ""
-        if re.match(r"(killed|interrupted|terminated)\b", what):
-            fix = f"go on with statement {on} of {row.statements}:  migrate {row.direction}"
-        told = dirty_error(row, fix)
-        place = f"at statement {on} of {row.statements}"
-        told.what = f"{row.version} {row.name} stopped half way {row.direction} {place}: {what}"
+        place = f"statement {row.statements_done + 1} of {row.statements}"
+        ended = re.match(r"(killed|interrupted|terminated)\b", what)
+        told = dirty_error(row, f"go on with {place}:  migrate {row.direction}" if ended else "")
+        told.what = f"{row.version} {row.name} stopped half way {row.direction} at {place}: {what}"
         return told
 
     def tried(self, version: str) -> list[LogEntry]:
@@ -7573,22 +7547,17 @@ class Run:
             self.entries = []
             with contextlib.suppress(DriverError, MigrateError):
                 self.entries = self.history.read_log(None, None, None)
-        key = version_key(version)
-        return [
-            each
-            for each in self.entries
-            if _DIGITS_PATTERN.fullmatch(each.version) and version_key(each.version) == key
-        ]
+        return [each for each in self.entries if each.key == version_key(version)]
 
-    def past(self, version: str) -> LogEntry | None:
+    def last_change(self, version: str) -> LogEntry | None:
         """Return what the log has last of a version that went well, unless that was a roll back: its change is in."""
         last = next((each for each in self.tried(version) if each.outcome == "ok"), None)
         return None if last and last.action == "down" else last
 
-    def lost(self, version: str) -> str:
+    def past(self, version: str) -> str:
         """Say when a version that is pending was applied, where the log says so, and nobody has declared it pending."""
-        last = self.past(version)
-        return _told(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
+        last = self.last_change(version)
+        return _past_of(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
 
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing."""
@@ -7711,13 +7680,14 @@ class Run:
     # Who may do it.
 
     @contextlib.contextmanager
-    def locked(self, *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history. Raises LockedError."""
+    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False) -> Iterator[None]:
+        """Open the database for writing, with the lock and the history, for *steps*. Raises LockedError."""
         self.database.open(write=True)
-        with self.database.lock(self.history.relation, journaled=journaled):
+        with self.database.lock(journaled=journaled):
             if self.history.missing:
+                self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
-                with self.transaction() if self.database.transactional else contextlib.nullcontext():
+                with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
                     made = self.history.create()
                 for schema in made:
                     self._tell(f"made the schema {schema}, for the history")
@@ -7730,7 +7700,7 @@ class Run:
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
             with self.shield.during("waits"):
-                stack.enter_context(self.locked(journaled=journaled))
+                stack.enter_context(self.locked(steps, journaled=journaled))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
             try:
@@ -7744,15 +7714,11 @@ class Run:
         more = f", pid {os.getpid()}, connection {self.database.session_id}, {self.token}"
         return re.sub(r"[^ -~]|['\\]", "?", whoami())[: 255 - len(more)] + more
 
-    def transaction(self) -> contextlib.AbstractContextManager[None]:
-        """Return a transaction that no other runner has open for this history."""
-        return self.database.transaction(self.history.relation)
-
     def change(self, body: Callable[[], list[Result]]) -> list[Result]:
         """Call *body* in a transaction in which the history is what was read; again where a rival was faster."""
         while True:
             try:
-                with self.transaction():
+                with self.database.transaction():
                     if self.database.verifies:
                         self.verify()
                     results = body()
@@ -7815,11 +7781,8 @@ class Run:
                 continue
             waits = database.observe()
             if self.now is now and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
-                self.notify(
-                    Running(
-                        now.step, now.step.statements.at(now.statement.offset if now.statement else -1), seconds, waits
-                    )
-                )
+                number = now.step.statements.at(now.statement.offset if now.statement else -1)
+                self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
                 beat = self.history.change(now.step.version, {"took_ms": self.took_ms}, owner=self.owner())
                 with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
@@ -7908,7 +7871,7 @@ class Run:
     def _following(self, batch: Sequence[Step], steps: Sequence[Step]) -> Step | None:
         """Return the step after *batch*, if its claim may go with the end of that: nothing is to be done in between."""
         both = steps[len(batch) - 1 : len(batch) + 1]
-        if len(both) == 1 or not self.database.joins or any(is_journaled(each, self.database) for each in both):
+        if len(both) == 1 or self.database.verifies or any(is_journaled(each, self.database) for each in both):
             return None
         return None if self.database.may_matter(both[0].statements.code) else both[1]
 
@@ -7985,7 +7948,7 @@ class Run:
         keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
         keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
-        return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
+        return not {"custom" if "." in key else key.partition(" ")[0] for key in keys} <= undone
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -8015,7 +7978,7 @@ class Run:
         if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         if step.stored or not error.half:  # what has run by half goes on with its own text
-            error.fix += _elsewhere(step)
+            error.fix += _more_ways(step)
         return Outcome(error=error)
 
     def _look_back(self, step: Step, error: MigrateError) -> None:
@@ -8042,14 +8005,14 @@ class Run:
             again = error.state == self.not_again()  # which says the half of it
             error.state = f"{left}; it is not applied again." if again else f"{left}.\n{error.state}"
             error.fix = f"mend {by}, and drop by hand what it has left{then}{rest}"
-        elif not head.endswith("hint says") and (before := self.past(step.version)):
+        elif not head.endswith("hint says") and (before := self.last_change(step.version)):
             rows, last = {row.key: row for row in history.read()}, step.version
             for each in self.migrations:  # the next ones that were, too
                 if each.key > step.key and each.key not in rows:
-                    if not self.lost(each.version):
+                    if not self.past(each.version):
                         break
                     last = each.version
-            error.state = f"{step.title} {_told(before)}.\n{error.state}"
+            error.state = f"{step.title} {_past_of(before)}.\n{error.state}"
             error.fix = _there(last, step.command, dirty=step.key in rows, more=last != step.version)
         elif {each.version for each in ran} | {row.version for row in history.read()} <= {
             result.version for result in self.results
@@ -8101,7 +8064,7 @@ class Run:
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who, wrong = "a person, a trigger, a policy, this file", line
-        if reported and database.is_about_rows(failed) and not database.brings_rows(reported):
+        if reported and database.blames_rows(failed, reported.text):
             wrong = f"the rows that do not fit, or {line}"
         fixes = {
             Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {command}",
@@ -8109,9 +8072,8 @@ class Run:
             Kind.UNFINISHED: f"do what the hint says, then run  migrate {command}",
         }
         fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {wrong}, then run  migrate {command}"))
-        if failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN} and (
-            way := self.history.way_past(failed.message, reported.text if reported else "")
-        ):
+        kept_out, text = failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN}, reported.text if reported else ""
+        if kept_out and (way := self.history.way_past(failed.message, text)):
             other = "" if failed.ours else f"or correct {line}; "
             fix = f"{way}\n     {other}then run  migrate {command}"
         elif failed.left and failed.kind not in fixes:
@@ -8222,7 +8184,7 @@ class Run:
 
     def zero(self, keys: Collection[str]) -> None:
         """Undo what notes, and a file before, have done to what a statement sees of the one before it."""
-        for sql in self.database.zero(keys, self.history.relation):
+        for sql in self.database.zero(keys):
             self.database.query(sql)
 
     def seems_hidden(self, failed: DriverError) -> DriverError:
@@ -8261,17 +8223,18 @@ class Attempt:
 
     def live(self) -> list[Result]:
         """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
-        run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
+        run, database, results = self.run, self.database, list[Result]()
+        self.owner = run.owner()
         before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
         try:
             if database.verifies:
-                database.begin(run.history.relation, level=level)
+                database.begin(level=level)
                 run.verify()
                 level = None
             for number, step in enumerate(self.batch, 1):
                 run.begin(step)
-                same, level = self._claim(step, owner, level), None
+                same, level = self._claim(step, level), None
                 if number == 1 and (len(self.batch) == 1 or run.all_or_nothing):
                     before = database.broken_references()
                 self._run_text(step)
@@ -8279,15 +8242,17 @@ class Attempt:
                     self._refuse_broken(before)
                 result = run.result(step, len(step.statements))
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
-                self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
+                self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
+                if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
+                    database.send(*database.taking_back())
                 database.look_again(step.statements.code)
         except BaseException:
             database.rollback()
             raise
         return results
 
-    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+    def _claim(self, step: Step, level: str | None) -> list[str]:
         """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one.
 
         Where it has gone with the end of the file before, take up what came of it.
@@ -8298,24 +8263,24 @@ class Attempt:
             if isinstance(found, DriverError):
                 raise found
             if level is None:
-                found = database.send(*database.session_sql(local=True), *self._parts(step, owner))
-            found = found or database.begin(self.run.history.relation, *self._parts(step, owner), level=level)
+                found = database.send(*database.session_sql(local=True), *self._parts(step))
+            found = found or database.begin(*self._parts(step), level=level)
         except DriverError as failed:
             raise self.run.seems_hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
-    def _parts(self, step: Step, owner: str) -> list[str]:
+    def _parts(self, step: Step) -> list[str]:
         """Return the claim of *step*, and what tells which transaction it is in."""
-        return [self.run.claim(step, owner), *filter(None, [self.database.transaction_id_sql])]
+        return [self.run.claim(step, self.owner), *filter(None, [self.database.transaction_id_sql])]
 
-    def _end(self, ending: Sequence[str], owner: str) -> None:
+    def _end(self, ending: Sequence[str]) -> None:
         """Send the *ending* of a file; with it goes the claim of the one that is following, if there is one."""
         run, database, step = self.run, self.database, self.following
         if step is None:
             database.send(*ending)
             return
         run.entitle(step)
-        run.ahead = database.begin_after(ending, run.history.relation, *self._parts(step, owner), level=step.level)
+        run.ahead = database.begin_after(ending, *self._parts(step), level=step.level)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
@@ -8327,7 +8292,8 @@ class Attempt:
         """Run the text of a file inside the open transaction. Raises DriverError."""
         run, database = self.run, self.database
         if database.whole_files and not database.split_pattern.search(step.statements.code):
-            for start, end in self._messages(step):
+            places = [0, *step.statements.breaks(_MESSAGE), len(step.script.octets)]  # it is mostly one message
+            for start, end in itertools.pairwise(places) if step.statements else ():
                 with run.running(None):
                     self._run_message(step, start, end)
         else:
@@ -8338,11 +8304,6 @@ class Attempt:
                     break
         if not database.in_transaction:
             raise DriverError("the file has ended the transaction that it runs in")
-
-    def _messages(self, step: Step) -> Iterator[tuple[int, int]]:
-        """Yield where the messages that a file goes in begin and end: it is mostly one."""
-        places = [0, *step.statements.breaks(_MESSAGE), len(step.script.octets)]
-        yield from itertools.pairwise(places) if step.statements else ()
 
     def _run_message(self, step: Step, start: int, end: int) -> None:
         """Run a part of a file. Raises DriverError with the number and the offset, in octets, in the file."""
@@ -8440,11 +8401,8 @@ class Journal(Attempt):
             done = self.noted[done]
             if not (way := self.find_way(done)).reader:
                 return done
-            what, fix, lost = (
-                f"cannot go on after statement {done}: {self._missing(way)}",
-                self._go_on(way.reader),
-                way.lost,
-            )
+            what, lost = f"cannot go on after statement {done}: {self._missing(way)}", way.lost
+            fix = self._go_on(way.reader)
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {done} statements were edited since they ran: put them back"
             what = what if done > 1 else "statement 1 was edited since it ran: put it back"
@@ -8477,8 +8435,9 @@ class Journal(Attempt):
 
     def _missing(self, way: Way) -> str:
         """Say what of the session a statement needs, and why it is not there any more."""
-        kind, name = split_key(way.key)
-        known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        kind, _, name = way.key.partition(" ")
+        known = {"id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        known |= {kind: way.key} if kind[0] == "@" else {}  # a name may have blanks in it
         shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, f"the {kind} {name}".rstrip()).format(name)
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
@@ -8584,14 +8543,14 @@ class Journal(Attempt):
             if database.in_transaction:
                 database.send(*parts)
             else:
-                database.begin(run.history.relation, *parts)
+                database.begin(*parts)
         return [run.result(step, len(step.statements) - self.first)]
 
     def _claim_alone(self) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         run, database, version = self.run, self.database, self.step.version
         try:
-            database.begin(run.history.relation, *database.own_sql, self.claim(self.first), database.commit_sql)
+            database.begin(*database.own_sql, self.claim(self.first), database.commit_sql)
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
@@ -8603,9 +8562,8 @@ class Journal(Attempt):
             raise failed from None
         self.claimed = True
         if database.local_locks:
-            others, expected = (
-                digest_of([row for row in rows if row.version != version]) for rows in (run.history.read(), run.applied)
-            )
+            both = ([row for row in rows if row.version != version] for rows in (run.history.read(), run.applied))
+            others, expected = map(digest_of, both)
             if others != expected:
                 database.send(database.begin_sql, self.withdrawal(), database.commit_sql)
                 raise _OutdatedError
@@ -8709,7 +8667,7 @@ class Journal(Attempt):
 
     def _open(self, number: int, *more: Statement) -> None:
         """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
-        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
+        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT)
         self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
@@ -8738,10 +8696,8 @@ class Journal(Attempt):
         That is an earlier one where its note has failed, and was written afterwards. Raises DriverError.
         """
         run, database, statements = self.run, self.database, self.step.statements
-        parts: list[str | Statement] = [
-            *([] if database.in_transaction else [database.begin_sql]),
-            *self.opening(first),
-        ]
+        begin = [] if database.in_transaction else [database.begin_sql]
+        parts: list[str | Statement] = [*begin, *self.opening(first)]
         head, numbers = len(parts), [first] * len(parts)
         for number in range(first, last + 1):
             notes = self._closing(number) if number == last else [self.note(number, started=number + 1)]
@@ -8821,7 +8777,7 @@ class Journal(Attempt):
             if database.in_transaction and not database.notes_travel:
                 self._commit(before)
             opening = self.opening(number)  # with the claim, and its moment
-            zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
+            zero = database.zero(nature.reads & _TRANSIENT)
             whole = Trait.WHOLE in nature.traits
             database.run_marked(statement, opening, self._closing(number), whole=whole, before=zero)
             self.claimed, self.known, self.finished = True, number, self._is_closed(number)
@@ -8838,6 +8794,8 @@ class Journal(Attempt):
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
+        if Trait.OPENS in traits and database.transactional:  # it has seen a note
+            self.run.zero({"count"} & {key for each in self.natures[number:] for key in each.reads})
         if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
             database.run(self.step.statements[number - 1].text)
         if was_open and Trait.UNDOES in traits and not database.in_transaction:
@@ -8946,12 +8904,12 @@ class Journal(Attempt):
             error.state += f" Statement {at} may have run, or a part of it."
             error.fix = self._ask(at)
         try:
-            database.begin(history.relation, *parts, run.failure(step, error), database.commit_sql)
+            database.begin(*parts, run.failure(step, error), database.commit_sql)
         except (DriverError, LockedError) as again:
             database.rollback()
             if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
                 with contextlib.suppress(DriverError, LockedError):
-                    database.begin(history.relation, *parts, database.commit_sql)
+                    database.begin(*parts, database.commit_sql)
                     return
                 database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
@@ -9013,10 +8971,9 @@ class Journal(Attempt):
     def _going_on(self, fix: str, done: int) -> str:
         """Return a *fix* that says, before its command, where the file goes on after *done* statements."""
         command, at = f"migrate {self.step.command}", f"with statement {done + 1}"
-        whole = done == len(self.step.statements)
-        how, does = (
-            ("have it noted as done", "only notes that it is done") if whole else (f"go on {at}", f"goes on {at}")
-        )
+        how, does = f"go on {at}", f"goes on {at}"
+        if done == len(self.step.statements):
+            how, does = "have it noted as done", "only notes that it is done"
         for before, after in (
             *((f"then {run}  {command}", f"then {how}:  {command}") for run in ("run", "run again:")),
             ("run the same command again", f"run the same command again, which {does}"),
@@ -9172,7 +9129,7 @@ def reset(
             return []
         with run.working(steps):
             run.back_up(backup)
-            with run.transaction():
+            with run.database.transaction():
                 again = run.doom(steps, schemas)
                 if again.named != doom.named:
                     fix = "run the same command again, and look at what it names"
@@ -9206,12 +9163,8 @@ def survey(settings: Settings | str, *, notify: Notify = silent) -> Survey:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
         for said in run.unread:
             notify(said)
-        states = compare(run.migrations, run.applied)
-        known = len(states)
-        while known and states[known - 1].state == "missing":  # at the end, the files of a newer release
-            known -= 1
-        ways = list[str]()
-        for more, error in run.refusals(states[:known]):
+        states, ways = compare(run.migrations, run.applied), list[str]()
+        for more, error in run.refusals(without_newer(states)):
             first = error.fix.partition("\n")[0]
             ways.append(f"{error.what}{more}; {first if '  migrate ' in first else error.fix}")
         return Survey(states, run.at_work, ways)
@@ -9231,7 +9184,7 @@ def wait(
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             url = settings.url._replace(options=options)
-            reason, fix = _lacking(settings._replace(url=url, lock_timeout=0.0), awaited)
+            reason, fix = _not_ready(settings._replace(url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -9248,7 +9201,7 @@ def wait(
         time.sleep(min(1.0, left))
 
 
-def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
+def _not_ready(settings: Settings, awaited: str) -> tuple[str, str]:
     """Say why not to go on yet, if so, and the fix. What a newer release has brought, clean or not, is not ours."""
     if awaited == "database":
         with contextlib.closing(DATABASES[settings.url.dialect](settings.url)) as database:
@@ -9289,7 +9242,7 @@ def log(
     Only those of one *version*, or that were at work *since* then, a time with its zone; all of these where there is no
     *count*, and of all else 20.
     """
-    if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
+    if version is not None and not _DIGITS_PATTERN.fullmatch(version):
         fix = "write its digits alone; look at what there is:  migrate status"
         raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
     with Run.opened(settings, notify, files=False, looks=True) as run:
@@ -9508,11 +9461,9 @@ _STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_o
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 # Colors of which a person reads each on black and on white; yellow, and what else a terminal calls bright, is none.
 _GREEN, _AMBER, _RED = "color(28)", "color(130)", "bold color(160)"
-_GOOD: Final = dict.fromkeys(("applied", "ok", "undone"), _GREEN) | dict.fromkeys(
-    ("pending", "warning", "no down file"), _AMBER
-)
+_GOOD, _OPEN = ("applied", "ok", "undone"), ("pending", "warning", "no down file")
 _BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault", "differs")
-_STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
+_STYLES: Final = dict.fromkeys(_GOOD, _GREEN) | dict.fromkeys(_OPEN, _AMBER) | dict.fromkeys(_BAD, _RED)
 # How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
 _HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
 _PROSE: Final = ("error", "note", "findings", "file", "what", "fix")  # below its row, where it does not fit beside it
@@ -9546,17 +9497,15 @@ class View(NamedTuple):
 def status_view(settings: Settings, surveyed: Survey, *, exit_code: bool) -> View:
     """Show what ``status`` returned; with *exit_code*, 3 for pending migrations, 4 where history and files disagree."""
     states = surveyed.states
-    found, known = Counter(each.state for each in states), [each.state for each in states]
-    while known[-1:] == ["missing"]:  # at the end, the files of a newer release: no disagreement
-        known.pop()
-    bad = {"dirty", "changed", "missing", "out_of_order"}.intersection(known)
+    found = Counter(each.state for each in states)
+    bad = {"dirty", "changed", "missing", "out_of_order"}.intersection(each.state for each in without_newer(states))
     code = 4 if bad else 3 if found["pending"] else 0
     clean = [each.version for each in states if each.applied_at and each.state != "dirty"]
     document = {
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
         "running": [*surveyed.at_work],
-        "next": [re.sub(r"\n +", "\n", way) for way in surveyed.ways],
+        "next": [*surveyed.ways],  # as they are typed, once that is known: see _Screen.show()
         "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
@@ -9629,11 +9578,6 @@ def _json(value: Any) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
-def _lock_word(what: str) -> str:
-    """Return in two words what a finding about a lock says."""
-    return next(word for pattern, word in _LOCKS.items() if re.search(pattern, what))
-
-
 def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
     """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
@@ -9647,7 +9591,8 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return " ".join([value, *row["tool"].split()[3:]])
     if column == "findings":  # that they lock, most do: the strictest lock, as the last
         rules = dict.fromkeys(each["rule"] for each in value if each["rule"] != "locks")
-        locks = {_lock_word(each["what"]) for each in value if each["rule"] == "locks"}
+        said = (each["what"] for each in value if each["rule"] == "locks")
+        locks = {next(word for pattern, word in _LOCKS.items() if re.search(pattern, what)) for what in said}
         return ", ".join([*rules, *[each for each in _LOCKS.values() if each in locks][:1]])
     if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
@@ -9655,7 +9600,7 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         value = value.replace("_", " ") + (f" ({more})" if more else "")
     if column == "fix":
         value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
-    return " ".join(value.split()) if isinstance(value, str) else _json(value)
+    return unhidden(" ".join(value.split())) if isinstance(value, str) else _json(value)
 
 
 class _Layout(NamedTuple):
@@ -9811,12 +9756,9 @@ def _program() -> str:
 
 
 # The targets of the Makefile, and how each takes the first word after it; all else goes into ARGS.
-_TARGETS: Final = {
-    **dict.fromkeys(("up", "down", "redo", "reset", "status", "plan", "log", "check", "verify", "wait"), ""),
-    "baseline": "VERSION",
-    "repair": "VERSION",
-    "new": "NAME",
-}
+_TARGETS: Final = {"baseline": "VERSION", "repair": "VERSION", "new": "NAME"} | dict.fromkeys(
+    names_in("up down redo reset status plan log check verify wait"), ""
+)
 
 
 def _command(words: str, about: Sequence[str]) -> str:
@@ -9839,26 +9781,15 @@ def _command(words: str, about: Sequence[str]) -> str:
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(
-        self,
-        form: str = "",
-        color: str = "",
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-        given: Mapping[str, str],
-    ) -> None:
-        self.form = form or ("table" if sys.stdout.isatty() else "plain")
-        self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
-        self.quiet, self.verbose = quiet, verbose
+    def __init__(self, options: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        self.form: str = options.get("format") or ("table" if sys.stdout.isatty() else "plain")
+        self.color: str = options.get("color") or ("never" if os.environ.get("NO_COLOR") else "auto")
+        self.quiet, self.verbose = bool(options.get("quiet")), bool(options.get("verbose"))
         self.given = given  # options of the command line that say what it is about, by name
         self.words: Sequence[str] = ()  # the command, and what else of the command line is its own
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
-        self.place, self.at_once = (
-            "",
-            False,
-        )  # where something is changed, until that is told: before a file, or at once
+        self.place = ""  # where something is changed, until that is told: before a file, or at once
         self.first: dict[str, Any] = {}  # what the first of the events says besides
         self._since = self._told = 0.0  # when the file that runs began; how long it had run when that was told last
         self._heard = False  # something of it
@@ -9902,7 +9833,7 @@ class _Screen:
             lacking = [name for name in given if not re.search(rf"{name}[ =]", words)]
             return _command(words, [f"{name} {shell_word(given[name])}" for name in lacking])
 
-        return re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text)
+        return unhidden(re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text))
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -9922,7 +9853,7 @@ class _Screen:
             if self.events:
                 self._print(event.document, verb.replace(" ", "_"))
             elif self.form != "json":
-                sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
+                sys.stdout.write(unhidden(f"{verb}  {event.version} {event.name}{ran}\n"))
         elif isinstance(event, str) and not self.quiet:
             if self.events:
                 self._print({"message": self.as_typed(event)}, "note")
@@ -9934,7 +9865,7 @@ class _Screen:
                 self._print(self._began | {"level": event.level, "message": said}, "notice")
             elif self.form != "json":
                 head, self._heard = "" if self._heard else f"from {event.step.title}:\n", True
-                said = f"{event.level}: {event.text}".replace("\n", "\n    ")
+                said = unhidden(f"{event.level}: {event.text}").replace("\n", "\n    ")
                 sys.stderr.write(f"{head}  {said}\n")
         elif isinstance(event, Running) and not self.quiet:
             self._tell_running(event)
@@ -9948,7 +9879,7 @@ class _Screen:
 
             about = f"{event.step.direction}  {event.step.title}{f', {part}' * bool(part)}"
             said = f"{about}: {event.seconds:.0f} s  {event.waits}"
-            sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.write(unhidden(said)[: shutil.get_terminal_size().columns - 1])
             self._line = True
             return
         seconds = time.monotonic() - self._since
@@ -9960,7 +9891,7 @@ class _Screen:
             more = {"seconds": round(seconds), "statement": event.number or None, "waits": event.waits or None}
             self._print(self._began | more, "running")
         elif self.form != "json":
-            sys.stderr.write(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n")
+            sys.stderr.write(unhidden(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n"))
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
@@ -10000,10 +9931,10 @@ class _Screen:
                 rows = ([cell_text(row, column) for column in view.columns] for row in listed if view.columns)
                 sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
-            sys.stdout.write(f"\n{view.details}\n")
+            sys.stdout.write(f"\n{unhidden(view.details)}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
-            self._print_sql(view.sql, settings.url.dialect)
+            self._print_sql(unhidden(view.sql), settings.url.dialect)
         for way in view.ways if self.form != "json" else ():
             self(self._in_lines(way))
         return view.exit_code
@@ -10106,7 +10037,7 @@ class _Screen:
             if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
-        sys.stderr.write(f"{head} {error}\n")
+        sys.stderr.write(f"{head} {unhidden(str(error))}\n")
         return error.exit_code
 
     def ended(self, code: int) -> int:
@@ -10149,9 +10080,8 @@ def desk(part: str) -> Any:
         what = "this needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        raise SettingsError(
-            f"migrate_review is of version {found}, and migrate of {__version__}: it is not used", fix=fix
-        )
+        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
+        raise SettingsError(what, fix=fix)
     return importlib.import_module(f"migrate_review.{part}")
 
 
@@ -10172,20 +10102,13 @@ def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: A
         return page
     with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps = run.planned(direction, **choice)
-        view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
+        if not steps:
+            notify("nothing to do")
         try:
-            if steps:
-                found, tables = (
-                    desk("hints").of_plan(run.database, steps, notify),
-                    desk("sizes").of_plan(run.database, steps),
-                )
-                view = steps_view(settings, steps, found, tables)
-                touched = desk("sizes").summary(view.document["steps"])
-                view = view._replace(caption="\n".join(f"touches  {each}" for each in touched))
-            else:
-                notify("nothing to do")
+            view: View = desk("sizes").plan_view(run, steps, notify) if steps else steps_view(settings, [], [], [])
         except SettingsError as error:
             notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
+            view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
     return view
 
 
@@ -10230,7 +10153,8 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
             option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
-        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
+        fix = f"write  migrate plan{way} --sql --dialect {dialect} --from {start}"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
         settings = settings._replace(url=DatabaseURL(dialect, ""))
@@ -10287,50 +10211,35 @@ def _when(text: str) -> datetime:
 
 
 _Argument = tuple[str, str, Mapping[str, "Any"]]  # its names, its help, and what else argparse is to know
+_COMMAND, _FILE, _FOLDER = {"metavar": "COMMAND"}, {"metavar": "FILE"}, {"metavar": "DIR"}
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
 _TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
+_UNDONE: Final = {"action": "store_false", "dest": "applied"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
 _AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
-_BACKUP: Final = (
-    "--backup",
-    "first copy a SQLite file, to PATH or beside it",
-    {"metavar": "PATH", "nargs": "?", "const": ""},
-)
+_DIALECTS: Final = {"choices": tuple(DATABASES)}
+_FORM: Final = {"choices": ("table", "plain", "json", "csv", "github", "html")}
+_COPY: Final = {"metavar": "PATH", "nargs": "?", "const": ""}
+_BACKUP: Final = ("--backup", "first copy a SQLite file, to PATH or beside it", _COPY)
 _SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
 _DATABASE: Final = "the database (DATABASE_URL, which no process list shows; default: sqlite:./imagor-studio.db)"
-_LIMIT: Final = "{}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
+_LIMIT: Final = "how long a statement {}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
     ("--database-url", _DATABASE, _URL),
-    ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
-    (
-        "--dir",
-        "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)",
-        {"metavar": "DIR"},
-    ),
+    ("--config", "a file with NAME=value lines (default: .env, where there is one)", _FILE),
+    ("--dir", "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)", _FOLDER),
     ("--table", "the history table (MIGRATE_TABLE; default: schema_migrations)", {"metavar": "NAME"}),
     ("--lock-timeout", "the wait for another runner; 0 does not wait (MIGRATE_LOCK_TIMEOUT; default: 60)", _SECONDS),
-    (
-        "--ddl-lock-timeout",
-        _LIMIT.format("how long a statement waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5),
-        _SECONDS,
-    ),
+    ("--ddl-lock-timeout", _LIMIT.format("waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5), _SECONDS),
     ("--retries", "how often it is tried again after that (MIGRATE_RETRIES; default: 5)", {"metavar": "N"}),
-    ("--statement-timeout", _LIMIT.format("how long a statement may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
-    (
-        "--migrate-command",
-        "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)",
-        {"metavar": "COMMAND"},
-    ),
-    (
-        "--format",
-        "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
-        {"choices": ("table", "plain", "json", "csv", "github", "html")},
-    ),
+    ("--statement-timeout", _LIMIT.format("may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
+    ("--migrate-command", "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)", _COMMAND),
+    ("--format", "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan", _FORM),
     ("--color", "default: auto; never where NO_COLOR is set", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
@@ -10372,11 +10281,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
-        (
-            "--dialect",
-            "with --sql and --from: for which, where no database is to be asked",
-            {"choices": tuple(DATABASES)},
-        ),
+        ("--dialect", "with --sql and --from: for which, where no database is to be asked", _DIALECTS),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
     ),
     ("log", "show who ran what, when it began, for how long, and how it ended"): (
@@ -10400,16 +10305,12 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ),
     ("verify", "prove on a scratch database that each down file undoes its up"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
-        ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
+        ("--seed", "a file of SQL with rows to load first", _FILE),
     ),
     ("repair", "put the history right: a dirty, changed or missing migration"): (
         ("version", "the version to repair", _VERSION),
         ("--applied", "the change is complete, or the database has it as the file is now", _SWITCH),
-        (
-            "--pending",
-            "the change was undone by hand; run it again, where its file is here",
-            {"action": "store_false", "dest": "applied"},
-        ),
+        ("--pending", "the change was undone by hand; run it again, where its file is here", _UNDONE),
     ),
     ("completion", "print what makes a shell complete commands, options, versions"): (
         ("shell", "which one; the output is to be sourced", {"choices": ("bash", "zsh", "fish")}),
@@ -10483,17 +10384,11 @@ _VARIABLES: Final = """Variables alone: MIGRATE_DATABASE_URL, which wins over DA
 MIGRATE_DATABASE_URL_FILE, a file that holds the URL; MIGRATE_SCRATCH_URL, for verify; FORCE_AUTO_MIGRATE, for
 applications."""
 # What other tools call a command.
-_SYNONYMS: Final = {
-    **dict.fromkeys(("migrate", "upgrade", "apply", "deploy", "update", "run", "init"), "up"),
-    **dict.fromkeys(("rollback", "downgrade", "revert", "undo"), "down"),
-    **dict.fromkeys(("create", "generate", "make", "add", "revision"), "new"),
-    **dict.fromkeys(("info", "current", "version", "list", "show"), "status"),
-    **dict.fromkeys(("force", "resolve", "fix"), "repair"),
-    **dict.fromkeys(("drop", "fresh", "clean"), "reset"),
-    **dict.fromkeys(("validate", "lint"), "check"),
-    "history": "log",
-    "stamp": "baseline",
-}
+_SYNONYMS: Final = firsts_in(
+    "up migrate, upgrade, apply, deploy, update, run, init; down rollback, downgrade, revert, undo; "
+    "new create, generate, make, add, revision; status info, current, version, list, show; "
+    "repair force, resolve, fix; reset drop, fresh, clean; check validate, lint; log history; baseline stamp"
+)
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "up": up,
@@ -10617,9 +10512,8 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
     about = (__doc__ or "").partition(":")[0] + "."
     parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
-    parser.add_argument(
-        "--version", action="version", version=f"imagor-studio-migrate {__version__}", help="print the version"
-    )
+    version = f"imagor-studio-migrate {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
         what = f"{text[0].upper()}{text[1:]}. {_DETAILS.get(command, '')}"
@@ -10767,7 +10661,7 @@ def _find_above(settings: Settings, *, of_files: bool) -> Iterator[_Elsewhere]:
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, options = _Screen(given={}), argparse.Namespace()
+    screen, options = _Screen({}, {}), argparse.Namespace()
     settings: Settings | None = None
     stopped, sealed, before = list[int](), False, dict[int, "Any"]()
 
@@ -10781,13 +10675,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             for each in (signal.SIGINT, signal.SIGTERM):
                 before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(
-            options.format or "",
-            options.color or "",
-            quiet=options.quiet,
-            verbose=options.verbose,
-            given=_given(vars(options), None),
-        )
+        screen = _Screen(vars(options), _given(vars(options), None))
         typed = next((word for word in words if word in _COMMANDS), None)
         named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
@@ -10837,16 +10725,15 @@ def _read_words(
     options: argparse.Namespace, words: list[str], typed: Sequence[str]
 ) -> tuple[Settings, str, dict[str, Any]]:
     """Do what _parse() does; a word that is nearly right is answered with all that was *typed*, and it put right."""
-    named = next((f" {word}" for word in words if word in _WORDS), "")
+    named = next((f" {word}" for word in words if word in _WORDS and word != "help"), "")
     try:
         if words and words[0] in _SYNONYMS and {*words}.isdisjoint(_WORDS):  # before its options, which are not ours
             build_parser().parse_args(words[:1])
         _refuse_urls(typed)
         return _parse(options, words)
     except _WordError as error:
-        error.fix = (error.slip and _retype(typed, *error.slip)) or error.fix.replace(
-            "migrate --help", f"migrate{named} --help"
-        )
+        fix = error.fix.replace("migrate --help", f"migrate{named} --help")
+        error.fix = (error.slip and _retype(typed, *error.slip)) or fix
         raise
 
 
@@ -10900,9 +10787,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
-    command, where = (
-        (settings.command, "--migrate-command or MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
-    )
+    command = settings.command if flag is None else flag
+    where = "--migrate-command" + " or MIGRATE_COMMAND" * (flag is None)
     if named:
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")

@@ -482,6 +482,8 @@ def _verify_on(
 
     Where one cannot be applied, the others are tried without it. *waiting* is the seed, and why it has not run yet.
     """
+    for first in run.migrations[:1]:  # no down file can take that back
+        run.database.lay_out(split_statements(first.up.sql, run.database.syntax))
     for number, migration in enumerate(run.migrations):
         if number < len(tried):
             verdict, state = tried[number]

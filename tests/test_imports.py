@@ -151,6 +151,15 @@ def test_a_missing_driver_is_an_error_with_the_line_that_brings_it(desk: Desk, u
     assert "s3cr3t" not in done.stderr
 
 
+def test_a_driver_that_cannot_be_loaded_is_an_error_with_the_line_that_brings_it(desk: Desk) -> None:
+    command = [sys.executable, str(MODULE), "--database-url", "postgres://u:s3cr3t@h/d", "--dir", "sql", "status"]
+    environment = clean_environment() | {"PSYCOPG_IMPL": "c"}  # which is not installed, as libpq on many a machine
+    done = subprocess.run(command, cwd=desk.home, env=environment, text=True, check=False, capture_output=True)
+    why = "couldn't import requested psycopg 'c' implementation: No module named 'psycopg_c'"
+    assert done.returncode == 2
+    assert done.stderr == f"error: the driver cannot be loaded: {why}\nfix: pip install 'psycopg[binary]'\n"
+
+
 def test_where_the_system_forbids_pip_the_fix_makes_an_environment_for_the_driver(desk: Desk) -> None:
     python = Path("/usr/bin/python3")
     which = "import os; print(os.path.dirname(os.__file__))"

@@ -62,15 +62,14 @@ class Reader:
 
     # What returns pairs of what is wrong and the way out, or yields them.
     refusing = (
-        "find_fault",
-        "_find_faults",
+        "find_faults",
         "find_loose",
         "find_taking",
         "_find_divided",
         "_find_unpaired",
         "_find_ended",
     )
-    pairs = *refusing, "_lacking", "_of_another_tool", "_look_deeper"
+    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -200,6 +199,8 @@ class Reader:
             yield from args[1:2] if name == "get" else ()
         elif name in {"next", "_Refusal", "fromkeys"}:
             yield args[{"next": 0, "_Refusal": 2, "fromkeys": 1}[name]]
+        elif name == "unhidden":
+            yield from args
         elif name in self.functions:
             nodes = (each for found in self.functions[name] for each in ast.walk(found))
             yield from (each.value for each in nodes if isinstance(each, ast.Return) and each.value)
@@ -1445,7 +1446,7 @@ def damage(person: Person) -> None:
 
 def run_beside(person: Person) -> None:
     """Be another run: it has the lock."""
-    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock("", journaled=False))
+    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock(journaled=False))
 
 
 def installed_package(person: Person) -> None:
@@ -2028,6 +2029,7 @@ NOT_HERE = {
     "add it to the URL: &ssl_ca=": "the servers of the tests have certificates of their own making, for no host",
     "take it out, or write  SET NAMES": "about a database whose name has other letters: these have none",
     "…\n     or put the folder migrate_review": "likewise",
+    "python3 -m venv .venv &&": "about a Python of a system, which takes no packages: tests/test_imports.py",
     "read its files with": "about a kind of database that the desk does not know: none of those here",
     "install the two together": "about a missing desk, or one of another version: tests/test_alone.py",
     "name a host in the URL, such as": "about a server that asks the system who is there: these ask for a password",

@@ -292,7 +292,8 @@ def test_the_statements_of_mariadbs_own_tests_are_those_that_its_server_finds(
             raw = path.read_bytes()
             with contextlib.suppress(UnicodeDecodeError):
                 given = [] if UNFIT.search(raw) else plain_sql(raw.decode())
-                if len(given) >= 5 and time.monotonic() < end:
+                enough = time.monotonic() >= end and len(ended.get("equal", ())) > 600
+                if len(given) >= 5 and not enough:
                     told = judge_file(judge, given)
                     ended.setdefault(re.split(r"\W", told)[0], []).append(f"{path.name}: {told}")
     finally:
