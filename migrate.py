@@ -6348,12 +6348,17 @@ class History:
                 rival = schema == self.schemas[0]  # which has made it since we looked
                 versions = {version_key(version) for (version,) in rows if _DIGITS_PATTERN.fullmatch(version)}
                 if not rival and not keys.isdisjoint(versions):
-                    found.append(f"{schema}.{name}")
+                    found.append(schema)
         if found:
-            here = f"{self.schemas[0]}.{name}"
-            what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
-            fix = f"go on there, from now on with  {'  or  '.join(f'--table {each}' for each in found)}"
-            fix += f"\n     or begin a new history here, from now on with  --table {here}"
+            here, there = f"{self.schemas[0]}.{name}", " and in ".join(f"{each}.{name}" for each in found)
+            what = f"there is no {here}, and versions of these files are in {there}"
+            plain = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,58}")
+            words = [
+                f"--table {each}.{name}" if plain.fullmatch(each) else f"?schema={quote(each, safe='')}  in the URL"
+                for each in (*found, self.schemas[0])
+            ]
+            fix = f"go on there, from now on with  {'  or  '.join(words[:-1])}"
+            fix += f"\n     or begin a new history here, from now on with  {words[-1]}"
             raise DriftError(what, where=str(database.url), fix=fix)
 
     def right_sql(self, message: str, text: str = "") -> str:

@@ -64,6 +64,17 @@ def test_both_ways_out_of_a_changed_search_path_work(project: Project) -> None:
 
 
 @postgres
+def test_a_schema_that_table_does_not_take_is_named_as_the_url_takes_it(project: Project) -> None:
+    name = project.database.name
+    project.write({"1_a": A})
+    project.database.execute('CREATE SCHEMA "My App"', f'ALTER DATABASE {name} SET search_path = "My App"')
+    project.succeed("up")
+    project.database.execute(f"ALTER DATABASE {name} SET search_path = public")
+    assert "fix: go on there, from now on with  ?schema=My%20App  in DATABASE_URL\n" in project("up").err
+    assert project("up", url=with_option(project, "schema=My%20App")).err == "up to date at 1 (1 applied)\n"
+
+
+@postgres
 def test_every_schema_that_has_these_versions_is_named(project: Project) -> None:
     project.write({"01_a": A})
     project.database.execute("CREATE SCHEMA one", "CREATE SCHEMA two", "CREATE SCHEMA other")

@@ -1734,6 +1734,11 @@ POSTGRES = [
             f"migrate --table {table}.schema_migrations up", code=4)
         for name, table in [("on there", "public"), ("anew", "app")]
     ),
+    Case("a history anew in a schema with a blank",
+         ELSEWHERE.replace("--table app.schema_migrations", "?schema=My%20App  in DATABASE_URL"), "migrate up",
+         [url(lambda text: f"{text}?schema=My%20App")],
+         [A, "migrate up", '> CREATE SCHEMA "My App"',
+          for_user('ALTER DATABASE {name} SET search_path = "My App"')], code=4),
     Case("a history that may not be read",
          "let this user read the tables schema_migrations and schema_migrations_log:"
          '  GRANT SELECT, INSERT, UPDATE, DELETE ON "schema_migrations", "schema_migrations_log"'
