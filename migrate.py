@@ -1247,13 +1247,14 @@ class Statement(NamedTuple):
 
 
 class Syntax(NamedTuple):
-    """What decides, in one dialect, where a statement ends.
+    r"""What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
     *literals* is one of those that depend on nothing, without a group; "" where none is known.
     *start_pattern* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
+    *reads_pattern* matches the start of what may read data from the lines below it, up to one of only ``\.``.
     """
 
     tokens: str
@@ -1262,6 +1263,7 @@ class Syntax(NamedTuple):
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
     compound: bool = False
+    reads_pattern: re.Pattern[str] | None = None
 
     def body(self) -> _Body | _Compound:
         """Return what follows one statement, word by word, to its end."""
@@ -1282,7 +1284,7 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
             yield Statement(sql[start:end], line + 1, start, fault)
 
 
-# Its starts, its ends, the fault; what comes before the literals; whether it was found by the grammar.
+# Its starts, its ends, the fault; what to look at in its place, or ""; whether it was found by the grammar.
 _Span = tuple[list[int], list[int], str, str, bool]
 
 
@@ -1296,11 +1298,15 @@ def _spans(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[_Span]:
         if special is None:
             if delimiter == ";" and rules.literals:
                 for head, starts, ends, after in _inserts(sql, start, rules.literals):
-                    yield starts, ends, "", head, True
+                    yield starts, ends, "", f"{head} (NULL)", True
                     position = after
                 if position > start:
                     continue
             end, position, fault = _find_end(sql, start, rules, delimiter)
+            if data_end := _find_data(sql, start, position, rules):
+                yield [start], [data_end], "", f"{sql[start:end]};\n\\.", True
+                position = data_end
+                continue
         elif special.lastgroup == "client_command":
             end = position = special.end()
             fault = "client command"
@@ -1362,7 +1368,7 @@ class Alike(NamedTuple):
     """Statements of a file that come one after the other and differ in literals only; mostly it is one.
 
     *brief* is what to look at to know what each is: the first, or, of INSERTs of nothing but literals, the first with
-    one NULL in place of these.
+    one NULL in place of these; a COPY without its data.
     """
 
     brief: Statement
@@ -1377,9 +1383,9 @@ def alike(octets: str, syntax: Callable[[], Syntax]) -> Iterator[Alike]:
     The client sends all before its delimiter at once. To send that as it is would lose the errors of all but the first.
     """
     line, counted, last, found = 1, 0, "", Alike(Statement("", 0, 0), [], [])
-    for starts, ends, fault, head, by_grammar in _spans(octets, syntax):
+    for starts, ends, fault, brief, by_grammar in _spans(octets, syntax):
         (start, *_), (end, *_) = starts, ends
-        shape = "" if head or fault or not by_grammar else _shape(octets, start, end)
+        shape = "" if brief or fault or not by_grammar else _shape(octets, start, end)
         if shape and shape == last:
             found.starts.append(start)
             found.ends.append(end)
@@ -1387,8 +1393,8 @@ def alike(octets: str, syntax: Callable[[], Syntax]) -> Iterator[Alike]:
         if last:
             yield found
         last, line, counted = shape, line + octets.count("\n", counted, start), start
-        if head:
-            yield Alike(Statement(f"{text_of(head)} (NULL)", line, start), starts, ends, differ=True)
+        if brief:
+            yield Alike(Statement(text_of(brief), line, start), starts, ends, differ=True)
             continue
         if shape:
             found = Alike(Statement(text_of(octets[start:end]), line, start), [start], [end], differ=True)
@@ -1428,12 +1434,13 @@ class Statements(Sequence[Statement]):
     def __init__(self, octets: str = "", found: Iterable[Alike] = ()) -> None:
         self._octets, self._line = octets, (0, 1)  # the last offset of which the line was asked for
         self._starts, self._ends, self._differ = array("Q"), array("Q"), bytearray()
-        self._runs, self.briefs = list[list[int]](), list[Statement]()
+        self._runs, self.briefs, self._reading = list[list[int]](), list[Statement](), list[int]()
         changes = False
         for each in found:
             before, changes = changes, bool(_CHANGES_PATTERN.match(each.brief.text))
             if not (before and changes):
                 self._runs.append([len(self.briefs) + 1, 0])
+            self._reading += [len(self.briefs)] * each.brief.text.endswith("\n\\.")
             self._starts.extend(each.starts)
             self._ends.extend(each.ends)
             self._differ += bytes([each.differ]) * len(each.starts)
@@ -1475,11 +1482,18 @@ class Statements(Sequence[Statement]):
         return bisect_left(self._starts, offset)
 
     def breaks(self, size: int) -> Iterator[int]:
-        """Yield where to cut the file, between two statements, for pieces of *size* bytes, or a little more."""
-        begin = 0
-        while (place := self.before(begin + size)) < len(self):
-            begin = self._starts[place]
-            yield begin
+        """Yield where to cut the file, between two statements, for pieces of *size* bytes, or a little more.
+
+        A statement that reads data is a piece of its own.
+        """
+        begin, cuts = 0, {place for each in self._reading for place in (each, each + 1)} - {len(self)}
+        for cut in [*(self._starts[place] for place in sorted(cuts)), None]:
+            while (place := self.before(begin + size)) < len(self) and (cut is None or self._starts[place] < cut):
+                begin = self._starts[place]
+                yield begin
+            if cut is not None and begin < cut:
+                begin = cut
+                yield begin
 
     def octets(self, first: int, last: int) -> list[str]:
         """Return the texts of the statements with these numbers, as octets_of() them."""
@@ -1580,6 +1594,25 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
             fault = "unclosed comment" if depth else ""
     unfinished = body.fault if body.is_complete() else body.unfinished
     return code_end, len(sql), fault or (unfinished if by_grammar else "")
+
+
+def _find_data(sql: str, start: int, position: int, rules: Syntax) -> int:
+    """Return where the data ends that the statement before *position* reads, with its last line; 0 for none."""
+    if not (rules.reads_pattern and rules.reads_pattern.match(sql, start)):
+        return 0
+    words, line_end = spelled(sql[start:position], rules), sql.find("\n", position)
+    reads = words[1:2] != ["("] and ("FROM", "STDIN") in itertools.pairwise(words) and words[-1] == ";"
+    found = _DATA_END_PATTERN.search(sql, line_end) if reads and not sql[position : line_end + 1].strip() else None
+    return found.end() if found else 0
+
+
+def divide(text: str, rules: Syntax) -> tuple[str, str] | None:
+    """Return a statement and the data that it reads, if there is some."""
+    if not (rules.reads_pattern and rules.reads_pattern.match(text)):
+        return None
+    _, position, _ = _find_end(text, 0, rules, ";")
+    end = _find_data(text, 0, position, rules)
+    return (text[:position], text[text.find("\n", position) + 1 : end - 2]) if end else None
 
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
@@ -1944,6 +1977,7 @@ _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
+_DATA_END_PATTERN: Final = regex(r"\n\\\.(?=\r?(?:\n|\Z))")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
 _WORD_PATTERN: Final = regex(r"([A-Za-z_]+)[ \t\r\n(]")
@@ -1977,6 +2011,7 @@ POSTGRES_SYNTAX: Final = Syntax(
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
     start_pattern=regex(rf"\s+|{_RESTRICT}", re.ASCII),
+    reads_pattern=regex(r"COPY\s", re.IGNORECASE),
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
@@ -4742,9 +4777,9 @@ class Postgres(Database):
     )
     refusals: ClassVar = dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _apart) | {
         "COPY": _Refusal(
-            r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
-            "COPY with data in the file works in psql only",
-            "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
+            r"COPY\b(?!.*;\n\\\.\Z)((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
+            "only a client can send what this COPY reads, or take what it writes",
+            "write the data below COPY .. FROM stdin; with a line of only \\. after it, or use a file on the server",
         )
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
@@ -5068,10 +5103,22 @@ class Postgres(Database):
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
-        self._exchange(sql)
+        statement, data = divide(sql, self.syntax) or (sql, None)
+        try:
+            self._exchange(statement, data)
+        except DriverError as failed:
+            counts = data and not ('"' in data and "CSV" in statement.upper())  # lines, and not rows
+            line = re.search(r"\nin COPY .*?, line (\d+)", failed.message) if counts else None
+            begins = [found.end() for found in re.finditer("\n", sql[len(statement) - 1 :])] if line else []
+            if line and int(line[1]) <= len(begins):
+                failed.offset = len(statement) - 1 + begins[int(line[1]) - 1]
+            raise
 
-    def _exchange(self, sql: str) -> list[Any]:
-        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError."""
+    def _exchange(self, sql: str, data: str | None = None) -> list[Any]:
+        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError.
+
+        The last statement may read *data*, which stands on the lines below it.
+        """
         from psycopg import errors, generators, pq
 
         if self.connection is None:
@@ -5079,13 +5126,27 @@ class Postgres(Database):
         with self.translated(), self.connection.lock:
             self.connection.pgconn.send_query(sql.encode())
             results = self.connection.wait(generators.execute(self.connection.pgconn))
+            if data is not None and results[-1].status == pq.ExecStatus.COPY_IN:
+                results[-1] = self._send_data(data, len(results))
         for number, result in enumerate(results, 1):
             if result.status == pq.ExecStatus.FATAL_ERROR:
                 raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
             if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
                 self.close()  # it would wait for data for ever; closing rolls back
-                raise DriverError("COPY with data in the file works in psql only", number=number)
+                raise DriverError(self.refusals["COPY"].what, number=number)
         return list(results)
+
+    def _send_data(self, data: str, number: int) -> Any:
+        """Send what the statement with that *number* reads; return its result. Raises DriverError."""
+        from psycopg import generators
+
+        connection = self.connection
+        try:
+            for begin in range(0, len(data), _PIECE):  # a large one would wait for ever
+                connection.wait(generators.copy_to(connection.pgconn, data[begin : begin + _PIECE].encode()))
+            return connection.wait(generators.copy_end(connection.pgconn, None))
+        except self.driver_errors as error:
+            raise self._explain(error, number) from None
 
     def session_sql(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""

@@ -11,6 +11,10 @@ JOURNALED = "-- migrate: no-transaction\n"
 T = "CREATE TABLE t (a TEXT);\n"
 ENUM = "CREATE TYPE mood AS ENUM ('sad');\n"
 
+COPIED: list[tuple[str, str, list[tuple[str | None]]]] = [
+    ("", "a;b'$$\n\\N\n/* \u00e9\n", [("a;b'$$",), (None,), ("/* \u00e9",)]),
+    (" WITH (FORMAT csv)", '"1\n\\. 2"\n', [("1\n\\. 2",)]),
+]
 CASES = [
     pytest.param(
         T
@@ -110,7 +114,28 @@ CASES = [
         Runs({"SELECT a FROM t": [("2",)]}),
         id="savepoints",
     ),
-    pytest.param(T + "COPY t FROM STDIN;\nx\n\\.\n", Refused("COPY", 2), id="COPY with data in the file"),
+    pytest.param(T + "COPY t FROM STDIN;\nx\n", Refused("COPY", 2), id="COPY with data that has no end"),
+    pytest.param(T + "COPY t FROM STDIN; SELECT 1;\nx\n\\.\n", Refused("COPY", 2), id="COPY with more in its line"),
+    *(
+        pytest.param(
+            f"{first}{T}-- it's\ncopy t from stdin{how}; \n{data}\\.\n\nCOPY public.t FROM STDIN;\n\\.\n"
+            "INSERT INTO t VALUES (';');",
+            Runs({"SELECT a FROM t": [*rows, (";",)]}),
+            id=f"COPY with its data{how}{' statement by statement' * bool(first)}",
+        )
+        for first in ("", "-- migrate: no-transaction\n")
+        for how, data, rows in COPIED
+    ),
+    pytest.param(
+        T + "COPY t (a, b) FROM STDIN;\nx\n\\.\n",
+        Fails('column "b" of relation "t" does not exist', 2),
+        id="a wrong COPY",
+    ),
+    pytest.param(
+        "CREATE TABLE t (n INTEGER);\nCOPY t FROM STDIN;\n1\n2\nx\n\\.\nSELECT 1;\n",
+        Fails('invalid input syntax for type integer: "x"', 5),
+        id="a wrong line of data",
+    ),
     pytest.param(T + "COPY t TO STDOUT;", Refused("COPY", 2), id="COPY to the client"),
     pytest.param("\\i other.sql\n" + T, Refused("client", 1), id="a psql command"),
     pytest.param(T + "\\echo done\n", Refused("client", 2), id="a psql command after a statement"),

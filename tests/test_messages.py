@@ -421,6 +421,7 @@ def fixes(said: str, fix: str) -> str:
     return re.sub(rf"(?<=  ){PROGRAM} ", "migrate ", text)
 
 
+NO_DATA = "write the data below COPY .. FROM stdin; with a line of only \\. after it, or use a file on the server"
 A = {"1_a.up": "CREATE TABLE a (n INTEGER);\n", "1_a.down": "DROP TABLE a;\n"}
 B = {"2_b.up": "CREATE TABLE b (n INTEGER);\n", "2_b.down": "DROP TABLE b;\n"}
 C = {"3_c.up": "CREATE TABLE c (n INTEGER);\n", "3_c.down": "DROP TABLE c;\n"}
@@ -1866,11 +1867,8 @@ POSTGRES = [
     *(
         Case(f"in a file: {text!r}", fix, "migrate up", [one(right)], [A, one(text)])
         for text, fix, right in [
-            ("COPY a FROM stdin;\n1\n\\.",
-             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
-             "INSERT INTO a VALUES (1);"),
-            ("COPY a TO stdout;",
-             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server", "SELECT 1;"),
+            ("COPY a FROM stdin;\n1\n", NO_DATA, "COPY a FROM stdin;\n1\n\\.\n"),
+            ("COPY a TO stdout;", NO_DATA, "SELECT 1;"),
             ("CREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1;", ALONE, UNIQUE),
             ("SELECT 1;\nALTER SYSTEM RESET work_mem;", ALONE, f"{NOTX}SELECT 1;\nALTER SYSTEM RESET work_mem;"),
             *(("SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;",

@@ -208,7 +208,14 @@ IN_POSTGRES = [
         "client command: \\restrict a;",
         "client command: \\restricted a",
     ),
-    case("COPY", "COPY t FROM STDIN;\n1\n\\.\n", "COPY t FROM STDIN", "client command: 1\n\\."),
+    case("COPY", "COPY t FROM STDIN;\n1;'\n\\.\nSELECT 1", "COPY t FROM STDIN;\n1;'\n\\.", "SELECT 1"),
+    case("COPY without data", "COPY t FROM STDIN;\n1\n\\. \n", "COPY t FROM STDIN", "client command: 1\n\\."),
+    case(
+        "a query in COPY",
+        "COPY (SELECT 1 FROM stdin) TO '/x';\n\\.\n",
+        "COPY (SELECT 1 FROM stdin) TO '/x'",
+        "client command: \\.",
+    ),
 ]
 
 PROCEDURE = "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END"

@@ -30,7 +30,11 @@ CREATE SEQUENCE public.dumped_id_seq
 ALTER SEQUENCE public.dumped_id_seq OWNED BY public.dumped.id;
 ALTER TABLE ONLY public.dumped ALTER COLUMN id SET DEFAULT nextval('public.dumped_id_seq'::regclass);
 INSERT INTO public.dumped VALUES (1, 'one;');
-INSERT INTO public.dumped VALUES (7, NULL);
+COPY public.dumped (id, name) FROM stdin;
+6	it's; "not" $$ SQL
+7	\N
+\.
+
 SELECT pg_catalog.setval('public.dumped_id_seq', 7, true);
 ALTER TABLE ONLY public.dumped
     ADD CONSTRAINT dumped_pkey PRIMARY KEY (id);
