@@ -1606,13 +1606,13 @@ def _find_data(sql: str, start: int, position: int, rules: Syntax) -> int:
     return found.end() if found else 0
 
 
-def divide(text: str, rules: Syntax) -> tuple[str, str] | None:
-    """Return a statement and the data that it reads, if there is some."""
+def divide(text: str, rules: Syntax) -> tuple[int, int, int] | None:
+    """Return where a statement ends, and where the data that it reads begin and end; None where there are none."""
     if not (rules.reads_pattern and rules.reads_pattern.match(text)):
         return None
     _, position, _ = _find_end(text, 0, rules, ";")
     end = _find_data(text, 0, position, rules)
-    return (text[:position], text[text.find("\n", position) + 1 : end - 2]) if end else None
+    return (position, text.find("\n", position) + 1, text.rindex("\\.", 0, end)) if end else None
 
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
@@ -1977,7 +1977,7 @@ _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
-_DATA_END_PATTERN: Final = regex(r"\n\\\.(?=\r?(?:\n|\Z))")
+_DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
 _WORD_PATTERN: Final = regex(r"([A-Za-z_]+)[ \t\r\n(]")
@@ -5103,21 +5103,22 @@ class Postgres(Database):
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
-        statement, data = divide(sql, self.syntax) or (sql, None)
+        found = divide(sql, self.syntax)
+        end, data = (found[0], range(*found[1:])) if found else (len(sql), range(0))
         try:
-            self._exchange(statement, data)
+            self._exchange(sql[:end], sql, data)
         except DriverError as failed:
-            counts = data and not ('"' in data and "CSV" in statement.upper())  # lines, and not rows
-            line = re.search(r"\nin COPY .*?, line (\d+)", failed.message) if counts else None
-            begins = [found.end() for found in re.finditer("\n", sql[len(statement) - 1 :])] if line else []
-            if line and int(line[1]) <= len(begins):
-                failed.offset = len(statement) - 1 + begins[int(line[1]) - 1]
+            # In CSV, rows are counted, and not lines.
+            counts = found and not ("CSV" in sql[:end].upper() and '"' in sql[end:])
+            if line := re.search(r"\nin COPY .*?, line (\d+)", failed.message) if counts else None:
+                begins = itertools.islice(re.finditer("\n", sql[end:]), int(line[1]) - 1, None)
+                failed.offset = next((end + found.end() for found in begins), None)
             raise
 
-    def _exchange(self, sql: str, data: str | None = None) -> list[Any]:
+    def _exchange(self, sql: str, text: str = "", data: range = range(0)) -> list[Any]:
         """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError.
 
-        The last statement may read *data*, which stands on the lines below it.
+        The last one may read *data*, which are at these places of the *text*.
         """
         from psycopg import errors, generators, pq
 
@@ -5126,8 +5127,8 @@ class Postgres(Database):
         with self.translated(), self.connection.lock:
             self.connection.pgconn.send_query(sql.encode())
             results = self.connection.wait(generators.execute(self.connection.pgconn))
-            if data is not None and results[-1].status == pq.ExecStatus.COPY_IN:
-                results[-1] = self._send_data(data, len(results))
+            if text and text != sql and results[-1].status == pq.ExecStatus.COPY_IN:
+                results[-1] = self._send_data(text, data, len(results))
         for number, result in enumerate(results, 1):
             if result.status == pq.ExecStatus.FATAL_ERROR:
                 raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
@@ -5136,14 +5137,15 @@ class Postgres(Database):
                 raise DriverError(self.refusals["COPY"].what, number=number)
         return list(results)
 
-    def _send_data(self, data: str, number: int) -> Any:
+    def _send_data(self, text: str, data: range, number: int) -> Any:
         """Send what the statement with that *number* reads; return its result. Raises DriverError."""
         from psycopg import generators
 
         connection = self.connection
         try:
-            for begin in range(0, len(data), _PIECE):  # a large one would wait for ever
-                connection.wait(generators.copy_to(connection.pgconn, data[begin : begin + _PIECE].encode()))
+            for begin in data[::_PIECE]:  # a large one would wait for ever
+                piece = text[begin : min(begin + _PIECE, data.stop)]
+                connection.wait(generators.copy_to(connection.pgconn, piece.encode()))
             return connection.wait(generators.copy_end(connection.pgconn, None))
         except self.driver_errors as error:
             raise self._explain(error, number) from None

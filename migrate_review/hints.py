@@ -416,7 +416,7 @@ def _without_data(path: Path, syntax: Syntax, copy: str) -> str:
         return str(path)
     for each in split_statements(octets, syntax):
         if parts := divide(each.text, syntax):
-            begin, end = each.offset + len(parts[0]), each.offset + len(each.text)
+            begin, end = each.offset + parts[0], each.offset + len(each.text)
             octets = octets[:begin] + re.sub(r"[^\n]", " ", octets[begin:end]) + octets[end:]
     Path(copy).write_bytes(octets.encode("latin-1"))
     return copy
