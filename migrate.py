@@ -152,7 +152,14 @@ class MigrateError(Exception):
         return "\n".join(filter(None, parts))
 
 
-_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
+def _to_install(package: str) -> str:
+    """Return what to type for a package; the Python of many systems takes none but in an environment (PEP 668)."""
+    if sys.prefix != sys.base_prefix or not Path(os.__file__).with_name("EXTERNALLY-MANAGED").exists():
+        return f"pip install {package}"
+    why = "the Python of this system takes no packages itself"
+    return (
+        f"python3 -m venv .venv && .venv/bin/pip install {package}\n     then type .venv/bin/python for python3: {why}"
+    )
 
 
 class SettingsError(MigrateError):
@@ -264,6 +271,12 @@ def refuse_all(errors: Mapping[str, MigrateError], listing: str = "") -> None:
     raise error
 
 
+def unhidden(text: str) -> str:
+    """Return what others have written, with what could hide, turn, color or move something shown by its number."""
+    hiding = "[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\r(?!\n)"
+    return text if text.isprintable() else re.sub(hiding, lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
+
+
 class _Regex:
     """A regex that is compiled when it is first used: a run needs few of them, and all would take longer than it."""
 
@@ -285,6 +298,23 @@ def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
 # Flags, environment and .env come in; one frozen Settings goes out, its URL decoded once. A password that has gone in
 # here never comes out in a text again: not in repr, not in str, not in an error.
 
+
+def names_in(texts: str) -> frozenset[str]:
+    return frozenset(texts.split())
+
+
+def pairs_in(texts: str) -> dict[str, str]:
+    """Return the second word of each pair by the first one."""
+    return dict(each.split() for each in texts.split(","))
+
+
+def firsts_in(table: str) -> dict[str, str]:
+    """Return the first word of each row by each of the others: ``one a, b; two c`` says that a and b are one."""
+    rows = (row.partition(" ") for row in table.split("; "))
+    return {each: first for first, _, others in rows for each in others.split(", ")}
+
+
+_SAME: Final = "migrate .."  # the command that was typed, with what follows, or "without" that
 # Each database makes itself known here when its class is defined: by its name in folders and after "only", and that by
 # each scheme of its URLs.
 DATABASES: Final[dict[str, type[Database]]] = {}
@@ -301,33 +331,17 @@ _TRUTH: Final = dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True) | dict
 )
 # The numbers among the settings, and what they are where nobody has said anything.
 _NUMBERS: Final = {"lock_timeout": 60.0, "ddl_lock_timeout": 5.0, "statement_timeout": 0.0, "retries": 5.0}
-_KNOWN_VARIABLES: Final = frozenset(
-    (
-        *(
-            "DATABASE_URL",
-            "DATABASE_URL_FILE",
-            "MIGRATE_DATABASE_URL",
-            "MIGRATE_DATABASE_URL_FILE",
-            "FORCE_AUTO_MIGRATE",
-        ),
-        *("MIGRATE_COMMAND", "MIGRATE_DIR", "MIGRATE_SCRATCH_URL", "MIGRATE_TABLE"),
-        *(f"MIGRATE_{word.upper()}" for word in _NUMBERS),
-    )
-)
-
-
+_KNOWN_VARIABLES: Final = names_in("""DATABASE_URL DATABASE_URL_FILE FORCE_AUTO_MIGRATE MIGRATE_COMMAND
+    MIGRATE_DATABASE_URL MIGRATE_DATABASE_URL_FILE MIGRATE_DIR MIGRATE_SCRATCH_URL MIGRATE_TABLE""") | {
+    f"MIGRATE_{word.upper()}" for word in _NUMBERS
+}
 # What people call the URL of a database, and words that they use for ours.
 _URL_NAME_PATTERN: Final = regex(
     r"((SQLALCHEMY|JDBC)_)?(DB|(?<=_)DATABASE|DATABASE(?!_URL\Z)|POSTGRES(QL)?|PG|MYSQL|MARIADB|SQLITE)"
     r"_(URL|URI|DSN|CONNECTION(_(STRING|URL|URI))?)"
 )
-_USUAL_SCHEMES: Final = {"psql": "postgres", "pgsql": "postgres", "pg": "postgres", "file": "sqlite"}
-_USUAL_WORDS: Final = {
-    **dict.fromkeys(("DIRECTORY", "FOLDER", "PATH"), "DIR"),
-    **dict.fromkeys(("URI", "DSN"), "URL"),
-    "RETRY": "RETRIES",
-    "DB": "DATABASE",
-}
+_USUAL_SCHEMES: Final = firsts_in("postgres psql, pgsql, pg; sqlite file")
+_USUAL_WORDS: Final = firsts_in("DIR DIRECTORY, FOLDER, PATH; URL URI, DSN; RETRIES RETRY; DATABASE DB")
 
 
 class DatabaseURL:  # no tuple: what writes a value that it does not know item by item would write the password
@@ -464,11 +478,8 @@ def _read_server(dialect: str, rest: str) -> DatabaseURL:
         words = DATABASES[dialect].url_words.get(name, ())
         same = str.lower if words and words[0][0].isupper() else str  # such are taken in any case
         if words and value and same(options[name]) not in map(same, words):
-            shown = (
-                f' "{value}"{nearest(value.upper() if same is str.lower else value, words)}'
-                if re.fullmatch(r"[\w.-]{1,20}", value)
-                else ""
-            )
+            near = nearest(value.upper() if same is str.lower else value, words)
+            shown = f' "{value}"{near}' if re.fullmatch(r"[\w.-]{1,20}", value) else ""
             raise ValueError(f"has an unknown {name}{shown}", f"write one of {', '.join(words)}")
     login = options.pop("user", "") or _decode(user), options.pop("password", "") or _decode(password)
     database = _decode(database)
@@ -690,7 +701,7 @@ def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str,
     try:
         from dotenv.parser import parse_stream  # below dotenv_values, which skips a bad line with a warning
     except ModuleNotFoundError:
-        raise SettingsError("python-dotenv is missing", where=str(path), fix="pip install python-dotenv") from None
+        raise SettingsError("python-dotenv is missing", where=str(path), fix=_to_install("python-dotenv")) from None
 
     def number(line: Any) -> int:  # a blank line above it is counted as a part of it
         text: str = line.original.string
@@ -836,7 +847,7 @@ class Script(NamedTuple):
     @classmethod
     def from_octets(cls, file: Path | str, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError (what, fix) for another there."""
-        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets)
+        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets).lstrip("\ufeff")
         read = octets.replace("\r\n", "\n") if "\r" in octets else octets
         checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
         directive = _DIRECTIVE_PATTERN.match(first)
@@ -953,7 +964,7 @@ class _Found(Migration):
 @cache
 def version_key(version: str) -> int:
     """Return the number a version is compared by: 8 digits that read as a date are midnight of that day."""
-    is_date = re.fullmatch(r"[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
+    is_date = re.fullmatch(r"0*[1-9]\d{3}(0[1-9]|1[012])(0[1-9]|[12]\d|3[01])", version)
     return int(version) * 1_000_000 if is_date else int(version)
 
 
@@ -1119,15 +1130,12 @@ def find_migrations(
 
     for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
         for number, half in enumerate(halves):
-            rivals = (
-                shown_path(Path(each.entry.path)) for each in halves[:number] if meet(dialects(half), dialects(each))
-            )
-            faults += [(half.entry.name, f"the same version as {rival}", "") for rival in rivals][:1]
+            for rival in [each for each in halves[:number] if meet(dialects(half), dialects(each))][:1]:
+                faults.append((half.entry.name, f"the same version as {shown_path(Path(rival.entry.path))}", ""))
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     for half in lone:
-        gone, path = (
-            shown_path(directory / re.sub(r"down(?=\.sql\Z)", way, half.entry.name)) for way in ("up", "down")
-        )
+        path = shown_path(directory / half.entry.name)
+        gone = re.sub(r"down(?=\.sql\Z)", "up", path)
         way = f"put {gone} back, or remove this one, too:  rm {shell_word(path)}"
         faults.append((half.entry.name, "a down file without its up file", way))
     for name in python if not (faults or ups) else ():
@@ -1239,13 +1247,14 @@ class Statement(NamedTuple):
 
 
 class Syntax(NamedTuple):
-    """What decides, in one dialect, where a statement ends.
+    r"""What decides, in one dialect, where a statement ends.
 
     *tokens* is a regex of all but plain words and signs; its groups name the kinds that tokenize() yields.
     *literals* is one of those that depend on nothing, without a group; "" where none is known.
     *start_pattern* matches what is special where a statement may start: blanks, a client_command, or a new delimiter.
     *programs* are what CREATE makes that has a body with semicolons; *blocks* the signs that open one there.
     *compound* is the grammar of MySQL and MariaDB in place of these two: any statement may be a block of others.
+    *reads_pattern* matches the start of what may read data from the lines below it, up to one of only ``\.``.
     """
 
     tokens: str
@@ -1254,6 +1263,7 @@ class Syntax(NamedTuple):
     programs: frozenset[str] = frozenset()
     blocks: frozenset[str] = frozenset()
     compound: bool = False
+    reads_pattern: re.Pattern[str] | None = None
 
     def body(self) -> _Body | _Compound:
         """Return what follows one statement, word by word, to its end."""
@@ -1274,9 +1284,8 @@ def split_statements(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterato
             yield Statement(sql[start:end], line + 1, start, fault)
 
 
-_Span = tuple[
-    list[int], list[int], str, str, bool
-]  # starts, ends, fault; what comes before the literals; by the grammar
+# Its starts, its ends, the fault; what to look at in its place, or ""; whether it was found by the grammar.
+_Span = tuple[list[int], list[int], str, str, bool]
 
 
 def _spans(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[_Span]:
@@ -1289,11 +1298,15 @@ def _spans(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[_Span]:
         if special is None:
             if delimiter == ";" and rules.literals:
                 for head, starts, ends, after in _inserts(sql, start, rules.literals):
-                    yield starts, ends, "", head, True
+                    yield starts, ends, "", f"{head} (NULL)", True
                     position = after
                 if position > start:
                     continue
             end, position, fault = _find_end(sql, start, rules, delimiter)
+            if data_end := _find_data(sql, start, position, rules):
+                yield [start], [data_end], "", f"{sql[start:end]};\n\\.", True
+                position = data_end
+                continue
         elif special.lastgroup == "client_command":
             end = position = special.end()
             fault = "client command"
@@ -1355,7 +1368,7 @@ class Alike(NamedTuple):
     """Statements of a file that come one after the other and differ in literals only; mostly it is one.
 
     *brief* is what to look at to know what each is: the first, or, of INSERTs of nothing but literals, the first with
-    one NULL in place of these.
+    one NULL in place of these; a COPY without its data.
     """
 
     brief: Statement
@@ -1370,9 +1383,9 @@ def alike(octets: str, syntax: Callable[[], Syntax]) -> Iterator[Alike]:
     The client sends all before its delimiter at once. To send that as it is would lose the errors of all but the first.
     """
     line, counted, last, found = 1, 0, "", Alike(Statement("", 0, 0), [], [])
-    for starts, ends, fault, head, by_grammar in _spans(octets, syntax):
+    for starts, ends, fault, brief, by_grammar in _spans(octets, syntax):
         (start, *_), (end, *_) = starts, ends
-        shape = "" if head or fault or not by_grammar else _shape(octets, start, end)
+        shape = "" if brief or fault or not by_grammar else _shape(octets, start, end)
         if shape and shape == last:
             found.starts.append(start)
             found.ends.append(end)
@@ -1380,8 +1393,8 @@ def alike(octets: str, syntax: Callable[[], Syntax]) -> Iterator[Alike]:
         if last:
             yield found
         last, line, counted = shape, line + octets.count("\n", counted, start), start
-        if head:
-            yield Alike(Statement(f"{text_of(head)} (NULL)", line, start), starts, ends, differ=True)
+        if brief:
+            yield Alike(Statement(text_of(brief), line, start), starts, ends, differ=True)
             continue
         if shape:
             found = Alike(Statement(text_of(octets[start:end]), line, start), [start], [end], differ=True)
@@ -1421,26 +1434,18 @@ class Statements(Sequence[Statement]):
     def __init__(self, octets: str = "", found: Iterable[Alike] = ()) -> None:
         self._octets, self._line = octets, (0, 1)  # the last offset of which the line was asked for
         self._starts, self._ends, self._differ = array("Q"), array("Q"), bytearray()
-        self._runs, self.briefs = list[list[int]](), list[Statement]()
+        self._runs, self.briefs, self._reading = list[list[int]](), list[Statement](), list[int]()
         changes = False
         for each in found:
             before, changes = changes, bool(_CHANGES_PATTERN.match(each.brief.text))
             if not (before and changes):
                 self._runs.append([len(self.briefs) + 1, 0])
+            self._reading += [len(self.briefs)] * each.brief.text.endswith("\n\\.")
             self._starts.extend(each.starts)
             self._ends.extend(each.ends)
             self._differ += bytes([each.differ]) * len(each.starts)
             self.briefs += [each.brief] * len(each.starts)
             self._runs[-1][1] = len(self.briefs)
-
-    @classmethod
-    def of(cls, statements: Iterable[Statement]) -> Statements:
-        """Return statements that are not, or no longer, what stands in a file."""
-        octets, found = "", list[Alike]()
-        for each in statements:
-            start, octets = len(octets), octets + octets_of(each.text)
-            found.append(Alike(each, [start], [len(octets)]))
-        return cls(octets, found)
 
     def __len__(self) -> int:
         return len(self.briefs)
@@ -1477,11 +1482,18 @@ class Statements(Sequence[Statement]):
         return bisect_left(self._starts, offset)
 
     def breaks(self, size: int) -> Iterator[int]:
-        """Yield where to cut the file, between two statements, for pieces of *size* bytes, or a little more."""
-        begin = 0
-        while (place := self.before(begin + size)) < len(self):
-            begin = self._starts[place]
-            yield begin
+        """Yield where to cut the file, between two statements, for pieces of *size* bytes, or a little more.
+
+        A statement that reads data is a piece of its own.
+        """
+        begin, cuts = 0, {place for each in self._reading for place in (each, each + 1)} - {len(self)}
+        for cut in [*(self._starts[place] for place in sorted(cuts)), None]:
+            while (place := self.before(begin + size)) < len(self) and (cut is None or self._starts[place] < cut):
+                begin = self._starts[place]
+                yield begin
+            if cut is not None and begin < cut:
+                begin = cut
+                yield begin
 
     def octets(self, first: int, last: int) -> list[str]:
         """Return the texts of the statements with these numbers, as octets_of() them."""
@@ -1582,6 +1594,25 @@ def _find_end(sql: str, start: int, rules: Syntax, delimiter: str) -> tuple[int,
             fault = "unclosed comment" if depth else ""
     unfinished = body.fault if body.is_complete() else body.unfinished
     return code_end, len(sql), fault or (unfinished if by_grammar else "")
+
+
+def _find_data(sql: str, start: int, position: int, rules: Syntax) -> int:
+    """Return where the data ends that the statement before *position* reads, with its last line; 0 for none."""
+    if not (rules.reads_pattern and rules.reads_pattern.match(sql, start)):
+        return 0
+    words, line_end = spelled(sql[start:position], rules), sql.find("\n", position)
+    reads = words[1:2] != ["("] and ("FROM", "STDIN") in itertools.pairwise(words) and words[-1] == ";"
+    found = _DATA_END_PATTERN.search(sql, line_end) if reads and not sql[position : line_end + 1].strip() else None
+    return found.end() if found else 0
+
+
+def divide(text: str, rules: Syntax) -> tuple[int, int, int] | None:
+    """Return where a statement ends, and where the data that it reads begin and end; None where there are none."""
+    if not (rules.reads_pattern and rules.reads_pattern.match(text)):
+        return None
+    _, position, _ = _find_end(text, 0, rules, ";")
+    end = _find_data(text, 0, position, rules)
+    return (position, text.find("\n", position) + 1, text.rindex("\\.", 0, end)) if end else None
 
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
@@ -1910,10 +1941,6 @@ class _Compound:
         return word
 
 
-def names_in(texts: str) -> frozenset[str]:
-    return frozenset(texts.split())
-
-
 # After these there may be a value, also one whose quotes were forgotten.
 _BEFORE_VALUES: Final = names_in("VALUES VALUE LIKE IN BETWEEN THEN ELSE PASSWORD IDENTIFIED = < >")
 
@@ -1929,11 +1956,6 @@ def plain_words(text: str, syntax: Syntax, quote: str) -> frozenset[str]:
         return word not in _BEFORE_VALUES and (word[0] == quote or not is_quoted(word))
 
     return frozenset(itertools.takewhile(is_plain, spelled(text[:2000], syntax)))  # enough, and soon read
-
-
-def pairs_in(texts: str) -> dict[str, str]:
-    """Return the second word of each pair by the first one."""
-    return dict(each.split() for each in texts.split(","))
 
 
 _THEN, _END, _DO = names_in("THEN"), names_in("END"), names_in("DO LOOP")  # in Oracle mode each has LOOP for DO
@@ -1955,6 +1977,7 @@ _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
+_DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
 _WORD_PATTERN: Final = regex(r"([A-Za-z_]+)[ \t\r\n(]")
@@ -1966,7 +1989,9 @@ _HEAD_PATTERN: Final = regex(r"(?:EXPLAIN (?:QUERY PLAN )?)?CREATE (?:OR REPLACE
 _ESCAPED: Final = r".*?(?<!\\)(?:\\\\)*"  # what comes before a quote without a backslash
 _E_BEFORE: Final = rf"(?<=[eE])(?<!{_LETTER_DIGIT_DOLLAR}[eE])"
 # What continues an E'...', doubled or on the next line, has backslashes too; the server, not psql, knows that.
-_CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+CONTINUED: Final = r"(?:[ \t\f]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f]|--[^\n\r]*[\n\r])*)?"
+# As pg_dump has it above and below all else: psql takes no command of its own in between, nor do we.
+_RESTRICT: Final = r"\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*(?![^\r\n])"
 _TAG: Final = rf"\$(?:{_LETTER}(?:{_LETTER}|[0-9])*)?\$"
 
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]*)?(?:E[-+]?[0-9]+)?|[-+]?\.[0-9]+(?:E[-+]?[0-9]+)?"
@@ -1975,15 +2000,18 @@ _LITERALS: Final = rf"'[^']*'(?:'[^']*')*|{_NUMBER}|X'[0-9A-F]*'|NULL|TRUE|FALSE
 SQLITE_SYNTAX: Final = Syntax(
     literals=_LITERALS,
     tokens=r"""(?P<quote>'[^']*'|(?:"[^"]*")+|(?:`[^`]*`)+|\[[^]]*])|(?P<unclosed_quote>['"`[].*)"""
-    r"|(?P<comment>--[^\n]*|/\*.*?\*/)|(?P<unclosed_comment>/\*.*)",
+    rf"|(?P<comment>--[^\n]*|/\*.*?\*/|(?<!{_LETTER_DIGIT_DOLLAR})(?:\xef\xbb\xbf|\ufeff)+)"  # a BOM is a blank
+    r"|(?P<unclosed_comment>/\*.*)",
     start_pattern=regex(r"\s+|(?P<client_command>[.#][^\n]*)", re.ASCII),  # to the client, # begins a comment
     programs=frozenset({"TRIGGER"}),
 )
 POSTGRES_SYNTAX: Final = Syntax(
     literals=_LITERALS,
-    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{_CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
+    tokens=rf"""(?P<quote>{_E_BEFORE}'{_ESCAPED}'(?:{CONTINUED}'{_ESCAPED}')*|(?!{_E_BEFORE})'[^']*'|(?:"[^"]*")+"""
     rf"""|(?P<tag>{_TAG}).*?(?P=tag))|(?P<unclosed_quote>['"].*)|(?P<unclosed_dollar_quote>{_TAG}.*)"""
     r"|(?P<comment>--[^\n\r]*)|(?P<nested>/\*)|(?P<client_command>\\[^\n]*)",
+    start_pattern=regex(rf"\s+|{_RESTRICT}", re.ASCII),
+    reads_pattern=regex(r"COPY\s", re.IGNORECASE),
     programs=frozenset({"FUNCTION", "PROCEDURE"}),
     blocks=frozenset({"("}),
 )
@@ -2309,9 +2337,8 @@ class Forms:
     seen = frozenset[str]()  # of what the statement before has done, whoever is unknown may see this
     worst = Nature()
     together = _TRANSIENT  # who reads these runs together with who has written them
-    unread_pattern: re.Pattern[str] | None = (
-        None  # a text without this leaves nothing in the session, and reads nothing there
-    )
+    # A text without this leaves nothing in the session, and reads nothing there.
+    unread_pattern: re.Pattern[str] | None = None
 
     def __init__(self) -> None:
         self.known, self.unknown = frozenset[str](), set[str]()  # functions that are harmless, and that nobody knows
@@ -2345,9 +2372,8 @@ class Forms:
                 read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
                 nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
-                half = (
-                    _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
-                )  # it may be a table like any other
+                # What is temporary for some versions only may be a table like any other.
+                half = _REPEATED if self.half_pattern.search(statement.text) else Trait(0)
                 nature = nature._replace(traits=(nature.traits | Trait.MAYBE) & ~half, removes=frozenset())
             for key in [*told.made] if "temp *" in nature.writes else nature.removes & told.made.keys():
                 del told.made[key]
@@ -2395,7 +2421,7 @@ class Forms:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
         for key in nature.writes:
             if key.startswith("temp ") and not key.endswith("*"):
-                certain = made and ("COMMIT", "DROP") not in itertools.pairwise(words)
+                certain = ("COMMIT", "DROP") not in itertools.pairwise(words)
                 told.made.setdefault(key, made.schema if made and certain else None)
         return nature
 
@@ -2630,7 +2656,6 @@ class _SQLiteForms(Forms):
         "COMMIT END": [("", Trait.CLOSES)],
         "SAVEPOINT RELEASE": [("", Trait.SESSION | Trait.WHOLE)],  # inside a transaction of the file's own
         "ROLLBACK": [("(TRANSACTION )?TO ", Trait.SESSION | Trait.WHOLE), ("", Trait.UNDOES)],
-        "PRAGMA": [],
     }
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
@@ -2733,10 +2758,10 @@ class _PostgresForms(Forms):
 
     def may_matter(self, sql: str) -> bool:
         """See Forms."""
-        innocent = self.plain | self.harmless | self.known
-        return super().may_matter(sql) or any(
-            not before and name.upper() not in innocent for before, name in {*self._called_pattern.findall(sql)}
-        )
+        if super().may_matter(sql):
+            return True
+        called = {name.upper() for before, name in {*self._called_pattern.findall(sql)} if not before}
+        return not called <= self.plain | self.harmless | self.known
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -2745,7 +2770,7 @@ class _PostgresForms(Forms):
             return self._block(words, traits)
         is_temporary = first == "CREATE" and (traits == _TEMP or self.made(words).schema == self.temporary_schema)
         nature = super().described(words, traits)
-        reads, writes = {*nature.reads}, {*nature.writes}
+        writes = {*nature.writes}
         traits = self._noted(nature.traits) if "sequence" in writes else nature.traits
         if is_temporary:
             # What it reads from may call what nobody sees.
@@ -2764,7 +2789,7 @@ class _PostgresForms(Forms):
                 traits |= Trait.REPEATS
             else:  # a view, an operator, a cast may call what nobody sees
                 traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes))
+        return Nature(traits, nature.reads, frozenset(writes))
 
     def _block(self, words: Sequence[str], traits: Trait) -> Nature:
         """Return what a DO is."""
@@ -2806,17 +2831,15 @@ class _PostgresForms(Forms):
             writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
         return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
 
-    @staticmethod
-    def _is_literal(words: Sequence[str]) -> bool:
-        return all(word[0] == "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in words)
-
     def _is_setting(self, words: Sequence[str]) -> bool:
         """Tell if a SELECT does nothing but to set what its text says."""
-        return "FROM" not in words and all(
-            (name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG"))
-            and self._is_literal(words[place + 1 : closing(words, place)])
-            for name, place in self.calls(words)
-        )
+        for name, place in self.calls(words):
+            given = words[place + 1 : closing(words, place)]
+            literal = all(word[0] == "'" or word.isdigit() or word in ("TRUE", "FALSE", ",") for word in given)
+            sets = name in ("PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED") or name.endswith("SET_CONFIG")
+            if not (literal and sets):
+                return False
+        return "FROM" not in words
 
 
 # After SET, in bare text or as words with blanks between them.
@@ -2958,7 +2981,7 @@ class _MySQLForms(Forms):
         if found is not self.worst:
             return found
         named, place = {*self.variables(words)}, words.index("(") if "(" in words else len(words)
-        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" and place > 1 else set[str]()
+        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" else set[str]()
         told = words[0] in self._blocks and self._runs.isdisjoint(words)  # all of it is in its text
         told = told and {name for name, _ in self.calls(words)} <= self.pure | self.harmless
         looks = frozenset() if told else self.seen
@@ -3058,9 +3081,8 @@ class _MySQLForms(Forms):
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
                 if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    key = (
-                        "global" if self._server_only_pattern.match(name) else f"set {name}"
-                    )  # a new session begins with that
+                    # A new session begins with what is set for all.
+                    key = "global" if self._server_only_pattern.match(name) else f"set {name}"
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -3091,8 +3113,7 @@ class _MySQLForms(Forms):
         """Tell if each word of an expression means the same whenever it runs."""
         named = ("@", ".", "COLLATE", "USING", "CHARSET")  # what comes after them is a name
         return all(
-            is_quoted(word)
-            or not word[0].isalpha()
+            not word[0].isalpha()
             or word in self._constant
             or "".join(words[place - 1 : place]) in named
             or words[place + 1 : place + 2] == ["("]
@@ -3259,8 +3280,7 @@ def whoami() -> str:
 
 def _kinds(table: str) -> dict[str, Kind]:
     """Read a table: of each Kind, which codes of a database, or words in its messages, it is."""
-    rows = (row.partition(" ") for row in table.split("; "))
-    return {code: Kind[name] for name, _, codes in rows for code in codes.split(", ")}
+    return {code: Kind[name] for code, name in firsts_in(table).items()}
 
 
 def _words_of_options(table: str) -> dict[str, list[str]]:
@@ -3365,10 +3385,6 @@ _BLINK: Final = 0.3  # seconds: who waits no longer does not notice
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
 
-def _unheard(_level: str, _text: str) -> None:
-    """Hand on nothing of what a server says: nobody has asked for it."""
-
-
 @lru_cache(maxsize=256)
 def _quoted(mark: str, names: tuple[str, ...]) -> str:
     return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
@@ -3425,6 +3441,7 @@ class Database(ABC):
     shares_transaction = False  # the files of a run go into one transaction, a savepoint each
     whole_files = False  # the server splits a file itself,
     split_pattern = _NEVER_PATTERN  # but for one with this, which it would read by the rules of its start
+    skipped_pattern = _NEVER_PATTERN  # between two statements, this is nothing to the client, and unknown to the server
     text_type, time_type, table_suffix, id_type = "TEXT", "TEXT", "", "INTEGER"
     before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
@@ -3436,9 +3453,8 @@ class Database(ABC):
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     create_database_sql = "CREATE DATABASE {};"
-    row_errors = (
-        r".* constraint failed\b"  # the code, if there is one, and the message, of what says that rows do not fit
-    )
+    # The code, if there is one, and the message, of what says that rows do not fit.
+    row_errors = r".* constraint failed\b"
     rights: tuple[tuple[str, str], ...] = ()  # what says that one is missing; what gives it, see right_sql()
     lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
@@ -3469,7 +3485,6 @@ class Database(ABC):
     local_locks = False  # another node of a cluster does not see them
     pooled = False  # every transaction goes to another session
     verifies = False  # a rival can come between two files of a run, so that each looks at the history again
-    joins = False  # the end of a file and the beginning of the next one travel as one message
     server_times = False  # the server ends a statement at its timeout by itself
     notes_travel = False  # the notes of a journaled file travel with its statements, the finish with the last one
     name_marks, folds = '"', (True, False)  # quote names; read in small letters is a name without them, or with them
@@ -3486,12 +3501,13 @@ class Database(ABC):
     changed = 0  # and the number of rows that it has changed
     exists = writable = True
     tell: Callable[[str], object] = staticmethod(bool)  # is called with what is waited for,
-    hear: Callable[[str, str], object] = staticmethod(_unheard)  # and with the level and text of what the server says
+    hear: Callable[[str, str], object] = staticmethod(lambda *_: None)  # and with level and text of what it says
     looks = False  # for a command that only shows: it has nothing to wait for that a run of ours keeps to itself
     cut_off = False  # the server has done what it has answered, and nothing after it
     kept_table, kept = "", {"": set[tuple[str, ...]]()}  # the history's; names of it, by the word before
-    _key = ""  # as the server knows it
-    _locked = ""  # the key of the lock that this connection has
+    relation = ""  # that table, as SQL names it: the lock of a run is on it,
+    _key = ""  # by this name on the server,
+    _locked = False  # and this connection has it
 
     def __init_subclass__(cls) -> None:
         """Make a database known, by the schemes of its URLs."""
@@ -3535,8 +3551,10 @@ class Database(ABC):
         try:
             with self.translated():
                 self._connect(write=write)
-        except ModuleNotFoundError as error:
-            raise SettingsError(f"the driver {error.name} is not installed", fix=f"pip install {self.driver}") from None
+        except ImportError as error:
+            lacks = f"the driver {error.name} is not installed"
+            lacks = lacks if isinstance(error, ModuleNotFoundError) else f"the driver cannot be loaded: {error.msg}"
+            raise SettingsError(lacks.partition("\n")[0], fix=_to_install(self.driver)) from None
         except DriverError as failed:
             self.close()
             if failed.kind is Kind.BUSY:
@@ -3544,7 +3562,7 @@ class Database(ABC):
             message = _sentences(failed.message)  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
             right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
-            known = {"right": right, "account": account, "user": self.url.user or "this user"}
+            known = {"right": right, "account": account, "user": self.url.user or "USER"}
             known["create"] = self.create_database_sql.format(self.quoted(self.url.database))
             fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/"), **known))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -3566,7 +3584,8 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        self._poll(partial(self._take, self.lock_sql, self._locked), lock_timeout, told=True)
+        if self._locked:
+            self._poll(partial(self._take, self.lock_sql), lock_timeout, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
@@ -3585,14 +3604,10 @@ class Database(ABC):
         given = said["right"].upper().replace("GRANT", "GRANT OPTION") or given
         return sql.format(*named, given, said["kind"].upper(), self._account(message))
 
-    def is_about_rows(self, failed: DriverError) -> bool:
-        """Tell if rows are what is wrong, and not what is said of them."""
-        return bool(re.match(self.row_errors, f"{failed.code} {failed.message}"))
-
-    def brings_rows(self, statement: Statement) -> bool:
-        """Tell if the rows of a statement stand in itself."""
-        text = statement.text
-        return first_word(text, self.syntax) in {"INSERT", "REPLACE"} and not re.search(r"(?i)\bSELECT\b", text)
+    def blames_rows(self, failed: DriverError, text: str) -> bool:
+        """Tell if rows are what is wrong, and no text of a file: the rows of an INSERT may stand in itself."""
+        brings = first_word(text, self.syntax) in {"INSERT", "REPLACE"} and not re.search(r"(?i)\bSELECT\b", text)
+        return not brings and re.match(self.row_errors, f"{failed.code} {failed.message}") is not None
 
     def owner_of(self, _message: str, _text: str = "") -> str | None:
         """Return who owns what only its owner may change, by a *message*; empty for one that cannot be seen.
@@ -3761,18 +3776,18 @@ class Database(ABC):
         """Return SQL that names the session, and sets its limits, *local* to the transaction or not."""
         return []
 
-    def opening(self, key: str, level: str | None = None) -> list[str]:
+    def opening(self, level: str | None = None) -> list[str]:
         """Return SQL that opens a transaction: one of ours, or with the *level* of isolation that a file asks for."""
         return [self.begin_sql]
 
-    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
-        """Open a transaction that no other runner has open for *key*; send *more*, which runs only then.
+    def begin(self, *more: str, level: str | None = None) -> list[Rows]:
+        """Open a transaction that no other runner has open for this history; send *more*, which runs only then.
 
         Return the rows of *more*. All is one message where this run has the lock of the session, or there is no other.
         Of a file it has the *level* of isolation that this asks for. Raises LockedError and DriverError.
         """
-        found, (first, opening) = list[Rows](), self._opening(key, level)
-        together = bool(self._locked) or not self.transaction_lock_sql
+        found, (first, opening) = list[Rows](), self._opening(level)
+        together = self._locked or not self.transaction_lock_sql
 
         def attempt() -> bool:
             try:
@@ -3791,18 +3806,18 @@ class Database(ABC):
         self._poll(attempt)
         return found if together else [*found, *(self.send(*more) if more else ())]
 
-    def _opening(self, key: str, level: str | None) -> tuple[int, list[str]]:
+    def _opening(self, level: str | None) -> tuple[int, list[str]]:
         """Return all that begin() sends first; the number of its parts up to opening(). The last one takes the lock."""
-        first = self.opening(key, level)
-        return len(first), [*first, *self.session_sql(local=True), *self._lock_part(self.transaction_lock_sql, key)]
+        first = self.opening(level)
+        return len(first), [*first, *self.session_sql(local=True), *self._transaction_lock()]
 
-    def begin_after(self, ending: Sequence[str], key: str, *more: str, level: str) -> list[Rows] | DriverError:
+    def begin_after(self, ending: Sequence[str], *more: str, level: str) -> list[Rows] | DriverError:
         """Send the *ending* of one transaction, and with it what begin() sends for the next; return what came of that.
 
         The *ending* takes the lock of the session, if that is not held: nobody is to be waited for. What is open then
         may wait for us. Raises DriverError for the *ending* alone: nothing has begun then.
         """
-        opening = [*ending, *self._opening(key, level)[1], *self.waits_sql]
+        opening = [*ending, *self._opening(level)[1], *self.waits_sql]
         try:
             return self.send(*opening, *more)[len(opening) :]
         except DriverError as failed:
@@ -3812,10 +3827,10 @@ class Database(ABC):
             return failed
 
     @contextlib.contextmanager
-    def transaction(self, key: str) -> Iterator[None]:
-        """Run the body in a transaction that no other runner has for *key*, or in the open one. Raises LockedError."""
+    def transaction(self) -> Iterator[None]:
+        """Run the body in a transaction as begin() opens one, or in the open one. Raises LockedError."""
         if not self.in_transaction:
-            self.begin(key)
+            self.begin()
         try:
             yield
             self.commit()
@@ -3843,31 +3858,33 @@ class Database(ABC):
     # The lock of a run.
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+    def lock(self, *, journaled: bool) -> Iterator[None]:
         """Keep other runners out while the body runs, where a transaction does not. Raises LockedError."""
-        if journaled and self.pooled:
-            raise self.pooled_error()
-        self._locked = "" if self.pooled else key
-        self._poll(partial(self._take, self.lock_sql, self._locked))
+        if self.pooled:
+            if journaled:
+                raise self.pooled_error()
+            yield
+            return
+        self._poll(partial(self._take, self.lock_sql))
+        self._locked = True
         try:
             yield
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
             with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql, self._locked)
-            self._locked = ""
+                self._take(self.unlock_sql)
+            self._locked = False
 
-    def lock_key(self, key: str) -> str:
-        """Return what the server knows the lock *key* as."""
-        return hashlib.sha256(key.encode()).hexdigest()[:40]
+    def lock_key(self, relation: str) -> str:
+        """Return what the server knows the lock of a history as."""
+        return hashlib.sha256(relation.encode()).hexdigest()[:40]
 
-    def _lock_part(self, sql: str, key: str) -> list[str]:
-        self._key = self.lock_key(key)
+    def _transaction_lock(self) -> list[str]:
+        sql = self.transaction_lock_sql
         return [sql.replace("?", self.literal(self._key))] if sql else []
 
-    def _take(self, sql: str, key: str) -> bool:
-        self._key = self.lock_key(key)
-        return not (sql and key) or bool(self.query(sql, self._key)[0][0])
+    def _take(self, sql: str) -> bool:
+        return not sql or bool(self.query(sql, self._key)[0][0])
 
     def holding(self) -> list[str]:
         """Return SQL that takes the lock of the session again, which a file may have let go; or fails."""
@@ -3912,9 +3929,8 @@ class Database(ABC):
             return [self._session(row) for row in self.query(self.holder_sql, self._key)] if self.holder_sql else []
         return []
 
-    def at_work(self, key: str, _rows: Sequence[Applied]) -> list[str]:
-        """Return who has the lock *key*, where that is seen for next to nothing; *_rows* of the history are known."""
-        self._key = self.lock_key(key)
+    def at_work(self, _rows: Sequence[Applied]) -> list[str]:
+        """Return who has the lock, where that is seen for next to nothing; *_rows* of the history are known."""
         return self._holders()
 
     def pooled_error(self) -> MigrateError:
@@ -4015,7 +4031,7 @@ class Database(ABC):
         """Return the lexical rules that hold after *statement*."""
         return syntax
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """Return what the statements of a file are, where *names* mean something. Raises DriverError."""
         return self.forms.natures(statements, self.syntax, self.syntax_after, names)
 
@@ -4027,7 +4043,7 @@ class Database(ABC):
         """Return what statement *number*, which has failed, has turned out to be. Raises DriverError."""
         return self.natures(statements)[number - 1]
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def zero(self, keys: Collection[str]) -> list[str]:
         """Return SQL that makes *keys*, of what was done last, what they are in a fresh session."""
         return []
 
@@ -4054,9 +4070,9 @@ class Database(ABC):
         """Return the level of isolation that *statement* asks for, or "", and if it is about one transaction alone."""
         return "", False
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        """Return what is wrong with *statement*, and the fix; None mostly."""
-        return None
+    def find_faults(self, statement: Statement) -> Iterable[tuple[str, str]]:
+        """Yield what is wrong with *statement*, and the fix; mostly nothing."""
+        return ()
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """Return which of the *statements* outside of a file's own transactions cannot be there, and why."""
@@ -4072,7 +4088,7 @@ class Database(ABC):
         Raises DriverError: neither is in, unless LOST; or *started* says it.
         """
         # The file's limits stay.
-        opening = [self.begin_sql, *self.waits_sql, *self._lock_part(self.transaction_lock_sql, self._locked), *before]
+        opening = [self.begin_sql, *self.waits_sql, *self._transaction_lock(), *before]
         try:
             self.send(*opening)
             self.run(statement.text)
@@ -4100,6 +4116,13 @@ class Database(ABC):
     def run_alone(self, statement: Statement) -> None:
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
+
+    def taking_back(self) -> list[str]:
+        """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
+        return []
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
+        """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
 
     def remains(self, statement: Statement) -> tuple[str, str]:
         """Return what *statement* leaves where it was cut off, and the query that shows it; empty for nothing known."""
@@ -4143,6 +4166,8 @@ class Database(ABC):
 
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
         """Let no file take away *table* and its log in *schema*; if *bare*, they are also meant without the schema."""
+        self.relation = self.quoted(schema, table)
+        self._key = self.lock_key(self.relation)
         self.kept_table, schema = table, self._fold(self.quoted(schema or self.lone_schema or "?"))
         tables = [(self._fold(self.quoted(each)),) for each in (table, f"{table}_log")]
         names = {(*before, *each) for each in tables for before in ((schema,), (self.url.database, schema))}
@@ -4269,7 +4294,8 @@ class SQLite(Database):
     verifies = True  # not only this tool, and not only in this version, writes the file
     name_marks, folds, lone_schema, taking_pattern = "\"'`[", (True, True), "main", regex(_TAKES + _HIDES)
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
-    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION)?\Z")
+    opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION(\s+\w+)?)?\Z")
+    closes_pattern = regex(r"(COMMIT|END)(\s+TRANSACTION(\s+\w+)?)?\Z")
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -4278,7 +4304,9 @@ class SQLite(Database):
         "DETACH": _attached,
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
         "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b(JOURNAL_MODE|SYNCHRONOUS)\s*[=(]", "this cannot run inside a transaction", _ALONE
+            r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)",
+            "this cannot run inside a transaction",
+            _ALONE,
         ),
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
@@ -4290,8 +4318,14 @@ class SQLite(Database):
     }
     _refused_pattern = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted_pattern = regex(r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\b", re.DOTALL)
+    _counted_pattern = regex(
+        r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)", re.DOTALL
+    )  # no table of that name
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
+    _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
+    # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    switches = names_in("""defer_foreign_keys foreign_keys ignore_check_constraints legacy_alter_table query_only
+        read_uncommitted recursive_triggers reverse_unordered_selects writable_schema""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4412,38 +4446,54 @@ class SQLite(Database):
             self._open("file::memory:")
             before.backup(self.connection)
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
         found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self._counts() or any(self._counted_pattern.search(each.text) for each in statements)):
+        if not (self.counts() or any(self._counted_pattern.search(each.text) for each in statements)):
             return found
-        return [
-            each._replace(reads=each.reads | {"count", "id"})
-            if each.traits & asks and Trait.PLAIN not in each.traits
-            else each
-            for each in found
-        ]
+        for place, each in enumerate(found):
+            if each.traits & asks:
+                found[place] = each._replace(reads=each.reads | {"count", "id"})
+        return found
 
     def may_matter(self, sql: str) -> bool:
-        return super().may_matter(sql) or self._counts()
+        return super().may_matter(sql) or self.counts()
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
             self._counting = None
 
-    def _counts(self) -> bool:
+    def counts(self) -> bool:
         """Tell if something in the database does that."""
-        asking = "SELECT 1 FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%' LIMIT 1"
+        asking = "SELECT sql FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%'"
         if self._counting is None and self.connection is not None:
             with contextlib.suppress(DriverError):
-                self._counting = bool(self.query(asking))
+                self._counting = any(self._counted_pattern.search(f"CREATE {sql}") for (sql,) in self.query(asking))
         return bool(self._counting)
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def is_empty(self) -> bool:
+        """Tell if the file holds nothing yet, not even how it is laid out."""
+        return not self.query("PRAGMA page_count")[0][0]
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:
+        """See Database. It runs again in its place, where it is nothing any more."""
+        first = itertools.takewhile(lambda each: first_word(each.text, self.syntax) in ("PRAGMA", "BEGIN"), statements)
+        for each in first if self.is_empty() else ():
+            if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
+                self.run(each.text)
+
+    def taking_back(self) -> list[str]:
+        """See Database. What is temporary, and what a PRAGMA has switched on."""
+        kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
+        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
+
+    def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
         made, given = "CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)"
         parts = [made, given, "DROP TABLE temp.migrate_id"] if "id" in keys else []
-        return [*parts, f"UPDATE {relation} SET version = version WHERE 0"] if parts or "count" in keys else []
+        return [*parts, f"UPDATE {self.relation} SET version = version WHERE 0"] if parts or "count" in keys else []
 
     def _explain(self, error: Any) -> DriverError:
         message = str(error)
@@ -4529,7 +4579,7 @@ class SQLite(Database):
             return False
         return True
 
-    def at_work(self, key: str, rows: Sequence[Applied]) -> list[str]:
+    def at_work(self, rows: Sequence[Applied]) -> list[str]:
         """See Database. The lock says nothing of who has it: a row that is claimed does."""
         claimed = [row for row in rows if row.dirty and row.owner]
         if not claimed or not self._is_run():
@@ -4545,18 +4595,17 @@ class SQLite(Database):
             error.state, error.fix = "", "wait for it, and run the same command again"
         return error
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
         words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         words = [self.forms.fold(word).upper() for word in words]
         if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
-            return "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
+            yield "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
         if {"QUERY_ONLY", "COUNT_CHANGES"} & {*words[:4]} and words[0] == "PRAGMA" and {"=", "("} & {*words}:
-            return "the history could not be written any more", "take it out"
+            yield "the history could not be written any more", "take it out"
         text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
         if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
-            return f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
-        return None
+            yield f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
 
     def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
         """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
@@ -4565,8 +4614,8 @@ class SQLite(Database):
             first = first_word(statement.text, self.syntax)
             if first not in ("SAVEPOINT", "RELEASE"):
                 continue
-            word = words_of(statement.text, self.syntax)[-1]
-            name, names = self.forms.fold(spelled(statement.text, self.syntax)[-1]), [each for each, *_ in opened]
+            word, names = words_of(statement.text, self.syntax)[-1], [each for each, *_ in opened]
+            name = self.forms.fold(word)
             if first == "RELEASE":
                 del opened[len(names) - 1 - names[::-1].index(name) if name in names else len(names) :]
             elif journaled:
@@ -4608,7 +4657,7 @@ class SQLite(Database):
         return broken
 
     @contextlib.contextmanager
-    def lock(self, key: str, *, journaled: bool) -> Iterator[None]:
+    def lock(self, *, journaled: bool) -> Iterator[None]:
         """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
         with contextlib.ExitStack() as stack:
             self._lock(stack, None)
@@ -4696,6 +4745,7 @@ class Postgres(Database):
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    skipped_pattern = regex(_RESTRICT)
     speaks_pattern = regex(_ENCODED, re.IGNORECASE)
     opens_pattern = regex(
         rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
@@ -4727,9 +4777,9 @@ class Postgres(Database):
     )
     refusals: ClassVar = dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _apart) | {
         "COPY": _Refusal(
-            r"COPY\b((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
-            "COPY with data in the file works in psql only",
-            "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
+            r"COPY\b(?!.*;\n\\\.\Z)((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
+            "only a client can send what this COPY reads, or take what it writes",
+            "write the data below COPY .. FROM stdin; with a line of only \\. after it, or use a file on the server",
         )
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
@@ -4744,7 +4794,7 @@ class Postgres(Database):
         *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
     )
     # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
-    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^pg_t' OR o.schema IN (
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^"?pg_t' OR o.schema IN (
             SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
             SELECT ARRAY[refclassid::bigint, refobjid::bigint, refobjsubid] FROM pg_catalog.pg_depend d
             WHERE deptype <> 'n' AND (d.classid, d.objid, d.objsubid) = (a.classid, a.objid, a.objsubid))
@@ -4778,8 +4828,11 @@ class Postgres(Database):
         r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
         r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
-    schema_sql = """SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
-        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), current_schema())"""
+    # Of the search path the first that lasts: what is in pg_temp goes with the session.
+    lasting_sql = """(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+        WHERE name !~ '^pg_' ORDER BY place LIMIT 1)"""
+    schema_sql = f"""SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), {lasting_sql})"""
     absent_sql = "SELECT to_regclass(?) IS NULL"
     _owner_sql = """SELECT pg_catalog.pg_get_userbyid(owner) FROM (
         SELECT relowner AS owner FROM pg_catalog.pg_class WHERE oid = to_regclass(?)
@@ -4890,7 +4943,6 @@ class Postgres(Database):
         found = self.query(self._limits_sql)
         self.session_id, self.level = found[0][0], found[0][4]
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
-        self.joins = not self.pooled
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
@@ -4926,14 +4978,9 @@ class Postgres(Database):
         """Return that as an option of the server's."""
         return self.search_path and "-csearch_path=" + re.sub(r"([\s\\])", r"\\\1", self.search_path)
 
-    @property
-    def psql_url(self) -> str:
-        """Return what to give psql as the URL: it takes no search_path there."""
-        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
-
     def home(self, table: str) -> str | None:
         """See Database. What the URL names first need not be there yet."""
-        first = re.match(r'\s*(?!"?\$user\b)("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
+        first = re.match(r'\s*(?!"?(?:\$user\b|pg_))("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
         return self._fold(first[1]) if first else super().home(table)
 
     def make_schema(self, schema: str) -> bool:
@@ -5056,10 +5103,23 @@ class Postgres(Database):
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
-        self._exchange(sql)
+        found = divide(sql, self.syntax)
+        end, data = (found[0], range(*found[1:])) if found else (len(sql), range(0))
+        try:
+            self._exchange(sql[:end], sql, data)
+        except DriverError as failed:
+            # In CSV, rows are counted, and not lines.
+            counts = found and not ("CSV" in sql[:end].upper() and '"' in sql[end:])
+            if line := re.search(r"\nin COPY .*?, line (\d+)", failed.message) if counts else None:
+                begins = itertools.islice(re.finditer("\n", sql[end:]), int(line[1]) - 1, None)
+                failed.offset = next((end + found.end() for found in begins), None)
+            raise
 
-    def _exchange(self, sql: str) -> list[Any]:
-        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError."""
+    def _exchange(self, sql: str, text: str = "", data: range = range(0)) -> list[Any]:
+        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError.
+
+        The last one may read *data*, which are at these places of the *text*.
+        """
         from psycopg import errors, generators, pq
 
         if self.connection is None:
@@ -5067,13 +5127,28 @@ class Postgres(Database):
         with self.translated(), self.connection.lock:
             self.connection.pgconn.send_query(sql.encode())
             results = self.connection.wait(generators.execute(self.connection.pgconn))
+            if text and text != sql and results[-1].status == pq.ExecStatus.COPY_IN:
+                results[-1] = self._send_data(text, data, len(results))
         for number, result in enumerate(results, 1):
             if result.status == pq.ExecStatus.FATAL_ERROR:
                 raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
             if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
                 self.close()  # it would wait for data for ever; closing rolls back
-                raise DriverError("COPY with data in the file works in psql only", number=number)
+                raise DriverError(self.refusals["COPY"].what, number=number)
         return list(results)
+
+    def _send_data(self, text: str, data: range, number: int) -> Any:
+        """Send what the statement with that *number* reads; return its result. Raises DriverError."""
+        from psycopg import generators
+
+        connection = self.connection
+        try:
+            for begin in data[::_PIECE]:  # a large one would wait for ever
+                piece = text[begin : min(begin + _PIECE, data.stop)]
+                connection.wait(generators.copy_to(connection.pgconn, piece.encode()))
+            return connection.wait(generators.copy_end(connection.pgconn, None))
+        except self.driver_errors as error:
+            raise self._explain(error, number) from None
 
     def session_sql(self, *, local: bool) -> list[str]:
         """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
@@ -5084,19 +5159,19 @@ class Postgres(Database):
         calls = (f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
         return [f"SELECT {', '.join(calls)}"]
 
-    def opening(self, key: str, level: str | None = None) -> list[str]:
+    def opening(self, level: str | None = None) -> list[str]:
         """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
 
         Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
         """
         wanted = "READ COMMITTED" if level is None else level or self.level
-        lock = f"LOCK TABLE {key} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        lock = f"LOCK TABLE {self.relation} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
         begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
         return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
 
-    def begin(self, key: str, *more: str, level: str | None = None) -> list[Rows]:
+    def begin(self, *more: str, level: str | None = None) -> list[Rows]:
         """See Database. Behind a pooler, each transaction may have another session."""
-        found = super().begin(key, *more, level=level)
+        found = super().begin(*more, level=level)
         if self.pooled:
             self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
         return found
@@ -5152,7 +5227,7 @@ class Postgres(Database):
 
     # What statements are.
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
         found = super().natures(statements, names)
         asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
@@ -5220,9 +5295,10 @@ class Postgres(Database):
         found = re.search(_LEVELS, words) if once or always else None
         return found[0] if found else "", once
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
         words, once, always = self._words(statement)
-        return _READ_ONLY if (once or always) and self._only_pattern.search(words) else None
+        if (once or always) and self._only_pattern.search(words):
+            yield _READ_ONLY
 
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
@@ -5943,11 +6019,8 @@ class MySQL(Database):
 
     # What statements are.
 
-    def find_fault(self, statement: Statement) -> tuple[str, str] | None:
-        return next(self._find_faults(statement), None)
-
-    def _find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
-        """Yield faults. Where no note travels with it, a statement may not let go of the lock of the run."""
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
         words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
         sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
         pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
@@ -5981,14 +6054,12 @@ class MySQL(Database):
             "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
         )
 
-    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = MappingProxyType({})) -> list[Nature]:
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
         """See Database. What reads a view may call what nobody sees: it is noted."""
         found = super().natures(statements, names)
-        asks, last = list[bool](), None
-        for each in statements:
-            asks.append(asks[-1] if each is last else bool(self._asks_pattern.search(each.text)))
-            last = each
-        asking = [place for place, each in enumerate(found) if asks[place] and Trait.SESSION in each.traits]
+        asks = {each.text for each in distinct(statements) if self._asks_pattern.search(each.text)}
+        both = enumerate(zip(statements, found, strict=True))
+        asking = [place for place, (each, nature) in both if each.text in asks and Trait.SESSION in nature.traits]
         if not asking:
             return found
         self.hidden(())
@@ -6018,7 +6089,7 @@ class MySQL(Database):
                 return nature
         return nature
 
-    def zero(self, keys: Collection[str], relation: str) -> list[str]:
+    def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
         parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
         if _TRANSIENT.isdisjoint(keys):
@@ -6214,14 +6285,6 @@ def _mysql_syntax(mode: str) -> Syntax:
     return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
 
 
-def split_key(key: str) -> tuple[str, str]:
-    """Return kind and name of a key of the session."""
-    if key[0] == "@":
-        return "@", key[1:]
-    kind, _, name = key.partition(" ")
-    return kind, name
-
-
 # History ##############################################################################################################
 # What has run: one row per version that is applied or under way, and a log that only grows. An open Database comes in;
 # Applied goes out. Reading creates nothing; a table of another tool is recognised by its columns and left alone.
@@ -6280,7 +6343,7 @@ class Applied(NamedTuple):
 
     @property
     def key(self) -> int:
-        """Return the place of this version in the order."""
+        """Return the place of its version in the order."""
         return version_key(self.version)
 
     @property
@@ -6306,8 +6369,13 @@ class LogEntry(NamedTuple):
     tool: str
     error: str | None
 
+    @property
+    def key(self) -> int:
+        """Return the place of its version in the order; -1 where it has none, as a reset."""
+        return version_key(self.version) if _DIGITS_PATTERN.fullmatch(self.version) else -1
 
-def _told(entry: LogEntry) -> str:
+
+def _past_of(entry: LogEntry) -> str:
     """Say what was done with a version, by the log, that is pending now."""
     repaired = entry.action == "repair"
     how = " ".join([entry.action, *entry.tool.split()[3:]]) if repaired else entry.action
@@ -6357,16 +6425,17 @@ class History:
                 rival = schema == self.schemas[0]  # which has made it since we looked
                 versions = {version_key(version) for (version,) in rows if _DIGITS_PATTERN.fullmatch(version)}
                 if not rival and not keys.isdisjoint(versions):
-                    found.append(f"{schema}.{name}")
+                    found.append(schema)
         if found:
-            here = f"{self.schemas[0]}.{name}"
-            what = f"there is no {here}, and versions of these files are in {' and in '.join(found)}"
-            there = "  or  ".join(f"--table {each}" for each in found)
-            ways = (
-                f"go on there, from now on with  {there}",
-                f"begin a new history here, from now on with  --table {here}",
-            )
-            fix = "\n     or ".join(ways)
+            here, there = f"{self.schemas[0]}.{name}", " and in ".join(f"{each}.{name}" for each in found)
+            what = f"there is no {here}, and versions of these files are in {there}"
+            plain = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,58}")
+            words = [
+                f"--table {each}.{name}" if plain.fullmatch(each) else f"?schema={quote(each, safe='')}  in the URL"
+                for each in (*found, self.schemas[0])
+            ]
+            fix = f"go on there, from now on with  {'  or  '.join(words[:-1])}"
+            fix += f"\n     or begin a new history here, from now on with  {words[-1]}"
             raise DriftError(what, where=str(database.url), fix=fix)
 
     def right_sql(self, message: str, text: str = "") -> str:
@@ -6514,9 +6583,8 @@ class History:
         rows = self._select(self.log_relation, [*map(quoted, LogEntry._fields)], rest)
         try:
             entries = [LogEntry(_utc(row[0]), *row[1:]) for row in rows]
-            if version is not None:  # a reset has none
-                entries = [each for each in entries if _DIGITS_PATTERN.fullmatch(each.version)]
-                entries = [each for each in entries if version_key(each.version) == version_key(version)]
+            if version is not None:
+                entries = [each for each in entries if each.key == version_key(version)]
         except (TypeError, ValueError):
             fix = f"see who has written it, and correct it:  SELECT * FROM {self.log_relation};"
             what = "the log has a time or a version that this tool has not written"
@@ -6645,6 +6713,12 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
     return result
 
 
+def without_newer(states: Sequence[Status]) -> Sequence[Status]:
+    """Return *states* without those at the end whose files are missing: a newer release has them."""
+    newer = itertools.takewhile(lambda each: each.state == "missing", reversed(states))
+    return states[: len(states) - len([*newer])]
+
+
 def choose_up(
     migrations: Sequence[Migration],
     applied: Sequence[Applied],
@@ -6665,15 +6739,14 @@ def choose_up(
     file_by_key, steps = {each.key: each for each in migrations}, []
     if count is not None:
         _refuse_version(count, file_by_key, "up")
-    limit, newest = math.inf if to is None else find_version(to, file_by_key), max(file_by_key, default=-1)
+    limit = math.inf if to is None else find_version(to, file_by_key)
     for row in (each for each in applied if each.dirty):
         if row.direction == "down" or row.key not in file_by_key or file_by_key[row.key].elsewhere:
             raise dirty_error(row)
         steps.append(Step.up(file_by_key[row.key], row))
     errors, last = dict[str, MigrateError](), max(applied, key=attrgetter("key"), default=None)
-    for state in compare(migrations, applied):
-        ahead = state.state == "missing" and state.key > newest
-        if state.state in _DRIFTS and not ahead and not (out_of_order and state.state == "out_of_order"):
+    for state in without_newer(compare(migrations, applied)):
+        if state.state in _DRIFTS and not (out_of_order and state.state == "out_of_order"):
             error = drift_error(state, file_by_key.get(state.key), past)
             errors[f"{state.version} {state.name}"] = error
             own = last is not None and last.key == state.key and last.applied_by == who()
@@ -6703,9 +6776,8 @@ def choose_down(
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
     if rows and count is not None and count > len(rows):
         _refuse_version(count, {row.key: row for row in rows} | file_by_key, "down")
-        what = (
-            f"there {'is' if len(rows) == 1 else 'are'} {counted(len(rows), 'migration')} to roll back, and not {count}"
-        )
+        there = "there is" if len(rows) == 1 else "there are"
+        what = f"{there} {counted(len(rows), 'migration')} to roll back, and not {count}"
         raise SettingsError(what, fix="write how many, or which version is to stay:  migrate down --to VERSION")
     keep = -1
     if to_here:
@@ -6732,10 +6804,9 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
     """Raise SettingsError for a number of migrations that is a version: it was meant as a place, and not as a count."""
     if count > 10**6 and version_key(str(count)) in known:  # a stamp of a day, or longer
         version = known[version_key(str(count))].version
-        does, way = {
-            "up": ("apply", "name the last one to apply"),
-            "down": ("roll back", "name the version that is to stay"),
-        }[direction]
+        does, way = "apply", "name the last one to apply"
+        if direction == "down":
+            does, way = "roll back", "name the version that is to stay"
         what = f"{direction} takes how many migrations to {does}, and {count} is a version"
         raise SettingsError(what, fix=f"{way}:  migrate {direction} --to {version}")
 
@@ -6912,7 +6983,7 @@ def place_in(step: Step, offset: int, *, exact: bool = True) -> tuple[str, str]:
     octets = step.script.octets
     line, begin, end = octets.count("\n", 0, offset) + 1, octets.rfind("\n", 0, offset) + 1, octets.find("\n", offset)
     left, right = text_of(octets[begin:offset]), text_of(octets[offset : end if end >= 0 else len(octets)])
-    shown = f"  {line} | {left[-60:]}".expandtabs(1)  # of a line that is too long, show what is around the place
+    shown = unhidden(f"  {line} | {left[-60:]}").expandtabs(1)  # of a long line, show what is around the place
     excerpt = shown + right.rstrip("\r").expandtabs(1)[:80]
     if not exact:
         return f"{script_path(step)}:{line}", excerpt
@@ -6923,13 +6994,14 @@ def script_path(step: Step) -> str:
     return f"the down text stored for {step.title}" if step.stored else shown_path(step.script.path)
 
 
-def _elsewhere(step: Step) -> str:
+def _more_ways(step: Step) -> str:
     """Return what else there is to do where the text is not in a file, or another than the stored one; else nothing."""
     if step.direction == "down" and step.note and not step.stored:
         path = shell_word(shown_path(step.script.path))
+        command = "down" if step.command == "redo" else step.command  # what is applied stores the file that is back
         return (
             "\n     or roll back by the text that was stored when it was applied, with this file out of the way:"
-            f"\n       mv {path} {path}.new\n       migrate down\n       mv {path}.new {path}"
+            f"\n       mv {path} {path}.new\n       migrate {command}\n       mv {path}.new {path}"
         )
     if not step.stored:
         return ""
@@ -6968,13 +7040,11 @@ def read_step(step: Step, database: Database) -> Step:
 
 def _refuse_unready(step: Step, database: Database) -> None:
     """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
-    octets, texts = step.script.octets, {"up": step.script.octets}
+    path, octets = script_path(step), step.script.octets
+    texts = {path: octets}
     if step.direction == "up" and step.down_sql is not None:
-        texts["down"] = octets_of(step.down_sql)
-    if unwritten := {way: match for way, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
-        up_path = script_path(step)
-        names = {"up": up_path, "down": re.sub(r"up\.sql\Z", "down.sql", up_path)}
-        found = {names[way]: match for way, match in unwritten.items()}
+        texts[re.sub(r"up\.sql\Z", "down.sql", path)] = octets_of(step.down_sql)
+    if found := {name: match for name, text in texts.items() if (match := UNWRITTEN_PATTERN.fullmatch(text))}:
         path, *more = found
         it, way = ("them", "the second") if more else ("it", "it")
         fix = f"write {it} first, then run  migrate {step.command}"
@@ -6983,15 +7053,14 @@ def _refuse_unready(step: Step, database: Database) -> None:
         what = "nothing is written in this file yet: it is as `new` made it"
         if more:
             what = f"nothing is written in this file yet, nor in {more[0]}: they are as `new` made them"
-        raise FileError(what, where=path, state="nothing was run.", fix=fix + _elsewhere(step) * step.stored)
+        raise FileError(what, where=path, state="nothing was run.", fix=fix + _more_ways(step) * step.stored)
     if {"up", "down"} <= marked_ways(octets).keys():
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
         for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
-            what, fix = both_ways(shown_path(step.script.path), marks[0], octets)
-            where, excerpt = place_in(step, mark.start())
-            raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+            fault = both_ways(shown_path(step.script.path), marks[0], octets)
+            _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
 
 
 def _read_statements(step: Step, database: Database) -> Step:
@@ -7051,20 +7120,27 @@ def _read_statements(step: Step, database: Database) -> Step:
     without = Statements(octets, (each for each, (_, opens) in zip(found, parts, strict=True) if opens is None))
     if alone and not journaled:  # nothing else is in the file: the journal does all that a transaction could
         return step._replace(statements=without, script=step.script._replace(in_transaction=False))
-    blanked = _blanked(octets, [*modes, *(each for each, opens in parts if opens is not None)])
-    return step._replace(statements=without, script=step.script._replace(octets=blanked), level=level)
+    skipped = [*modes, *_find_skipped(octets, found, database), *(each for each, opens in parts if opens is not None)]
+    return step._replace(statements=without, script=step.script._replace(octets=_blanked(octets, skipped)), level=level)
+
+
+def _find_skipped(octets: str, found: Sequence[Alike], database: Database) -> Iterator[Statement]:
+    """Yield what stands between the statements that were *found*, or in a comment, and only the client takes."""
+    skipped = [*database.skipped_pattern.finditer(octets)]
+    whole = Statements(octets, found if skipped else ())
+    yield from (Statement(each[0], 0, each.start()) for each in skipped if not whole.at(each.start()))
 
 
 def _refuse_first(step: Step, faults: Iterable[_Fault]) -> None:
     """Raise FileError for the first of *faults*, if there is one."""
     for statement, (what, fix) in faults:
         where, excerpt = place_in(step, statement.offset)
-        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _elsewhere(step))
+        raise FileError(what, where=where, excerpt=excerpt, state="nothing was run.", fix=fix + _more_ways(step))
 
 
 def _find_wrong(found: Alike, database: Database) -> Iterator[_Fault]:
     """Yield what is wrong with a statement by itself; of some that are alike, with the largest."""
-    if fault := database.find_fault(found.brief):
+    for fault in database.find_faults(found.brief):
         yield found.brief, fault
     size, place = max((end - start, start) for start, end in zip(found.starts, found.ends, strict=True))
     if not database.takes(size):
@@ -7086,14 +7162,12 @@ def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Faul
     """
     opened, spare = list[Statement](), 0
     last = max((statement.offset for statement, opens in parts if opens is None), default=-1)
-    for statement, opens in parts:
+    for statement, opens in [each for each in parts if each[1] is not None]:
         if opens and opened and not database.begins_twice:
             yield statement, ("a BEGIN within a transaction", "take it out, and its COMMIT")
         elif opens:
             spare += len(opened)
             opened = opened or [statement]
-        elif opens is None:
-            pass
         elif opened:
             opened = []
         elif spare:
@@ -7113,10 +7187,8 @@ def _find_ended(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
             ended, inside, begun = (ended, inside, True) if opens else (ended or inside, [], False)
         elif ended:
             what = "this ends with its COMMIT in the client, but not here, where the file is one transaction"
-            fix = (
-                "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line"
-            )
-            yield ended[0], (what, f"{fix} of the file")
+            fix = "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction"
+            yield ended[0], (what, f"{fix}  on the first line of the file")
             return
         elif begun and first_word(statement.text, database.syntax) in ("SET", "SELECT", "CREATE"):
             inside += [statement] if database.brief_pattern.match(code_of(statement, database.syntax)) else []
@@ -7126,6 +7198,8 @@ def _blanked(octets: str, statements: Sequence[Statement]) -> str:
     """Return a text with blanks in place of *statements*: what comes after them is where it was."""
     pieces, position = list[str](), 0
     for each in sorted(statements, key=attrgetter("offset")):
+        if each.offset < position:  # it is a part of one
+            continue
         pieces += octets[position : each.offset], re.sub(r"[^\n]", " ", octets_of(each.text))
         position = each.offset + len(pieces[-1])
     return "".join([*pieces, octets[position:]]) if pieces else octets
@@ -7135,11 +7209,10 @@ def _find_divided(database: Database, statements: Sequence[Statement]) -> Iterat
     """Yield a statement that sees what one before it did, where a transaction ends between: the history is written."""
     if not (database.transactional and database.forms.may_matter("\n".join(each.text for each in statements))):
         return
-    natures = database.natures(statements)
+    natures = database.forms.natures(statements, database.syntax, database.syntax_after)
     for first, last in find_spans(natures, database.forms.together).items():
-        if not all(each.traits & (Trait.INSIDE | Trait.SESSION) for each in natures[first - 1 : last]) or any(
-            each.traits & _CONTROLS for each in natures[first - 1 : last]
-        ):
+        some = [each.traits for each in natures[first - 1 : last]]
+        if not all(traits & (Trait.INSIDE | Trait.SESSION) and not traits & _CONTROLS for traits in some):
             what = "this would see what the tool has written since the statement that it is about"
             fix = "write the two into one transaction: BEGIN before and COMMIT after them, and nothing else between"
             yield statements[last - 1], (what, fix)
@@ -7252,7 +7325,7 @@ class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
-    typed = ""  # the command, where that is neither up nor down
+    typed = ""  # the command that does what is left of all that is to be done
     halfway = ""  # what redo has rolled back, and not applied again: its title
     now: Now | None = None  # read by the threads that watch
     failed: MigrateError | None = None  # what the last file has ended with, and what a signal after that is told
@@ -7314,7 +7387,7 @@ class Run:
                 history = History(database, settings.table, [each.version for each in migrations], texts=texts)
                 run = cls(settings, notify, history, migrations, results)
                 run.unread = _some_lines(unread)
-                run.at_work = database.at_work(history.relation, run.applied) if looks else []
+                run.at_work = database.at_work(run.applied) if looks else []
                 for each in run.at_work[:1]:
                     notify(f"a run is at work: {each}")
                 yield run
@@ -7355,9 +7428,11 @@ class Run:
             for each in self.migrations:
                 if each.elsewhere and each.key > newest:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
-        choose = partial(choose_up, who=whoami, past=self.lost) if direction == "up" else choose_down
+        choose = partial(choose_up, who=whoami, past=self.past) if direction == "up" else choose_down
         if not self.database.looks:
-            return self.screen(choose(self.migrations, rows, **choice))
+            steps = choose(self.migrations, rows, **choice)
+            self.typed = self.typed or self._goal(steps, rows, **choice)
+            return self.screen(steps)
         self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
         try:
             steps = self.screen(choose(self.migrations, rows, **choice))
@@ -7371,6 +7446,19 @@ class Run:
             raise
         return steps
 
+    def _goal(self, steps: Sequence[Step], rows: Sequence[Applied], **choice: Any) -> str:
+        """Return the command that does what is left of *steps* and no more, wherever they stop; a count would not."""
+        words = [step.direction for step in steps[:1]]
+        if "up" in words:
+            ends = (choice.get("count") or choice.get("to")) and steps[-1].key < self.migrations[-1].key
+            words += [f"--to {steps[-1].version}"] if ends else []
+        elif len(steps) > 1 and not choice.get("to_here"):
+            stays = max((row for row in rows if row.key < steps[-1].key), key=attrgetter("key"), default=None)
+            words.append(f"--to {stays.version}" if stays else "--all")
+        options = {"out_of_order", "to_here"} & {name for name, value in choice.items() if value}
+        options |= {"all_or_nothing"} if self.all_or_nothing else set()
+        return " ".join((*words, *(f"--{name.replace('_', '-')}" for name in sorted(options))))
+
     def awaited(self) -> list[Applied]:
         """Wait for a runner that is at work on a dirty row: what is dirty after that was left so by a dead one.
 
@@ -7379,7 +7467,8 @@ class Run:
         """
         before = self.applied
         if any(row.dirty for row in before):
-            with self.transaction() if self.database.pooled else self.locked():  # either waits for the other's lock
+            # Either waits for the other's lock.
+            with self.database.transaction() if self.database.pooled else self.locked():
                 self.refresh()
             ended = {row.key for row in before if row.dirty} - {row.key for row in self.applied if row.dirty}
             if ended and not self.database.pooled:
@@ -7417,7 +7506,7 @@ class Run:
         more: dict[str, Any] = {"took_ms": row.took_ms, "error": killed, "applied_by": who, "at": _sql_time(row)}
         entry = self.history.log_entry(row.version, row.name, row.direction, **more)
         release = self.history.change(row.version, {"owner": None}, owner=row.owner)
-        self.database.begin(self.history.relation, *([] if told else [entry]), release, self.database.commit_sql)
+        self.database.begin(*([] if told else [entry]), release, self.database.commit_sql)
         self.applied = [each._replace(owner=None) if each is row else each for each in self.applied]
 
     def remaining(self, planned: Sequence[Step], *, strictly: bool = False, known: Collection[int] = ()) -> list[Step]:
@@ -7448,7 +7537,7 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
-        steps = choose_up(self.migrations, self.applied, who=whoami, past=self.lost, **choice)
+        steps = choose_up(self.migrations, self.applied, who=whoami, past=self.past, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
             refuse_other(steps, left)
@@ -7478,10 +7567,8 @@ class Run:
         states = [each for each in compare(self.migrations, rows) if each.state not in {"pending", "skipped"}]
         files, last = {each.key: each for each in self.migrations}, self.history.read_log(1, None, None)
         ways = {("up", "failed")} | {("down", "ok") for each in last if each.tool.endswith(" redo")}
-        meant = [
-            each for each in last if (each.action, each.outcome) in ways and _DIGITS_PATTERN.fullmatch(each.version)
-        ]
-        here = files.get(version_key(meant[0].version)) if meant else None
+        meant = [each.key for each in last if (each.action, each.outcome) in ways]
+        here = files.get(meant[0]) if meant else None
         if not here or here.elsewhere or (states and states[-1].state == "changed"):
             return []
         if any(row.key == here.key and not row.dirty for row in rows):
@@ -7514,7 +7601,7 @@ class Run:
                 if kind == "dirty":
                     yield more, self.stuck(rows[each.key], files.get(each.key))
                 else:
-                    yield more, drift_error(each, None, self.lost)
+                    yield more, drift_error(each, None, self.past)
 
     def stuck(self, row: Applied, file: Migration | None) -> DriftError:
         """Return what is to be said of a dirty *row*: where it stopped, by what, and how it goes on."""
@@ -7529,13 +7616,10 @@ class Run:
                 return error
         tried = [each for each in self.tried(row.version) if each.at >= row.applied_at and each.outcome == "failed"]
         what = next((each.error or "" for each in tried if each.action == row.direction), "killed").partition("\n")[0]
-        on = row.statements_done + 1
-        fix = ""
-        if re.match(r"(killed|interrupted|terminated)\b", what):
-            fix = f"go on with statement {on} of {row.statements}:  migrate {row.direction}"
-        told = dirty_error(row, fix)
-        place = f"at statement {on} of {row.statements}"
-        told.what = f"{row.version} {row.name} stopped half way {row.direction} {place}: {what}"
+        place = f"statement {row.statements_done + 1} of {row.statements}"
+        ended = re.match(r"(killed|interrupted|terminated)\b", what)
+        told = dirty_error(row, f"go on with {place}:  migrate {row.direction}" if ended else "")
+        told.what = f"{row.version} {row.name} stopped half way {row.direction} at {place}: {what}"
         return told
 
     def tried(self, version: str) -> list[LogEntry]:
@@ -7544,22 +7628,17 @@ class Run:
             self.entries = []
             with contextlib.suppress(DriverError, MigrateError):
                 self.entries = self.history.read_log(None, None, None)
-        key = version_key(version)
-        return [
-            each
-            for each in self.entries
-            if _DIGITS_PATTERN.fullmatch(each.version) and version_key(each.version) == key
-        ]
+        return [each for each in self.entries if each.key == version_key(version)]
 
-    def past(self, version: str) -> LogEntry | None:
+    def last_change(self, version: str) -> LogEntry | None:
         """Return what the log has last of a version that went well, unless that was a roll back: its change is in."""
         last = next((each for each in self.tried(version) if each.outcome == "ok"), None)
         return None if last and last.action == "down" else last
 
-    def lost(self, version: str) -> str:
+    def past(self, version: str) -> str:
         """Say when a version that is pending was applied, where the log says so, and nobody has declared it pending."""
-        last = self.past(version)
-        return _told(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
+        last = self.last_change(version)
+        return _past_of(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
 
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing."""
@@ -7682,13 +7761,14 @@ class Run:
     # Who may do it.
 
     @contextlib.contextmanager
-    def locked(self, *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history. Raises LockedError."""
+    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False) -> Iterator[None]:
+        """Open the database for writing, with the lock and the history, for *steps*. Raises LockedError."""
         self.database.open(write=True)
-        with self.database.lock(self.history.relation, journaled=journaled):
+        with self.database.lock(journaled=journaled):
             if self.history.missing:
+                self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
-                with self.transaction() if self.database.transactional else contextlib.nullcontext():
+                with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
                     made = self.history.create()
                 for schema in made:
                     self._tell(f"made the schema {schema}, for the history")
@@ -7701,7 +7781,7 @@ class Run:
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
             with self.shield.during("waits"):
-                stack.enter_context(self.locked(journaled=journaled))
+                stack.enter_context(self.locked(steps, journaled=journaled))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
             try:
@@ -7715,15 +7795,11 @@ class Run:
         more = f", pid {os.getpid()}, connection {self.database.session_id}, {self.token}"
         return re.sub(r"[^ -~]|['\\]", "?", whoami())[: 255 - len(more)] + more
 
-    def transaction(self) -> contextlib.AbstractContextManager[None]:
-        """Return a transaction that no other runner has open for this history."""
-        return self.database.transaction(self.history.relation)
-
     def change(self, body: Callable[[], list[Result]]) -> list[Result]:
         """Call *body* in a transaction in which the history is what was read; again where a rival was faster."""
         while True:
             try:
-                with self.transaction():
+                with self.database.transaction():
                     if self.database.verifies:
                         self.verify()
                     results = body()
@@ -7793,11 +7869,8 @@ class Run:
                 if quiet > 3 and self.now is now:  # noqa: PLR2004 (times)
                     database.hang_up(idle=True)
             if self.now is now and seconds >= 2:  # noqa: PLR2004 (seconds; less is not worth a line)
-                self.notify(
-                    Running(
-                        now.step, now.step.statements.at(now.statement.offset if now.statement else -1), seconds, waits
-                    )
-                )
+                number = now.step.statements.at(now.statement.offset if now.statement else -1)
+                self.notify(Running(now.step, number, seconds, waits))
             if database.local_locks and (observer := database.observer):
                 beat = self.history.change(now.step.version, {"took_ms": self.took_ms}, owner=self.owner())
                 with contextlib.suppress(DriverError):  # a claim that is gone is noticed by the next note
@@ -7886,7 +7959,7 @@ class Run:
     def _following(self, batch: Sequence[Step], steps: Sequence[Step]) -> Step | None:
         """Return the step after *batch*, if its claim may go with the end of that: nothing is to be done in between."""
         both = steps[len(batch) - 1 : len(batch) + 1]
-        if len(both) == 1 or not self.database.joins or any(is_journaled(each, self.database) for each in both):
+        if len(both) == 1 or self.database.verifies or any(is_journaled(each, self.database) for each in both):
             return None
         return None if self.database.may_matter(both[0].statements.code) else both[1]
 
@@ -7963,7 +8036,7 @@ class Run:
         keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
         keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
-        return not {"custom" if "." in key else split_key(key)[0] for key in keys} <= undone
+        return not {"custom" if "." in key else key.partition(" ")[0] for key in keys} <= undone
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -7993,7 +8066,7 @@ class Run:
         if stopped and isinstance(attempt, Journal) and number:
             error.state = f"the statement was ended (connection {number}). {error.state}"
         if step.stored or not error.half:  # what has run by half goes on with its own text
-            error.fix += _elsewhere(step)
+            error.fix += _more_ways(step)
         return Outcome(error=error)
 
     def _look_back(self, step: Step, error: MigrateError) -> None:
@@ -8020,14 +8093,14 @@ class Run:
             again = error.state == self.not_again()  # which says the half of it
             error.state = f"{left}; it is not applied again." if again else f"{left}.\n{error.state}"
             error.fix = f"mend {by}, and drop by hand what it has left{then}{rest}"
-        elif not head.endswith("hint says") and (before := self.past(step.version)):
+        elif not head.endswith("hint says") and (before := self.last_change(step.version)):
             rows, last = {row.key: row for row in history.read()}, step.version
             for each in self.migrations:  # the next ones that were, too
                 if each.key > step.key and each.key not in rows:
-                    if not self.lost(each.version):
+                    if not self.past(each.version):
                         break
                     last = each.version
-            error.state = f"{step.title} {_told(before)}.\n{error.state}"
+            error.state = f"{step.title} {_past_of(before)}.\n{error.state}"
             error.fix = _there(last, step.command, dirty=step.key in rows, more=last != step.version)
         elif {each.version for each in ran} | {row.version for row in history.read()} <= {
             result.version for result in self.results
@@ -8079,7 +8152,7 @@ class Run:
         where, excerpt = (script_path(step), "") if offset is None else place_in(step, offset, exact=exact)
         line = "the file" if offset is None else f"line {step.script.octets.count(chr(10), 0, offset) + 1}"
         who, wrong = "a person, a trigger, a policy, this file", line
-        if reported and database.is_about_rows(failed) and not database.brings_rows(reported):
+        if reported and database.blames_rows(failed, reported.text):
             wrong = f"the rows that do not fit, or {line}"
         fixes = {
             Kind.LOST: f"look at what is in, with  migrate status  and then run again:  migrate {command}",
@@ -8087,9 +8160,8 @@ class Run:
             Kind.UNFINISHED: f"do what the hint says, then run  migrate {command}",
         }
         fix = fixes.get(failed.kind, database.fixes.get(failed.kind, f"correct {wrong}, then run  migrate {command}"))
-        if failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN} and (
-            way := self.history.way_past(failed.message, reported.text if reported else "")
-        ):
+        kept_out, text = failed.kind in {Kind.FORBIDDEN, Kind.OUTRUN}, reported.text if reported else ""
+        if kept_out and (way := self.history.way_past(failed.message, text)):
             other = "" if failed.ours else f"or correct {line}; "
             fix = f"{way}\n     {other}then run  migrate {command}"
         elif failed.left and failed.kind not in fixes:
@@ -8200,7 +8272,7 @@ class Run:
 
     def zero(self, keys: Collection[str]) -> None:
         """Undo what notes, and a file before, have done to what a statement sees of the one before it."""
-        for sql in self.database.zero(keys, self.history.relation):
+        for sql in self.database.zero(keys):
             self.database.query(sql)
 
     def seems_hidden(self, failed: DriverError) -> DriverError:
@@ -8239,17 +8311,18 @@ class Attempt:
 
     def live(self) -> list[Result]:
         """Run each claim, text and notes, COMMIT with the last. Raises DriverError: all is undone, if not LOST."""
-        run, database, owner, results = self.run, self.database, self.run.owner(), list[Result]()
+        run, database, results = self.run, self.database, list[Result]()
+        self.owner = run.owner()
         before = Counter[tuple[str, str]]()  # rows that point to nothing
         level: str | None = next((step.level for step in self.batch if step.level), "")
         try:
             if database.verifies:
-                database.begin(run.history.relation, level=level)
+                database.begin(level=level)
                 run.verify()
                 level = None
             for number, step in enumerate(self.batch, 1):
                 run.begin(step)
-                same, level = self._claim(step, owner, level), None
+                same, level = self._claim(step, level), None
                 if number == 1 and (len(self.batch) == 1 or run.all_or_nothing):
                     before = database.broken_references()
                 self._run_text(step)
@@ -8257,15 +8330,17 @@ class Attempt:
                     self._refuse_broken(before)
                 result = run.result(step, len(step.statements))
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
-                self._end([*same, *run.finish(step, owner, result.took_ms), *ending], owner)
+                self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
+                if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
+                    database.send(*database.taking_back())
                 database.look_again(step.statements.code)
         except BaseException:
             database.rollback()
             raise
         return results
 
-    def _claim(self, step: Step, owner: str, level: str | None) -> list[str]:
+    def _claim(self, step: Step, level: str | None) -> list[str]:
         """Send the claim of *step*, after BEGIN where there is a *level*; return SQL that fails in another one.
 
         Where it has gone with the end of the file before, take up what came of it.
@@ -8276,24 +8351,24 @@ class Attempt:
             if isinstance(found, DriverError):
                 raise found
             if level is None:
-                found = database.send(*database.session_sql(local=True), *self._parts(step, owner))
-            found = found or database.begin(self.run.history.relation, *self._parts(step, owner), level=level)
+                found = database.send(*database.session_sql(local=True), *self._parts(step))
+            found = found or database.begin(*self._parts(step), level=level)
         except DriverError as failed:
             raise self.run.seems_hidden(failed) from None
         return database.same_transaction(found[-1][0][0]) if database.transaction_id_sql else []
 
-    def _parts(self, step: Step, owner: str) -> list[str]:
+    def _parts(self, step: Step) -> list[str]:
         """Return the claim of *step*, and what tells which transaction it is in."""
-        return [self.run.claim(step, owner), *filter(None, [self.database.transaction_id_sql])]
+        return [self.run.claim(step, self.owner), *filter(None, [self.database.transaction_id_sql])]
 
-    def _end(self, ending: Sequence[str], owner: str) -> None:
+    def _end(self, ending: Sequence[str]) -> None:
         """Send the *ending* of a file; with it goes the claim of the one that is following, if there is one."""
         run, database, step = self.run, self.database, self.following
         if step is None:
             database.send(*ending)
             return
         run.entitle(step)
-        run.ahead = database.begin_after(ending, run.history.relation, *self._parts(step, owner), level=step.level)
+        run.ahead = database.begin_after(ending, *self._parts(step), level=step.level)
 
     def _refuse_broken(self, before: Counter[tuple[str, str]]) -> None:
         """Raise DriverError for rows that point to nothing, and did not *before*."""
@@ -8305,7 +8380,8 @@ class Attempt:
         """Run the text of a file inside the open transaction. Raises DriverError."""
         run, database = self.run, self.database
         if database.whole_files and not database.split_pattern.search(step.statements.code):
-            for start, end in self._messages(step):
+            places = [0, *step.statements.breaks(_MESSAGE), len(step.script.octets)]  # it is mostly one message
+            for start, end in itertools.pairwise(places) if step.statements else ():
                 with run.running(None):
                     self._run_message(step, start, end)
         else:
@@ -8316,11 +8392,6 @@ class Attempt:
                     break
         if not database.in_transaction:
             raise DriverError("the file has ended the transaction that it runs in")
-
-    def _messages(self, step: Step) -> Iterator[tuple[int, int]]:
-        """Yield where the messages that a file goes in begin and end: it is mostly one."""
-        places = [0, *step.statements.breaks(_MESSAGE), len(step.script.octets)]
-        yield from itertools.pairwise(places) if step.statements else ()
 
     def _run_message(self, step: Step, start: int, end: int) -> None:
         """Run a part of a file. Raises DriverError with the number and the offset, in octets, in the file."""
@@ -8418,11 +8489,8 @@ class Journal(Attempt):
             done = self.noted[done]
             if not (way := self.find_way(done)).reader:
                 return done
-            what, fix, lost = (
-                f"cannot go on after statement {done}: {self._missing(way)}",
-                self._go_on(way.reader),
-                way.lost,
-            )
+            what, lost = f"cannot go on after statement {done}: {self._missing(way)}", way.lost
+            fix = self._go_on(way.reader)
         elif checksum not in sums[done : done + 2] and (not expected or checksum[:32] != expected[:32]):
             what = f"the first {done} statements were edited since they ran: put them back"
             what = what if done > 1 else "statement 1 was edited since it ran: put it back"
@@ -8455,8 +8523,9 @@ class Journal(Attempt):
 
     def _missing(self, way: Way) -> str:
         """Say what of the session a statement needs, and why it is not there any more."""
-        kind, name = split_key(way.key)
-        known = {"@": f"@{name}", "id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        kind, _, name = way.key.partition(" ")
+        known = {"id": self.database.id_name, "*": "what it left", "code": "what it left"}
+        known |= {kind: way.key} if kind[0] == "@" else {}  # a name may have blanks in it
         shown = known.get(kind) or _LOST.get(way.key) or _LOST.get(kind, f"the {kind} {name}".rstrip()).format(name)
         reader, lost = (self.step.statements[number - 1].line for number in (way.reader, way.lost))
         return f"line {reader} needs {shown}, which line {lost} made, and which has gone with its connection"
@@ -8562,14 +8631,14 @@ class Journal(Attempt):
             if database.in_transaction:
                 database.send(*parts)
             else:
-                database.begin(run.history.relation, *parts)
+                database.begin(*parts)
         return [run.result(step, len(step.statements) - self.first)]
 
     def _claim_alone(self) -> None:
         """Commit the claim before the first statement runs; where no lock keeps rivals out, look for them then."""
         run, database, version = self.run, self.database, self.step.version
         try:
-            database.begin(run.history.relation, *database.own_sql, self.claim(self.first), database.commit_sql)
+            database.begin(*database.own_sql, self.claim(self.first), database.commit_sql)
         except DriverError as failed:
             database.rollback()
             outrun = failed.kind is Kind.OUTRUN and not failed.ours  # and not refused: that would be so again
@@ -8581,9 +8650,8 @@ class Journal(Attempt):
             raise failed from None
         self.claimed = True
         if database.local_locks:
-            others, expected = (
-                digest_of([row for row in rows if row.version != version]) for rows in (run.history.read(), run.applied)
-            )
+            both = ([row for row in rows if row.version != version] for rows in (run.history.read(), run.applied))
+            others, expected = map(digest_of, both)
             if others != expected:
                 database.send(database.begin_sql, self.withdrawal(), database.commit_sql)
                 raise _OutdatedError
@@ -8687,7 +8755,7 @@ class Journal(Attempt):
 
     def _open(self, number: int, *more: Statement) -> None:
         """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
-        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT, self.run.history.relation)
+        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT)
         self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
@@ -8716,10 +8784,8 @@ class Journal(Attempt):
         That is an earlier one where its note has failed, and was written afterwards. Raises DriverError.
         """
         run, database, statements = self.run, self.database, self.step.statements
-        parts: list[str | Statement] = [
-            *([] if database.in_transaction else [database.begin_sql]),
-            *self.opening(first),
-        ]
+        begin = [] if database.in_transaction else [database.begin_sql]
+        parts: list[str | Statement] = [*begin, *self.opening(first)]
         head, numbers = len(parts), [first] * len(parts)
         for number in range(first, last + 1):
             notes = self._closing(number) if number == last else [self.note(number, started=number + 1)]
@@ -8802,7 +8868,7 @@ class Journal(Attempt):
             if database.in_transaction and not database.notes_travel:
                 self._commit(before)
             opening = self.opening(number)  # with the claim, and its moment
-            zero = database.zero(nature.reads & _TRANSIENT, run.history.relation)
+            zero = database.zero(nature.reads & _TRANSIENT)
             whole = Trait.WHOLE in nature.traits
             database.run_marked(statement, opening, self._closing(number), whole=whole, before=zero)
             self.claimed, self.known, self.finished = True, number, self._is_closed(number)
@@ -8819,6 +8885,8 @@ class Journal(Attempt):
         was_open = database.in_transaction
         if was_open and Trait.CLOSES in traits:
             database.send(*notes)
+        if Trait.OPENS in traits and database.transactional:  # it has seen a note
+            self.run.zero({"count"} & {key for each in self.natures[number:] for key in each.reads})
         if was_open or Trait.OPENS in traits or database.begins_twice:  # else it is an error to SQLite
             database.run(self.step.statements[number - 1].text)
         if was_open and Trait.UNDOES in traits and not database.in_transaction:
@@ -8842,9 +8910,9 @@ class Journal(Attempt):
         elif lasts and not own:
             database.send(database.begin_sql, *database.own_sql, *self.opening(started), database.commit_sql)
             self.claimed = True
-        elif lasts and not database.transactional:  # what commits there commits this, too
-            database.send(*self.opening(started))
-        if not own or (lasts and not database.transactional):
+        elif divided := lasts and (not database.transactional or any(each.traits & _CONTROLS for each in natures)):
+            database.send(*self.opening(started))  # what commits there commits this, too
+        if not own or divided:
             self.run.zero(natures[0].reads & _TRANSIENT)
         for number, statement in enumerate(self.step.statements[first - 1 : last], first):
             self.reached = number
@@ -8854,12 +8922,15 @@ class Journal(Attempt):
                     database.run(statement.text)
                 else:
                     database.run_alone(statement)
-                if not shared and not (own and database.in_transaction):
+                inside = database.in_transaction and not shared and (own or database.transactional)  # the file's own
+                if not (shared or inside):
                     self.ran = self.noted[number]
                 if number == last:
                     database.listen()
             self.run.refuse_ended()
-        if (own and not database.in_transaction) or (lasts and not own):
+            if own and not inside and Trait.UNDOES in self.natures[number - 1].traits:  # the note, too
+                database.send(database.begin_sql, *self.opening(started), database.commit_sql)
+        if not inside and (own or lasts):
             notes = [*database.own_sql, self.note(self.noted[last]), *database.holding(), database.commit_sql]
             database.send(*([] if shared else [database.begin_sql]), *notes)
             self.known = self.noted[last]
@@ -8932,12 +9003,12 @@ class Journal(Attempt):
             error.state += f" Statement {at} may have run, or a part of it."
             error.fix = self._ask(at)
         try:
-            database.begin(history.relation, *parts, run.failure(step, error), database.commit_sql)
+            database.begin(*parts, run.failure(step, error), database.commit_sql)
         except (DriverError, LockedError) as again:
             database.rollback()
             if parts and isinstance(again, DriverError) and again.kind is Kind.OUTRUN:  # the log, perhaps
                 with contextlib.suppress(DriverError, LockedError):
-                    database.begin(history.relation, *parts, database.commit_sql)
+                    database.begin(*parts, database.commit_sql)
                     return
                 database.rollback()
             if not (row and mine) or (row.statements_done, row.done_checksum) != (done, self.mark(done, at)):
@@ -8999,10 +9070,9 @@ class Journal(Attempt):
     def _going_on(self, fix: str, done: int) -> str:
         """Return a *fix* that says, before its command, where the file goes on after *done* statements."""
         command, at = f"migrate {self.step.command}", f"with statement {done + 1}"
-        whole = done == len(self.step.statements)
-        how, does = (
-            ("have it noted as done", "only notes that it is done") if whole else (f"go on {at}", f"goes on {at}")
-        )
+        how, does = f"go on {at}", f"goes on {at}"
+        if done == len(self.step.statements):
+            how, does = "have it noted as done", "only notes that it is done"
         for before, after in (
             *((f"then {run}  {command}", f"then {how}:  {command}") for run in ("run", "run again:")),
             ("run the same command again", f"run the same command again, which {does}"),
@@ -9060,7 +9130,7 @@ def up(
     worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
-        run.all_or_nothing, run.typed = all_or_nothing, "up --out-of-order" if out_of_order else ""
+        run.all_or_nothing = all_or_nothing
         choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
         steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
@@ -9158,7 +9228,7 @@ def reset(
             return []
         with run.working(steps):
             run.back_up(backup)
-            with run.transaction():
+            with run.database.transaction():
                 again = run.doom(steps, schemas)
                 if again.named != doom.named:
                     fix = "run the same command again, and look at what it names"
@@ -9192,12 +9262,8 @@ def survey(settings: Settings | str, *, notify: Notify = silent) -> Survey:
             notify(f"{run.settings.url.database} does not exist yet; this creates it:  migrate up")
         for said in run.unread:
             notify(said)
-        states = compare(run.migrations, run.applied)
-        known = len(states)
-        while known and states[known - 1].state == "missing":  # at the end, the files of a newer release
-            known -= 1
-        ways = list[str]()
-        for more, error in run.refusals(states[:known]):
+        states, ways = compare(run.migrations, run.applied), list[str]()
+        for more, error in run.refusals(without_newer(states)):
             first = error.fix.partition("\n")[0]
             ways.append(f"{error.what}{more}; {first if '  migrate ' in first else error.fix}")
         return Survey(states, run.at_work, ways)
@@ -9217,7 +9283,7 @@ def wait(
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             url = settings.url._replace(options=options)
-            reason, fix = _lacking(settings._replace(url=url, lock_timeout=0.0), awaited)
+            reason, fix = _not_ready(settings._replace(url=url, lock_timeout=0.0), awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -9234,7 +9300,7 @@ def wait(
         time.sleep(min(1.0, left))
 
 
-def _lacking(settings: Settings, awaited: str) -> tuple[str, str]:
+def _not_ready(settings: Settings, awaited: str) -> tuple[str, str]:
     """Say why not to go on yet, if so, and the fix. What a newer release has brought, clean or not, is not ours."""
     if awaited == "database":
         with contextlib.closing(DATABASES[settings.url.dialect](settings.url)) as database:
@@ -9275,7 +9341,7 @@ def log(
     Only those of one *version*, or that were at work *since* then, a time with its zone; all of these where there is no
     *count*, and of all else 20.
     """
-    if version is not None and not re.fullmatch(r"[0-9]{1,64}", version):
+    if version is not None and not _DIGITS_PATTERN.fullmatch(version):
         fix = "write its digits alone; look at what there is:  migrate status"
         raise SettingsError(f'"{version}" is no version', where="--version", fix=fix)
     with Run.opened(settings, notify, files=False, looks=True) as run:
@@ -9494,11 +9560,9 @@ _STATES: Final = ("applied", "pending", "dirty", "changed", "missing", "out_of_o
 _VERBS: Final = {"up": "applied", "down": "rolled back", "baseline": "marked as applied", "repair": "repaired"}
 # Colors of which a person reads each on black and on white; yellow, and what else a terminal calls bright, is none.
 _GREEN, _AMBER, _RED = "color(28)", "color(130)", "bold color(160)"
-_GOOD: Final = dict.fromkeys(("applied", "ok", "undone"), _GREEN) | dict.fromkeys(
-    ("pending", "warning", "no down file"), _AMBER
-)
+_GOOD, _OPEN = ("applied", "ok", "undone"), ("pending", "warning", "no down file")
 _BAD: Final = ("dirty", "changed", "missing", "out of order", "failed", "fault", "differs")
-_STYLES: Final = _GOOD | dict.fromkeys(_BAD, _RED)
+_STYLES: Final = dict.fromkeys(_GOOD, _GREEN) | dict.fromkeys(_OPEN, _AMBER) | dict.fromkeys(_BAD, _RED)
 # How a table gives way to a terminal that is narrow. What has no place below is never cut: versions, times, states.
 _HEADS: Final = {"applied_at": "applied at", "took_ms": "took", "applied_by": "by"}
 _PROSE: Final = ("error", "note", "findings", "file", "what", "fix")  # below its row, where it does not fit beside it
@@ -9532,17 +9596,15 @@ class View(NamedTuple):
 def status_view(settings: Settings, surveyed: Survey, *, exit_code: bool) -> View:
     """Show what ``status`` returned; with *exit_code*, 3 for pending migrations, 4 where history and files disagree."""
     states = surveyed.states
-    found, known = Counter(each.state for each in states), [each.state for each in states]
-    while known[-1:] == ["missing"]:  # at the end, the files of a newer release: no disagreement
-        known.pop()
-    bad = {"dirty", "changed", "missing", "out_of_order"}.intersection(known)
+    found = Counter(each.state for each in states)
+    bad = {"dirty", "changed", "missing", "out_of_order"}.intersection(each.state for each in without_newer(states))
     code = 4 if bad else 3 if found["pending"] else 0
     clean = [each.version for each in states if each.applied_at and each.state != "dirty"]
     document = {
         "current": clean[-1] if clean else None,
         "counts": {state: found[state] for state in _STATES},
         "running": [*surveyed.at_work],
-        "next": [re.sub(r"\n +", "\n", way) for way in surveyed.ways],
+        "next": [*surveyed.ways],  # as they are typed, once that is known: see _Screen.show()
         "migrations": [each._asdict() for each in states],
     }
     columns = ("version", "name", "state", "applied_at", "took_ms", "applied_by")
@@ -9615,11 +9677,6 @@ def _json(value: Any) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if is_time else str(value)
 
 
-def _lock_word(what: str) -> str:
-    """Return in two words what a finding about a lock says."""
-    return next(word for pattern, word in _LOCKS.items() if re.search(pattern, what))
-
-
 def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
     """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
@@ -9633,7 +9690,8 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         return " ".join([value, *row["tool"].split()[3:]])
     if column == "findings":  # that they lock, most do: the strictest lock, as the last
         rules = dict.fromkeys(each["rule"] for each in value if each["rule"] != "locks")
-        locks = {_lock_word(each["what"]) for each in value if each["rule"] == "locks"}
+        said = (each["what"] for each in value if each["rule"] == "locks")
+        locks = {next(word for pattern, word in _LOCKS.items() if re.search(pattern, what)) for what in said}
         return ", ".join([*rules, *[each for each in _LOCKS.values() if each in locks][:1]])
     if column == "state" and value not in {"applied", "pending"}:
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
@@ -9641,7 +9699,7 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         value = value.replace("_", " ") + (f" ({more})" if more else "")
     if column == "fix":
         value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
-    return " ".join(value.split()) if isinstance(value, str) else _json(value)
+    return unhidden(" ".join(value.split())) if isinstance(value, str) else _json(value)
 
 
 class _Layout(NamedTuple):
@@ -9797,12 +9855,9 @@ def _program() -> str:
 
 
 # The targets of the Makefile, and how each takes the first word after it; all else goes into ARGS.
-_TARGETS: Final = {
-    **dict.fromkeys(("up", "down", "redo", "reset", "status", "plan", "log", "check", "verify", "wait"), ""),
-    "baseline": "VERSION",
-    "repair": "VERSION",
-    "new": "NAME",
-}
+_TARGETS: Final = {"baseline": "VERSION", "repair": "VERSION", "new": "NAME"} | dict.fromkeys(
+    names_in("up down redo reset status plan log check verify wait"), ""
+)
 
 
 def _command(words: str, about: Sequence[str]) -> str:
@@ -9825,26 +9880,15 @@ def _command(words: str, about: Sequence[str]) -> str:
 class _Screen:
     """Where a command's output goes. Called with events while it runs; a progress bar after a second, on a terminal."""
 
-    def __init__(
-        self,
-        form: str = "",
-        color: str = "",
-        *,
-        quiet: bool = False,
-        verbose: bool = False,
-        given: Mapping[str, str],
-    ) -> None:
-        self.form = form or ("table" if sys.stdout.isatty() else "plain")
-        self.color = color or ("never" if os.environ.get("NO_COLOR") else "auto")
-        self.quiet, self.verbose = quiet, verbose
+    def __init__(self, options: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        self.form: str = options.get("format") or ("table" if sys.stdout.isatty() else "plain")
+        self.color: str = options.get("color") or ("never" if os.environ.get("NO_COLOR") else "auto")
+        self.quiet, self.verbose = bool(options.get("quiet")), bool(options.get("verbose"))
         self.given = given  # options of the command line that say what it is about, by name
         self.words: Sequence[str] = ()  # the command, and what else of the command line is its own
         self.stands = False  # the exit code, also where stdout is lost: something is changed, or an error is told
         self.events = False  # in JSON, a line for each event on stdout and nothing on stderr: for collectors of logs
-        self.place, self.at_once = (
-            "",
-            False,
-        )  # where something is changed, until that is told: before a file, or at once
+        self.place = ""  # where something is changed, until that is told: before a file, or at once
         self.first: dict[str, Any] = {}  # what the first of the events says besides
         self._since = self._told = 0.0  # when the file that runs began; how long it had run when that was told last
         self._heard = False  # something of it
@@ -9888,7 +9932,7 @@ class _Screen:
             lacking = [name for name in given if not re.search(rf"{name}[ =]", words)]
             return _command(words, [f"{name} {shell_word(given[name])}" for name in lacking])
 
-        return re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text)
+        return unhidden(re.sub(r"(?<=  |<\()migrate ((?:[a-z-]|\.\. )(?:(?!  ).)*)", typed, text))
 
     def __call__(self, event: Step | Result | Running | Notice | str) -> None:
         """Tell of what runs, of a result, or of something worth knowing."""
@@ -9908,7 +9952,7 @@ class _Screen:
             if self.events:
                 self._print(event.document, verb.replace(" ", "_"))
             elif self.form != "json":
-                sys.stdout.write(f"{verb}  {event.version} {event.name}{ran}\n")
+                sys.stdout.write(unhidden(f"{verb}  {event.version} {event.name}{ran}\n"))
         elif isinstance(event, str) and not self.quiet:
             if self.events:
                 self._print({"message": self.as_typed(event)}, "note")
@@ -9920,7 +9964,7 @@ class _Screen:
                 self._print(self._began | {"level": event.level, "message": said}, "notice")
             elif self.form != "json":
                 head, self._heard = "" if self._heard else f"from {event.step.title}:\n", True
-                said = f"{event.level}: {event.text}".replace("\n", "\n    ")
+                said = unhidden(f"{event.level}: {event.text}").replace("\n", "\n    ")
                 sys.stderr.write(f"{head}  {said}\n")
         elif isinstance(event, Running) and not self.quiet:
             self._tell_running(event)
@@ -9934,7 +9978,7 @@ class _Screen:
 
             about = f"{event.step.direction}  {event.step.title}{f', {part}' * bool(part)}"
             said = f"{about}: {event.seconds:.0f} s  {event.waits}"
-            sys.stderr.write(said[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.write(unhidden(said)[: shutil.get_terminal_size().columns - 1])
             self._line = True
             return
         seconds = time.monotonic() - self._since
@@ -9946,7 +9990,7 @@ class _Screen:
             more = {"seconds": round(seconds), "statement": event.number or None, "waits": event.waits or None}
             self._print(self._began | more, "running")
         elif self.form != "json":
-            sys.stderr.write(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n")
+            sys.stderr.write(unhidden(f"{how}  {event.step.title}: {waits}".removesuffix(": ") + "\n"))
 
     def _print(self, document: Mapping[str, Any], event: str) -> None:
         """Print a JSON document: in one line that says what it is and when, where a line is an event."""
@@ -9986,10 +10030,10 @@ class _Screen:
                 rows = ([cell_text(row, column) for column in view.columns] for row in listed if view.columns)
                 sys.stdout.write("".join("\t".join(row) + "\n" for row in rows))
         if view.details and self.form in {"table", "plain"}:
-            sys.stdout.write(f"\n{view.details}\n")
+            sys.stdout.write(f"\n{unhidden(view.details)}\n")
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
-            self._print_sql(view.sql, settings.url.dialect)
+            self._print_sql(unhidden(view.sql), settings.url.dialect)
         for way in view.ways if self.form != "json" else ():
             self(self._in_lines(way))
         return view.exit_code
@@ -10092,7 +10136,7 @@ class _Screen:
             if self.events and not getattr(sys.stdout, "lost", None):
                 return error.exit_code
         head = "\033[1;31merror:\033[0m" if self._colored(sys.stderr) else "error:"
-        sys.stderr.write(f"{head} {error}\n")
+        sys.stderr.write(f"{head} {unhidden(str(error))}\n")
         return error.exit_code
 
     def ended(self, code: int) -> int:
@@ -10135,9 +10179,8 @@ def desk(part: str) -> Any:
         what = "this needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        raise SettingsError(
-            f"migrate_review is of version {found}, and migrate of {__version__}: it is not used", fix=fix
-        )
+        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
+        raise SettingsError(what, fix=fix)
     return importlib.import_module(f"migrate_review.{part}")
 
 
@@ -10158,20 +10201,13 @@ def _preview(settings: Settings, *, direction: str, notify: _Screen, **choice: A
         return page
     with Run.opened(settings, notify, texts=direction == "down", looks=True) as run:
         steps = run.planned(direction, **choice)
-        view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
+        if not steps:
+            notify("nothing to do")
         try:
-            if steps:
-                found, tables = (
-                    desk("hints").of_plan(run.database, steps, notify),
-                    desk("sizes").of_plan(run.database, steps),
-                )
-                view = steps_view(settings, steps, found, tables)
-                touched = desk("sizes").summary(view.document["steps"])
-                view = view._replace(caption="\n".join(f"touches  {each}" for each in touched))
-            else:
-                notify("nothing to do")
+            view: View = desk("sizes").plan_view(run, steps, notify) if steps else steps_view(settings, [], [], [])
         except SettingsError as error:
             notify(f"there are no hints on what the statements lock, rewrite or lose: {error.what}")
+            view = steps_view(settings, steps, [()] * len(steps), [()] * len(steps))
     return view
 
 
@@ -10216,7 +10252,8 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
             option = f"--{name.replace('_', '-')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
-        fix = "write  migrate plan --sql --dialect postgres --from VERSION"
+        way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
+        fix = f"write  migrate plan{way} --sql --dialect {dialect} --from {start}"
         raise SettingsError("a plan without a database is a script, and starts somewhere", fix=fix)
     if dialect:
         settings = settings._replace(url=DatabaseURL(dialect, ""))
@@ -10273,50 +10310,35 @@ def _when(text: str) -> datetime:
 
 
 _Argument = tuple[str, str, Mapping[str, "Any"]]  # its names, its help, and what else argparse is to know
+_COMMAND, _FILE, _FOLDER = {"metavar": "COMMAND"}, {"metavar": "FILE"}, {"metavar": "DIR"}
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
 _TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
+_UNDONE: Final = {"action": "store_false", "dest": "applied"}
 _SCHEMAS: Final = {"metavar": "NAME", "action": "append", "dest": "schemas", "default": []}
 _AWAITED: Final = {"choices": ("database", "migrations"), "default": "migrations", "dest": "awaited"}
-_BACKUP: Final = (
-    "--backup",
-    "first copy a SQLite file, to PATH or beside it",
-    {"metavar": "PATH", "nargs": "?", "const": ""},
-)
+_DIALECTS: Final = {"choices": tuple(DATABASES)}
+_FORM: Final = {"choices": ("table", "plain", "json", "csv", "github", "html")}
+_COPY: Final = {"metavar": "PATH", "nargs": "?", "const": ""}
+_BACKUP: Final = ("--backup", "first copy a SQLite file, to PATH or beside it", _COPY)
 _SINCE: Final = "from then on: 2026-11-24, 2026-11-24T09:30 (UTC, or with +02:00), or an age: 7d, 12h, 30m"
 _DRY_RUN: Final = ("--dry-run", "show what would run, as plan does", _SWITCH)
 _DATABASE: Final = "the database (DATABASE_URL, which no process list shows; default: sqlite:./imagor-studio.db)"
-_LIMIT: Final = "{}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
+_LIMIT: Final = "how long a statement {}; 0 is no limit (MIGRATE_{}; default: as the database says, else {})"
 _COMMON: Final[tuple[_Argument, ...]] = (
     ("--database-url", _DATABASE, _URL),
-    ("--config", "a file with NAME=value lines (default: .env, where there is one)", {"metavar": "FILE"}),
-    (
-        "--dir",
-        "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)",
-        {"metavar": "DIR"},
-    ),
+    ("--config", "a file with NAME=value lines (default: .env, where there is one)", _FILE),
+    ("--dir", "a folder of migration files, or of dialect folders (MIGRATE_DIR; default: the SQL that ships)", _FOLDER),
     ("--table", "the history table (MIGRATE_TABLE; default: schema_migrations)", {"metavar": "NAME"}),
     ("--lock-timeout", "the wait for another runner; 0 does not wait (MIGRATE_LOCK_TIMEOUT; default: 60)", _SECONDS),
-    (
-        "--ddl-lock-timeout",
-        _LIMIT.format("how long a statement waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5),
-        _SECONDS,
-    ),
+    ("--ddl-lock-timeout", _LIMIT.format("waits for a lock on a table", "DDL_LOCK_TIMEOUT", 5), _SECONDS),
     ("--retries", "how often it is tried again after that (MIGRATE_RETRIES; default: 5)", {"metavar": "N"}),
-    ("--statement-timeout", _LIMIT.format("how long a statement may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
-    (
-        "--migrate-command",
-        "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)",
-        {"metavar": "COMMAND"},
-    ),
-    (
-        "--format",
-        "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan",
-        {"choices": ("table", "plain", "json", "csv", "github", "html")},
-    ),
+    ("--statement-timeout", _LIMIT.format("may run", "STATEMENT_TIMEOUT", 0), _SECONDS),
+    ("--migrate-command", "up, down, status or reset: the same as the command itself (MIGRATE_COMMAND)", _COMMAND),
+    ("--format", "default: table on a terminal, plain elsewhere; csv of rows, github for check, html for plan", _FORM),
     ("--color", "default: auto; never where NO_COLOR is set", {"choices": ("auto", "always", "never")}),
     ("-q --quiet", "print results and errors only", _SWITCH),
     ("-v --verbose", "say which database, table and files are used; of a plan, show every statement", _SWITCH),
@@ -10358,11 +10380,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
         ("--sql", "print a script for the database's own client", _SWITCH),
-        (
-            "--dialect",
-            "with --sql and --from: for which, where no database is to be asked",
-            {"choices": tuple(DATABASES)},
-        ),
+        ("--dialect", "with --sql and --from: for which, where no database is to be asked", _DIALECTS),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
     ),
     ("log", "show who ran what, when it began, for how long, and how it ended"): (
@@ -10386,16 +10404,12 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
     ),
     ("verify", "prove on a scratch database that each down file undoes its up"): (
         ("--scratch-url", "a server to make a database on; or MIGRATE_SCRATCH_URL (default: SQLite, in memory)", _URL),
-        ("--seed", "a file of SQL with rows to load first", {"metavar": "FILE"}),
+        ("--seed", "a file of SQL with rows to load first", _FILE),
     ),
     ("repair", "put the history right: a dirty, changed or missing migration"): (
         ("version", "the version to repair", _VERSION),
         ("--applied", "the change is complete, or the database has it as the file is now", _SWITCH),
-        (
-            "--pending",
-            "the change was undone by hand; run it again, where its file is here",
-            {"action": "store_false", "dest": "applied"},
-        ),
+        ("--pending", "the change was undone by hand; run it again, where its file is here", _UNDONE),
     ),
     ("completion", "print what makes a shell complete commands, options, versions"): (
         ("shell", "which one; the output is to be sourced", {"choices": ("bash", "zsh", "fish")}),
@@ -10469,17 +10483,11 @@ _VARIABLES: Final = """Variables alone: MIGRATE_DATABASE_URL, which wins over DA
 MIGRATE_DATABASE_URL_FILE, a file that holds the URL; MIGRATE_SCRATCH_URL, for verify; FORCE_AUTO_MIGRATE, for
 applications."""
 # What other tools call a command.
-_SYNONYMS: Final = {
-    **dict.fromkeys(("migrate", "upgrade", "apply", "deploy", "update", "run", "init"), "up"),
-    **dict.fromkeys(("rollback", "downgrade", "revert", "undo"), "down"),
-    **dict.fromkeys(("create", "generate", "make", "add", "revision"), "new"),
-    **dict.fromkeys(("info", "current", "version", "list", "show"), "status"),
-    **dict.fromkeys(("force", "resolve", "fix"), "repair"),
-    **dict.fromkeys(("drop", "fresh", "clean"), "reset"),
-    **dict.fromkeys(("validate", "lint"), "check"),
-    "history": "log",
-    "stamp": "baseline",
-}
+_SYNONYMS: Final = firsts_in(
+    "up migrate, upgrade, apply, deploy, update, run, init; down rollback, downgrade, revert, undo; "
+    "new create, generate, make, add, revision; status info, current, version, list, show; "
+    "repair force, resolve, fix; reset drop, fresh, clean; check validate, lint; log history; baseline stamp"
+)
 # Called with the settings, and with each argument by its name.
 _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "up": up,
@@ -10603,9 +10611,8 @@ def build_parser(prog: str = "imagor-studio-migrate") -> argparse.ArgumentParser
     """Return the parser of the whole command line. Reads nothing, imports no driver: the man page is made from it."""
     about = (__doc__ or "").partition(":")[0] + "."
     parser = _Overview(prog, parents=[_common_options(argparse.SUPPRESS)], description=about)
-    parser.add_argument(
-        "--version", action="version", version=f"imagor-studio-migrate {__version__}", help="print the version"
-    )
+    version = f"imagor-studio-migrate {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for (command, text), arguments in _ARGUMENTS.items():
         what = f"{text[0].upper()}{text[1:]}. {_DETAILS.get(command, '')}"
@@ -10753,7 +10760,7 @@ def _find_above(settings: Settings, *, of_files: bool) -> Iterator[_Elsewhere]:
 
 
 def _run_command(argv: Sequence[str] | None) -> int:
-    screen, options = _Screen(given={}), argparse.Namespace()
+    screen, options = _Screen({}, {}), argparse.Namespace()
     settings: Settings | None = None
     stopped, sealed, before = list[int](), False, dict[int, "Any"]()
 
@@ -10767,13 +10774,7 @@ def _run_command(argv: Sequence[str] | None) -> int:
             for each in (signal.SIGINT, signal.SIGTERM):
                 before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(
-            options.format or "",
-            options.color or "",
-            quiet=options.quiet,
-            verbose=options.verbose,
-            given=_given(vars(options), None),
-        )
+        screen = _Screen(vars(options), _given(vars(options), None))
         typed = next((word for word in words if word in _COMMANDS), None)
         named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
@@ -10823,16 +10824,15 @@ def _read_words(
     options: argparse.Namespace, words: list[str], typed: Sequence[str]
 ) -> tuple[Settings, str, dict[str, Any]]:
     """Do what _parse() does; a word that is nearly right is answered with all that was *typed*, and it put right."""
-    named = next((f" {word}" for word in words if word in _WORDS), "")
+    named = next((f" {word}" for word in words if word in _WORDS and word != "help"), "")
     try:
         if words and words[0] in _SYNONYMS and {*words}.isdisjoint(_WORDS):  # before its options, which are not ours
             build_parser().parse_args(words[:1])
         _refuse_urls(typed)
         return _parse(options, words)
     except _WordError as error:
-        error.fix = (error.slip and _retype(typed, *error.slip)) or error.fix.replace(
-            "migrate --help", f"migrate{named} --help"
-        )
+        fix = error.fix.replace("migrate --help", f"migrate{named} --help")
+        error.fix = (error.slip and _retype(typed, *error.slip)) or fix
         raise
 
 
@@ -10886,9 +10886,8 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     if dialect := re.search(r"--dialect[= ](sqlite|postgres|mysql)\b", " ".join(words)):
         given = given | {"database_url": f"{dialect[1]}://localhost/any"}  # other settings depend on it
     settings = load_settings(given, os.environ)
-    command, where = (
-        (settings.command, "--migrate-command or MIGRATE_COMMAND") if flag is None else (flag, "--migrate-command")
-    )
+    command = settings.command if flag is None else flag
+    where = "--migrate-command" + " or MIGRATE_COMMAND" * (flag is None)
     if named:
         if flag not in {None, named}:
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")

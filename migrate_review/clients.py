@@ -12,9 +12,11 @@ import re
 from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import quote
 
 from migrate import (
     BRIEF,
+    CONTINUED,
     MARKS_PATTERN,
     MYSQL_ANSI_QUOTES,
     MYSQL_SYNTAX,
@@ -33,7 +35,6 @@ from migrate import (
     distinct,
     first_word,
     spelled,
-    split_key,
     split_statements,
     text_of,
     tokenize,
@@ -59,7 +60,7 @@ class ScriptDatabase(Database):
     """
 
     client = ""  # how the script is run
-    delimiter = ";"
+    delimiter, gap = ";", "\n"  # what ends a statement, and what stands between it and one of a file
     default_sql = ""  # the schema that unqualified names are in
     elsewhere_sql = ""  # nothing can be asked
     database_sql = ""  # the name of the database that the client is connected to,
@@ -140,7 +141,7 @@ class ScriptDatabase(Database):
 
     def query(self, sql: str, *args: object) -> Rows:
         """Write a statement of ours, with its values."""
-        self.run(self._filled(sql, *args), end="")
+        self.run(self._filled(sql, *args), ours=True)
         return []
 
     def _filled(self, sql: str, *args: object) -> str:
@@ -150,7 +151,7 @@ class ScriptDatabase(Database):
     def send(self, *parts: str | Statement) -> list[Rows]:
         """Write statements of ours, one by one."""
         for part in parts:
-            self.run(part.text if isinstance(part, Statement) else part, end="" if isinstance(part, str) else "\n")
+            self.run(part.text if isinstance(part, Statement) else part, ours=isinstance(part, str))
         return []
 
     def holding(self) -> list[str]:
@@ -160,9 +161,9 @@ class ScriptDatabase(Database):
     def took(self, since: float) -> object:
         return self.elapsed
 
-    def run(self, sql: str, *, end: str = "\n") -> None:
-        """Write a statement of a file, or one of ours, which has another *end*; notice what it does to transactions."""
-        (self.write_text if end == "\n" else self.write)(f"{sql}{end}{self.delimiter}")
+    def run(self, sql: str, *, ours: bool = False) -> None:
+        """Write a statement of a file, or one of *ours*; notice what it does to transactions."""
+        (self.write if ours else self.write_text)(f"{sql}{'' if ours else self.gap}{self.delimiter}")
         if first_word(sql, self.syntax) not in self.control_words:
             return
         code = bare(sql, self.syntax).strip(" \n;").upper()
@@ -171,11 +172,11 @@ class ScriptDatabase(Database):
         self.commits = not self.opens_pattern.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
 
     def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
-        self.write_text(*(f"{each}\n{self.delimiter}" for each in texts))
+        self.write_text(*(f"{each}{self.gap}{self.delimiter}" for each in texts))
 
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        """Take the lock *key* of this tool, where there is one, or stop."""
-        taken = sql.replace("?", self.literal(self.lock_key(key)))
+    def lock_conditions(self, sql: str) -> list[tuple[str, str]]:
+        """Take the lock of this tool, where there is one, or stop."""
+        taken = sql.replace("?", self.literal(self._key))
         return [(f"NOT COALESCE(({taken}), FALSE)", self.rival)] if sql else []
 
     @abstractmethod
@@ -220,26 +221,12 @@ class ScriptDatabase(Database):
 class SQLiteScript(ScriptDatabase, SQLite):
     """For the sqlite3 shell."""
 
-    client = "sqlite3 -batch app.db < plan.sql"
+    client, gap = "sqlite3 -batch app.db < plan.sql", ""  # of an index, SQLite keeps all up to the semicolon
     database_sql = """(SELECT replace(file, rtrim(file, replace(file, '/', '')), '') FROM pragma_database_list
         WHERE name = 'main')"""
     name_of = staticmethod(lambda path: Path(path).resolve().name)  # SQLite goes where a link leads
     began = Code("(SELECT strftime('%Y-%m-%d %H:%M:%f', max(began)) FROM temp.migrate_plan)")
     elapsed = Code("(SELECT CAST(86400000 * (julianday('now') - max(began)) AS INTEGER) FROM temp.migrate_plan)")
-    _switches: ClassVar = dict.fromkeys(  # as they are in the beginning
-        (
-            "defer_foreign_keys",
-            "foreign_keys",
-            "ignore_check_constraints",
-            "legacy_alter_table",
-            "query_only",
-            "read_uncommitted",
-            "recursive_triggers",
-            "reverse_unordered_selects",
-            "writable_schema",
-        ),
-        "OFF",
-    )
     # Rows that point to nothing, of the tables whose every foreign key leads to an INTEGER PRIMARY KEY or to all the
     # columns of a unique index. SQLite would end at any other. https://www.sqlite.org/foreignkeys.html#fk_indexes
     broken_sql = """SELECT f."table" AS child, f.parent, count(*) AS n
@@ -265,6 +252,19 @@ class SQLiteScript(ScriptDatabase, SQLite):
                             AND sql LIKE '%COLLATE%')))))
         GROUP BY 1, 2"""
 
+    def follow(self, other: Database, *, offline: bool) -> None:
+        """See ScriptDatabase. Of an empty file, and of code that counts, it is known while there is a connection."""
+        super().follow(other, offline=offline)
+        self._empty = offline or (isinstance(other, SQLite) and other.is_empty())
+        self._counting = isinstance(other, SQLite) and other.counts()
+
+    def is_empty(self) -> bool:
+        return self._empty
+
+    def look_again(self, sql: str = "") -> None:
+        """See Database. What is there stays, as far as is known."""
+        self._counting = self._counting or bool(self._counted_pattern.search(sql))
+
     def start(self, steps: Sequence[Step]) -> None:
         """See ScriptDatabase. Newer clients take "text" in double quotes for a name only, where the library does not.
 
@@ -273,6 +273,7 @@ class SQLiteScript(ScriptDatabase, SQLite):
         self.write(";\n.bail on\n.output /dev/null\n.dbconfig dqs_ddl on\n.dbconfig dqs_dml on\n.output")
         self.write(f".timeout {(self.lock_wait or 10**6) * 1000:.0f}")
         self.query("PRAGMA foreign_keys = OFF")
+        self.lay_out(steps[0].statements)  # a temporary table settles the encoding
         self.query("CREATE TEMP TABLE migrate_plan (began REAL)")
 
     def tell(self, text: str) -> None:
@@ -309,13 +310,13 @@ class SQLiteScript(ScriptDatabase, SQLite):
             if any(key.startswith("temp ") for key in nature.writes)
         )
         kinds = {each.name: each.kind for each in made}
-        for kind, name in (split_key(key) for key in _left(natures)):
+        for kind, name in (_split_key(key) for key in _left(natures)):
             if kind == "temp" and name != "*":
                 self.query(f"DROP {kinds.get(name, 'TABLE')} IF EXISTS temp.{self.quoted(name)}")
             elif kind == "trigger":  # it is dropped as what is temporary
                 pass
-            elif kind == "set" and name in self._switches:
-                self.query(f"PRAGMA {name} = {self._switches[name]}")
+            elif kind == "set" and name in self.switches:
+                self.query(f"PRAGMA {name} = OFF")
             else:
                 return f"what it was before PRAGMA {name} is not known" if kind == "set" else "it cannot be taken back"
         return ""
@@ -324,6 +325,8 @@ class SQLiteScript(ScriptDatabase, SQLite):
         return "\r\n" in step.script.octets
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
+        if re.match(r"PRAGMA\b.*TEMP_STORE\w*\W*[=(]", statement.text, re.DOTALL | re.IGNORECASE):
+            return "this drops what is temporary, and with it what the script has noted there"
         code = bare(statement.text, self.syntax) if re.search("(?i)/|go", statement.text) else ""
         if re.search(r"\n[ \t]*(/|go)[ \t]*(\r?\n|\Z)", code, re.IGNORECASE):
             return 'a line of only "/" or "go" ends the statement there'
@@ -334,7 +337,7 @@ class PostgresScript(ScriptDatabase, Postgres):
     """For psql."""
 
     client, database_sql = 'psql -X -d "{0.psql_url}" -f plan.sql', "current_database()"
-    default_sql = """(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE(current_schema(), '') END
+    default_sql = f"""(SELECT CASE source WHEN 'client' THEN setting ELSE COALESCE({Postgres.lasting_sql}, '') END
         FROM pg_catalog.pg_settings WHERE name = 'search_path')"""  # what it names first may not be there yet
     began = Code("CAST(:'migrate_began' AS timestamptz) AT TIME ZONE 'UTC'")
     elapsed = Code("round(1000 * extract(epoch FROM clock_timestamp() - :'migrate_began'))")
@@ -347,6 +350,11 @@ class PostgresScript(ScriptDatabase, Postgres):
         r"|LAST_ERROR_\w+|ON_ERROR_\w+|PIPELINE_\w+|QUIET|ROW_COUNT|SHOW_\w+|SINGLE\w+|SQLSTATE|VERBOSITY"
         "|WATCH_INTERVAL"
     )
+
+    @property
+    def psql_url(self) -> str:
+        """Return what to give psql as the URL: it takes no search_path there."""
+        return f"URL?options={quote(self.search_option, safe=',')}" if self.search_path else "$DATABASE_URL"
 
     def start(self, steps: Sequence[Step]) -> None:
         """See ScriptDatabase. Of what psql would replace in the SQL, :name, nothing is left set."""
@@ -401,7 +409,7 @@ class PostgresScript(ScriptDatabase, Postgres):
 
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See ScriptDatabase. What the transaction of a file has not taken back goes with the connection."""
-        if not {kind for kind, _ in map(split_key, _left(natures))} <= self.takes_back:
+        if not {kind for kind, _ in map(_split_key, _left(natures))} <= self.takes_back:
             # The server lets go of the lock of a connection a moment after it has gone; and psql sets names anew.
             self.write("DISCARD ALL;", "\\connect", *self._unset)
         return ""
@@ -421,6 +429,10 @@ class PostgresScript(ScriptDatabase, Postgres):
         return []
 
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
+        if "\\" in statement.text and "\n" in statement.text:
+            psql = syntax._replace(tokens=syntax.tokens.replace(CONTINUED, ""))
+            if any(each.fault or each.text != statement.text for each in split_statements(statement.text, psql)):
+                return "psql does not know that a quoted text goes on, with its backslashes, on the next line"
         code = bare(statement.text, syntax) if ":" in statement.text else ""
         found = re.search(rf"(?<!:):(\{{\?|({self._psql_own})\b)", code)
         return f"psql puts something of its own in place of {found[0]}" if found else ""
@@ -481,13 +493,13 @@ class MySQLScript(ScriptDatabase, MySQL):
             ]
         return found
 
-    def lock_key(self, key: str) -> str:
+    def lock_key(self, relation: str) -> str:
         """See Database. Where the database has no name yet, the server puts it into the key."""
-        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{key}'), 256), 40)"
-        return super().lock_key(key) if self.schema else Code(full)
+        full = f"LEFT(SHA2(CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`.{relation}'), 256), 40)"
+        return super().lock_key(relation) if self.schema else Code(full)
 
-    def lock_conditions(self, sql: str, key: str) -> list[tuple[str, str]]:
-        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql, key)]
+    def lock_conditions(self, sql: str) -> list[tuple[str, str]]:
+        return [(f"{self.database_sql} = ''", "no database is selected"), *super().lock_conditions(sql)]
 
     def stop_if(self, conditions: Sequence[tuple[str, str]]) -> None:
         """See ScriptDatabase. SIGNAL cannot depend on anything outside of a routine; a column that is not there can.
@@ -517,7 +529,7 @@ class MySQLScript(ScriptDatabase, MySQL):
             return
         mark = "".join(f"{each}; " for each in [*(() if whole else started), *before])
         parts = f"START TRANSACTION; {mark}", BEGINS, statement.text, ";", ENDS, f"{'; '.join(done)}; {self.commit_sql}"
-        self.run("\n".join(parts), end=" ")
+        self.run("\n".join(parts), ours=True)
 
     def follow(self, other: Database, *, offline: bool) -> None:
         super().follow(other, offline=offline)
@@ -528,7 +540,7 @@ class MySQLScript(ScriptDatabase, MySQL):
     def forget(self, statements: Sequence[Statement], natures: Sequence[Nature]) -> str:
         """See ScriptDatabase."""
         keys = _left(natures)
-        for kind, name in (split_key(key) for key in keys):
+        for kind, name in (_split_key(key) for key in keys):
             shown = self.quoted(name)
             if kind == "@":
                 self.query(f"SET @{shown} = NULL")
@@ -562,6 +574,12 @@ class MySQLScript(ScriptDatabase, MySQL):
         if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
             return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
         return _cut_line_breaks(statement.text, syntax)
+
+
+def _split_key(key: str) -> tuple[str, str]:
+    """Return kind and name of a key of the session."""
+    kind, _, name = ("@", "", key[1:]) if key[0] == "@" else key.partition(" ")
+    return kind, name
 
 
 def _left(natures: Sequence[Nature]) -> list[str]:

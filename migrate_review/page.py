@@ -6,7 +6,6 @@ page.html is the template; ``plan_page`` fills it in.
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections import Counter
 from datetime import datetime, timezone
 from functools import partial
@@ -27,6 +26,7 @@ from migrate import (
     counted,
     status_view,
     steps_view,
+    unhidden,
     version_key,
     whoami,
 )
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from migrate import Database, Notify, Settings, Status
-
-# What hides in a text, or turns it round, in a browser: whoever reviews a plan is to see it.
-_HIDDEN: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-
 
 _LINKED: Final = 20  # lines of one finding, at the most: a file of data may have thousands
 
@@ -116,7 +112,7 @@ def plan_page(
             [[escape(cell_text(row, each)) for each in status.columns] for row in status.document["migrations"]],
         ),
     )
-    return View({"page": _HIDDEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", page)})
+    return View({"page": unhidden(page)})
 
 
 def _commands(

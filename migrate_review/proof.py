@@ -198,7 +198,8 @@ class PostgresProof(Proof):
         "relminmxid reloptions relispartition relpersistence relrowsecurity relforcerowsecurity atttypid attlen "
         "attnum attndims attcacheoff atttypmod attbyval attalign attnotnull atthasdef atthasmissing attidentity "
         "attgenerated attislocal attinhcount attrelid attcollation attmissingval attisdropped datname datfrozenxid "
-        "datminmxid prosrc probin proargnames typrelid typarray collversion datcollversion subskiplsn umid"
+        "datminmxid dathasloginevt prosrc probin proargnames typrelid typarray collversion datcollversion subskiplsn "
+        "umid"
     )
     _rows_of: ClassVar = {  # else those that are not the server's own, by the first column
         "pg_attribute": "attrelid >= 16384 AND attnum > 0 AND NOT attisdropped",
@@ -481,6 +482,8 @@ def _verify_on(
 
     Where one cannot be applied, the others are tried without it. *waiting* is the seed, and why it has not run yet.
     """
+    for first in run.migrations[:1]:  # no down file can take that back
+        run.database.lay_out(split_statements(first.up.sql, run.database.syntax))
     for number, migration in enumerate(run.migrations):
         if number < len(tried):
             verdict, state = tried[number]

@@ -197,6 +197,7 @@ def _write_steps(
             )
         said = f"{number} of {len(steps)}  {way}  {step.title}"
         _write_step(written, database, step, named, expected, said=said)
+        database.look_again(step.statements.code)
         if what := "" if natures is None else database.forget(step.statements.briefs, natures):
             fix = f"plan up to this file, and the rest by itself:  migrate plan {way} {number} --sql"
             raise FileError(f"no file can follow in a script: {what}", where=script_path(step), fix=fix)
@@ -238,14 +239,14 @@ def _write_step(
     said: str,
 ) -> None:
     """Write how *step* is run, after what ends the script before that, and what is *said* then."""
-    journaled, relation = is_journaled(step, database), run.history.relation
+    journaled = is_journaled(step, database)
     run.now = Now(step, 0.0)
     database.start_file()
     if not journaled:
-        database.send(*database.opening(relation, step.level)[: 1 if run.history.missing else None])
+        database.send(*database.opening(step.level)[: 1 if run.history.missing else None])
     database.send(*database.session_sql(local=not journaled))
     lock_sql = database.lock_sql if journaled else database.transaction_lock_sql
-    conditions = [*named, *database.lock_conditions(lock_sql, relation)]
+    conditions = [*named, *database.lock_conditions(lock_sql)]
     if run.history.missing:
         database.stop_if(conditions)
         run.history.create()
@@ -256,7 +257,7 @@ def _write_step(
     database.send(journal.claim(0))
     journal.claimed = True
     reads = {key for each in run.natures_that_matter(step) for key in each.reads}
-    database.send(*database.zero({"id", "count"} & reads, relation))
+    database.send(*database.zero({"id", "count"} & reads))
     if journaled:
         journal.step = step._replace(statements=_WithComments(step, database.syntax))
         journal.run_statements()
@@ -265,7 +266,7 @@ def _write_step(
     elif step.statements:
         database.write_file(step)
     database.send(*run.finish(step, journal.owner, database.elapsed))
-    row = f"EXISTS (SELECT 1 FROM {relation} WHERE version = {version}"
+    row = f"EXISTS (SELECT 1 FROM {database.relation} WHERE version = {version}"
     wrong = f"NOT {row} AND NOT dirty)" if step.direction == "up" else f"{row})"
     database.stop_if([(wrong, f"the history does not take {step.version}: see what triggers and policies it has")])
     if not journaled:

@@ -9,14 +9,15 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from migrate import DriverError, Kind, names_in, words_of
+from migrate import DriverError, Kind, names_in, steps_view, words_of
+from migrate_review import hints
 from migrate_review.hints import is_name, nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from migrate import Database, Step
+    from migrate import Database, Notify, Run, Step, View
     from migrate_review.hints import Items
 
 # Words that a table's name comes after, in lists of them and alone; those that may stand in between.
@@ -165,6 +166,13 @@ _CATALOGUES: Final[Mapping[str, type[Catalogue]]] = {
     "postgres": PostgresCatalogue,
     "mysql": MySQLCatalogue,
 }
+
+
+def plan_view(run: Run, steps: Sequence[Step], notify: Notify) -> View:
+    """Show what ``plan`` has found, with what is known of the statements, and what all of it touches."""
+    known = hints.of_plan(run.database, steps, notify)
+    view = steps_view(run.settings, steps, known, of_plan(run.database, steps))
+    return view._replace(caption="\n".join(f"touches  {each}" for each in summary(view.document["steps"])))
 
 
 def of_plan(database: Database, steps: Sequence[Step]) -> list[list[dict[str, Any]]]:

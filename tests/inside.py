@@ -15,7 +15,7 @@ from unittest.mock import patch
 import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pytest
 
@@ -25,6 +25,15 @@ def split(sql: str, syntax: Callable[[], migrate.Syntax]) -> Iterator[migrate.St
     octets = migrate.octets_of(sql)
     for each in migrate.alike(octets, syntax):
         yield from migrate.Statements(octets, [each])
+
+
+def statements_of(some: Iterable[migrate.Statement]) -> migrate.Statements:
+    """Return the statements of a file that has no other text."""
+    octets, found = "", list[migrate.Alike]()
+    for each in some:
+        start, octets = len(octets), octets + migrate.octets_of(each.text)
+        found.append(migrate.Alike(each, [start], [len(octets)]))
+    return migrate.Statements(octets, found)
 
 
 @contextlib.contextmanager

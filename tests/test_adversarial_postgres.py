@@ -11,6 +11,10 @@ JOURNALED = "-- migrate: no-transaction\n"
 T = "CREATE TABLE t (a TEXT);\n"
 ENUM = "CREATE TYPE mood AS ENUM ('sad');\n"
 
+COPIED: list[tuple[str, str, list[tuple[str | None]]]] = [
+    ("", "a;b'$$\n\\N\n/* \u00e9\n", [("a;b'$$",), (None,), ("/* \u00e9",)]),
+    (" WITH (FORMAT csv)", '"1\n\\. 2"\n', [("1\n\\. 2",)]),
+]
 CASES = [
     pytest.param(
         T
@@ -110,7 +114,28 @@ CASES = [
         Runs({"SELECT a FROM t": [("2",)]}),
         id="savepoints",
     ),
-    pytest.param(T + "COPY t FROM STDIN;\nx\n\\.\n", Refused("COPY", 2), id="COPY with data in the file"),
+    pytest.param(T + "COPY t FROM STDIN;\nx\n", Refused("COPY", 2), id="COPY with data that has no end"),
+    pytest.param(T + "COPY t FROM STDIN; SELECT 1;\nx\n\\.\n", Refused("COPY", 2), id="COPY with more in its line"),
+    *(
+        pytest.param(
+            f"{first}{T}-- it's\ncopy t from stdin{how}; \n{data}\\.\n\nCOPY public.t FROM STDIN;\n\\.\n"
+            "INSERT INTO t VALUES (';');",
+            Runs({"SELECT a FROM t": [*rows, (";",)]}),
+            id=f"COPY with its data{how}{' statement by statement' * bool(first)}",
+        )
+        for first in ("", "-- migrate: no-transaction\n")
+        for how, data, rows in COPIED
+    ),
+    pytest.param(
+        T + "COPY t (a, b) FROM STDIN;\nx\n\\.\n",
+        Fails('column "b" of relation "t" does not exist', 2),
+        id="a wrong COPY",
+    ),
+    pytest.param(
+        "CREATE TABLE t (n INTEGER);\nCOPY t FROM STDIN;\n1\n2\nx\n\\.\nSELECT 1;\n",
+        Fails('invalid input syntax for type integer: "x"', 5),
+        id="a wrong line of data",
+    ),
     pytest.param(T + "COPY t TO STDOUT;", Refused("COPY", 2), id="COPY to the client"),
     pytest.param("\\i other.sql\n" + T, Refused("client", 1), id="a psql command"),
     pytest.param(T + "\\echo done\n", Refused("client", 2), id="a psql command after a statement"),
@@ -118,12 +143,20 @@ CASES = [
         T + "INSERT INTO t VALUES (1) \\gexec\n", Refused("client", 2), id="a psql command that ends a statement"
     ),
     pytest.param(
+        "--\n-- PostgreSQL database dump\n--\n\n\\restrict aB3\n\n"
         "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = 0;\n"
         "SET client_min_messages = warning;\n"
-        "SET default_tablespace = '';\nCREATE TABLE public.t (a TEXT);\nSET standard_conforming_strings = on;",
-        Runs({"SELECT count(*) FROM public.t": [(0,)]}),
-        id="the head of a pg_dump, with an empty search path",
+        "SET default_tablespace = '';\nCREATE TABLE public.t (a TEXT);\nSET standard_conforming_strings = on;\n"
+        "INSERT INTO public.t VALUES ('\n\\restrict aB3\n');\n--\n-- complete\n--\n\n\\unrestrict aB3\n\n",
+        Runs({"SELECT a FROM public.t": [("\n\\restrict aB3\n",)]}),
+        id="a pg_dump, with an empty search path",
     ),
+    pytest.param(
+        JOURNALED + "\\restrict aB3\nCREATE TABLE t (a TEXT);\nVACUUM t;\n\\unrestrict aB3",
+        Runs({"SELECT count(*) FROM t": [(0,)]}),
+        id="a pg_dump without a transaction",
+    ),
+    pytest.param("\\restrict\n" + T, Refused("client", 1), id="a psql command that lacks its word"),
     pytest.param(
         "CREATE SCHEMA other;\nSET search_path = other;\nCREATE TABLE t (a TEXT);",
         Runs({"SELECT count(*) FROM other.t": [(0,)], "SELECT count(*) FROM public.after_it": [(0,)]}),

@@ -22,6 +22,7 @@ DROP TABLE parent;
 ALTER TABLE parent_new RENAME TO parent;
 """
 T = "CREATE TABLE t (a);\n"
+MARK = "\ufeff"
 
 CASES = [
     pytest.param(
@@ -66,6 +67,20 @@ CASES = [
         id="a byte order mark and CRLF, which stays inside a string",
     ),
     pytest.param(
+        f"{MARK}{MARK}{JOURNALED}{T}{MARK}BEGIN;\n"
+        f"{MARK}CREATE TRIGGER tr AFTER DELETE ON t BEGIN SELECT 1; SELECT 2; END;\n{MARK}{MARK}COMMIT;\n"
+        f"VACUUM;\nINSERT INTO t {MARK}VALUES ('x{MARK}');{MARK}\n",
+        Runs({"SELECT a FROM t": [(f"x{MARK}",)]}),
+        id="files that are joined, each with its byte order mark",
+    ),
+    pytest.param(T + MARK + "ROLLBACK;", Refused("ROLLBACK", 2), id="a ROLLBACK after a byte order mark"),
+    pytest.param(T + MARK + "ATTACH 'a.db' AS a;", Refused("ATTACH", 2), id="an ATTACH after a byte order mark"),
+    pytest.param(
+        JOURNALED + MARK + "/* */ DROP TABLE schema_migrations;",
+        Refused("holds the history", 2),
+        id="a file that drops the history after a byte order mark",
+    ),
+    pytest.param(
         b"CREATE TABLE t (a);\nINSERT INTO t VALUES ('a\0b');", Refused("NUL byte at byte 44", 0), id="a NUL byte"
     ),
     pytest.param("CREATE TABLE t (a);".encode("utf-16"), Refused("it is UTF-16: save it as UTF-8", 0), id="UTF-16"),
@@ -102,6 +117,12 @@ CASES = [
         "BEGIN;\n" + T + "COMMIT;\nINSERT INTO nowhere VALUES (1);",
         Fails("no such table: nowhere", 4),
         id="a COMMIT of its own before the failure",
+    ),
+    pytest.param(
+        f"BEGIN IMMEDIATE TRANSACTION one;\n{T}COMMIT TRANSACTION one;\nBEGIN TRANSACTION 'a; b';\n"
+        'INSERT INTO t VALUES (1);\nEND TRANSACTION "a; b";\n',
+        Runs({"SELECT a FROM t": [(1,)]}),
+        id="transactions with a name",
     ),
     pytest.param(T + "COMMIT;\nDELETE FROM t;\n", Refused("COMMIT without a BEGIN", 2), id="a lone COMMIT"),
     pytest.param(T + "COMMIT;\nEND TRANSACTION;\n-- the end\n", Runs(), id="a COMMIT at the end"),
@@ -169,6 +190,11 @@ CASES = [
         JOURNALED + T + "VACUUM;", Runs({"SELECT count(*) FROM t": [(0,)]}), id="VACUUM in a no-transaction file"
     ),
     pytest.param("ATTACH 'other.db' AS other;", Refused("ATTACH", 1), id="ATTACH"),
+    pytest.param(
+        T + "PRAGMA main.wal_checkpoint;",
+        Refused("cannot run inside a transaction", 2),
+        id="a checkpoint in a transaction",
+    ),
     pytest.param("PRAGMA journal_mode = WAL;\n" + T, Refused("PRAGMA", 1), id="journal_mode in a transaction"),
     pytest.param(
         JOURNALED + "PRAGMA journal_mode = WAL;\n" + T,

@@ -236,6 +236,7 @@ def test_a_slip_is_answered_with_all_that_was_typed_and_no_password(three: Desk,
         ("stauts", 'there is no command "stauts" (did you mean status?)', "type  {} status"),
         ("dwon 2", 'there is no command "dwon" (did you mean down?)', "type  {} down 2"),
         ("frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
+        ("help frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
         ("up --dryrun", "there is no option --dryrun (did you mean --dry-run?)", "type  {} up --dry-run"),
         (
             "up --dir=sql --tabel=x",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NOWHERE = """\
 error: a plan without a database is a script, and starts somewhere
-fix: write  migrate plan --sql --dialect postgres --from VERSION
+fix: write  migrate plan{} --from {}
 """
 
 
@@ -190,11 +190,11 @@ def test_an_unreachable_database_says_how_to_plan_without_it(desk: Desk) -> None
     [
         (
             ["plan", "--dialect", "mysql"],
-            NOWHERE,
+            NOWHERE.format(" --sql --dialect mysql", "VERSION"),
         ),
         (
-            ["plan", "--from", "1"],
-            NOWHERE,
+            ["plan", "down", "--from", "1"],
+            NOWHERE.format(" down --sql --dialect postgres", "1"),
         ),
         (
             ["plan", "--sql", "--from", "3"],

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from inside import statements_of
 
 import migrate
 from migrate_review import hints
@@ -73,6 +74,9 @@ SQLITE: list[tuple[str, list[str]]] = [
     ("CREATE TEMPORARY VIEW v AS SELECT 1", []),
     ("DELETE FROM t", [EVERY, LOCKS]),
     ("DELETE FROM t WHERE a = 1", [LOCKS]),
+    ("DELETE FROM t WHERE 1", [EVERY, LOCKS]),
+    ("UPDATE t SET a = 1 WHERE (a = 1) OR true", [LOCKS]),
+    ("UPDATE t SET a = 1 WHERE 1 = 1 RETURNING a", [EVERY, LOCKS]),
     ("DELETE FROM t LIMIT 5", [LOCKS]),
     ("DELETE FROM t RETURNING (SELECT 1 WHERE a)", [EVERY, LOCKS]),
     ("WITH c AS (SELECT 1 WHERE 1) DELETE FROM t", [EVERY, LOCKS]),
@@ -142,6 +146,8 @@ POSTGRES: list[tuple[str, list[str]]] = [
     ("DELETE FROM ONLY s.t AS x", [EVERY, LOCKS]),
     ("DELETE FROM t USING u", [EVERY, LOCKS]),
     ("DELETE FROM t USING u WHERE u.a = t.a", [LOCKS]),
+    ("DELETE FROM t WHERE true RETURNING a", [EVERY, LOCKS]),
+    ("UPDATE t SET a = 1 WHERE 1 = 1", [EVERY, LOCKS]),
     ("DELETE FROM t RETURNING (SELECT a FROM u WHERE u.a = t.a)", [EVERY, LOCKS]),
     ('DELETE FROM "where"', [EVERY, LOCKS]),
     ("UPDATE t SET a = 1", [EVERY, LOCKS]),
@@ -313,6 +319,9 @@ MYSQL: list[tuple[str, list[str]]] = [
     ("DELETE t FROM t JOIN u USING (a)", [LOCKS]),
     ("DELETE FROM t USING t JOIN u ON t.a = u.a", [LOCKS]),
     ("DELETE HISTORY FROM t", [LOCKS]),
+    ("DELETE FROM t WHERE 1", [EVERY, LOCKS]),
+    ("DELETE FROM t WHERE 1 = 1 AND a", [LOCKS]),
+    ("UPDATE t SET a = 1 WHERE true", [EVERY, LOCKS]),
     ("DELETE FROM `where`", [EVERY, LOCKS]),
     ("UPDATE t SET a = (SELECT 1 FROM u WHERE b LIMIT 1)", [EVERY, LOCKS]),
     ("UPDATE t AS x SET a = 1 # WHERE b", [EVERY, LOCKS]),
@@ -349,6 +358,8 @@ MYSQL: list[tuple[str, list[str]]] = [
     ("ALTER TABLE t COMMENT = 'x' ROW_FORMAT = DYNAMIC", [REWRITES, LOCKS]),
     ("ALTER TABLE t COMMENT = 'ENGINE = x'", [LOCKS]),
     ("ALTER TABLE t FORCE", [REWRITES, LOCKS]),
+    ("ALTER TABLE t ADD INDEX (v), ALGORITHM = COPY", [REWRITES, LOCKS]),
+    ("ALTER TABLE t MODIFY a INT NOT NULL DEFAULT 1, LOCK = NONE", [REWRITES, LOCKS]),
     ("ALTER TABLE t ORDER BY a, b", [REWRITES, LOCKS]),
     ("ALTER TABLE t ADD PRIMARY KEY (a)", [REWRITES, LOCKS]),
     ("ALTER TABLE t DROP PRIMARY KEY", [REWRITES, LOCKS]),
@@ -594,6 +605,8 @@ def test_mysql_rewrites_what_is_said_and_no_more(mysql_family: Database) -> None
         "CONVERT TO CHARACTER SET utf8mb4",
         "ADD FOREIGN KEY (a) REFERENCES u (id)",
         "ADD n INT AS (a * 2) STORED",
+        "ADD n INT AUTO_INCREMENT UNIQUE",
+        "ORDER BY a",
     ],
 )
 def test_mysql_blocks_writes_where_that_is_said(mysql_family: Database, action: str) -> None:
@@ -601,7 +614,7 @@ def test_mysql_blocks_writes_where_that_is_said(mysql_family: Database, action: 
     create = "CREATE TABLE t (id INT PRIMARY KEY, a INT, v VARCHAR(9), g POINT NOT NULL) CHARSET latin1"
     mysql_family.execute("CREATE TABLE u (id INT PRIMARY KEY)", create)
     with pytest.raises(mysql_family.connect().Error, match="LOCK=NONE is not supported"):
-        mysql_family.execute(f"ALTER TABLE t {action}, LOCK = NONE")
+        mysql_family.execute(f"ALTER TABLE t LOCK = NONE, {action}")
     mysql_family.execute("ALTER TABLE t ADD INDEX (a), LOCK = NONE")
 
 
@@ -675,11 +688,9 @@ def test_what_a_setting_makes_a_text_is_no_code() -> None:
     database, one = step("mysql", "")
     statements = (*migrate.split_statements("SET sql_mode = 'NO_BACKSLASH_ESCAPES'", database.syntax),)
     later = migrate.Statement(r"UPDATE t SET a = 'x\' WHERE b = 'y'", 2, 40)
-    one = one._replace(statements=migrate.Statements.of([*statements, later]))
+    one = one._replace(statements=statements_of([*statements, later]))
     assert [each.rule for each in hints.effects(database, one)] == [LOCKS]
-    assert EVERY in [
-        each.rule for each in hints.effects(database, one._replace(statements=migrate.Statements.of([later])))
-    ]
+    assert EVERY in [each.rule for each in hints.effects(database, one._replace(statements=statements_of([later])))]
 
 
 def test_a_statement_takes_time_in_proportion_to_its_length() -> None:

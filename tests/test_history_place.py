@@ -64,6 +64,17 @@ def test_both_ways_out_of_a_changed_search_path_work(project: Project) -> None:
 
 
 @postgres
+def test_a_schema_that_table_does_not_take_is_named_as_the_url_takes_it(project: Project) -> None:
+    name = project.database.name
+    project.write({"1_a": A})
+    project.database.execute('CREATE SCHEMA "My App"', f'ALTER DATABASE {name} SET search_path = "My App"')
+    project.succeed("up")
+    project.database.execute(f"ALTER DATABASE {name} SET search_path = public")
+    assert "fix: go on there, from now on with  ?schema=My%20App  in DATABASE_URL\n" in project("up").err
+    assert project("up", url=with_option(project, "schema=My%20App")).err == "up to date at 1 (1 applied)\n"
+
+
+@postgres
 def test_every_schema_that_has_these_versions_is_named(project: Project) -> None:
     project.write({"01_a": A})
     project.database.execute("CREATE SCHEMA one", "CREATE SCHEMA two", "CREATE SCHEMA other")
@@ -163,6 +174,21 @@ def test_a_search_path_that_begins_with_the_user_is_the_server_s_to_read(project
     project.write({"1_a": A})
     assert project("up", url=with_option(project, "search_path=%22$user%22,public")).err == ""
     assert project.states() == {"1": "applied"}
+
+
+@postgres
+@pytest.mark.parametrize("path", ["pg_temp, public", "pg_catalog, pg_temp, public"])
+def test_a_search_path_that_begins_with_a_schema_of_the_server_has_its_history_where_it_lasts(
+    project: Project, path: str
+) -> None:
+    """In pg_temp it would go with the connection, and every run would be the first."""
+    name = project.database.name
+    project.database.execute(f"ALTER DATABASE {name} SET search_path = {path}", f"CREATE TABLE public.{A[13:]}")
+    project.write({"1_a": "-- migrate: no-transaction\nINSERT INTO public.a VALUES (1);"})
+    project.succeed("up")
+    assert project("up").err == "up to date at 1 (1 applied)\n"
+    assert project("up", url=with_option(project, f"search_path={path}".replace(" ", ""))).exit == 0
+    assert project.rows("SELECT count(*) FROM public.a") == [(1,)]
 
 
 @postgres

@@ -6,13 +6,10 @@ import resource
 import statistics
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from desk import MODULE, THREE, Desk, clean_environment, placed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # What a run that finds nothing to do imports beside sqlite3 and argparse, on one Python or another.
 FEW = {
@@ -152,6 +149,30 @@ def test_a_missing_driver_is_an_error_with_the_line_that_brings_it(desk: Desk, u
     assert done.stderr.startswith(f"error: the driver {package.lower()} is not installed\n")
     assert f"pip install '{package}" in done.stderr or f"pip install {package}" in done.stderr
     assert "s3cr3t" not in done.stderr
+
+
+def test_a_driver_that_cannot_be_loaded_is_an_error_with_the_line_that_brings_it(desk: Desk) -> None:
+    command = [sys.executable, str(MODULE), "--database-url", "postgres://u:s3cr3t@h/d", "--dir", "sql", "status"]
+    environment = clean_environment() | {"PSYCOPG_IMPL": "c"}  # which is not installed, as libpq on many a machine
+    done = subprocess.run(command, cwd=desk.home, env=environment, text=True, check=False, capture_output=True)
+    why = "couldn't import requested psycopg 'c' implementation: No module named 'psycopg_c'"
+    assert done.returncode == 2
+    assert done.stderr == f"error: the driver cannot be loaded: {why}\nfix: pip install 'psycopg[binary]'\n"
+
+
+def test_where_the_system_forbids_pip_the_fix_makes_an_environment_for_the_driver(desk: Desk) -> None:
+    python = Path("/usr/bin/python3")
+    which = "import os; print(os.path.dirname(os.__file__))"
+    ran = subprocess.run([python, "-I", "-c", which], text=True, check=False, capture_output=True)
+    if ran.returncode or not Path(ran.stdout.strip(), "EXTERNALLY-MANAGED").exists():
+        pytest.skip("this system lets pip install what it wants")
+    command = [str(python), "-S", str(MODULE), "--database-url", "mysql://u:s3cr3t@h/d", "--dir", "sql", "status"]
+    done = subprocess.run(command, cwd=desk.home, env=clean_environment(), text=True, check=False, capture_output=True)
+    assert done.stderr == (
+        "error: the driver pymysql is not installed\n"
+        "fix: python3 -m venv .venv && .venv/bin/pip install 'PyMySQL[rsa]'\n"
+        "     then type .venv/bin/python for python3: the Python of this system takes no packages itself\n"
+    )
 
 
 def test_a_missing_rich_or_dotenv_is_an_error_and_no_traceback(desk: Desk) -> None:

@@ -62,15 +62,14 @@ class Reader:
 
     # What returns pairs of what is wrong and the way out, or yields them.
     refusing = (
-        "find_fault",
-        "_find_faults",
+        "find_faults",
         "find_loose",
         "find_taking",
         "_find_divided",
         "_find_unpaired",
         "_find_ended",
     )
-    pairs = *refusing, "_lacking", "_of_another_tool", "_look_deeper"
+    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -200,6 +199,8 @@ class Reader:
             yield from args[1:2] if name == "get" else ()
         elif name in {"next", "_Refusal", "fromkeys"}:
             yield args[{"next": 0, "_Refusal": 2, "fromkeys": 1}[name]]
+        elif name == "unhidden":
+            yield from args
         elif name in self.functions:
             nodes = (each for found in self.functions[name] for each in ast.walk(found))
             yield from (each.value for each in nodes if isinstance(each, ast.Return) and each.value)
@@ -420,6 +421,7 @@ def fixes(said: str, fix: str) -> str:
     return re.sub(rf"(?<=  ){PROGRAM} ", "migrate ", text)
 
 
+NO_DATA = "write the data below COPY .. FROM stdin; with a line of only \\. after it, or use a file on the server"
 A = {"1_a.up": "CREATE TABLE a (n INTEGER);\n", "1_a.down": "DROP TABLE a;\n"}
 B = {"2_b.up": "CREATE TABLE b (n INTEGER);\n", "2_b.down": "DROP TABLE b;\n"}
 C = {"3_c.up": "CREATE TABLE c (n INTEGER);\n", "3_c.down": "DROP TABLE c;\n"}
@@ -899,6 +901,19 @@ SELVES = "CREATE TABLE b (n INTEGER PRIMARY KEY, of INTEGER REFERENCES b (n));\n
 STORE = "CREATE TEMP TABLE t (n INTEGER);\nPRAGMA temp_store = 2;\n"
 RUN = [
     Case("a statement fails", LINE_2, "migrate up", [RIGHT_B, "migrate up"], [A, WRONG_B], code=1),
+    *(
+        Case(f"no more than was asked for: {do}", f"correct line 2, then run  migrate {rest}", f"migrate {do}",
+             [RIGHT_B], [A | WRONG_B | C], f"migrate {rest}", code=1)
+        for do, rest in [("up 2", "up --to 2"), ("up --to 2", "up --to 2"),
+                         ("up 3 --all-or-nothing", "up --all-or-nothing"),
+                         ("up 2 --all-or-nothing", "up --to 2 --all-or-nothing")]
+    ),
+    *(
+        Case(f"all that was asked for: {do}", f"correct line 1, then run  migrate {rest}", f"migrate {do}",
+             [B], [A | B | C | {"2_b.down": "DROP TABLE nowhere;\n"}, "migrate up"], f"migrate {rest}", code=1)
+        for do, rest in [("down 2", "down --to 1"), ("down --to 1", "down --to 1"), ("down --all", "down --all"),
+                         ("down 3", "down --all")]
+    ),
     Case("a statement of a down file fails", "correct line 1, then run  migrate down", "migrate down",
          [B, "migrate down"], [A, B, {"2_b.down": "DROP TABLE nowhere;\n"}, "migrate up"], code=1),
     Case("a journaled file fails", "correct line 3, then go on with statement 2:  migrate up", "migrate up",
@@ -1432,7 +1447,7 @@ def damage(person: Person) -> None:
 
 def run_beside(person: Person) -> None:
     """Be another run: it has the lock."""
-    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock("", journaled=False))
+    person.stack.enter_context(migrate.SQLite(migrate.DatabaseURL.parse(person.database.url)).lock(journaled=False))
 
 
 def installed_package(person: Person) -> None:
@@ -1720,6 +1735,11 @@ POSTGRES = [
             f"migrate --table {table}.schema_migrations up", code=4)
         for name, table in [("on there", "public"), ("anew", "app")]
     ),
+    Case("a history anew in a schema with a blank",
+         ELSEWHERE.replace("--table app.schema_migrations", "?schema=My%20App  in DATABASE_URL"), "migrate up",
+         [url(lambda text: f"{text}?schema=My%20App")],
+         [A, "migrate up", '> CREATE SCHEMA "My App"',
+          for_user('ALTER DATABASE {name} SET search_path = "My App"')], code=4),
     Case("a history that may not be read",
          "let this user read the tables schema_migrations and schema_migrations_log:"
          '  GRANT SELECT, INSERT, UPDATE, DELETE ON "schema_migrations", "schema_migrations_log"'
@@ -1847,11 +1867,8 @@ POSTGRES = [
     *(
         Case(f"in a file: {text!r}", fix, "migrate up", [one(right)], [A, one(text)])
         for text, fix, right in [
-            ("COPY a FROM stdin;\n1\n\\.",
-             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server",
-             "INSERT INTO a VALUES (1);"),
-            ("COPY a TO stdout;",
-             "write INSERT statements (pg_dump --inserts), or COPY from a file on the server", "SELECT 1;"),
+            ("COPY a FROM stdin;\n1\n", NO_DATA, "COPY a FROM stdin;\n1\n\\.\n"),
+            ("COPY a TO stdout;", NO_DATA, "SELECT 1;"),
             ("CREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1;", ALONE, UNIQUE),
             ("SELECT 1;\nALTER SYSTEM RESET work_mem;", ALONE, f"{NOTX}SELECT 1;\nALTER SYSTEM RESET work_mem;"),
             *(("SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;",
@@ -2010,6 +2027,7 @@ NOT_HERE = {
     "add it to the URL: &ssl_ca=": "the servers of the tests have certificates of their own making, for no host",
     "take it out, or write  SET NAMES": "about a database whose name has other letters: these have none",
     "…\n     or put the folder migrate_review": "likewise",
+    "python3 -m venv .venv &&": "about a Python of a system, which takes no packages: tests/test_imports.py",
     "read its files with": "about a kind of database that the desk does not know: none of those here",
     "install the two together": "about a missing desk, or one of another version: tests/test_alone.py",
     "name a host in the URL, such as": "about a server that asks the system who is there: these ask for a password",

@@ -70,6 +70,7 @@ def test_the_digits_are_the_version_as_text_and_the_rest_is_the_name(
 def test_versions_are_compared_as_numbers_and_eight_digits_as_midnight_of_that_day(desk: Desk) -> None:
     in_order = [
         *("1", "2", "10", "000011", "00000012", "20251399"),  # no such month: a number like any other
+        "020250503",  # the zeros before it count as nothing
         *("20250504", "20250504000001", "20250504093000", "20250505", "20250505000000123456", "99999999999999999999"),
     ]
     desk.write({f"sql/{version}_a.up.sql": "" for version in reversed(in_order)})
@@ -708,7 +709,7 @@ def test_new_refuses_a_name_that_cannot_be_one(desk: Desk, name: str) -> None:
     ran = desk.here("new", "--", name)
     assert (ran.exit, ran.out) == (2, "")
     assert ran.err == (
-        f'error: "{name}" cannot be the name of a migration\n'
+        f'error: "{migrate.unhidden(name)}" cannot be the name of a migration\n'
         "fix: use letters, digits and underscores:  imagor-studio-migrate new add_email_to_users\n"
     )
     assert desk.names() == before

@@ -185,13 +185,14 @@ def test_a_state_has_what_the_history_knows() -> None:
     assert states[3].applied_at is None
 
 
-def test_an_eight_digit_version_is_the_same_as_midnight_of_that_day() -> None:
+@pytest.mark.parametrize("spelled", ["20250504000000", "0020250504"])
+def test_an_eight_digit_version_is_the_same_as_midnight_of_that_day(spelled: str) -> None:
     files = [migration("20250504"), migration("20250504093000")]
-    assert states_of(migrate.compare(files, [row("20250504000000")])) == {
-        "20250504000000": "applied",
+    assert states_of(migrate.compare(files, [row(spelled)])) == {
+        spelled: "applied",
         "20250504093000": "pending",
     }
-    assert versions_of(migrate.choose_up(files, [], to="20250504000000")) == [20250504]
+    assert versions_of(migrate.choose_up(files, [], to=spelled)) == [20250504]
 
 
 # ---- refusals

@@ -66,6 +66,8 @@ PIECES = {
         "DO $$ BEGIN PERFORM 1; END $$", "SELECT $a$ {0} ; $$ $a$", "/* a /* ; ' */ b */", "SELECT U&'\\0061;'",
         "CREATE RULE r{1} AS ON UPDATE TO log DO ALSO (SELECT 1; SELECT 2)", "BEGIN", "COMMIT", "", "SELECT 1 AS a;;",
         "CREATE VIEW v{1} AS SELECT {0}::text AS x", "DELETE FROM log WHERE v = {0}", "SET search_path = public",
+        # An empty statement between two of these confuses psql 18.
+        "COPY log FROM stdin;\n{0}\n\\.\nSELECT 1", "copy public.log from STDIN (FORMAT csv);\nit's\n\\.\nSELECT 1",
     ],
     "mysql": [
         "INSERT INTO log VALUES ({0})", "CREATE TABLE `a;b{1}` (n INTEGER)", "SELECT 1 -- it's ;\n", "SELECT 'a\\';'",

@@ -52,6 +52,24 @@ ALONE = {
         "INSERT INTO t VALUES (1);\n"
     ),
 }
+# A view asks what was changed last: no note may stand between two statements, whatever transactions they are in.
+COUNTS = "CREATE TABLE one (n INTEGER);\nCREATE VIEW counted AS SELECT changes() AS n;\n"
+DIVIDED = """-- migrate: no-transaction
+CREATE TABLE t (n INTEGER);
+BEGIN;
+INSERT INTO t VALUES (1), (2), (3);
+INSERT INTO t SELECT n FROM counted;
+COMMIT;
+INSERT INTO t SELECT 10 + n FROM counted;
+BEGIN;
+INSERT INTO t SELECT 20 + n FROM counted;
+SAVEPOINT s;
+DELETE FROM t WHERE n = 2;
+RELEASE s;
+END;
+CREATE TABLE u (n INTEGER);
+INSERT INTO u SELECT n FROM counted;
+"""
 TABLES = {"1": ["one"], "2": ["u", "t"], "3": ["z"]}
 LAST = "CREATE TABLE z (n INTEGER);\nINSERT INTO z VALUES (1);\n"
 DOWN = "-- migrate: no-transaction\nDROP TABLE u;\nDROP TABLE t;\n"
@@ -170,6 +188,14 @@ def test_only_a_statement_without_a_transaction_may_need_a_person(
     assert asked or not full
     for _point, said in asked:
         assert "stopped while statement 2 ran: only a person can see if it has" in said
+
+
+@pytest.mark.databases("sqlite")
+def test_what_sees_the_statement_before_runs_once_too(database: Database, tmp_path: Path, full: bool) -> None:
+    if not full:
+        pytest.skip("every point of one file counts:  make prove")
+    matrix = Matrix(database, tmp_path, texts(DIVIDED) | {"1_one.up": COUNTS}, [], ["up"])
+    assert matrix.prove(full=full)
 
 
 @pytest.mark.long

@@ -60,11 +60,15 @@ UNFIT = re.compile(
 
 
 class Packet(NamedTuple):
-    """What the client sends at once, and the line and the place where it starts."""
+    """What the client sends at once, and the line and the place, in octets, where it starts."""
 
     text: str
     line: int
     offset: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(migrate.octets_of(self.text))
 
 
 Found = tuple[migrate.Statement, migrate.Syntax]
@@ -101,7 +105,7 @@ def packed(given: Sequence[tuple[str, str]]) -> tuple[str, list[Packet]]:
     for text, delimiter in given:
         if delimiter != current:
             sql, current = f"{sql}DELIMITER {delimiter}\n", delimiter
-        packets.append(Packet(text, sql.count("\n") + 1, len(sql)))
+        packets.append(Packet(text, sql.count("\n") + 1, len(migrate.octets_of(sql))))
         sql += f"{text}\n{delimiter}\n" if re.search(r"(--|#).*\Z", text) else f"{text}{delimiter}\n"
     return sql, packets
 
@@ -205,8 +209,7 @@ def compare(packets: Sequence[Packet], ours: Sequence[Found], logged: Logged) ->
     """Return the first difference, or nothing."""
     reader = Reader(logged.theirs, gaps=any("execute" in packet.text.lower() for packet in packets))
     for packet in packets:
-        end = packet.offset + len(packet.text) + 1
-        mine = [(each, syntax) for each, syntax in ours if packet.offset <= each.offset < end]
+        mine = [(each, syntax) for each, syntax in ours if packet.offset <= each.offset <= packet.end]
         kept = tuple(word for each, syntax in mine for word in words(each.text, syntax))
         if mine and kept != words(packet.text, mine[0][1]):
             return f"line {packet.line}: something is lost of {packet.text!r}"
@@ -214,7 +217,8 @@ def compare(packets: Sequence[Packet], ours: Sequence[Found], logged: Logged) ->
             if migrate.first_word(each.text, syntax) == "EXECUTE" or reader.find(each.text, syntax):
                 continue
             # It was not run, as what follows an error in the same packet; or not read: then all the rest is in the log.
-            unread = reader.find(packet.text[each.offset - packet.offset :], syntax)
+            octets = migrate.octets_of(packet.text)[each.offset - packet.offset :]
+            unread = reader.find(migrate.text_of(octets), syntax)
             if packet.line not in logged.errors or not (number or unread):
                 return f"line {packet.line}\nours:   {each.text[:2000]!r}\ntheirs: {reader.rest()[:1]!r}"
             break
@@ -251,7 +255,7 @@ def judge_file(judge: Judge, given: Sequence[tuple[str, str]]) -> str:
         errors = logged.errors
     # What the server took for statements are the same without a DELIMITER, too.
     whole = [each for each in packets if each.line not in errors]
-    places = [range(each.offset, each.offset + len(each.text)) for each in whole]
+    places = [range(each.offset, each.end) for each in whole]
     known = [each.text for each, _ in ours if any(each.offset in place for place in places)]
     read = [each.text for each, _ in split("".join(f"{each.text}\n;\n" for each in whole))]
     return "equal" if read == known else "differs, with semicolons alone"
@@ -288,7 +292,8 @@ def test_the_statements_of_mariadbs_own_tests_are_those_that_its_server_finds(
             raw = path.read_bytes()
             with contextlib.suppress(UnicodeDecodeError):
                 given = [] if UNFIT.search(raw) else plain_sql(raw.decode())
-                if len(given) >= 5 and time.monotonic() < end:
+                enough = time.monotonic() >= end and len(ended.get("equal", ())) > 600
+                if len(given) >= 5 and not enough:
                     told = judge_file(judge, given)
                     ended.setdefault(re.split(r"\W", told)[0], []).append(f"{path.name}: {told}")
     finally:

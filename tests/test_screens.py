@@ -192,6 +192,28 @@ def test_letters_of_two_columns_keep_the_table_straight(desk: Desk) -> None:
     assert row.index("applied") + wide == lines[2].index("applied")
 
 
+HIDING = {
+    "up": "error: no such table: x\u27e8U+202E\u27e9\n",
+    "log 1": "no such table: x\u27e8U+202E\u27e9",
+    "plan -v": "SELECT '\u27e8U+001B\u27e9[8m',\n",
+    "status": "create_users\u27e8U+001B\u27e9[8m",
+}
+
+
+@pytest.mark.parametrize(("words", "said"), HIDING.items())
+def test_what_others_have_written_can_hide_or_turn_nothing_in_a_terminal(desk: Desk, words: str, said: str) -> None:
+    desk.write({"sql/20260103093000_fill.up.sql": "SELECT '\x1b[8m',\r\n  * FROM \"x\u202e\";\r\n"})
+    with contextlib.closing(sqlite3.connect("app.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE schema_migrations SET name = name || '\x1b[8m' WHERE name = 'create_users'")
+    desk.here("up")
+    terminal = Terminal(desk, *words.split())
+    terminal.finish()
+    in_a_pipe = desk.here(*words.split())
+    for text in (terminal.text, f"{in_a_pipe.out}{in_a_pipe.err}".replace("\r\n", "\n")):
+        assert said in text
+        assert not re.search("\x1b\\[8m|\u202e|U\\+000D", text)
+
+
 # ---- color: shown by the contrast that the guidelines for the web ask of large letters, on black and on white
 
 

@@ -325,7 +325,10 @@ def test_what_is_printed_is_what_is_said(database: Database, text: str) -> None:
 
 JOURNALED = "-- migrate: no-transaction\n"
 REFUSED = {
-    "sqlite": {"CRLF inside a text": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\r\ny');\n"},
+    "sqlite": {
+        "CRLF inside a text": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\r\ny');\n",
+        "what drops the notes of the script": 'SELECT 1;\nPRAGMA main."temp_store" (2);\n',
+    },
     "mysql": {
         "CRLF inside a text": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\r\ny');\n",
         "a backslash before the end of a quoted name": "SET sql_mode = 'ANSI_QUOTES';\n"
@@ -344,6 +347,7 @@ EITHER = {
         "a line of a dot after a comment": "CREATE TABLE t (a TEXT);\n/* x */\nINSERT INTO t\nSELECT 1 +\n.5;\n",
     },
     "postgres": {
+        "a quoted text that goes on": "CREATE TABLE u AS\nSELECT E'c\\''\n'\\';d' AS s;\n",
         "a name that the script itself sets":
             "CREATE TABLE t AS SELECT (ARRAY[1,2,3])[1:ENCODING] AS b FROM (SELECT 2 AS encoding) AS s;\n",
         "a name that psql sets after every statement":
@@ -391,7 +395,7 @@ MANY = "".join(
     for number in range(700)
 )
 IN_THE_THIRD = {  # of many statements that are alike but for their texts, one; and what can only be told by its effect
-    "sqlite": ["INSERT INTO many (n, a) VALUES (1, 'x\r\ny');\n", "SELECT 1\n/\n2;\n", "PRAGMA temp_store = 2;\n"],
+    "sqlite": ["INSERT INTO many (n, a) VALUES (1, 'x\r\ny');\n", "SELECT 1\n/\n2;\n", "PRAGMA cache_size = 200;\n"],
     "postgres": ["SELECT a[1:ENCODING] FROM (SELECT 2 AS encoding, '{1,2}'::INTEGER[] AS a) AS s;\n"],
     "mysql": ["INSERT INTO many (n, a) VALUES (1, 'x\r\ny');\n", "PREPARE p FROM @sql;\nEXECUTE p;\n"],
 }
@@ -453,6 +457,56 @@ def test_what_the_client_can_hardly_say_is_refused_or_ends_the_same(project: Pro
             run_well(theirs.database, ran.out)
             ours.succeed("up")
             assert_same(ours, theirs, what)
+
+
+COUNTED = "CREATE TABLE t (a);\nCREATE VIEW v AS SELECT changes() || ' ' || last_insert_rowid() AS n;\n"
+AS_BY_ITSELF = {  # by what is in the database before
+    "PRAGMA encoding = 'UTF-16be';\nPRAGMA main.\"page_size\" (1024);\nPRAGMA auto_vacuum = 2;\n"
+    "CREATE TABLE w (a PRIMARY KEY) WITHOUT ROWID;\nCREATE INDEX i ON w (a); -- an index\n": "",
+    "CREATE TABLE u (a);\nBEGIN;\nINSERT INTO t SELECT n FROM v;\nINSERT INTO t SELECT n FROM v;\nCOMMIT;\n": COUNTED,
+    "BEGIN;\nINSERT INTO t VALUES (changes());\nCOMMIT;\nCREATE TABLE u (a);\n": COUNTED.replace("v AS", "of AS"),
+}
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("directive", ["", JOURNALED], ids=["plain", "no-transaction"])
+def test_a_file_does_what_it_does_to_the_client_alone(project: Project, directive: str) -> None:
+    """How a database is laid out, the text that is kept of it, and what was changed last: no table of ours is seen."""
+    for sql, before in AS_BY_ITSELF.items():
+        project.write({"1_one": f"{directive}{sql}"})
+        with contextlib.ExitStack() as stack:
+            alone, ours, theirs = (stack.enter_context(another(project, f"{len(sql)}{n}")) for n in range(3))
+            for each in (alone, ours, theirs):
+                run_well(each.database, before)
+            run_well(alone.database, sql)
+            ours.succeed("up")
+            run_well(theirs.database, script_of(theirs))
+            found = [
+                [
+                    each.rows(
+                        f"SELECT sql FROM sqlite_master WHERE sql NOT LIKE '%{HISTORY}%' AND name <> 'sqlite_sequence'"
+                    ),
+                    each.rows("SELECT * FROM t") if before else [],
+                    *(each.rows(f"PRAGMA {name}") for name in ("encoding", "page_size", "auto_vacuum")),
+                ]
+                for each in (alone, ours, theirs)
+            ]
+            assert found == [found[0]] * 3
+    project.write({"1_one": next(iter(AS_BY_ITSELF)), "1_one.down": "DROP TABLE w;\n"})
+    project.succeed("verify")
+
+
+@pytest.mark.databases("sqlite")
+def test_a_client_that_dies_after_a_commit_of_the_file_lets_nothing_run_twice(project: Project) -> None:
+    """Code in the database may ask what was changed last: so no note may stand behind that COMMIT."""
+    project.write({"1_before": COUNTED})
+    project.succeed("up")
+    project.write({"2_file": f"{JOURNALED}BEGIN;\nINSERT INTO t VALUES (1);\nCOMMIT;\nDELETE FROM t WHERE a = 2;\n"})
+    script = script_of(project)
+    assert run(project.database, script[: script.index("DELETE FROM t")]).returncode == 0
+    ran = project("up")
+    assert (ran.exit, project.rows("SELECT a FROM t")) == (4, [(1,)])
+    assert "only a person can see if it has" in ran.err
 
 
 # --- The database is not as the plan expects it ---------------------------------------------------------------------

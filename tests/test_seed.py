@@ -106,7 +106,8 @@ def test_a_seed_with_rows_for_psql_alone_is_told_what_to_do(desk: Desk, postgres
     ran = desk("verify", "--seed", "seed.sql", *words(postgres))
     assert (ran.exit, ran.out) == (2, "")
     assert ran.err.endswith(
-        "error: this statement of the seed never ran: COPY with data in the file works in psql only\n"
+        "error: this statement of the seed never ran:"
+        " only a client can send what this COPY reads, or take what it writes\n"
         "  --> seed.sql:1\n"
         "fix: correct it, or take it out\n"
     )

@@ -1562,3 +1562,36 @@ def test_a_routine_without_a_block_is_stored_as_the_client_stores_it(project: Pr
     with another(project, "script") as other:
         clients.run_well(other.database, other.succeed("plan", "--sql").out)
         assert other.rows(stored) == bodies
+
+
+# --- what a file leaves, where a transaction goes on with the next one ----------------------------------------------
+
+LEFT = {
+    "sqlite": [
+        "CREATE TABLE t (n INTEGER CHECK (n > 0))",
+        "CREATE TABLE copies (n INTEGER)",
+        "PRAGMA ignore_check_constraints = ON",
+        'CREATE TEMP TRIGGER "g;" AFTER INSERT ON t BEGIN INSERT INTO copies VALUES (new.n); END',
+        "CREATE TEMP VIEW v AS SELECT * FROM t",
+        "CREATE TEMP TABLE seen (n INTEGER, v TEXT)",
+    ],
+    "postgres": [
+        "CREATE TABLE t (n INTEGER)",
+        "CREATE TABLE copies (n INTEGER)",
+        "SET search_path = pg_catalog",
+        "CREATE TEMP TABLE seen (n INTEGER, v TEXT)",
+    ],
+}
+
+
+@pytest.mark.databases("sqlite", "postgres")
+def test_with_all_or_nothing_too_a_file_finds_nothing_of_the_one_before(project: Project) -> None:
+    project.write({"1_a": file(SEEN), "2_b": file(*LEFT[project.database.dialect])})
+    project.write({"3_c": file("INSERT INTO t VALUES (7)", "INSERT INTO seen (n) SELECT count(*) FROM copies")})
+    project.succeed("up", "--all-or-nothing")
+    assert seen(project) == [(0, None)]
+    project.write({"4_d": file(*LEFT[project.database.dialect][2:]), "5_e": file("INSERT INTO t VALUES (0)")})
+    ran = project("up", "--all-or-nothing")
+    if project.database.dialect == "sqlite":
+        assert (ran.exit, "CHECK constraint failed" in ran.err) == (1, True)
+    assert seen(project) == [(0, None)]

@@ -440,9 +440,9 @@ def test_a_run_keeps_others_out_by_whatever_name_they_come(desk: Desk) -> None:
     for mine in names:
         for theirs in names:
             first, second = (migrate.SQLite(migrate.DatabaseURL.parse(f"sqlite:{name}")) for name in (mine, theirs))
-            with first.lock("x", journaled=False), pytest.raises(migrate.LockedError):
-                second.lock("x", journaled=True).__enter__()
-            with second.lock("x", journaled=False):
+            with first.lock(journaled=False), pytest.raises(migrate.LockedError):
+                second.lock(journaled=True).__enter__()
+            with second.lock(journaled=False):
                 pass
 
 
@@ -480,12 +480,12 @@ def test_a_folder_that_can_be_written_but_not_listed_has_its_lock(desk: Desk) ->
         # By its name from the root: a working directory that cannot be listed has none.
         url = migrate.DatabaseURL.parse(f"sqlite:{there}/app.db")
         first, second = migrate.SQLite(url), migrate.SQLite(url)
-        with first.lock("x", journaled=True):
+        with first.lock(journaled=True):
             with pytest.raises(migrate.LockedError):
-                second.lock("x", journaled=True).__enter__()
+                second.lock(journaled=True).__enter__()
             os.seteuid(os.getuid())  # who may list it
             with pytest.raises(migrate.LockedError):
-                second.lock("x", journaled=True).__enter__()
+                second.lock(journaled=True).__enter__()
 
 
 def test_the_lock_of_a_run_takes_none_of_sqlite_away(desk: Desk) -> None:
@@ -494,7 +494,7 @@ def test_the_lock_of_a_run_takes_none_of_sqlite_away(desk: Desk) -> None:
     mine = sqlite3.connect("to/hard.db", isolation_level=None)
     with contextlib.closing(mine):
         mine.execute("BEGIN EXCLUSIVE")
-        with database.lock("x", journaled=True):
+        with database.lock(journaled=True):
             pass
         with process(desk.home, *up("--lock-timeout", "0", "status", url="sqlite:to/hard.db")) as other:
             assert other.wait() == 5

@@ -199,7 +199,23 @@ IN_POSTGRES = [
     case("psql command", "\\set x 1\nSELECT 2;", "client command: \\set x 1", "SELECT 2"),
     case("psql command after code", "SELECT 1 \\gx\nSELECT 2;", "client command: SELECT 1 \\gx", "SELECT 2"),
     case("psql command at the end", "SELECT 1 \\g", "client command: SELECT 1 \\g"),
-    case("COPY", "COPY t FROM STDIN;\n1\n\\.\n", "COPY t FROM STDIN", "client command: 1\n\\."),
+    case("pg_dump", "-- dump\n\\restrict aB3\r\n\nSELECT 1;\n\n\\unrestrict aB3 \n\n", "SELECT 1"),
+    case("pg_dump, in a line", "SELECT 1; \\restrict aB3\nSELECT 2", "SELECT 1", "SELECT 2"),
+    case("pg_dump, in a statement", "SELECT 1\n\\restrict aB3\n", "client command: SELECT 1\n\\restrict aB3"),
+    case(
+        "nearly pg_dump",
+        "\\restrict a;\n\\restricted a\n",
+        "client command: \\restrict a;",
+        "client command: \\restricted a",
+    ),
+    case("COPY", "COPY t FROM STDIN;\n1;'\n\\.\nSELECT 1", "COPY t FROM STDIN;\n1;'\n\\.", "SELECT 1"),
+    case("COPY without data", "COPY t FROM STDIN;\n1\n\\. \n", "COPY t FROM STDIN", "client command: 1\n\\."),
+    case(
+        "a query in COPY",
+        "COPY (SELECT 1 FROM stdin) TO '/x';\n\\.\n",
+        "COPY (SELECT 1 FROM stdin) TO '/x'",
+        "client command: \\.",
+    ),
 ]
 
 PROCEDURE = "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END"

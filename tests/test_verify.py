@@ -211,6 +211,20 @@ def test_a_migration_of_rows_is_told_apart(desk: Desk, database: Database) -> No
     assert ran.out.count("schema unchanged") == 1
 
 
+def test_what_postgres_takes_back_in_its_own_time_is_not_missed(desk: Desk, postgres: Database) -> None:
+    """That a table has had an index, or a database a trigger for logins, is known until somebody looks."""
+    login = "CREATE EVENT TRIGGER et ON login EXECUTE FUNCTION f()"
+    desk.write({
+        **RIGHT,
+        "sql/3_et.up.sql": "CREATE INDEX i ON one (id);\n"
+            "CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;\n"
+            f"DO $$ BEGIN EXECUTE '{login}'; EXCEPTION WHEN syntax_error THEN NULL; END $$;\n",
+        "sql/3_et.down.sql": "DROP EVENT TRIGGER IF EXISTS et;\nDROP FUNCTION f();\nDROP INDEX i;\n",
+    })  # fmt: skip
+    ran = verify(desk, postgres)
+    assert ran.exit == 0, ran.out + ran.err
+
+
 # --- What it leaves -------------------------------------------------------------------------------------------------
 
 

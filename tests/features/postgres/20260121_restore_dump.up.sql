@@ -2,6 +2,8 @@
 --
 -- Shows  The head of a file that pg_dump wrote: an empty search path, names with their schema.
 
+\restrict cRQf9rV0q3NbPkoI7Vz2
+
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET client_encoding = 'UTF8';
@@ -28,7 +30,13 @@ CREATE SEQUENCE public.dumped_id_seq
 ALTER SEQUENCE public.dumped_id_seq OWNED BY public.dumped.id;
 ALTER TABLE ONLY public.dumped ALTER COLUMN id SET DEFAULT nextval('public.dumped_id_seq'::regclass);
 INSERT INTO public.dumped VALUES (1, 'one;');
-INSERT INTO public.dumped VALUES (7, NULL);
+COPY public.dumped (id, name) FROM stdin;
+6	it's; "not" $$ SQL
+7	\N
+\.
+
 SELECT pg_catalog.setval('public.dumped_id_seq', 7, true);
 ALTER TABLE ONLY public.dumped
     ADD CONSTRAINT dumped_pkey PRIMARY KEY (id);
+
+\unrestrict cRQf9rV0q3NbPkoI7Vz2
