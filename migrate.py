@@ -5104,12 +5104,14 @@ class Postgres(Database):
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
         found = divide(sql, self.syntax)
-        end, data = (found[0], range(*found[1:])) if found else (len(sql), range(0))
+        if not found:
+            self._exchange(sql)
+            return
+        end, *places = found
         try:
-            self._exchange(sql[:end], sql, data)
+            self._exchange(sql[:end], sql, range(*places))
         except DriverError as failed:
-            # In CSV, rows are counted, and not lines.
-            counts = found and not ("CSV" in sql[:end].upper() and '"' in sql[end:])
+            counts = not ("CSV" in sql[:end].upper() and '"' in sql[end:])  # lines; there it counts rows
             if line := re.search(r"\nin COPY .*?, line (\d+)", failed.message) if counts else None:
                 begins = itertools.islice(re.finditer("\n", sql[end:]), int(line[1]) - 1, None)
                 failed.offset = next((end + found.end() for found in begins), None)
@@ -5127,7 +5129,7 @@ class Postgres(Database):
         with self.translated(), self.connection.lock:
             self.connection.pgconn.send_query(sql.encode())
             results = self.connection.wait(generators.execute(self.connection.pgconn))
-            if text and text != sql and results[-1].status == pq.ExecStatus.COPY_IN:
+            if text and results[-1].status == pq.ExecStatus.COPY_IN:
                 results[-1] = self._send_data(text, data, len(results))
         for number, result in enumerate(results, 1):
             if result.status == pq.ExecStatus.FATAL_ERROR:
@@ -10232,7 +10234,12 @@ def _confirm(settings: Settings, what: str) -> bool:
     if not sys.stdin.isatty():
         what = f"a yes is needed, and there is no terminal to ask for one: {what}"
         raise SettingsError(what, where=str(settings.url), fix=f"say that you mean it:  {_SAME} --yes")
+    import select
+
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
+    with contextlib.suppress(OSError, TypeError, ValueError):  # what is no file, or where only sockets can be waited for
+        while not select.select([sys.stdin], [], [], 0.2)[0]:  # a signal in the blink before a read would not end it
+            pass
     with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
         if sys.stdin.readline().strip().lower() == "yes":
             return True
