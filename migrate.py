@@ -10237,7 +10237,7 @@ def _confirm(settings: Settings, what: str) -> bool:
     import select
 
     sys.stderr.write(f"{settings.url}: {what}\nType yes to go on: ")
-    with contextlib.suppress(OSError, TypeError, ValueError):  # what is no file, or where only sockets can be waited for
+    with contextlib.suppress(OSError, TypeError, ValueError):  # no file, or where only sockets can be waited for
         while not select.select([sys.stdin], [], [], 0.2)[0]:  # a signal in the blink before a read would not end it
             pass
     with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
