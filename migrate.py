@@ -888,6 +888,8 @@ def both_ways(path: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
 
 
 # What other tools call their files, and the parts that ours are called after; or how such a file begins.
+# Nearly the name of a migration; what editors and people add to put one aside is none.
+_SLIP_PATTERN: Final = regex(r"([0-9]{1,64}_\S+?)\.(up|down)(?:\.[sqlpgmy]{1,5})?(?:\.txt)?", re.IGNORECASE)
 _FLYWAY_PATTERN: Final = regex(r"(?P<kind>[VUBR])(?P<version>\d[\d._]*?)?__(?P<name>.+?)(\.(up|down))?\.sql")
 _NUMBERED_PATTERN: Final = regex(
     r"(?P<version>\d{1,64})([-_. ]+(?P<name>[^-_. ][^.]*?))??([-_. ]+(?P<way>up|down))?\.sql", re.IGNORECASE
@@ -1096,7 +1098,8 @@ def find_migrations(
 
     For a *dialect*, one of each version: that for it, or else one that is for another. Without, all there are.
     *lazily*, a down file is read when ``down`` is asked for, and FileError is raised there. *tell* is called with each
-    folder in there that has files of SQL, or each of these, with what to say of it, and the fix if there is one.
+    folder in there that has files of SQL, or each of these, and with what has nearly the name of a migration: the path,
+    what to say of it, and the fix if there is one.
     """
     ups, downs = dict[int, list[_Half]](), dict[int, list[_Half]]()  # of each version
     faults, deeper, python = list[tuple[str, str, str]](), list[tuple[str, str, str]](), list[str]()
@@ -1105,6 +1108,13 @@ def find_migrations(
         if not _is_sql(entry.name):  # Kubernetes mounts a ConfigMap as links into ..data
             deeper += _look_deeper(entry.path) if not entry.name.startswith(".") and entry.is_dir() else ()
             python += [entry.name] if _DJANGO_PATTERN.fullmatch(entry.name) else []
+            if slip := _SLIP_PATTERN.fullmatch(entry.name):
+                right = directory / f"{slip[1]}.{slip[2].lower()}.sql"
+                path, way = shown_path(directory / entry.name), shell_word(shown_path(right))
+                what = "no file of SQL by its name"
+                deeper += (
+                    [] if os.path.lexists(right) else [(path, what, f"name it right:  mv {shell_word(path)} {way}")]
+                )
             continue
         try:
             half = _Half(entry)

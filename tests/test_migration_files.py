@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from desk import THREE, Desk
+from desk import THREE, Desk, placed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,6 +134,29 @@ def test_where_all_files_lie_too_deep_the_folder_is_named(desk: Desk) -> None:
     assert str(refusal(desk)) == (
         "no migration files here\n  sql/2024 is not read, and has 1 file of SQL in it\n  --> sql\nnothing was run.\n"
         "fix: name that folder with --dir, or move its files here"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["3_c.up", "3_c.up.sq", "3_c.UP.SQLL", "3_c.up.sql.txt", "3_c.down.txt", "3_c.up.psql"]
+)
+def test_what_has_nearly_the_name_of_a_migration_is_told(desk: Desk, name: str) -> None:
+    desk.write(THREE)
+    for half in ("up", "down"):
+        (desk.home / "sql" / f"3_three.{half}.sql").unlink()
+    desk.write(
+        {
+            f"sql/{name}": "SELECT 1;\n",
+            "sql/1_one.up.sql.txt": "a copy",
+            "sql/2_two.up.sql.bak": "",
+            "sql/3_c.up.md": "",
+        }
+    )
+    right = f"sql/{'.'.join(name.lower().split('.')[:2])}.sql"
+    said = f"sql/{name} is no file of SQL by its name: name it right:  mv sql/{name} {right}\n"
+    assert placed(desk.here("up").err) == said
+    assert desk.here("check").out == (
+        f"warning\tsql/{name}\tno file of SQL by its name\tname it right: mv sql/{name} {right}\n"
     )
 
 
