@@ -1091,6 +1091,16 @@ def _look_deeper(folder: str) -> Iterator[tuple[str, str, str]]:
         yield shown_path(here), f"is not read, and has {counted(found, 'file')} of SQL in it", ""
 
 
+def _nearly_named(directory: Path, name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the same of a file that has nearly the *name* of a migration, if it is no copy of one."""
+    slip = _SLIP_PATTERN.fullmatch(name)
+    right = directory / f"{slip[1]}.{slip[2].lower()}.sql" if slip else directory
+    if not os.path.lexists(right):
+        path = shown_path(directory / name)
+        fix = f"name it right:  mv {shell_word(path)} {shell_word(shown_path(right))}"
+        yield path, "no file of SQL by its name", fix
+
+
 def find_migrations(
     directory: Path, dialect: str = "", *, lazily: bool = False, tell: Callable[[tuple[str, str, str]], object] = bool
 ) -> list[Migration]:
@@ -1108,13 +1118,7 @@ def find_migrations(
         if not _is_sql(entry.name):  # Kubernetes mounts a ConfigMap as links into ..data
             deeper += _look_deeper(entry.path) if not entry.name.startswith(".") and entry.is_dir() else ()
             python += [entry.name] if _DJANGO_PATTERN.fullmatch(entry.name) else []
-            if slip := _SLIP_PATTERN.fullmatch(entry.name):
-                right = directory / f"{slip[1]}.{slip[2].lower()}.sql"
-                path, way = shown_path(directory / entry.name), shell_word(shown_path(right))
-                what = "no file of SQL by its name"
-                deeper += (
-                    [] if os.path.lexists(right) else [(path, what, f"name it right:  mv {shell_word(path)} {way}")]
-                )
+            deeper += _nearly_named(directory, entry.name)
             continue
         try:
             half = _Half(entry)
@@ -1496,12 +1500,13 @@ class Statements(Sequence[Statement]):
 
         A statement that reads data is a piece of its own.
         """
-        begin, cuts = 0, {place for each in self._reading for place in (each, each + 1)} - {len(self)}
-        for cut in [*(self._starts[place] for place in sorted(cuts)), None]:
-            while (place := self.before(begin + size)) < len(self) and (cut is None or self._starts[place] < cut):
+        begin, end = 0, len(self._octets)
+        cuts = {self._starts[place] for each in self._reading for place in (each, each + 1) if place < len(self)}
+        for cut in [*sorted(cuts), end]:
+            while (place := self.before(begin + size)) < len(self) and self._starts[place] < cut:
                 begin = self._starts[place]
                 yield begin
-            if cut is not None and begin < cut:
+            if begin < cut < end:
                 begin = cut
                 yield begin
 

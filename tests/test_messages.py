@@ -69,7 +69,7 @@ class Reader:
         "_find_unpaired",
         "_find_ended",
     )
-    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper"
+    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper", "_nearly_named"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
