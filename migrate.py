@@ -2080,7 +2080,7 @@ class Trait(Flag):
     CLOSES = auto()  # commits it,
     UNDOES = auto()  # or rolls it back,
     CHAINS = auto()  # and begins the next one
-    MAYBE = auto()  # may not run at all: a comment that is code for some versions
+    MAYBE = auto()  # may do nothing: a comment that is code for some versions, or code of which nobody knows its way
 
 
 class Nature(NamedTuple):
@@ -2143,8 +2143,9 @@ class _Lost:
 
     def note(self, nature: Nature) -> None:
         """Note what is known of the session after a statement, in whatever way it was made."""
-        exactly = {"found exactly"} if "found" in nature.writes else set[str]()
-        self._known.update(nature.writes, exactly)
+        certain = nature.writes if Trait.MAYBE not in nature.traits else frozenset[str]()
+        exactly = {"found exactly"} if "found" in certain else set[str]()
+        self._known.update(certain, exactly)
         if "*" in nature.writes:
             self._known.clear()
         self.forget(exactly | ({"count"} if Trait.PLAIN in nature.traits else set()))
@@ -2231,6 +2232,14 @@ def covers(keys: Collection[str], others: Collection[str]) -> bool:
     return all(each in keys or f"{each.partition(' ')[0]} *" in keys for each in others)
 
 
+class Acts(NamedTuple):
+    """What code may do to a session, by keys, "*" where that is not known; its *names*, small, may be of more code."""
+
+    reads: frozenset[str] = frozenset("*")
+    writes: frozenset[str] = frozenset("*")
+    names: frozenset[str] = frozenset()
+
+
 class Hidden(NamedTuple):
     """What the code of routines and triggers that a database has may do to a session unseen: it is added to what is."""
 
@@ -2239,28 +2248,50 @@ class Hidden(NamedTuple):
     fired: frozenset[str] = frozenset()  # what triggers may write,
     awaited: frozenset[str] = frozenset()  # and read,
     firing: frozenset[str] = frozenset()  # which these tables and views may have, in small letters
-    routines: frozenset[str] = frozenset()  # of which all code is known
+    views: frozenset[str] = frozenset()  # which may call functions
+    code: Mapping[str, Sequence[Acts]] = MappingProxyType({})  # of routines and views by name; of triggers, by ""
 
     @property
     def names(self) -> dict[str, str]:
         """Return what it means to name something: the key that is read then."""
         found = {key.partition(" ")[2]: key for key in self.keys if key.startswith("temp ")}
+        found |= {name: f"calls {name}" for name in self.views}
         return found | dict.fromkeys(self.firing if self.fired | self.awaited else (), "fires")
+
+    def acts_of(self, called: Iterable[str]) -> Acts:
+        """Return what these routines and views do, with all that they may run."""
+        found, reached, more = Acts(frozenset(), frozenset()), set[str](), {*called}
+        while more:
+            reached |= more
+            acts = [each for name in more for each in self.code.get(name, [Acts()])]
+            found = Acts(*(each.union(*others) for each, *others in zip(found, *acts, strict=True)))
+            more = {*called_by(found.reads), *found.names & self.code.keys()} - reached
+        return found
 
     def shown(self, natures: Iterable[Nature]) -> list[Nature]:
         """Return *natures* with that."""
-        found = list[Nature]()
+        natures, found, known = [*natures], list[Nature](), self.code
+        made = {key for keys in (self.keys, *(each.writes for each in natures)) for key in keys if key[:5] == "temp "}
         for nature in natures:
             reads, writes = nature.reads, nature.writes
-            called = {key.partition(" ")[2] for key in reads if key.startswith("calls ")}
-            if "code" in writes and called and called <= self.routines and not self.keys:  # nothing hides there
-                reads, writes = reads - {"*", "count", "found"}, writes - {"*", "code"}
+            called = called_by(reads) if known else ()
+            acts = self.acts_of({*called, ""}) if called else Acts()  # whatever it changes may fire a trigger
+            if called and ("code" not in writes or "*" not in acts.reads | acts.writes):  # all that it runs is known
+                seen = {f"calls {each}" for each in called} | ({"*", "count", "found"} if "code" in writes else set())
+                reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if key[5:] in acts.names}
+                writes = writes - {"*", "code"} | (acts.writes - {"*"})
             elif "code" in writes:
                 reads, writes = reads | self.keys, writes | self.keys
             elif Trait.DATA in nature.traits and "fires" in reads:
                 reads, writes = reads | self.awaited, writes | self.fired
             found.append(nature._replace(reads=reads, writes=writes))
+            known = {} if "*" in writes else known  # which may have made other code
         return found
+
+
+def called_by(reads: Iterable[str]) -> set[str]:
+    """Return the names of what is called, of keys."""
+    return {key.removeprefix("calls ") for key in reads if key.startswith("calls ")}
 
 
 def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> dict[int, int]:
@@ -2298,6 +2329,7 @@ def closing(words: Sequence[str], place: int) -> int:
 _NAMED: Final = names_in("""INTO TABLE UPDATE JOIN REFERENCES ON EXISTS INDEX KEY UNIQUE CONSTRAINT VIEW AS INSERT
     REPLACE IGNORE DELAYED LOW_PRIORITY HIGH_PRIORITY OVERWRITE""")
 _MADE: Final = names_in("FUNCTION INDEX PROCEDURE SEQUENCE TABLE TRIGGER TYPE VIEW")
+_ON_TABLES: Final = names_in("TRIGGER VIEW")  # what a statement runs that names a table, or what looks like one
 _ROWS: Final = Trait.DATA | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _LOOK: Final = Trait.SESSION | Trait.WHOLE | Trait.INSIDE | Trait.CALLS
 _SET: Final = _REPEATED | Trait.WHOLE
@@ -2416,6 +2448,7 @@ class Forms:
                 reads, writes = nature.reads | named, nature.writes | (named if "*" in nature.writes else set())
             elif text is not None:  # it begins with a word that is nothing to a session
                 reads, writes = frozenset[str](), nature.writes - {"*", "code", "found"}
+                nature = nature._replace(traits=Trait(0))
             nature = nature._replace(reads=reads | {f"prepared {name}"}, writes=writes)
         if "*" in nature.writes:
             told.texts.clear()
@@ -2470,7 +2503,7 @@ class Forms:
     def dropped(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLE|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
+            r"(?:TEMPORARY )?(?:TABLES?|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
             " ".join(words[1:]),
         )
         names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
@@ -2533,7 +2566,7 @@ class Forms:
         reads, writes = set[str](), set[str]()
         for name, place in self.calls(words) if Trait.CALLS in traits else ():
             if name in self.sees:
-                reads.add(self.sees[name])
+                reads |= {self.sees[name]} | ({"calls *"} if self.sees[name] in self.seen else set())  # by its name
                 writes |= {"connection"} & {self.sees[name]}  # whoever has read it may have kept it
                 traits &= ~Trait.REPEATS
             elif name not in self.pure:
@@ -2542,10 +2575,15 @@ class Forms:
                     traits &= ~Trait.REPEATS
                 elif not told:
                     self.unknown.add(name)
-                    reads |= {"*", *self.seen, f"calls {self.fold(words[place - 1])}"}
+                    start = place - 3 if words[place - 2 : place - 1] == ["."] else place - 1
+                    reads |= {"*", *self.seen, self.called(words, start)}
                     writes |= {"*", "id", "code"}
                     traits = self._noted(traits)
-        return Nature(traits, frozenset(reads), frozenset(writes))
+        return Nature(traits, frozenset(reads - (set() if "code" in writes else {"calls *"})), frozenset(writes))
+
+    def called(self, words: Sequence[str], place: int) -> str:
+        """Return the key of the routine whose name is at *place*."""
+        return f"calls {'.'.join(filter(None, self._name_at(words, place)))}"
 
     @staticmethod
     def _noted(traits: Trait) -> Trait:
@@ -2995,14 +3033,13 @@ class _MySQLForms(Forms):
         found = super().nature(words)
         if found is not self.worst:
             return found
-        named, place = {*self.variables(words)}, words.index("(") if "(" in words else len(words)
-        called = {f"calls {self.fold(words[place - 1])}"} if words[0] == "CALL" else set[str]()
+        named = {*self.variables(words)}
+        called = {self.called(words, 1), *self.nature(["DO", *words[1:]]).reads} if words[0] == "CALL" else set[str]()
         told = words[0] in self._blocks and self._runs.isdisjoint(words)  # all of it is in its text
         told = told and {name for name, _ in self.calls(words)} <= self.pure | self.harmless
         looks = frozenset() if told else self.seen
-        return found._replace(
-            reads=found.reads - self.seen | looks | named | called, writes=found.writes | named | {"sequences"}
-        )
+        reads, writes = found.reads - self.seen | looks | named | called, found.writes | named | {"sequences"}
+        return Nature(Trait.MAYBE, reads, writes)  # a block without a query leaves FOUND_ROWS() as it was
 
     def described(self, words: Sequence[str], traits: Trait) -> Nature:
         """See Forms."""
@@ -4074,7 +4111,7 @@ class Database(ABC):
         """Forget what code there was in the database, if a file with this text, or anybody, may have changed it."""
 
     def refused(self, statement: Statement, failed: DriverError) -> bool:
-        """Tell if it is certain that the server has not even understood *statement*, of which nothing has run."""
+        """Tell if it is certain that *statement* has done nothing: not understood, or all that it names is unknown."""
         return False
 
     def obeys(self, statement: Statement) -> bool:
@@ -5565,7 +5602,7 @@ class MySQL(Database):
     _idle_sql = """SELECT 1 FROM information_schema.processlist
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     _ours = "sql_quote_show_create"  # that anybody may set to what it is
-    is_mariadb, _syntax_error = True, "1064"
+    is_mariadb, _syntax_error, _unknown = True, "1064", ("1051", "4091", "4092")  # of a table, a sequence, a view
     warned: Sequence[int] = ()  # of each result of the last packet, how many warnings it had
     _heard: Sequence[Rows] = ()  # and what they were, where each statement was asked for its own
     _warnings_sql = "SHOW WARNINGS LIMIT 20"
@@ -5577,16 +5614,19 @@ class MySQL(Database):
         r"(?!utf8|default|[@\s:=`'\"])"
     )
     _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
-    _code_sql = """SELECT 'routine', routine_schema, routine_name, routine_definition FROM information_schema.routines
+    _code_sql = """SELECT routine_type, routine_schema, routine_name, IF(routine_body = 'SQL', routine_definition, NULL)
+        FROM information_schema.routines
         WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL
-        SELECT 'trigger', trigger_schema, event_object_table, action_statement FROM information_schema.triggers
+        SELECT 'TRIGGER', trigger_schema, event_object_table, action_statement FROM information_schema.triggers
         WHERE trigger_schema <> 'sys' UNION ALL
-        SELECT 'view', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
-    _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE")
+        SELECT 'VIEW', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
+    _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE CALL")
     _table_pattern = regex(r"(?i)(CREATE|ALTER|DROP)\s+(TABLE|(UNIQUE\s+)?INDEX)\b")
     _hiding_pattern = regex(rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b")
     _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
+    # What may give code another name, or is text that makes some.
+    _moves_pattern = regex(r"(?i)\b(RENAME|PACKAGE)\b|['\"]\s*CREATE\b")
     _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
     beside_sql = (  # MariaDB's roles have no host, MySQL's are users
         "SELECT 'database', schema_name FROM information_schema.schemata",
@@ -5609,7 +5649,8 @@ class MySQL(Database):
     }
     _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _obeying_pattern = regex(
-        r"(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
+        r"SET STATEMENT .*? FOR (DELETE|INSERT|REPLACE|UPDATE)\b"  # in a transaction, which is rolled back
+        r"|(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
         r"((?!EVENT|FUNCTION|PACKAGE|PROCEDURE|SERVER)\S+ ){0,12}?(INDEX|SEQUENCE|TABLES?|TRIGGER|VIEW))\b"
     )
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
@@ -6081,7 +6122,7 @@ class MySQL(Database):
             return found
         self.hidden(())
         made = (spelled(each.text, self.syntax) for each in statements if self._views_pattern.search(each.text))
-        views = {name.lower() for kind, _, name, _ in self._code or () if kind == "view"}
+        views = {name.lower() for kind, _, name, _ in self._code or () if kind == "VIEW"}
         views |= {self.forms.made(words).name for words in made}
         for place in asking:
             words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
@@ -6121,40 +6162,78 @@ class MySQL(Database):
             self._code = self.query(self._code_sql) if self.connection else []
         statements, home = distinct(statements), self.url.database.lower()
         named = "\n".join(each.text for each in statements).lower()
-        there = [each for each in self._code if each[1].lower() == home or each[1].lower() in named]
-        code: list[tuple[str, str | None]] = [
-            ("" if kind == "routine" else name.lower(), text) for kind, _, name, text in there
+        code: list[tuple[str, str, str | None]] = [
+            (kind, name.lower() if kind in _ON_TABLES or schema.lower() == home else "", text)
+            for kind, schema, name, text in self._code
+            if schema.lower() == home or schema.lower() in named
         ]
         for text in (each.text for each in statements if not self._is_silent(each.text)):
             words = spelled(text, self.syntax)
-            fires = {"TRIGGER", "VIEW"} & {*words} and words[0] == "CREATE"
-            kept = "VIEW" not in words
-            on = words.index("ON" if kept else "VIEW") + 1 if fires and ("ON" in words or not kept) else 0
-            on += 2 if words[on + 1 : on + 2] == ["."] else 0
-            code.append((self.forms.fold(words[on]) if on and on < len(words) else "", text if kept else ""))
+            kind, schema, name = self.forms.made(words) if words[0] == "CREATE" else Created("", "", "")
+            if kind == "TRIGGER" and "ON" in words:
+                name = self.forms.made(["TABLE", *words[words.index("ON") + 1 :]]).name
+            spoken = {after for word, after in itertools.pairwise(words) if word in ("LANGUAGE", "SONAME")}
+            ours = kind in ("FUNCTION", "PROCEDURE") and schema in ("", home) and spoken <= {"SQL"}
+            named_by = (kind, name) if ours or kind in _ON_TABLES else ("", "")
+            code.append((*named_by, "" if kind == "VIEW" else text))
         if not code:
             return Hidden()
-        pieces = [(table, None if text is None else spelled(text, self.syntax)) for table, text in code]
-        names = {name for _, words in pieces for name in self._assigned(words or ())}
+        pieces = [(kind, name, None if text is None else self._words(text)) for kind, name, text in code]
+        names = {name for _, _, words in pieces for name in self._assigned(words or ())}
         settings = {"by code"}
         if names and self.connection:
             listed = ", ".join(self.literal(each) for each in sorted(names))
             rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
             settings = {name.lower() for name, _ in rows}
-        keys = [(table, self._keys(words, settings)) for table, words in pieces]
-        routines = (
-            name.lower()
-            for kind, schema, name, text in self._code
-            if kind == "routine" and schema.lower() == home and text is not None
-        )
-        return Hidden(
-            any(text is None or self._id_pattern.search(text) for _, text in code),
+        keys = [(kind in _ON_TABLES, self._keys(words, settings)) for kind, _, words in pieces]
+        known = self._known(pieces, settings) if self.connection and not self._moves_pattern.search(named) else {}
+        views = frozenset(name for kind, name, _ in code if kind == "VIEW")
+        hidden = Hidden(
+            any(text is None or self._id_pattern.search(text) for _, _, text in code),
             frozenset().union(*(each for _, each in keys)),
-            frozenset().union(*(each for table, each in keys if table)),
-            frozenset().union(*(self._awaited(words, settings) for table, words in pieces if table)),
-            frozenset(table for table, _ in code if table),
-            frozenset(routines),
+            frozenset().union(*(each for fires, each in keys if fires)),
+            frozenset().union(*(self._awaited(words, settings) for kind, _, words in pieces if kind in _ON_TABLES)),
+            frozenset(name for kind, name, _ in code if kind in _ON_TABLES),
+            code=known,
         )
+        does = hidden.acts_of(views & known.keys())
+        return hidden._replace(views=views if does.reads | does.writes else frozenset())
+
+    def _words(self, text: str) -> list[str]:
+        """Return the words of code, whether it was made where a backslash escapes, or not."""
+        syntaxes = [self.syntax, *([MYSQL_NO_BACKSLASH_ESCAPES] if "\\" in text else [])]
+        return [word for syntax in syntaxes for word in spelled(text, syntax)]
+
+    def _known(
+        self, pieces: Iterable[tuple[str, str, Sequence[str] | None]], settings: Collection[str]
+    ) -> dict[str, list[Acts]]:
+        """Return what code of this database does, by its name; by that of another one, that nobody knows that."""
+        home = self.url.database.lower()
+        others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
+        found: dict[str, list[Acts]] = {"": [], **{schema: [Acts()] for _, schema in others}}
+        named = (*((kind, name) for kind, name, _ in pieces), *others)
+        functions = frozenset(name for kind, name in named if kind not in ("PROCEDURE", *_ON_TABLES))
+        for kind, name, words in pieces:
+            if kind == "VIEW":
+                acts = Acts(frozenset(), frozenset(), functions)  # any of them
+            elif name:
+                acts = self._acts(words, settings)
+            else:
+                continue
+            found.setdefault("" if kind == "TRIGGER" else name, []).append(acts)
+        return found | {f"{home}.{name}": acts for name, acts in found.items()}
+
+    def _acts(self, words: Sequence[str] | None, settings: Collection[str]) -> Acts:
+        """Return what a piece of code does by itself; what it calls is read by name."""
+        if words is None:
+            return Acts()
+        forms, nature = self.forms, self.forms.nature(["DO", *words])
+        reads = nature.reads - ({"*", "count", "found"} if "code" in nature.writes else set())
+        reads |= {forms.called(words, place + 1) for place, word in enumerate(words) if word == "CALL"}
+        reads |= {"next", *(("count", "warnings") if "DIAGNOSTICS" in words else ())}  # it may insert
+        writes = self._keys([word for word in words if word != "CALL"], settings)
+        writes |= nature.writes - _TRANSIENT - {"*", "code"}
+        return Acts(frozenset(reads), writes, frozenset(map(forms.fold, words)))
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
@@ -6169,11 +6248,11 @@ class MySQL(Database):
 
     def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
-        keys = self._keys(words, settings)
+        keys, own = self._keys(words, settings), self.forms.nature(["DO", *(words or ())]).reads & {"id"}
         start = words.index("ROW") + 1 if words and words[0] == "CREATE" and "ROW" in words else 0
         if words and words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
-            return keys & self.forms.nature(words[start:]).reads
-        return keys
+            return keys & self.forms.nature(words[start:]).reads | own
+        return keys | own
 
     def _keys(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
         """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
@@ -6185,6 +6264,7 @@ class MySQL(Database):
         made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
         keys |= {f"temp {each.name}" for each in made}
         keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
+        keys |= {"set names"} if ("SET", "CHARACTER") in itertools.pairwise(words) else set()
         keys |= {f"set {name}" for name in assigned if name in settings}
         return frozenset(keys)
 
@@ -6192,7 +6272,16 @@ class MySQL(Database):
         return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
 
     def refused(self, statement: Statement, failed: DriverError) -> bool:
-        """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such."""
+        """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such.
+
+        A DROP of a list drops what is there, and names the rest.
+        """
+        if failed.code in self._unknown:
+            words = spelled(statement.text, self.syntax)
+            words = words[words.index("FOR") + 1 :] if words[:2] == ["SET", "STATEMENT"] else words
+            listed = self.forms.dropped(words) if words[:1] == ["DROP"] else []
+            names = ",".join(f"{schema or self.url.database.lower()}.{name}" for schema, name in listed)
+            return f"'{names}'" in failed.message.lower()
         if failed.code != self._syntax_error:
             return False
         try:
@@ -8491,7 +8580,7 @@ class Journal(Attempt):
         self.ran = self.first  # and so many have committed by themselves
         self.whole = True  # what was rolled back, all of it was
         self.torn = False  # a part of what has failed may have stayed
-        self.refused = False  # the server has not even understood what has failed
+        self.refused = False  # nothing of what has failed has run, as the server says
 
     def _resume_point(self) -> int:
         """Return how many statements of a dirty row have run. Raises DirtyError where nothing is certain after them."""

@@ -308,12 +308,29 @@ PARTIAL = {
         "CREATE USER {one}; CREATE TABLE t (n INT); GRANT SELECT ON t TO {one}",
         "REVOKE SELECT, INSERT (n) ON t FROM {one}",
     ),
+    "rows that nothing takes back": (
+        "CREATE TABLE a (n INT) ENGINE = MyISAM; CREATE TABLE b (n INT); INSERT INTO b VALUES (1), (2), (3)",
+        "SET STATEMENT max_statement_time = 0.3 FOR INSERT INTO a SELECT SLEEP(0.2) FROM b",
+    ),
+    "rows of a trigger that nothing takes back": (
+        """CREATE TABLE a (n INT) ENGINE = MyISAM; CREATE TABLE b (n INT); INSERT INTO b VALUES (1), (2), (3);
+        CREATE TRIGGER g BEFORE UPDATE ON b FOR EACH ROW INSERT INTO a VALUES (SLEEP(0.2))""",
+        "SET STATEMENT max_statement_time = 0.3 FOR UPDATE b SET n = 5",
+    ),
 }
 WHOLE = {
     "tables renamed": ("CREATE TABLE a (n INT)", "RENAME TABLE a TO b, nonesuch TO c"),
     "a table changed": ("CREATE TABLE a (n INT)", "ALTER TABLE a ADD COLUMN m INT, ADD COLUMN n INT"),
     "a table from rows": ("", "CREATE TABLE a (n INT PRIMARY KEY) AS SELECT 1 AS n UNION ALL SELECT 1"),
     "one table": ("", "DROP TABLE nonesuch /* , a */"),
+    "tables that are not there": ("CREATE TABLE a (n INT)", "DROP TABLES nonesuch, `A,b`, {name}.more RESTRICT"),
+    "tables for one statement": ("", "SET STATEMENT lock_wait_timeout = 5 FOR DROP TABLE nonesuch, more"),
+    "views that are not there": ("CREATE TABLE a (n INT)", "DROP VIEW nonesuch, more"),
+    "sequences that are not there": ("", "DROP SEQUENCE nonesuch, more"),
+    "rows that are taken back": (
+        "CREATE TABLE a (n INT); INSERT INTO a VALUES (1), (2), (3)",
+        "SET STATEMENT max_statement_time = 0.3 FOR UPDATE a SET n = SLEEP(0.2)",
+    ),
     "one user": ("", "DROP USER {one}"),
     "rights of one user": ("", "REVOKE SELECT ON {name}.* FROM {one}"),
     "a list with an error of syntax": ("CREATE TABLE a (n INT)", "DROP TABEL a, nonesuch"),
@@ -342,7 +359,7 @@ def look(database: Database) -> list[object]:
     users = database.query(f"SELECT user, host FROM mysql.user WHERE user {like} ORDER BY 1")
     shown = [database.query(f"SHOW CREATE USER {user}@'{host}'") for user, host in users if host]
     return [
-        *(database.dump(), users, shown),
+        *(database.dump(), users, shown, database.query("CHECKSUM TABLE a")),
         database.query(f"SELECT * FROM mysql.db WHERE user {like}"),
         database.query(f"SELECT user, table_name, column_priv FROM mysql.tables_priv WHERE user {like}"),
         database.query(f"SELECT table_name FROM information_schema.tables WHERE table_schema {like} ORDER BY 1"),
