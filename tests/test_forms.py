@@ -908,6 +908,8 @@ def ways(*cases: tuple[str, str, str]) -> pytest.MarkDecorator:
     ("the count", "INSERT INTO t VALUES (1); | INSERT INTO t VALUES (ROW_COUNT())", "2 lacks count of 1"),
     ("the count after DDL", "INSERT INTO t VALUES (1); CREATE TABLE u (n INT); | DO ROW_COUNT()", ""),
     ("the rows found", "SELECT 1; DO 1; | DO FOUND_ROWS()", "3 lacks found of 1"),
+    ("the rows found, which a block may leave", "SELECT 1; DO 1; | BEGIN NOT ATOMIC SET @x = 1; END; DO FOUND_ROWS()",
+     "4 lacks found of 1"),
     ("the last id", "INSERT INTO t VALUES (1); | DO LAST_INSERT_ID()", "2 lacks id of 1"),
     ("the last id, which another row may have given",
      "INSERT INTO t VALUES (1); | INSERT INTO t VALUES (2); DO LAST_INSERT_ID()", "checks 3"),

@@ -509,6 +509,8 @@ def asked(number: int, what: str, *, done: int, reader: int, lost: int, excerpt:
     )
 
 
+READS_U, MAKES_U = "INSERT INTO t (n) SELECT n FROM u", "CREATE TEMPORARY TABLE u AS SELECT 5 AS n"
+F_OF_ID = "CREATE FUNCTION f() RETURNS INT NO SQL RETURN LAST_INSERT_ID()"
 MYSQL_LOSES = [
     ("@x", "SET @x = (SELECT MAX(id) FROM t)", "INSERT INTO t (n) VALUES (@x)"),
     ("@x", "SELECT MAX(id) INTO @x FROM t", "INSERT INTO t (n) VALUES (@x)"),
@@ -526,6 +528,41 @@ MYSQL_LOSES = [
     ("the setting time_zone", "SET time_zone = (SELECT CONCAT('+0', MAX(id), ':00') FROM t)", "DELETE FROM t"),
     ("LAST_INSERT_ID()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (LAST_INSERT_ID())"),
     ("the lock", "DO GET_LOCK('a lock of mine', 0)", "DO RELEASE_LOCK('a lock of mine')"),
+    # What code reads that a statement runs.
+    (
+        "@x",
+        "CREATE PROCEDURE q() INSERT INTO t (n) VALUES (@x); CREATE PROCEDURE p() CALL q; SELECT 5 INTO @x",
+        "CALL p",
+    ),
+    ("the temporary table u", f"CREATE PROCEDURE p() {READS_U}; {MAKES_U}", "CALL p()"),
+    ("the lock", "CREATE PROCEDURE p() DO RELEASE_LOCK('mine'); DO GET_LOCK('mine', 0)", "CALL p()"),
+    (
+        "the number of rows found",
+        "CREATE PROCEDURE p() INSERT INTO t (n) VALUES (FOUND_ROWS()); SELECT n FROM t",
+        "CALL p()",
+    ),
+    ("the number of rows found", "CREATE PROCEDURE p() CALL unknown.q(); SELECT n FROM t", "CALL p()"),
+    (
+        "the number of rows found",
+        "CREATE FUNCTION f(n INT) RETURNS INT NO SQL RETURN n; SELECT n FROM t",
+        "INSERT INTO t (n) VALUES (f(FOUND_ROWS()))",
+    ),
+    ("LAST_INSERT_ID()", f"{F_OF_ID}; INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (f())"),
+    (
+        "LAST_INSERT_ID()",
+        f"{F_OF_ID}; CREATE VIEW w AS SELECT f() AS n; INSERT INTO t (n) VALUES (2)",
+        "INSERT INTO t (n) SELECT n FROM w",
+    ),
+    (
+        "LAST_INSERT_ID()",
+        "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW SET NEW.n = LAST_INSERT_ID(); INSERT INTO t (n) VALUES (2)",
+        "UPDATE t SET v = 'x'",
+    ),
+    (
+        "LAST_INSERT_ID()",
+        "CREATE PROCEDURE p(n INT) UPDATE t SET t.n = n; INSERT INTO t (n) VALUES (2)",
+        "CALL p(LAST_INSERT_ID())",
+    ),
 ]
 POSTGRES_LOSES = [
     ("the temporary table u", "CREATE TEMP TABLE u AS SELECT 5 AS n", "INSERT INTO t (n) SELECT n FROM u"),
@@ -617,7 +654,11 @@ MYSQL_REBUILDS = [
     (["INSERT INTO t (n) VALUES (2)"], ["INSERT INTO t (n) VALUES (3)", "UPDATE t SET n = LAST_INSERT_ID()"]),
     (["SELECT MAX(id) INTO @x FROM t"], ["SET @x = 5", "INSERT INTO t (n) VALUES (@x)"]),
     (["SELECT MAX(id) INTO @x FROM t"], ["SELECT 5 INTO @x", "INSERT INTO t (n) VALUES (@x)"]),
-]
+    (["SELECT n FROM t"], ["CREATE PROCEDURE p() SET @x = 5", "CALL p()", "INSERT INTO t (n) VALUES (@x)"]),
+    (["SELECT n FROM t"], [f"CREATE PROCEDURE p() {MAKES_U}", "CALL p()", READS_U]),
+    (["CREATE PROCEDURE q() INSERT INTO t (n) VALUES (7)", "CREATE PROCEDURE p() CALL q", "SELECT 5 INTO @x"],
+     ["CALL p()"]),
+]  # fmt: skip
 POSTGRES_REBUILDS = [
     (["SET my.own = '5'"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
     (["CREATE SCHEMA app", "SET search_path = app, public"],
@@ -1485,8 +1526,6 @@ def test_a_file_that_was_overtaken_at_its_level_of_isolation_is_tried_again(proj
 
 # --- what nobody sees in the text of a file -------------------------------------------------------------------------
 
-READS_U = "INSERT INTO t (n) SELECT n FROM u"
-MAKES_U = "CREATE TEMPORARY TABLE u AS SELECT 5 AS n"
 UNSEEN = {
     "mysql": [
         ([f"PREPARE s FROM '{MAKES_U}'", "EXECUTE s"], READS_U),
