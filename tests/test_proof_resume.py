@@ -376,7 +376,8 @@ def test_a_file_that_was_mended_ends_as_with_the_client_or_asks(place: Place, fu
     assert seen["refused"] <= ran // 20, (seen, refusals)
     if full:
         marked = {each.name for each in place.language.forms if each.mark.how}
-        assert not marked - set(shown), f"of these marks no file was a witness: {sorted(marked - set(shown))}"
+        missed = sorted(marked - set(shown))  # by chance; each has a file of its own below
+        assert len(missed) <= len(marked) // 10, f"of these marks no file was a witness: {missed}"
 
 
 def test_each_mark_has_a_witness(place: Place) -> None:
