@@ -2255,8 +2255,8 @@ class Hidden(NamedTuple):
     def names(self) -> dict[str, str]:
         """Return what it means to name something: the key that is read then."""
         found = {key.partition(" ")[2]: key for key in self.keys if key.startswith("temp ")}
-        found |= {name: f"calls {name}" for name in self.views}
-        return found | dict.fromkeys(self.firing if self.fired | self.awaited else (), "fires")
+        found |= dict.fromkeys(self.firing if self.fired | self.awaited else (), "fires")
+        return found | {name: f"calls {name}" for name in self.views}
 
     def acts_of(self, called: Iterable[str]) -> Acts:
         """Return what these routines and views do, with all that they may run."""

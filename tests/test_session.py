@@ -511,6 +511,7 @@ def asked(number: int, what: str, *, done: int, reader: int, lost: int, excerpt:
 
 READS_U, MAKES_U = "INSERT INTO t (n) SELECT n FROM u", "CREATE TEMPORARY TABLE u AS SELECT 5 AS n"
 F_OF_ID = "CREATE FUNCTION f() RETURNS INT NO SQL RETURN LAST_INSERT_ID()"
+SETS_Y = "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW SET @y = 1"
 MYSQL_LOSES = [
     ("@x", "SET @x = (SELECT MAX(id) FROM t)", "INSERT INTO t (n) VALUES (@x)"),
     ("@x", "SELECT MAX(id) INTO @x FROM t", "INSERT INTO t (n) VALUES (@x)"),
@@ -550,7 +551,7 @@ MYSQL_LOSES = [
     ("LAST_INSERT_ID()", f"{F_OF_ID}; INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (f())"),
     (
         "LAST_INSERT_ID()",
-        f"{F_OF_ID}; CREATE VIEW w AS SELECT f() AS n; INSERT INTO t (n) VALUES (2)",
+        f"{F_OF_ID}; CREATE VIEW w AS SELECT f() AS n; {SETS_Y}; INSERT INTO t (n) VALUES (2)",
         "INSERT INTO t (n) SELECT n FROM w",
     ),
     (
