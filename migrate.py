@@ -2273,16 +2273,16 @@ class Hidden(NamedTuple):
         natures, found, known = [*natures], list[Nature](), self.code
         made = {key for keys in (self.keys, *(each.writes for each in natures)) for key in keys if key[:5] == "temp "}
         for nature in natures:
-            reads, writes = nature.reads, nature.writes
+            reads, writes, code = nature.reads, nature.writes, "code" in nature.writes
             called = called_by(reads) if known else ()
-            acts = self.acts_of({*called, ""}) if called else Acts()  # whatever it changes may fire a trigger
-            if called and ("code" not in writes or "*" not in acts.reads | acts.writes):  # all that it runs is known
-                seen = {f"calls {each}" for each in called} | ({"*", "count", "found"} if "code" in writes else set())
+            acts = self.acts_of({*called, *[""] * code}) if called else Acts()  # what it changes may fire a trigger
+            if called and ("*" not in acts.reads | acts.writes or not code):  # all that it runs is known
+                seen = {f"calls {each}" for each in called} | ({"*", "count", "found"} if code else set())
                 reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if key[5:] in acts.names}
                 writes = writes - {"*", "code"} | (acts.writes - {"*"})
-            elif "code" in writes:
+            elif code:
                 reads, writes = reads | self.keys, writes | self.keys
-            elif Trait.DATA in nature.traits and "fires" in reads:
+            if Trait.DATA in nature.traits and not code and (called or "fires" in reads):
                 reads, writes = reads | self.awaited, writes | self.fired
             found.append(nature._replace(reads=reads, writes=writes))
             known = {} if "*" in writes else known  # which may have made other code
