@@ -7447,12 +7447,15 @@ class Run:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         choose = partial(choose_up, who=whoami, past=self.past) if direction == "up" else choose_down
         if not self.database.looks:
-            steps = choose(self.migrations, rows, **choice)
+            with self._asking(direction, **choice):
+                steps = choose(self.migrations, rows, **choice)
             self.typed = self.typed or self._goal(steps, rows, **choice)
             return self.screen(steps)
         self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
         try:
-            steps = self.screen(choose(self.migrations, rows, **choice))
+            with self._asking(direction, **choice):
+                steps = choose(self.migrations, rows, **choice)
+            steps = self.screen(steps)
             for step in () if self.at_work else steps[:1]:
                 self.see_resumed(step._replace(typed=direction))
         except (DriftError, FileError) as error:
@@ -7462,6 +7465,20 @@ class Run:
                 error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
             raise
         return steps
+
+    @contextlib.contextmanager
+    def _asking(self, direction: str, **choice: Any) -> Iterator[None]:
+        """Have a refusal that names an option of *direction* say with it what else was asked; who only looked, looks."""
+        try:
+            yield
+        except (DriftError, SettingsError) as error:
+            words, names_end = ["migrate", direction], " --to " in error.fix
+            words[1:1] = ["plan"] if names_end and self.database.looks else []
+            words += [f"--to {choice['to']}"] if choice.get("to") else []
+            words += [str(choice["count"])] if choice.get("count") and not names_end else []
+            words += ["--all-or-nothing"] if self.all_or_nothing else []
+            error.fix = error.fix.replace(f"migrate {direction} --", f"{' '.join(words)} --")
+            raise
 
     def _goal(self, steps: Sequence[Step], rows: Sequence[Applied], **choice: Any) -> str:
         """Return the command that does what is left of *steps* and no more, wherever they stop; a count would not."""
@@ -10735,10 +10752,11 @@ def _refuse_elsewhere(settings: Settings, config: str | None, command: str, word
     of_files = command in {"check", "new", "verify"}
     slips = () if settings.url_source or of_files else settings.slips
     if slip := next((each for each in slips if "DATABASE_URL" in each.ours), None):
-        what = f"no database is named: nothing reads {slip.name}; did you mean DATABASE_URL?"
-        way = f'hand it on:  export DATABASE_URL="${slip.name}"'
+        ours = slip.ours.partition(" or ")[0]
+        what = f"no database is named: nothing reads {slip.name}; did you mean {ours}?"
+        way = f'hand it on:  export {ours}="${slip.name}"'
         if slip.line:
-            way = f"write DATABASE_URL in place of {slip.name} in {slip.line}"
+            way = f"write {ours} in place of {slip.name} in {slip.line}"
         again = f"migrate --database-url {settings.url} {_typed(command, words)}"
         raise SettingsError(what, where=slip.place, fix=f"{way}\n     or say that the default is meant:  {again}")
     look = partial(_find_stray, config=Path(config)) if config else _find_above
