@@ -6180,8 +6180,10 @@ class MySQL(Database):
         if words is None:
             return frozenset({"*", "set by code"})
         keys, assigned = {*self.forms.variables(words)}, self._assigned(words)
+        # START TRANSACTION sets nothing.
+        said = {word for last, word in itertools.pairwise(("", *words)) if (last, word) != ("START", "TRANSACTION")}
         for known, added in self._key_words.items():
-            keys |= set() if {*known.split()}.isdisjoint(words) else {*added}
+            keys |= set() if said.isdisjoint(known.split()) else {*added}
         made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
         keys |= {f"temp {each.name}" for each in made}
         keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
@@ -7468,7 +7470,7 @@ class Run:
 
     @contextlib.contextmanager
     def _asking(self, direction: str, **choice: Any) -> Iterator[None]:
-        """Have a refusal that names an option of *direction* say with it what else was asked; who only looked, looks."""
+        """Have a refusal that names an option of *direction* say with it what else was asked; who looked, looks."""
         try:
             yield
         except (DriftError, SettingsError) as error:
@@ -9128,6 +9130,7 @@ class Journal(Attempt):
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
     "set what a session begins with": "what a session begins with",
+    "set names": "the character set, the role or the level of isolation",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
