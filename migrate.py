@@ -6876,7 +6876,7 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
     if _DIGITS_PATTERN.fullmatch(version) and version_key(version) in known:
         return version_key(version)
-    near = nearest(version, [each.version for each in known.values()])
+    near = nearest(version, [each.version for each in known.values()], 0.85)  # a digit off, or two: days are alike
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
@@ -10563,6 +10563,17 @@ _ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.val
 _OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
 
 
+def _meant_command(word: str) -> str:
+    """Return the command that is meant by *word*, or by a part of it as in ``db:migrate``, or "". It is near to it."""
+    known = [*_WORDS, *_SYNONYMS]
+    for part in (word, *reversed(re.split(r"[\W_]+", word))):
+        found = [each for each in known if part == each] or [each for each in known if _is_a_letter_off(part, each)]
+        near = found[0] if found else nearest(part, known, 0.8)[15:-2]  # what is less like it is another word
+        if near:
+            return _SYNONYMS.get(near, near)
+    return ""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
 
@@ -10582,9 +10593,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         near, command = "", re.sub(r".*migrate(\.py)?'?", "", self.prog)
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
-            word = wrong[1].lower()
-            near = nearest(_SYNONYMS.get(word, word), _WORDS) or nearest(word, _SYNONYMS)
-            near = re.sub(r"(?<=mean )\w+", lambda found: _SYNONYMS.get(found[0], found[0]), near)
+            meant = _meant_command(wrong[1].lower())
+            near = f" (did you mean {meant}?)" if meant else ""
             message = f'there is no command "{wrong[1]}"{near}'
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.

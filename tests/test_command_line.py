@@ -234,8 +234,13 @@ def test_a_slip_is_answered_with_all_that_was_typed_and_no_password(three: Desk,
     ("words", "what", "fix"),
     [
         ("stauts", 'there is no command "stauts" (did you mean status?)', "type  {} status"),
+        ("migration:revert", 'there is no command "migration:revert" (did you mean down?)', "type  {} down"),
         ("dwon 2", 'there is no command "dwon" (did you mean down?)', "type  {} down 2"),
         ("frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
+        *(  # what only looks a bit like a command that changes something is not taken for it
+            (word, f'there is no command "{word}"', "look at what there is:  {} --help")
+            for word in ("dump", "destroy", "test", "remove", "prev", "setup", "schema:dump")
+        ),
         ("help frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
         ("up --dryrun", "there is no option --dryrun (did you mean --dry-run?)", "type  {} up --dry-run"),
         (
