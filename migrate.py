@@ -3095,9 +3095,10 @@ class _MySQLForms(Forms):
                 name = next((self.fold(each) for each in target[1 if given else 0 :] if each != "."), "*")
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
-                if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    # A new session begins with what is set for all.
-                    key = "global" if self._server_only_pattern.match(name) else f"set {name}"
+                if (meant := given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
+                    # A new session begins with what is set for all, and not with what waits for a restart.
+                    brief = meant == "PERSIST_ONLY" or self._server_only_pattern.match(name)
+                    key = "global" if brief else f"set {name}"
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
