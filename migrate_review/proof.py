@@ -595,7 +595,8 @@ def _fix_of(error: MigrateError) -> str:
         return "begin again:  migrate verify"
     kind = error.kind if isinstance(error, StatementError) else Kind.OTHER
     if isinstance(error, (FileError, LockedError)) or kind in FIXES:
-        return FIXES.get(kind, error.fix)  # it speaks of the file, or the server, alone
+        fix = FIXES.get(kind, error.fix)  # it speaks of the file, or the server, alone
+        return re.sub(r"(?<=then run  )migrate (up|down)\b.*", "migrate verify", fix)
     if kind is Kind.ALONE:
         return "put  -- migrate: no-transaction  on the first line of the file, then run  migrate verify"
     line = re.search(r":(\d+)(:\d+)?\Z", error.where)

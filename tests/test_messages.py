@@ -1076,6 +1076,8 @@ SHOWN = [
          "migrate verify"),
     Case("verify of what cannot be applied", "correct line 1, then run  migrate verify", "migrate verify",
          [A, "migrate verify"], [{"1_a.up": "CREATE TABEL a;\n"}], code=4),
+    Case("verify of what nobody has written", "write it first, then run  migrate verify", "migrate verify",
+         [B, "migrate verify"], [unwritten("up")], code=4),
     Case("verify of what points to nothing", "correct the file, then run  migrate verify", "migrate verify",
          [{"1_a.up": f"{SELVES}INSERT INTO b VALUES (1, 1);\n"}, "migrate verify"],
          [{"1_a.up": f"{SELVES}INSERT INTO b VALUES (1, 2);\n"}], code=4),
