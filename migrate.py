@@ -807,10 +807,15 @@ _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s
 _TEMPLATES: Final = {"up": "\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": ": undo\n--\n-- Loses\n\n"}
 UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Locks\r?\n-- Undo|(Loses))\s*")
 # The marks between which other tools have both ways in one file, and a word that asks for no transaction.
-MARK_PATTERN: Final = regex(r"^--[ \t]*(\+goose|\+migrate|migrate:)[ \t]*((?i:up|down))\b", re.MULTILINE)
+MARK_PATTERN: Final = regex(
+    r"^--(?:[ \t]*(\+goose|\+migrate|migrate:|rambler|(?=\w+ migration\b))[ \t]*(up|down)\b(?: migration\b)?"
+    r"|-+ create above / drop below -+)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _NAMES: Final = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
 _MISNAMED: Final = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-_TOOL_BY_MARK: Final = {"+goose": "goose", "+migrate": "sql-migrate", "migrate:": "dbmate"}
+_TOOL_BY_MARK: Final = pairs_in("""+goose goose, +migrate sql-migrate, migrate: dbmate, rambler rambler,
+    Migration node-pg-migrate, above tern""")
 _MARK_ALONE_PATTERN: Final = regex(r"(?im)^--.*(NO\s+TRANSACTION|notransaction|transaction\s*:\s*false)")
 
 
@@ -872,19 +877,18 @@ def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
     comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
     found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
-    return {mark[2].lower(): mark for mark in reversed([*found])}
+    return {way: mark for mark in reversed([*found]) for way in ([mark[2].lower()] if mark[2] else ("up", "down"))}
 
 
 def both_ways(path: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
     """Return what is wrong with a file of another tool, known by a *mark* in it, and the two to write instead."""
     stem = re.sub(r"(?i)(\.(up|down))?\.sql$", "", path)
-    first, second = ("up", "down") if mark[2].islower() else ("Up", "Down")
-    before, alone = mark[0].removesuffix(mark[2]), ""
-    if _MARK_ALONE_PATTERN.search(octets):
-        alone = ", with  -- migrate: no-transaction  on its first line"
-    fix = f'write what is below "{before}{first}" into {stem}.up.sql{alone}, what is below "{before}{second}" into'
-    fix = f"{fix} {stem}.down.sql"
-    return f"a file of {_TOOL_BY_MARK[mark[1]]}, which has the way up and the way down in one", fix
+    tool, way = next(tool for part, tool in _TOOL_BY_MARK.items() if part.lower() in mark[0].lower()), mark[2] or ""
+    first, second = (mark[0].replace(way, each) for each in (("up", "down") if way.islower() else ("Up", "Down")))
+    alone = ", with  -- migrate: no-transaction  on its first line" if _MARK_ALONE_PATTERN.search(octets) else ""
+    above, below = (f'below "{first}"', f'below "{second}"') if way else (f'above "{mark[0]}"', "below it")
+    fix = f"write what is {above} into {stem}.up.sql{alone}, what is {below} into {stem}.down.sql"
+    return f"a file of {tool}, which has the way up and the way down in one", fix
 
 
 # What other tools call their files, and the parts that ours are called after; or how such a file begins.
@@ -900,7 +904,6 @@ _DJANGO_PATTERN: Final = regex(r"(?P<version>\d{4})_(?P<name>\w+)\.py")
 _SQITCH_PATTERN: Final = regex(r"-- (Deploy|Revert|Verify) (?:\S+:)?(?P<name>\S+)")
 _SQITCH_WAYS: Final = {"deploy": "up", "revert": "down"}
 _LIQUIBASE_PATTERN: Final = regex(r"--\s*liquibase formatted sql", re.IGNORECASE)
-_NODE_PATTERN: Final = regex(r"^--[ \t]*Up Migration\b", re.MULTILINE | re.IGNORECASE)
 
 
 def _write_as(folder: str, parts: Mapping[str, str | None], way: str = "") -> str:
@@ -928,8 +931,6 @@ def _of_another_tool(path: str, text: str) -> Iterator[tuple[str, str]]:
     if found := _POSTGRATOR_PATTERN.fullmatch(name):
         yield "a file of Postgrator", _write_as(folder, found.groupdict(), "up" if found["way"] == "do" else "down")
     if (found := _NUMBERED_PATTERN.fullmatch(name)) and name.isprintable():
-        if _NODE_PATTERN.search(text):
-            yield "a file of node-pg-migrate, which has both ways in one", _write_as(folder, found.groupdict())
         yield _MISNAMED, _write_as(folder, found.groupdict(), (found["way"] or "").lower())
     yield _MISNAMED, _NAMES
 
@@ -7078,7 +7079,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
-        for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
+        for mark in [each for each in marks if not each[2] or each[2].lower() != (marks[0][2] or "").lower()][:1]:
             fault = both_ways(shown_path(step.script.path), marks[0], octets)
             _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
 

@@ -550,7 +550,6 @@ FILES_OF_OTHERS: list[tuple[str, str, str, list[Any]]] = [
             "write each changeset as FORTH, the way back as BACK: what stands behind --rollback",
         ),
         ("2.undo.b.sql", "", "2_b", "write it as BACK"),
-        ("2_b.sql", "-- Up Migration\n-- Down Migration\n", "2_b", "write it as FORTH, the way back as BACK"),
         ("2-b.sql", "", "2_b", "write it as FORTH, the way back as BACK"),
         ("2_b/migration.sql", "", "2_b", "write it as FORTH, the way back as BACK"),
         ("2_b/up.sql", "", "2_b", "write it as FORTH"),
@@ -1109,7 +1108,8 @@ SHOWN = [
              [A, {f"sql/{name}.sql": f"-- why\n{up}\n{B['2_b.up']}{down}\n{B['2_b.down']}"}])
         for tool, up, down in [
             ("goose", "-- +goose Up", "-- +goose Down"), ("sql-migrate", "-- +migrate Up", "-- +migrate Down"),
-            ("dbmate", "-- migrate:up", "-- migrate:down"),
+            ("dbmate", "-- migrate:up", "-- migrate:down"), ("rambler", "-- rambler up", "-- rambler down"),
+            ("node-pg-migrate", "-- Up Migration", "-- Down Migration"),
         ]
         for name, do, before, after in [("2_b.up", "migrate up", "", ""), ("2_b", "migrate check", "", "")]
     ),
