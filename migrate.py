@@ -9907,7 +9907,7 @@ def _command(words: str, about: Sequence[str]) -> str:
     import shlex
 
     said = re.findall(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""", words)
-    target = next((word for word in said if word in _TARGETS), "")
+    target = next((word for word in said if word in _TARGETS), "") if said[0] != "help" else ""
     if os.environ.get("MIGRATE_CALLED_BY") != "make" or not target:
         return " ".join((_program(), *about, words))
     before, after = said[: said.index(target)], said[said.index(target) + 1 :]
