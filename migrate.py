@@ -10567,12 +10567,13 @@ _OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in
 
 def _meant_command(word: str) -> str:
     """Return the command that is meant by *word*, or by a part of it as in ``db:migrate``, or "". It is near to it."""
+    import difflib
+
     known = [*_WORDS, *_SYNONYMS]
     for part in (word, *reversed(re.split(r"[\W_]+", word))):
-        found = [each for each in known if part == each] or [each for each in known if _is_a_letter_off(part, each)]
-        near = found[0] if found else nearest(part, known, 0.8)[15:-2]  # what is less like it is another word
-        if near:
-            return _SYNONYMS.get(near, near)
+        near = [each for each in known if part == each] or [each for each in known if _is_a_letter_off(part, each)]
+        for meant in near or difflib.get_close_matches(part, known, 1, 0.8):  # what is less like it is another word
+            return _SYNONYMS.get(meant, meant)
     return ""
 
 
