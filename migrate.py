@@ -6457,12 +6457,13 @@ class History:
 
     def right_sql(self, message: str, text: str = "") -> str:
         """Do what that of the database does; of the history, give all that is needed, and not piece by piece."""
-        name, (schema, *_) = self.table.rpartition(".")[2], (*self.schemas, "")
-        both = [self.database.quoted(schema, each) for each in (name, f"{name}_log")]
+        sql, (schema, _, name) = self.database.right_sql(message, text), self.table.rpartition(".")
         one = "|".join(re.escape(self.database.quoted(each)) for each in (name, f"{name}_log"))
-        return re.sub(
-            rf" ON (\S+\.)?({one}) TO ", lambda _: f" ON {', '.join(both)} TO ", self.database.right_sql(message, text)
-        )
+        if not (found := re.search(rf" ON ((\S+\.)?({one})) TO ", sql)):
+            return sql
+        schema = "".join(self.schemas) or schema or self.database.home(name) or ""  # unknown still where none is found
+        both = ", ".join(self.database.quoted(schema, each) for each in (name, f"{name}_log"))
+        return f"{sql[: found.start(1)]}{both}{sql[found.end(1) :]}"
 
     def way_past(self, message: str, text: str = "") -> str:
         """Return what a person does about a right that a *message* misses; empty where it is not about one."""
@@ -6479,7 +6480,10 @@ class History:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
             right = self.right_sql(failed.message)
-            fix = fix or f"let this user read the tables {self.table} and {self.table}_log{{}}"
+            if not fix:  # who only looks needs no more
+                look = re.sub(r"(?<=GRANT )(SELECT|USAGE)[A-Z, ]+ ON ", r"\1 ON ", right)
+                fix = f"let this user read the tables {self.table} and {self.table}_log{{}}"
+                right = f"{look}\n     or write them, too, as up and down do:  {right}" if look != right else right
             fix = fix.format(right and f":  {right}")
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"

@@ -1653,6 +1653,13 @@ ELSEWHERE = (
     "go on there, from now on with  --table public.schema_migrations\n"
     "     or begin a new history here, from now on with  --table app.schema_migrations"
 )  # fmt: skip
+WRITES = "SELECT, INSERT, UPDATE, DELETE"
+NO_RIGHT_TO_READ = (
+    "let this user read the tables schema_migrations and schema_migrations_log:"
+    '  GRANT SELECT ON "public"."schema_migrations", "public"."schema_migrations_log" TO "{user}";\n'
+    f"     or write them, too, as up and down do:  GRANT {WRITES} ON"
+    ' "public"."schema_migrations", "public"."schema_migrations_log" TO "{user}";'
+)
 OTHER_SCHEMA = "take it out, or " + OTHER.replace("schema_migrations_imagor", "imagor.schema_migrations")
 TOO_LONG = "end what is in the way, or wait longer:  migrate up --ddl-lock-timeout 30 --retries 10"
 NOT_NEEDED = "\n     or end it, where nobody needs it any more:  "
@@ -1743,12 +1750,17 @@ POSTGRES = [
          [url(lambda text: f"{text}?schema=My%20App")],
          [A, "migrate up", '> CREATE SCHEMA "My App"',
           for_user('ALTER DATABASE {name} SET search_path = "My App"')], code=4),
-    Case("a history that may not be read",
-         "let this user read the tables schema_migrations and schema_migrations_log:"
-         '  GRANT SELECT, INSERT, UPDATE, DELETE ON "schema_migrations", "schema_migrations_log"'
-         ' TO "{user}";', "migrate status",
-         [for_user("GRANT SELECT ON schema_migrations, schema_migrations_log TO {user}")],
-         [A, "migrate up", as_user("none")], code=1),
+    *(Case(f"a history that may not be read, {name}", NO_RIGHT_TO_READ, f"migrate {command}",
+         [for_user(f'GRANT {rights} ON "public"."schema_migrations", "public"."schema_migrations_log" TO "{{user}}"')],
+         [A, "migrate up", as_user("none")], code=1)
+      for name, rights, command in [("to look", "SELECT", "status"), ("to run", WRITES, "baseline 1")]),
+    *(Case(f"a history in a schema that may not be {name}",
+         'let this user read the tables app.schema_migrations and app.schema_migrations_log:'
+         '  GRANT USAGE ON SCHEMA "app" TO "{user}";\n     or write them, too, as up and down do:'
+         '  GRANT USAGE, CREATE ON SCHEMA "app" TO "{user}";', f"migrate --table app.schema_migrations {command}",
+         [for_user(f'GRANT {rights} ON SCHEMA "app" TO "{{user}}"')],
+         [A, "> CREATE SCHEMA app", as_user("none")], code=1)
+      for name, rights, command in [("looked into", "USAGE", "status"), ("written", "USAGE, CREATE", "baseline 1")]),
     Case("a history that may not be made",
          'let this user create tables:  GRANT USAGE, CREATE ON SCHEMA "public" TO "{user}";\n'
          "     or have someone create schema_migrations and schema_migrations_log",
