@@ -10563,6 +10563,11 @@ class _Parser(argparse.ArgumentParser):
             (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
         return self
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and arg_strings == ["--"]:  # of --to=-- some Pythons make an empty list
+            raise argparse.ArgumentError(action, "expected one argument")
+        return super()._get_values(action, arg_strings)
+
     def error(self, message: str) -> NoReturn:
         near, command = "", re.sub(r".*migrate(\.py)?'?", "", self.prog)
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):

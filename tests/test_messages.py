@@ -1209,9 +1209,8 @@ LEAVE = "leave it, if it is new; name the folder with --dir, if it was there und
 CHECK = "migrate check --strict"
 CHANGES: list[tuple[str, Any, list[Any]]] = [
     ("edited", EDIT, []), ("removed", {"1_a.up": None, "1_a.down": None}, [A]),
-    ("renamed", {"1_a.up": None, "1_a.down": None, "1_x.up": A["1_a.up"], "1_x.down": A["1_a.down"]},
-     [A, {"1_x.up": None, "1_x.down": None}]),
 ]  # fmt: skip
+RENAMED = {"1_a.up": None, "1_a.down": None, "1_x.up": A["1_a.up"], "1_x.down": A["1_a.down"]}
 CHECKED = [
     Case("only in one folder, and added", "add it here too, or excuse it there: -- migrate: only postgres", CHECK,
          [{"sql/sqlite/2_b.up.sql": "SELECT 1;", "sql/sqlite/2_b.down.sql": "SELECT 1;"}],
@@ -1245,6 +1244,9 @@ CHECKED = [
              [A, B, *git(COMMIT, "git checkout -q -b more"), change])
         for how, change, then in CHANGES
     ),
+    Case("renamed since", "give it its name back (mv sql/1_x.up.sql sql/1_a.up.sql)", f"{CHECK} --base main",
+         ["$ mv sql/1_x.up.sql sql/1_a.up.sql", {"1_x.down": None, "1_a.down": A["1_a.down"]}],
+         [A, B, *git(COMMIT, "git checkout -q -b more"), RENAMED]),
     Case("older than the newest", "give it a newer version, as  migrate new NAME  does", f"{CHECK} --base main",
          ["migrate new later", move], [B, *git(COMMIT), A], fill={"NAME": "later"}),
     Case("no such ref", "name a branch, a tag or a commit:  migrate check --base origin/main",
@@ -1252,10 +1254,10 @@ CHECKED = [
          [A, *git(COMMIT, "git update-ref refs/remotes/origin/main main")], f"{CHECK} --base main"),
     Case("no ref at all", "name a branch, a tag or a commit:  migrate check --base origin/main",
          f"{CHECK} --base=-x", [], [A, *git(COMMIT)], f"{CHECK} --base main"),
-    Case("no repository", "name a folder that does:  migrate --dir DIR check", f"{CHECK} --base main",
-         ["migrate --dir there/sql check"],
+    Case("no repository", "name a folder that does:  migrate --dir DIR check --base REF", f"{CHECK} --base main",
+         ["migrate --dir there/sql check --base main"],
          [A, "$ mkdir there && cp -r sql there && cd there && " + git(COMMIT)[0][2:]],
-         "migrate --dir there/sql check --base main", fill={"DIR": "there/sql"}),
+         "migrate --dir there/sql check --base main", fill={"DIR": "there/sql", "REF": "main"}),
     Case("a clone without the rest",
          "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0",
          "migrate --dir clone/sql check --base main~1",
