@@ -334,7 +334,7 @@ def test_two_dashes_are_no_value_of_any_option(three: Desk) -> None:
     taken = {
         (command, option)
         for command in pages
-        for option in re.findall(r"^  (--[a-z-]+) \[?[A-Z{]", pages[command], re.M)
+        for option in re.findall(r"^  (--[a-z-]+) \[?[A-Z{]", pages[command], re.MULTILINE)
     }
     settings = re.findall(r"^  (--[a-z-]+) [A-Z{]", three("help", "settings").out, re.MULTILINE)
     for command, option in [*sorted(taken), *(("status", each) for each in settings)]:
