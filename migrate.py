@@ -392,12 +392,18 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
         return DATABASES[self.dialect].is_file
 
     def __str__(self) -> str:
-        if self.is_file:
-            return f"{self.dialect}:{self.database}"
+        if self.is_file:  # read again, it is the same path
+            path = re.sub(r"%| \Z|\?(?=[A-Za-z_]+=[^?]*\Z)|[^ -~]", _in_a_path, self.database)
+            return f"{self.dialect}:{'//' * path.startswith('//')}{path}"
         login = quote(self.user, safe="") + (":***" if self.password else "")
         places = [(f"[{host}]" if ":" in host else quote(host, safe=""), port) for host, port in self.hosts]
         hosts = ",".join(f"{place}:{port}" if port else place for place, port in places)
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
+
+
+def _in_a_path(letter: re.Match[str]) -> str:
+    as_it_is = letter[0].isprintable() and letter[0] not in "%? "
+    return letter[0] if as_it_is else quote(letter[0], errors="surrogateescape")
 
 
 def _in_utf8(text: str) -> str:
