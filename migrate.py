@@ -6475,8 +6475,7 @@ class History:
         """Return what a person does about a right that a *message* misses; empty where it is not about one."""
         if (owner := self.database.owner_of(message, text)) is not None:
             return f"run it as its owner{f' ({owner})' if owner else ''}: name that user in the URL"
-        right = self.right_sql(message, text)
-        return right and f"have an administrator type  {right}"
+        return (right := self.right_sql(message, text)) and f"have an administrator type  {right}"
 
     @contextlib.contextmanager
     def _explained(self, fix: str = "", state: str = "") -> Iterator[None]:
@@ -6494,7 +6493,8 @@ class History:
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
             fix = self.database.fixes.get(failed.kind, fix)
-            raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
+            error = StatementError if failed.kind in _RETRIED else MigrateError  # for the first, `wait` waits
+            raise error(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> list[str]:
         """Make the tables where they are missing; return the schema that was made for them, if one was.
@@ -7404,7 +7404,7 @@ class Run:
         migrations = find_migrations(folder, dialect, lazily=True, tell=unread.append) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
-        database.looks = looks
+        database.looks, database.tell = looks, notify
         try:
             with contextlib.closing(database):
                 database.open()
@@ -9310,7 +9310,8 @@ def wait(
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             url = settings.url._replace(options=options)
-            reason, fix = _not_ready(settings._replace(url=url, lock_timeout=0.0), awaited)
+            asked = settings._replace(url=url, lock_timeout=0.0, ddl_lock_timeout=1.0)  # who locks the history is told
+            reason, fix = _not_ready(asked, awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
