@@ -7564,6 +7564,9 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
+        for step in left:
+            if not step.row and (past := self.past(step.version)):
+                self._tell(f"{step.title} {past}; its row is gone, and it runs again")
         steps = choose_up(self.migrations, self.applied, who=whoami, past=self.past, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
