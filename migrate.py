@@ -6545,16 +6545,16 @@ class History:
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
-        try:
+        with contextlib.suppress(OverflowError, TypeError, ValueError):
             if _DIGITS_PATTERN.fullmatch(version):
                 text = back.decode(errors="replace") if isinstance(back, bytes) else back
                 ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
                 return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
-        except (OverflowError, TypeError, ValueError):
-            pass
         what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
-        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
-        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
+        # Where a version was applied, and another column is wrong, it would run again without its row.
+        way = "correct it:  SELECT *" if _DIGITS_PATTERN.fullmatch(f"{version}") else "take it out:  DELETE"
+        fix = f"{way} FROM {self.relation} WHERE version = {self.database.literal(version)};"
+        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and {fix}")
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises DriverError."""
