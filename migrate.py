@@ -576,7 +576,7 @@ class Settings(_Settings):
         for word, usual in _NUMBERS.items():
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
             if value is not None and (not 0 <= value < 10**7 or (word == "retries" and value % 1)):
-                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
+                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 to 9999999"
                 where = f"{option} or MIGRATE_{word.upper()}"
                 raise SettingsError(what, where=where, fix=f"write it like  {option} {usual:g}")
 
@@ -10350,7 +10350,10 @@ _COMMAND, _FILE, _FOLDER = {"metavar": "COMMAND"}, {"metavar": "FILE"}, {"metava
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
-_TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
+_TIMEOUT: Final = _SECONDS | {
+    "type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 to 9999999"),
+    "default": 60.0,
+}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _UNDONE: Final = {"action": "store_false", "dest": "applied"}

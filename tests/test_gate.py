@@ -198,7 +198,7 @@ def test_wait_ends_at_once_where_waiting_mends_nothing(desk: Desk) -> None:
         2,
         "",
         (
-            "error: argument --timeout: write seconds, from 0 on\n"
+            "error: argument --timeout: write seconds, from 0 to 9999999\n"
             "fix: look at what there is:  imagor-studio-migrate wait --help\n"
         ),
     )

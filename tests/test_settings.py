@@ -303,7 +303,7 @@ def test_a_table_may_name_its_schema_on_postgres_alone(desk: Desk) -> None:
 @pytest.mark.parametrize("timeout", ["", "-1", "soon", "1e3", "inf", "nan", "1,5", "9" * 400, " 1"])
 def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, timeout: str) -> None:
     error = refusal(lock_timeout=timeout)
-    assert error.what == "--lock-timeout takes seconds, from 0 on"
+    assert error.what == "--lock-timeout takes seconds, from 0 to 9999999"
     assert error.fix == "write it like  --lock-timeout 60"
     assert error.exit_code == 2
 
@@ -311,7 +311,7 @@ def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, time
 # Words that cannot be used, each with the beginning of what is said of it, and with its option.
 WRONG = [
     *(
-        (f"MIGRATE_{word.upper().replace('-', '_')}", "soon", f"takes {kind}, from 0 on", f"--{word}")
+        (f"MIGRATE_{word.upper().replace('-', '_')}", "soon", f"takes {kind}, from 0 to 9999999", f"--{word}")
         for word, kind in (
             *(("lock-timeout", "seconds"), ("ddl-lock-timeout", "seconds"), ("statement-timeout", "seconds")),
             ("retries", "a whole number"),
