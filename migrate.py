@@ -10283,9 +10283,9 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
     if direction not in {"up", "down"} or count == 0:
         fix = "write how many behind  migrate plan up  or  migrate plan down"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+    for name, way in ("out_of_order", "up"), ("to_here", "down"), ("everything", "down"):
         if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
-            option = f"--{name.replace('_', '-')}"
+            option = f"--{name.replace('_', '-').replace('everything', 'all')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
         way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
@@ -10418,6 +10418,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--to", "as with up or down", _VERSION),
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
+        ("--all", "as with down", _SWITCH | {"dest": "everything"}),
         ("--sql", "print a script for the database's own client", _SWITCH),
         ("--dialect", "with --sql and --from: for which, where no database is to be asked", _DIALECTS),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),

@@ -329,6 +329,14 @@ def test_words_that_cannot_be_understood_exit_with_2_and_run_nothing(applied: De
     assert applied.tables() == ["one", "three", "two"]
 
 
+def test_a_plan_takes_the_ends_that_down_takes(applied: Desk) -> None:
+    for words in (["--all"], ["--to", "1"], ["--to-here"], ["2"], []):
+        planned = applied.here("plan", "down", *words)
+        assert planned == applied.here("down", *words, "--dry-run")
+        assert planned.exit == 0
+    assert applied.here("plan", "down", "--all").out.count("\tdown\t") == 3
+
+
 def test_two_dashes_are_no_value_of_any_option(three: Desk) -> None:
     pages = {command: three("help", command).out for command in COMMANDS}
     taken = {

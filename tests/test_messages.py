@@ -1064,6 +1064,8 @@ SHOWN = [
     ),
     Case("a plan down, out of order", "write  migrate plan up --out-of-order", "migrate plan down --out-of-order",
          ["migrate plan up --out-of-order"], [A], "migrate plan down"),
+    Case("a plan up of all", "write  migrate plan down --all", "migrate plan --all",
+         ["migrate plan down --all"], [A, B], "migrate plan up"),
     Case("a plan up, to here", "write  migrate plan down --to-here", "migrate plan up --to-here",
          ["migrate plan down --to-here"], [A], "migrate plan up"),
     Case("a plan without a database", "write  migrate plan --sql --dialect postgres --from VERSION",
