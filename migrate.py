@@ -392,12 +392,18 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
         return DATABASES[self.dialect].is_file
 
     def __str__(self) -> str:
-        if self.is_file:
-            return f"{self.dialect}:{self.database}"
+        if self.is_file:  # read again, it is the same path
+            path = re.sub(r"%| \Z|\?(?=[A-Za-z_]+=[^?]*\Z)|[^ -~]", _in_a_path, self.database)
+            return f"{self.dialect}:{'//' * path.startswith('//')}{path}"
         login = quote(self.user, safe="") + (":***" if self.password else "")
         places = [(f"[{host}]" if ":" in host else quote(host, safe=""), port) for host, port in self.hosts]
         hosts = ",".join(f"{place}:{port}" if port else place for place, port in places)
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
+
+
+def _in_a_path(letter: re.Match[str]) -> str:
+    as_it_is = letter[0].isprintable() and letter[0] not in "%? "
+    return letter[0] if as_it_is else quote(letter[0], errors="surrogateescape")
 
 
 def _in_utf8(text: str) -> str:
@@ -570,7 +576,7 @@ class Settings(_Settings):
         for word, usual in _NUMBERS.items():
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
             if value is not None and (not 0 <= value < 10**7 or (word == "retries" and value % 1)):
-                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
+                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 to 9999999"
                 where = f"{option} or MIGRATE_{word.upper()}"
                 raise SettingsError(what, where=where, fix=f"write it like  {option} {usual:g}")
 
@@ -6461,19 +6467,19 @@ class History:
 
     def right_sql(self, message: str, text: str = "") -> str:
         """Do what that of the database does; of the history, give all that is needed, and not piece by piece."""
-        name, (schema, *_) = self.table.rpartition(".")[2], (*self.schemas, "")
-        both = [self.database.quoted(schema, each) for each in (name, f"{name}_log")]
+        sql, (schema, _, name) = self.database.right_sql(message, text), self.table.rpartition(".")
         one = "|".join(re.escape(self.database.quoted(each)) for each in (name, f"{name}_log"))
-        return re.sub(
-            rf" ON (\S+\.)?({one}) TO ", lambda _: f" ON {', '.join(both)} TO ", self.database.right_sql(message, text)
-        )
+        if not (found := re.search(rf" ON ((\S+\.)?({one})) TO ", sql)):
+            return sql
+        schema = "".join(self.schemas) or schema or self.database.home(name) or ""  # unknown still where none is found
+        both = ", ".join(self.database.quoted(schema, each) for each in (name, f"{name}_log"))
+        return f"{sql[: found.start(1)]}{both}{sql[found.end(1) :]}"
 
     def way_past(self, message: str, text: str = "") -> str:
         """Return what a person does about a right that a *message* misses; empty where it is not about one."""
         if (owner := self.database.owner_of(message, text)) is not None:
             return f"run it as its owner{f' ({owner})' if owner else ''}: name that user in the URL"
-        right = self.right_sql(message, text)
-        return right and f"have an administrator type  {right}"
+        return (right := self.right_sql(message, text)) and f"have an administrator type  {right}"
 
     @contextlib.contextmanager
     def _explained(self, fix: str = "", state: str = "") -> Iterator[None]:
@@ -6483,12 +6489,16 @@ class History:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
             right = self.right_sql(failed.message)
-            fix = fix or f"let this user read the tables {self.table} and {self.table}_log{{}}"
+            if not fix:  # who only looks needs no more
+                look = re.sub(r"(?<=GRANT )(SELECT|USAGE)[A-Z, ]+ ON ", r"\1 ON ", right)
+                fix = f"let this user read the tables {self.table} and {self.table}_log{{}}"
+                right = f"{look}\n     or write them, too, as up and down do:  {right}" if look != right else right
             fix = fix.format(right and f":  {right}")
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
             fix = self.database.fixes.get(failed.kind, fix)
-            raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
+            error = StatementError if failed.kind in _RETRIED else MigrateError  # for the first, `wait` waits
+            raise error(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> list[str]:
         """Make the tables where they are missing; return the schema that was made for them, if one was.
@@ -6539,16 +6549,16 @@ class History:
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
-        try:
+        with contextlib.suppress(OverflowError, TypeError, ValueError):
             if _DIGITS_PATTERN.fullmatch(version):
                 text = back.decode(errors="replace") if isinstance(back, bytes) else back
                 ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
                 return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
-        except (OverflowError, TypeError, ValueError):
-            pass
         what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
-        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
-        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
+        # Where a version was applied, and another column is wrong, it would run again without its row.
+        way = "correct it:  SELECT *" if _DIGITS_PATTERN.fullmatch(f"{version}") else "take it out:  DELETE"
+        fix = f"{way} FROM {self.relation} WHERE version = {self.database.literal(version)};"
+        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and {fix}")
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises DriverError."""
@@ -7398,7 +7408,7 @@ class Run:
         migrations = find_migrations(folder, dialect, lazily=True, tell=unread.append) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
-        database.looks = looks
+        database.looks, database.tell = looks, notify
         try:
             with contextlib.closing(database):
                 database.open()
@@ -7575,6 +7585,9 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
+        for step in left:
+            if not step.row and (past := self.past(step.version)):
+                self._tell(f"{step.title} {past}; its row is gone, and it runs again")
         steps = choose_up(self.migrations, self.applied, who=whoami, past=self.past, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
@@ -9322,7 +9335,8 @@ def wait(
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             url = settings.url._replace(options=options)
-            reason, fix = _not_ready(settings._replace(url=url, lock_timeout=0.0), awaited)
+            asked = settings._replace(url=url, lock_timeout=0.0, ddl_lock_timeout=1.0)  # who locks the history is told
+            reason, fix = _not_ready(asked, awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -10291,9 +10305,9 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
     if direction not in {"up", "down"} or count == 0:
         fix = "write how many behind  migrate plan up  or  migrate plan down"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+    for name, way in ("out_of_order", "up"), ("to_here", "down"), ("everything", "down"):
         if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
-            option = f"--{name.replace('_', '-')}"
+            option = f"--{name.replace('_', '-').replace('everything', 'all')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
         way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
@@ -10358,7 +10372,10 @@ _COMMAND, _FILE, _FOLDER = {"metavar": "COMMAND"}, {"metavar": "FILE"}, {"metava
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
-_TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
+_TIMEOUT: Final = _SECONDS | {
+    "type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 to 9999999"),
+    "default": 60.0,
+}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _UNDONE: Final = {"action": "store_false", "dest": "applied"}
@@ -10423,6 +10440,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--to", "as with up or down", _VERSION),
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
+        ("--all", "as with down", _SWITCH | {"dest": "everything"}),
         ("--sql", "print a script for the database's own client", _SWITCH),
         ("--dialect", "with --sql and --from: for which, where no database is to be asked", _DIALECTS),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
@@ -10592,6 +10610,11 @@ class _Parser(argparse.ArgumentParser):
         for names, explained, keywords in arguments:
             (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
         return self
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and arg_strings == ["--"]:  # of --to=-- some Pythons make an empty list
+            raise argparse.ArgumentError(action, "expected one argument")
+        return super()._get_values(action, arg_strings)
 
     def error(self, message: str) -> NoReturn:
         near, command = "", re.sub(r".*migrate(\.py)?'?", "", self.prog)

@@ -303,7 +303,7 @@ def test_a_table_may_name_its_schema_on_postgres_alone(desk: Desk) -> None:
 @pytest.mark.parametrize("timeout", ["", "-1", "soon", "1e3", "inf", "nan", "1,5", "9" * 400, " 1"])
 def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, timeout: str) -> None:
     error = refusal(lock_timeout=timeout)
-    assert error.what == "--lock-timeout takes seconds, from 0 on"
+    assert error.what == "--lock-timeout takes seconds, from 0 to 9999999"
     assert error.fix == "write it like  --lock-timeout 60"
     assert error.exit_code == 2
 
@@ -311,7 +311,7 @@ def test_a_lock_timeout_that_is_no_number_of_seconds_is_refused(desk: Desk, time
 # Words that cannot be used, each with the beginning of what is said of it, and with its option.
 WRONG = [
     *(
-        (f"MIGRATE_{word.upper().replace('-', '_')}", "soon", f"takes {kind}, from 0 on", f"--{word}")
+        (f"MIGRATE_{word.upper().replace('-', '_')}", "soon", f"takes {kind}, from 0 to 9999999", f"--{word}")
         for word, kind in (
             *(("lock-timeout", "seconds"), ("ddl-lock-timeout", "seconds"), ("statement-timeout", "seconds")),
             ("retries", "a whole number"),
@@ -388,6 +388,9 @@ URLS = [
     pytest.param("sqlite:a%20b+c.db", "sqlite:a b+c.db", ("sqlite", "a b+c.db"), id="sqlite percent, and a plus stays"),
     pytest.param("sqlite:a#b?c.db", "sqlite:a#b?c.db", ("sqlite", "a#b?c.db"), id="sqlite hash and question mark"),
     pytest.param("sqlite:a b.db", "sqlite:a b.db", ("sqlite", "a b.db"), id="sqlite blank"),
+    pytest.param("sqlite:a%2520%0A ", "sqlite:a%2520%0A", ("sqlite", "a%20\n"), id="sqlite a percent, a line"),
+    pytest.param("sqlite:////v/a.db", "sqlite:////v/a.db", ("sqlite", "//v/a.db"), id="sqlite with four slashes"),
+    pytest.param("sqlite:a%3Fb=c", "sqlite:a%3Fb=c", ("sqlite", "a?b=c"), id="sqlite what would be an option"),
     pytest.param("postgres://h/app", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="postgres"),
     pytest.param("postgresql://h/app", "postgres://h/app", ("postgres", "app", "", "", (("h", 0),)), id="postgresql"),
     pytest.param(
@@ -708,7 +711,9 @@ def test_any_user_password_host_and_database_come_back_from_a_url(
 @given(database=some_word)
 def test_any_path_comes_back_from_a_sqlite_url(database: str) -> None:
     path = "./" + database
-    assert migrate.DatabaseURL.parse(f"sqlite:{quote(path)}").database == path
+    url = migrate.DatabaseURL.parse(f"sqlite:{quote(path)}")
+    assert url.database == path
+    assert migrate.DatabaseURL.parse(str(url)) == url  # it is typed where a message says so
 
 
 # A password that can be told from the rest of the text, whatever hypothesis puts around the word.
