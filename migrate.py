@@ -809,6 +809,10 @@ def _decoded(data: bytes) -> str:
 _DIGITS_PATTERN: Final = regex(r"[0-9]{1,64}")
 FILE_NAME_PATTERN: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+# What is meant so, and not written so; where it is about a database, only with its name: it may be prose.
+_MEANT_PATTERN: Final = regex(
+    r"(?:--+|#|/\*)\s*migrate\s*(?::?\s*no[-_ ]?transaction\b|:\s*only\s+(\w+))", re.IGNORECASE
+)
 # What ``new`` writes, with what comes before it in every file.
 _TEMPLATES: Final = {"up": "\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": ": undo\n--\n-- Loses\n\n"}
 UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Locks\r?\n-- Undo|(Loses))\s*")
@@ -867,14 +871,15 @@ class Script(NamedTuple):
         found = directive[1].replace(",", " ").split() or [""]
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
-        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :])):
-            wrong += [more[1]] if more[1].lower() in DIALECT_BY_SCHEME else []  # a comma is missing
+        if more := re.match(r"(?i)[ \t]+((only)[ \t]+)?([\w-]+)", first[directive.end() :]):  # a comma is missing
+            names = {*DIALECT_BY_SCHEME} if only or more[2] else set[str]()
+            wrong += [more[3]] if more[3].lower() in names | {"no-transaction"} else []
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
             if {"up", "down"} <= (marks := marked_ways(octets)).keys():
                 raise ValueError(*both_ways(shown_path(Path(file)), marks["up"], octets))
-            knows = 'which knows "no-transaction" and "only DIALECT"'
+            knows = 'which knows "no-transaction" and "only DIALECT", with a comma between'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}', "")
         return cls(file, octets, checksum, "no-transaction" not in found, only)
 
@@ -3404,6 +3409,7 @@ _REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: 
 
 
 _BLINK: Final = 0.3  # seconds: who waits no longer does not notice
+_LET_GO: Final = 5.0  # seconds: the lock of a session that this run has closed itself is free by then
 # So many bytes go together: of changes of rows, of these in one packet, of a file that is sent as it is.
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
 
@@ -3607,8 +3613,9 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        if self._locked:
-            self._poll(partial(self._take, self.lock_sql), lock_timeout, told=True)
+        if self._locked:  # a server lets go of a session that has closed in its own time, whatever the lock timeout is
+            wait = max(self.lock_timeout, _LET_GO) if lock_timeout is None else lock_timeout
+            self._poll(partial(self._take, self.lock_sql), wait, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
@@ -6954,6 +6961,10 @@ _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
+_MEANT: Final = (
+    "-- migrate: is read on the first line only, and in small letters",
+    "write it there, as  -- migrate: no-transaction  or  -- migrate: only postgres  for example; or take it out",
+)
 _FILE_BY_FILE: Final = f"{_SAME} without --all-or-nothing"
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
 _WARNINGS: Final = 20  # of changes of rows in one file: so many are told
@@ -7070,7 +7081,10 @@ def read_step(step: Step, database: Database) -> Step:
 
 
 def _refuse_unready(step: Step, database: Database) -> None:
-    """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
+    """Raise FileError for a file that is as ``new`` wrote it; for one of another tool, with both ways in it.
+
+    And for a word of ours that nobody would read, among the comments that a file begins with.
+    """
     path, octets = script_path(step), step.script.octets
     texts = {path: octets}
     if step.direction == "up" and step.down_sql is not None:
@@ -7092,6 +7106,11 @@ def _refuse_unready(step: Step, database: Database) -> None:
         for mark in [each for each in marks if not each[2] or each[2].lower() != (marks[0][2] or "").lower()][:1]:
             fault = both_ways(shown_path(step.script.path), marks[0], octets)
             _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
+    head = itertools.takewhile(lambda word: word[0] == "comment", tokenize(octets, 0, database.syntax))
+    meant = [each for _, start, _ in head if (each := _MEANT_PATTERN.match(octets, start))]
+    meant = [each for each in meant if not each[1] or each[1].lower() in DIALECT_BY_SCHEME]
+    read = 1 if step.script.only or not step.script.in_transaction else 0
+    _refuse_first(step, [(Statement("", 0, each.start()), _MEANT) for each in meant[read:]])
 
 
 def _read_statements(step: Step, database: Database) -> Step:
@@ -9558,9 +9577,9 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         yield warning(shown_path(down_path), f"another name than {shown_path(up_path)}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
-        later = script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0
-        for number, line in enumerate(script.sql.split("\n")[1:] if later else (), 2):
-            if _DIRECTIVE_PATTERN.match(line):
+        lines = script.sql.split("\n") if script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0 else []
+        for number in [place for place, line in enumerate(lines, 1) if _DIRECTIVE_PATTERN.match(line)]:
+            if any(line.strip()[:2] not in ("", "--") for line in lines[: number - 1]):  # else that is refused
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
         if lies and not meet(script.only, (lies,)):
