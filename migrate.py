@@ -1341,8 +1341,9 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
     One step of a regex takes many rows, which are most of a large file, but not all: it keeps what it has taken.
     """
     first, more = _compile_inserts(literals)
+    size = 0
     while True:
-        head, starts, ends, whole = "", list[int](), list[int](), True
+        head, starts, ends, whole, limit = "", list[int](), list[int](), True, position + 4 * size
         for found in first.finditer(sql, position):
             start, after = found.span()
             if start != position or found[1] != (head or found[1] or "-"):
@@ -1359,11 +1360,43 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
                 ends.append(rows.start("end"))
             head, position = found[1], after
             starts.append(start)
-            if not whole:
+            if not whole or position > limit:
                 break
         if not starts:
             return
         yield head, starts, ends, position
+        last, between = starts[-1], sql[ends[-1] - 1 : position]  # with the last parenthesis
+        mark, size = between + sql[last : sql.index("(", last + len(head)) + 1], 8 * (position - last)
+        while sizes := _count_off(sql, position - len(between), size, between, mark, escapes=_MYSQL_TEXT in literals):
+            starts = [*itertools.accumulate(sizes, initial=position)]
+            ends = [start - len(between) + 1 for start in starts[1:]]
+            position, size = starts.pop(), min(2 * size, max(_STRETCH, size))
+            yield head, starts, ends, position
+
+
+def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, escapes: bool) -> list[int]:
+    """Return the sizes of INSERTs of nothing but literals, as far as a few steps over all of them show that; or [].
+
+    They stand in the next *size* bytes. Each begins with *mark*, of which *between* comes after the one before it; what
+    is not in quotes, every second of the pieces that these make, is digits and a few signs.
+    """
+    alike = "'" not in mark and size < _LARGE and sql.startswith(mark, position)
+    cut = sql.rfind(between, position + 1, position + size) if alike else -1
+    if cut < 0:
+        return []
+    piece = sql[position:cut]
+    pieces = piece.split(between)[1:]
+    texts = (piece.replace("\\\\", "\0").replace("\\'", "\0") if escapes and "\\" in piece else piece).split("'")
+    signs = "'".join(texts[::2]).replace(mark, "\1(")
+    told = b"\1(" * len(pieces)  # from the parenthesis of one to that of the next
+    rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
+    if len(rest) > len(told):
+        for word in _DUMPED:
+            signs = word.sub("0", signs)
+        rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
+    if len(texts) % 2 == 0 or "--" in signs or rest != told:
+        return []
+    return [len(each) + len(between) for each in pieces]
 
 
 @lru_cache
@@ -1632,16 +1665,16 @@ def divide(text: str, rules: Syntax) -> tuple[int, int, int] | None:
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
     """Find the end of a statement without a body, with no look at its words; None where it has anything unusual."""
-    search, position, comment = _compile_tokens(rules.tokens, ";", words=False).search, start, -1
+    search, position, comment, depth = _compile_tokens(rules.tokens, ";", words=False).search, start, -1, 0
     while True:
         found = search(sql, position)
         kind, end = (found.lastgroup or "", found.start()) if found else ("", len(sql))
         comment = comment if comment >= 0 and not sql[position:end].strip(" \t\n\r\f\v") else -1
+        depth += sql.count("(", position, end) - sql.count(")", position, end)
         if kind in ("", "delimiter"):
-            code_end, code = end if comment < 0 else comment, sql[start:end]
-            if rules.blocks and code.count("(") != code.count(")"):  # a rule of PostgreSQL has statements in them
+            if rules.blocks and depth:  # a rule of PostgreSQL has statements in them
                 return None
-            return code_end, found.end() if found else end, ""
+            return end if comment < 0 else comment, found.end() if found else end, ""
         if kind not in ("quote", "comment") or not found or sql[end] == "$":
             return None
         comment = -1 if kind == "quote" else end if comment < 0 else comment
@@ -1992,6 +2025,9 @@ _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
+_STRETCH, _LARGE, _SIGNS = 2**18, 2**23, b"0123456789 \t\r\n,'+-."
+# As dumps write them; looked at last is what comes before one, as a regex that begins with letters is searched fastest.
+_DUMPED: Final = [regex(rf"{each}(?<=[\s,(]{each})(?![^\s,)\1])", re.ASCII) for each in ("NULL", "true", "false")]
 _DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
@@ -3224,7 +3260,7 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER_PATTERN: Final = regex(r"(?!)")
+_NEVER_PATTERN: Final = regex("\0(?!)")  # no file has that letter, which is soon told
 MARKS_PATTERN: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",

@@ -27,6 +27,13 @@ def split(sql: str, syntax: Callable[[], migrate.Syntax]) -> Iterator[migrate.St
         yield from migrate.Statements(octets, [each])
 
 
+def briefs(sql: str, syntax: migrate.Syntax) -> Iterator[tuple[migrate.Statement, migrate.Statement]]:
+    """Yield of each statement of a file what it is known by, where that is not itself, and the statement."""
+    octets = migrate.octets_of(sql)
+    found = migrate.Statements(octets, migrate.alike(octets, lambda: syntax))
+    yield from ((brief, each) for brief, each in zip(found.briefs, found, strict=True) if brief.text != each.text)
+
+
 def statements_of(some: Iterable[migrate.Statement]) -> migrate.Statements:
     """Return the statements of a file that has no other text."""
     octets, found = "", list[migrate.Alike]()

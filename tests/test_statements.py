@@ -842,13 +842,35 @@ insert_like = st.lists(inserts | st.sampled_from([*INSERTS.split(), "-- c;'\n", 
 )
 
 
+# Many that begin alike, with perhaps some among them that do not, or have more than literals.
+VALUES = r"""1 -2.5 'a' 'it''s' '' '''' ');' '(),--' 'é' '\' '\'' 'a\\' NULL null true NULL2(3) 1NULL(3) now() f(1) (1)
+    -'a'-1 5--1 +1 1e5 X'41' "a" "'" `a` /* ' */ # -- ; '; (NULL 0x1F $1 \ \' é a"""
+row_lists = st.lists(st.lists(st.sampled_from(VALUES.split()), min_size=1, max_size=3).map(", ".join), max_size=4)
+runs = st.builds(
+    lambda head, between, most, some: between.join([*(f"{head} ({row})" for row in (most * 4 + some + most * 4)), ""]),
+    st.sampled_from(["INSERT INTO t VALUES", "INSERT INTO t (a, b) VALUES", 'INSERT INTO "t;" VALUES\n']),
+    st.sampled_from([";\n", "; ", ";", " ;\r\n"]),
+    row_lists,
+    row_lists,
+)
+
+
 @every_syntax
-@given(sql=insert_like | sql_like)
+@given(sql=insert_like | sql_like | runs)
 def test_what_is_read_in_one_step_ends_where_it_does_word_by_word(syntax: Syntax, sql: str) -> None:
     quickly = list(split_statements(sql, syntax)), list(inside.split(sql, lambda: syntax))
     slow = syntax._replace(literals="")
     with inside.by_words():
         assert quickly == (list(split_statements(sql, slow)), list(inside.split(sql, lambda: slow)))
+
+
+@pytest.mark.parametrize("dialect", inside.FORMS)
+@given(sql=insert_like | runs)
+def test_what_is_said_of_some_that_are_alike_is_true_of_each(dialect: str, sql: str) -> None:
+    forms, syntax = inside.FORMS[dialect]
+    for brief, each in inside.briefs(sql, syntax):
+        of_brief, of_each = (forms().natures([one], syntax, lambda _, same: same) for one in (brief, each))
+        assert of_brief == of_each
 
 
 WHOLE = {
