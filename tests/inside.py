@@ -15,7 +15,7 @@ from unittest.mock import patch
 import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pytest
 
@@ -65,6 +65,15 @@ command = migrate._command
 def targets() -> dict[str, str]:
     """Return the targets that a message may name, and how each takes its first word."""
     return dict(migrate._TARGETS)
+
+
+DriverError = migrate.DriverError
+
+
+def with_marks(database: Any, texts: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return the one statement that SQLite runs for all these, and the rows for it; none where each is one."""
+    found: tuple[str, list[Any]] = database._with_marks(texts)
+    return found
 
 
 COMMON = migrate._COMMON  # the arguments of every command
