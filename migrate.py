@@ -1378,7 +1378,7 @@ def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, e
     """Return the sizes of INSERTs of nothing but literals, as far as a few steps over all of them show that; or [].
 
     They stand in the next *size* bytes. Each begins with *mark*, of which *between* comes after the one before it; what
-    is not in quotes, every second of the pieces that these make, is digits and a few signs.
+    is not in quotes, every second of the pieces that these make, is digits and a few signs, and no call.
     """
     alike = "'" not in mark and size < _LARGE and sql.startswith(mark, position)
     cut = sql.rfind(between, position + 1, position + size) if alike else -1
@@ -1391,8 +1391,8 @@ def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, e
     told = b"\1(" * len(pieces)  # from the parenthesis of one to that of the next
     rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
     if len(rest) > len(told):
-        for word in _DUMPED:
-            signs = word.sub("0", signs)
+        for word in ("NULL", "true", "false"):  # as dumps have them
+            signs = signs.replace(word, "0")
         rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
     if len(texts) % 2 == 0 or "--" in signs or rest != told:
         return []
@@ -2026,8 +2026,6 @@ _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
 _STRETCH, _LARGE, _SIGNS = 2**18, 2**23, b"0123456789 \t\r\n,'+-."
-# As dumps write them; looked at last is what comes before one, as a regex that begins with letters is searched fastest.
-_DUMPED: Final = [regex(rf"{each}(?<=[\s,(]{each})(?![^\s,)\1])", re.ASCII) for each in ("NULL", "true", "false")]
 _DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
@@ -4633,7 +4631,7 @@ class SQLite(Database):
                     cursor.executemany(sql, left)
                 deque(map(cursor.execute, left), maxlen=0)
         except DriverError as failed:
-            failed.number = len(texts) - length_hint(left)
+            failed.number = max(1, len(texts) - length_hint(left))  # the first row, where none could be
             raise
 
     def _with_marks(self, texts: Sequence[str]) -> tuple[str, list[tuple[object, ...]]]:

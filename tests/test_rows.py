@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import migrate
 
 LOG = "CREATE TABLE log (a, b, c, d, e)"
 SAYS = "INSERT INTO log VALUES (NEW.a, typeof(NEW.b), NEW.c, changes(), last_insert_rowid()); "
@@ -63,16 +62,14 @@ OTHERS = {
     "a temporary one before another": ["CREATE TABLE t (a, b, c)", "CREATE TEMP TABLE T (a UNIQUE, b, c)"],
     "nothing": [],
 }
-LITERALS = r"""0 -1 00 -0 007 7 10 999999999999999999 NULL '' 'a' 'A' 'it''s' '''' 'a''' '''a''' 'é' '🐕' '1' '1.0' '1e3' '?'
-    ':a' '(' '),(' 'NULL' '\' '--'""".split()  # noqa: SIM905 (read as SQL, one beside the other)
-MORE = (  # with blanks that are none to SQLite
-    "1000000000000000000 9223372036854775808 -99999999999999999999 1.5 1e3 +1 --1 null TRUE X'41' 1+1 abs(-1) \"a\" 1_0 ?"
-    " :a 'a'||'b' '\2 CURRENT_DATE (1) 1) 0x1F '\0' '\1' \1 \2 | ² é \xa01 a"
-).split(" ")
+LITERALS = """0 -1 00 -0 007 7 10 999999999999999999 NULL '' 'a' 'A' 'it''s' 'a''' 'é' '🐕' '1' '1.0' '1e3' '?' ':a'
+'(' '),(' 'NULL' '--'"""
+MORE = """1000000000000000000 9223372036854775808 -99999999999999999999 1.5 1e3 +1 --1 null TRUE X'41' 1+1 abs(-1) "a"
+1_0 ? :a 'a'||'b' '''' '''a''' '\2 CURRENT_DATE (1) 1) 0x1F '\0' '\1' \1 \2 | ² é \xa01 a"""
 
 
-def rows(values: Sequence[str], least: int, most: int) -> st.SearchStrategy[list[tuple[str, ...]]]:
-    return st.lists(st.tuples(*3 * [st.sampled_from(values)]), min_size=least, max_size=most)
+def rows(literals: str, least: int, most: int) -> st.SearchStrategy[list[tuple[str, ...]]]:
+    return st.lists(st.tuples(*3 * [st.sampled_from(re.split("[ \n]", literals))]), min_size=least, max_size=most)
 
 
 def prepared(sql: Sequence[str]) -> Any:
@@ -95,27 +92,25 @@ def outcome(database: Any, texts: Sequence[str], *, together: bool) -> list[Any]
     found += [database.in_transaction, database.query("SELECT changes(), last_insert_rowid(), total_changes()")]
     for table in ("t", "log", "sqlite_sequence"):
         with contextlib.suppress(inside.DriverError):
-            columns = database.columns if database.query(f"SELECT * FROM {table} LIMIT 0") else database.columns
-            kinds = ", ".join(f"{each}, typeof({each}), hex({each})" for each in columns)
-            found.append(database.query(f"SELECT {kinds} FROM {table}"))
+            database.query(f"SELECT * FROM {table} LIMIT 0")
+            seen = ", ".join(f"{each}, typeof({each}), hex({each})" for each in database.columns)
+            found.append(database.query(f"SELECT {seen} FROM {table}"))
     return found
 
 
-@given(
-    table=st.sampled_from([*PLAIN, *OTHERS]),
-    head=st.sampled_from(
-        ["INSERT INTO t VALUES (", "insert into T (b, a,c) values(", 'INSERT INTO "t"(a,b,c)VALUES (']
-    ),
-    between=st.sampled_from([", ", ","]),
-    some=rows(LITERALS, 20, 40),
-    odd=rows([*LITERALS, *MORE], 0, 1),
-    place=st.integers(0, 40),
+HEADS = "INSERT INTO t VALUES (", "insert into T (b, a,c) values(", 'INSERT INTO "t"(a,b,c)VALUES ('
+runs = st.builds(
+    lambda head, between, some, odd: [f"{head}{between.join(row)})" for row in (*some[:30], *odd, *some[30:])],
+    st.sampled_from(HEADS),
+    st.sampled_from([", ", ","]),
+    rows(LITERALS, 20, 40),
+    rows(f"{LITERALS} {MORE}", 0, 1),
 )
-def test_many_together_do_what_they_do_one_by_one(
-    table: str, head: str, between: str, some: list[Any], odd: list[Any], place: int
-) -> None:
+
+
+@given(table=st.sampled_from([*PLAIN, *OTHERS]), texts=runs)
+def test_many_together_do_what_they_do_one_by_one(table: str, texts: list[str]) -> None:
     sql = (PLAIN | OTHERS)[table]
-    texts = [f"{head}{between.join(row)})" for row in [*some[:place], *odd, *some[place:]]]
     with contextlib.closing(prepared(sql)) as one, contextlib.closing(prepared(sql)) as other:
         assert outcome(one, texts, together=True) == outcome(other, texts, together=False)
 
@@ -129,7 +124,7 @@ def test_one_statement_is_for_many_where_nothing_but_the_table_sees_the_values(t
     assert (sql, found) == expected
 
 
-@pytest.mark.parametrize("value", MORE)
+@pytest.mark.parametrize("value", re.split("[ \n]", MORE))
 def test_a_value_that_is_no_plain_literal_is_left_to_sqlite(value: str) -> None:
     texts = [*(f"INSERT INTO t VALUES ({n})" for n in range(20)), f"INSERT INTO t VALUES ({value})"]
     with contextlib.closing(prepared(["CREATE TABLE t (a)"])) as database:

@@ -852,7 +852,13 @@ MANY = [
     for head in ("INSERT INTO t VALUES", 'INSERT INTO "it\'s" (a, b) VALUES\n')
     for between in (";\n", " ; ", ";")
     for plain in ("1", "'a;'")
-    for some in [*([each] for each in f"{PLAIN} {ODD}".split()), ["1), (2"], ["'), ("], ["1) ", "2"], ["1", "'a' )"]]
+    for some in [
+        *([each] for each in f"{PLAIN} {ODD}".split()),
+        ["1), (2"],
+        ["'), ("],
+        ["1) ", "2"],
+        [f"'){between}{'x' * 500}'"],
+    ]
 ]
 
 
