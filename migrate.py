@@ -870,7 +870,7 @@ class Script(NamedTuple):
 
 def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
-    comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
+    comments = octets.startswith("--") or re.search("\n--", octets)  # one look through a large file, not three
     found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
     return {mark[2].lower(): mark for mark in reversed([*found])}
 
@@ -1366,11 +1366,12 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
             return
         yield head, starts, ends, position
         last, between = starts[-1], sql[ends[-1] - 1 : position]  # with the last parenthesis
-        mark, size = between + sql[last : sql.index("(", last + len(head)) + 1], 8 * (position - last)
+        mark = between + sql[last : sql.index("(", last + len(head)) + 1]
+        size = min(3 * (position - last), _STRETCH)
         while sizes := _count_off(sql, position - len(between), size, between, mark, escapes=_MYSQL_TEXT in literals):
             starts = [*itertools.accumulate(sizes, initial=position)]
             ends = [start - len(between) + 1 for start in starts[1:]]
-            position, size = starts.pop(), min(2 * size, max(_STRETCH, size))
+            position, size = starts.pop(), min(2 * size, _STRETCH)
             yield head, starts, ends, position
 
 
@@ -1380,7 +1381,7 @@ def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, e
     They stand in the next *size* bytes. Each begins with *mark*, of which *between* comes after the one before it; what
     is not in quotes, every second of the pieces that these make, is digits and a few signs, and no call.
     """
-    alike = "'" not in mark and size < _LARGE and sql.startswith(mark, position)
+    alike = "'" not in mark and sql.startswith(mark, position)
     cut = sql.rfind(between, position + 1, position + size) if alike else -1
     if cut < 0:
         return []
@@ -2025,7 +2026,7 @@ _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
-_STRETCH, _LARGE, _SIGNS = 2**18, 2**23, b"0123456789 \t\r\n,'+-."
+_STRETCH, _SIGNS = 2**18, b"0123456789 \t\r\n,'+-."
 _DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
@@ -3258,7 +3259,7 @@ _READ_ONLY: Final = "the history could not be written any more", "write READ WRI
 _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
-_NEVER_PATTERN: Final = regex("\0(?!)")  # no file has that letter, which is soon told
+_NEVER_PATTERN: Final = regex(r"(?!)")
 MARKS_PATTERN: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -4325,7 +4326,7 @@ class Database(ABC):
 
 
 _ROW_PATTERN: Final = regex(
-    r"""INSERT\s+INTO\s+(?:"([^"']+)"|`([^`']+)`|(\w+))\s*(?:\([^()']*\)\s*)?VALUES\s*\(""", re.ASCII | re.IGNORECASE
+    r"""INSERT\s+INTO\s+(?:"([^"']+)"|`([^`']+)`|(\w+)\b)\s*(?:\([^()']*\)\s*)?VALUES\s*\(""", re.ASCII | re.IGNORECASE
 )
 
 
@@ -4344,7 +4345,8 @@ def _rows_of(texts: Sequence[str]) -> tuple[str, str, list[tuple[object, ...]]] 
         return None
     values = [*signs[:-1].split(","), "\2"]
     width = values.index("\2")
-    if values[width :: width + 1] != ["\2"] * len(texts) or max(map(len, values)) > 18:  # noqa: PLR2004 (in 8 bytes)
+    long = max(map(len, values)) > 18 or width > 999  # noqa: PLR2004 (what fits into 8 bytes; the marks that all take)
+    if long or values[width :: width + 1] != ["\2"] * len(texts):
         return None
     del values[width :: width + 1]
     quoted, plain = (each.replace("\1", "'") for each in parts[1::2]), {"NULL": None, "\1": ""}
@@ -4629,7 +4631,8 @@ class SQLite(Database):
             with self.translated(), self._cursor() as cursor:
                 if rows:
                     cursor.executemany(sql, left)
-                deque(map(cursor.execute, left), maxlen=0)
+                else:
+                    deque(map(cursor.execute, left), maxlen=0)
         except DriverError as failed:
             failed.number = max(1, len(texts) - length_hint(left))  # the first row, where none could be
             raise
@@ -7227,7 +7230,7 @@ def _read_statements(step: Step, database: Database) -> Step:
 
 def _find_skipped(octets: str, found: Sequence[Alike], database: Database) -> Iterator[Statement]:
     """Yield what stands between the statements that were *found*, or in a comment, and only the client takes."""
-    skipped = [*database.skipped_pattern.finditer(octets)]
+    skipped = [] if database.skipped_pattern is _NEVER_PATTERN else [*database.skipped_pattern.finditer(octets)]
     whole = Statements(octets, found if skipped else ())
     yield from (Statement(each[0], 0, each.start()) for each in skipped if not whole.at(each.start()))
 

@@ -30,6 +30,9 @@ PLAIN = {
     "kept": ["CREATE TABLE t (a UNIQUE ON CONFLICT FAIL, b, c)"],
     "made of others": ["CREATE TABLE t (a, b, c, d AS (typeof(a) || b) STORED UNIQUE, e AS (c + 1))"],
     "indexes": ["CREATE TABLE t (a, b, c)", "CREATE UNIQUE INDEX i ON t (lower(b)) WHERE typeof(a) = 'integer'"],
+    "what is seen of the one before": [
+        "CREATE TABLE t (a, b, c, d DEFAULT (random() * 0 + 1), e DEFAULT (changes()), f DEFAULT (last_insert_rowid()))"
+    ],
     "a reference": [
         "PRAGMA foreign_keys = ON",
         "CREATE TABLE p (x PRIMARY KEY)",
@@ -98,7 +101,12 @@ def outcome(database: Any, texts: Sequence[str], *, together: bool) -> list[Any]
     return found
 
 
-HEADS = "INSERT INTO t VALUES (", "insert into T (b, a,c) values(", 'INSERT INTO "t"(a,b,c)VALUES ('
+HEADS = (
+    "INSERT INTO t VALUES (",
+    "INSERT INTO tVALUES (",
+    "insert into T (b, a,c) values(",
+    'INSERT INTO "t"(a,b,c)VALUES (',
+)
 runs = st.builds(
     lambda head, between, some, odd: [f"{head}{between.join(row)})" for row in (*some[:30], *odd, *some[30:])],
     st.sampled_from(HEADS),
