@@ -112,7 +112,7 @@ runs = st.builds(
     st.sampled_from(HEADS),
     st.sampled_from([", ", ","]),
     rows(LITERALS, 20, 40),
-    rows(f"{LITERALS} {MORE}", 0, 1),
+    rows(f"{LITERALS} {MORE}".replace("'\0' ", ""), 0, 1),  # which no file has
 )
 
 
