@@ -392,12 +392,18 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
         return DATABASES[self.dialect].is_file
 
     def __str__(self) -> str:
-        if self.is_file:
-            return f"{self.dialect}:{self.database}"
+        if self.is_file:  # read again, it is the same path
+            path = re.sub(r"%| \Z|\?(?=[A-Za-z_]+=[^?]*\Z)|[^ -~]", _in_a_path, self.database)
+            return f"{self.dialect}:{'//' * path.startswith('//')}{path}"
         login = quote(self.user, safe="") + (":***" if self.password else "")
         places = [(f"[{host}]" if ":" in host else quote(host, safe=""), port) for host, port in self.hosts]
         hosts = ",".join(f"{place}:{port}" if port else place for place, port in places)
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
+
+
+def _in_a_path(letter: re.Match[str]) -> str:
+    as_it_is = letter[0].isprintable() and letter[0] not in "%? "
+    return letter[0] if as_it_is else quote(letter[0], errors="surrogateescape")
 
 
 def _in_utf8(text: str) -> str:
@@ -570,7 +576,7 @@ class Settings(_Settings):
         for word, usual in _NUMBERS.items():
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
             if value is not None and (not 0 <= value < 10**7 or (word == "retries" and value % 1)):
-                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
+                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 to 9999999"
                 where = f"{option} or MIGRATE_{word.upper()}"
                 raise SettingsError(what, where=where, fix=f"write it like  {option} {usual:g}")
 
@@ -803,14 +809,23 @@ def _decoded(data: bytes) -> str:
 _DIGITS_PATTERN: Final = regex(r"[0-9]{1,64}")
 FILE_NAME_PATTERN: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+# What is meant so, and not written so; where it is about a database, only with its name: it may be prose.
+_MEANT_PATTERN: Final = regex(
+    r"(?:--+|#|/\*)\s*migrate\s*(?::?\s*no[-_ ]?transaction\b|:\s*only\s+(\w+))", re.IGNORECASE
+)
 # What ``new`` writes, with what comes before it in every file.
 _TEMPLATES: Final = {"up": "\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": ": undo\n--\n-- Loses\n\n"}
 UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Locks\r?\n-- Undo|(Loses))\s*")
 # The marks between which other tools have both ways in one file, and a word that asks for no transaction.
-MARK_PATTERN: Final = regex(r"^--[ \t]*(\+goose|\+migrate|migrate:)[ \t]*((?i:up|down))\b", re.MULTILINE)
+MARK_PATTERN: Final = regex(
+    r"^--(?:[ \t]*(\+goose|\+migrate|migrate:|rambler|(?=\w+ migration\b))[ \t]*(up|down)\b(?: migration\b)?"
+    r"|-+ create above / drop below -+)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _NAMES: Final = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
 _MISNAMED: Final = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-_TOOL_BY_MARK: Final = {"+goose": "goose", "+migrate": "sql-migrate", "migrate:": "dbmate"}
+_TOOL_BY_MARK: Final = pairs_in("""+goose goose, +migrate sql-migrate, migrate: dbmate, rambler rambler,
+    Migration node-pg-migrate, above tern""")
 _MARK_ALONE_PATTERN: Final = regex(r"(?im)^--.*(NO\s+TRANSACTION|notransaction|transaction\s*:\s*false)")
 
 
@@ -856,35 +871,35 @@ class Script(NamedTuple):
         found = directive[1].replace(",", " ").split() or [""]
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
-        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :])):
-            wrong += [more[1]] if more[1].lower() in DIALECT_BY_SCHEME else []  # a comma is missing
+        if more := re.match(r"(?i)[ \t]+((only)[ \t]+)?([\w-]+)", first[directive.end() :]):  # a comma is missing
+            names = {*DIALECT_BY_SCHEME} if only or more[2] else set[str]()
+            wrong += [more[3]] if more[3].lower() in names | {"no-transaction"} else []
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
             if {"up", "down"} <= (marks := marked_ways(octets)).keys():
                 raise ValueError(*both_ways(shown_path(Path(file)), marks["up"], octets))
-            knows = 'which knows "no-transaction" and "only DIALECT"'
+            knows = 'which knows "no-transaction" and "only DIALECT", with a comma between'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}', "")
         return cls(file, octets, checksum, "no-transaction" not in found, only)
 
 
 def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
-    comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
+    comments = octets.startswith("--") or re.search("\n--", octets)  # one look through a large file, not three
     found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
-    return {mark[2].lower(): mark for mark in reversed([*found])}
+    return {way: mark for mark in reversed([*found]) for way in ([mark[2].lower()] if mark[2] else ("up", "down"))}
 
 
 def both_ways(path: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
     """Return what is wrong with a file of another tool, known by a *mark* in it, and the two to write instead."""
     stem = re.sub(r"(?i)(\.(up|down))?\.sql$", "", path)
-    first, second = ("up", "down") if mark[2].islower() else ("Up", "Down")
-    before, alone = mark[0].removesuffix(mark[2]), ""
-    if _MARK_ALONE_PATTERN.search(octets):
-        alone = ", with  -- migrate: no-transaction  on its first line"
-    fix = f'write what is below "{before}{first}" into {stem}.up.sql{alone}, what is below "{before}{second}" into'
-    fix = f"{fix} {stem}.down.sql"
-    return f"a file of {_TOOL_BY_MARK[mark[1]]}, which has the way up and the way down in one", fix
+    tool, way = next(tool for part, tool in _TOOL_BY_MARK.items() if part.lower() in mark[0].lower()), mark[2] or ""
+    first, second = (mark[0].replace(way, each) for each in (("up", "down") if way.islower() else ("Up", "Down")))
+    alone = ", with  -- migrate: no-transaction  on its first line" if _MARK_ALONE_PATTERN.search(octets) else ""
+    above, below = (f'below "{first}"', f'below "{second}"') if way else (f'above "{mark[0]}"', "below it")
+    fix = f"write what is {above} into {stem}.up.sql{alone}, what is {below} into {stem}.down.sql"
+    return f"a file of {tool}, which has the way up and the way down in one", fix
 
 
 # What other tools call their files, and the parts that ours are called after; or how such a file begins.
@@ -900,7 +915,6 @@ _DJANGO_PATTERN: Final = regex(r"(?P<version>\d{4})_(?P<name>\w+)\.py")
 _SQITCH_PATTERN: Final = regex(r"-- (Deploy|Revert|Verify) (?:\S+:)?(?P<name>\S+)")
 _SQITCH_WAYS: Final = {"deploy": "up", "revert": "down"}
 _LIQUIBASE_PATTERN: Final = regex(r"--\s*liquibase formatted sql", re.IGNORECASE)
-_NODE_PATTERN: Final = regex(r"^--[ \t]*Up Migration\b", re.MULTILINE | re.IGNORECASE)
 
 
 def _write_as(folder: str, parts: Mapping[str, str | None], way: str = "") -> str:
@@ -928,8 +942,6 @@ def _of_another_tool(path: str, text: str) -> Iterator[tuple[str, str]]:
     if found := _POSTGRATOR_PATTERN.fullmatch(name):
         yield "a file of Postgrator", _write_as(folder, found.groupdict(), "up" if found["way"] == "do" else "down")
     if (found := _NUMBERED_PATTERN.fullmatch(name)) and name.isprintable():
-        if _NODE_PATTERN.search(text):
-            yield "a file of node-pg-migrate, which has both ways in one", _write_as(folder, found.groupdict())
         yield _MISNAMED, _write_as(folder, found.groupdict(), (found["way"] or "").lower())
     yield _MISNAMED, _NAMES
 
@@ -1341,8 +1353,9 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
     One step of a regex takes many rows, which are most of a large file, but not all: it keeps what it has taken.
     """
     first, more = _compile_inserts(literals)
+    size = 0
     while True:
-        head, starts, ends, whole = "", list[int](), list[int](), True
+        head, starts, ends, whole, limit = "", list[int](), list[int](), True, position + 4 * size
         for found in first.finditer(sql, position):
             start, after = found.span()
             if start != position or found[1] != (head or found[1] or "-"):
@@ -1359,11 +1372,44 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
                 ends.append(rows.start("end"))
             head, position = found[1], after
             starts.append(start)
-            if not whole:
+            if not whole or position > limit:
                 break
         if not starts:
             return
         yield head, starts, ends, position
+        last, between = starts[-1], sql[ends[-1] - 1 : position]  # with the last parenthesis
+        mark = between + sql[last : sql.index("(", last + len(head)) + 1]
+        size = min(3 * (position - last), _STRETCH)
+        while sizes := _count_off(sql, position - len(between), size, between, mark, escapes=_MYSQL_TEXT in literals):
+            starts = [*itertools.accumulate(sizes, initial=position)]
+            ends = [start - len(between) + 1 for start in starts[1:]]
+            position, size = starts.pop(), min(2 * size, _STRETCH)
+            yield head, starts, ends, position
+
+
+def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, escapes: bool) -> list[int]:
+    """Return the sizes of INSERTs of nothing but literals, as far as a few steps over all of them show that; or [].
+
+    They stand in the next *size* bytes. Each begins with *mark*, of which *between* comes after the one before it; what
+    is not in quotes, every second of the pieces that these make, is digits and a few signs, and no call.
+    """
+    alike = "'" not in mark and sql.startswith(mark, position)
+    cut = sql.rfind(between, position + 1, position + size) if alike else -1
+    if cut < 0:
+        return []
+    piece = sql[position:cut]
+    pieces = piece.split(between)[1:]
+    texts = (piece.replace("\\\\", "\0").replace("\\'", "\0") if escapes and "\\" in piece else piece).split("'")
+    signs = "'".join(texts[::2]).replace(mark, "\1(")
+    told = b"\1(" * len(pieces)  # from the parenthesis of one to that of the next
+    rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
+    if len(rest) > len(told):
+        for word in ("NULL", "true", "false"):  # as dumps have them
+            signs = signs.replace(word, "0")
+        rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
+    if len(texts) % 2 == 0 or "--" in signs or rest != told:
+        return []
+    return [len(each) + len(between) for each in pieces]
 
 
 @lru_cache
@@ -1632,16 +1678,16 @@ def divide(text: str, rules: Syntax) -> tuple[int, int, int] | None:
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
     """Find the end of a statement without a body, with no look at its words; None where it has anything unusual."""
-    search, position, comment = _compile_tokens(rules.tokens, ";", words=False).search, start, -1
+    search, position, comment, depth = _compile_tokens(rules.tokens, ";", words=False).search, start, -1, 0
     while True:
         found = search(sql, position)
         kind, end = (found.lastgroup or "", found.start()) if found else ("", len(sql))
         comment = comment if comment >= 0 and not sql[position:end].strip(" \t\n\r\f\v") else -1
+        depth += sql.count("(", position, end) - sql.count(")", position, end)
         if kind in ("", "delimiter"):
-            code_end, code = end if comment < 0 else comment, sql[start:end]
-            if rules.blocks and code.count("(") != code.count(")"):  # a rule of PostgreSQL has statements in them
+            if rules.blocks and depth:  # a rule of PostgreSQL has statements in them
                 return None
-            return code_end, found.end() if found else end, ""
+            return end if comment < 0 else comment, found.end() if found else end, ""
         if kind not in ("quote", "comment") or not found or sql[end] == "$":
             return None
         comment = -1 if kind == "quote" else end if comment < 0 else comment
@@ -1992,6 +2038,7 @@ _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
+_STRETCH, _SIGNS = 2**18, b"0123456789 \t\r\n,'+-."
 _DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
@@ -3132,9 +3179,10 @@ class _MySQLForms(Forms):
                 name = next((self.fold(each) for each in target[1 if given else 0 :] if each != "."), "*")
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
-                if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    # A new session begins with what is set for all.
-                    key = "global" if self._server_only_pattern.match(name) else f"set {name}"
+                if (meant := given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
+                    # A new session begins with what is set for all, and not with what waits for a restart.
+                    brief = meant == "PERSIST_ONLY" or self._server_only_pattern.match(name)
+                    key = "global" if brief else f"set {name}"
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -3434,8 +3482,10 @@ _REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: 
 
 
 _BLINK: Final = 0.3  # seconds: who waits no longer does not notice
+_LET_GO: Final = 5.0  # seconds: the lock of a session that this run has closed itself is free by then
 # So many bytes go together: of changes of rows, of these in one packet, of a file that is sent as it is.
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
+_MANY, _VALUES = 16, b"0123456789-,' \1\2NUL"  # of fewer it takes longer to read the rows of literals
 
 
 @lru_cache(maxsize=256)
@@ -3637,8 +3687,9 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        if self._locked:
-            self._poll(partial(self._take, self.lock_sql), lock_timeout, told=True)
+        if self._locked:  # a server lets go of a session that has closed in its own time, whatever the lock timeout is
+            wait = max(self.lock_timeout, _LET_GO) if lock_timeout is None else lock_timeout
+            self._poll(partial(self._take, self.lock_sql), wait, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
@@ -4327,6 +4378,39 @@ class Database(ABC):
             doom.dropped += 1
 
 
+_ROW_PATTERN: Final = regex(
+    r"""INSERT\s+INTO\s+(?:"([^"']+)"|`([^`']+)`|(\w+)\b)\s*(?:\([^()']*\)\s*)?VALUES\s*\(""", re.ASCII | re.IGNORECASE
+)
+
+
+def _rows_of(texts: Sequence[str]) -> tuple[str, str, list[tuple[object, ...]]] | None:
+    r"""Return, of INSERTs that differ in one row of literals: the table, one with marks for these, and the rows.
+
+    None where there is more in any, or a number that is not read by everybody in one way. A doubled quote is read as
+    \1, which is an empty text where it stands alone, outside of one.
+    """
+    joined, head = "\2".join(texts), _ROW_PATTERN.match(texts[0])
+    if not head or "\0" in joined or "\1" in joined:
+        return None
+    parts = joined.replace("''", "\1").split("'")
+    signs = "'".join(parts[::2]).replace(f")\2{head[0]}", ",\2,").removeprefix(head[0]).replace(", ", ",")
+    if len(parts) % 2 == 0 or signs[-1:] != ")" or signs[:-1].encode("ascii", "replace").translate(None, _VALUES):
+        return None
+    values = [*signs[:-1].split(","), "\2"]
+    width = values.index("\2")
+    long = max(map(len, values)) > 18 or width > 999  # noqa: PLR2004 (what fits into 8 bytes; the marks that all take)
+    if long or values[width :: width + 1] != ["\2"] * len(texts):
+        return None
+    del values[width :: width + 1]
+    quoted, plain = (each.replace("\1", "'") for each in parts[1::2]), {"NULL": None, "\1": ""}
+    try:
+        found = iter([next(quoted) if v == "'" else plain[v] if v in plain else int(v) for v in values])
+        rows = [*zip(*[found] * width, strict=True)]
+    except ValueError:
+        return None
+    return head[head.lastindex or 0], f"{head[0]}{','.join('?' * width)})", rows
+
+
 class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
@@ -4593,13 +4677,31 @@ class SQLite(Database):
         if len(texts) == 1:
             super().run_all(texts)
             return
-        self._ticks, self._ended, left = 0, False, iter(texts)
+        self._ticks, self._ended = 0, False
+        sql, rows = self._with_marks(texts)
+        left = iter(rows or texts)
         try:
             with self.translated(), self._cursor() as cursor:
-                deque(map(cursor.execute, left), maxlen=0)
+                if rows:
+                    cursor.executemany(sql, left)
+                else:
+                    deque(map(cursor.execute, left), maxlen=0)
         except DriverError as failed:
-            failed.number = len(texts) - length_hint(left)
+            failed.number = max(1, len(texts) - length_hint(left))  # the first row, where none could be
             raise
+
+    def _with_marks(self, texts: Sequence[str]) -> tuple[str, list[tuple[object, ...]]]:
+        """Return one INSERT and the rows for it, where that is certain to do what *texts* do; no rows elsewhere.
+
+        Of a table with no module and no trigger it is: whatever else looks at a value cannot tell where it comes from.
+        """
+        if len(texts) < _MANY or not _rows_of(texts[:1]) or not (found := _rows_of(texts)):
+            return "", []
+        adapted = {kind for kind, _ in getattr(sqlite3, "adapters", {(int, None): None})}  # by who uses this module
+        objects = (f"SELECT type, rootpage, tbl_name FROM {each}sqlite_master" for each in ("", "temp."))
+        plain = f"SELECT sum(2 - (type = 'table' AND rootpage > 0)) FROM ({' UNION ALL '.join(objects)})"
+        known = self.query(f"{plain} WHERE type <> 'index' AND tbl_name = ? COLLATE NOCASE", found[0])
+        return found[1:] if known == [(1,)] and not adapted & {int, str} else ("", [])
 
     def _step(self, sql: str) -> None:
         if self._ended:  # while it waited
@@ -6253,8 +6355,10 @@ class MySQL(Database):
         if words is None:
             return frozenset({"*", "set by code"})
         keys, assigned = {*self.forms.variables(words)}, self._assigned(words)
+        # START TRANSACTION sets nothing.
+        said = {word for last, word in itertools.pairwise(("", *words)) if (last, word) != ("START", "TRANSACTION")}
         for known, added in self._key_words.items():
-            keys |= set() if {*known.split()}.isdisjoint(words) else {*added}
+            keys |= set() if said.isdisjoint(known.split()) else {*added}
         made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
         keys |= {f"temp {each.name}" for each in made}
         keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
@@ -6548,19 +6652,19 @@ class History:
 
     def right_sql(self, message: str, text: str = "") -> str:
         """Do what that of the database does; of the history, give all that is needed, and not piece by piece."""
-        name, (schema, *_) = self.table.rpartition(".")[2], (*self.schemas, "")
-        both = [self.database.quoted(schema, each) for each in (name, f"{name}_log")]
+        sql, (schema, _, name) = self.database.right_sql(message, text), self.table.rpartition(".")
         one = "|".join(re.escape(self.database.quoted(each)) for each in (name, f"{name}_log"))
-        return re.sub(
-            rf" ON (\S+\.)?({one}) TO ", lambda _: f" ON {', '.join(both)} TO ", self.database.right_sql(message, text)
-        )
+        if not (found := re.search(rf" ON ((\S+\.)?({one})) TO ", sql)):
+            return sql
+        schema = "".join(self.schemas) or schema or self.database.home(name) or ""  # unknown still where none is found
+        both = ", ".join(self.database.quoted(schema, each) for each in (name, f"{name}_log"))
+        return f"{sql[: found.start(1)]}{both}{sql[found.end(1) :]}"
 
     def way_past(self, message: str, text: str = "") -> str:
         """Return what a person does about a right that a *message* misses; empty where it is not about one."""
         if (owner := self.database.owner_of(message, text)) is not None:
             return f"run it as its owner{f' ({owner})' if owner else ''}: name that user in the URL"
-        right = self.right_sql(message, text)
-        return right and f"have an administrator type  {right}"
+        return (right := self.right_sql(message, text)) and f"have an administrator type  {right}"
 
     @contextlib.contextmanager
     def _explained(self, fix: str = "", state: str = "") -> Iterator[None]:
@@ -6570,12 +6674,16 @@ class History:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
             right = self.right_sql(failed.message)
-            fix = fix or f"let this user read the tables {self.table} and {self.table}_log{{}}"
+            if not fix:  # who only looks needs no more
+                look = re.sub(r"(?<=GRANT )(SELECT|USAGE)[A-Z, ]+ ON ", r"\1 ON ", right)
+                fix = f"let this user read the tables {self.table} and {self.table}_log{{}}"
+                right = f"{look}\n     or write them, too, as up and down do:  {right}" if look != right else right
             fix = fix.format(right and f":  {right}")
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
             fix = self.database.fixes.get(failed.kind, fix)
-            raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
+            error = StatementError if failed.kind in _RETRIED else MigrateError  # for the first, `wait` waits
+            raise error(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> list[str]:
         """Make the tables where they are missing; return the schema that was made for them, if one was.
@@ -6626,16 +6734,16 @@ class History:
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
-        try:
+        with contextlib.suppress(OverflowError, TypeError, ValueError):
             if _DIGITS_PATTERN.fullmatch(version):
                 text = back.decode(errors="replace") if isinstance(back, bytes) else back
                 ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
                 return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
-        except (OverflowError, TypeError, ValueError):
-            pass
         what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
-        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
-        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
+        # Where a version was applied, and another column is wrong, it would run again without its row.
+        way = "correct it:  SELECT *" if _DIGITS_PATTERN.fullmatch(f"{version}") else "take it out:  DELETE"
+        fix = f"{way} FROM {self.relation} WHERE version = {self.database.literal(version)};"
+        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and {fix}")
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises DriverError."""
@@ -6965,7 +7073,7 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
     if _DIGITS_PATTERN.fullmatch(version) and version_key(version) in known:
         return version_key(version)
-    near = nearest(version, [each.version for each in known.values()])
+    near = nearest(version, [each.version for each in known.values()], 0.85)  # a digit off, or two: days are alike
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
@@ -7030,6 +7138,10 @@ _FAULTS: Final = {
 _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
+)
+_MEANT: Final = (
+    "-- migrate: is read on the first line only, and in small letters",
+    "write it there, as  -- migrate: no-transaction  or  -- migrate: only postgres  for example; or take it out",
 )
 _FILE_BY_FILE: Final = f"{_SAME} without --all-or-nothing"
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
@@ -7147,7 +7259,10 @@ def read_step(step: Step, database: Database) -> Step:
 
 
 def _refuse_unready(step: Step, database: Database) -> None:
-    """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
+    """Raise FileError for a file that is as ``new`` wrote it; for one of another tool, with both ways in it.
+
+    And for a word of ours that nobody would read, among the comments that a file begins with.
+    """
     path, octets = script_path(step), step.script.octets
     texts = {path: octets}
     if step.direction == "up" and step.down_sql is not None:
@@ -7166,9 +7281,14 @@ def _refuse_unready(step: Step, database: Database) -> None:
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
-        for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
+        for mark in [each for each in marks if not each[2] or each[2].lower() != (marks[0][2] or "").lower()][:1]:
             fault = both_ways(shown_path(step.script.path), marks[0], octets)
             _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
+    head = itertools.takewhile(lambda word: word[0] == "comment", tokenize(octets, 0, database.syntax))
+    meant = [each for _, start, _ in head if (each := _MEANT_PATTERN.match(octets, start))]
+    meant = [each for each in meant if not each[1] or each[1].lower() in DIALECT_BY_SCHEME]
+    read = 1 if step.script.only or not step.script.in_transaction else 0
+    _refuse_first(step, [(Statement("", 0, each.start()), _MEANT) for each in meant[read:]])
 
 
 def _read_statements(step: Step, database: Database) -> Step:
@@ -7234,7 +7354,7 @@ def _read_statements(step: Step, database: Database) -> Step:
 
 def _find_skipped(octets: str, found: Sequence[Alike], database: Database) -> Iterator[Statement]:
     """Yield what stands between the statements that were *found*, or in a comment, and only the client takes."""
-    skipped = [*database.skipped_pattern.finditer(octets)]
+    skipped = [] if database.skipped_pattern is _NEVER_PATTERN else [*database.skipped_pattern.finditer(octets)]
     whole = Statements(octets, found if skipped else ())
     yield from (Statement(each[0], 0, each.start()) for each in skipped if not whole.at(each.start()))
 
@@ -7485,7 +7605,7 @@ class Run:
         migrations = find_migrations(folder, dialect, lazily=True, tell=unread.append) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
-        database.looks = looks
+        database.looks, database.tell = looks, notify
         try:
             with contextlib.closing(database):
                 database.open()
@@ -7538,12 +7658,15 @@ class Run:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         choose = partial(choose_up, who=whoami, past=self.past) if direction == "up" else choose_down
         if not self.database.looks:
-            steps = choose(self.migrations, rows, **choice)
+            with self._asking(direction, **choice):
+                steps = choose(self.migrations, rows, **choice)
             self.typed = self.typed or self._goal(steps, rows, **choice)
             return self.screen(steps)
         self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
         try:
-            steps = self.screen(choose(self.migrations, rows, **choice))
+            with self._asking(direction, **choice):
+                steps = choose(self.migrations, rows, **choice)
+            steps = self.screen(steps)
             for step in () if self.at_work else steps[:1]:
                 self.see_resumed(step._replace(typed=direction))
         except (DriftError, FileError) as error:
@@ -7553,6 +7676,20 @@ class Run:
                 error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
             raise
         return steps
+
+    @contextlib.contextmanager
+    def _asking(self, direction: str, **choice: Any) -> Iterator[None]:
+        """Have a refusal that names an option of *direction* say with it what else was asked; who looked, looks."""
+        try:
+            yield
+        except (DriftError, SettingsError) as error:
+            words, names_end = ["migrate", direction], " --to " in error.fix
+            words[1:1] = ["plan"] if names_end and self.database.looks else []
+            words += [f"--to {choice['to']}"] if choice.get("to") else []
+            words += [str(choice["count"])] if choice.get("count") and not names_end else []
+            words += ["--all-or-nothing"] if self.all_or_nothing else []
+            error.fix = error.fix.replace(f"migrate {direction} --", f"{' '.join(words)} --")
+            raise
 
     def _goal(self, steps: Sequence[Step], rows: Sequence[Applied], **choice: Any) -> str:
         """Return the command that does what is left of *steps* and no more, wherever they stop; a count would not."""
@@ -7645,6 +7782,9 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
+        for step in left:
+            if not step.row and (past := self.past(step.version)):
+                self._tell(f"{step.title} {past}; its row is gone, and it runs again")
         steps = choose_up(self.migrations, self.applied, who=whoami, past=self.past, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
@@ -9202,6 +9342,7 @@ class Journal(Attempt):
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
     "set what a session begins with": "what a session begins with",
+    "set names": "the character set, the role or the level of isolation",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
@@ -9391,7 +9532,8 @@ def wait(
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             url = settings.url._replace(options=options)
-            reason, fix = _not_ready(settings._replace(url=url, lock_timeout=0.0), awaited)
+            asked = settings._replace(url=url, lock_timeout=0.0, ddl_lock_timeout=1.0)  # who locks the history is told
+            reason, fix = _not_ready(asked, awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -9613,9 +9755,9 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         yield warning(shown_path(down_path), f"another name than {shown_path(up_path)}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
-        later = script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0
-        for number, line in enumerate(script.sql.split("\n")[1:] if later else (), 2):
-            if _DIRECTIVE_PATTERN.match(line):
+        lines = script.sql.split("\n") if script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0 else []
+        for number in [place for place, line in enumerate(lines, 1) if _DIRECTIVE_PATTERN.match(line)]:
+            if any(line.strip()[:2] not in ("", "--") for line in lines[: number - 1]):  # else that is refused
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
         if lies and not meet(script.only, (lies,)):
@@ -9976,7 +10118,7 @@ def _command(words: str, about: Sequence[str]) -> str:
     import shlex
 
     said = re.findall(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""", words)
-    target = next((word for word in said if word in _TARGETS), "")
+    target = next((word for word in said if word in _TARGETS), "") if said[0] != "help" else ""
     if os.environ.get("MIGRATE_CALLED_BY") != "make" or not target:
         return " ".join((_program(), *about, words))
     before, after = said[: said.index(target)], said[said.index(target) + 1 :]
@@ -10360,9 +10502,9 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
     if direction not in {"up", "down"} or count == 0:
         fix = "write how many behind  migrate plan up  or  migrate plan down"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+    for name, way in ("out_of_order", "up"), ("to_here", "down"), ("everything", "down"):
         if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
-            option = f"--{name.replace('_', '-')}"
+            option = f"--{name.replace('_', '-').replace('everything', 'all')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
         way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
@@ -10427,7 +10569,10 @@ _COMMAND, _FILE, _FOLDER = {"metavar": "COMMAND"}, {"metavar": "FILE"}, {"metava
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
-_TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
+_TIMEOUT: Final = _SECONDS | {
+    "type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 to 9999999"),
+    "default": 60.0,
+}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _UNDONE: Final = {"action": "store_false", "dest": "applied"}
@@ -10492,6 +10637,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--to", "as with up or down", _VERSION),
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
+        ("--all", "as with down", _SWITCH | {"dest": "everything"}),
         ("--sql", "print a script for the database's own client", _SWITCH),
         ("--dialect", "with --sql and --from: for which, where no database is to be asked", _DIALECTS),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
@@ -10634,6 +10780,18 @@ _ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.val
 _OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
 
 
+def _meant_command(word: str) -> str:
+    """Return the command that is meant by *word*, or by a part of it as in ``db:migrate``, or "". It is near to it."""
+    import difflib
+
+    known = [*_WORDS, *_SYNONYMS]
+    for part in (word, *reversed(re.split(r"[\W_]+", word))):
+        near = [each for each in known if part == each] or [each for each in known if _is_a_letter_off(part, each)]
+        for meant in near or difflib.get_close_matches(part, known, 1, 0.8):  # what is less like it is another word
+            return _SYNONYMS.get(meant, meant)
+    return ""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
 
@@ -10650,12 +10808,16 @@ class _Parser(argparse.ArgumentParser):
             (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
         return self
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and arg_strings == ["--"]:  # of --to=-- some Pythons make an empty list
+            raise argparse.ArgumentError(action, "expected one argument")
+        return super()._get_values(action, arg_strings)
+
     def error(self, message: str) -> NoReturn:
         near, command = "", re.sub(r".*migrate(\.py)?'?", "", self.prog)
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
-            word = wrong[1].lower()
-            near = nearest(_SYNONYMS.get(word, word), _WORDS) or nearest(word, _SYNONYMS)
-            near = re.sub(r"(?<=mean )\w+", lambda found: _SYNONYMS.get(found[0], found[0]), near)
+            meant = _meant_command(wrong[1].lower())
+            near = f" (did you mean {meant}?)" if meant else ""
             message = f'there is no command "{wrong[1]}"{near}'
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
@@ -10826,10 +10988,11 @@ def _refuse_elsewhere(settings: Settings, config: str | None, command: str, word
     of_files = command in {"check", "new", "verify"}
     slips = () if settings.url_source or of_files else settings.slips
     if slip := next((each for each in slips if "DATABASE_URL" in each.ours), None):
-        what = f"no database is named: nothing reads {slip.name}; did you mean DATABASE_URL?"
-        way = f'hand it on:  export DATABASE_URL="${slip.name}"'
+        ours = slip.ours.partition(" or ")[0]
+        what = f"no database is named: nothing reads {slip.name}; did you mean {ours}?"
+        way = f'hand it on:  export {ours}="${slip.name}"'
         if slip.line:
-            way = f"write DATABASE_URL in place of {slip.name} in {slip.line}"
+            way = f"write {ours} in place of {slip.name} in {slip.line}"
         again = f"migrate --database-url {settings.url} {_typed(command, words)}"
         raise SettingsError(what, where=slip.place, fix=f"{way}\n     or say that the default is meant:  {again}")
     look = partial(_find_stray, config=Path(config)) if config else _find_above

@@ -269,6 +269,7 @@ def test_a_folder_of_flyway_is_answered_with_the_files_to_write(desk: Desk) -> N
 
 
 BOTH = "write it as sql/{0}.up.sql, the way back as sql/{0}.down.sql"
+PARTED = "write what is {} into sql/1580000000000_init.up.sql, what is {} into sql/1580000000000_init.down.sql"
 SQLMIGRATE = "write what `manage.py sqlmigrate APP 0001` prints (with --backwards, for the way back)"
 OTHERS = {  # what lies there, and what is said of it
     "sql/20200101000000_init/migration.sql": ("", "a file of Prisma", BOTH.format("20200101000000_init")),
@@ -286,8 +287,20 @@ OTHERS = {  # what lies there, and what is said of it
     ),
     "sql/1580000000000_init.sql": (
         "-- Up Migration\n\n-- Down Migration\n",
-        "a file of node-pg-migrate, which has both ways in one",
-        BOTH.format("1580000000000_init"),
+        "a file of node-pg-migrate, which has the way up and the way down in one",
+        PARTED.format('below "-- Up Migration"', 'below "-- Down Migration"'),
+    ),
+    "sql/001_rambler.sql": (
+        "-- rambler up\nSELECT 1;\n-- rambler down\nSELECT 2;\n",
+        "a file of rambler, which has the way up and the way down in one",
+        PARTED.format('below "-- rambler up"', 'below "-- rambler down"').replace("1580000000000_init", "001_rambler"),
+    ),
+    "sql/001_tern.sql": (
+        "SELECT 1;\n---- create above / drop below ----\nSELECT 2;\n",
+        "a file of tern, which has the way up and the way down in one",
+        PARTED.format('above "---- create above / drop below ----"', "below it").replace(
+            "1580000000000_init", "001_tern"
+        ),
     ),
     "sql/001.do.users.sql": ("", "a file of Postgrator", "write it as sql/001_users.up.sql"),
     "sql/001.undo.users.sql": ("", "a file of Postgrator", "write it as sql/001_users.down.sql"),
@@ -320,7 +333,7 @@ def test_folders_of_another_tool_beside_the_files_are_told_and_not_read(desk: De
     assert desk.here("check") == (0, f"warning\t{name}\ta file of Prisma\t{fix}\n", "0 faults, 1 warning\n")
 
 
-KNOWS = 'which knows "no-transaction" and "only DIALECT"'
+KNOWS = 'which knows "no-transaction" and "only DIALECT", with a comma between'
 MISNAMED = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
 NEAR_MISSES = {  # and what to write instead, where that is certain
     "1_a.UP.SQL": "sql/1_a.up.sql",
@@ -774,7 +787,7 @@ def test_check_names_faults_and_warnings_and_opens_no_database(desk: Desk) -> No
             "sql/sqlite/1_a.up.sql": "CREATE TABLE a (id INTEGER);\nSELECT 'open;\n",
             "sql/sqlite/1_b.down.sql": "DROP TABLE a;\n",
             "sql/sqlite/2_b.up.sql": "-- nothing\n",
-            "sql/postgres/1_a.up.sql": "-- why\n-- migrate: no-transaction\nSELECT 1;\n",
+            "sql/postgres/1_a.up.sql": "SELECT 1;\n-- migrate: no-transaction\nSELECT 1;\n",
             "sql/postgres/1_a.down.sql": "SELECT 1;\n",
         }
     )
@@ -839,6 +852,48 @@ def test_check_reports_a_down_file_that_only_one_folder_has(desk: Desk) -> None:
         }
     )
     assert [each.where for each in migrate.check(settings(desk))] == ["sql/sqlite/1_a.up.sql"]
+
+
+# ---- a word of ours that nobody would read
+
+MEANT = [
+    "-- Migrate: no-transaction",
+    "-- MIGRATE: ONLY POSTGRES",
+    "-- migrate no-transaction",
+    "-- migrate : no_transaction",
+    "/* migrate: no-transaction */",
+    "-- why\n-- migrate: only sqlite",
+    "\n\n--migrate:notransaction",
+    "-- migrate: only sqlite\n-- migrate: no-transaction",
+]
+
+
+@pytest.mark.parametrize("head", MEANT)
+def test_a_word_of_ours_that_is_not_on_the_first_line_or_not_in_small_letters_is_refused(desk: Desk, head: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"{head}\nCREATE TABLE a (n INTEGER);", "sql/1_a.down.sql": "DROP TABLE a;"})
+    *above, line = head.split("\n")
+    number = len(above) + 1
+    said = "-- migrate: is read on the first line only, and in small letters\n"
+    said += f"  --> sql/1_a.up.sql:{number}:1\n  {number} | {line}\n      ^\nnothing was run.\n"
+    said += "fix: write it there, as  -- migrate: no-transaction  or  -- migrate: only postgres  for example;"
+    assert desk.here("up") == (2, "", f"error: {said} or take it out\n")
+    assert desk.here("check").exit == 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["-- Migrate only the users", "-- migrate: only the users", "-- migrate: only sqlite", "-- a -- migrate: only a"],
+)
+def test_prose_is_no_word_of_ours(desk: Desk, head: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"-- why\n{head}\nCREATE TABLE a (n INTEGER);" if "sqlite" not in head else head})
+    assert desk.here("up").exit == 0
+
+
+@pytest.mark.parametrize("words", ["no-transaction only sqlite", "only sqlite no-transaction", "only sqlite mysql"])
+def test_a_comma_that_is_missing_is_told(desk: Desk, words: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"-- migrate: {words}\nCREATE TABLE a (n INTEGER);"})
+    said = f'sql/1_a.up.sql: unknown word "{words.rpartition(" ")[2]}" after "-- migrate:", {KNOWS}\n'
+    assert desk.here("up").err.startswith(f"error: 1 fault in the migration files:\n  {said}")
 
 
 # ---- a file that nobody has written
