@@ -3650,8 +3650,8 @@ class Database(ABC):
                     raise
                 time.sleep(0.5)
         if self._locked:  # a server lets go of a session that has closed in its own time, whatever the lock timeout is
-            wait = max(self.lock_timeout, _LET_GO) if lock_timeout is None else lock_timeout
-            self._poll(partial(self._take, self.lock_sql), wait, told=True)
+            least = max(self.lock_timeout, _LET_GO) if lock_timeout is None else lock_timeout
+            self._poll(partial(self._take, self.lock_sql), least, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
