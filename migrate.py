@@ -3176,9 +3176,18 @@ _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way
 
 
 class Note(str):
-    """A change of the history that hits exactly one row; else it fails, and all that is sent after it does not run."""
+    """A change of the history that hits exactly one row; else it fails, and all that is sent after it does not run.
 
-    __slots__ = ()
+    So it does where its *proof* does not hold, a condition on what is there then: a trigger may have changed the row.
+    """
+
+    __slots__ = ("proof",)
+    proof: str
+
+    def __new__(cls, sql: str, proof: str = "") -> Note:  # noqa: PYI034 (Self is of 3.11)
+        self = super().__new__(cls, sql)
+        self.proof = proof
+        return self
 
 
 class Truth(str):
@@ -3186,6 +3195,11 @@ class Truth(str):
 
     __slots__ = ("otherwise",)
     otherwise: str
+
+    def __new__(cls, condition: str, otherwise: str = "") -> Truth:  # noqa: PYI034 (the same)
+        self = super().__new__(cls, condition)
+        self.otherwise = otherwise
+        return self
 
 
 class Code(str):
@@ -3736,7 +3750,7 @@ class Database(ABC):
         """Send statements of ours, in one message where the database takes that; return the rows of each.
 
         One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
-        Raises DriverError with the *number* of the part: OUTRUN for a Note that does not hit one row.
+        Raises DriverError with the *number* of the part: OUTRUN for a Note that hits not one row, or fails its proof.
         """
         found = list[Rows]()
         for number, part in enumerate(parts, 1):
@@ -3744,7 +3758,9 @@ class Database(ABC):
                 found.append(self.query(str(part)))
             except DriverError as failed:
                 raise self._of_part(failed, part) from None
-            if isinstance(part, Note) and self.changed != 1:
+            if isinstance(part, Note) and not (
+                self.changed == 1 and (not part.proof or self.query(f"SELECT {part.proof}")[0][0])
+            ):
                 raise DriverError(_OUTRUN, Kind.OUTRUN, number=number)
         return found
 
@@ -5090,17 +5106,21 @@ class Postgres(Database):
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        texts = [self._proved.get(type(each), "{}").format(each) for each in parts]
+        proofs = [[Truth(part.proof, _OUTRUN)] if isinstance(part, Note) and part.proof else [] for part in parts]
+        sent = [(number, each) for number, part in enumerate(parts) for each in (part, *proofs[number])]
+        texts = [self._proved.get(type(each), "{}").format(each) for _, each in sent]
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
         except DriverError as failed:
-            part = parts[failed.number - 1]
+            number, part = sent[failed.number - 1]
+            failed.number = number + 1 if failed.number else 0
             if failed.code == "22012" and isinstance(part, (Note, Truth)):
                 what = part.otherwise if isinstance(part, Truth) else _OUTRUN
                 raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
             raise self._of_part(failed, part) from None
-        for part, result in zip(parts, results, strict=True):
+        answers = [each for (number, part), each in zip(sent, results, strict=True) if part is parts[number]]
+        for part, result in zip(parts, answers, strict=True):
             if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
                 raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
         return [
@@ -5108,7 +5128,7 @@ class Postgres(Database):
                 tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
                 for row in range(each.ntuples)
             ]
-            for each in results
+            for each in answers
             for columns in [range(each.nfields)]
         ]
 
@@ -5197,14 +5217,11 @@ class Postgres(Database):
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
         if not self._locked:
             return []
-        truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
-        truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
-        return [truth]
+        truth = self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key))
+        return [Truth(truth, "this file let go of the lock of this run, and another runner has taken it")]
 
     def same_transaction(self, number: str) -> list[str]:
-        truth = Truth(f"txid_current() = {number}")
-        truth.otherwise = "the file has ended the transaction that it runs in"
-        return [truth]
+        return [Truth(f"txid_current() = {number}", "the file has ended the transaction that it runs in")]
 
     # Letters.
 
@@ -5868,20 +5885,20 @@ class MySQL(Database):
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
 
-        That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
+        That a note is not proved ends nothing by itself; that one value is asked for and two are there does. With it
         the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of. What sets a variable to what it is
         has no rows, which take the driver longer than all else.
         """
         held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
-        hit = f"IF(ROW_COUNT() = 1{held}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"
-        proof = f"SET SESSION {self._ours} = {hit}"
+        hit = f"SET SESSION {self._ours} = IF(ROW_COUNT() = 1{held} AND "
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
             if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
                 added.append(self._warnings_sql)
-            # A new row is there, or an error is: no trigger and no policy keeps it out in silence here.
-            added += [proof] if isinstance(part, Note) and not part.startswith("INSERT ") else []
+            # A new line of the log is there, or an error is: no trigger and no policy keeps it out in silence here.
+            proof = part.proof if isinstance(part, Note) else ""
+            added += [f"{hit}{proof}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"] if proof else []
             texts += added
             numbers += [number] * len(added)
         ours = all(isinstance(each, str) for each in parts)
@@ -5892,7 +5909,7 @@ class MySQL(Database):
         except DriverError as failed:
             place = min(failed.number, len(numbers)) - 1
             failed.number = numbers[place]
-            if failed.code == "1242" and texts[place] == proof:
+            if failed.code == "1242" and texts[place].startswith(hit):
                 raise DriverError(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
             failed.number += texts[place] == self._warnings_sql  # before which a statement has come to its end
             part = parts[failed.number - 1]
@@ -6405,6 +6422,10 @@ def _utc(value: Any) -> datetime:
     return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).replace(tzinfo=timezone.utc)
 
 
+# The columns that say whose a row is, and how far: no trigger may write another word there.
+_TELLING: Final = names_in("version checksum dirty direction statements statements_done done_checksum owner")
+
+
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
@@ -6555,7 +6576,7 @@ class History:
     def insertion(self, row: Applied, at: Code) -> Note:
         """Return the SQL that writes a new row, for what has begun *at*."""
         values = row._asdict() | {"applied_at": at, "applied_by": self.database.person()}
-        return self._insertion(self.relation, values)
+        return Note(self._insertion(self.relation, values), self._proof(values))
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": self.tool}
@@ -6566,11 +6587,20 @@ class History:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
         quoted, literal = self.database.quoted, self.database.literal
         changes = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in values.items())
-        return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
+        proof = self._proof({"version": version, "owner": owner, **values})
+        return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}", proof)
 
     def removal(self, version: str, *, owner: str | None) -> Note:
         """Return the SQL that removes one row, if *owner* is who has claimed it: that version is pending again."""
-        return Note(f"DELETE FROM {self.relation} {self._where(version, owner)}")
+        proof = f"NOT {self._proof({'version': version})}"
+        return Note(f"DELETE FROM {self.relation} {self._where(version, owner)}", proof)
+
+    def _proof(self, values: Mapping[str, object]) -> str:
+        """Return a condition: the history has what these *values* say of how far a version is."""
+        quoted, literal = self.database.quoted, self.database.literal
+        told = [(quoted(name), value) for name, value in values.items() if name in _TELLING]
+        equal = (f"{name} IS NULL" if value is None else f"{name} = {literal(value)}" for name, value in told)
+        return f"EXISTS (SELECT 1 FROM {self.relation} WHERE {' AND '.join(equal)})"
 
     def _where(self, version: str, owner: str | None) -> str:
         # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
