@@ -3506,7 +3506,7 @@ class Database(ABC):
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
-    fixes: ClassVar[Mapping[Kind, str]] = FIXES
+    fixes: Mapping[Kind, str] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
     holder_sql = blockers_sql = ""  # rows for _session(): who has the lock ?, who is in the way of the session ?
     end_sql = ""  # ends the session {}
@@ -4342,7 +4342,7 @@ class SQLite(Database):
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
-    fixes: ClassVar = FIXES | {
+    fixes: Mapping[Kind, str] = FIXES | {
         Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
@@ -4949,9 +4949,15 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
-    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
+    _limits_sql = """SELECT pg_backend_pid(), name, setting, source,
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
-        WHERE name IN ('lock_timeout', 'statement_timeout')"""
+        WHERE name IN ('lock_timeout', 'statement_timeout', 'default_transaction_read_only')"""
+    _read_only_by: ClassVar = {  # by the source of the setting: what has set it
+        "global": "ROLE ALL",
+        "user": "ROLE {user}",
+        "database": "DATABASE {database}",
+        "database user": "ROLE {user} IN DATABASE {database}",
+    }
 
     # The connection.
 
@@ -4977,11 +4983,13 @@ class Postgres(Database):
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
-            said, ours = self._wanted()[name]
-            if said or source in unsaid:
+            said, ours = self._wanted().get(name, (False, 0))
+            if name == "default_transaction_read_only":
+                self.fixes = {**self.fixes} | ({Kind.READ_ONLY: self._to_write(source)} if value == "on" else {})
+            elif said or source in unsaid:
                 self.own[name] = ours
             elif name == "lock_timeout":
-                self.lock_limit = value / 1000
+                self.lock_limit = int(value) / 1000
         if self._status(b"standard_conforming_strings") == "off":
             self.syntax = POSTGRES_BACKSLASH_STRINGS
             self.split_pattern = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
@@ -4997,6 +5005,13 @@ class Postgres(Database):
         if {"schema", "search_path"} <= url.options.keys():
             raise ValueError("has both schema and search_path", "write one of the two")
         return url
+
+    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
+        """See Database. In a schema of the server's own, a history could not be made, or would not stay."""
+        if schema.startswith("pg_"):
+            what, fix = f"the schema {schema} is PostgreSQL's own", "name one of yours:  migrate --table public.{} up"
+            raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix.format(table))
+        return super().locate(table, schema)
 
     @property
     def search_path(self) -> str:
@@ -5040,6 +5055,16 @@ class Postgres(Database):
         """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
         now = f"current_setting('lock_timeout') = '{before}ms'"
         return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
+
+    def _to_write(self, source: str) -> str:
+        """Return the fix where every session begins as read-only, by what *source* has set."""
+        option = "put  options=-cdefault_transaction_read_only=off  in the URL"
+        if source not in self._read_only_by:
+            return f"{option}: default_transaction_read_only is on, by the {source}"
+        names = {"user": self.quoted(self.url.user), "database": self.quoted(self.url.database)}
+        whose = self._read_only_by[source].format(**names)
+        sql = f"BEGIN READ WRITE; ALTER {whose} RESET default_transaction_read_only; COMMIT;"
+        return f"turn default_transaction_read_only off:  {sql}\n     or where it is to stay for others, {option}"
 
     def _can_wait(self) -> bool:
         return self.connection is not None and not self.connection.closed and not self.in_transaction

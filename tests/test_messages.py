@@ -69,7 +69,7 @@ class Reader:
         "_find_unpaired",
         "_find_ended",
     )
-    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper", "_nearly_named"
+    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper", "_nearly_named", "_to_write"
     tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -1715,10 +1715,26 @@ POSTGRES = [
     Case("another kind of server", "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
          "migrate up", [{"$DATABASE_URL": "{url}"}],
          [A, url(lambda text: text.replace("postgres://", "mysql://") + "?connect_timeout=1")], code=1),
-    Case("a server that takes no changes",
-         "name the primary server in DATABASE_URL: this one is a replica, or set to read-only", "migrate up",
-         [{"$DATABASE_URL": "{url}"}],
+    Case("a session that takes no changes",
+         "put  options=-cdefault_transaction_read_only=off  in DATABASE_URL: default_transaction_read_only is on,"
+         " by the client", "migrate up", [url(lambda text: f"{text}?options=-cdefault_transaction_read_only=off")],
          [A, url(lambda text: f"{text}?options=-c%20default_transaction_read_only=on")], code=1),
+    *(
+        Case(f"a {where.split()[0].lower()} that takes no changes{more}",
+             f"turn default_transaction_read_only off:  BEGIN READ WRITE; ALTER {where} RESET"
+             " default_transaction_read_only; COMMIT;\n     or where it is to stay for others,"
+             " put  options=-cdefault_transaction_read_only=off  in DATABASE_URL", "migrate up", then,
+             [A, as_user("all"), for_user(f"ALTER {where} SET default_transaction_read_only = on")], code=1)
+        for where in ('DATABASE "{path}"', 'ROLE "{user}"', 'ROLE "{user}" IN DATABASE "{path}"')
+        for more, then in (
+            ("", [for_user(f"BEGIN READ WRITE; ALTER {where} RESET default_transaction_read_only; COMMIT;")]),
+            (" for others", [lambda person: person.desk.set(
+                DATABASE_URL=f"{person.url}?options=-cdefault_transaction_read_only=off")]),
+        )
+    ),
+    Case("a schema of the server's own for the history", "name one of yours:  migrate --table public.x up",
+         "migrate --table pg_temp.x up", ["migrate --table public.x up"], [A],
+         "migrate --table public.x status --exit-code"),
     Case("a schema that --table names, and that this user may not make",
          'have someone create it:  CREATE SCHEMA "app" AUTHORIZATION "{user}";',
          "migrate --table app.schema_migrations up", [for_user('CREATE SCHEMA "app" AUTHORIZATION "{user}"')],
@@ -2037,6 +2053,7 @@ NOT_HERE = {
     "let pg_hba.conf on the server": "likewise: these let everybody ask",
     "wait until it is done, and look again:": "about a run that is at work meanwhile: tests/test_told.py",
     "let the run that is at work finish": "likewise",
+    "name the primary server": "about a standby: tests/test_fire.py",
     "see that it is there": "what the system refuses where nobody expects it; what is known has a message of its own",
 }  # fmt: skip
 
