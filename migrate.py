@@ -6577,7 +6577,20 @@ class History:
         kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, quoted(name)) for name in Applied._fields]
         rows = [self._typed(row) for row in self._select(self.relation, names, where, version)]
-        return sorted(rows, key=attrgetter("key"))
+        rows.sort(key=attrgetter("key", "version"))
+        for row, other in itertools.pairwise(rows):
+            if row.key == other.key:
+                told = (f"{each.version} ({'dirty' if each.dirty else 'applied'})" for each in (row, other))
+                ways = "\n     or  ".join(self._deletion(each.version) for each in (row, other))
+                what, fix = (
+                    f"the history has two rows of one version: {' and '.join(told)}",
+                    "take out the wrong one:  ",
+                )
+                raise DriftError(what, where=str(self.database.url), fix=fix + ways)
+        return rows
+
+    def _deletion(self, version: str) -> str:
+        return f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
@@ -6589,8 +6602,8 @@ class History:
         except (OverflowError, TypeError, ValueError):
             pass
         what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
-        fix = f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
-        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and take it out:  {fix}")
+        fix = f"see who has written it, and take it out:  {self._deletion(version)}"
+        raise DriftError(what, where=str(self.database.url), fix=fix)
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises DriverError."""

@@ -1522,6 +1522,16 @@ FOLDERS = [
          "see who has written it, and take it out:  DELETE FROM \"schema_migrations\" WHERE version = 'x';",
          "migrate status", ["> DELETE FROM \"schema_migrations\" WHERE version = 'x';"],
          [A, B, "migrate up", "> UPDATE schema_migrations SET version = 'x' WHERE version = '2'"], code=4),
+    *(
+        Case(f"two rows of one version, and {wrong} is wrong",
+             "take out the wrong one:  DELETE FROM \"schema_migrations\" WHERE version = '02';\n"
+             "     or  DELETE FROM \"schema_migrations\" WHERE version = '2';", command,
+             [f"> DELETE FROM \"schema_migrations\" WHERE version = '{wrong}';"],
+             [A, B, "migrate up", "> CREATE TABLE other AS SELECT * FROM schema_migrations WHERE version = '2'",
+              "> UPDATE other SET version = '02', dirty = TRUE", "> INSERT INTO schema_migrations SELECT * FROM other"],
+             "migrate status", code=4)
+        for wrong, command in (("02", "migrate status"), ("02", "migrate up"), ("2", "migrate plan"))
+    ),
     Case("a time of somebody else's", 'see who has written it, and correct it:  SELECT * FROM "schema_migrations_log";',
          "migrate log", ['> SELECT * FROM "schema_migrations_log"',
                          by_hand("UPDATE schema_migrations_log SET at = '2026-01-01 00:00:00'")],
