@@ -3239,6 +3239,7 @@ _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER_PATTERN: Final = regex(r"(?!)")
+_PATIENT: Final = 0.2  # seconds that SQLite waits for a lock by itself, in which no signal is seen
 MARKS_PATTERN: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -4152,6 +4153,10 @@ class Database(ABC):
         """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
         return []
 
+    def stays(self, natures: Iterable[Nature]) -> str:
+        """Return the name of a setting that taking_back() does not take back, of what such statements set; or ""."""
+        return ""
+
     def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
         """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
 
@@ -4354,9 +4359,14 @@ class SQLite(Database):
     )  # no table of that name
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
-    # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    # Off at first.
     switches = names_in("""defer_foreign_keys foreign_keys ignore_check_constraints legacy_alter_table query_only
         read_uncommitted recursive_triggers reverse_unordered_selects writable_schema""")
+    # What a fresh session has for these can be set again, where it says that. All others may stay, whatever they are:
+    # case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    _settings = names_in("""analysis_limit automatic_index busy_timeout cache_size cache_spill cell_size_check
+        checkpoint_fullfsync empty_result_callbacks full_column_names fullfsync journal_size_limit locking_mode mmap_size
+        max_page_count secure_delete short_column_names temp_store threads trusted_schema wal_autocheckpoint""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4428,8 +4438,7 @@ class SQLite(Database):
             raise ConnectError(what, where=str(self.url), state=state, fix=fix) from None
 
     def _open(self, uri: str) -> None:
-        # The time that SQLite waits for a lock by itself, in which no signal is seen.
-        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENT)
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
 
@@ -4517,8 +4526,17 @@ class SQLite(Database):
         """See Database. What is temporary, and what a PRAGMA has switched on."""
         kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
-        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
-        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
+        parts = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        parts += [f"PRAGMA {name} = OFF" for name in sorted(self.switches)]
+        with contextlib.closing(sqlite3.connect(":memory:", timeout=_PATIENT)) as fresh:
+            for name in sorted(self._settings):
+                parts += [f"PRAGMA {name} = {value}" for (value,) in fresh.execute(f"PRAGMA {name}")]
+        return parts
+
+    def stays(self, natures: Iterable[Nature]) -> str:
+        """See Database."""
+        names = {key.removeprefix("set ") for each in natures for key in each.writes if key.startswith("set ")}
+        return min(names - self.switches - self._settings, default="")
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -7839,6 +7857,9 @@ class Run:
             what = f"{self.database.label} commits every DDL statement by itself"
             if self.database.transactional:
                 what = f"{step.title} runs statement by statement, as no-transaction says"
+        for step in read[:-1] if self.all_or_nothing else ():
+            if name := self.database.stays(self.natures_that_matter(step)):
+                what = f"{step.title} sets {name}, which the files after it would find"
         if self.all_or_nothing and what:
             raise SettingsError(what, where="--all-or-nothing", fix=f"leave it out:  {_FILE_BY_FILE}")
         return read
