@@ -4365,7 +4365,7 @@ class SQLite(Database):
     # What a fresh session has for these can be set again, where it says that. All others may stay, whatever they are:
     # case_sensitive_like, once it was set, takes LIKE out of indexes for good.
     _settings = names_in("""analysis_limit automatic_index busy_timeout cache_size cache_spill cell_size_check
-        checkpoint_fullfsync empty_result_callbacks full_column_names fullfsync journal_size_limit locking_mode mmap_size
+        checkpoint_fullfsync full_column_names fullfsync journal_size_limit locking_mode mmap_size
         max_page_count secure_delete short_column_names temp_store threads trusted_schema wal_autocheckpoint""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
