@@ -8439,7 +8439,8 @@ class Attempt:
                 self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
                 if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
-                    database.send(*database.taking_back())
+                    for sql in database.taking_back():
+                        database.query(sql)
                 database.look_again(step.statements.code)
         except BaseException:
             database.rollback()

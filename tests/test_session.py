@@ -1580,6 +1580,7 @@ LEFT = {
         "CREATE TABLE copies (n INTEGER)",
         "SET search_path = pg_catalog",
         "CREATE TEMP TABLE seen (n INTEGER, v TEXT)",
+        "SELECT pg_advisory_lock(1)",  # this stays
     ],
 }
 
