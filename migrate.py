@@ -2759,7 +2759,7 @@ class _PostgresForms(Forms):
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE|ALTER\s+(DATABASE|ROLE|USER))\b|\bALTER\s*(/\*|--)")
     # Names before a bracket, but those of what is made or filled.
     _called_pattern = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
@@ -4789,7 +4789,7 @@ class Postgres(Database):
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
         AND e.refobjid <> e.objid) ORDER BY d.objid"""
 
-    lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT txid_current()"
+    lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT pg_catalog.txid_current()"
     unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
@@ -5264,7 +5264,12 @@ class Postgres(Database):
         return [Truth(truth, "this file let go of the lock of this run, and another runner has taken it")]
 
     def same_transaction(self, number: str) -> list[str]:
-        return [Truth(f"txid_current() = {number}", "the file has ended the transaction that it runs in")]
+        return [
+            Truth(
+                f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}",
+                "the file has ended the transaction that it runs in",
+            )
+        ]
 
     # Letters.
 
@@ -7830,7 +7835,9 @@ class Run:
         except DriverError as failed:
             if failed.kind is Kind.LOST or not database.transactional:
                 raise
-            fix = "mend what it says, or drop it by hand; then run the same command again"
+            fix = database.fixes.get(
+                failed.kind, "mend what it says, or drop it by hand; then run the same command again"
+            )
             where, state = str(database.url), "nothing was changed."
             raise StatementError(failed.message, where=where, state=state, fix=fix) from None
         self.stop_at(doom)
@@ -8142,7 +8149,8 @@ class Run:
         keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
         keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
-        return not {"custom" if "." in key else key.partition(" ")[0] for key in keys} <= undone
+        kinds = {"custom" if "." in key else key.partition(" ")[0] for key in keys}
+        return not kinds <= undone or "set what a session begins with" in keys  # which a fresh one has
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""

@@ -1073,6 +1073,17 @@ POSTGRES_LEAKS = [
         "DECLARE c CURSOR FOR SELECT 2; CREATE TABLE s AS SELECT 1 AS m;",
         id="cursor",
     ),
+    pytest.param(
+        "ALTER /* all of */ DATABASE {name} SET work_mem = '7MB';",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE current_setting('work_mem') = '7MB';",
+        id="what a session begins with",
+    ),
+    pytest.param(
+        "CREATE SCHEMA o; CREATE FUNCTION o.txid_current() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';"
+        " SET search_path = o, pg_catalog;",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE txid_current() <> 1;",
+        id="a function that hides one of the server's",
+    ),
 ]
 MYSQL_LEAKS = [
     pytest.param("SET @x = 1;", "CREATE TABLE s AS SELECT 1 AS m FROM DUAL WHERE @x IS NULL;", id="user variable"),
@@ -1102,7 +1113,7 @@ MYSQL_LEAKS = [
 
 
 def assert_nothing_leaks(project: Project, first: str, second: str) -> None:
-    project.write({"1_leaks": first, "2_looks": second})
+    project.write({"1_leaks": first.replace("{name}", project.database.name), "2_looks": second})
     project.succeed("up")
     assert [int(value) for (value,) in project.rows("SELECT m FROM s")] == [1]
 
