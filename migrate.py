@@ -2114,7 +2114,7 @@ _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found
 _SEEN: Final = _TRANSIENT | {"transaction"}
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
-_FRESH: Final = ("set *", "role *")  # what every statement reads
+_FRESH: Final = ("set *", "role *", "begins *")  # what every statement reads
 
 
 class _Lost:
@@ -2746,7 +2746,7 @@ class _PostgresForms(Forms):
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [
             (r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
-            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+set what a session begins with"),
+            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+begins with"),
             ("", _DDL),
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
@@ -8149,8 +8149,7 @@ class Run:
         keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
         keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
-        kinds = {"custom" if "." in key else key.partition(" ")[0] for key in keys}
-        return not kinds <= undone or "set what a session begins with" in keys  # which a fresh one has
+        return not {"custom" if "." in key else key.partition(" ")[0] for key in keys} <= undone
 
     def _judge(self, batch: Sequence[Step], failed: DriverError, attempt: Attempt) -> Outcome:
         """Say what is in after a failure: all of it, where only the answer to the last COMMIT was lost."""
@@ -9208,7 +9207,7 @@ class Journal(Attempt):
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
-    "set what a session begins with": "what a session begins with",
+    "begins": "what a session begins with",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
