@@ -8523,7 +8523,7 @@ class Attempt:
 
     def is_changed(self) -> bool:
         """Tell if what was rolled back has left something in the session."""
-        return self.run.leaves(self.batch[-1], self.database.rolled_back)
+        return any(self.run.leaves(step, self.database.rolled_back) for step in self.batch)
 
     def unrepeatable(self) -> str:
         """Say why what was rolled back cannot be tried again in silence; "" where it can be."""

@@ -258,6 +258,17 @@ def test_all_or_nothing_undoes_the_whole_run(project: Project) -> None:
     assert project.states() == {"1": "applied", "2": "applied"}
 
 
+@pytest.mark.databases("postgres")
+def test_all_or_nothing_is_tried_again_in_a_new_session_where_any_of_its_files_has_left_something(
+    project: Project,
+) -> None:
+    project.database.execute("CREATE SEQUENCE tries")  # which no ROLLBACK takes back
+    too_late = "DO $$BEGIN IF nextval('tries') = 1 THEN RAISE EXCEPTION USING ERRCODE = '55P03'; END IF; END$$;"
+    project.write({"1_p": f"PREPARE p AS SELECT 1;\n{too_late}", "2_a": A})
+    project.succeed("up", "--all-or-nothing")
+    assert project.rows("SELECT last_value FROM tries") == [(2,)]
+
+
 ALL_OR_NOTHING = "error: {}\n  --> --all-or-nothing\nfix: leave it out:  imagor-studio-migrate up\n"
 
 
