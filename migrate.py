@@ -4149,8 +4149,8 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
-    def taking_back(self) -> list[str]:
-        """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
+    def taking_back(self, *, left: bool) -> list[str]:
+        """Return SQL for what reset_sql does not take back, if something was *left*, and a transaction goes on."""
         return []
 
     def stays(self, natures: Iterable[Nature]) -> str:
@@ -4522,8 +4522,10 @@ class SQLite(Database):
             if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
                 self.run(each.text)
 
-    def taking_back(self) -> list[str]:
+    def taking_back(self, *, left: bool) -> list[str]:
         """See Database. What is temporary, and what a PRAGMA has switched on."""
+        if not left:
+            return []
         kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
         parts = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
@@ -4967,6 +4969,10 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
+    # A name may be that of several, in several tables.
+    _deferred_sql = """SELECT string_agg(name, ', ') FROM (SELECT format('%I.%I', nspname, conname) AS name
+        FROM pg_catalog.pg_constraint JOIN pg_catalog.pg_namespace n ON n.oid = connamespace
+        GROUP BY 1 HAVING bool_or(condeferred) AND bool_and(condeferrable)) AS found"""
     _limits_sql = """SELECT pg_backend_pid(), name, setting, source,
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout', 'default_transaction_read_only')"""
@@ -5272,6 +5278,10 @@ class Postgres(Database):
         ]
 
     # Letters.
+
+    def taking_back(self, *, left: bool) -> list[str]:
+        """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked."""
+        return [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
 
     def fitted(self, sql: str) -> str:
         """See Database. The server would look at comments, too."""
@@ -8445,8 +8455,8 @@ class Attempt:
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
                 self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
-                if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
-                    for sql in database.taking_back():
+                if not last and run.all_or_nothing:
+                    for sql in database.taking_back(left=run.leaves(step, database.takes_back)):
                         database.query(sql)
                 database.look_again(step.statements.code)
         except BaseException:

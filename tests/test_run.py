@@ -269,6 +269,23 @@ def test_all_or_nothing_is_tried_again_in_a_new_session_where_any_of_its_files_h
     assert project.rows("SELECT last_value FROM tries") == [(2,)]
 
 
+@pytest.mark.databases("postgres")
+def test_all_or_nothing_checks_late_in_every_file_what_is_checked_late(project: Project) -> None:
+    late = 'CREATE TABLE late (a INTEGER CONSTRAINT "l;" REFERENCES a DEFERRABLE INITIALLY DEFERRED);'
+    now = "CREATE TABLE now (a INTEGER CONSTRAINT now REFERENCES a DEFERRABLE);"
+    project.write({"1_a": f"CREATE TABLE a (n INTEGER PRIMARY KEY);\n{late}\n{now}"})
+    project.write({"2_b": "INSERT INTO late VALUES (1);\nINSERT INTO a VALUES (1);\nSET CONSTRAINTS now DEFERRED;"})
+    project.write({"3_c": "ALTER TABLE late ADD m INTEGER;\nINSERT INTO late VALUES (2);\nINSERT INTO a VALUES (2);"})
+    project.write({"4_d": "SELECT 1;\nINSERT INTO now VALUES (3);\nINSERT INTO a VALUES (3);"})
+    ran = project("up", "--all-or-nothing")
+    assert (ran.exit, "  --> sql/4_d.up.sql:2\n" in ran.err) == (1, True)
+    project.write({"4_d": "INSERT INTO late VALUES (3);"})
+    ran = project("up", "--all-or-nothing")
+    assert (ran.exit, "  --> sql/4_d.up.sql\n" in ran.err) == (1, True)
+    project.write({"4_d": "SELECT 1;"})
+    project.succeed("up", "--all-or-nothing")
+
+
 ALL_OR_NOTHING = "error: {}\n  --> --all-or-nothing\nfix: leave it out:  imagor-studio-migrate up\n"
 
 
