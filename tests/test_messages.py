@@ -1725,6 +1725,18 @@ POSTGRES = [
     Case("another kind of server", "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
          "migrate up", [{"$DATABASE_URL": "{url}"}],
          [A, url(lambda text: text.replace("postgres://", "mysql://") + "?connect_timeout=1")], code=1),
+    *(
+        Case(f"all or nothing, {name}", "leave it out:  migrate up\n     where that fails, too,"
+             " put  -- migrate: no-transaction  on the first line of the file before",
+             "migrate up --all-or-nothing", then, [{"2_b.up": "CREATE TYPE e AS ENUM ('a');"}, "migrate up", *files],
+             "migrate status --exit-code", code=1)
+        for name, files, then in (
+            ("and a value that is not committed",
+             [{"3_c.up": "ALTER TYPE e ADD VALUE 'b';", "4_d.up": "SELECT 'b'::e;"}], ["migrate up"]),
+            ("and a COMMIT in a block", [{"3_c.up": "DO 'BEGIN COMMIT; END';"}],
+             ["! migrate up", {"3_c.up": f"{NOTX}DO 'BEGIN COMMIT; END';"}, "migrate up"]),
+        )
+    ),
     Case("a session that takes no changes",
          "put  options=-cdefault_transaction_read_only=off  in DATABASE_URL: default_transaction_read_only is on,"
          " by the client", "migrate up", [url(lambda text: f"{text}?options=-cdefault_transaction_read_only=off")],
