@@ -280,11 +280,11 @@ class Mortal(Servant):
             self.restart()  # it listens before it lets anybody in
         else:
             mariadbd = program("mariadbd", "mariadb-server-core")
-            self.call("mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
-                      "--auth-root-authentication-method=normal")  # fmt: skip
-            self.command = [mariadbd, "--no-defaults", f"--datadir={data}", f"--port={self.port}",
-                            "--bind-address=127.0.0.1", f"--socket={self.home}/socket",
-                            f"--pid-file={self.home}/pid", "--skip-name-resolve"]  # fmt: skip
+            base = ["--no-defaults", f"--datadir={data}", f"--tmpdir={self.home}"]  # see servers.start_mariadb
+            self.call("mariadb-install-db", *base, "--skip-test-db", "--auth-root-authentication-method=normal")
+            self.command = [mariadbd, *base, f"--port={self.port}", "--bind-address=127.0.0.1",
+                            f"--socket={self.home}/socket", f"--pid-file={self.home}/pid",
+                            "--skip-name-resolve"]  # fmt: skip
             self.url = f"mysql://root@127.0.0.1:{self.port}/app"
             self.serve(*self.command)
             self.query("CREATE DATABASE IF NOT EXISTS app", "")

@@ -736,11 +736,11 @@ def start_mariadb(program: Path) -> Server:
     if not installer:
         raise Unavailable("mariadbd is here, mariadb-install-db is not; install: mariadb-server-core")
     home = _Home("mariadb", "mysql")
-    base = ["--no-defaults", f"--datadir={home.path}/data"]
-    install = [installer, *base, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
     # As it starts, it removes the temporary files of every MariaDB that has the same folder for them.
+    base = ["--no-defaults", f"--datadir={home.path}/data", f"--tmpdir={home.path}"]
+    install = [installer, *base, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
     quick = [] if DURABLE else ["--innodb-flush-method=nosync"]
-    options = [*quick, "--innodb-log-file-size=32M", f"--tmpdir={home.path}"]
+    options = [*quick, "--innodb-log-file-size=32M"]
     mariadbd = partial(_mysqld, home, [str(program), *base], options)
     address, version = _launch(home, "mysql", [install], mariadbd, signal.SIGKILL)
     return Server(
@@ -784,7 +784,8 @@ def start_mysql(program: Program, origin: str) -> Server:
     """Start MySQL from Oracle."""
     home = _Home("mysql", "mysql")
     # Without secure-file-priv= it asks for a folder that only a package makes.
-    base = [*program.server, "--no-defaults", f"--datadir={home.path}/data", *program.options, "--secure-file-priv="]
+    places = [f"--datadir={home.path}/data", f"--tmpdir={home.path}"]
+    base = [*program.server, "--no-defaults", *places, *program.options, "--secure-file-priv="]
     quick = [] if DURABLE else ["--innodb-flush-method=nosync", "--innodb-doublewrite=OFF"]
     options = [*quick, "--innodb-redo-log-capacity=32M", "--mysqlx=OFF", "--skip-log-bin"]
     initialize = [*base, "--initialize-insecure", *options[:3], "--innodb-flush-log-at-trx-commit=0"]

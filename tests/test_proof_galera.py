@@ -61,7 +61,8 @@ class Node(rig.Servant):
     def start(self, members: str, *more: str) -> None:
         group = f"gmcast.listen_addr=tcp://127.0.0.1:{self.group};ist.recv_addr=127.0.0.1:{rig.free_port()}"
         options = {
-            "datadir": f"{self.home}/data", "port": self.port, "bind-address": "127.0.0.1", "wsrep-on": "ON",
+            "datadir": f"{self.home}/data", "tmpdir": self.home, "wsrep-on": "ON",
+            "port": self.port, "bind-address": "127.0.0.1",
             "socket": f"{self.home}/socket", "pid-file": f"{self.home}/pid", "wsrep-provider": self.provider,
             "wsrep-provider-options": group, "wsrep-cluster-address": f"gcomm://{members}", "binlog-format": "ROW",
             "innodb-autoinc-lock-mode": 2, "wsrep-node-address": "127.0.0.1", "wsrep-node-name": self.name,
@@ -105,8 +106,8 @@ def cluster() -> Iterator[tuple[Node, Node]]:
     one, two = Node(provider, "one"), Node(provider, "two")
     try:
         data = f"{one.home}/data"
-        one.call("mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
-                 "--auth-root-authentication-method=normal")  # fmt: skip
+        base = ["--no-defaults", f"--datadir={data}", f"--tmpdir={one.home}"]  # see servers.start_mariadb
+        one.call("mariadb-install-db", *base, "--skip-test-db", "--auth-root-authentication-method=normal")
         one.start("", "--wsrep-new-cluster")
         rig.until(lambda: one.is_ready(1), 60)
         one.query("CREATE DATABASE app", None)
