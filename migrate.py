@@ -2759,7 +2759,10 @@ class _PostgresForms(Forms):
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE|ALTER\s+(DATABASE|ROLE|USER))\b|\bALTER\s*(/\*|--)")
+    unread_pattern = regex(  # a setting with a dot is never quite gone
+        r"(?im)\b(CALL|DO|LOAD|EXECUTE|PREPARE|ALTER\s+(DATABASE|ROLE|USER))\b|\bALTER\s*(/\*|--)"
+        r"|^SET\b[^=;]*?\.|\bset_config\b[^,]*?\."
+    )
     # Names before a bracket, but those of what is made or filled.
     _called_pattern = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
@@ -3476,6 +3479,7 @@ class Database(ABC):
     before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
+    last_sql: tuple[str, ...] = ()  # and what the notes of this tool do, after them
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
     hides_sql = ""  # tells if policies hide rows of the table ? from this user
@@ -4842,8 +4846,9 @@ class Postgres(Database):
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
         *("RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL"),
-        *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
+        *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP"),
     )
+    last_sql = ("DISCARD SEQUENCES",)
     # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
     _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^"?pg_t' OR o.schema IN (
             SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
@@ -8388,12 +8393,14 @@ class Run:
         """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
         entry = self.entry(step, action or step.direction, took_ms=took_ms)
         if step.direction == "down":
-            return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
+            removal = self.history.removal(step.version, owner=owner)
+            return [*self.database.reset_sql, removal, entry, *self.database.last_sql]
         checksum = step.script.checksum
         values: dict[str, object] = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
         values |= {"dirty": False, "statements_done": len(step.statements), "done_checksum": checksum}
         values |= {"owner": None, "took_ms": took_ms}
-        return [*self.database.reset_sql, self.history.change(step.version, values, owner=owner), entry]
+        change = self.history.change(step.version, values, owner=owner)
+        return [*self.database.reset_sql, change, entry, *self.database.last_sql]
 
     def zero(self, keys: Collection[str]) -> None:
         """Undo what notes, and a file before, have done to what a statement sees of the one before it."""

@@ -1088,8 +1088,19 @@ POSTGRES_LEAKS = [
     ),
     pytest.param(
         "SELECT set_config('my.own', 'x', false);",
-        "CREATE TABLE s AS SELECT 1 AS m WHERE coalesce(current_setting('my.own', true), '') = '';",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE current_setting('my.own', true) IS NULL;",
         id="set_config",
+    ),
+    pytest.param(
+        "SET my.own TO 'x';",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE current_setting('my.own', true) IS NULL;",
+        id="a setting of one's own",
+    ),
+    pytest.param(
+        "SELECT 1;",
+        "CREATE TABLE s (m INTEGER); DO $$BEGIN PERFORM lastval(); EXCEPTION WHEN SQLSTATE '55000' THEN"
+        " INSERT INTO s VALUES (1); END$$;",
+        id="the number of a line in the log",
     ),
     pytest.param(
         "SELECT pg_advisory_lock(42); SET TIME ZONE 'Asia/Kathmandu';",
